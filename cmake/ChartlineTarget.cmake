@@ -1,0 +1,36 @@
+# How every target of the project is made: C++20, strict warnings, sources listed by name.
+include(GNUInstallDirs)
+
+add_library(chartline_options INTERFACE)
+target_compile_features(chartline_options INTERFACE cxx_std_20)
+target_compile_options(chartline_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -fno-semantic-interposition)
+if(CHARTLINE_SANITIZE)
+  target_compile_options(chartline_options INTERFACE -fsanitize=${CHARTLINE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(chartline_options INTERFACE -fsanitize=${CHARTLINE_SANITIZE})
+endif()
+
+# chartline_library(engine SOURCES a.cc ... USES base record ... PRIVATE_LIBRARIES RocksDB ...)
+# makes the static library chartline_engine, known as chartline::engine. USES names our own libraries, PRIVATE_LIBRARIES third parties'.
+function(chartline_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;PRIVATE_LIBRARIES" ${ARGN})
+  add_library(chartline_${name} STATIC ${ARG_SOURCES})
+  add_library(chartline::${name} ALIAS chartline_${name})
+  set_target_properties(chartline_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(chartline_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/chartline>)
+  target_link_libraries(chartline_${name} PRIVATE $<BUILD_INTERFACE:chartline_options> ${ARG_PRIVATE_LIBRARIES})
+  target_compile_features(chartline_${name} PUBLIC cxx_std_20)
+  foreach(used ${ARG_USES})
+    target_link_libraries(chartline_${name} PUBLIC chartline::${used})
+  endforeach()
+endfunction()
+
+# chartline_test(base SOURCES a_test.cc ... USES base): one GoogleTest program per folder; ctest sees each of its tests.
+function(chartline_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;PRIVATE_LIBRARIES" ${ARGN})
+  add_executable(${name}_test ${ARG_SOURCES})
+  target_link_libraries(${name}_test PRIVATE chartline_options ${ARG_PRIVATE_LIBRARIES} GTest::gtest GTest::gtest_main)
+  foreach(used ${ARG_USES})
+    target_link_libraries(${name}_test PRIVATE chartline::${used})
+  endforeach()
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+endfunction()
