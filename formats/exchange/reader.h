@@ -55,6 +55,10 @@ class Quality {
   virtual void row() = 0;                          // one row or resource was read from the input
   virtual void accepted(const record::Record& record) = 0;  // it became this record (counted for completeness and validity)
   virtual Result<void> problem(Problem problem) = 0;        // under --strict the first rejection comes back as invalid_request
+  // The record is kept, but a reader that knows the person's dates found it impossible: "before_birth", "after_death", ...
+  virtual void impossible(std::string_view rule) = 0;
+  // A field that the source left out was filled with the format's default: "zone", "system", "kind", ...
+  virtual void defaulted(std::string_view field) = 0;
 };
 
 struct ReadOptions {
