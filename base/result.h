@@ -108,12 +108,14 @@ class [[nodiscard]] Result<void> {
 };
 
 // The value of an expression, or return its error from the enclosing function. A GNU statement expression, so that it
-// reads as a value; g++ and clang++ both have it.
-#define TRY(expression)                                             \
-  __extension__({                                                   \
-    auto try_result_ = (expression);                                \
-    if (!try_result_.has_value()) return std::move(try_result_).error(); \
-    std::move(try_result_).value();                                 \
+// reads as a value; g++ and clang++ both have it. One TRY may stand inside another.
+#define TRY(expression) CHARTLINE_TRY(expression, __COUNTER__)
+#define CHARTLINE_TRY(expression, n) CHARTLINE_TRY_NAMED(expression, n)
+#define CHARTLINE_TRY_NAMED(expression, n)                                         \
+  __extension__({                                                                  \
+    auto try_result_##n = (expression);                                            \
+    if (!try_result_##n.has_value()) return std::move(try_result_##n).error();     \
+    std::move(try_result_##n).value();                                             \
   })
 
 }  // namespace chartline
