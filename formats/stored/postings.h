@@ -1,0 +1,107 @@
+// Postings: for one code, who had it when. A packed run of postings covers a range of patient blocks (4,096 patients to a
+// block) and is sorted by patient, then by the store's total order of events. What is constant over a run costs nothing.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "formats/stored/columns.h"
+#include "formats/stored/row.h"
+
+namespace chartline::stored {
+
+inline constexpr std::uint32_t block_patients = 4096;
+inline constexpr std::uint32_t block_of(PatientId patient) { return patient / block_patients; }
+
+// Facts that questions decide on without opening the event.
+enum PostingFlag : std::uint32_t {
+  posting_hidden = 1,        // status entered_in_error
+  posting_not_asserted = 2,  // refuted, planned, proposed or not done: left out by default
+  posting_contributed = 4,   // authored by patient or carer
+  posting_timed = 8,         // precision second or finer: `second` counts
+  posting_finer = 16,        // has a fraction of a second: order within it needs the event
+  posting_vague = 32,        // precision month, year or none
+  posting_open_end = 64,     // end is not `point`: overlap questions need the event
+  posting_translation = 128, // this code is a translation of the event, not its primary code
+};
+std::uint32_t posting_flags(const Row& row);  // all but posting_translation
+
+struct Posting {
+  PatientId patient = 0;
+  Day day = 0;
+  std::uint32_t second = 0;            // after local midnight
+  std::uint32_t number = 0;            // the event's number in its patient's timeline
+  std::uint32_t flags = 0;
+  record::Kind kind = record::Kind::other;
+  Name source = 0;
+  Name unit = 0;
+  std::int16_t offset = 0;             // minutes east of UTC
+  RowValue value;                      // number, code or boolean; text is left in the timeline (form says so)
+};
+Posting posting_of(PatientId patient, const Row& row);
+
+struct PostingBytes {
+  Bytes bytes;
+  std::uint64_t checksum = 0;          // XXH3 of bytes, repeated in the code's directory
+};
+PostingBytes encode_postings(std::span<const Posting> postings);  // sorted by patient: checked
+
+enum PostingField : std::uint32_t {
+  posting_field_patient = 1, posting_field_day = 2, posting_field_second = 4, posting_field_number = 8, posting_field_flags = 16,
+  posting_field_kind = 32, posting_field_source = 64, posting_field_unit = 128, posting_field_value = 256, posting_field_offset = 512,
+  posting_field_all = 1023,
+};
+
+class PostingColumns {
+ public:
+  std::uint32_t count = 0;
+  Column<std::uint32_t> patient;
+  Column<std::uint32_t> day;           // + 2^31
+  Column<std::uint32_t> second, number, flags, kind, source, unit, offset;
+  Column<std::uint32_t> value_form;
+  Column<std::uint64_t> value;
+
+  Day day_at(std::size_t i) const { return static_cast<Day>(day[i] ^ 0x80000000u); }
+  RowValue value_at(std::size_t i) const;
+  double number_at(std::size_t i) const;  // NaN where the value is not a number
+  Posting at(std::size_t i) const;        // needs posting_field_all
+  std::size_t bytes() const;
+
+ private:
+  friend Result<void> decode_postings(BytesView, std::uint32_t, PostingColumns&);
+  struct Room { std::vector<std::uint32_t> narrow[10]; std::vector<std::uint64_t> wide[1]; };
+  Room room_;
+};
+Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into);
+
+// Postings taken away from older runs of a code since those were written: sorted (patient, event number) pairs, packed.
+struct Removal {
+  PatientId patient;
+  std::uint32_t number;
+  friend auto operator<=>(const Removal&, const Removal&) = default;
+};
+PostingBytes encode_removals(std::span<const Removal> removals);
+Result<std::vector<Removal>> decode_removals(BytesView bytes);
+
+// A code's directory (block head): every run of its postings and every run of removals, with count and checksum.
+struct PostingRun {
+  std::uint32_t first_block = 0;
+  std::uint32_t last_block = 0;        // inclusive
+  std::uint64_t run = 0;               // never reused; a greater run was written later
+  std::uint32_t count = 0;             // postings, or removals
+  bool removals = false;               // applies to runs with a smaller number
+  std::uint64_t checksum = 0;
+  std::uint32_t bytes = 0;
+  friend bool operator==(const PostingRun&, const PostingRun&) = default;
+};
+struct Directory {
+  std::uint64_t events = 0;            // postings minus removals
+  std::uint64_t patients = 0;          // estimate for planning: exact when last merged, else an upper bound
+  std::vector<PostingRun> runs;        // ascending by (first_block, run)
+};
+Bytes encode(const Directory& directory);
+Result<Directory> decode_directory(BytesView bytes);
+
+}  // namespace chartline::stored

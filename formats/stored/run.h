@@ -1,0 +1,92 @@
+// A run: a sorted, packed, immutable part of one patient's timeline. Two byte strings: the hot columns (time, kind, code,
+// value, unit, end, state, source, number) and the details (everything else), so that a read which names no detail never
+// touches them. Each ends with its XXH3 checksum; the patient's head repeats both checksums, so a run cannot be mistaken
+// for another. Drawn in docs/stored-bytes.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "formats/stored/columns.h"
+#include "formats/stored/row.h"
+
+namespace chartline::stored {
+
+struct RunBytes {
+  Bytes hot;
+  Bytes details;                     // "" where every row's details are empty or derivable: then nothing is stored
+  std::uint64_t hot_checksum = 0;
+  std::uint64_t details_checksum = 0;
+};
+
+// Rows in the order in which they are to stand (the store's total order; ordered by start.instant() at least: checked).
+RunBytes encode_run(std::span<const Row> rows);
+
+// What a reader may ask for; bits of a mask.
+enum RunField : std::uint32_t {
+  field_time = 1, field_kind = 2, field_code = 4, field_value = 8, field_unit = 16, field_end = 32,
+  field_state = 64,     // status, certainty, author
+  field_source = 128, field_number = 256,
+  field_hot = 511,      // all of the above
+};
+
+// Hot columns of one run, decoded. Only those asked for are set. Owns its memory; reusable.
+class RunColumns {
+ public:
+  std::uint32_t count = 0;
+  Column<std::uint32_t> day;          // local day + 2^31 (so that it is unsigned and ordered): use day_at
+  Column<std::uint64_t> time_of_day;  // micros after local midnight
+  Column<std::uint32_t> offset;       // minutes + 2^15
+  Column<std::uint32_t> precision;    // record::Precision
+  Column<std::uint32_t> kind, code, unit, source, number, status, certainty, author;
+  Column<std::uint32_t> value_form;   // record::Value::Form, comparator and scale packed together: use value_at
+  Column<std::uint64_t> value;        // zigzag mantissa; Name of a code value; 0 or 1 for a boolean; text is in the details
+  Column<std::uint32_t> end_form;
+  Column<std::uint64_t> end_local;    // zigzag of (end.local - start.local)
+  Column<std::uint32_t> end_offset, end_precision;
+
+  Day day_at(std::size_t row) const { return static_cast<Day>(day[row] ^ 0x80000000u); }
+  record::Time start_at(std::size_t row) const;
+  record::End end_at(std::size_t row) const;
+  RowValue value_at(std::size_t row) const;          // without unit where field_unit was not asked, text empty
+  double number_at(std::size_t row) const;           // NaN where the value is not a number
+
+  std::size_t bytes() const;                         // memory held, for bounded caches
+
+ private:
+  friend Result<void> decode_hot(BytesView, std::uint32_t, RunColumns&);
+  struct Room { std::vector<std::uint32_t> narrow[16]; std::vector<std::uint64_t> wide[3]; };
+  Room room_;
+};
+
+// corrupt where checksum, version or any column is wrong. `fields` is a mask of RunField.
+Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into);
+
+// The details of one run; borrowed from the bytes given, which must outlive it.
+class RunDetails {
+ public:
+  // Fills the cold fields of row `i` (and the text of its value); spans and strings borrow from this object or the bytes.
+  void fill(std::size_t i, Row& row) const;
+  std::size_t bytes() const;
+
+  struct Parts;
+  RunDetails();
+  RunDetails(RunDetails&&) noexcept;
+  RunDetails& operator=(RunDetails&&) noexcept;
+  ~RunDetails();
+  std::unique_ptr<Parts> parts;
+};
+Result<RunDetails> decode_details(BytesView details, std::uint32_t count);  // "" gives empty details
+
+// Everything of a run, for folding, checks and history: rows in stored order, borrowing from `hot`, `details` and the holder.
+struct RunRows {
+  RunColumns columns;
+  RunDetails details;
+  std::vector<Row> rows;
+};
+Result<std::unique_ptr<RunRows>> decode_run(BytesView hot, BytesView details);
+
+}  // namespace chartline::stored
