@@ -1,0 +1,138 @@
+// A Store keeps the records of many patients, durably, and shows them at any moment.
+//
+//   Store::init("care", {.shards = 1});
+//   auto store = TRY(Store::open("care", {}));
+//   auto outcomes = TRY(store->write(records, {}));          // returns after fsync
+//   View now = store->view();
+//   auto patient = TRY(now.find("nhs|9434765919"));
+//   Timeline timeline = TRY(now.timeline(*patient, {.from = day}));
+//
+// Thread safe. One process at a time holds a store open for writing (the lease); readers beside it open it read_only and
+// see what was folded and logged when they opened.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/result.h"
+#include "engine/storage/backend.h"
+#include "engine/view.h"
+#include "formats/record/event.h"
+#include "formats/record/terminology.h"
+
+namespace chartline::engine {
+
+inline constexpr std::uint32_t format_version = 1;  // of everything stored; opens N and N-1, refuses what is newer
+
+struct InitOptions {
+  std::uint32_t shards = 1;            // 1 to 4,096, for ever
+  std::string zone = "UTC";            // of local times that come without an offset
+};
+
+struct StoreOptions {
+  Clock* clock = nullptr;              // null: the system's
+  bool read_only = false;
+  std::uint64_t lease_wait_ms = 2000;
+  // Memory, all shards together. The sum of these, and of the dictionaries, bounds the resident size.
+  std::uint64_t block_cache_bytes = 256ull << 20;    // blocks of files
+  std::uint64_t decoded_cache_bytes = 128ull << 20;  // decoded runs, posting blocks, demographics
+  std::uint64_t write_buffer_bytes = 64ull << 20;
+  std::uint64_t delta_bytes_max = 128ull << 20;      // acknowledged, not yet folded; writers wait beyond it
+  std::uint64_t fold_delay_ms = 500;                 // at most so long after a commit its fold begins
+  std::uint64_t fold_bytes_max = 32ull << 20;        // log bytes folded in one step
+  bool fold_in_background = true;                    // false: only fold() folds (tests)
+  std::uint64_t changes_kept_ms = 7ull * 24 * 3600 * 1000;  // the feed reaches back at least so far
+  bool direct_reads = false;                         // past the page cache: measurements with a bounded cache
+};
+
+// What became of one record of a write.
+struct Outcome {
+  enum class What : std::uint8_t { created = 1, unchanged = 2, superseded = 3, hidden = 4, rejected = 5 };
+  What what = What::rejected;
+  PatientRef patient;
+  std::uint32_t number = 0;            // of its first event
+  Fault fault{};                       // rejected: conflict (the demand failed) or invalid_request
+  std::string reason;                  // rejected
+};
+std::string_view name(Outcome::What what);
+
+struct WriteOptions {
+  std::string batch_id;                // safe retries: a batch id that was committed before returns its first answer
+  bool all_or_nothing = false;         // one rejected record rejects all; refused (unsupported) where the patients lie on several shards
+};
+
+struct Written {
+  std::vector<Outcome> outcomes;       // one for each record, in order
+  std::vector<std::uint64_t> position; // commit per shard at which everything is visible
+  bool repeated = false;               // the batch id was known: nothing was done now
+};
+
+// One change of the feed. Text and rows borrow from the arena given to changes().
+struct FeedEntry {
+  std::uint32_t shard = 0;
+  std::uint64_t commit = 0;
+  Micros recorded = 0;
+  PatientRef patient;
+  enum class What : std::uint8_t { events, identifier, link, unlink, erased } what = What::events;
+  std::span<const std::uint32_t> removed;
+  std::span<const record::Event> added;
+  record::Identifier identifier;
+  PatientRef other;                    // link, unlink
+};
+
+struct StoreStats {
+  std::uint32_t shards = 0;
+  std::uint64_t patients = 0, events = 0, past_events = 0, identifiers = 0, codes = 0;
+  std::uint64_t unfolded_commits = 0, delta_bytes = 0;
+  std::uint64_t decoded_cache_hits = 0, decoded_cache_misses = 0, decoded_cache_bytes = 0;
+  std::vector<TableStats> tables;      // summed over shards
+};
+
+class Store {
+ public:
+  static Result<void> init(const std::string& folder, const InitOptions& options);
+  static Result<std::unique_ptr<Store>> open(const std::string& folder, const StoreOptions& options);
+  // Over any backend (tests, embedding). init with a backend writes its catalogue.
+  static Result<void> init(Backend& backend, const InitOptions& options);
+  static Result<std::unique_ptr<Store>> open(std::shared_ptr<Backend> backend, const StoreOptions& options);
+  ~Store();                            // closes; what was acknowledged is safe without it
+
+  // -- writing: each returns after what it did is on stable storage
+  Result<Written> write(std::span<const record::Record> records, const WriteOptions& options);
+  // Two patients are one person from now on; unlink takes exactly that back. not_found where one is unknown; linking twice changes nothing.
+  Result<void> link(const record::Identifier& a, const record::Identifier& b);
+  Result<void> unlink(const record::Identifier& a, const record::Identifier& b);
+  Result<void> set_meta(std::string_view name, std::string_view value);      // "" removes
+  Result<std::optional<Bytes>> meta(std::string_view name);
+
+  // -- reading
+  View view();
+  View view_as_of(Micros instant);
+  // Changes after `since` (a commit per shard; empty: from the oldest kept), in commit order per shard, at most `limit` commits a shard.
+  // not_found where the feed no longer reaches back so far.
+  Result<std::vector<FeedEntry>> changes(std::span<const std::uint64_t> since, std::size_t limit, record::Arena& into);
+
+  // -- housekeeping
+  Result<void> fold();                 // everything acknowledged so far
+  Result<void> compact();
+  StoreStats stats();
+  const std::string& zone() const;
+  bool read_only() const;              // opened so, or closed to writes after an I/O error
+
+  struct Parts;
+  Parts& parts() { return *parts_; }   // for the other files of engine/
+
+ private:
+  explicit Store(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace chartline::engine
