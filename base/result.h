@@ -108,7 +108,8 @@ class [[nodiscard]] Result<void> {
 };
 
 // The value of an expression, or return its error from the enclosing function. A GNU statement expression, so that it
-// reads as a value; g++ and clang++ both have it. One TRY may stand inside another.
+// reads as a value; g++ and clang++ both have it. One TRY may stand inside another. Not within braces that make an
+// aggregate: what was made before the failing TRY would not be destroyed. Name the value on a line of its own there.
 #define TRY(expression) CHARTLINE_TRY(expression, __COUNTER__)
 #define CHARTLINE_TRY(expression, n) CHARTLINE_TRY_NAMED(expression, n)
 #define CHARTLINE_TRY_NAMED(expression, n)                                         \
