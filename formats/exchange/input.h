@@ -3,7 +3,7 @@
 //   path | folder | archive | "-"  ->  Inputs  ->  Input, Input, ...  ->  chunks of plain bytes
 //
 // Recognised by their first bytes, never by their names: gzip, xz, zstd, bzip2, and tar and zip archives, also inside each
-// other (a gzip file in a tar.xz) three deep. Folders are walked recursively in sorted order; names that start with a dot
+// other (a gzip file in a tar.xz) three deep; checksums are verified where the format has them. Folders are walked recursively in sorted order; names that start with a dot
 // are left out. Memory is bounded by the chunk, however far a hostile file would expand. Errors name the file and the member:
 // not_found (no such path), invalid_request (damaged or truncated archive, document over the limit), unavailable (the disk).
 #pragma once
@@ -30,7 +30,7 @@ class Input {
   // As given on the command line, with the members' names: "a.tar.xz:b.json", "folder/person.csv", "-".
   const std::string& name() const { return name_; }
 
-  // The next bytes, at most chunk_bytes; empty at the end, and from then on. Valid until the next call.
+  // The next bytes, about chunk_bytes at most; empty at the end, and from then on. Valid until the next call.
   virtual Result<std::string_view> next() = 0;
 
   // All bytes that are left, for formats that need a whole document; invalid_request if there are more than `limit`. At
