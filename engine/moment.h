@@ -1,0 +1,47 @@
+// Moment: what a View is made of. One base (folded tables at a watermark) and the delta after it, for each shard; the
+// links of all patients; and the instant that is asked about.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "engine/delta.h"
+#include "engine/dictionary.h"
+#include "engine/storage/tables.h"
+#include "formats/stored/head.h"
+
+namespace chartline::engine {
+
+class DecodedCache;
+class Identity;
+
+// Folded tables as of one fold. A new one is made by each fold; old ones live as long as a View holds them.
+struct Base {
+  SnapshotPtr snapshot;
+  std::uint64_t watermark = 0;         // last commit folded
+};
+
+struct ShardMoment {
+  std::uint32_t shard = 0;
+  std::shared_ptr<Tables> tables;
+  std::shared_ptr<const Dictionary> dictionary;
+  std::shared_ptr<DecodedCache> cache;
+  std::shared_ptr<const Base> base;
+  std::vector<std::shared_ptr<const Segment>> segments;  // oldest first; what they hold up to the watermark is already in the base
+  std::uint64_t commit = 0;            // the delta counts up to here
+  std::uint32_t patients = 0;          // ids given
+};
+
+struct ViewParts {
+  Micros as_of = INT64_MAX;
+  std::vector<ShardMoment> shards;
+  std::shared_ptr<const Identity> identity;
+  std::uint64_t identity_position = 0; // links and identifiers up to this position of the identity's own log
+};
+
+// The head of a patient in the base; an empty head where none was folded yet.
+Result<stored::Head> read_head(const ShardMoment& shard, PatientId patient);
+
+}  // namespace chartline::engine
