@@ -42,7 +42,7 @@ class Column {
 // a column of so many values (never reads or writes out of bounds, whatever the bytes).
 bool unpack(Reader& in, std::size_t count, std::vector<std::uint32_t>& room, Column<std::uint32_t>& column);
 bool unpack(Reader& in, std::size_t count, std::vector<std::uint64_t>& room, Column<std::uint64_t>& column);
-bool skip(Reader& in);  // passes over one column without decoding it
+bool skip(Reader& in, std::size_t count);  // passes over one column of `count` values without decoding it
 
 // The instruction set in use: "avx2", "sse4.1", "neon" or "plain". set_instruction_set is for tests and benchmarks: false where this machine lacks it.
 std::string_view instruction_set();

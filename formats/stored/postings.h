@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -44,7 +45,7 @@ Posting posting_of(PatientId patient, const Row& row);
 
 struct PostingBytes {
   Bytes bytes;
-  std::uint64_t checksum = 0;          // XXH3 of bytes, repeated in the code's directory
+  std::uint64_t checksum = 0;          // hash64 of bytes, all of them; repeated in the code's directory
 };
 PostingBytes encode_postings(std::span<const Posting> postings);  // sorted by patient: checked
 
@@ -61,7 +62,7 @@ class PostingColumns {
   Column<std::uint32_t> day;           // + 2^31
   Column<std::uint32_t> second, number, flags, kind, source, unit, offset;
   Column<std::uint32_t> value_form;
-  Column<std::uint64_t> value;
+  Column<std::uint64_t> value;         // as in RunColumns
 
   Day day_at(std::size_t i) const { return static_cast<Day>(day[i] ^ 0x80000000u); }
   RowValue value_at(std::size_t i) const;
@@ -70,11 +71,12 @@ class PostingColumns {
   std::size_t bytes() const;
 
  private:
-  friend Result<void> decode_postings(BytesView, std::uint32_t, PostingColumns&);
+  friend Result<void> decode_postings(BytesView, std::uint32_t, PostingColumns&, std::optional<std::uint64_t>);
   struct Room { std::vector<std::uint32_t> narrow[10]; std::vector<std::uint64_t> wide[1]; };
   Room room_;
 };
-Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into);
+// corrupt where checksum, version or any column is wrong. `checksum` is what the directory names: readers give it.
+Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into, std::optional<std::uint64_t> checksum = {});
 
 // Postings taken away from older runs of a code since those were written: sorted (patient, event number) pairs, packed.
 struct Removal {
@@ -83,7 +85,7 @@ struct Removal {
   friend auto operator<=>(const Removal&, const Removal&) = default;
 };
 PostingBytes encode_removals(std::span<const Removal> removals);
-Result<std::vector<Removal>> decode_removals(BytesView bytes);
+Result<std::vector<Removal>> decode_removals(BytesView bytes, std::optional<std::uint64_t> checksum = {});
 
 // A code's directory (block head): every run of its postings and every run of removals, with count and checksum.
 struct PostingRun {

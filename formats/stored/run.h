@@ -1,11 +1,12 @@
 // A run: a sorted, packed, immutable part of one patient's timeline. Two byte strings: the hot columns (time, kind, code,
 // value, unit, end, state, source, number) and the details (everything else), so that a read which names no detail never
-// touches them. Each ends with its XXH3 checksum; the patient's head repeats both checksums, so a run cannot be mistaken
-// for another. Drawn in docs/stored-bytes.md.
+// touches them. Each ends with four bytes of checksum over what comes before, so that it can be verified alone; the
+// patient's head holds the whole XXH3 of each, so that a run cannot be mistaken for another. Drawn in docs/stored-bytes.md.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,8 +18,8 @@ namespace chartline::stored {
 
 struct RunBytes {
   Bytes hot;
-  Bytes details;                     // "" where every row's details are empty or derivable: then nothing is stored
-  std::uint64_t hot_checksum = 0;
+  Bytes details;                     // "" where no row has text, translations or attributes: then nothing is stored
+  std::uint64_t hot_checksum = 0;    // hash64 of the bytes, all of them; 0 for no details
   std::uint64_t details_checksum = 0;
 };
 
@@ -43,10 +44,12 @@ class RunColumns {
   Column<std::uint32_t> precision;    // record::Precision
   Column<std::uint32_t> kind, code, unit, source, number, status, certainty, author;
   Column<std::uint32_t> value_form;   // record::Value::Form, comparator and scale packed together: use value_at
-  Column<std::uint64_t> value;        // zigzag mantissa; Name of a code value; 0 or 1 for a boolean; text is in the details
-  Column<std::uint32_t> end_form;
+  Column<std::uint64_t> value;        // zigzag mantissa at that scale; Name of a code value; 0 or 1 for a boolean; text is in
+                                      // the details; any number for forms that have none
+  Column<std::uint32_t> end_form;     // record::End::Form; the next three are any number where it is not `at`
   Column<std::uint64_t> end_local;    // zigzag of (end.local - start.local)
   Column<std::uint32_t> end_offset, end_precision;
+  Bytes cold;                         // of a run without details: its cold numbers, still packed, for decode_details
 
   Day day_at(std::size_t row) const { return static_cast<Day>(day[row] ^ 0x80000000u); }
   record::Time start_at(std::size_t row) const;
@@ -57,13 +60,14 @@ class RunColumns {
   std::size_t bytes() const;                         // memory held, for bounded caches
 
  private:
-  friend Result<void> decode_hot(BytesView, std::uint32_t, RunColumns&);
+  friend Result<void> decode_hot(BytesView, std::uint32_t, RunColumns&, std::optional<std::uint64_t>);
   struct Room { std::vector<std::uint32_t> narrow[16]; std::vector<std::uint64_t> wide[3]; };
   Room room_;
 };
 
-// corrupt where checksum, version or any column is wrong. `fields` is a mask of RunField.
-Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into);
+// corrupt where checksum, version or any column is wrong; unsupported where the version is newer. `fields` is a mask of
+// RunField. `checksum` is what the head names: readers give it, so that these bytes are that run and no other.
+Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into, std::optional<std::uint64_t> checksum = {});
 
 // The details of one run; borrowed from the bytes given, which must outlive it.
 class RunDetails {
@@ -79,7 +83,9 @@ class RunDetails {
   ~RunDetails();
   std::unique_ptr<Parts> parts;
 };
-Result<RunDetails> decode_details(BytesView details, std::uint32_t count);  // "" gives empty details
+// `columns` is the same run's, decoded with any fields: a run whose details are "" keeps its cold numbers (recorded and
+// the like) at the end of its hot bytes, from where decode_hot copied them.
+Result<RunDetails> decode_details(BytesView details, const RunColumns& columns, std::optional<std::uint64_t> checksum = {});
 
 // Everything of a run, for folding, checks and history: rows in stored order, borrowing from `hot`, `details` and the holder.
 struct RunRows {
@@ -87,6 +93,7 @@ struct RunRows {
   RunDetails details;
   std::vector<Row> rows;
 };
-Result<std::unique_ptr<RunRows>> decode_run(BytesView hot, BytesView details);
+Result<std::unique_ptr<RunRows>> decode_run(BytesView hot, BytesView details, std::optional<std::uint64_t> hot_checksum = {},
+                                            std::optional<std::uint64_t> details_checksum = {});
 
 }  // namespace chartline::stored
