@@ -1,0 +1,265 @@
+#include "formats/record/time.h"
+
+#include <limits>
+
+#include "formats/record/words.h"
+
+namespace chartline::record {
+namespace {
+
+constexpr Words<Precision, 6> precisions{{{
+    {Precision::none, "none"},
+    {Precision::year, "year"},
+    {Precision::month, "month"},
+    {Precision::day, "day"},
+    {Precision::second, "second"},
+    {Precision::finer, "finer"},
+}}};
+
+constexpr Words<End::Form, 4> end_forms{{{
+    {End::Form::point, "point"},
+    {End::Form::at, "at"},
+    {End::Form::ongoing, "ongoing"},
+    {End::Form::unknown, "unknown"},
+}}};
+
+constexpr Micros micros_per_minute = 60 * micros_per_second;
+
+constexpr Micros floor_divide(Micros dividend, Micros divisor) {
+  const Micros quotient = dividend / divisor;
+  return quotient - (dividend % divisor < 0 ? 1 : 0);
+}
+
+// Years are counted from March in the two below, so that a leap day is the last of its year and each month starts after
+// the same number of days; 400 years (an era) have 146,097 days.
+constexpr std::int64_t days_per_era = 146'097;
+constexpr std::int64_t days_to_epoch = 719'468;  // 0000-03-01 to 1970-01-01
+
+constexpr std::int64_t civil_to_days(std::int64_t year, unsigned month, unsigned day) {
+  const std::int64_t march_year = month <= 2 ? year - 1 : year;
+  const std::int64_t era = floor_divide(march_year, 400);
+  const std::int64_t year_of_era = march_year - era * 400;
+  const unsigned months_since_march = (month + 9) % 12;
+  const unsigned day_of_year = (153 * months_since_march + 2) / 5 + day - 1;
+  return era * days_per_era + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - days_to_epoch;
+}
+
+constexpr CivilDay days_to_civil(std::int64_t day) {
+  const std::int64_t since_march_0000 = day + days_to_epoch;
+  const std::int64_t era = floor_divide(since_march_0000, days_per_era);
+  const std::int64_t day_of_era = since_march_0000 - era * days_per_era;
+  const std::int64_t year_of_era = (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::int64_t months_since_march = (5 * day_of_year + 2) / 153;
+  const auto month = static_cast<unsigned>(months_since_march < 10 ? months_since_march + 3 : months_since_march - 9);
+  return {.year = static_cast<int>(year_of_era + era * 400 + (month <= 2 ? 1 : 0)),
+          .month = month,
+          .day = static_cast<unsigned>(day_of_year - (153 * months_since_march + 2) / 5 + 1)};
+}
+
+constexpr bool is_leap(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
+constexpr unsigned days_in_month(int year, unsigned month) {
+  constexpr std::array<std::uint8_t, 13> days = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  return month == 2 && is_leap(year) ? 29u : days[month];
+}
+
+// Reads from the left; the first thing that is not as asked for makes the whole text bad.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
+
+  template <unsigned count>
+  unsigned digits() {
+    if (end_ - at_ < static_cast<std::ptrdiff_t>(count)) return bad_ = true, 0;
+    unsigned number = 0;
+    for (unsigned i = 0; i < count; ++i) {
+      const unsigned digit = static_cast<unsigned char>(at_[i]) - unsigned{'0'};
+      bad_ |= digit > 9;
+      number = number * 10 + digit;
+    }
+    at_ += count;
+    return number;
+  }
+  bool skip(char wanted) {
+    if (at_ == end_ || *at_ != wanted) return false;
+    ++at_;
+    return true;
+  }
+  void demand(bool holds) { bad_ |= !holds; }
+  // 1 to 9 digits of a second's fraction; what is finer than a microsecond is cut off.
+  unsigned fraction_micros() {
+    unsigned micros = 0;
+    unsigned count = 0;
+    for (; at_ != end_ && static_cast<unsigned char>(*at_ - '0') <= 9; ++at_, ++count) {
+      if (count < 6) micros = micros * 10 + static_cast<unsigned>(*at_ - '0');
+    }
+    for (unsigned i = count; i < 6; ++i) micros *= 10;
+    demand(count >= 1 && count <= 9);
+    return micros;
+  }
+  bool at_end() const { return at_ == end_; }
+  bool good() const { return !bad_; }
+
+ private:
+  const char* at_;
+  const char* end_;
+  bool bad_ = false;
+};
+
+// [Z|+hh:mm|-hh:mm], -14:00 to +14:00.
+std::int16_t scan_offset(Scanner& scan, std::int16_t default_offset_minutes) {
+  if (scan.at_end()) return default_offset_minutes;
+  if (scan.skip('Z')) return 0;
+  const bool west = scan.skip('-');
+  scan.demand(west || scan.skip('+'));
+  const unsigned hours = scan.digits<2>();
+  scan.demand(scan.skip(':'));
+  const unsigned minutes = scan.digits<2>();
+  scan.demand(minutes <= 59 && hours * 60 + minutes <= 14 * 60);
+  const int offset = static_cast<int>(hours * 60 + minutes);
+  return static_cast<std::int16_t>(west ? -offset : offset);
+}
+
+void append_digits(std::string& out, unsigned number, unsigned count) {
+  char buffer[10];
+  for (unsigned i = count; i-- > 0; number /= 10) buffer[i] = static_cast<char>('0' + number % 10);
+  out.append(buffer, count);
+}
+
+void append_clock(std::string& out, Micros of_day, bool with_fraction) {
+  const auto seconds = static_cast<unsigned>(of_day / micros_per_second);
+  const auto micros = static_cast<unsigned>(of_day % micros_per_second);
+  append_digits(out, seconds / 3'600, 2);
+  out += ':';
+  append_digits(out, seconds / 60 % 60, 2);
+  out += ':';
+  append_digits(out, seconds % 60, 2);
+  if (!with_fraction) return;
+  out += '.';
+  if (micros % 1'000 == 0) {
+    append_digits(out, micros / 1'000, 3);
+  } else {
+    append_digits(out, micros, 6);
+  }
+}
+
+void append_offset(std::string& out, int offset_minutes) {
+  if (offset_minutes == 0) {
+    out += 'Z';
+    return;
+  }
+  out += offset_minutes < 0 ? '-' : '+';
+  const auto minutes = static_cast<unsigned>(offset_minutes < 0 ? -offset_minutes : offset_minutes);
+  append_digits(out, minutes / 60, 2);
+  out += ':';
+  append_digits(out, minutes % 60, 2);
+}
+
+// The wall clock at the start of the next year, month, day, second or microsecond.
+Micros next_local(const Time& time) {
+  const CivilDay first = civil(time.day());
+  switch (time.precision) {
+    case Precision::year: return civil_to_days(std::int64_t{first.year} + 1, 1, 1) * micros_per_day;
+    case Precision::month:
+      return (first.month == 12 ? civil_to_days(std::int64_t{first.year} + 1, 1, 1)
+                                : civil_to_days(first.year, first.month + 1, 1)) *
+             micros_per_day;
+    case Precision::day: return time.local + micros_per_day;
+    case Precision::second: return time.local + micros_per_second;
+    default: return time.local + 1;
+  }
+}
+
+}  // namespace
+
+std::string_view name(Precision precision) { return precisions.name(precision); }
+std::string_view name(End::Form form) { return end_forms.name(form); }
+
+Day Time::day() const { return static_cast<Day>(floor_divide(local, micros_per_day)); }
+
+Interval interval(const Time& time) {
+  if (!time.known()) return {std::numeric_limits<Micros>::min(), std::numeric_limits<Micros>::max()};
+  return {time.instant(), next_local(time) - time.offset_minutes * micros_per_minute};
+}
+
+Time day_time(Day day, std::int16_t offset_minutes) {
+  return {.local = day * micros_per_day, .offset_minutes = offset_minutes, .precision = Precision::day};
+}
+
+Time at_instant(Micros utc, std::int16_t offset_minutes) {
+  return {.local = utc + offset_minutes * micros_per_minute,
+          .offset_minutes = offset_minutes,
+          .precision = utc % micros_per_second == 0 ? Precision::second : Precision::finer};
+}
+
+CivilDay civil(Day day) { return days_to_civil(day); }
+Day days_from_civil(int year, unsigned month, unsigned day) { return static_cast<Day>(civil_to_days(year, month, day)); }
+bool is_civil(int year, unsigned month, unsigned day) {
+  return month >= 1 && month <= 12 && day >= 1 && day <= days_in_month(year, month);
+}
+
+std::optional<Time> parse_time(std::string_view text, std::int16_t default_offset_minutes) {
+  Scanner scan(text);
+  const unsigned year = scan.digits<4>();
+  Time time{.offset_minutes = default_offset_minutes, .precision = Precision::year};
+  unsigned month = 1;
+  unsigned day = 1;
+  if (scan.skip('-')) {
+    month = scan.digits<2>();
+    time.precision = Precision::month;
+    if (scan.skip('-')) {
+      day = scan.digits<2>();
+      time.precision = Precision::day;
+    }
+  }
+  if (!scan.good() || year == 0 || !is_civil(static_cast<int>(year), month, day)) return std::nullopt;
+  time.local = civil_to_days(year, month, day) * micros_per_day;
+  if (scan.at_end()) return time;
+
+  scan.demand(time.precision == Precision::day && (scan.skip('T') || scan.skip(' ')));
+  const unsigned hour = scan.digits<2>();
+  scan.demand(scan.skip(':'));
+  const unsigned minute = scan.digits<2>();
+  unsigned second = 0;
+  unsigned micros = 0;
+  time.precision = Precision::second;
+  if (scan.skip(':')) {
+    second = scan.digits<2>();
+    if (scan.skip('.')) {
+      micros = scan.fraction_micros();
+      time.precision = Precision::finer;
+    }
+  }
+  time.offset_minutes = scan_offset(scan, default_offset_minutes);
+  if (!scan.good() || !scan.at_end() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  time.local += (hour * 3'600 + minute * 60 + second) * micros_per_second + micros;
+  return time;
+}
+
+void print_to(std::string& out, const Time& time) {
+  if (!time.known()) return;
+  const Day day = time.day();
+  const CivilDay date = civil(day);
+  if (date.year < 0) out += '-';
+  const auto year = static_cast<unsigned>(date.year < 0 ? -date.year : date.year);
+  append_digits(out, year, year > 9'999 ? 6 : 4);
+  if (time.precision == Precision::year) return;
+  out += '-';
+  append_digits(out, date.month, 2);
+  if (time.precision == Precision::month) return;
+  out += '-';
+  append_digits(out, date.day, 2);
+  if (time.precision == Precision::day) return;
+  out += 'T';
+  append_clock(out, time.local - day * micros_per_day, time.precision == Precision::finer);
+  append_offset(out, time.offset_minutes);
+}
+
+std::string print(const Time& time) {
+  std::string out;
+  print_to(out, time);
+  return out;
+}
+
+}  // namespace chartline::record
