@@ -6,7 +6,9 @@ namespace chartline {
 
 std::uint64_t hash64(BytesView bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 
-std::uint64_t keyed_hash64(BytesView bytes, std::uint64_t key) { return XXH3_64bits_withSeed(bytes.data(), bytes.size(), key); }
+std::uint64_t keyed_hash64(BytesView bytes, std::uint64_t key) {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), key);
+}
 
 Hash128 hash128(BytesView bytes) {
   const XXH128_hash_t h = XXH3_128bits(bytes.data(), bytes.size());

@@ -112,11 +112,11 @@ class [[nodiscard]] Result<void> {
 // aggregate: what was made before the failing TRY would not be destroyed. Name the value on a line of its own there.
 #define TRY(expression) CHARTLINE_TRY(expression, __COUNTER__)
 #define CHARTLINE_TRY(expression, n) CHARTLINE_TRY_NAMED(expression, n)
-#define CHARTLINE_TRY_NAMED(expression, n)                                         \
-  __extension__({                                                                  \
-    auto try_result_##n = (expression);                                            \
-    if (!try_result_##n.has_value()) return std::move(try_result_##n).error();     \
-    std::move(try_result_##n).value();                                             \
+#define CHARTLINE_TRY_NAMED(expression, n)                                     \
+  __extension__({                                                              \
+    auto try_result_##n = (expression);                                        \
+    if (!try_result_##n.has_value()) return std::move(try_result_##n).error(); \
+    std::move(try_result_##n).value();                                         \
   })
 
 }  // namespace chartline

@@ -76,9 +76,11 @@ Result<std::unique_ptr<ThreadPool>> ThreadPool::start(const Options& options) {
   // Made before its threads, so that those which did start are ended when one does not.
   std::unique_ptr<ThreadPool> pool(new ThreadPool(std::make_unique<Parts>(std::max<std::size_t>(1, options.queued_max))));
   try {
-    for (unsigned i = 0; i < wanted; ++i) pool->parts_->threads.emplace_back([parts = pool->parts_.get()] { parts->work(); });
+    for (unsigned i = 0; i < wanted; ++i)
+      pool->parts_->threads.emplace_back([parts = pool->parts_.get()] { parts->work(); });
   } catch (const std::system_error&) {
-    return unavailable("the system gives only " + std::to_string(pool->threads()) + " of " + std::to_string(wanted) + " threads");
+    return unavailable("the system gives only " + std::to_string(pool->threads()) + " of " + std::to_string(wanted) +
+                       " threads");
   }
   return pool;
 }

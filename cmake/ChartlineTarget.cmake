@@ -20,6 +20,7 @@ endif()
 # What all targets have in common: the options, our own libraries (USES) and third parties' (PRIVATE_LIBRARIES).
 function(chartline_link target)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "USES;PRIVATE_LIBRARIES")
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${target} PRIVATE chartline_options ${ARG_PRIVATE_LIBRARIES})
   foreach(used ${ARG_USES})
     target_link_libraries(${target} PRIVATE chartline::${used})

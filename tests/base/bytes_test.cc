@@ -42,7 +42,7 @@ TEST(Writer, LaysOutBytes) {
 
 TEST(Writer, BigEndianBytesSortAsNumbers) {
   EXPECT_TRUE(rc::check([](std::uint64_t a, std::uint64_t b) {
-    const Bytes left = written([&](Writer& w) { w.u64be(a); }), right = written([&](Writer& w) { w.u64be(b); });
+    const Bytes left = written([&](Writer&w) { w.u64be(a); }), right = written([&](Writer&w) { w.u64be(b); });
     RC_ASSERT((a < b) == (left < right));
   }));
 }
@@ -134,7 +134,8 @@ TEST(Bytes, EveryVarintIsReadAsItWasWritten) {
   EXPECT_TRUE(rc::check([](std::uint64_t v) {
     for (int shift = 0; shift < 64; ++shift) {
       const std::uint64_t number = v >> shift;
-      const Bytes bytes = written([&](Writer& w) { w.varint(number), w.signed_varint(static_cast<std::int64_t>(number)); });
+      const Bytes bytes =
+          written([&](Writer& w) { w.varint(number), w.signed_varint(static_cast<std::int64_t>(number)); });
       Reader reader(bytes);
       RC_ASSERT(reader.varint() == number);
       RC_ASSERT(reader.signed_varint() == static_cast<std::int64_t>(number));
@@ -144,13 +145,12 @@ TEST(Bytes, EveryVarintIsReadAsItWasWritten) {
 }
 
 TEST(Reader, FailsOnVarintsThatDoNotFit) {
-  for (const Bytes& hostile : {
-           Bytes(9, '\xff') + '\x02',       // 65 bits
-           Bytes(9, '\x80') + '\x7f',       // 70 bits
-           Bytes(10, '\x80'),               // no end within 64 bits
-           Bytes(20, '\xff'),               // no end at all
-           Bytes("\x80"), Bytes(9, '\xff'),  // cut short
-           Bytes()}) {
+  for (const Bytes& hostile : {Bytes(9, '\xff') + '\x02',        // 65 bits
+                               Bytes(9, '\x80') + '\x7f',        // 70 bits
+                               Bytes(10, '\x80'),                // no end within 64 bits
+                               Bytes(20, '\xff'),                // no end at all
+                               Bytes("\x80"), Bytes(9, '\xff'),  // cut short
+                               Bytes()}) {
     Reader reader(hostile);
     EXPECT_EQ(reader.varint(), 0U);
     EXPECT_FALSE(reader.ok());
@@ -166,7 +166,8 @@ TEST(Reader, TakesTheLargestVarint) {
 }
 
 TEST(Reader, FailsOnTextLongerThanItsBytes) {
-  for (const std::uint64_t length : {std::uint64_t{3}, std::uint64_t{1} << 63, std::numeric_limits<std::uint64_t>::max()}) {
+  for (const std::uint64_t length :
+       {std::uint64_t{3}, std::uint64_t{1} << 63, std::numeric_limits<std::uint64_t>::max()}) {
     const Bytes bytes = written([&](Writer& w) { w.varint(length), w.raw("hb"); });
     Reader reader(bytes);
     EXPECT_EQ(reader.text(), "");

@@ -74,8 +74,8 @@ TEST(Result, TryInsideALargerExpressionLeavesNothingBehind) {
 
 TEST(Result, EachFaultHasItsNumberAndWord) {
   const std::vector<std::pair<int, std::string_view>> words = {
-      {1, "invalid_request"}, {2, "not_found"},   {3, "denied"},  {4, "conflict"},
-      {5, "busy"},            {6, "unavailable"}, {7, "corrupt"}, {8, "unsupported"}};
+      {1, "invalid_request"}, {2, "not_found"}, {3, "denied"},     {4, "conflict"}, {5, "busy"},
+      {6, "unavailable"},     {7, "corrupt"},   {8, "unsupported"}};
   for (const auto& [number, word] : words) EXPECT_EQ(name(static_cast<Fault>(number)), word);
 }
 

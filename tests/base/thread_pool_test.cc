@@ -90,14 +90,15 @@ TEST(ThreadPool, ATaskMaySubmitMoreThanTheQueueHolds) {
   std::atomic<int> ran = 0;
   const auto pool = pool_of(1, 1);
   const Result<void> outcome = pool->submit([&]() -> Result<void> {
-    for (int i = 0; i < 20; ++i) {
-      pool->submit([&ran]() -> Result<void> {
-        ++ran;
-        return {};
-      });
-    }
-    return {};
-  }).get();
+                                     for (int i = 0; i < 20; ++i) {
+                                       pool->submit([&ran]() -> Result<void> {
+                                         ++ran;
+                                         return {};
+                                       });
+                                     }
+                                     return {};
+                                   })
+                                   .get();
   EXPECT_TRUE(outcome);
   while (ran < 20) std::this_thread::yield();
 }
@@ -107,12 +108,13 @@ TEST(ParallelFor, MeetsEveryNumberOnce) {
   for (const std::size_t count : {0U, 1U, 2U, 7U, 100U, 1001U}) {
     for (const std::size_t range_max : {0U, 1U, 3U, 100U, 5000U}) {
       std::vector<std::atomic<int>> met(count);
-      const Result<void> outcome = pool->parallel_for(count, range_max, [&](std::size_t first, std::size_t past) -> Result<void> {
-        EXPECT_LT(first, past);
-        EXPECT_LE(past - first, std::max<std::size_t>(1, range_max));
-        for (std::size_t i = first; i < past; ++i) ++met[i];
-        return {};
-      });
+      const Result<void> outcome =
+          pool->parallel_for(count, range_max, [&](std::size_t first, std::size_t past) -> Result<void> {
+            EXPECT_LT(first, past);
+            EXPECT_LE(past - first, std::max<std::size_t>(1, range_max));
+            for (std::size_t i = first; i < past; ++i) ++met[i];
+            return {};
+          });
       EXPECT_TRUE(outcome);
       for (const std::atomic<int>& times : met) ASSERT_EQ(times, 1) << count << " by " << range_max;
     }
