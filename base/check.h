@@ -4,19 +4,19 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <source_location>
 
 namespace chartline {
 
-[[noreturn]] inline void check_failed(const char* what, std::source_location where) {
-  std::fprintf(stderr, "chartline: broken invariant at %s:%u in %s: %s\n", where.file_name(), where.line(),
-               where.function_name(), what);
+[[noreturn]] inline void check_failed(const char* what, const char* file, unsigned line, const char* function) {
+  std::fprintf(stderr, "chartline: broken invariant at %s:%u in %s: %s\n", file, line, function, what);
   std::abort();
 }
 
-constexpr void check(bool holds, const char* what = "", std::source_location where = std::source_location::current()) {
+// The place is the caller's. These builtins are what std::source_location is made of, which clang++ 14 does not offer.
+constexpr void check(bool holds, const char* what = "", const char* file = __builtin_FILE(),
+                     unsigned line = __builtin_LINE(), const char* function = __builtin_FUNCTION()) {
   if (!holds) [[unlikely]]
-    check_failed(what, where);
+    check_failed(what, file, line, function);
 }
 
 }  // namespace chartline
