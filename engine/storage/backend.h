@@ -3,6 +3,7 @@
 // and a small linearizable catalogue. Backends: local (a folder), memory (tests), faulty (a decorator).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -38,17 +39,22 @@ struct TablesOptions {
   bool direct_reads = false;                        // past the page cache: measurements with a bounded cache
 };
 
+inline constexpr std::size_t note_bytes_max = 2000;
+
 class Backend {
  public:
-  virtual ~Backend() = default;
+  virtual ~Backend() = default;  // after every lease and all tables that came from it
   virtual Catalogue& catalogue() = 0;
   // Waits at most `wait_ms` for another holder to let go, then `unavailable`, saying who holds it where that is known.
   virtual Result<std::unique_ptr<Lease>> acquire(std::uint32_t shard, std::uint64_t wait_ms) = 0;
-  // lease null only with read_only.
+  // lease null only with read_only; it outlives the tables. A shard that does not exist is made, or not_found with read_only.
   virtual Result<std::unique_ptr<Tables>> open(std::uint32_t shard, const Lease* lease, const TablesOptions& options) = 0;
+  // Makes a shard that does not exist yet from what Tables::checkpoint wrote; conflict where it exists.
+  virtual Result<void> restore(std::uint32_t shard, const std::string& checkpoint) = 0;
   // A folder of the backend's own file system for temporary files of this store (sorting), emptied at open; "" where there is none.
   virtual std::string scratch_folder() = 0;
-  // Small synced file beside a shard: the last acknowledged position (hazard 2 of the design). Written in place, at most so often as the engine says.
+  // Small synced file beside a shard: the last acknowledged position, so that a lost tail of the log is noticed at open.
+  // Written in place; a torn write leaves what was there before. At most note_bytes_max bytes; names are [a-z0-9-]+.
   virtual Result<void> write_note(std::uint32_t shard, const std::string& name, BytesView bytes) = 0;
   virtual Result<std::optional<Bytes>> read_note(std::uint32_t shard, const std::string& name) = 0;
 };

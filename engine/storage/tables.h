@@ -2,7 +2,8 @@
 // RocksDB (rocks.h), in memory for tests (memory.h), and by a decorator that injects faults (faulty.h).
 //
 // - write() is all or nothing. With sync it returns after the bytes are on stable storage.
-// - A Snapshot sees one moment for as long as it lives.
+// - A Snapshot sees one moment for as long as it lives. Snapshots and Pinned values end before the Tables they came from.
+// - Everything may be called from several threads at once; writes that overlap in time take either order.
 // - get() is a point read and the way to read: it finds exactly the key or says that there is none. scan() serves checks
 //   and inspection only, because a scan over damaged files may end early without an error (RocksDB 7.8).
 // - After an I/O error on a write the shard is closed to writes (fail stop): every later write is `unavailable`.
@@ -67,6 +68,7 @@ class Pinned {
   static constexpr std::size_t storage_bytes = 192;
   void* storage() { return storage_; }
   void hold(BytesView bytes, void (*release)(void*)) { bytes_ = bytes, release_ = release; }
+  void keep(BytesView bytes) { bytes_ = bytes; }  // of the holder that is in place already
 
  private:
   alignas(16) unsigned char storage_[storage_bytes];
@@ -125,7 +127,8 @@ class Tables {
   virtual Result<void> compact(Table table, BytesView from, BytesView past) = 0;
   virtual Result<void> checkpoint(const std::string& folder) = 0; // a consistent copy (hard links where possible); the folder must not exist
   virtual Result<std::vector<std::string>> files() = 0;           // every live file that may hold record bytes, logs included: paths
-  // Recomputes the checksum of every live file against its manifest; at most `bytes_per_second` (0: unbounded). `stop` is asked between files.
+  // Recomputes the checksum of every live file against its manifest, at most `bytes_per_second` (0: unbounded); the number
+  // of bytes read, or corrupt naming the file. `stop` (may be empty) is asked as it goes; true ends it early.
   virtual Result<std::uint64_t> verify_files(std::uint64_t bytes_per_second, const std::function<bool()>& stop) = 0;
   virtual std::vector<TableStats> stats() = 0;
   virtual bool writable() const = 0;                              // false after a failed write

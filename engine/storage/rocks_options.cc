@@ -1,0 +1,126 @@
+#include "engine/storage/rocks_options.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace chartline::engine {
+namespace {
+
+struct Profile {
+  std::size_t block_bytes;
+  rocksdb::CompressionType compression;
+};
+
+Profile profile(Table table) {
+  constexpr std::size_t KiB = 1024;
+  switch (table) {
+    // Read by key while somebody waits, and packed by us already: no decompression, blocks near the size of one run.
+    case Table::timeline:
+    case Table::identity:
+    case Table::meta:
+      return {4 * KiB, rocksdb::kNoCompression};
+    // Runs of many kilobytes, packed already: a value is a block.
+    case Table::postings:
+      return {16 * KiB, rocksdb::kNoCompression};
+    // Cold: read for one record at a time, or in order.
+    case Table::changes:
+    case Table::details:
+    case Table::history:
+    case Table::originals:
+    case Table::terminology:
+    case Table::audit:
+      return {16 * KiB, rocksdb::kZSTD};
+  }
+  return {16 * KiB, rocksdb::kZSTD};
+}
+
+}  // namespace
+
+rocksdb::DBOptions database_options(const RocksOpening& opening) {
+  const TablesOptions& wanted = opening.options;
+  rocksdb::DBOptions options;
+  if (opening.env) options.env = opening.env.get();
+
+  // Promises. A log that ends within a record was torn by the crash and nothing of it was acknowledged; a record that is
+  // damaged before the end is an error, not an end.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.paranoid_checks = true;
+  options.file_checksum_gen_factory = file_checksums();  // kept in the manifest: verify_files recomputes them
+  options.allow_data_in_errors = false;                  // keys name patients
+  options.atomic_flush = true;          // all tables reach their files together: what is durable is a prefix of the writes
+  options.unordered_write = false;      // a snapshot is one moment
+  options.manual_wal_flush = false;     // a write without sync survives the death of the process
+  options.max_bgerror_resume_count = 0; // fail stop: a failed write is never tried again in place
+
+  // Memory and files are bounded whatever the size of the store.
+  options.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(wanted.write_buffer_bytes);
+  options.max_total_wal_size = 4 * wanted.write_buffer_bytes;  // bounds the replay at open
+  options.max_open_files = 400;                                // below the usual limit of 1,024, other shards and sockets included
+  options.max_file_opening_threads = 2;
+
+  // Background work yields to the answering of questions.
+  options.max_background_jobs = 2;
+  options.max_subcompactions = 1;
+  options.bytes_per_sync = 1 << 20;  // compaction writes steadily, so that the sync of a commit does not wait behind it
+  options.skip_stats_update_on_db_open = true;
+  options.use_direct_reads = wanted.direct_reads;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.max_log_file_size = 1 << 20;
+  options.keep_log_file_num = 2;
+  return options;
+}
+
+std::shared_ptr<rocksdb::Cache> block_cache(const TablesOptions& options) {
+  rocksdb::LRUCacheOptions cache;
+  cache.capacity = options.cache_bytes;
+  cache.high_pri_pool_ratio = 0.3;  // indexes and filters stay when a scan passes through
+  cache.metadata_charge_policy = rocksdb::kFullChargeCacheMetadata;
+  return rocksdb::NewLRUCache(cache);
+}
+
+rocksdb::ColumnFamilyOptions table_options(Table table, const TablesOptions& options, std::shared_ptr<rocksdb::Cache> cache) {
+  const Profile chosen = profile(table);
+
+  rocksdb::BlockBasedTableOptions format;
+  format.format_version = 5;
+  format.checksum = rocksdb::kXXH3;
+  format.block_size = chosen.block_bytes;
+  format.block_cache = std::move(cache);
+  // Indexes and filters count towards the cache like everything else, so that the bound on memory holds.
+  format.cache_index_and_filter_blocks = true;
+  format.cache_index_and_filter_blocks_with_high_priority = true;
+  // In pieces, of which those in use are kept: the index of a large file would push out a good part of a small cache.
+  format.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  format.partition_filters = true;
+  format.metadata_block_size = 4096;
+  format.metadata_cache_options.top_level_index_pinning = rocksdb::PinningTier::kAll;
+  // A point read touches the one file that has the key.
+  format.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  format.optimize_filters_for_memory = true;
+  format.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
+
+  rocksdb::ColumnFamilyOptions family;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(format));
+  family.compression = chosen.compression;
+  family.bottommost_compression = chosen.compression;
+  // The write buffer manager bounds all tables together; one alone may fill half of that.
+  family.write_buffer_size = std::max<std::uint64_t>(options.write_buffer_bytes / 2, 1 << 20);
+  family.max_write_buffer_number = 3;
+  family.level_compaction_dynamic_level_bytes = true;  // one tenth of space above the bottom level at most
+  family.compaction_pri = rocksdb::kMinOverlappingRatio;
+  family.target_file_size_base = 64 << 20;
+  family.force_consistency_checks = true;
+  return family;
+}
+
+}  // namespace chartline::engine
