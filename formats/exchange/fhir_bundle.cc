@@ -1,0 +1,135 @@
+#include "formats/exchange/fhir_bundle.h"
+
+namespace chartline::exchange::fhir {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+constexpr std::string_view uuid_prefix = "urn:uuid:";
+constexpr std::string_view oid_prefix = "urn:oid:";
+
+template <typename Value>
+std::string_view text(Value value) {
+  std::string_view found;
+  return value.get_string().get(found) == simdjson::SUCCESS ? found : std::string_view{};
+}
+
+// On-demand slices run up to the next token.
+std::string_view without_space_after(std::string_view json) {
+  const auto last = json.find_last_not_of(" \t\r\n");
+  return json.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
+
+bool is_type_name(std::string_view word) {
+  if (word.empty() || word[0] < 'A' || word[0] > 'Z') return false;
+  return word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string_view json_fault(simdjson::error_code error) {
+  switch (error) {
+    case simdjson::UTF8_ERROR: return "its text is not UTF-8";
+    case simdjson::DEPTH_ERROR: return "it is nested too deeply";
+    case simdjson::CAPACITY: return "it is too large";
+    case simdjson::MEMALLOC: return "there is not enough memory for it";
+    case simdjson::EMPTY: return "it is empty";
+    case simdjson::NUMBER_ERROR: return "a number is malformed or too large";
+    case simdjson::STRING_ERROR:
+    case simdjson::UNESCAPED_CHARS: return "a string is malformed";
+    case simdjson::UNCLOSED_STRING: return "a string does not end";
+    case simdjson::TRAILING_CONTENT: return "more text follows its end";
+    default: return "its structure is not JSON";
+  }
+}
+
+TypeAndId type_and_id(std::string_view reference) {
+  for (const auto prefix : {uuid_prefix, oid_prefix})
+    if (reference.starts_with(prefix)) return {"", reference.substr(prefix.size())};
+  reference = reference.substr(0, reference.find_first_of("?#"));
+  reference = reference.substr(0, reference.find("/_history/"));
+  const auto slash = reference.rfind('/');
+  if (slash == std::string_view::npos || slash + 1 == reference.size()) return {};
+  const auto before = reference.substr(0, slash);
+  const auto type = before.substr(before.rfind('/') + 1);  // npos + 1 is 0: the whole
+  return is_type_name(type) ? TypeAndId{type, reference.substr(slash + 1)} : TypeAndId{};
+}
+
+bool Bundle::split(std::string_view document) {
+  entries_.clear();
+  by_url_.clear();
+  by_name_.clear();
+  fault_.reset();
+  bool is_bundle = false;
+  const auto error = read_root(document, is_bundle);
+  if (is_bundle && error != simdjson::SUCCESS) fault_ = json_fault(error);
+  if (!is_bundle) return false;
+  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    if (!entry.full_url.empty()) by_url_.emplace(entry.full_url, i);
+    if (!entry.id.empty()) by_name_.emplace(std::string(entry.type).append("/").append(entry.id), i);
+  }
+  return true;
+}
+
+simdjson::error_code Bundle::read_root(std::string_view document, bool& is_bundle) {
+  ondemand::document root;
+  const simdjson::padded_string_view padded(document, document.size() + simdjson::SIMDJSON_PADDING);
+  if (const auto error = parser_.iterate(padded).get(root); error != simdjson::SUCCESS) return error;
+  std::string_view type;
+  if (const auto error = root.find_field_unordered("resourceType").get_string().get(type); error != simdjson::SUCCESS) return error;
+  is_bundle = type == "Bundle";
+  if (!is_bundle) return simdjson::SUCCESS;
+
+  root.rewind();
+  ondemand::object fields;
+  if (const auto error = root.get_object().get(fields); error != simdjson::SUCCESS) return error;
+  for (auto next : fields) {
+    ondemand::field field;
+    if (const auto error = std::move(next).get(field); error != simdjson::SUCCESS) return error;
+    if (field.key() != "entry") continue;
+    ondemand::array list;
+    if (const auto error = field.value().get_array().get(list); error != simdjson::SUCCESS) return error;
+    for (auto item : list) {
+      ondemand::object entry;
+      if (const auto error = item.get_object().get(entry); error != simdjson::SUCCESS) return error;
+      if (const auto error = read_entry(entry); error != simdjson::SUCCESS) return error;
+    }
+  }
+  const bool at_end = root.current_location().error() == simdjson::OUT_OF_BOUNDS;
+  return at_end ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
+}
+
+simdjson::error_code Bundle::read_entry(ondemand::object entry) {
+  Entry found;
+  for (auto next : entry) {
+    ondemand::field field;
+    if (const auto error = std::move(next).get(field); error != simdjson::SUCCESS) return error;
+    const auto key = field.key();
+    if (key == "fullUrl") {
+      found.full_url = text(field.value());
+    } else if (key == "resource") {
+      ondemand::object resource;
+      if (const auto error = field.value().get_object().get(resource); error != simdjson::SUCCESS) return error;
+      found.type = text(resource.find_field_unordered("resourceType"));
+      found.id = text(resource.find_field_unordered("id"));
+      std::string_view json;
+      if (const auto error = resource.reset().error(); error != simdjson::SUCCESS) return error;
+      if (const auto error = resource.raw_json().get(json); error != simdjson::SUCCESS) return error;
+      found.json = without_space_after(json);
+    }
+  }
+  if (found.id.empty() && found.full_url.starts_with(uuid_prefix)) found.id = found.full_url.substr(uuid_prefix.size());
+  entries_.push_back(found);
+  return simdjson::SUCCESS;
+}
+
+const Entry* Bundle::find(std::string_view reference) const {
+  if (const auto found = by_url_.find(reference); found != by_url_.end()) return &entries_[found->second];
+  const auto name = type_and_id(reference);
+  if (name.type.empty()) return nullptr;
+  const auto found = by_name_.find(std::string(name.type).append("/").append(name.id));
+  return found == by_name_.end() ? nullptr : &entries_[found->second];
+}
+
+}  // namespace chartline::exchange::fhir

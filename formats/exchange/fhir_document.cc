@@ -1,0 +1,162 @@
+#include "formats/exchange/fhir_document.h"
+
+#include <algorithm>
+
+namespace chartline::exchange::fhir {
+namespace {
+
+using record::Identifier;
+
+constexpr std::string_view system_name = "fhir";
+constexpr std::string_view white_space = " \t\r\n";
+
+std::string scope_of(const ReadOptions& options) {
+  return options.source.empty() ? std::string(system_name) : std::string(system_name).append(":").append(options.source);
+}
+
+bool is_type_name(std::string_view word) {
+  return !word.empty() && word[0] >= 'A' && word[0] <= 'Z' && std::ranges::all_of(word, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  });
+}
+
+// Servers add "#" and the number of a request to meta.source: not part of who said so.
+std::string_view without_fragment(std::string_view uri) { return uri.substr(0, uri.find('#')); }
+
+}  // namespace
+
+DocumentReader::DocumentReader(const ReadOptions& options) : options_(options), references_(scope_of(options)) {}
+
+const std::vector<Outcome>& DocumentReader::read(const Document& document) {
+  outcomes_.clear();
+  arena_.clear();
+  document_ = &document;
+  counted_line_ = document.line;
+  counted_to_ = document.bytes.data();
+
+  if (document.lines)
+    read_lines(document);
+  else if (document.fault.empty())
+    read_value(document.text(), 0, 0);
+  if (!document.fault.empty()) reject(document.text().substr(document.size), "", document.fault_rule, document.fault);
+  return outcomes_;
+}
+
+void DocumentReader::read_lines(const Document& document) {
+  auto left = document.text();
+  for (std::uint64_t line = document.line; !left.empty(); ++line) {
+    const auto end = left.find('\n');
+    const auto text = left.substr(0, end);
+    if (text.find_first_not_of(white_space) != std::string_view::npos) read_value(text, line, 0);
+    left = end == std::string_view::npos ? std::string_view{} : left.substr(end + 1);
+  }
+}
+
+void DocumentReader::read_value(std::string_view json, std::uint64_t sequence, int depth) {
+  if (bundles_.size() <= static_cast<std::size_t>(depth)) bundles_.push_back(std::make_unique<Bundle>());
+  Bundle& bundle = *bundles_[static_cast<std::size_t>(depth)];
+  if (bundle.split(json)) return read_bundle(bundle, json, sequence, depth);
+  references_.enter(nullptr);
+  read_resource(json, {}, sequence);
+}
+
+void DocumentReader::read_bundle(const Bundle& bundle, std::string_view json, std::uint64_t sequence, int depth) {
+  for (const Entry& entry : bundle.entries()) {
+    references_.enter(&bundle);
+    if (entry.json.empty())
+      reject(json, "Bundle.entry", "no_resource", "an entry holds no resource; deletions and responses are not imported");
+    else if (entry.type != "Bundle")
+      read_resource(entry.json, entry.id, sequence);
+    else if (depth + 1 < nested_bundles_max)
+      read_value(entry.json, sequence, depth + 1);
+    else
+      reject(entry.json, "Bundle.entry.resource", "too_deep", "bundles are nested too deeply");
+    ++sequence;
+  }
+  if (bundle.fault())
+    reject(json.substr(json.size()), "Bundle.entry", "not_json", std::string("reading the bundle stopped early: ").append(*bundle.fault()));
+}
+
+void DocumentReader::read_resource(std::string_view json, std::string_view known_id, std::uint64_t sequence) {
+  simdjson::dom::element root;
+  // The document is padded, so that more readable bytes follow any part of it.
+  if (const auto error = parser_.parse(json.data(), json.size(), false).get(root); error != simdjson::SUCCESS)
+    return reject(json, "", "not_json", std::string("it cannot be read as JSON: ").append(json_fault(error)));
+  const Node resource{root};
+  const auto type = resource["resourceType"].text();
+  if (!is_type_name(type)) return reject(json, "resourceType", "not_fhir", "it is JSON but no FHIR resource: it names no resourceType");
+  const auto own_id = resource["id"].text();
+  const auto id = own_id.empty() ? known_id : own_id;
+
+  Elements elements(arena_, options_.zone);
+  const auto name = id.empty() ? std::string_view{} : arena_.text(std::string(type).append("/").append(id));
+  references_.enter(resource, name.empty() ? type : name);
+  Draft draft{resource, type, shape(type), elements, references_, {}, {}, {}, {}, {}};
+  draft.common.kind = draft.shape.kind;
+  draft.common.record = name;
+  draft.common.sequence = sequence;
+  const Node meta = resource["meta"];
+  const Node version = meta["versionId"];
+  draft.common.version = elements.text(version ? version.text() : meta["lastUpdated"].text());
+  draft.common.source.system = system_name;
+  if (!options_.source.empty())
+    draft.common.source.organisation = options_.source;
+  else if (const auto source = without_fragment(meta["source"].text()); !source.empty())
+    draft.common.source.organisation = elements.text(source);
+  else
+    draft.common.source.organisation = system_name;
+  draft_events(draft);
+  write_record(draft, json);
+}
+
+// Puts the first of the identifiers in front; false if the resource is a person without any name.
+bool DocumentReader::find_person(Draft& draft) {
+  if (draft.type == "Patient") {
+    const auto id = draft.common.record;
+    if (!id.empty()) draft.identifiers.insert(draft.identifiers.begin(), Identifier{references_.scope(), id.substr(id.find('/') + 1)});
+    return !draft.identifiers.empty();
+  }
+  std::optional<Identifier> person;
+  bool named = false;
+  any_path(draft.shape.subject, [&](std::string_view path) {
+    at_all(draft.resource, path, [&](Node reference) {
+      named = named || reference["reference"] || reference["identifier"];
+      if (!person) person = references_.person(reference, draft.elements, draft.field(path));
+    });
+    return person.has_value();
+  });
+  if (!person && !named && draft.shape.kind != record::Kind::other)
+    draft.elements.note(draft.field("subject"), "no_patient", "it does not say whose it is; it is kept apart from all patients");
+  draft.identifiers.assign(1, person ? *person : references_.no_person());
+  return true;
+}
+
+void DocumentReader::write_record(Draft& draft, std::string_view json) {
+  if (!find_person(draft)) return reject(json, "Patient.id", "no_identity", "a Patient has neither an id nor an identifier with a system");
+  for (Note& note : draft.elements.take_notes())
+    outcomes_.emplace_back(Problem{Problem::Outcome::repaired, place(json, std::move(note.field)), std::string(note.rule), std::string(note.reason)});
+  std::vector<record::Event>& events = draft.parts;
+  events.insert(events.begin(), draft.first);
+  record::Record record;
+  record.identifiers = arena_.array(draft.identifiers);
+  record.events = arena_.array(events);
+  if (options_.keep_originals) record.original = json;
+  outcomes_.emplace_back(record);
+  add_terminology(draft.resource, draft.elements, references_.scope(), outcomes_);
+}
+
+void DocumentReader::reject(std::string_view json, std::string_view field, std::string_view rule, std::string reason) {
+  outcomes_.emplace_back(Problem{Problem::Outcome::rejected, place(json, std::string(field)), std::string(rule), std::move(reason)});
+}
+
+Place DocumentReader::place(std::string_view at, std::string field) {
+  if (at.data() < counted_to_) {  // an enclosing value, named after what it holds
+    counted_line_ = document_->line;
+    counted_to_ = document_->bytes.data();
+  }
+  counted_line_ += static_cast<std::uint64_t>(std::count(counted_to_, at.data(), '\n'));
+  counted_to_ = at.data();
+  return {document_->file, counted_line_, std::move(field)};
+}
+
+}  // namespace chartline::exchange::fhir

@@ -1,0 +1,190 @@
+#include "formats/exchange/fhir_elements.h"
+
+#include <algorithm>
+
+#include "formats/record/systems.h"
+
+namespace chartline::exchange::fhir {
+namespace {
+
+using record::Code;
+using record::Identifier;
+using record::Time;
+using record::Value;
+
+bool has_offset(std::string_view time) {
+  constexpr std::size_t date_length = 10;
+  return time.size() > date_length && time.find_first_of("Zz+-", date_length) != std::string_view::npos;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+std::string_view unit_of(Node quantity) {
+  const auto code = quantity["code"].text();
+  const auto unit = quantity["unit"].text();
+  if (!code.empty() && quantity["system"].text() == "http://unitsofmeasure.org") return code;
+  if (!unit.empty()) return unit;
+  return code.empty() ? quantity["currency"].text() : code;
+}
+
+void append(std::string& out, Node quantity) {
+  if (const auto number = quantity["value"].number()) {
+    if (const auto comparator = quantity["comparator"].text(); !comparator.empty()) out.append(comparator);
+    record::print_to(out, *number);
+  }
+}
+
+}  // namespace
+
+std::string_view Elements::system(std::string_view uri) {
+  const auto name = record::system_from_uri(uri);
+  return name.data() == uri.data() ? arena_.text(name) : name;
+}
+
+Code Elements::coding(Node coding) {
+  const auto code = trimmed(coding["code"].text());
+  if (code.empty()) return {};
+  const auto name = system(coding["system"].text());
+  return {name, arena_.text(record::canonical_code(name, code)), arena_.text(coding["display"].text())};
+}
+
+Code Elements::text_code(std::string_view words) {
+  words = trimmed(words);
+  if (words.empty() || words.size() > text_code_bytes_max) return {};
+  const auto kept = arena_.text(words);
+  return {text_system, kept, kept};
+}
+
+Coded Elements::codeable_concept(Node from) {
+  codes_.clear();
+  std::string_view words;
+  std::size_t selected = 0;
+  for (const Node item : from.items()) {
+    if (item.is_text()) {  // a plain code of an older version, or a name
+      if (words.empty()) words = item.text();
+      continue;
+    }
+    if (words.empty()) words = item["text"].text();
+    const Node list = item["coding"] ? item["coding"] : item;
+    for (const Node entry : list.items()) {
+      const Code code = coding(entry);
+      if (code.empty()) {
+        if (words.empty()) words = entry["display"].text();
+        continue;
+      }
+      const auto known = std::ranges::find_if(codes_, [&](const Code& other) { return same(other, code); });
+      const auto at = static_cast<std::size_t>(known - codes_.begin());
+      if (known == codes_.end()) codes_.push_back(code);
+      if (entry["userSelected"].boolean().value_or(false)) selected = at;
+    }
+  }
+  if (codes_.empty()) return {text_code(words), {}};
+  const auto primary = codes_.begin() + static_cast<std::ptrdiff_t>(selected);
+  std::rotate(codes_.begin(), primary, primary + 1);
+  if (codes_.front().display.empty()) codes_.front().display = arena_.text(trimmed(words));
+  return {codes_.front(), arena_.array(std::span<const Code>(codes_).subspan(1))};
+}
+
+std::optional<Identifier> Elements::identifier(Node identifier, std::string_view field) {
+  return this->identifier(identifier["system"].text(), identifier["value"].text(), field);
+}
+
+std::optional<Identifier> Elements::identifier(std::string_view uri, std::string_view value, std::string_view field) {
+  value = trimmed(value);
+  if (uri.empty() || value.empty()) return std::nullopt;
+  const auto name = system(uri);
+  if (name != record::nhs_system) return Identifier{name, arena_.text(value)};
+  if (const auto digits = record::parse_nhs_number(value)) return Identifier{name, arena_.text(*digits)};
+  note(std::string(field), "bad_nhs_number", "the check digit of an NHS number does not hold; it is kept under its URI");
+  return Identifier{arena_.text(uri), arena_.text(value)};
+}
+
+std::optional<Time> Elements::time(Node node, std::string_view field) {
+  if (!node) return std::nullopt;
+  const auto text = trimmed(node.text());
+  auto time = record::parse_time(text);
+  if (!time) {
+    note(std::string(field), "bad_date", "a date or time is not in FHIR's form; it is left out");
+    return std::nullopt;
+  }
+  if (!has_offset(text)) time->offset_minutes = zone_.offset_minutes(time->local);
+  return time;
+}
+
+Value Elements::text_value(std::string_view words) {
+  Value value;
+  if (words.empty()) return value;
+  value.form = Value::Form::text;
+  value.text = arena_.text(words);
+  return value;
+}
+
+Value Elements::quantity(Node from) {
+  Value value;
+  const auto number = from["value"].number();
+  if (!number) return value;
+  value.form = Value::Form::number;
+  value.number = *number;
+  value.unit = arena_.text(unit_of(from));
+  if (const auto word = from["comparator"].text(); !word.empty()) {
+    if (const auto comparator = record::parse_comparator(word))
+      value.comparator = *comparator;
+    else
+      note("Quantity.comparator", "bad_comparator", "a comparator is none of <, <=, >=, >; the number is taken as equal");
+  }
+  return value;
+}
+
+Value Elements::object_value(Node from) {
+  if (from["value"].number()) return quantity(from);
+  if (from["numerator"] || from["denominator"]) {
+    std::string words;
+    append(words, from["numerator"]);
+    append(words.append(":"), from["denominator"]);
+    return text_value(words);
+  }
+  if (from["low"] || from["high"]) {
+    std::string words;
+    append(words, from["low"]);
+    append(words.append(".."), from["high"]);
+    const auto unit = unit_of(from["low"] ? from["low"] : from["high"]);
+    return text_value(unit.empty() ? words : words.append(" ").append(unit));
+  }
+  if (from["start"] || from["end"])
+    return text_value(std::string(from["start"].text()).append("/").append(from["end"].text()));
+  if (from["coding"] || (from["code"] && !from["unit"])) {
+    Value value;
+    value.code = codeable_concept(from).primary;
+    if (value.code.empty()) return value;
+    if (value.code.system == text_system) return text_value(value.code.display);
+    value.form = Value::Form::code;
+    return value;
+  }
+  for (const std::string_view words : {"text", "data", "reference", "value", "title", "url", "family", "display"})
+    if (const Node found = from[words]; found.is_text()) return text_value(trimmed(found.text()));
+  return {};
+}
+
+Value Elements::value(Node from) {
+  Value value;
+  from = from.first();
+  if (from.is_text()) return text_value(trimmed(from.text()));
+  if (from.is_object()) return object_value(from);
+  if (const auto truth = from.boolean()) {
+    value.form = Value::Form::boolean;
+    value.boolean = *truth;
+  } else if (const auto number = from.number()) {
+    value.form = Value::Form::number;
+    value.number = *number;
+  }
+  return value;
+}
+
+Value Elements::choice(Node parent, std::string_view prefix) { return value(parent.choice(prefix)); }
+
+}  // namespace chartline::exchange::fhir
