@@ -22,6 +22,10 @@ constexpr auto powers_of_ten = [] {
   return powers;
 }();
 
+std::uint64_t magnitude(std::int64_t number) {
+  return number < 0 ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
+}
+
 double bits_as_double(const Decimal& number) { return std::bit_cast<double>(number.mantissa); }
 
 // The one exact representation of mantissa x 10^-scale, if it has one.
@@ -30,8 +34,8 @@ std::optional<Decimal> exact(bool negative, std::uint64_t mantissa, std::int64_t
   while (mantissa % 10 == 0 && scale > -max_scale) mantissa /= 10, --scale;
   while (scale < -max_scale && mantissa < mantissa_limit / 10) mantissa *= 10, ++scale;
   if (mantissa >= mantissa_limit || scale < -max_scale || scale > max_scale) return std::nullopt;
-  const auto magnitude = static_cast<std::int64_t>(mantissa);
-  return Decimal{negative ? -magnitude : magnitude, static_cast<std::int8_t>(scale)};
+  const auto digits = static_cast<std::int64_t>(mantissa);
+  return Decimal{negative ? -digits : digits, static_cast<std::int8_t>(scale)};
 }
 
 // The double nearest to digits[.digits][e[+-]digits]; nothing if it is too large, or too small and not zero.
@@ -90,7 +94,8 @@ class Scan {
       if (significant_ > max_digits) {
         scanned_.too_long = true;
       } else {
-        scanned_.mantissa = scanned_.mantissa * static_cast<std::uint64_t>(powers_of_ten[waiting_]) + static_cast<std::uint64_t>(*at_ - '0');
+        scanned_.mantissa = scanned_.mantissa * static_cast<std::uint64_t>(powers_of_ten[waiting_]) +
+                            static_cast<std::uint64_t>(*at_ - '0');
       }
       waiting_ = 0;
     }
@@ -134,7 +139,8 @@ std::optional<Decimal> parse_short(std::string_view text, bool negative) {
 
 // 10^exponent, up to 10^36.
 Int128 power_of_ten(int exponent) {
-  return exponent <= max_scale ? Int128{powers_of_ten[exponent]} : Int128{powers_of_ten[max_scale]} * powers_of_ten[exponent - max_scale];
+  return exponent <= max_scale ? Int128{powers_of_ten[exponent]}
+                               : Int128{powers_of_ten[max_scale]} * powers_of_ten[exponent - max_scale];
 }
 
 int sign(std::int64_t number) { return (number > 0) - (number < 0); }
@@ -170,6 +176,7 @@ std::partial_ordering compare_to_double(const Decimal& a, double b) {
 
 double Decimal::to_double() const {
   if (!is_exact()) return bits_as_double(*this);
+  check(scale >= -max_scale && scale <= max_scale, "the scale of an exact decimal");
   // Both operands are exact doubles, so one correctly rounded operation gives the nearest.
   constexpr std::int64_t exact_in_double = std::int64_t{1} << 53;
   const auto power = static_cast<double>(powers_of_ten[scale < 0 ? -scale : scale]);
@@ -180,9 +187,7 @@ double Decimal::to_double() const {
 }
 
 Decimal decimal(std::int64_t mantissa, int scale) {
-  const bool negative = mantissa < 0;
-  const std::uint64_t magnitude = negative ? 0 - static_cast<std::uint64_t>(mantissa) : static_cast<std::uint64_t>(mantissa);
-  if (const auto number = exact(negative, magnitude, scale)) return *number;
+  if (const auto number = exact(mantissa < 0, magnitude(mantissa), scale)) return *number;
   return decimal(nearest_double(mantissa, scale));
 }
 
@@ -211,6 +216,11 @@ std::optional<Decimal> parse_decimal(std::string_view text) {
   return decimal(negative ? -*value : *value);
 }
 
+bool is_normal(const Decimal& number) {
+  if (!number.is_exact()) return std::isfinite(bits_as_double(number)) && decimal(bits_as_double(number)) == number;
+  return exact(number.mantissa < 0, magnitude(number.mantissa), number.scale) == number;
+}
+
 std::partial_ordering compare(const Decimal& a, const Decimal& b) {
   if (a.is_exact() && b.is_exact()) return compare_exact(a, b);
   if (a.is_exact()) return compare_to_double(a, bits_as_double(b));
@@ -225,8 +235,8 @@ void print_to(std::string& out, const Decimal& number) {
     return;
   }
   if (number.mantissa < 0) out += '-';
-  const std::uint64_t magnitude = number.mantissa < 0 ? 0 - static_cast<std::uint64_t>(number.mantissa) : static_cast<std::uint64_t>(number.mantissa);
-  const std::string_view digits(text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, magnitude).ptr - text));
+  const char* text_end = std::to_chars(text, text + sizeof text, magnitude(number.mantissa)).ptr;
+  const std::string_view digits(text, static_cast<std::size_t>(text_end - text));
   if (number.scale <= 0) {
     constexpr std::size_t plain_digits_max = 21;
     const auto zeros = static_cast<std::size_t>(-number.scale);

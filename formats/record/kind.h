@@ -35,22 +35,84 @@ enum class Kind : std::uint8_t {
 };
 inline constexpr int kind_count = 22;
 
+// clang-format off: one line for each family of resources
+
 // FHIR's words, over all resource types (https://hl7.org/fhir/R4/, the value sets bound to each `status`). `none`: not said.
 enum class Status : std::uint8_t {
-  none = 0, unknown, registered, preliminary, final, amended, corrected, cancelled, entered_in_error,
-  planned, arrived, triaged, in_progress, onleave, finished,                         // encounter
-  active, recurrence, relapse, inactive, remission, resolved,                        // condition, allergy clinical status
-  on_hold, completed, stopped, draft, not_done, preparation, not_taken, intended,    // medication, procedure, immunization
-  revoked, proposed, accepted, rejected, ended, current, superseded, partial, appended,  // plans, goals, documents, reports
-  pending, booked, fulfilled, noshow, checked_in, waitlist, available, unavailable,  // appointment, imaging
-  suspended, failed, requested, received, ready, health_unknown, retired, abandoned,
-  declined, unsatisfactory, tentative, needs_action, not_started, scheduled,         // dispenses, specimens, replies, plan activities
-  data_requested, data_required,                                                     // guidance responses
+  none = 0,
+  unknown,
+  registered,
+  preliminary,
+  final,
+  amended,
+  corrected,
+  cancelled,
+  entered_in_error,
+  planned,
+  arrived,
+  triaged,
+  in_progress,
+  onleave,
+  finished,  // encounter
+  active,
+  recurrence,
+  relapse,
+  inactive,
+  remission,
+  resolved,  // condition, allergy clinical status
+  on_hold,
+  completed,
+  stopped,
+  draft,
+  not_done,
+  preparation,
+  not_taken,
+  intended,  // medication, procedure, immunization
+  revoked,
+  proposed,
+  accepted,
+  rejected,
+  ended,
+  current,
+  superseded,
+  partial,
+  appended,  // plans, goals, documents, reports
+  pending,
+  booked,
+  fulfilled,
+  noshow,
+  checked_in,
+  waitlist,
+  available,
+  unavailable,  // appointment, imaging
+  suspended,
+  failed,
+  requested,
+  received,
+  ready,
+  health_unknown,
+  retired,
+  abandoned,
+  declined,
+  unsatisfactory,
+  tentative,
+  needs_action,
+  not_started,
+  scheduled,  // dispenses, specimens, replies, plan activities
+  data_requested,
+  data_required,  // guidance responses
 };
 inline constexpr int status_count = static_cast<int>(Status::data_required) + 1;
 
 // none: not said. `refuted` events are kept and, like entered in error, left out of clinical questions by default.
-enum class Certainty : std::uint8_t { none = 0, unconfirmed = 1, provisional = 2, differential = 3, confirmed = 4, refuted = 5 };
+enum class Certainty : std::uint8_t {
+  none = 0,
+  unconfirmed = 1,
+  provisional = 2,
+  differential = 3,
+  confirmed = 4,
+  refuted = 5
+};
 inline constexpr int certainty_count = 6;
 
 enum class Author : std::uint8_t { unknown = 0, clinician = 1, patient = 2, carer = 3, device = 4, algorithm = 5 };
@@ -59,6 +121,7 @@ inline constexpr int author_count = 6;
 // What stands before a number: `<0.3` is every number below 0.3.
 enum class Comparator : std::uint8_t { equal = 0, less = 1, less_or_equal = 2, greater_or_equal = 3, greater = 4 };
 inline constexpr int comparator_count = 5;
+// clang-format on
 
 std::string_view name(Kind kind);              // "care_plan"
 std::string_view name(Status status);          // "in-progress", "entered-in-error"; "" for none
@@ -70,7 +133,7 @@ std::string_view name(Comparator comparator);  // "<="; "" for equal
 std::optional<Kind> parse_kind(std::string_view word);
 std::optional<Status> parse_status(std::string_view word);  // also "aborted" (stopped), "nullified" and the like: the table in kind.cc
 std::optional<Certainty> parse_certainty(std::string_view word);
-std::optional<Author> parse_author(std::string_view word);  // also "unknown"
+std::optional<Author> parse_author(std::string_view word);          // also "unknown"
 std::optional<Comparator> parse_comparator(std::string_view word);  // also "="
 
 }  // namespace chartline::record

@@ -14,7 +14,7 @@ constexpr std::array systems_table = std::to_array<System>({
     {"rxnorm", "http://www.nlm.nih.gov/research/umls/rxnorm", "RxNorm"},
     {"rxnorm_extension", "", "RxNorm Extension"},
     {"icd9cm", "http://hl7.org/fhir/sid/icd-9-cm", "ICD9CM"},
-    {"icd9proc", "http://terminology.hl7.org/CodeSystem/icd9cm-procedures", "ICD9Proc"},
+    {"icd9proc", "urn:oid:2.16.840.1.113883.6.104", "ICD9Proc"},
     {"icd10", "http://hl7.org/fhir/sid/icd-10", "ICD10"},
     {"icd10cm", "http://hl7.org/fhir/sid/icd-10-cm", "ICD10CM"},
     {"icd10pcs", "http://www.cms.gov/Medicare/Coding/ICD10", "ICD10PCS"},
@@ -33,7 +33,7 @@ constexpr std::array systems_table = std::to_array<System>({
     {"ndc", "http://hl7.org/fhir/sid/ndc", "NDC"},
     {"cvx", "http://hl7.org/fhir/sid/cvx", "CVX"},
     {"cpt4", "http://www.ama-assn.org/go/cpt", "CPT4"},
-    {"hcpcs", "http://terminology.hl7.org/CodeSystem/HCPCS", "HCPCS"},
+    {"hcpcs", "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "HCPCS"},
     {"ucum", "http://unitsofmeasure.org", "UCUM"},
     {"gender", "http://hl7.org/fhir/administrative-gender", "Gender"},
     {"race", "urn:oid:2.16.840.1.113883.6.238", "Race"},
@@ -47,32 +47,52 @@ constexpr std::array systems_table = std::to_array<System>({
 // Other spellings of a system: older and national FHIR releases, and the OIDs that HL7 registered.
 constexpr std::array uri_aliases = std::to_array<Word<std::string_view>>({
     {"snomed", "urn:oid:2.16.840.1.113883.6.96"},
+    {"snomed", "urn:oid:2.16.840.1.113883.2.1.3.2.4.15"},
     {"loinc", "urn:oid:2.16.840.1.113883.6.1"},
     {"rxnorm", "urn:oid:2.16.840.1.113883.6.88"},
     {"icd9cm", "urn:oid:2.16.840.1.113883.6.103"},
-    {"icd9proc", "urn:oid:2.16.840.1.113883.6.104"},
+    {"icd9cm", "http://terminology.hl7.org/CodeSystem/icd9cm"},
     {"icd10", "urn:oid:2.16.840.1.113883.6.3"},
+    {"icd10", "http://hl7.org/fhir/sid/icd-10-uk"},
     {"icd10cm", "urn:oid:2.16.840.1.113883.6.90"},
     {"icd10pcs", "urn:oid:2.16.840.1.113883.6.4"},
     {"icd10pcs", "http://hl7.org/fhir/sid/icd-10-pcs"},
     {"read2", "urn:oid:2.16.840.1.113883.2.1.6.2"},
     {"ctv3", "urn:oid:2.16.840.1.113883.2.1.3.2.4.14"},
+    {"egton", "urn:oid:2.16.840.1.113883.2.1.6.3"},
+    {"multilex", "urn:oid:2.16.840.1.113883.2.1.6.4"},
+    {"emis", "urn:oid:2.16.840.1.113883.2.1.6.9"},
+    {"gemscript", "urn:oid:2.16.840.1.113883.2.1.6.15"},
     {"atc", "urn:oid:2.16.840.1.113883.6.73"},
     {"ndc", "urn:oid:2.16.840.1.113883.6.69"},
     {"cvx", "urn:oid:2.16.840.1.113883.12.292"},
+    {"cvx", "http://www2a.cdc.gov/vaccines/iis/iisstandards/vaccines.asp?rpt=cvx"},
     {"cpt4", "urn:oid:2.16.840.1.113883.6.12"},
     {"hcpcs", "urn:oid:2.16.840.1.113883.6.285"},
     {"hcpcs", "urn:oid:2.16.840.1.113883.6.14"},
+    {"hcpcs", "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"},
+    {"hcpcs", "http://terminology.hl7.org/CodeSystem/HCPCS"},
+    {"hcpcs", "http://terminology.hl7.org/CodeSystem/HCPCS-all-codes"},
+    {"hcpcs", "http://terminology.hl7.org/CodeSystem/hcpcs-Level-II"},
     {"ucum", "urn:oid:2.16.840.1.113883.6.8"},
     {"gender", "urn:oid:2.16.840.1.113883.5.1"},
     {"gender", "http://terminology.hl7.org/CodeSystem/v3-AdministrativeGender"},
+    {"gender", "http://hl7.org/fhir/v3/AdministrativeGender"},
+    {"gender", "http://terminology.hl7.org/CodeSystem/v2-0001"},
+    {"race", "urn:oid:2.16.840.1.113883.5.104"},
     {"race", "http://terminology.hl7.org/CodeSystem/v3-Race"},
+    {"ethnicity", "urn:oid:2.16.840.1.113883.5.50"},
     {"ethnicity", "http://terminology.hl7.org/CodeSystem/v3-Ethnicity"},
+    {"ethnicity", "https://fhir.hl7.org.uk/STU3/CodeSystem/CareConnect-EthnicCategory-1"},
+    {"ethnicity", "https://fhir.hl7.org.uk/CareConnect-EthnicCategory-1"},
     {"nhs", "urn:oid:2.16.840.1.113883.2.1.4.1"},
+    {"nhs", "https://fhir.hl7.org.uk/Id/nhs-number"},
+    {"nhs", "http://fhir.nhs.net/Id/nhs-number"},
 });
 
 constexpr std::size_t count_with(std::string_view System::*field) {
-  return static_cast<std::size_t>(std::ranges::count_if(systems_table, [field](const System& s) { return !(s.*field).empty(); }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(systems_table, [field](const System& s) { return !(s.*field).empty(); }));
 }
 
 // The systems that fill the field, as words that stand for their short names.
@@ -108,14 +128,38 @@ std::string_view trimmed(std::string_view text) {
 
 constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
-// Upper case, with a dot after `places` characters where more follow.
+// Upper case, with a dot after `places` characters where more follow and none where nothing does.
 std::string dotted(std::string_view code, std::size_t places) {
   std::string canonical;
   canonical.reserve(code.size() + 1);
   for (const char c : code) canonical += upper(c);
   if (canonical.size() > places && canonical.find('.') == canonical.npos) canonical.insert(places, 1, '.');
+  if (canonical.ends_with('.')) canonical.pop_back();
   return canonical;
 }
+
+// The NHS fills categories of three characters up to four with an X, which no code of the WHO's has there.
+std::string without_filler(std::string code) {
+  if (code.size() == 5 && code.ends_with(".X")) code.resize(3);
+  return code;
+}
+
+// HL7 version 2, version 3 and OMOP write letters for FHIR's words.
+constexpr WordMap gender_words(std::to_array<Word<std::string_view>>({
+    {"female", "F"},
+    {"female", "f"},
+    {"female", "FEMALE"},
+    {"female", "Female"},
+    {"male", "M"},
+    {"male", "m"},
+    {"male", "MALE"},
+    {"male", "Male"},
+    {"other", "O"},
+    {"other", "A"},
+    {"other", "UN"},
+    {"unknown", "U"},
+    {"unknown", "UNK"},
+}));
 
 }  // namespace
 
@@ -140,9 +184,13 @@ std::optional<System> find_system(std::string_view name) {
 
 std::string canonical_code(std::string_view system, std::string_view code) {
   code = trimmed(code);
-  if (system == "icd10" || system == "icd10cm" || system == "opcs4") return dotted(code, 3);
+  if (system == "icd10cm" || system == "opcs4") return dotted(code, 3);
+  if (system == "icd10") return without_filler(dotted(code, 3));
   if (system == "icd9cm") return dotted(code, code.starts_with('E') || code.starts_with('e') ? 4 : 3);
   if (system == "icd9proc") return dotted(code, 2);
+  if (system == "gender") {
+    if (const std::string_view* word = gender_words.find(code)) return std::string(*word);
+  }
   return std::string(code);
 }
 

@@ -8,20 +8,21 @@
 namespace chartline::record {
 
 struct Concept {
-  Code code;                    // with the display that the terminology gives it
-  std::string_view omop_id;     // concept id where it comes from an OMOP vocabulary, else ""
-  std::string_view domain;      // OMOP domain, "" where unknown
-  bool standard = false;        // OMOP's standard concepts
-  std::string_view valid_from;  // ISO dates as the source wrote them, "" for none
-  std::string_view valid_to;
+  Code code{};                    // with the display that the terminology gives it
+  std::string_view omop_id{};     // concept id where it comes from an OMOP vocabulary, else ""
+  std::string_view domain{};      // OMOP domain, "" where unknown
+  bool standard = false;          // OMOP's standard concepts
+  std::string_view valid_from{};  // ISO dates as the source wrote them, "" for none
+  std::string_view valid_to{};
 };
 
-enum class Relation : std::uint8_t { is_a = 1, maps_to = 2 };  // child is_a parent (any distance); local maps_to standard
+// child is_a parent (at any distance); local maps_to standard
+enum class Relation : std::uint8_t { is_a = 1, maps_to = 2 };
 
 struct ConceptLink {
-  Relation relation;
-  Code from;
-  Code to;
+  Relation relation = Relation::is_a;
+  Code from{};
+  Code to{};
   std::uint32_t distance = 1;  // levels, for is_a
 };
 

@@ -194,7 +194,9 @@ Time at_instant(Micros utc, std::int16_t offset_minutes) {
 }
 
 CivilDay civil(Day day) { return days_to_civil(day); }
-Day days_from_civil(int year, unsigned month, unsigned day) { return static_cast<Day>(civil_to_days(year, month, day)); }
+Day days_from_civil(int year, unsigned month, unsigned day) {
+  return static_cast<Day>(civil_to_days(year, month, day));
+}
 bool is_civil(int year, unsigned month, unsigned day) {
   return month >= 1 && month <= 12 && day >= 1 && day <= days_in_month(year, month);
 }

@@ -37,21 +37,28 @@ struct Time {
 
 // The half-open interval of instants [first, past) in which the time may lie; everything for none.
 struct Interval {
-  Micros first;
-  Micros past;
+  Micros first{};
+  Micros past{};
 };
 Interval interval(const Time& time);
 
-Time day_time(Day day, std::int16_t offset_minutes = 0);              // a date
-Time at_instant(Micros utc, std::int16_t offset_minutes = 0);         // an instant: second, or finer where it has a fraction
+Time day_time(Day day, std::int16_t offset_minutes = 0);       // a date
+Time at_instant(Micros utc, std::int16_t offset_minutes = 0);  // an instant: second, or finer where it has a fraction
 
 // ISO 8601 as FHIR, OMOP and common CSV write it: 2024, 2024-02, 2024-02-29, 2024-02-29T10:00[:00[.123]][Z|+01:00], also a
-// space for the T. Years 0001 to 9999. Without an offset, `default_offset_minutes` is taken. Nothing else is accepted.
+// space for the T. Years 0001 to 9999; no 24:00 and no leap seconds; offsets to 14:00 either way; 1 to 9 digits of fraction,
+// cut to microseconds. Without an offset, `default_offset_minutes` is taken. Nothing else is accepted.
 std::optional<Time> parse_time(std::string_view text, std::int16_t default_offset_minutes = 0);
-std::string print(const Time& time);  // what parse_time reads back to an equal Time; "" for none
+
+// What parse_time reads back to an equal Time: 2024, 2024-02, 2024-02-29, 2024-02-29T10:00:00Z, with 3 or 6 digits of
+// fraction where finer; "" for none. Years, months and days have no place for their offset: give it to parse_time.
+std::string print(const Time& time);
 void print_to(std::string& out, const Time& time);
 
-struct CivilDay { int year; unsigned month, day; };
+struct CivilDay {
+  int year;
+  unsigned month, day;
+};
 CivilDay civil(Day day);
 Day days_from_civil(int year, unsigned month, unsigned day);
 bool is_civil(int year, unsigned month, unsigned day);  // 2023-02-29 is not
@@ -78,7 +85,7 @@ class Zone {
 struct End {
   enum class Form : std::uint8_t { point = 0, at = 1, ongoing = 2, unknown = 3 };
   Form form = Form::point;
-  Time at;  // for Form::at
+  Time at{};  // for Form::at
   friend bool operator==(const End&, const End&) = default;
 };
 std::string_view name(End::Form form);

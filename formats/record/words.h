@@ -57,7 +57,8 @@ class WordMap {
     std::uint64_t tail = 0;
     if (text.size() >= 8) {
       const char* last = text.data() + text.size() - 8;
-      for (unsigned i = 0; i < 8; ++i) tail |= static_cast<std::uint64_t>(static_cast<unsigned char>(last[i])) << (8 * i);
+      for (unsigned i = 0; i < 8; ++i)
+        tail |= static_cast<std::uint64_t>(static_cast<unsigned char>(last[i])) << (8 * i);
     } else {
       for (const char c : text) tail = tail << 8 | static_cast<unsigned char>(c);
     }
@@ -72,7 +73,8 @@ class WordMap {
 template <typename Enum, std::size_t value_count, std::size_t synonym_count = 0>
 class Words {
  public:
-  consteval Words(const std::array<Word<Enum>, value_count>& words, const std::array<Word<Enum>, synonym_count>& synonyms = {})
+  consteval Words(const std::array<Word<Enum>, value_count>& words,
+                  const std::array<Word<Enum>, synonym_count>& synonyms = {})
       : map_(joined(words, synonyms)) {
     for (std::size_t i = 0; i < value_count; ++i) {
       if (static_cast<std::size_t>(words[i].value) != i) throw "the words are not in the order of their numbers";

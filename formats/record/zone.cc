@@ -109,12 +109,16 @@ Result<Zone> Zone::find(std::string_view name) {
   try {
     zone.table_ = std::make_shared<const ZoneTable>(*date::locate_zone(std::string(name)));
   } catch (const std::exception&) {
-    return invalid_request("unknown time zone: use a name like Europe/London, and see that the system's time-zone data (tzdata) is installed");
+    return invalid_request(
+        "unknown time zone: use a name like Europe/London, and see that the system's time-zone data (tzdata) is "
+        "installed");
   }
   zone.name_ = name;
   return zone;
 }
 
-std::int16_t Zone::offset_minutes(Micros local) const { return table_ ? table_->offset_minutes(local) : std::int16_t{0}; }
+std::int16_t Zone::offset_minutes(Micros local) const {
+  return table_ ? table_->offset_minutes(local) : std::int16_t{0};
+}
 
 }  // namespace chartline::record
