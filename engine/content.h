@@ -1,5 +1,10 @@
 // What makes events equal, records the same record, and one event come before another: by their content and names, never
 // by the numbers that one store happened to give them.
+//
+// Content is every field that the source gave: kind, status, certainty, author, code, translations (in their order),
+// start, end, value, source, source_person, record, version, part, sequence, encounter and attributes (by name). Not
+// content: displays of codes, number, recorded, removed, has_original, and the ordinal, which tells equal rows apart.
+// Fields that a form does not use (the unit of a text, the offset of an unknown time) are not content either.
 #pragma once
 
 #include "base/hash.h"
@@ -9,17 +14,21 @@
 
 namespace chartline::engine {
 
-// Of every field that the source gave. Two stores that were told the same give the same hash, however the events came in.
+// Two stores that were told the same give the same hash, however the events came in.
 Hash128 content_hash(const stored::Row& row, const Dictionary& names);
 // Of a version in history: content, and when it was acknowledged and replaced.
 Hash128 history_hash(const stored::Row& row, const Dictionary& names);
-// The identity of the record a row belongs to: source and record id, or content and ordinal for rows without one.
+// The identity of the record a row belongs to: source and record id; for a row without one, content and ordinal.
 Hash128 record_key(const stored::Row& row, const Dictionary& names);
 
-// The store's total order: instant, precision (coarser first), source name, sequence, record, part, ordinal. Events without a time first.
+// The store's total order: instant, precision (coarser first), source name, sequence, record, part, ordinal, content.
+// Events without a time first. Neither of two rows comes before the other only where they are the same event.
 bool before(const stored::Row& a, const stored::Row& b, const Dictionary& names);
+// Where a time stands in that order: its instant; INT64_MIN for none.
+inline Micros order_instant(const record::Time& time) { return time.known() ? time.instant() : INT64_MIN; }
 
-// Names to numbers and back. Text is borrowed from the event, arrays live in `room`.
+// Names to numbers and back. Text is borrowed from the event, arrays live in `room`. Rows come out in their normal form:
+// attributes sorted by name, decimals normalised, unused fields of values, times and ends zero.
 stored::Row to_row(const record::Event& event, Dictionary& names, record::Arena& room);
 record::Event to_event(const stored::Row& row, const Dictionary& names, record::Arena& room);
 stored::RowValue to_row_value(const record::Value& value, Dictionary& names);

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <shared_mutex>
 #include <span>
@@ -25,28 +26,30 @@ struct DeltaPut {
   std::uint64_t commit = 0;
   Micros recorded = 0;
   PatientId patient = 0;
-  std::span<stored::Row> added;             // rows carry number and recorded
-  std::span<const std::uint32_t> removed;   // numbers of events that this put replaced
-  std::string_view original;                // of added[0]'s record
+  std::span<stored::Row> added{};           // rows carry number and recorded
+  std::span<const std::uint32_t> removed{}; // numbers of events that this put replaced
+  std::string_view original{};              // of added[0]'s record
 };
 
 class Segment {
  public:
-  // `memory` owns what the puts borrow. Commits ascend.
+  // `memory` owns what the puts borrow and is held as long as the segment lives; `bytes` is what it takes. Commits ascend
+  // from 1.
   void publish(std::span<const DeltaPut> puts, std::shared_ptr<const void> memory, std::size_t bytes);
 
   // Puts of one patient up to a commit, oldest first; appended to `out`. Pointers live as long as the segment.
   void of_patient(PatientId patient, std::uint64_t commit_max, std::vector<const DeltaPut*>& out) const;
   // Puts with an added row that carries the code, primary or translation.
   void of_code(Name code, std::uint64_t commit_max, std::vector<const DeltaPut*>& out) const;
-  // Every (patient, number) taken away up to a commit; unsorted.
-  void removals(std::uint64_t commit_max, std::vector<stored::Removal>& out) const;
+  // Every (patient, number) taken away up to a commit from the patients of these blocks; unsorted.
+  void removals(std::uint64_t commit_max, std::uint32_t first_block, std::uint32_t last_block,
+                std::vector<stored::Removal>& out) const;
   // Every put, oldest first (for the folder; the segment must be frozen).
   void all(std::vector<const DeltaPut*>& out) const;
 
   std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
-  bool empty() const;
-  std::uint64_t last_commit() const;
+  bool empty() const { return last_commit() == 0; }
+  std::uint64_t last_commit() const { return last_commit_.load(std::memory_order_acquire); }  // of the newest put; 0 for none
 
  private:
   mutable std::shared_mutex mutex_;
@@ -54,9 +57,14 @@ class Segment {
   std::vector<const DeltaPut*> puts_;
   std::unordered_map<PatientId, std::vector<const DeltaPut*>> by_patient_;
   std::unordered_map<Name, std::vector<const DeltaPut*>> by_code_;
-  std::vector<std::pair<std::uint64_t, stored::Removal>> removals_;   // with their commit
+  struct Removed {
+    std::uint64_t commit;
+    stored::Removal removal;
+  };
+  std::map<std::uint32_t, std::vector<Removed>> removals_;  // by block of patients
   std::vector<std::shared_ptr<const void>> memory_;
   std::atomic<std::size_t> bytes_{0};
+  std::atomic<std::uint64_t> last_commit_{0};               // 0: nothing published
 };
 
 }  // namespace chartline::engine

@@ -1,22 +1,21 @@
 // Dictionary: the names of one shard - codes, units, sources, attribute names - each with a dense number from 1. Numbers
-// are given at first sight and never change. Looking a number up takes no lock.
+// are given at first sight and never change. Looking up a number, or a name that is known, takes no lock.
+//
+// A code keeps the first display that a source gives it. Where the display comes later than the code, the same name is
+// pending once more, under the same number, now with its display.
 //
 // A new name must be in the log before, or with, the first change that uses its number. Writers therefore never log names:
 // whoever forms a commit group first drains pending() into it, and every name used by the group is older than that.
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <shared_mutex>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/hash.h"
+#include "base/bytes.h"
 #include "base/result.h"
 #include "formats/record/event.h"
 #include "formats/stored/change.h"
@@ -56,7 +55,8 @@ class Dictionary {
   // New names since the last call, as encoded changes in order of their numbers.
   void take_pending(std::vector<Bytes>& encoded);
 
-  // Replay and load: gives the name exactly this number. corrupt where it is neither the next number nor already this name.
+  // Replay and load: gives the name exactly this number, and its display to a name without one. corrupt where it is
+  // neither the next number nor already this name.
   Result<void> learn(const stored::NewName& name);
 
   // Pages of 256 names for the meta table: page p holds numbers 256p+1 .. 256p+256.
@@ -65,14 +65,8 @@ class Dictionary {
   Result<void> load_page(stored::Dictionary which, std::uint32_t page, BytesView bytes);
 
  private:
-  struct Entry {
-    std::string_view first, second, third;
-    std::uint64_t hash = 0;
-  };
-  class Table;
-  Name intern(stored::Dictionary which, std::string_view first, std::string_view second, std::string_view third);
-  std::optional<Name> find(stored::Dictionary which, std::string_view first, std::string_view second) const;
-  const Entry& entry(stored::Dictionary which, Name number) const;
+  class Table;  // the names of one of the four
+  Table& table(stored::Dictionary which) const { return *tables_[static_cast<std::size_t>(which)]; }
   std::array<std::unique_ptr<Table>, stored::dictionary_count> tables_;
 };
 
