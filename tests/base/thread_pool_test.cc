@@ -1,9 +1,11 @@
 #include "base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -20,6 +22,19 @@ std::unique_ptr<ThreadPool> pool_of(unsigned threads, std::size_t queued_max = 6
 TEST(ThreadPool, HasTheThreadsAskedFor) {
   EXPECT_EQ(pool_of(3)->threads(), 3U);
   EXPECT_GE(pool_of(0)->threads(), 1U);
+}
+
+TEST(ThreadPoolDeathTest, SaysWhenTheSystemGivesNoMoreThreads) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "skipped: a sanitizer needs the address space that this test takes away";
+#endif
+  const auto start_too_many = [] {
+    const rlimit few{.rlim_cur = 256 << 20, .rlim_max = 256 << 20};  // bytes of address space; each stack takes 8 MiB
+    setrlimit(RLIMIT_AS, &few);
+    const auto pool = ThreadPool::start({.threads = 1000});
+    std::exit(!pool && pool.error().fault == Fault::unavailable ? 0 : 1);
+  };
+  EXPECT_EXIT(start_too_many(), testing::ExitedWithCode(0), "");
 }
 
 TEST(ThreadPool, GivesWhatTheTaskGives) {
