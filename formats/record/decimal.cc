@@ -156,8 +156,8 @@ std::partial_ordering compare_exact(const Decimal& a, const Decimal& b) {
   return Int128{a.mantissa} * powers_of_ten[places] <=> Int128{b.mantissa};
 }
 
-// Rounding keeps order, so unequal doubles decide; equal ones leave two numbers within 2^-53 of each other, both of which
-// fit 128 bits once they are integers of one weight.
+// Rounding keeps order, so unequal doubles decide. Equal ones leave two numbers that differ by less than 2^-52 of
+// either; as integers of one weight one of them is below 2^123, and so is the other.
 std::partial_ordering compare_to_double(const Decimal& a, double b) {
   const double rounded = a.to_double();
   if (rounded != b || b == 0) return rounded <=> b;
@@ -166,8 +166,6 @@ std::partial_ordering compare_to_double(const Decimal& a, double b) {
   exponent -= 53;
   Int128 left = Int128{a.mantissa} * power_of_ten(a.scale < 0 ? -a.scale : 0);
   Int128 right = Int128{static_cast<std::int64_t>(std::ldexp(fraction, 53))} * power_of_ten(a.scale > 0 ? a.scale : 0);
-  // An even number loses its zero bits first, so that the shift below cannot run over.
-  for (; right % 2 == 0 && exponent < 0; right /= 2) ++exponent;
   (exponent < 0 ? left : right) *= Int128{1} << (exponent < 0 ? -exponent : exponent);
   return left <=> right;
 }

@@ -27,8 +27,9 @@ Decimal decimal(std::int64_t mantissa, int scale);
 // The shortest decimal that reads back to it, where a scale of 18 suffices. Broken invariant for NaN and infinities.
 Decimal decimal(double value);
 
-// [+-]digits[.digits][e[+-]digits], e or E, nothing around it. Nothing for a number beyond the doubles, or nearer to zero
-// than any of them without being zero. What is too long to be exact becomes the decimal of the nearest double. -0 is 0.
+// [+-]digits[.digits][e[+-]digits], e or E, nothing around it. Nothing for a number beyond the doubles, or nearer to
+// zero than any of them without being zero. What is too long to be exact becomes the decimal of the nearest double. -0
+// is 0.
 std::optional<Decimal> parse_decimal(std::string_view text);
 
 // Whether it is one that the three above can give; what stored bytes hold need not be.

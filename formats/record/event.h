@@ -18,7 +18,7 @@ namespace chartline::record {
 
 // A code in its canonical form (see systems.h). The display is what a source called it: never part of identity.
 struct Code {
-  std::string_view system{};  // short name where there is one ("snomed"), else the source's own name or URI; never empty for a code
+  std::string_view system{};  // short name where there is one ("snomed"), else the source's own; never empty for a code
   std::string_view code{};
   std::string_view display{};
   bool empty() const { return code.empty(); }
@@ -64,7 +64,7 @@ struct Event {
   End end{};
   Value value{};
   Source source{};
-  std::string_view source_person{};  // the source's own id for the person, where it differs from how the store knows them
+  std::string_view source_person{};  // the source's own id for the person, where the store knows them by another
   std::string_view record{};         // the source's stable id of the record; "" = identified by content and ordinal
   std::string_view version{};        // the source's version of the record, if any
   std::uint32_t part = 0;            // place within a record of several events (components)
@@ -91,11 +91,12 @@ inline constexpr std::string_view family_name = "family_name";  // kind patient:
 // A write: everything one record of one source says, all its events together; a later version replaces them all.
 // All events carry the same source, record and version. No event at all, or status entered_in_error, hides the record.
 struct Record {
-  std::span<const Identifier> identifiers{};  // whose it is: the first is how the source names the person, others are added
+  std::span<const Identifier> identifiers{};  // whose it is: first the source's name for the person, others are added
   std::span<const Event> events{};
   std::string_view original{};  // the bytes as received; "" for none
 
-  // Conditional writes. `any`: always. `absent`: only if the record is unknown. `version`: only if its current version is this one.
+  // Conditional writes. `any`: always. `absent`: only if the record is unknown. `version`: only if its current version
+  // is the one demanded.
   enum class Demand : std::uint8_t { any = 0, absent = 1, version = 2 };
   Demand demand = Demand::any;
   std::string_view demanded_version{};
@@ -130,7 +131,8 @@ class Arena {
 Event copy(const Event& event, Arena& into);  // deep: afterwards it borrows only from `into`
 Record copy(const Record& record, Arena& into);
 
-// Two events tell the same fact: every field that the source gave, and none that the store gave (number, recorded), nor displays.
+// Two events tell the same fact: every field that the source gave, and none that the store gave (number, recorded,
+// has_original), nor displays.
 bool same_content(const Event& a, const Event& b);
 
 }  // namespace chartline::record

@@ -30,9 +30,9 @@ constexpr Words<Kind, kind_count> kinds{{{
     {Kind::patient, "patient"},
 }}};
 
-// The right column's synonyms are words of FHIR's other releases (aborted, onhold, discontinued, discharged), of HL7
-// version 3's ActStatus (nullified, held, obsolete), of document registries (deprecated), GuidanceResponse's outcomes and
-// American spelling. Each stands for the state that leaves a record with the same consequences.
+// The synonyms behind the list are words of FHIR's other releases (aborted, onhold, discontinued, discharged), of HL7
+// version 3's ActStatus (nullified, held, obsolete), of document registries (deprecated), the outcomes of
+// GuidanceResponse and American spelling. Each stands for the state with the same consequences for the record.
 constexpr Words<Status, status_count, 11> statuses{{{
                                                        {Status::none, ""},
                                                        {Status::unknown, "unknown"},

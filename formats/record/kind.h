@@ -35,83 +35,27 @@ enum class Kind : std::uint8_t {
 };
 inline constexpr int kind_count = 22;
 
-// clang-format off: one line for each family of resources
+// The lists below keep one line for each family of resources.
+// clang-format off
 
-// FHIR's words, over all resource types (https://hl7.org/fhir/R4/, the value sets bound to each `status`). `none`: not said.
+// FHIR's words, over all resource types (https://hl7.org/fhir/R4/, the value sets bound to each `status`). `none`: not
+// said.
 enum class Status : std::uint8_t {
-  none = 0,
-  unknown,
-  registered,
-  preliminary,
-  final,
-  amended,
-  corrected,
-  cancelled,
-  entered_in_error,
-  planned,
-  arrived,
-  triaged,
-  in_progress,
-  onleave,
-  finished,  // encounter
-  active,
-  recurrence,
-  relapse,
-  inactive,
-  remission,
-  resolved,  // condition, allergy clinical status
-  on_hold,
-  completed,
-  stopped,
-  draft,
-  not_done,
-  preparation,
-  not_taken,
-  intended,  // medication, procedure, immunization
-  revoked,
-  proposed,
-  accepted,
-  rejected,
-  ended,
-  current,
-  superseded,
-  partial,
-  appended,  // plans, goals, documents, reports
-  pending,
-  booked,
-  fulfilled,
-  noshow,
-  checked_in,
-  waitlist,
-  available,
-  unavailable,  // appointment, imaging
-  suspended,
-  failed,
-  requested,
-  received,
-  ready,
-  health_unknown,
-  retired,
-  abandoned,
-  declined,
-  unsatisfactory,
-  tentative,
-  needs_action,
-  not_started,
-  scheduled,  // dispenses, specimens, replies, plan activities
-  data_requested,
-  data_required,  // guidance responses
+  none = 0, unknown, registered, preliminary, final, amended, corrected, cancelled, entered_in_error,
+  planned, arrived, triaged, in_progress, onleave, finished,                         // encounter
+  active, recurrence, relapse, inactive, remission, resolved,                        // condition, allergy
+  on_hold, completed, stopped, draft, not_done, preparation, not_taken, intended,    // medication, immunization
+  revoked, proposed, accepted, rejected, ended, current, superseded, partial, appended,  // plans, documents
+  pending, booked, fulfilled, noshow, checked_in, waitlist, available, unavailable,  // appointment, imaging
+  suspended, failed, requested, received, ready, health_unknown, retired, abandoned,
+  declined, unsatisfactory, tentative, needs_action, not_started, scheduled,         // dispenses, specimens, activities
+  data_requested, data_required,                                                     // guidance responses
 };
 inline constexpr int status_count = static_cast<int>(Status::data_required) + 1;
 
 // none: not said. `refuted` events are kept and, like entered in error, left out of clinical questions by default.
 enum class Certainty : std::uint8_t {
-  none = 0,
-  unconfirmed = 1,
-  provisional = 2,
-  differential = 3,
-  confirmed = 4,
-  refuted = 5
+  none = 0, unconfirmed = 1, provisional = 2, differential = 3, confirmed = 4, refuted = 5,
 };
 inline constexpr int certainty_count = 6;
 
@@ -131,7 +75,7 @@ std::string_view name(Comparator comparator);  // "<="; "" for equal
 
 // Exactly the words above, lower case; nullopt for any other. The empty word is none, unknown or equal, as name() says.
 std::optional<Kind> parse_kind(std::string_view word);
-std::optional<Status> parse_status(std::string_view word);  // also "aborted" (stopped), "nullified" and the like: the table in kind.cc
+std::optional<Status> parse_status(std::string_view word);  // also "aborted" and the like: the table in kind.cc
 std::optional<Certainty> parse_certainty(std::string_view word);
 std::optional<Author> parse_author(std::string_view word);          // also "unknown"
 std::optional<Comparator> parse_comparator(std::string_view word);  // also "="

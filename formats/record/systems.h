@@ -16,13 +16,13 @@ struct System {
   std::string_view omop_vocabulary;  // "ICD10"; "" where OMOP has none
 };
 
-// snomed loinc rxnorm icd9cm icd9proc icd10 icd10cm icd10pcs opcs4 read2 ctv3 dmd atc bnf ndc cvx cpt4 hcpcs ucum gender
-// race ethnicity visit omop nhs local, and more: the table in systems.cc.
+// snomed loinc rxnorm icd9cm icd9proc icd10 icd10cm icd10pcs opcs4 read2 ctv3 dmd atc bnf ndc cvx cpt4 hcpcs ucum
+// gender race ethnicity visit omop nhs local, and more: the table in systems.cc.
 std::span<const System> systems();
 
-// The short name for a URI (the one above, older and national spellings, urn:oid: forms) or a vocabulary; for an unknown
-// one the text given, borrowed; for "" "local". CDC's race and ethnicity are one system, urn:oid:2.16.840.1.113883.6.238:
-// race. A few nanoseconds.
+// The short name for a URI (the one above, older and national spellings, urn:oid: forms) or a vocabulary; for an
+// unknown one the text given, borrowed; for "" "local". CDC's race and ethnicity codes are one system,
+// urn:oid:2.16.840.1.113883.6.238, known as race. A few nanoseconds.
 std::string_view system_from_uri(std::string_view uri);
 std::string_view system_from_omop(std::string_view vocabulary);
 std::optional<System> find_system(std::string_view name);

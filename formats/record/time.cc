@@ -121,40 +121,45 @@ std::int16_t scan_offset(Scanner& scan, std::int16_t default_offset_minutes) {
   return static_cast<std::int16_t>(west ? -offset : offset);
 }
 
-void append_digits(std::string& out, unsigned number, unsigned count) {
-  char buffer[10];
-  for (unsigned i = count; i-- > 0; number /= 10) buffer[i] = static_cast<char>('0' + number % 10);
-  out.append(buffer, count);
-}
-
-void append_clock(std::string& out, Micros of_day, bool with_fraction) {
-  const auto seconds = static_cast<unsigned>(of_day / micros_per_second);
-  const auto micros = static_cast<unsigned>(of_day % micros_per_second);
-  append_digits(out, seconds / 3'600, 2);
-  out += ':';
-  append_digits(out, seconds / 60 % 60, 2);
-  out += ':';
-  append_digits(out, seconds % 60, 2);
-  if (!with_fraction) return;
-  out += '.';
-  if (micros % 1'000 == 0) {
-    append_digits(out, micros / 1'000, 3);
-  } else {
-    append_digits(out, micros, 6);
+// Writes to the right; the longest time, of a year far beyond 9999, has 34 characters.
+class Printer {
+ public:
+  void character(char c) { *at_++ = c; }
+  template <unsigned count>
+  void digits(unsigned number) {
+    for (unsigned i = count; i-- > 0; number /= 10) at_[i] = static_cast<char>('0' + number % 10);
+    at_ += count;
   }
-}
-
-void append_offset(std::string& out, int offset_minutes) {
-  if (offset_minutes == 0) {
-    out += 'Z';
-    return;
+  void clock(Micros of_day, bool with_fraction) {
+    const auto seconds = static_cast<unsigned>(of_day / micros_per_second);
+    const auto micros = static_cast<unsigned>(of_day % micros_per_second);
+    digits<2>(seconds / 3'600);
+    character(':');
+    digits<2>(seconds / 60 % 60);
+    character(':');
+    digits<2>(seconds % 60);
+    if (!with_fraction) return;
+    character('.');
+    if (micros % 1'000 == 0) {
+      digits<3>(micros / 1'000);
+    } else {
+      digits<6>(micros);
+    }
   }
-  out += offset_minutes < 0 ? '-' : '+';
-  const auto minutes = static_cast<unsigned>(offset_minutes < 0 ? -offset_minutes : offset_minutes);
-  append_digits(out, minutes / 60, 2);
-  out += ':';
-  append_digits(out, minutes % 60, 2);
-}
+  void offset(int offset_minutes) {
+    if (offset_minutes == 0) return character('Z');
+    character(offset_minutes < 0 ? '-' : '+');
+    const auto minutes = static_cast<unsigned>(offset_minutes < 0 ? -offset_minutes : offset_minutes);
+    digits<2>(minutes / 60);
+    character(':');
+    digits<2>(minutes % 60);
+  }
+  std::string_view text() const { return {text_, static_cast<std::size_t>(at_ - text_)}; }
+
+ private:
+  char text_[40];
+  char* at_ = text_;
+};
 
 // The wall clock at the start of the next year, month, day, second or microsecond.
 Micros next_local(const Time& time) {
@@ -241,21 +246,24 @@ std::optional<Time> parse_time(std::string_view text, std::int16_t default_offse
 
 void print_to(std::string& out, const Time& time) {
   if (!time.known()) return;
+  Printer printer;
   const Day day = time.day();
   const CivilDay date = civil(day);
-  if (date.year < 0) out += '-';
+  if (date.year < 0) printer.character('-');
   const auto year = static_cast<unsigned>(date.year < 0 ? -date.year : date.year);
-  append_digits(out, year, year > 9'999 ? 6 : 4);
-  if (time.precision == Precision::year) return;
-  out += '-';
-  append_digits(out, date.month, 2);
-  if (time.precision == Precision::month) return;
-  out += '-';
-  append_digits(out, date.day, 2);
-  if (time.precision == Precision::day) return;
-  out += 'T';
-  append_clock(out, time.local - day * micros_per_day, time.precision == Precision::finer);
-  append_offset(out, time.offset_minutes);
+  if (year > 9'999) {
+    printer.digits<6>(year);
+  } else {
+    printer.digits<4>(year);
+  }
+  if (time.precision >= Precision::month) printer.character('-'), printer.digits<2>(date.month);
+  if (time.precision >= Precision::day) printer.character('-'), printer.digits<2>(date.day);
+  if (time.precision >= Precision::second) {
+    printer.character('T');
+    printer.clock(time.local - day * micros_per_day, time.precision == Precision::finer);
+    printer.offset(time.offset_minutes);
+  }
+  out += printer.text();
 }
 
 std::string print(const Time& time) {

@@ -1,5 +1,5 @@
-// Time: when something happened, as exactly as the source knew it. Wall-clock microseconds where it happened, the offset
-// from UTC there, and the precision recorded. A Time stands for the whole interval in which the moment may lie.
+// Time: when something happened, as exactly as the source knew it. Wall-clock microseconds where it happened, the
+// offset from UTC there, and the precision recorded. A Time stands for the whole interval in which the moment may lie.
 #pragma once
 
 #include <compare>
@@ -45,9 +45,9 @@ Interval interval(const Time& time);
 Time day_time(Day day, std::int16_t offset_minutes = 0);       // a date
 Time at_instant(Micros utc, std::int16_t offset_minutes = 0);  // an instant: second, or finer where it has a fraction
 
-// ISO 8601 as FHIR, OMOP and common CSV write it: 2024, 2024-02, 2024-02-29, 2024-02-29T10:00[:00[.123]][Z|+01:00], also a
-// space for the T. Years 0001 to 9999; no 24:00 and no leap seconds; offsets to 14:00 either way; 1 to 9 digits of fraction,
-// cut to microseconds. Without an offset, `default_offset_minutes` is taken. Nothing else is accepted.
+// ISO 8601 as FHIR, OMOP and common CSV write it: 2024, 2024-02, 2024-02-29, 2024-02-29T10:00[:00[.123]][Z|+01:00],
+// also a space for the T. Years 0001 to 9999; no 24:00 and no leap seconds; offsets to 14:00 either way; 1 to 9 digits
+// of fraction, cut to microseconds. Without an offset, `default_offset_minutes` is taken. Nothing else is accepted.
 std::optional<Time> parse_time(std::string_view text, std::int16_t default_offset_minutes = 0);
 
 // What parse_time reads back to an equal Time: 2024, 2024-02, 2024-02-29, 2024-02-29T10:00:00Z, with 3 or 6 digits of
@@ -66,9 +66,10 @@ bool is_civil(int year, unsigned month, unsigned day);  // 2023-02-29 is not
 class ZoneTable;
 
 // The offset of a named zone ("Europe/London", "UTC") at a local wall-clock time. invalid_request for an unknown zone.
-// A time that the clocks skip or repeat takes the offset from before the change: in London 2024-03-31 01:30 is +00:00 and
-// 2024-10-27 01:30 is +01:00. Offsets of seconds, older than about 1920, lose their seconds. Cheap to copy and to ask
-// (some 5 ns), and safe to share between threads; UTC needs no time-zone data.
+// A time that the clocks skip or repeat takes the offset from before the change: in London 2024-03-31 01:30 is +00:00
+// and 2024-10-27 01:30 is +01:00. Years beyond the time-zone data (2037 for most zones) keep its last rules. Offsets of
+// seconds, older than about 1920, lose their seconds. Cheap to copy and to ask (some 10 ns), and safe to share between
+// threads; UTC needs no time-zone data.
 class Zone {
  public:
   static Result<Zone> find(std::string_view name);

@@ -1,5 +1,5 @@
-// Decimals are exact where 18 digits suffice, have one form each, and compare as the numbers they stand for. Judges: the C
-// library's strtod, and a comparison of full decimal expansions, digit by digit.
+// Decimals are exact where 18 digits suffice, have one form each, and compare as the numbers they stand for. Judges:
+// the C library's strtod, and a comparison of full decimal expansions, digit by digit.
 #include "formats/record/decimal.h"
 
 #include <gtest/gtest.h>

@@ -119,7 +119,7 @@ TEST(NhsNumber, ChecksTheLastDigit) {
   EXPECT_EQ(parse_nhs_number(std::string(1'000'000, ' ')), std::nullopt);
 }
 
-// A remainder of 1 would need the check digit 10: no such number is given out. For all others exactly one digit is right.
+// A remainder of 1 would need the check digit 10: no such number is given out. For all others exactly one digit fits.
 TEST(NhsNumber, ExactlyOneCheckDigitFitsEachNineDigits) {
   constexpr std::uint64_t seed = 9434765919;
   std::mt19937_64 random(seed);

@@ -112,7 +112,8 @@ TEST_F(Zones, EveryChangeOfEveryYearAgrees) {
   while (info.end < date::sys_days{date::year{2037} / 12 / 1}) {
     for (const int seconds : {-7201, -3601, -3600, -1, 0, 1, 3599, 3600, 7200}) {
       const auto wall = date::local_seconds{info.end.time_since_epoch() + std::chrono::seconds{seconds}};
-      const auto expected = std::chrono::duration_cast<std::chrono::minutes>(judge->get_info(wall).first.offset).count();
+      const std::chrono::seconds offset_there = judge->get_info(wall).first.offset;
+      const auto expected = std::chrono::duration_cast<std::chrono::minutes>(offset_there).count();
       ASSERT_EQ(zone.offset_minutes(wall.time_since_epoch().count() * micros_per_second), expected)
           << "beside the change at " << print(at_instant(info.end.time_since_epoch().count() * micros_per_second));
     }
