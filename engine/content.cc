@@ -178,17 +178,19 @@ Hash128 record_key(const Row& row, const Dictionary& names) {
   return hash128(bytes);
 }
 
-bool before(const Row& a, const Row& b, const Dictionary& names) {
-  if (const Micros x = order_instant(a.start), y = order_instant(b.start); x != y) return x < y;
+bool before(const Row& a, const Row& b, const Dictionary& names) { return before(a, names, b, names); }
+
+bool before(const Row& a, const Dictionary& names_of_a, const Row& b, const Dictionary& names_of_b) {
+  if (const Micros x = a.start.instant(), y = b.start.instant(); x != y) return x < y;
   if (a.start.precision != b.start.precision) return a.start.precision < b.start.precision;
-  if (a.source != b.source) {
-    if (const int order = compare(names.source(a.source), names.source(b.source)); order != 0) return order < 0;
+  if (a.source != b.source || &names_of_a != &names_of_b) {
+    if (const int order = compare(names_of_a.source(a.source), names_of_b.source(b.source)); order != 0) return order < 0;
   }
   if (a.sequence != b.sequence) return a.sequence < b.sequence;
   if (const int order = a.record.compare(b.record); order != 0) return order < 0;
   if (a.part != b.part) return a.part < b.part;
   if (a.ordinal != b.ordinal) return a.ordinal < b.ordinal;
-  return content_hash(a, names) < content_hash(b, names);
+  return content_hash(a, names_of_a) < content_hash(b, names_of_b);
 }
 
 RowValue to_row_value(const Value& value, Dictionary& names) {

@@ -24,8 +24,8 @@ Hash128 record_key(const stored::Row& row, const Dictionary& names);
 // The store's total order: instant, precision (coarser first), source name, sequence, record, part, ordinal, content.
 // Events without a time first. Neither of two rows comes before the other only where they are the same event.
 bool before(const stored::Row& a, const stored::Row& b, const Dictionary& names);
-// Where a time stands in that order: its instant; INT64_MIN for none.
-inline Micros order_instant(const record::Time& time) { return time.known() ? time.instant() : INT64_MIN; }
+// The same for rows of two shards.
+bool before(const stored::Row& a, const Dictionary& names_of_a, const stored::Row& b, const Dictionary& names_of_b);
 
 // Names to numbers and back. Text is borrowed from the event, arrays live in `room`. Rows come out in their normal form:
 // attributes sorted by name, decimals normalised, unused fields of values, times and ends zero.

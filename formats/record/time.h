@@ -29,8 +29,9 @@ struct Time {
   std::int16_t offset_minutes = 0;  // east of UTC
   Precision precision = Precision::none;
 
-  Micros instant() const { return local - offset_minutes * 60 * micros_per_second; }  // its first instant, UTC
-  Day day() const;                                                                    // its first local date
+  // Its first instant, UTC; the least of all for none, so that events without a time come first.
+  Micros instant() const { return known() ? local - offset_minutes * 60 * micros_per_second : INT64_MIN; }
+  Day day() const;  // its first local date
   bool known() const { return precision != Precision::none; }
   friend bool operator==(const Time&, const Time&) = default;
 };
@@ -54,6 +55,9 @@ std::optional<Time> parse_time(std::string_view text, std::int16_t default_offse
 // fraction where finer; "" for none. Years, months and days have no place for their offset: give it to parse_time.
 std::string print(const Time& time);
 void print_to(std::string& out, const Time& time);
+
+// Whether it is one that parse_time can give, or none; what stored bytes hold need not be.
+bool is_normal(const Time& time);
 
 struct CivilDay {
   int year;
