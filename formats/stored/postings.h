@@ -55,8 +55,12 @@ enum PostingField : std::uint32_t {
   posting_field_all = 1023,
 };
 
+// Columns of one run of postings, decoded; those not asked for hold a default. Owns its memory; reusable, movable.
 class PostingColumns {
  public:
+  PostingColumns() = default;
+  PostingColumns(PostingColumns&&) = default;
+  PostingColumns& operator=(PostingColumns&&) = default;
   std::uint32_t count = 0;
   Column<std::uint32_t> patient;
   Column<std::uint32_t> day;           // + 2^31

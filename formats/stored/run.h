@@ -34,9 +34,12 @@ enum RunField : std::uint32_t {
   field_hot = 511,      // all of the above
 };
 
-// Hot columns of one run, decoded. Only those asked for are set. Owns its memory; reusable.
+// Hot columns of one run, decoded; those not asked for hold a default. Owns its memory; reusable, movable.
 class RunColumns {
  public:
+  RunColumns() = default;
+  RunColumns(RunColumns&&) = default;
+  RunColumns& operator=(RunColumns&&) = default;
   std::uint32_t count = 0;
   Column<std::uint32_t> day;          // local day + 2^31 (so that it is unsigned and ordered): use day_at
   Column<std::uint64_t> time_of_day;  // micros after local midnight
@@ -49,6 +52,7 @@ class RunColumns {
   Column<std::uint32_t> end_form;     // record::End::Form; the next three are any number where it is not `at`
   Column<std::uint64_t> end_local;    // zigzag of (end.local - start.local)
   Column<std::uint32_t> end_offset, end_precision;
+  bool has_details = false;           // whether encode_run gave any
   Bytes cold;                         // of a run without details: its cold numbers, still packed, for decode_details
 
   Day day_at(std::size_t row) const { return static_cast<Day>(day[row] ^ 0x80000000u); }

@@ -1,0 +1,115 @@
+#include "formats/stored/head.h"
+
+#include <limits>
+
+#include "formats/stored/seal.h"
+
+namespace chartline::stored {
+
+namespace {
+
+constexpr std::size_t run_bytes_min = 13;  // flags, four numbers of a byte or more, a checksum
+constexpr std::uint64_t narrow_max = 0xffffffffu;
+
+enum RunFlag : std::uint8_t { run_has_details = 1, run_in_seconds = 2, run_in_days = 4 };  // unit of first and last; else micros
+constexpr std::uint8_t run_flags_all = 7;
+
+// The coarsest unit of which both instants are multiples.
+std::uint8_t unit_flag(const RunRef& run) {
+  const auto both = [&](Micros unit) { return run.first % unit == 0 && run.last % unit == 0; };
+  return both(record::micros_per_day) ? run_in_days : both(record::micros_per_second) ? run_in_seconds : 0;
+}
+Micros unit_of(std::uint8_t flags) {
+  return flags & run_in_days ? record::micros_per_day : flags & run_in_seconds ? record::micros_per_second : 1;
+}
+
+void write_hash(Writer& write, const Hash128& hash) { write.u64(hash.low), write.u64(hash.high); }
+Hash128 read_hash(Reader& in) {
+  const std::uint64_t low = in.u64(), high = in.u64();
+  return {low, high};
+}
+
+// flags, first and last - first in the unit, run, count, checksums
+void write_runs(Writer& write, const std::vector<RunRef>& runs) {
+  write.varint(runs.size());
+  for (const RunRef& run : runs) {
+    const std::uint8_t flags = static_cast<std::uint8_t>(unit_flag(run) | (run.details_checksum ? run_has_details : 0));
+    const Micros unit = unit_of(flags);
+    write.u8(flags);
+    write.signed_varint(run.first / unit);
+    write.varint(static_cast<std::uint64_t>(run.last / unit) - static_cast<std::uint64_t>(run.first / unit));
+    write.varint(run.run);
+    write.varint(run.count);
+    write.u64(run.hot_checksum);
+    if (run.details_checksum) write.u64(run.details_checksum);
+  }
+}
+
+// A time in units; fails where it is beyond what 64 bits of microseconds hold.
+Micros read_time(Reader& in, std::int64_t units, Micros unit) {
+  constexpr Micros least = std::numeric_limits<Micros>::min(), greatest = std::numeric_limits<Micros>::max();
+  if (units < least / unit || units > greatest / unit) return in.fail(), 0;
+  return units * unit;
+}
+
+bool read_runs(Reader& in, std::vector<RunRef>& runs) {
+  const std::uint64_t count = in.varint();
+  if (count > in.left() / run_bytes_min) return false;
+  runs.resize(count);
+  for (RunRef& run : runs) {
+    const std::uint8_t flags = in.u8();
+    const Micros unit = unit_of(flags);
+    const std::int64_t first = in.signed_varint();
+    const auto last = static_cast<std::int64_t>(static_cast<std::uint64_t>(first) + in.varint());
+    run.first = read_time(in, first, unit);
+    run.last = read_time(in, last, unit);
+    run.run = in.varint();
+    const std::uint64_t rows = in.varint();
+    run.hot_checksum = in.u64();
+    run.details_checksum = flags & run_has_details ? in.u64() : 0;
+    if (flags > run_flags_all || rows > narrow_max || run.last < run.first) return false;
+    run.count = static_cast<std::uint32_t>(rows);
+  }
+  return in.ok();
+}
+
+}  // namespace
+
+// version, last number, events, content, runs; then, where there is history, its events, sum and runs; checksum
+Bytes encode(const Head& head) {
+  Bytes bytes;
+  Writer write(bytes);
+  write.u8(format_version);
+  write.varint(head.last_number);
+  write.varint(head.events);
+  write_hash(write, head.content);
+  write_runs(write, head.runs);
+  if (head.past_events != 0 || !head.history.empty() || head.past_content != Hash128{}) {
+    write.varint(head.past_events);
+    write_hash(write, head.past_content);
+    write_runs(write, head.history);
+  }
+  seal(bytes);
+  return bytes;
+}
+
+Result<Head> decode_head(BytesView bytes) {
+  Reader in(TRY(unseal(bytes, "head")));
+  Head head;
+  const std::uint64_t last_number = in.varint(), events = in.varint();
+  head.content = read_hash(in);
+  bool read = read_runs(in, head.runs);
+  std::uint64_t past_events = 0;
+  if (read && in.left() > 0) {
+    past_events = in.varint();
+    head.past_content = read_hash(in);
+    read = read_runs(in, head.history);
+  }
+  if (!read || !in.done() || last_number > narrow_max || events > narrow_max || past_events > narrow_max) return wrong_bytes("head");
+  head.last_number = static_cast<std::uint32_t>(last_number);
+  head.events = static_cast<std::uint32_t>(events);
+  head.past_events = static_cast<std::uint32_t>(past_events);
+  return head;
+}
+
+}  // namespace chartline::stored

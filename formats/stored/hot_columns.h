@@ -1,0 +1,74 @@
+// The hot columns of a run in stored order, as encoder and decoder walk them. Time and code come first: a reader that
+// asks for no more stops there.
+#pragma once
+
+#include <array>
+
+#include "formats/stored/run.h"
+#include "formats/stored/value_columns.h"
+
+namespace chartline::stored {
+
+// Bits of the mask of stored columns; a column whose every value is its default is not stored.
+enum HotColumn : unsigned {
+  hot_day, hot_time_of_day, hot_offset, hot_precision, hot_code, hot_kind, hot_number, hot_value_form, hot_value,
+  hot_source, hot_unit, hot_status, hot_author, hot_cold, hot_certainty, hot_end_form, hot_end_local, hot_end_offset, hot_end_precision,
+  hot_columns,
+  hot_has_details = hot_columns,  // no column: the run has details
+};
+
+inline constexpr std::uint32_t day_zero = 0x80000000u;                // 1970-01-01 in a column of days
+inline constexpr std::uint32_t day_bias = day_zero - 25'567;          // 1900-01-01: later days are short
+inline constexpr std::uint32_t offset_zero = 1u << 15;
+inline constexpr std::uint32_t offset_bias = offset_zero - 15 * 60;   // west of every zone
+
+template <typename T>
+struct HotPart {
+  HotColumn column;
+  Column<T> RunColumns::*values;
+  std::uint32_t fields;     // of RunField that need it
+  T standard;               // the value that need not be stored
+  T bias;
+  bool (*is_valid)(T);      // null where every number is
+};
+
+template <auto last>
+constexpr bool up_to(std::uint32_t value) { return value <= static_cast<std::uint32_t>(last); }
+constexpr bool is_time_of_day(std::uint64_t micros) { return micros < static_cast<std::uint64_t>(record::micros_per_day); }
+
+inline constexpr std::array<HotPart<std::uint32_t>, 15> narrow_parts = {{
+    {hot_day, &RunColumns::day, field_time, day_zero, day_bias, nullptr},
+    {hot_offset, &RunColumns::offset, field_time, offset_zero, offset_bias, up_to<0xffff>},
+    {hot_precision, &RunColumns::precision, field_time, 3, 0, up_to<record::Precision::finer>},
+    {hot_code, &RunColumns::code, field_code, 0, 0, nullptr},
+    {hot_kind, &RunColumns::kind, field_kind, 0, 0, up_to<record::kind_count - 1>},
+    {hot_number, &RunColumns::number, field_number, 0, 0, nullptr},
+    {hot_value_form, &RunColumns::value_form, field_value, 0, 0, is_form},
+    {hot_source, &RunColumns::source, field_source, 0, 0, nullptr},
+    {hot_unit, &RunColumns::unit, field_unit, 0, 0, nullptr},
+    {hot_status, &RunColumns::status, field_state, 0, 0, up_to<record::Status::abandoned>},
+    {hot_author, &RunColumns::author, field_state, 0, 0, up_to<record::Author::algorithm>},
+    {hot_certainty, &RunColumns::certainty, field_state, 0, 0, up_to<record::Certainty::refuted>},
+    {hot_end_form, &RunColumns::end_form, field_end, 0, 0, up_to<record::End::Form::unknown>},
+    {hot_end_offset, &RunColumns::end_offset, field_end, offset_zero, offset_bias, up_to<0xffff>},
+    {hot_end_precision, &RunColumns::end_precision, field_end, 0, 0, up_to<record::Precision::finer>},
+}};
+inline constexpr std::array<HotPart<std::uint64_t>, 3> wide_parts = {{
+    {hot_time_of_day, &RunColumns::time_of_day, field_time, 0, 0, is_time_of_day},
+    {hot_value, &RunColumns::value, field_value, 0, 0, nullptr},
+    {hot_end_local, &RunColumns::end_local, field_end, 0, 0, nullptr},
+}};
+
+// Where a stored column is found: its place among the narrow or the wide parts.
+struct HotPlace {
+  bool wide = false;
+  std::size_t at = 0;
+};
+inline constexpr auto hot_places = [] {
+  std::array<HotPlace, hot_columns> places{};
+  for (std::size_t i = 0; i < narrow_parts.size(); ++i) places[narrow_parts[i].column] = {false, i};
+  for (std::size_t i = 0; i < wide_parts.size(); ++i) places[wide_parts[i].column] = {true, i};
+  return places;
+}();
+
+}  // namespace chartline::stored

@@ -1,0 +1,313 @@
+// Packing a column:
+//
+//   1. Equal values take one step and leave.
+//   2. One pass measures range, steps and stretches.
+//   3. Values that are all a multiple of one unit (whole seconds in microseconds, even numbers) are divided by it first.
+//   4. The cost of each form in bits follows from the measures; a dictionary is tried where stretches do not settle it.
+//   5. The cheapest form is written. Nothing is encoded twice to compare.
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "formats/stored/bits.h"
+#include "formats/stored/column_forms.h"
+
+namespace chartline::stored {
+namespace {
+
+template <typename T>
+struct Measures {
+  T min, max;
+  T step_min, step_max;  // meaningful where ascending
+  bool ascending = true;
+  std::size_t stretches = 1;
+  std::size_t longest = 1;
+};
+
+template <typename T>
+Measures<T> measure(std::span<const T> values) {
+  Measures<T> m{values[0], values[0], static_cast<T>(~T{0}), 0};
+  std::size_t length = 1;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    const T value = values[i], step = static_cast<T>(value - values[i - 1]);
+    m.min = std::min(m.min, value);
+    m.max = std::max(m.max, value);
+    m.step_min = std::min(m.step_min, step);
+    m.step_max = std::max(m.step_max, step);
+    m.ascending &= value >= values[i - 1];
+    m.stretches += step != 0;
+    length = step == 0 ? length + 1 : 1;
+    m.longest = std::max(m.longest, length);
+  }
+  return m;
+}
+
+// The greatest unit of which every value - min is a multiple.
+template <typename T>
+T common_unit(std::span<const T> values, T min) {
+  T bits = 0;
+  for (const T value : values) bits |= static_cast<T>(value - min);
+  const int twos = std::countr_zero(bits);
+  T odd = 0;
+  for (const T value : values) {
+    const T distance = static_cast<T>(value - min) >> twos;
+    if (distance == 0 || (odd != 0 && distance % odd == 0)) continue;
+    odd = std::gcd(odd, distance);
+    if (odd == 1) break;
+  }
+  return static_cast<T>(odd << twos);
+}
+
+template <typename T>
+bool all_equal(std::span<const T> values) {
+  T different = 0;
+  for (const T value : values) different |= value ^ values[0];
+  return different == 0;
+}
+
+template <typename T>
+void write_constant(T value, Bytes& out) {
+  Writer write(out);
+  if (value < 64) {
+    write.u8(static_cast<std::uint8_t>(form::small + value));
+  } else {
+    write.u8(form::frame);
+    write.varint(value);
+  }
+}
+
+// Frame of reference.
+
+template <typename T>
+struct Range {
+  T min, max;
+};
+template <typename T>
+Range<T> range_of(std::span<const T> values) {
+  Range<T> r{values[0], values[0]};
+  for (const T value : values) r = {std::min(r.min, value), std::max(r.max, value)};
+  return r;
+}
+
+template <typename T>
+void for_each_group(std::span<const T> values, auto&& visit) {
+  for (std::size_t at = 0; at < values.size(); at += group_values) visit(values.subspan(at, std::min(group_values, values.size() - at)));
+}
+
+// Bits of the values in groups, each with its own base; the two bytes or so that a group's head takes included.
+template <typename T>
+std::uint64_t grouped_bits(std::span<const T> values) {
+  std::uint64_t bits = 0;
+  for_each_group(values, [&](std::span<const T> group) {
+    const Range<T> r = range_of(group);
+    bits += group.size() * width_of(static_cast<T>(r.max - r.min)) + 24;
+  });
+  return bits;
+}
+
+template <typename T>
+void write_groups(std::span<const T> values, T base, Bytes& out) {
+  for_each_group(values, [&](std::span<const T> group) {
+    const Range<T> r = range_of(group);
+    const unsigned width = width_of(static_cast<T>(r.max - r.min));
+    Writer write(out);
+    write.u8(static_cast<std::uint8_t>(width));
+    write.varint(static_cast<T>(r.min - base));
+    pack_bits(group.data(), group.size(), width, r.min, out);
+  });
+}
+
+template <typename T>
+std::span<const T> steps_of(std::span<const T> values) {
+  thread_local std::vector<T> steps;
+  steps.resize(values.size() - 1);
+  for (std::size_t i = 1; i < values.size(); ++i) steps[i - 1] = static_cast<T>(values[i] - values[i - 1]);
+  return steps;
+}
+
+// Frame or delta, whichever is smaller, flat or in groups: the forms that other forms are made of.
+template <typename T>
+struct Plan {
+  unsigned tag;
+  std::uint64_t bits;
+};
+
+template <typename T>
+Plan<T> plan_simple(std::span<const T> values, const Measures<T>& m) {
+  const unsigned width = width_of(static_cast<T>(m.max - m.min));
+  Plan<T> plan{form::frame + width, values.size() * width};
+  if (m.ascending) {
+    const unsigned step_width = width_of(static_cast<T>(m.step_max - m.step_min));
+    const std::uint64_t bits = (values.size() - 1) * step_width + 8;
+    if (bits < plan.bits) plan = {form::delta + step_width, bits};
+  }
+  if (values.size() <= group_values || plan.bits <= values.size()) return plan;
+  if (const std::uint64_t bits = grouped_bits(values); bits < plan.bits) plan = {form::frame_groups, bits};
+  if (m.ascending) {
+    if (const std::uint64_t bits = grouped_bits(steps_of(values)); bits < plan.bits) plan = {form::delta_groups, bits};
+  }
+  return plan;
+}
+
+template <typename T>
+void write_simple(const Plan<T>& plan, std::span<const T> values, const Measures<T>& m, T bias, Bytes& out) {
+  Writer write(out);
+  write.u8(static_cast<std::uint8_t>(plan.tag));
+  if (plan.tag < form::delta) {
+    write.varint(static_cast<T>(m.min - bias));
+    pack_bits(values.data(), values.size(), plan.tag - form::frame, m.min, out);
+  } else if (plan.tag < form::frame_groups) {
+    write.varint(static_cast<T>(values[0] - bias));
+    write.varint(m.step_min);
+    const std::span<const T> steps = steps_of(values);
+    pack_bits(steps.data(), steps.size(), plan.tag - form::delta, m.step_min, out);
+  } else if (plan.tag == form::frame_groups) {
+    write.varint(static_cast<T>(m.min - bias));
+    write_groups(values, m.min, out);
+  } else {
+    write.varint(static_cast<T>(values[0] - bias));
+    write_groups(steps_of(values), T{0}, out);
+  }
+}
+
+template <typename T>
+void pack_simple(std::span<const T> values, T bias, Bytes& out) {
+  if (all_equal(values)) return write_constant(static_cast<T>(values[0] - bias), out);
+  const Measures<T> m = measure(values);
+  write_simple(plan_simple(values, m), values, m, bias, out);
+}
+
+// Stretches.
+
+template <typename T>
+std::uint64_t stretches_bits(const Measures<T>& m) {
+  const unsigned value_width = m.ascending ? width_of(m.step_max) : width_of(static_cast<T>(m.max - m.min));
+  return m.stretches * (value_width + width_of(m.longest - 1)) + 48;
+}
+
+template <typename T>
+void write_stretches(std::span<const T> values, T bias, Bytes& out) {
+  thread_local std::vector<T> starts;
+  thread_local std::vector<std::uint32_t> lengths;
+  starts.clear(), lengths.clear();
+  for (const T value : values) {
+    if (starts.empty() || starts.back() != value) starts.push_back(value), lengths.push_back(0);
+    else ++lengths.back();
+  }
+  Writer write(out);
+  write.u8(form::stretches);
+  write.varint(starts.size());
+  pack_simple<T>(starts, bias, out);
+  pack_simple<std::uint32_t>(lengths, 0, out);
+}
+
+// A dictionary of the distinct values, found with a small hash table in order of first sight.
+template <typename T>
+class Distinct {
+ public:
+  // False as soon as there are so many that `bits_max` is exceeded; counts every value otherwise.
+  bool find(std::span<const T> values, unsigned width, std::uint64_t bits_max) {
+    slots_.fill(0);
+    found_.clear();
+    places_.resize(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::size_t before = found_.size();
+      places_[i] = place(values[i]);
+      if (found_.size() == before) continue;
+      if (found_.size() > dictionary_values_max || bits(values.size(), width) >= bits_max) return false;
+    }
+    return true;
+  }
+  std::uint64_t bits(std::size_t count, unsigned width) const {
+    const unsigned place_width = width_of(found_.size() - 1);
+    return count * place_width + found_.size() * (width - std::min(width, place_width) / 2) + 40;
+  }
+  void write(T bias, Bytes& out) {
+    std::array<std::uint32_t, dictionary_values_max> order, rank;
+    const std::size_t n = found_.size();
+    std::iota(order.begin(), order.begin() + n, 0u);
+    std::sort(order.begin(), order.begin() + n, [&](std::uint32_t a, std::uint32_t b) { return found_[a] < found_[b]; });
+    sorted_.resize(n);
+    for (std::uint32_t i = 0; i < n; ++i) rank[order[i]] = i, sorted_[i] = found_[order[i]];
+    for (std::uint32_t& p : places_) p = rank[p];
+    Writer write(out);
+    write.u8(form::dictionary);
+    write.u8(static_cast<std::uint8_t>(n));
+    pack_simple<T>(sorted_, bias, out);
+    pack_bits(places_.data(), places_.size(), width_of(n - 1), 0, out);
+  }
+
+ private:
+  static constexpr unsigned slot_bits = 9;  // twice the values, so that a free slot is near
+
+  std::uint32_t place(T value) {
+    std::size_t slot = static_cast<std::uint64_t>(value) * 0x9e3779b97f4a7c15u >> (64 - slot_bits);
+    for (; slots_[slot] != 0; slot = (slot + 1) % slots_.size()) {
+      if (found_[slots_[slot] - 1u] == value) return slots_[slot] - 1u;
+    }
+    found_.push_back(value);
+    slots_[slot] = static_cast<std::uint16_t>(found_.size());
+    return slots_[slot] - 1u;
+  }
+
+  std::array<std::uint16_t, 1u << slot_bits> slots_;  // place + 1, 0 for free
+  std::vector<T> found_, sorted_;
+  std::vector<std::uint32_t> places_;
+};
+
+template <typename T>
+void pack_unscaled(std::span<const T> values, T bias, const Measures<T>& m, Bytes& out) {
+  const Plan<T> plan = plan_simple(values, m);
+  const std::uint64_t as_stretches = stretches_bits(m);
+  const std::uint64_t best = std::min(plan.bits, as_stretches);
+  const unsigned width = width_of(static_cast<T>(m.max - m.min));
+  if (width > 1 && best > 64) {
+    thread_local Distinct<T> distinct;
+    if (distinct.find(values, width, best)) return distinct.write(bias, out);
+  }
+  if (as_stretches < plan.bits) return write_stretches(values, bias, out);
+  write_simple(plan, values, m, bias, out);
+}
+
+// A unit costs its own bytes; it must save more than those.
+template <typename T>
+bool pays(T unit, std::size_t count) { return (width_of(unit) - 1) * count >= 8 * (3 + width_of(unit) / 7u); }
+
+template <typename T>
+void pack_scaled(std::span<const T> values, T bias, T unit, T min, Bytes& out) {
+  thread_local std::vector<T> quotients;
+  quotients.resize(values.size());
+  const int twos = std::countr_zero(unit);
+  const T odd = unit >> twos;
+  if (odd == 1) {
+    for (std::size_t i = 0; i < values.size(); ++i) quotients[i] = static_cast<T>(values[i] - min) >> twos;
+  } else {
+    for (std::size_t i = 0; i < values.size(); ++i) quotients[i] = static_cast<T>(values[i] - min) / unit;
+  }
+  Writer write(out);
+  write.u8(form::scaled);
+  write.varint(unit);
+  write.varint(static_cast<T>(min - bias));
+  const std::span<const T> scaled = quotients;
+  pack_unscaled(scaled, T{0}, measure(scaled), out);
+}
+
+}  // namespace
+
+template <typename T>
+void pack_column(std::span<const T> values, T bias, Bytes& out) {
+  if (values.empty()) return write_constant(T{0}, out);
+  if (all_equal(values)) return write_constant(static_cast<T>(values[0] - bias), out);
+  const Measures<T> m = measure(values);
+  const T unit = common_unit(values, m.min);
+  if (unit > 1 && pays(unit, values.size())) return pack_scaled(values, bias, unit, m.min, out);
+  pack_unscaled(values, bias, m, out);
+}
+
+template void pack_column(std::span<const std::uint32_t>, std::uint32_t, Bytes&);
+template void pack_column(std::span<const std::uint64_t>, std::uint64_t, Bytes&);
+
+void pack(std::span<const std::uint32_t> values, Bytes& out) { pack_column(values, 0u, out); }
+void pack(std::span<const std::uint64_t> values, Bytes& out) { pack_column(values, std::uint64_t{0}, out); }
+
+}  // namespace chartline::stored

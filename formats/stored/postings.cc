@@ -1,0 +1,208 @@
+#include "formats/stored/postings.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "formats/stored/column_forms.h"
+#include "formats/stored/hot_columns.h"
+#include "formats/stored/seal.h"
+#include "formats/stored/value_columns.h"
+
+namespace chartline::stored {
+
+using record::Precision;
+using record::Status;
+
+namespace {
+
+constexpr std::uint32_t flags_max = 255;
+
+// The columns in stored order, which is that of their bits in the mask of stored columns. Patient, day and value, which
+// most questions need and no more, come first; the value stands between its form and the rest.
+struct NarrowPart {
+  Column<std::uint32_t> PostingColumns::*values;
+  std::uint32_t field;
+  std::uint32_t standard;
+  std::uint32_t bias;
+  bool (*is_valid)(std::uint32_t);
+};
+constexpr std::array<NarrowPart, 10> parts = {{
+    {&PostingColumns::patient, posting_field_patient, 0, 0, nullptr},
+    {&PostingColumns::day, posting_field_day, day_zero, day_bias, nullptr},
+    {&PostingColumns::value_form, posting_field_value, 0, 0, is_form},
+    {&PostingColumns::number, posting_field_number, 0, 0, nullptr},
+    {&PostingColumns::flags, posting_field_flags, 0, 0, up_to<flags_max>},
+    {&PostingColumns::second, posting_field_second, 0, 0, up_to<86'399>},
+    {&PostingColumns::kind, posting_field_kind, 0, 0, up_to<record::kind_count - 1>},
+    {&PostingColumns::source, posting_field_source, 0, 0, nullptr},
+    {&PostingColumns::unit, posting_field_unit, 0, 0, nullptr},
+    {&PostingColumns::offset, posting_field_offset, offset_zero, offset_bias, up_to<0xffff>},
+}};
+constexpr std::size_t value_form_part = 2;              // the values follow it
+constexpr std::uint32_t value_bit = 1u << parts.size();
+
+struct Scratch {
+  std::array<std::vector<std::uint32_t>, parts.size()> narrow;
+  std::vector<std::uint64_t> value;
+};
+
+void transpose(std::span<const Posting> postings, Scratch& to) {
+  for (auto& column : to.narrow) column.resize(postings.size());
+  to.value.resize(postings.size());
+  auto& [patient, day, value_form, number, flags, second, kind, source, unit, offset] = to.narrow;
+  for (std::size_t i = 0; i < postings.size(); ++i) {
+    const Posting& posting = postings[i];
+    patient[i] = posting.patient;
+    day[i] = static_cast<std::uint32_t>(posting.day) ^ day_zero;
+    value_form[i] = form_word(posting.value);
+    to.value[i] = value_word(posting.value);
+    number[i] = posting.number;
+    flags[i] = posting.flags;
+    second[i] = posting.second;
+    kind[i] = static_cast<std::uint32_t>(posting.kind);
+    source[i] = posting.source;
+    unit[i] = posting.unit;
+    offset[i] = static_cast<std::uint32_t>(posting.offset + static_cast<int>(offset_zero));
+  }
+  even_out(to.narrow[value_form_part], to.value);
+}
+
+template <typename T>
+bool all_are(std::span<const T> values, T standard) {
+  T different = 0;
+  for (const T value : values) different |= value ^ standard;
+  return different == 0;
+}
+
+bool all_valid(const Column<std::uint32_t>& column, std::size_t count, bool (*is_valid)(std::uint32_t)) {
+  if (is_valid == nullptr) return true;
+  if (column.is_constant()) return is_valid(column[0]);
+  bool valid = true;
+  for (std::size_t i = 0; i < count; ++i) valid &= is_valid(column[i]);
+  return valid;
+}
+
+}  // namespace
+
+std::uint32_t posting_flags(const Row& row) {
+  std::uint32_t flags = 0;
+  if (row.status == Status::entered_in_error) flags |= posting_hidden;
+  if (row.certainty == record::Certainty::refuted || row.status == Status::planned || row.status == Status::proposed ||
+      row.status == Status::not_done) {
+    flags |= posting_not_asserted;
+  }
+  if (row.author == record::Author::patient || row.author == record::Author::carer) flags |= posting_contributed;
+  if (row.start.precision >= Precision::second) flags |= posting_timed;
+  if (row.start.precision == Precision::finer) flags |= posting_finer;
+  if (row.start.precision < Precision::day) flags |= posting_vague;
+  if (row.end.form != record::End::Form::point) flags |= posting_open_end;
+  return flags;
+}
+
+Posting posting_of(PatientId patient, const Row& row) {
+  Posting posting;
+  posting.patient = patient;
+  posting.day = row.start.day();
+  posting.second = static_cast<std::uint32_t>((row.start.local - posting.day * record::micros_per_day) / record::micros_per_second);
+  posting.number = row.number;
+  posting.flags = posting_flags(row);
+  posting.kind = row.kind;
+  posting.source = row.source;
+  posting.unit = row.value.unit;
+  posting.offset = row.start.offset_minutes;
+  posting.value = row.value;
+  posting.value.unit = 0;
+  posting.value.text = {};
+  return posting;
+}
+
+PostingBytes encode_postings(std::span<const Posting> postings) {
+  check(postings.size() <= run_rows_max, "a run has no more postings than its format allows");
+  check(std::is_sorted(postings.begin(), postings.end(), [](const Posting& a, const Posting& b) { return a.patient < b.patient; }),
+        "postings are in order of patients");
+  thread_local Scratch scratch;
+  thread_local Bytes packed;
+  packed.clear();
+  transpose(postings, scratch);
+  std::uint32_t mask = 0;
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    const std::span<const std::uint32_t> values = scratch.narrow[p];
+    if (!all_are(values, parts[p].standard)) {
+      mask |= 1u << p;
+      pack_column(values, parts[p].bias, packed);
+    }
+    if (p == value_form_part && !all_are<std::uint64_t>(scratch.value, 0)) {
+      mask |= value_bit;
+      pack_column<std::uint64_t>(scratch.value, 0, packed);
+    }
+  }
+  PostingBytes run;
+  run.bytes.reserve(packed.size() + 16);
+  Writer write(run.bytes);
+  write.u8(format_version);
+  write.varint(postings.size());
+  write.varint(mask);
+  write.raw(packed);
+  run.checksum = seal(run.bytes);
+  return run;
+}
+
+Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into, std::optional<std::uint64_t> checksum) {
+  Reader in(TRY(unseal(bytes, "postings", checksum)));
+  const std::uint64_t count = in.varint();
+  const std::uint64_t mask = in.varint();
+  if (!in.ok() || count > run_rows_max || mask >= 2 * value_bit) return wrong_bytes("postings");
+  into.count = static_cast<std::uint32_t>(count);
+  for (const NarrowPart& part : parts) into.*part.values = Column<std::uint32_t>(part.standard);
+  into.value = Column<std::uint64_t>(std::uint64_t{0});
+
+  std::uint32_t fields_left = fields;
+  for (std::size_t p = 0; p < parts.size() && (fields_left & posting_field_all) != 0; ++p) {
+    const NarrowPart& part = parts[p];
+    const bool wanted = (part.field & fields) != 0;
+    fields_left &= ~part.field;
+    if (mask >> p & 1) {
+      auto& column = into.*part.values;
+      const bool read = wanted ? unpack_column(in, count, part.bias, into.room_.narrow[p], column) && all_valid(column, count, part.is_valid)
+                               : skip(in, count);
+      if (!read) return wrong_bytes("postings");
+    }
+    if (p == value_form_part && (mask & value_bit) != 0) {
+      if (!(wanted ? unpack(in, count, into.room_.wide[0], into.value) : skip(in, count))) return wrong_bytes("postings");
+    }
+  }
+  if (fields == posting_field_all && !in.done()) return wrong_bytes("postings");
+  return {};
+}
+
+RowValue PostingColumns::value_at(std::size_t i) const {
+  RowValue found = unpack_value(value_form[i], value[i]);
+  found.unit = unit[i];
+  return found;
+}
+
+double PostingColumns::number_at(std::size_t i) const { return number_of(value_form[i], value[i]); }
+
+Posting PostingColumns::at(std::size_t i) const {
+  Posting posting;
+  posting.patient = patient[i];
+  posting.day = day_at(i);
+  posting.second = second[i];
+  posting.number = number[i];
+  posting.flags = flags[i];
+  posting.kind = static_cast<record::Kind>(kind[i]);
+  posting.source = source[i];
+  posting.unit = unit[i];
+  posting.offset = static_cast<std::int16_t>(static_cast<int>(offset[i]) - static_cast<int>(offset_zero));
+  posting.value = value_at(i);
+  return posting;
+}
+
+std::size_t PostingColumns::bytes() const {
+  std::size_t bytes = sizeof *this + room_.wide[0].capacity() * sizeof(std::uint64_t);
+  for (const auto& room : room_.narrow) bytes += room.capacity() * sizeof(std::uint32_t);
+  return bytes;
+}
+
+}  // namespace chartline::stored

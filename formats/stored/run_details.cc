@@ -1,0 +1,289 @@
+#include "formats/stored/run_details.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "formats/stored/column_forms.h"
+#include "formats/stored/seal.h"
+#include "formats/stored/texts.h"
+#include "formats/stored/value_columns.h"
+
+namespace chartline::stored {
+
+using Form = record::Value::Form;
+
+namespace {
+
+// Numbers, each with its bit in a mask: a column of zeros is not stored.
+struct ColdNumbers {
+  static constexpr std::size_t columns = 6;
+  std::array<std::vector<std::uint64_t>, columns> room;
+  std::array<Column<std::uint64_t>, columns> column;
+
+  void decode(Reader& in, std::size_t count) {
+    if (in.left() == 0) return;
+    const unsigned mask = in.u8();
+    if (mask >> columns != 0) return in.fail();
+    for (std::size_t i = 0; i < columns; ++i) {
+      if ((mask >> i & 1) && !unpack(in, count, room[i], column[i])) return in.fail();
+    }
+  }
+  void fill(std::size_t i, Row& row) const {
+    row.recorded = unzigzag(column[0][i]);
+    row.removed = unzigzag(column[1][i]);
+    row.sequence = column[2][i];
+    row.part = static_cast<std::uint32_t>(column[3][i]);
+    row.ordinal = static_cast<std::uint32_t>(column[4][i]);
+    row.has_original = column[5][i] != 0;
+  }
+};
+
+using ColdNumber = std::uint64_t (*)(const Row&);
+constexpr std::array<ColdNumber, ColdNumbers::columns> cold_numbers = {
+    [](const Row& row) { return zigzag(row.recorded); },
+    [](const Row& row) { return zigzag(row.removed); },
+    [](const Row& row) { return row.sequence; },
+    [](const Row& row) { return std::uint64_t{row.part}; },
+    [](const Row& row) { return std::uint64_t{row.ordinal}; },
+    [](const Row& row) { return std::uint64_t{row.has_original}; },
+};
+
+// Texts, each with its bit in a mask: a column of empty ones is not stored.
+using ColdText = std::string_view Row::*;
+constexpr std::array<ColdText, 4> cold_texts = {&Row::record, &Row::encounter, &Row::version, &Row::source_person};
+constexpr unsigned mask_value_text = 16, mask_translations = 32, mask_attributes = 64, mask_all = 127;
+
+// The parts of attributes, one after another over all rows.
+struct AttributeColumns {
+  std::vector<std::uint32_t> name, form, unit, date_offset, date_precision;
+  std::vector<std::uint64_t> word;
+  std::vector<std::string_view> text;
+
+  void add(const RowAttribute& attribute) {
+    const RowValue& value = attribute.value;
+    const bool is_date = value.form == Form::date;
+    name.push_back(attribute.name);
+    form.push_back(form_word(value));
+    unit.push_back(value.unit);
+    word.push_back(is_date ? zigzag(value.date.local) : value_word(value));
+    date_offset.push_back(is_date ? static_cast<std::uint32_t>(zigzag(value.date.offset_minutes)) : 0);
+    date_precision.push_back(is_date ? static_cast<std::uint32_t>(value.date.precision) : 0);
+    if (value.form == Form::text) text.push_back(value.text);
+  }
+  void write(Bytes& out) const {
+    for (const auto* column : {&name, &form, &unit}) pack(*column, out);
+    pack(word, out);
+    pack(date_offset, out);
+    pack(date_precision, out);
+    encode_texts(text, out);
+  }
+};
+
+// Decodes the number of items of each row into where each row's begin, one more than rows; false where there are too many.
+bool decode_starts(Reader& in, std::size_t count, std::vector<std::uint32_t>& starts) {
+  std::vector<std::uint32_t> room;
+  Column<std::uint32_t> counts;
+  if (!unpack(in, count, room, counts)) return false;
+  starts.assign(count + 1, 0);
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    total += counts[i];
+    if (total > run_rows_max) return false;
+    starts[i + 1] = static_cast<std::uint32_t>(total);
+  }
+  return true;
+}
+
+// Appends a column as it is spoken of row by row.
+bool decode_flat(Reader& in, std::size_t count, std::vector<std::uint32_t>& into) {
+  Column<std::uint32_t> column;
+  if (!unpack(in, count, into, column)) return false;
+  if (column.is_constant()) into.assign(count, column[0]);
+  return true;
+}
+
+}  // namespace
+
+bool need_details(std::span<const Row> rows) {
+  return std::any_of(rows.begin(), rows.end(), [](const Row& row) {
+    return !row.record.empty() || !row.encounter.empty() || !row.version.empty() || !row.source_person.empty() ||
+           !row.translations.empty() || !row.attributes.empty() || row.value.form == Form::text;
+  });
+}
+
+void encode_cold_numbers(std::span<const Row> rows, Bytes& out) {
+  thread_local std::array<std::vector<std::uint64_t>, ColdNumbers::columns> columns;
+  unsigned mask = 0;
+  for (auto& column : columns) column.resize(rows.size());
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    std::uint64_t any = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) any |= columns[c][i] = cold_numbers[c](rows[i]);
+    if (any != 0) mask |= 1u << c;
+  }
+  if (mask == 0) return;
+  Writer(out).u8(static_cast<std::uint8_t>(mask));
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (mask >> c & 1) pack(columns[c], out);
+  }
+}
+
+// version, rows, length of the cold numbers, these, mask, then each part that the mask names.
+void encode_details(std::span<const Row> rows, Bytes& out) {
+  Bytes cold;
+  encode_cold_numbers(rows, cold);
+  unsigned mask = 0;
+  for (const Row& row : rows) {
+    for (unsigned t = 0; t < cold_texts.size(); ++t) mask |= !(row.*cold_texts[t]).empty() ? 1u << t : 0;
+    mask |= row.value.form == Form::text ? mask_value_text : 0;
+    mask |= !row.translations.empty() ? mask_translations : 0;
+    mask |= !row.attributes.empty() ? mask_attributes : 0;
+  }
+  Writer write(out);
+  write.u8(format_version);
+  write.varint(rows.size());
+  write.text(cold);
+  write.u8(static_cast<std::uint8_t>(mask));
+  std::vector<std::string_view> texts(rows.size());
+  const auto write_texts = [&](auto&& text_of) {
+    std::transform(rows.begin(), rows.end(), texts.begin(), text_of);
+    encode_texts(texts, out);
+  };
+  for (unsigned t = 0; t < cold_texts.size(); ++t) {
+    if (mask >> t & 1) write_texts([&](const Row& row) { return row.*cold_texts[t]; });
+  }
+  if (mask & mask_value_text) {
+    write_texts([](const Row& row) { return row.value.form == Form::text ? row.value.text : std::string_view(); });
+  }
+  std::vector<std::uint32_t> counts(rows.size());
+  if (mask & mask_translations) {
+    std::vector<std::uint32_t> names;
+    std::transform(rows.begin(), rows.end(), counts.begin(), [](const Row& row) { return static_cast<std::uint32_t>(row.translations.size()); });
+    for (const Row& row : rows) names.insert(names.end(), row.translations.begin(), row.translations.end());
+    check(names.size() <= run_rows_max, "a run has no more translations than its format allows");
+    pack(counts, out);
+    pack(names, out);
+  }
+  if (mask & mask_attributes) {
+    AttributeColumns columns;
+    std::transform(rows.begin(), rows.end(), counts.begin(), [](const Row& row) { return static_cast<std::uint32_t>(row.attributes.size()); });
+    for (const Row& row : rows) {
+      for (const RowAttribute& attribute : row.attributes) columns.add(attribute);
+    }
+    check(columns.name.size() <= run_rows_max, "a run has no more attributes than its format allows");
+    pack(counts, out);
+    columns.write(out);
+  }
+}
+
+struct RunDetails::Parts {
+  ColdNumbers numbers;
+  unsigned mask = 0;
+  std::array<Texts, cold_texts.size()> texts;
+  Texts value_text;
+  std::vector<std::uint32_t> translation_starts, translations;
+  std::vector<std::uint32_t> attribute_starts;
+  std::vector<RowAttribute> attributes;
+  Texts attribute_text;
+
+  bool decode(Reader& in, std::size_t count);
+  bool decode_attributes(Reader& in, std::size_t count);
+};
+
+bool RunDetails::Parts::decode(Reader& in, std::size_t count) {
+  Reader cold(in.text());
+  numbers.decode(cold, count);
+  mask = in.u8();
+  if (!cold.done() || (mask & ~mask_all) != 0) return false;
+  for (unsigned t = 0; t < texts.size(); ++t) {
+    if ((mask >> t & 1) && !texts[t].decode(in, count)) return false;
+  }
+  if ((mask & mask_value_text) && !value_text.decode(in, count)) return false;
+  if ((mask & mask_translations) &&
+      !(decode_starts(in, count, translation_starts) && decode_flat(in, translation_starts.back(), translations))) return false;
+  if ((mask & mask_attributes) && !decode_attributes(in, count)) return false;
+  return in.done();
+}
+
+bool RunDetails::Parts::decode_attributes(Reader& in, std::size_t count) {
+  if (!decode_starts(in, count, attribute_starts)) return false;
+  const std::size_t total = attribute_starts.back();
+  std::array<std::vector<std::uint32_t>, 5> room;
+  std::array<Column<std::uint32_t>, 5> columns;  // name, form, unit, date_offset, date_precision
+  std::vector<std::uint64_t> word_room;
+  Column<std::uint64_t> words;
+  for (std::size_t c = 0; c < 3; ++c) {
+    if (!unpack(in, total, room[c], columns[c])) return false;
+  }
+  if (!unpack(in, total, word_room, words)) return false;
+  for (std::size_t c = 3; c < 5; ++c) {
+    if (!unpack(in, total, room[c], columns[c])) return false;
+  }
+  attributes.resize(total);
+  std::size_t texts_total = 0;
+  for (std::size_t i = 0; i < total; ++i) {
+    if (!is_form(columns[1][i]) || columns[3][i] > 0xffff || columns[4][i] > static_cast<std::uint32_t>(record::Precision::finer)) return false;
+    RowValue& value = attributes[i].value;
+    attributes[i].name = columns[0][i];
+    value = unpack_value(columns[1][i], words[i]);
+    value.unit = columns[2][i];
+    if (value.form == Form::date) {
+      value.date = {unzigzag(words[i]), static_cast<std::int16_t>(unzigzag(columns[3][i])), static_cast<record::Precision>(columns[4][i])};
+    }
+    texts_total += value.form == Form::text;
+  }
+  if (!attribute_text.decode(in, texts_total)) return false;
+  std::size_t text = 0;
+  for (RowAttribute& attribute : attributes) {
+    if (attribute.value.form == Form::text) attribute.value.text = attribute_text[text++];
+  }
+  return true;
+}
+
+RunDetails::RunDetails() = default;
+RunDetails::RunDetails(RunDetails&&) noexcept = default;
+RunDetails& RunDetails::operator=(RunDetails&&) noexcept = default;
+RunDetails::~RunDetails() = default;
+
+void RunDetails::fill(std::size_t i, Row& row) const {
+  parts->numbers.fill(i, row);
+  for (std::size_t t = 0; t < cold_texts.size(); ++t) row.*cold_texts[t] = parts->texts[t][i];
+  if (row.value.form == Form::text) row.value.text = parts->value_text[i];
+  row.translations = {};
+  if (parts->mask & mask_translations) {
+    const std::uint32_t from = parts->translation_starts[i], past = parts->translation_starts[i + 1];
+    row.translations = std::span(parts->translations).subspan(from, past - from);
+  }
+  row.attributes = {};
+  if (parts->mask & mask_attributes) {
+    const std::uint32_t from = parts->attribute_starts[i], past = parts->attribute_starts[i + 1];
+    row.attributes = std::span(parts->attributes).subspan(from, past - from);
+  }
+}
+
+std::size_t RunDetails::bytes() const {
+  std::size_t bytes = sizeof *this + sizeof *parts + parts->value_text.bytes() + parts->attribute_text.bytes();
+  for (const Texts& texts : parts->texts) bytes += texts.bytes();
+  for (const auto& room : parts->numbers.room) bytes += room.capacity() * sizeof(std::uint64_t);
+  for (const auto* starts : {&parts->translation_starts, &parts->translations, &parts->attribute_starts}) {
+    bytes += starts->capacity() * sizeof(std::uint32_t);
+  }
+  return bytes + parts->attributes.capacity() * sizeof(RowAttribute);
+}
+
+Result<RunDetails> decode_details(BytesView details, const RunColumns& columns, std::optional<std::uint64_t> checksum) {
+  RunDetails run;
+  run.parts = std::make_unique<RunDetails::Parts>();
+  if (!columns.has_details) {
+    if (!details.empty() || checksum.value_or(0) != 0) return wrong_bytes("details");
+    Reader cold(columns.cold);
+    run.parts->numbers.decode(cold, columns.count);
+    if (!cold.done()) return wrong_bytes("run");
+    return run;
+  }
+  Reader in(TRY(unseal(details, "details", checksum)));
+  if (in.varint() != columns.count || !run.parts->decode(in, columns.count)) return wrong_bytes("details");
+  return run;
+}
+
+}  // namespace chartline::stored

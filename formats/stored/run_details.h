@@ -1,0 +1,22 @@
+// The cold half of a run: numbers that most rows share (recorded, ordinal, ...) and everything of text or variable length.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "formats/stored/run.h"
+
+namespace chartline::stored {
+
+// Some row has text, translations or attributes, so that the run needs details.
+bool need_details(std::span<const Row> rows);
+
+// recorded, removed, sequence, part, ordinal, has_original; "" where all are zero. They end the hot bytes of a run without
+// details, and begin the details of a run with.
+void encode_cold_numbers(std::span<const Row> rows, Bytes& out);
+
+// The details but for their checksum.
+void encode_details(std::span<const Row> rows, Bytes& out);
+
+}  // namespace chartline::stored

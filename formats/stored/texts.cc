@@ -1,0 +1,213 @@
+#include "formats/stored/texts.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <unordered_map>
+
+#include "base/check.h"
+
+namespace chartline::stored {
+
+namespace {
+
+enum Shape : std::uint32_t { shape_text = 0, shape_uuid = 1, shape_number = 2, shapes = 3 };
+
+constexpr std::size_t uuid_bytes = 16, uuid_letters = 36;
+constexpr std::size_t digits_max = 18;
+constexpr std::size_t prefixes_max = 64;
+constexpr std::size_t prefix_bytes_max = 255;
+constexpr std::size_t text_bytes_max = std::size_t{1} << 31;  // of one column
+
+constexpr bool is_dash(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+int hex_digit(char c) { return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
+
+// 36 letters in lower case, 8-4-4-4-12.
+bool parse_uuid(std::string_view text, char* out) {
+  std::size_t nibble = 0;
+  for (std::size_t i = 0; i < uuid_letters; ++i) {
+    if (is_dash(i)) {
+      if (text[i] != '-') return false;
+      continue;
+    }
+    const int digit = hex_digit(text[i]);
+    if (digit < 0) return false;
+    if (nibble % 2 == 0) out[nibble / 2] = static_cast<char>(digit << 4);
+    else out[nibble / 2] = static_cast<char>(out[nibble / 2] | digit);
+    ++nibble;
+  }
+  return true;
+}
+
+void print_uuid(const char* bytes, std::vector<char>& out) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::size_t nibble = 0;
+  for (std::size_t i = 0; i < uuid_letters; ++i) {
+    if (is_dash(i)) {
+      out.push_back('-');
+    } else {
+      const auto byte = static_cast<unsigned char>(bytes[nibble / 2]);
+      out.push_back(digits[nibble % 2 == 0 ? byte >> 4 : byte & 15]);
+      ++nibble;
+    }
+  }
+}
+
+// Where the number at the end of a text begins: it has no leading zero, so that printing it gives the same digits.
+std::size_t number_start(std::string_view text) {
+  std::size_t start = text.size();
+  while (start > 0 && is_digit(text[start - 1]) && text.size() - start < digits_max) --start;
+  while (start + 1 < text.size() && text[start] == '0') ++start;
+  return start;
+}
+
+// Splits distinct texts into the parts that are packed apart.
+class Splitter {
+ public:
+  void add(std::string_view text) {
+    char uuid[uuid_bytes];
+    if (text.size() >= uuid_letters && parse_uuid(text.substr(text.size() - uuid_letters), uuid)) {
+      if (const auto prefix = place_prefix(text.substr(0, text.size() - uuid_letters))) {
+        classes_.push_back(*prefix * shapes + shape_uuid);
+        uuids_.append(uuid, uuid_bytes);
+        return;
+      }
+    }
+    if (const std::size_t start = number_start(text); start < text.size()) {
+      if (const auto prefix = place_prefix(text.substr(0, start))) {
+        std::uint64_t number = 0;
+        std::from_chars(text.data() + start, text.data() + text.size(), number);
+        classes_.push_back(*prefix * shapes + shape_number);
+        numbers_.push_back(number);
+        return;
+      }
+    }
+    classes_.push_back(shape_text);
+    lengths_.push_back(static_cast<std::uint32_t>(text.size()));
+    letters_.append(text);
+  }
+
+  std::size_t text_bytes() const { return classes_.size() * (prefix_bytes_max + uuid_letters) + letters_.size(); }
+
+  void write(Bytes& out) const {
+    Writer write(out);
+    write.u8(static_cast<std::uint8_t>(prefixes_.size()));
+    for (const std::string_view prefix : prefixes_) write.text(prefix);
+    pack(classes_, out);
+    write.raw(uuids_);
+    pack(numbers_, out);
+    pack(lengths_, out);
+    write.raw(letters_);
+  }
+
+ private:
+  // 0 is no prefix; nullopt where it is too long or there are too many.
+  std::optional<std::uint32_t> place_prefix(std::string_view prefix) {
+    if (prefix.empty()) return 0;
+    if (prefix.size() > prefix_bytes_max) return std::nullopt;
+    const auto found = std::find(prefixes_.begin(), prefixes_.end(), prefix);
+    if (found != prefixes_.end()) return static_cast<std::uint32_t>(found - prefixes_.begin()) + 1;
+    if (prefixes_.size() == prefixes_max) return std::nullopt;
+    prefixes_.push_back(prefix);
+    return static_cast<std::uint32_t>(prefixes_.size());
+  }
+
+  std::vector<std::string_view> prefixes_;
+  std::vector<std::uint32_t> classes_, lengths_;
+  std::vector<std::uint64_t> numbers_;
+  Bytes uuids_, letters_;
+};
+
+}  // namespace
+
+// number of distinct texts, the place of each row's among them, the texts.
+void encode_texts(std::span<const std::string_view> texts, Bytes& out) {
+  std::unordered_map<std::string_view, std::uint32_t> known;
+  std::vector<std::uint32_t> places(texts.size());
+  Splitter splitter;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (i > 0 && texts[i] == texts[i - 1]) {
+      places[i] = places[i - 1];
+      continue;
+    }
+    const auto [entry, is_new] = known.try_emplace(texts[i], static_cast<std::uint32_t>(known.size()));
+    if (is_new) splitter.add(texts[i]);
+    places[i] = entry->second;
+  }
+  Writer(out).varint(known.size());
+  if (known.empty()) return;
+  check(splitter.text_bytes() <= text_bytes_max, "a run has no more text than its format allows");
+  pack(places, out);
+  splitter.write(out);
+}
+
+bool Texts::decode(Reader& in, std::size_t count) {
+  const std::uint64_t distinct = in.varint();
+  if (!in.ok() || distinct > count || (distinct == 0 && count != 0)) return false;
+  if (distinct == 0) return true;
+  if (!unpack(in, count, place_room_, place_)) return false;
+  for (std::size_t i = 0; i < (place_.is_constant() ? 1 : count); ++i) {
+    if (place_[i] >= distinct) return false;
+  }
+  return decode_distinct(in, distinct);
+}
+
+bool Texts::decode_distinct(Reader& in, std::size_t count) {
+  std::vector<std::string_view> prefixes(in.u8() + std::size_t{1});
+  for (std::size_t i = 1; i < prefixes.size(); ++i) {
+    prefixes[i] = in.text();
+    if (prefixes[i].size() > prefix_bytes_max) return false;
+  }
+  std::vector<std::uint32_t> class_room, length_room;
+  std::vector<std::uint64_t> number_room;
+  Column<std::uint32_t> classes, lengths;
+  Column<std::uint64_t> numbers;
+  if (!unpack(in, count, class_room, classes)) return false;
+  std::size_t of_shape[shapes] = {};
+  std::uint64_t prefix_letters = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (classes[i] / shapes >= prefixes.size()) return false;
+    ++of_shape[classes[i] % shapes];
+    prefix_letters += prefixes[classes[i] / shapes].size();
+  }
+  const BytesView uuids = in.raw(of_shape[shape_uuid] * uuid_bytes);
+  if (!unpack(in, of_shape[shape_number], number_room, numbers)) return false;
+  if (!unpack(in, of_shape[shape_text], length_room, lengths)) return false;
+  std::uint64_t letters = 0;
+  for (std::size_t i = 0; i < of_shape[shape_text]; ++i) letters += lengths[i];
+  const BytesView text = in.raw(letters);
+  const std::uint64_t longest = prefix_letters + of_shape[shape_uuid] * uuid_letters + of_shape[shape_number] * 20 + letters;
+  if (!in.ok() || longest > text_bytes_max) return false;
+
+  text_.clear();
+  text_.reserve(longest);  // so that what is handed out stays where it is
+  distinct_.resize(count);
+  std::size_t uuid = 0, number = 0, plain = 0, letter = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string_view prefix = prefixes[classes[i] / shapes];
+    const std::size_t start = text_.size();
+    text_.insert(text_.end(), prefix.begin(), prefix.end());
+    switch (classes[i] % shapes) {
+      case shape_uuid: print_uuid(uuids.data() + uuid_bytes * uuid++, text_); break;
+      case shape_number: {
+        char digits[20];
+        text_.insert(text_.end(), digits, std::to_chars(digits, digits + sizeof digits, numbers[number++]).ptr);
+        break;
+      }
+      default: {
+        const std::string_view all = text.substr(letter, lengths[plain]);
+        text_.insert(text_.end(), all.begin(), all.end());
+        letter += lengths[plain++];
+      }
+    }
+    distinct_[i] = {text_.data() + start, text_.size() - start};
+  }
+  return true;
+}
+
+std::size_t Texts::bytes() const {
+  return place_room_.capacity() * sizeof(std::uint32_t) + distinct_.capacity() * sizeof(std::string_view) + text_.capacity();
+}
+
+}  // namespace chartline::stored

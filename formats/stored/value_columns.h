@@ -1,0 +1,36 @@
+// Values as two integers for each row, the same in runs, details and postings: a form that packs Value::Form, comparator
+// and scale together, and a number. Numbers of one run are brought to one scale where that is exact and costs little, so
+// that the form is constant and the numbers compare as integers.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+
+#include "formats/stored/columns.h"
+#include "formats/stored/row.h"
+
+namespace chartline::stored {
+
+// form:3 comparator:3 scale:8 (two's complement), from the lowest bit.
+constexpr std::uint32_t pack_form(record::Value::Form form, record::Comparator comparator, std::int8_t scale) {
+  return static_cast<std::uint32_t>(form) | static_cast<std::uint32_t>(comparator) << 3 |
+         static_cast<std::uint32_t>(static_cast<std::uint8_t>(scale)) << 6;
+}
+constexpr record::Value::Form form_of(std::uint32_t packed) { return static_cast<record::Value::Form>(packed & 7); }
+constexpr record::Comparator comparator_of(std::uint32_t packed) { return static_cast<record::Comparator>(packed >> 3 & 7); }
+constexpr std::int8_t scale_of(std::uint32_t packed) { return static_cast<std::int8_t>(packed >> 6 & 255); }
+bool is_form(std::uint32_t packed);  // one that pack_form makes of valid parts
+
+std::uint32_t form_word(const RowValue& value);
+std::uint64_t value_word(const RowValue& value);  // 0 for text and dates
+
+// The value again, without unit, text and date.
+RowValue unpack_value(std::uint32_t form, std::uint64_t word);
+double number_of(std::uint32_t form, std::uint64_t word);  // NaN where not a number
+
+// Brings the numbers of a run to one scale, or leaves all as they are; gives rows without a value that of a neighbour.
+void even_out(std::span<std::uint32_t> forms, std::span<std::uint64_t> words);
+
+}  // namespace chartline::stored
