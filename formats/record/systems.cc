@@ -119,8 +119,9 @@ constexpr WordMap by_name([] {
   return words;
 }());
 
+constexpr std::string_view white = " \t\r\n\f\v";
+
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view white = " \t\r\n\f\v";
   const std::size_t first = text.find_first_not_of(white);
   if (first == text.npos) return {};
   return text.substr(first, text.find_last_not_of(white) - first + 1);
@@ -128,19 +129,20 @@ std::string_view trimmed(std::string_view text) {
 
 constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
-// Upper case, with a dot after `places` characters where more follow and none where nothing does.
+// Upper case, with a dot after `places` characters where more follow and none at the end.
 std::string dotted(std::string_view code, std::size_t places) {
+  while (!code.empty() && (code.back() == '.' || white.find(code.back()) != white.npos)) code.remove_suffix(1);
   std::string canonical;
   canonical.reserve(code.size() + 1);
   for (const char c : code) canonical += upper(c);
   if (canonical.size() > places && canonical.find('.') == canonical.npos) canonical.insert(places, 1, '.');
-  if (canonical.ends_with('.')) canonical.pop_back();
   return canonical;
 }
 
 // The NHS fills categories of three characters up to four with an X, which no code of the WHO's has there.
 std::string without_filler(std::string code) {
-  if (code.size() == 5 && code.ends_with(".X")) code.resize(3);
+  const auto is_digit = [&code](std::size_t place) { return code[place] >= '0' && code[place] <= '9'; };
+  if (code.size() == 5 && code.ends_with(".X") && is_digit(1) && is_digit(2)) code.resize(3);
   return code;
 }
 

@@ -23,6 +23,7 @@ constexpr Words<End::Form, 4> end_forms{{{
     {End::Form::unknown, "unknown"},
 }}};
 
+constexpr int offset_minutes_max = 14 * 60;
 constexpr Micros micros_per_minute = 60 * micros_per_second;
 
 constexpr Micros floor_divide(Micros dividend, Micros divisor) {
@@ -116,7 +117,7 @@ std::int16_t scan_offset(Scanner& scan, std::int16_t default_offset_minutes) {
   const unsigned hours = scan.digits<2>();
   scan.demand(scan.skip(':'));
   const unsigned minutes = scan.digits<2>();
-  scan.demand(minutes <= 59 && hours * 60 + minutes <= 14 * 60);
+  scan.demand(minutes <= 59 && hours * 60 + minutes <= offset_minutes_max);
   const int offset = static_cast<int>(hours * 60 + minutes);
   return static_cast<std::int16_t>(west ? -offset : offset);
 }
@@ -186,6 +187,23 @@ Day Time::day() const { return static_cast<Day>(floor_divide(local, micros_per_d
 Interval interval(const Time& time) {
   if (!time.known()) return {std::numeric_limits<Micros>::min(), std::numeric_limits<Micros>::max()};
   return {time.instant(), next_local(time) - time.offset_minutes * micros_per_minute};
+}
+
+bool is_normal(const Time& time) {
+  constexpr Micros first = civil_to_days(1, 1, 1) * micros_per_day;
+  constexpr Micros past = civil_to_days(10'000, 1, 1) * micros_per_day;
+  if (time.local < first || time.local >= past) return false;
+  if (time.offset_minutes < -offset_minutes_max || time.offset_minutes > offset_minutes_max) return false;
+  const CivilDay date = civil(time.day());
+  switch (time.precision) {
+    case Precision::none: return time == Time{};
+    case Precision::year: return time.local == civil_to_days(date.year, 1, 1) * micros_per_day;
+    case Precision::month: return time.local == civil_to_days(date.year, date.month, 1) * micros_per_day;
+    case Precision::day: return time.local % micros_per_day == 0;
+    case Precision::second: return time.local % micros_per_second == 0;
+    case Precision::finer: return true;
+  }
+  return false;
 }
 
 Time day_time(Day day, std::int16_t offset_minutes) {

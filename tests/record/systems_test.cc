@@ -99,6 +99,9 @@ TEST(CanonicalCode, IsOneSpelling) {
       {"icd10", "", ""},
       {"icd10", "   ", ""},
       {"icd10", ".", ""},
+      {"icd10", "E11 . .", "E11"},
+      {"icd10", "I10.X.", "I10"},
+      {"icd10", "A. .X", "A. .X"},
   };
   for (const auto& [system, written, canonical] : cases) {
     EXPECT_EQ(canonical_code(system, written), canonical) << system << " " << written;

@@ -175,6 +175,7 @@ TEST(PrintTime, ReadsBackEqual) {
         break;
       default: break;
     }
+    ASSERT_TRUE(is_normal(time)) << "seed " << seed << ", " << print(time);
     ASSERT_EQ(parse_time(print(time), offset), time) << "seed " << seed << ", " << print(time);
     if (precision >= Precision::second) {
       ASSERT_EQ(parse_time(print(time)), time) << "seed " << seed;
@@ -237,6 +238,21 @@ TEST(TimeInterval, SpansWhatIsNotKnown) {
   EXPECT_EQ(summer_day.past, parse_time("2024-06-01T23:00Z")->instant());
   EXPECT_EQ(interval(Time{}).first, std::numeric_limits<Micros>::min());
   EXPECT_EQ(interval(Time{}).past, std::numeric_limits<Micros>::max());
+}
+
+TEST(TimeIsNormal, RefusesWhatStoredBytesMightHold) {
+  EXPECT_TRUE(is_normal(Time{}));
+  const Micros noon = micros_of(2024, 2, 29, at(12, 0));
+  for (const Time& time :
+       {Time{1, 0, Precision::none}, Time{0, 60, Precision::none}, Time{noon, 0, Precision::year},
+        Time{micros_of(2024, 2, 1), 0, Precision::year}, Time{micros_of(2024, 2, 29), 0, Precision::month},
+        Time{noon, 0, Precision::day}, Time{noon + 1, 0, Precision::second}, Time{noon, 841, Precision::finer},
+        Time{noon, -841, Precision::finer}, Time{micros_of(1, 1, 1) - 1, 0, Precision::finer},
+        Time{micros_of(10000, 1, 1), 0, Precision::year}, Time{noon, 0, static_cast<Precision>(6)},
+        Time{std::numeric_limits<Micros>::min(), 0, Precision::finer},
+        Time{std::numeric_limits<Micros>::max(), 0, Precision::finer}}) {
+    EXPECT_FALSE(is_normal(time)) << time.local << " " << time.offset_minutes << " " << static_cast<int>(time.precision);
+  }
 }
 
 TEST(MakeTime, FromDaysAndInstants) {
