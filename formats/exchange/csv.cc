@@ -229,6 +229,7 @@ Result<void> Csv::Parts::skip_line() {
 
 Result<bool> Csv::Parts::next() {
   line += lines;
+  lines = 0;
   row_begin = row_past;
   for (;;) {
     if (buffer_offset + row_begin >= stop) return false;
@@ -322,5 +323,6 @@ RowFault Csv::fault() const { return parts_->fault; }
 std::uint64_t Csv::line() const { return parts_->line; }
 std::string_view Csv::raw() const { return parts_->raw; }
 std::uint64_t Csv::past_row() const { return parts_->buffer_offset + parts_->row_past; }
+std::uint64_t Csv::past_line() const { return parts_->line + parts_->lines; }
 
 }  // namespace chartline::exchange

@@ -63,6 +63,7 @@ class Csv {
   Result<Csv> part(const Input& input, std::uint64_t begin, std::uint64_t end, std::uint64_t first_line) const;
   static Result<std::uint64_t> row_start_after(const Input& input, std::uint64_t offset);
   std::uint64_t past_row() const;     // byte offset in the decompressed input
+  std::uint64_t past_line() const;    // and its line
 
  private:
   struct Parts;

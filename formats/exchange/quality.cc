@@ -140,9 +140,9 @@ class Report final : public QualityReport {
     const std::lock_guard lock(mutex_);
     add(counted_.impossible, rule, 1);
   }
-  void defaulted(std::string_view field) override {
+  void defaulted(std::string_view field, std::uint64_t times) override {
     const std::lock_guard lock(mutex_);
-    add(counted_.defaulted, field, 1);
+    add(counted_.defaulted, field, times);
   }
   void duplicates(std::uint64_t rows) override {
     const std::lock_guard lock(mutex_);

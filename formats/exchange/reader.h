@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,7 +59,7 @@ class Quality {
   // The record is kept, but a reader that knows the person's dates found it impossible: "before_birth", "after_death", ...
   virtual void impossible(std::string_view rule) = 0;
   // A field that the source left out was filled with the format's default: "zone", "system", "kind", ...
-  virtual void defaulted(std::string_view field) = 0;
+  virtual void defaulted(std::string_view field, std::uint64_t times = 1) = 0;
 };
 
 struct ReadOptions {
@@ -73,6 +74,7 @@ using Progress = std::function<void(std::uint64_t bytes)>;
 
 enum class Format : std::uint8_t { fhir, omop, synthea, meds, events };
 std::string_view name(Format format);
+std::optional<Format> parse_format(std::string_view word);  // exactly those names
 
 // Recognised from the paths' names and first bytes: a folder with PERSON.csv is omop, one with patients.csv synthea, JSON
 // is fhir, a CSV header with subject_id,time,code meds, one with patient,time,code events. invalid_request, saying what was seen, otherwise.

@@ -85,17 +85,22 @@ class LibraryMembers final : public Members {
   }
 
   Result<std::unique_ptr<Input>> next() override {
-    for (;;) {
+    while (!ended_) {
       archive_entry* entry = nullptr;
       const int state = archive_read_next_header(archive_, &entry);
       const bool first = !std::exchange(begun_, true);
       if (state == ARCHIVE_EOF) {
+        ended_ = true;
         // A compressed stream of no bytes is still one input, if an empty one.
         if (first && archive_format(archive_) == ARCHIVE_FORMAT_EMPTY) return empty();
-        return std::unique_ptr<Input>();
+        break;
       }
       if (state != ARCHIVE_OK && state != ARCHIVE_WARN) return failure();
-      if (archive_format(archive_) == ARCHIVE_FORMAT_RAW) return member(from_->name());
+      if (archive_format(archive_) == ARCHIVE_FORMAT_RAW) {
+        // What had the first bytes of a format and was then not recognised as it is damaged behind them.
+        if (archive_filter_code(archive_, 0) == ARCHIVE_FILTER_NONE) return damaged(from_->name());
+        return member(from_->name());
+      }
       if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) != nullptr) continue;
       const char* path = archive_entry_pathname(entry);
       if (path == nullptr) return invalid_request(from_->name() + ": a member of the archive has no readable name");
@@ -104,6 +109,7 @@ class LibraryMembers final : public Members {
       if (name.substr(name.rfind('/') + 1).starts_with('.')) continue;
       return member(from_->name() + ":" + std::string(name));
     }
+    return std::unique_ptr<Input>();
   }
 
  private:
@@ -142,6 +148,7 @@ class LibraryMembers final : public Members {
   archive* archive_;
   std::optional<Error> failed_;
   bool begun_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace
