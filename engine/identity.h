@@ -49,6 +49,7 @@ class Identity {
 
   std::uint32_t patients(std::uint32_t shard) const;               // ids given
   std::uint64_t position() const;                                  // of the newest identifier or link queued
+  std::uint64_t committed_position() const;                        // of the newest that is durable
   bool durable(std::uint64_t position) const;                      // has it been committed?
 
   // -- the first shard's committer, folder and replay

@@ -38,7 +38,7 @@ struct ViewParts {
   Micros as_of = INT64_MAX;
   std::vector<ShardMoment> shards;
   std::shared_ptr<const Identity> identity;
-  std::uint64_t identity_position = 0; // links and identifiers up to this position of the identity's own log
+  Micros links_as_of = INT64_MAX;      // links count as they stood then: Identity::linked(patient, links_as_of)
 };
 
 // The head of a patient in the base; an empty head where none was folded yet.

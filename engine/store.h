@@ -90,7 +90,7 @@ struct FeedEntry {
 
 struct StoreStats {
   std::uint32_t shards = 0;
-  std::uint64_t patients = 0, events = 0, past_events = 0, identifiers = 0, codes = 0;
+  std::uint64_t patients = 0, events = 0, past_events = 0, codes = 0;
   std::uint64_t unfolded_commits = 0, delta_bytes = 0;
   std::uint64_t decoded_cache_hits = 0, decoded_cache_misses = 0, decoded_cache_bytes = 0;
   std::vector<TableStats> tables;      // summed over shards

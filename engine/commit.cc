@@ -1,0 +1,143 @@
+// Group commit. The first writer to find no leader leads: it takes everything that waits, writes one log record for all of
+// it, syncs once, publishes it to the delta, wakes the others, and hands the lead to whoever queued meanwhile.
+#include <algorithm>
+
+#include "engine/shard.h"
+#include "engine/shard_waiting.h"
+#include "formats/stored/keys.h"
+
+namespace chartline::engine {
+namespace {
+
+constexpr std::size_t group_bytes_max = 8u << 20;  // of encoded changes in one log record
+
+}  // namespace
+
+Shard::Admission::Admission(Shard& shard) : shard_(shard) {
+  std::unique_lock queue(shard.queue_mutex_);
+  shard.changed_.wait(queue, [&] {
+    return shard.failed_ || (shard.paused_ == 0 && shard.delta_bytes() < shard.setup_.options.delta_bytes_max);
+  });
+  ++shard.admitted_;
+}
+
+Shard::Admission::~Admission() {
+  std::lock_guard queue(shard_.queue_mutex_);
+  if (--shard_.admitted_ == 0) shard_.changed_.notify_all();
+}
+
+Shard::Pause::Pause(Shard& shard) : shard_(shard), fold_(shard.fold_mutex_) {
+  std::unique_lock queue(shard.queue_mutex_);
+  ++shard.paused_;
+  shard.changed_.wait(queue, [&] { return shard.admitted_ == 0; });
+}
+
+Shard::Pause::~Pause() {
+  std::lock_guard queue(shard_.queue_mutex_);
+  --shard_.paused_;
+  shard_.changed_.notify_all();
+}
+
+Result<std::uint64_t> Shard::commit(CommitRequest& request) {
+  if (!setup_.lease) return unavailable("the store was opened read-only");
+  const Admission admission(*this);
+  Waiting me(request);
+  enqueue(me);
+  return await(me);
+}
+
+void Shard::enqueue(Waiting& me) {
+  std::lock_guard queue(queue_mutex_);
+  queue_.push_back(&me);
+  if (!leading_) leading_ = true, me.state = Waiting::lead;
+}
+
+Result<std::uint64_t> Shard::await(Waiting& me) {
+  std::unique_lock queue(queue_mutex_);
+  while (me.state != Waiting::done) {
+    if (me.state == Waiting::lead) {
+      lead(queue);
+    } else {
+      queue.unlock();
+      me.state.wait(Waiting::waiting);
+      queue.lock();
+    }
+  }
+  if (me.error) return std::move(*me.error);
+  return me.commit;
+}
+
+// Holds the queue's lock on entry and return; its caller's request is at the front.
+void Shard::lead(std::unique_lock<std::mutex>& queue) {
+  std::vector<Waiting*> group;
+  std::size_t bytes = 0;
+  while (!queue_.empty() && (group.empty() || bytes + queue_.front()->encoded_bytes <= group_bytes_max)) {
+    bytes += queue_.front()->encoded_bytes;
+    group.push_back(queue_.front());
+    queue_.pop_front();
+  }
+  queue.unlock();
+  const Result<void> written = failed_ ? Result<void>(unavailable("the store is closed to writes after an I/O error")) : write_group(group);
+  queue.lock();
+  if (!written) {
+    failed_ = true;  // a write whose outcome is unknown is never tried again: the next open decides from the disk
+    changed_.notify_all();
+  }
+  if (queue_.empty()) {
+    leading_ = false;
+  } else {
+    queue_.front()->state = Waiting::lead;
+    queue_.front()->state.notify_one();
+  }
+  for (Waiting* one : group) {
+    if (!written) one->error = written.error();
+    one->state = Waiting::done;
+    one->state.notify_one();
+  }
+}
+
+Result<void> Shard::write_group(std::vector<Waiting*>& group) {
+  if (!setup_.lease->valid()) return unavailable("the shard's lease was taken by another process");
+  std::vector<Bytes> changes;
+  names_->take_pending(changes);
+  std::uint64_t identity_position = 0;
+  const bool first = setup_.number == 0;
+  if (first) setup_.identity->take_pending(changes, identity_position);
+  for (Waiting* one : group)
+    for (Bytes& change : one->request->changes) changes.push_back(std::move(change));
+  if (changes.empty()) {
+    for (Waiting* one : group) one->commit = commit_;
+    return {};
+  }
+  const std::uint64_t commit = commit_ + 1;
+  const Micros recorded = std::max(setup_.options.clock->now(), last_recorded_ + 1);
+  Batch batch;
+  batch.put(Table::changes, stored::change_key(commit), stored::encode_record(commit, recorded, changes));
+  TRY(setup_.tables->write(batch, true));
+  // Identity first: whoever sees the commit must find its identifiers committed, a fold above all.
+  if (first) setup_.identity->committed(identity_position, recorded);
+  publish(group, commit, recorded);
+  return {};
+}
+
+void Shard::publish(std::vector<Waiting*>& group, std::uint64_t commit, Micros recorded) {
+  for (Waiting* one : group) {
+    CommitRequest& request = *one->request;
+    for (DeltaPut& put : request.puts) {
+      put.commit = commit, put.recorded = recorded;
+      for (stored::Row& row : put.added) row.recorded = recorded;
+    }
+    one->commit = commit;
+  }
+  std::lock_guard present(present_mutex_);
+  Segment& active = *segments_.back();
+  for (Waiting* one : group) {
+    if (!one->request->puts.empty()) active.publish(one->request->puts, one->request->memory, one->request->bytes);
+    for (auto& [name, value] : one->request->metas) metas_[name] = {commit, value};
+  }
+  if (oldest_unfolded_ == 0) oldest_unfolded_ = setup_.options.clock->now();
+  commit_ = commit;
+  last_recorded_ = recorded;
+}
+
+}  // namespace chartline::engine

@@ -1,0 +1,148 @@
+#include "engine/decoded_cache.h"
+
+#include <algorithm>
+#include <bit>
+#include <boost/intrusive/list.hpp>
+#include <boost/intrusive/unordered_set.hpp>
+#include <mutex>
+#include <utility>
+
+#include "base/hash.h"
+
+namespace chartline::engine {
+namespace {
+
+namespace intrusive = boost::intrusive;
+
+constexpr std::size_t part_bits = 4;
+constexpr std::size_t part_count = std::size_t{1} << part_bits;
+constexpr std::uint64_t bytes_for_each_seen = 256;
+constexpr std::size_t buckets_min = 64;
+
+std::uint64_t hash_of(const DecodedCache::Key& key) {
+  static_assert(sizeof key == 24, "a key has no padding");
+  return hash64({reinterpret_cast<const char*>(&key), sizeof key});
+}
+
+}  // namespace
+
+struct DecodedCache::Item : intrusive::list_base_hook<>, intrusive::unordered_set_base_hook<intrusive::store_hash<true>> {
+  Item(const DecodedCache::Key& its_key, std::uint64_t its_hash, std::shared_ptr<const void> its_value, std::size_t its_bytes)
+      : key(its_key), hash(its_hash), value(std::move(its_value)), bytes(its_bytes) {}
+  const DecodedCache::Key key;
+  const std::uint64_t hash;
+  std::shared_ptr<const void> value;
+  std::size_t bytes;  // with the item itself
+
+  friend bool operator==(const Item& a, const Item& b) { return a.key == b.key; }
+  friend std::size_t hash_value(const Item& item) { return item.hash; }
+};
+
+// One sixteenth of the cache, with its own lock.
+struct DecodedCache::Part {
+  using Set = intrusive::unordered_set<Item, intrusive::power_2_buckets<true>>;
+  using List = intrusive::list<Item>;
+
+  Part() : buckets(buckets_min), set(Set::bucket_traits(buckets.data(), buckets.size())) {}
+  ~Part() {
+    while (!newest_first.empty()) drop(newest_first.back());
+  }
+
+  Item* find(const Key& key, std::uint64_t hash) {
+    const auto same = [](const Key& k, const Item& item) { return k == item.key; };
+    const auto at = set.find(key, [hash](const Key&) { return hash; }, same);
+    return at == set.end() ? nullptr : &*at;
+  }
+  void add(Item& item) {
+    if (set.size() == buckets.size()) grow();
+    set.insert(item);
+    newest_first.push_front(item);
+    bytes += item.bytes;
+  }
+  void drop(Item& item) {
+    bytes -= item.bytes;
+    set.erase(set.iterator_to(item));
+    newest_first.erase(newest_first.iterator_to(item));
+    delete &item;
+  }
+  void grow() {
+    std::vector<Set::bucket_type> more(buckets.size() * 2);
+    set.rehash(Set::bucket_traits(more.data(), more.size()));
+    buckets.swap(more);
+  }
+  std::size_t held() const { return bytes + buckets.size() * sizeof(Set::bucket_type); }
+
+  std::mutex mutex;
+  std::vector<Set::bucket_type> buckets;
+  Set set;
+  List newest_first;
+  std::size_t bytes = 0;
+  std::size_t bytes_max = 0;
+  std::uint64_t hits = 0, misses = 0;
+};
+
+DecodedCache::DecodedCache(std::uint64_t bytes_max)
+    : parts_(new Part[part_count]), seen_(std::bit_floor(bytes_max / bytes_for_each_seen | 1)) {
+  const std::uint64_t left = bytes_max - std::min<std::uint64_t>(bytes_max, seen_.size() * sizeof seen_[0]);
+  for (std::size_t i = 0; i < part_count; ++i) parts_[i].bytes_max = left / part_count;
+}
+DecodedCache::~DecodedCache() = default;
+
+DecodedCache::Part& DecodedCache::part_of(std::uint64_t hash) const { return parts_[hash >> (64 - part_bits)]; }
+
+bool DecodedCache::admits(const Key& key) {
+  const std::uint64_t hash = hash_of(key);
+  const auto fingerprint = static_cast<std::uint32_t>(hash >> 24) | 1;
+  return seen_[hash & (seen_.size() - 1)].exchange(fingerprint, std::memory_order_relaxed) == fingerprint;
+}
+
+std::shared_ptr<const void> DecodedCache::find_any(const Key& key) {
+  const std::uint64_t hash = hash_of(key);
+  Part& part = part_of(hash);
+  const std::lock_guard lock(part.mutex);
+  Item* item = part.find(key, hash);
+  if (!item) return ++part.misses, nullptr;
+  ++part.hits;
+  part.newest_first.splice(part.newest_first.begin(), part.newest_first, part.newest_first.iterator_to(*item));
+  return item->value;
+}
+
+void DecodedCache::keep_any(const Key& key, std::shared_ptr<const void> value, std::size_t bytes) {
+  const std::uint64_t hash = hash_of(key);
+  Part& part = part_of(hash);
+  auto item = std::make_unique<Item>(key, hash, std::move(value), bytes + sizeof(Item));
+  const std::lock_guard lock(part.mutex);
+  if (Item* old = part.find(key, hash)) part.drop(*old);
+  if (item->bytes > part.bytes_max) return;
+  part.add(*item.release());
+  while (part.held() > part.bytes_max && !part.newest_first.empty()) part.drop(part.newest_first.back());
+}
+
+std::uint64_t DecodedCache::hits() const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < part_count; ++i) {
+    const std::lock_guard lock(parts_[i].mutex);
+    sum += parts_[i].hits;
+  }
+  return sum;
+}
+
+std::uint64_t DecodedCache::misses() const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < part_count; ++i) {
+    const std::lock_guard lock(parts_[i].mutex);
+    sum += parts_[i].misses;
+  }
+  return sum;
+}
+
+std::uint64_t DecodedCache::bytes() const {
+  std::uint64_t sum = seen_.size() * sizeof seen_[0];
+  for (std::size_t i = 0; i < part_count; ++i) {
+    const std::lock_guard lock(parts_[i].mutex);
+    sum += parts_[i].held();
+  }
+  return sum;
+}
+
+}  // namespace chartline::engine

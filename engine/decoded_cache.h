@@ -1,0 +1,59 @@
+// DecodedCache: what was decoded lately, shared by all readers of a store and bounded in bytes. Its keys name immutable
+// things - a run, a page as of a watermark - so nothing in it ever turns wrong: what is no longer asked for ages out.
+//
+// A scan over many patients would only push out what is used again. Therefore readers keep what they decode if admits()
+// says so: it does the second time that a key is asked for, as far as a small table of fingerprints remembers.
+#pragma once
+
+#include <atomic>
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace chartline::engine {
+
+class DecodedCache {
+ public:
+  // What a key names; each sort has one type of value.
+  enum class Sort : std::uint32_t { run, past_run, postings, removals, demographics };
+  struct Key {
+    Sort sort;
+    std::uint32_t shard;
+    std::uint64_t owner;  // patient, code or block
+    std::uint64_t run;    // or watermark
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+
+  explicit DecodedCache(std::uint64_t bytes_max);
+  ~DecodedCache();
+  DecodedCache(const DecodedCache&) = delete;
+  DecodedCache& operator=(const DecodedCache&) = delete;
+
+  template <typename T>
+  std::shared_ptr<const T> find(const Key& key) {
+    return std::static_pointer_cast<const T>(find_any(key));
+  }
+  // Takes the place of what is there under the same key. `bytes`: what the value holds; one too large for the cache is not kept.
+  template <typename T>
+  void keep(const Key& key, std::shared_ptr<const T> value, std::size_t bytes) {
+    keep_any(key, std::move(value), bytes);
+  }
+  bool admits(const Key& key);
+
+  std::uint64_t hits() const;
+  std::uint64_t misses() const;
+  std::uint64_t bytes() const;  // held, with what the cache itself takes; beyond its empty tables (16 KiB) at most bytes_max
+
+ private:
+  struct Item;
+  struct Part;
+  Part& part_of(std::uint64_t hash) const;
+  std::shared_ptr<const void> find_any(const Key& key);
+  void keep_any(const Key& key, std::shared_ptr<const void> value, std::size_t bytes);
+
+  std::unique_ptr<Part[]> parts_;
+  std::vector<std::atomic<std::uint32_t>> seen_;  // fingerprints of keys asked for, by hash
+};
+
+}  // namespace chartline::engine

@@ -1,0 +1,67 @@
+// Fold: the pure middle of the store. Takes what a frozen delta adds to and takes from each patient, and the tables as the
+// last fold left them; gives one batch that makes them state = fold(log) again. Nothing here locks, waits or writes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/demographics.h"
+#include "engine/moment.h"
+#include "engine/shard.h"
+#include "formats/stored/head.h"
+#include "formats/stored/postings.h"
+
+namespace chartline::engine {
+
+// At most so many rows to a run: a bounded read or rewrite, a few kilobytes.
+inline constexpr std::size_t run_rows_max = 1024;
+
+// What changes for one code, over all patients of a fold.
+struct CodeChanges {
+  std::vector<stored::Posting> added;
+  std::vector<stored::Removal> removed;  // of postings in older runs
+};
+using PostingChanges = std::unordered_map<Name, CodeChanges>;
+
+// One patient's part: heads, runs and history into the batch, postings collected for fold_postings().
+struct PatientChanges {
+  PatientId patient = 0;
+  std::vector<stored::Row> added;             // net: those still current
+  std::vector<stored::Row> passed;            // added and replaced within this delta: straight to history, `removed` set
+  std::unordered_map<std::uint32_t, Micros> removed;  // numbers of rows in the base, and when they were replaced
+  std::vector<std::pair<std::uint32_t, std::string_view>> originals;  // number of the first event, bytes
+  bool demographics = false;                  // a patient or death event came or went
+  Demographics who;                           // then, what fold_patient makes of them
+};
+// Puts of one patient in order of commit.
+PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> puts);
+
+Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, ShardState& state, PostingChanges& postings, Batch& batch);
+Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, ShardState& state, Batch& batch);
+
+// Into the store's total order, the older version first among equals. Shared with bulk load, like those below.
+void sort_rows(std::vector<stored::Row>& rows, const Dictionary& names);
+// Rows split into runs of at most run_rows_max, under new run numbers.
+struct EncodedRun {
+  stored::RunRef ref;
+  stored::RunBytes bytes;
+};
+std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::uint64_t& next_run);
+// The order of postings in a run: patient, instant to the second, event number. Where two events of a patient share a
+// second, the store's total order of events needs the events themselves.
+bool posting_before(const stored::Posting& a, const stored::Posting& b);
+// Where the removals of a generation stand, behind every block of postings.
+inline constexpr std::uint32_t removals_block = 0xffffffffu;
+
+// A code's postings split into runs by blocks of patients, all under one run number.
+struct EncodedPostings {
+  stored::PostingRun ref;
+  Bytes bytes;
+};
+std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::Posting> sorted, std::uint64_t run);
+// A row's postings: one for its primary code, one for each other translation.
+void collect_postings(PatientId patient, const stored::Row& row, PostingChanges& into);
+
+}  // namespace chartline::engine

@@ -1,0 +1,194 @@
+// A code's fold. What is new becomes one more generation of the code: a set of runs under one run number, and a run of
+// removals if any. Reading pays for every generation, so they are merged as they grow: a generation is taken into the
+// merge while those newer than it add up to half of it, which rewrites each posting a logarithmic number of times.
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "engine/fold.h"
+#include "formats/stored/keys.h"
+
+namespace chartline::engine {
+namespace {
+
+constexpr std::size_t postings_run_min = 16'384;  // split by blocks only above this
+constexpr std::size_t generations_max = 8;
+
+struct Generation {
+  std::uint64_t run = 0;
+  std::uint64_t count = 0;  // postings and removals
+};
+
+// Newest first.
+std::vector<Generation> generations(const stored::Directory& directory) {
+  std::map<std::uint64_t, std::uint64_t, std::greater<>> counts;
+  for (const stored::PostingRun& run : directory.runs) counts[run.run] += run.count;
+  std::vector<Generation> list;
+  for (const auto& [run, count] : counts) list.push_back({run, count});
+  return list;
+}
+
+// Generations with this run number and newer ones are to be merged; 0: none.
+std::uint64_t merge_from(const stored::Directory& directory) {
+  const std::vector<Generation> list = generations(directory);
+  std::uint64_t newer = 0;
+  std::size_t taken = 0;
+  for (const Generation& generation : list) {
+    if (taken > 0 && generation.count > 2 * newer && list.size() <= generations_max) break;
+    newer += generation.count, ++taken;
+  }
+  return taken >= 2 ? list[taken - 1].run : 0;
+}
+
+Error damaged(const ShardMoment& base, const stored::PostingRun& run, const std::string& what) {
+  return corrupt("postings: shard " + std::to_string(base.shard) + ", run " + std::to_string(run.run) + ": " + what);
+}
+
+Result<void> load(const ShardMoment& base, Name code, const stored::PostingRun& run, Pinned& bytes) {
+  if (!TRY(base.tables->get(Table::postings, stored::postings_key(code, run.run, run.first_block), base.base->snapshot.get(), bytes)))
+    return damaged(base, run, "named by its directory, but absent");
+  return {};
+}
+
+std::uint64_t count_patients(std::span<const stored::Posting> sorted) {
+  std::uint64_t patients = 0;
+  for (std::size_t i = 0; i < sorted.size(); ++i) patients += i == 0 || sorted[i].patient != sorted[i - 1].patient;
+  return patients;
+}
+
+struct Merged {
+  std::vector<stored::Posting> postings;
+  std::vector<stored::Removal> removals;  // that may still hit older generations
+};
+
+// Reads every run from generation `from` on and applies the removals among them to what is older than they are.
+Result<Merged> merge(const ShardMoment& base, Name code, const stored::Directory& directory, std::uint64_t from) {
+  std::map<std::uint64_t, std::vector<stored::Removal>> removals;  // by generation
+  Pinned bytes;
+  for (const stored::PostingRun& run : directory.runs) {
+    if (!run.removals || run.run < from) continue;
+    TRY(load(base, code, run, bytes));
+    auto pairs = stored::decode_removals(bytes.bytes(), run.checksum);
+    if (!pairs) return damaged(base, run, pairs.error().message);
+    if (pairs->size() != run.count) return damaged(base, run, "its count differs from its directory's");
+    auto& all = removals[run.run];
+    all.insert(all.end(), pairs->begin(), pairs->end());
+  }
+  Merged merged;
+  stored::PostingColumns columns;
+  for (const stored::PostingRun& run : directory.runs) {
+    if (run.removals || run.run < from) continue;
+    TRY(load(base, code, run, bytes));
+    if (auto decoded = stored::decode_postings(bytes.bytes(), stored::posting_field_all, columns, run.checksum); !decoded)
+      return damaged(base, run, decoded.error().message);
+    if (columns.count != run.count) return damaged(base, run, "its count differs from its directory's");
+    for (std::size_t i = 0; i < columns.count; ++i) {
+      const stored::Posting posting = columns.at(i);
+      bool gone = false;
+      for (auto later = removals.upper_bound(run.run); later != removals.end() && !gone; ++later)
+        gone = std::binary_search(later->second.begin(), later->second.end(), stored::Removal{posting.patient, posting.number});
+      if (!gone) merged.postings.push_back(posting);
+    }
+  }
+  for (auto& [run, pairs] : removals) merged.removals.insert(merged.removals.end(), pairs.begin(), pairs.end());
+  std::sort(merged.removals.begin(), merged.removals.end());
+  return merged;
+}
+
+void put_generation(Name code, std::span<const stored::Posting> postings, std::span<const stored::Removal> removals, std::uint64_t run,
+                    stored::Directory& directory, Batch& batch) {
+  for (EncodedPostings& part : encode_posting_runs(postings, run)) {
+    batch.put(Table::postings, stored::postings_key(code, run, part.ref.first_block), std::move(part.bytes));
+    directory.runs.push_back(part.ref);
+  }
+  if (removals.empty()) return;
+  stored::PostingBytes packed = stored::encode_removals(removals);
+  stored::PostingRun ref;
+  ref.first_block = removals_block, ref.last_block = removals_block;
+  ref.run = run, ref.count = static_cast<std::uint32_t>(removals.size()), ref.removals = true;
+  ref.checksum = packed.checksum, ref.bytes = static_cast<std::uint32_t>(packed.bytes.size());
+  batch.put(Table::postings, stored::postings_key(code, run, removals_block), std::move(packed.bytes));
+  directory.runs.push_back(ref);
+}
+
+}  // namespace
+
+bool posting_before(const stored::Posting& a, const stored::Posting& b) {
+  if (a.patient != b.patient) return a.patient < b.patient;
+  const auto seconds = [](const stored::Posting& p) { return std::int64_t{p.day} * 86'400 + p.second - std::int64_t{p.offset} * 60; };
+  const std::int64_t at = seconds(a), bt = seconds(b);
+  return at != bt ? at < bt : a.number < b.number;
+}
+
+std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::Posting> sorted, std::uint64_t run) {
+  std::vector<EncodedPostings> runs;
+  for (std::size_t from = 0; from < sorted.size();) {
+    std::size_t past = std::min(sorted.size(), from + postings_run_min);
+    while (past < sorted.size() && stored::block_of(sorted[past].patient) == stored::block_of(sorted[past - 1].patient)) ++past;
+    if (sorted.size() - past < postings_run_min / 4 && sorted.size() - from < 2 * postings_run_min) past = sorted.size();
+    const auto part = sorted.subspan(from, past - from);
+    stored::PostingBytes packed = stored::encode_postings(part);
+    EncodedPostings& encoded = runs.emplace_back();
+    encoded.ref.first_block = stored::block_of(part.front().patient), encoded.ref.last_block = stored::block_of(part.back().patient);
+    encoded.ref.run = run, encoded.ref.count = static_cast<std::uint32_t>(part.size());
+    encoded.ref.checksum = packed.checksum, encoded.ref.bytes = static_cast<std::uint32_t>(packed.bytes.size());
+    encoded.bytes = std::move(packed.bytes);
+    from = past;
+  }
+  return runs;
+}
+
+Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, ShardState& state, Batch& batch) {
+  std::vector<Name> codes;
+  for (const auto& [code, change] : changes) codes.push_back(code);
+  std::sort(codes.begin(), codes.end());
+  Pinned bytes;
+  for (const Name code : codes) {
+    CodeChanges& change = changes.at(code);
+    std::sort(change.removed.begin(), change.removed.end());
+    std::sort(change.added.begin(), change.added.end(), posting_before);
+    stored::Directory directory;
+    if (TRY(base.tables->get(Table::postings, stored::directory_key(code), base.base->snapshot.get(), bytes)))
+      directory = TRY(stored::decode_directory(bytes.bytes()));
+    directory.events += change.added.size(), directory.events -= std::min<std::uint64_t>(directory.events, change.removed.size());
+
+    // The new generation counts as one while deciding what to merge it with.
+    stored::Directory with_new = directory;
+    stored::PostingRun fresh;
+    fresh.run = state.next_run++;
+    fresh.count = static_cast<std::uint32_t>(change.added.size() + change.removed.size());
+    with_new.runs.push_back(fresh);
+    const std::uint64_t from = merge_from(with_new);
+    if (from == 0 || from == fresh.run) {
+      directory.patients += count_patients(change.added);
+      put_generation(code, change.added, change.removed, fresh.run, directory, batch);
+    } else {
+      Merged merged = TRY(merge(base, code, directory, from));
+      std::erase_if(merged.postings, [&](const stored::Posting& posting) {
+        return std::binary_search(change.removed.begin(), change.removed.end(), stored::Removal{posting.patient, posting.number});
+      });
+      std::vector<stored::Posting> all = std::move(merged.postings);
+      all.insert(all.end(), change.added.begin(), change.added.end());
+      std::sort(all.begin(), all.end(), posting_before);
+      merged.removals.insert(merged.removals.end(), change.removed.begin(), change.removed.end());
+      std::sort(merged.removals.begin(), merged.removals.end());
+      bool older = false;
+      std::erase_if(directory.runs, [&](const stored::PostingRun& run) {
+        if (run.run < from) return older = true, false;
+        batch.erase(Table::postings, stored::postings_key(code, run.run, run.first_block));
+        return true;
+      });
+      if (!older) merged.removals.clear();  // nothing is left that they could hit
+      directory.patients = older ? directory.patients + count_patients(change.added) : count_patients(all);
+      put_generation(code, all, merged.removals, fresh.run, directory, batch);
+    }
+    std::sort(directory.runs.begin(), directory.runs.end(), [](const auto& a, const auto& b) {
+      return a.first_block != b.first_block ? a.first_block < b.first_block : a.run < b.run;
+    });
+    if (directory.runs.empty()) batch.erase(Table::postings, stored::directory_key(code));
+    else batch.put(Table::postings, stored::directory_key(code), stored::encode(directory));
+  }
+  return {};
+}
+
+}  // namespace chartline::engine

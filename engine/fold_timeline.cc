@@ -1,0 +1,223 @@
+// One patient's fold. New rows go where they belong in time: into the runs they overlap, if rewriting those is cheap beside
+// what is new, else into a run of their own; small runs are gathered so that their number stays bounded. Rows that were
+// replaced leave their run for the history.
+#include <algorithm>
+#include <optional>
+
+#include "engine/content.h"
+#include "engine/demographics.h"
+#include "engine/fold.h"
+#include "engine/patient_rows.h"
+#include "formats/stored/keys.h"
+
+namespace chartline::engine {
+namespace {
+
+constexpr std::size_t small_runs_max = 8;
+constexpr std::size_t small_run_rows = run_rows_max / 4;
+constexpr std::size_t rewrite_factor = 4;  // rewrite overlapped runs while they hold at most this many times the new rows
+
+// Which runs to rewrite together with the new rows.
+std::vector<bool> choose(const stored::Head& head, std::span<const stored::Row> sorted_added) {
+  std::vector<bool> chosen(head.runs.size(), false);
+  if (sorted_added.empty()) return chosen;
+  const Micros first = sorted_added.front().start.instant(), last = sorted_added.back().start.instant();
+  std::size_t overlapped = 0;
+  std::optional<std::size_t> near;  // the run that ends last before the new rows, or else the first
+  std::size_t small = 0;
+  for (std::size_t i = 0; i < head.runs.size(); ++i) {
+    const stored::RunRef& run = head.runs[i];
+    if (run.count < small_run_rows) ++small;
+    if (run.first <= last && first <= run.last) chosen[i] = true, overlapped += run.count;
+    else if (!near || run.first <= first) near = i;
+  }
+  if (overlapped > sorted_added.size() * rewrite_factor + run_rows_max) std::fill(chosen.begin(), chosen.end(), false);
+  else if (overlapped == 0 && near && head.runs[*near].count + sorted_added.size() <= run_rows_max) chosen[*near] = true;
+  if (small > small_runs_max)
+    for (std::size_t i = 0; i < head.runs.size(); ++i)
+      if (head.runs[i].count < small_run_rows) chosen[i] = true;
+  return chosen;
+}
+
+void put_runs(PatientId patient, std::vector<EncodedRun>& runs, bool history, std::vector<stored::RunRef>& refs, Batch& batch) {
+  for (EncodedRun& run : runs) {
+    refs.push_back(run.ref);
+    if (history) {
+      batch.put(Table::history, stored::history_key(patient, run.ref.run, false), std::move(run.bytes.hot));
+      if (!run.bytes.details.empty())
+        batch.put(Table::history, stored::history_key(patient, run.ref.run, true), std::move(run.bytes.details));
+    } else {
+      batch.put(Table::timeline, stored::run_key(patient, run.ref.first, run.ref.run), std::move(run.bytes.hot));
+      if (!run.bytes.details.empty()) batch.put(Table::details, stored::details_key(patient, run.ref.run), std::move(run.bytes.details));
+    }
+  }
+}
+
+void erase_run(PatientId patient, const stored::RunRef& ref, bool history, Batch& batch) {
+  if (history) {
+    batch.erase(Table::history, stored::history_key(patient, ref.run, false));
+    if (ref.details_checksum != 0) batch.erase(Table::history, stored::history_key(patient, ref.run, true));
+  } else {
+    batch.erase(Table::timeline, stored::run_key(patient, ref.first, ref.run));
+    if (ref.details_checksum != 0) batch.erase(Table::details, stored::details_key(patient, ref.run));
+  }
+}
+
+void sort_refs(std::vector<stored::RunRef>& refs) {
+  std::sort(refs.begin(), refs.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first < b.first : a.run < b.run; });
+}
+
+bool tells_demographics(const stored::Row& row) { return row.kind == record::Kind::patient || row.kind == record::Kind::death; }
+
+// Versions that ended, into the history runs: the last one grows until it is full.
+Result<void> fold_history(const ShardMoment& base, PatientId patient, std::vector<stored::Row>& past, stored::Head& head,
+                          ShardState& state, Batch& batch) {
+  if (past.empty()) return {};
+  for (const stored::Row& row : past) head.past_content += history_hash(row, *base.dictionary);
+  head.past_events += static_cast<std::uint32_t>(past.size());
+  state.past_events += past.size();
+  std::unique_ptr<LoadedRun> grown;
+  const auto newest = std::max_element(head.history.begin(), head.history.end(), [](const auto& a, const auto& b) { return a.run < b.run; });
+  if (newest != head.history.end() && newest->count + past.size() <= run_rows_max) {
+    grown = TRY(read_run(base, patient, *newest, true));
+    past.insert(past.end(), grown->rows().begin(), grown->rows().end());
+    erase_run(patient, *newest, true, batch);
+    head.history.erase(newest);
+  }
+  sort_rows(past, *base.dictionary);
+  auto runs = encode_runs(past, state.next_run);
+  put_runs(patient, runs, true, head.history, batch);
+  sort_refs(head.history);
+  return {};
+}
+
+}  // namespace
+
+void sort_rows(std::vector<stored::Row>& rows, const Dictionary& names) {
+  std::sort(rows.begin(), rows.end(), [&](const stored::Row& a, const stored::Row& b) {
+    if (before(a, b, names)) return true;
+    return !before(b, a, names) && a.number < b.number;
+  });
+}
+
+std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::uint64_t& next_run) {
+  std::vector<EncodedRun> runs;
+  const std::size_t parts = (sorted.size() + run_rows_max - 1) / run_rows_max;
+  for (std::size_t part = 0; part < parts; ++part) {  // of equal size, so that none starts almost full or almost empty
+    const std::size_t from = sorted.size() * part / parts, past = sorted.size() * (part + 1) / parts;
+    const auto rows = sorted.subspan(from, past - from);
+    EncodedRun& run = runs.emplace_back();
+    run.bytes = stored::encode_run(rows);
+    run.ref = {rows.front().start.instant(), rows.back().start.instant(), next_run++, static_cast<std::uint32_t>(rows.size()),
+               run.bytes.hot_checksum, run.bytes.details_checksum};
+  }
+  return runs;
+}
+
+PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> puts) {
+  PatientChanges changes;
+  changes.patient = patient;
+  for (const DeltaPut* put : puts)
+    for (const std::uint32_t number : put->removed) changes.removed.emplace(number, put->recorded);
+  for (const DeltaPut* put : puts) {
+    if (!put->original.empty() && !put->added.empty()) changes.originals.emplace_back(put->added.front().number, put->original);
+    for (const stored::Row& row : put->added) {
+      changes.demographics = changes.demographics || tells_demographics(row);
+      const auto replaced = changes.removed.find(row.number);
+      if (replaced == changes.removed.end()) {
+        changes.added.push_back(row);
+      } else {
+        changes.passed.push_back(row);
+        changes.passed.back().removed = replaced->second;
+        changes.removed.erase(replaced);
+      }
+    }
+  }
+  return changes;
+}
+
+void collect_postings(PatientId patient, const stored::Row& row, PostingChanges& into) {
+  stored::Posting posting = stored::posting_of(patient, row);
+  if (row.code != 0) into[row.code].added.push_back(posting);
+  posting.flags |= stored::posting_translation;
+  for (std::size_t i = 0; i < row.translations.size(); ++i) {
+    const Name code = row.translations[i];
+    const auto earlier = row.translations.first(i);
+    if (code != row.code && std::find(earlier.begin(), earlier.end(), code) == earlier.end()) into[code].added.push_back(posting);
+  }
+}
+
+Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, ShardState& state, PostingChanges& postings, Batch& batch) {
+  const Dictionary& names = *base.dictionary;
+  const PatientId patient = changes.patient;
+  stored::Head head = TRY(read_head(base, patient));
+  for (const stored::Row& row : changes.added) head.last_number = std::max(head.last_number, row.number);
+  for (const stored::Row& row : changes.passed) head.last_number = std::max(head.last_number, row.number);
+  sort_rows(changes.added, names);
+
+  std::vector<bool> rewrite = choose(head, changes.added);
+  std::vector<std::unique_ptr<LoadedRun>> loaded(head.runs.size());
+  std::size_t missing = changes.removed.size();
+  for (std::size_t i = 0; i < head.runs.size(); ++i) {
+    if (!rewrite[i] && missing == 0 && !changes.demographics) continue;
+    loaded[i] = TRY(read_run(base, patient, head.runs[i], false));
+    for (const stored::Row& row : loaded[i]->rows())
+      if (changes.removed.contains(row.number)) {
+        rewrite[i] = true, --missing;
+        changes.demographics = changes.demographics || tells_demographics(row);
+      }
+  }
+  if (missing != 0) return corrupt("timeline: shard " + std::to_string(base.shard) + ": the log replaces an event that no run holds");
+  if (changes.demographics)
+    for (std::size_t i = 0; i < head.runs.size(); ++i)
+      if (!loaded[i]) loaded[i] = TRY(read_run(base, patient, head.runs[i], false));
+
+  std::vector<stored::Row> kept = changes.added, past = std::move(changes.passed), tellers;
+  std::vector<stored::RunRef> refs;
+  for (std::size_t i = 0; i < head.runs.size(); ++i) {
+    if (changes.demographics)
+      for (const stored::Row& row : loaded[i]->rows())
+        if (tells_demographics(row) && !changes.removed.contains(row.number)) tellers.push_back(row);
+    if (!rewrite[i]) {
+      refs.push_back(head.runs[i]);
+      continue;
+    }
+    erase_run(patient, head.runs[i], false, batch);
+    for (const stored::Row& row : loaded[i]->rows()) {
+      const auto removed = changes.removed.find(row.number);
+      if (removed == changes.removed.end()) {
+        kept.push_back(row);
+        continue;
+      }
+      head.content -= content_hash(row, names);
+      past.push_back(row);
+      past.back().removed = removed->second;
+      std::vector<Name> codes(row.translations.begin(), row.translations.end());
+      codes.push_back(row.code);
+      std::sort(codes.begin(), codes.end());
+      codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+      for (const Name code : codes)
+        if (code != 0) postings[code].removed.push_back({patient, row.number});
+    }
+  }
+  for (const stored::Row& row : changes.added) {
+    head.content += content_hash(row, names);
+    collect_postings(patient, row, postings);
+    if (tells_demographics(row)) tellers.push_back(row);
+  }
+  if (kept.size() > changes.added.size()) sort_rows(kept, names);
+  auto runs = encode_runs(kept, state.next_run);
+  put_runs(patient, runs, false, refs, batch);
+  sort_refs(refs);
+  head.runs = std::move(refs);
+  const std::size_t before = head.events;
+  head.events = static_cast<std::uint32_t>(before + changes.added.size() - changes.removed.size());
+  state.events += head.events, state.events -= before;
+  TRY(fold_history(base, patient, past, head, state, batch));
+  batch.put(Table::timeline, stored::head_key(patient), stored::encode(head));
+  for (const auto& [number, original] : changes.originals) batch.put(Table::originals, stored::original_key(patient, number), Bytes(original));
+  if (changes.demographics) changes.who = demographics_of(tellers, names);
+  return {};
+}
+
+}  // namespace chartline::engine

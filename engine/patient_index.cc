@@ -1,0 +1,78 @@
+#include "engine/patient_index.h"
+
+#include <algorithm>
+
+#include "engine/patient_rows.h"
+
+namespace chartline::engine {
+
+Result<PatientIndex> PatientIndex::build(const ShardMoment& shard, PatientId patient) {
+  const PatientRows all = TRY(read_rows(shard, patient));
+  PatientIndex index;
+  index.last_number = all.head.last_number;
+  std::vector<const DeltaPut*> puts;
+  for (const auto& segment : shard.segments) segment->of_patient(patient, shard.commit, puts);
+  for (const DeltaPut* put : puts)
+    for (const stored::Row& row : put->added) index.last_number = std::max(index.last_number, row.number);
+  index.records.reserve(all.rows.size());
+  for (const stored::Row& row : all.rows) {
+    KnownRecord& known = index.records[record_key(row, *shard.dictionary)];
+    known.content += content_hash(row, *shard.dictionary);
+    known.first_number = known.events == 0 ? row.number : std::min(known.first_number, row.number);
+    known.hidden = (known.events == 0 || known.hidden) && row.status == record::Status::entered_in_error;
+    ++known.events;
+    known.version_hash = hash64(row.version);
+  }
+  return index;
+}
+
+Said said(std::span<const stored::Row> rows, const Dictionary& names, record::Record::Demand demand, std::string_view demanded_version) {
+  Said record;
+  record.key = record_key(rows.front(), names);
+  record.hidden = true;
+  for (const stored::Row& row : rows) {
+    record.content += content_hash(row, names);
+    record.hidden = record.hidden && row.status == record::Status::entered_in_error;
+  }
+  record.events = static_cast<std::uint32_t>(rows.size());
+  record.version_hash = hash64(rows.front().version);
+  record.demand = demand;
+  record.demanded_version_hash = hash64(demanded_version);
+  return record;
+}
+
+Decision decide(const PatientIndex& index, const Said& record) {
+  using Demand = record::Record::Demand;
+  using What = Outcome::What;
+  const auto refuse = [](const char* reason) { return Decision{What::rejected, Fault::conflict, reason, {}, 0}; };
+  const auto known = index.records.find(record.key);
+  if (known == index.records.end()) {
+    if (record.demand == Demand::version) return refuse("the record is not known, so it has not the version demanded");
+    return {record.hidden ? What::hidden : What::created, {}, "", {}, index.last_number + 1};
+  }
+  const KnownRecord& now = known->second;
+  if (record.demand == Demand::absent) return refuse("the record is known already");
+  if (record.demand == Demand::version && record.demanded_version_hash != now.version_hash)
+    return refuse("the record's current version is not the one demanded");
+  if (record.content == now.content && record.events == now.events) return {What::unchanged, {}, "", {}, now.first_number};
+  Decision decision{record.hidden && !now.hidden ? What::hidden : What::superseded, {}, "", {}, index.last_number + 1};
+  for (std::uint32_t i = 0; i < now.events; ++i) decision.removed.push_back(now.first_number + i);
+  return decision;
+}
+
+Undo apply(PatientIndex& index, const Said& record, const Decision& decision) {
+  const auto known = index.records.find(record.key);
+  Undo undo{record.key, index.last_number, known != index.records.end(), {}};
+  if (undo.known) undo.before = known->second;
+  index.records[record.key] = {record.content, decision.first_number, record.events, record.version_hash, record.hidden};
+  index.last_number = decision.first_number + record.events - 1;
+  return undo;
+}
+
+void take_back(PatientIndex& index, const Undo& undo) {
+  index.last_number = undo.last_number;
+  if (undo.known) index.records[undo.key] = undo.before;
+  else index.records.erase(undo.key);
+}
+
+}  // namespace chartline::engine

@@ -1,0 +1,71 @@
+// PatientIndex: what a writer must know of one patient to decide what becomes of a record - which records there are, with
+// which content, and the next event number. Built from the patient's rows at first write, kept in a bounded cache.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/content.h"
+#include "engine/moment.h"
+#include "engine/store.h"
+
+namespace chartline::engine {
+
+struct HashOfHash128 {
+  std::size_t operator()(const Hash128& hash) const { return hash.low; }
+};
+
+struct KnownRecord {
+  Hash128 content;                   // sum over its events
+  std::uint32_t first_number = 0;    // its events have consecutive numbers
+  std::uint32_t events = 0;
+  std::uint64_t version_hash = 0;
+  bool hidden = false;               // every event entered in error
+};
+
+class PatientIndex {
+ public:
+  static Result<PatientIndex> build(const ShardMoment& shard, PatientId patient);
+  PatientIndex() = default;
+
+  std::uint32_t last_number = 0;
+  std::unordered_map<Hash128, KnownRecord, HashOfHash128> records;
+  std::size_t bytes() const { return 96 + records.size() * 72; }
+};
+
+// What to do with one record: the pure decision, from the index as it is.
+struct Decision {
+  Outcome::What what = Outcome::What::created;
+  Fault fault{};
+  const char* reason = "";
+  std::vector<std::uint32_t> removed;   // numbers of the version that ends
+  std::uint32_t first_number = 0;       // of the new version's events; of the known one where unchanged
+};
+
+// What a record says, ready to be compared.
+struct Said {
+  Hash128 key;
+  Hash128 content;
+  std::uint64_t version_hash = 0;
+  bool hidden = false;
+  std::uint32_t events = 0;
+  record::Record::Demand demand = record::Record::Demand::any;
+  std::uint64_t demanded_version_hash = 0;
+};
+Said said(std::span<const stored::Row> rows, const Dictionary& names, record::Record::Demand demand, std::string_view demanded_version);
+
+Decision decide(const PatientIndex& index, const Said& record);
+// Makes the decision part of the index; `undo` takes it back when the whole write is refused.
+struct Undo {
+  Hash128 key;
+  std::uint32_t last_number;
+  bool known;
+  KnownRecord before;
+};
+Undo apply(PatientIndex& index, const Said& record, const Decision& decision);
+void take_back(PatientIndex& index, const Undo& undo);
+
+}  // namespace chartline::engine

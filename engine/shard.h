@@ -1,0 +1,188 @@
+// Shard: one part of the patients, with its own log, dictionary and tables.
+//
+//   write:   records -> rows -> decisions (under the patients' locks) -> commit group -> one synced log record -> delta
+//   fold:    frozen delta -> runs, heads, postings, directories, names -> one atomic batch with the new watermark
+//   open:    load names and state, replay the log after the watermark into the delta
+//
+// Lock order: patient stripes, then the commit queue, then the present. Nothing is held while a group is synced.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/identity.h"
+#include "engine/moment.h"
+#include "engine/patient_index.h"
+#include "engine/storage/backend.h"
+#include "engine/store.h"
+
+namespace chartline::engine {
+
+// What a writer hands to the log: encoded changes and the same as delta puts.
+struct CommitRequest {
+  std::vector<Bytes> changes;
+  std::vector<DeltaPut> puts;
+  std::shared_ptr<const void> memory;                       // what the puts borrow from
+  std::size_t bytes = 0;                                    // of that memory
+  std::vector<std::pair<std::string, std::string>> metas;   // the SetMeta among the changes
+};
+
+// One record of a write, its patient known.
+struct WriteItem {
+  const record::Record* record = nullptr;
+  PatientId patient = 0;
+  Outcome* outcome = nullptr;
+};
+
+// Named values to be kept with a write, made from its outcomes.
+using AnswerOf = std::function<std::vector<std::pair<std::string, std::string>>()>;
+
+// Counters of the shard, kept in the meta table with the watermark.
+struct ShardState {
+  std::uint64_t watermark = 0;         // last commit folded
+  std::uint64_t next_run = 1;
+  std::uint64_t log_first = 1;         // oldest commit still in the log
+  std::uint64_t events = 0;            // current
+  std::uint64_t past_events = 0;
+  std::array<std::uint32_t, stored::dictionary_count> names{};  // folded names of each dictionary
+  Micros last_recorded = 0;
+};
+Bytes encode(const ShardState& state);
+Result<ShardState> decode_shard_state(BytesView bytes);
+inline constexpr std::string_view shard_state_key = "shard";
+// Committed batch ids and their answers stand in the meta table under this prefix.
+inline constexpr std::string_view batch_meta_prefix = "batch/";
+Bytes names_page_key(stored::Dictionary which, std::uint32_t page);
+
+class Shard {
+ public:
+  struct Setup {
+    std::uint32_t number = 0;
+    std::shared_ptr<Backend> backend;
+    std::unique_ptr<Lease> lease;                 // null: read only
+    std::shared_ptr<Tables> tables;
+    std::shared_ptr<DecodedCache> cache;
+    std::shared_ptr<Identity> identity;           // of the store; this shard logs its changes if it is the first
+    StoreOptions options;                         // clock set
+  };
+  static Result<std::unique_ptr<Shard>> open(Setup setup);
+  ~Shard();
+
+  // Decides and commits records of this shard's patients; outcomes are filled. Returns the commit at which all is visible.
+  // `answer` is asked once the outcomes are known; what it names is stored with the records.
+  Result<std::uint64_t> write(std::span<const WriteItem> items, bool all_or_nothing, const AnswerOf& answer = {});
+  // Commits as given. An empty request waits until everything queued before it is durable.
+  Result<std::uint64_t> commit(CommitRequest& request);
+
+  ShardMoment moment() const;
+  std::optional<Bytes> unfolded_meta(const std::string& name) const;  // "" where removed
+  // The log record of one commit, not_found where it has been let go.
+  Result<void> log_record(std::uint64_t commit, Pinned& record) const;
+  std::uint64_t log_first() const;
+  std::uint64_t last_commit() const;
+  Micros last_recorded() const;
+
+  Result<void> fold();                 // everything published so far; one step at a time
+  Result<void> write_position_note();  // last acknowledged commit, beside the shard
+  bool fold_due() const;
+  std::uint64_t delta_bytes() const;
+  std::uint64_t unfolded_commits() const;
+  ShardState state() const;
+  const std::shared_ptr<Tables>& tables() const { return setup_.tables; }
+  Dictionary& names() { return *names_; }
+  bool writable() const;
+
+  // No commit starts or ends, and no fold, while this is held: backups and erasure.
+  class Pause {
+   public:
+    explicit Pause(Shard& shard);
+    ~Pause();
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+   private:
+    Shard& shard_;
+    std::lock_guard<std::mutex> fold_;
+  };
+
+  // Bulk load: an empty shard takes in files and starts from this state. Caller holds a Pause.
+  Result<void> adopt(const ShardState& state);
+  // Erasure and bulk load change patients under the writers: their cached indexes are dropped. Caller holds a Pause.
+  void forget_indexes();
+  Result<void> fold_paused();          // fold(), for who holds a Pause
+
+ private:
+  struct Waiting;
+  // A writer between the door and its answer; waits at the door while the shard is paused or the delta is full.
+  class Admission {
+   public:
+    explicit Admission(Shard& shard);
+    ~Admission();
+    Admission(const Admission&) = delete;
+    Admission& operator=(const Admission&) = delete;
+   private:
+    Shard& shard_;
+  };
+  struct Stripe {
+    std::mutex mutex;
+    struct Cached { PatientId patient; PatientIndex index; int in_flight = 0; };
+    std::list<Cached> newest_first;
+    std::unordered_map<PatientId, std::list<Cached>::iterator> by_patient;
+    std::size_t bytes = 0;
+  };
+  static constexpr std::size_t stripe_count = 256;
+
+  explicit Shard(Setup setup);
+  Result<void> load();
+  Result<void> replay();
+  void enqueue(Waiting& me);
+  Result<std::uint64_t> await(Waiting& me);
+  void lead(std::unique_lock<std::mutex>& queue);
+  Result<void> write_group(std::vector<Waiting*>& group);
+  Result<Stripe::Cached*> index_of(Stripe& stripe, PatientId patient);
+  Stripe& stripe_of(PatientId patient) { return stripes_[patient % stripe_count]; }
+  void trim(Stripe& stripe);
+  Result<void> fold_step();
+  Result<void> trim_log(Batch& batch, ShardState& state);
+  void publish(std::vector<Waiting*>& group, std::uint64_t commit, Micros recorded);
+
+  Setup setup_;
+  std::shared_ptr<Dictionary> names_;
+  std::array<Stripe, stripe_count> stripes_;
+
+  // the commit queue
+  mutable std::mutex queue_mutex_;
+  std::condition_variable changed_;    // paused, admitted, failed, or room in the delta
+  std::deque<Waiting*> queue_;
+  bool leading_ = false;
+  int paused_ = 0;
+  int admitted_ = 0;
+  bool failed_ = false;                // fail stop
+
+  // the present: what a moment is made of
+  mutable std::mutex present_mutex_;
+  std::shared_ptr<const Base> base_;
+  std::vector<std::shared_ptr<Segment>> segments_;
+  std::uint64_t commit_ = 0;
+  Micros last_recorded_ = 0;
+  Micros oldest_unfolded_ = 0;         // clock at the first publish into the active segment; 0 = empty
+  std::map<std::string, std::pair<std::uint64_t, std::string>> metas_;  // unfolded: commit and value
+
+  mutable std::mutex fold_mutex_;      // one fold at a time
+  ShardState state_;                   // guarded by present_mutex_
+  std::uint64_t noted_commit_ = 0;
+};
+
+}  // namespace chartline::engine

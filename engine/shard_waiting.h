@@ -1,0 +1,23 @@
+// A writer in the commit queue. Lives on the writer's stack until the group that holds it is durable, or has failed.
+#pragma once
+
+#include <atomic>
+#include <optional>
+
+#include "engine/shard.h"
+
+namespace chartline::engine {
+
+struct Shard::Waiting {
+  explicit Waiting(CommitRequest& of) : request(&of) {
+    for (const Bytes& change : of.changes) encoded_bytes += change.size();
+  }
+  CommitRequest* request;
+  std::size_t encoded_bytes = 0;
+  std::uint64_t commit = 0;
+  std::optional<Error> error;
+  enum State : int { waiting = 0, done = 1, lead = 2 };
+  std::atomic<int> state{waiting};
+};
+
+}  // namespace chartline::engine

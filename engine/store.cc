@@ -1,0 +1,256 @@
+#include "engine/store.h"
+
+#include <algorithm>
+#include <random>
+
+#include "engine/decoded_cache.h"
+#include "engine/store_parts.h"
+#include "formats/stored/keys.h"
+
+namespace chartline::engine {
+namespace {
+
+constexpr std::uint32_t shards_max = 4096;
+constexpr auto keeper_pace = std::chrono::milliseconds(100);
+constexpr int note_every = 10;  // turns of the keeper: the last second of acknowledged commits may go unnoticed if the log loses its tail
+
+std::uint64_t random_u64() {
+  static std::mutex mutex;
+  static std::random_device device;
+  std::lock_guard lock(mutex);
+  return (std::uint64_t{device()} << 32) ^ device();
+}
+
+std::string shard_place(std::uint32_t shard) { return "shard " + std::to_string(shard) + ": "; }
+
+}  // namespace
+
+std::string_view name(Outcome::What what) {
+  switch (what) {
+    case Outcome::What::created: return "created";
+    case Outcome::What::unchanged: return "unchanged";
+    case Outcome::What::superseded: return "superseded";
+    case Outcome::What::hidden: return "hidden";
+    case Outcome::What::rejected: return "rejected";
+  }
+  return "unknown";
+}
+
+Bytes encode(const StoreDescription& description) {
+  Bytes out;
+  Writer w(out);
+  w.varint(description.format), w.text(description.id), w.varint(description.shards), w.text(description.zone), w.u64(description.secret);
+  return out;
+}
+
+Result<StoreDescription> decode_description(BytesView bytes) {
+  Reader in(bytes);
+  StoreDescription description;
+  description.format = static_cast<std::uint32_t>(in.varint());
+  if (in.ok() && description.format > format_version)
+    return unsupported("the store has format " + std::to_string(description.format) + "; this program reads up to format " +
+                       std::to_string(format_version) + ": use a newer chartline");
+  description.id = in.text();
+  description.shards = static_cast<std::uint32_t>(in.varint());
+  description.zone = in.text();
+  description.secret = in.u64();
+  if (!in.done() || description.format == 0 || description.shards == 0 || description.shards > shards_max)
+    return corrupt("catalogue: the store's description is not well formed");
+  return description;
+}
+
+Result<StoreDescription> read_description(Backend& backend) {
+  const std::optional<Bytes> bytes = TRY(backend.catalogue().get(description_entry));
+  if (!bytes) return not_found("there is no store here: make one with chartline init");
+  return decode_description(*bytes);
+}
+
+Result<void> Store::init(Backend& backend, const InitOptions& options) {
+  if (options.shards == 0 || options.shards > shards_max)
+    return invalid_request("a store has 1 to " + std::to_string(shards_max) + " shards, not " + std::to_string(options.shards));
+  TRY(record::Zone::find(options.zone));
+  StoreDescription description;
+  description.id = hex({random_u64(), random_u64()});
+  description.shards = options.shards;
+  description.zone = options.zone;
+  description.secret = random_u64();
+  auto set = backend.catalogue().set(description_entry, std::nullopt, encode(description));
+  if (!set && set.error().fault == Fault::conflict) return conflict("there is a store here already");
+  return set;
+}
+
+Result<void> Store::init(const std::string& folder, const InitOptions& options) {
+  if (options.shards == 0 || options.shards > shards_max)
+    return invalid_request("a store has 1 to " + std::to_string(shards_max) + " shards, not " + std::to_string(options.shards));
+  TRY(record::Zone::find(options.zone));
+  const std::unique_ptr<Backend> backend = TRY(local_backend(folder, true));
+  return init(*backend, options);
+}
+
+Result<std::unique_ptr<Store>> Store::open(const std::string& folder, const StoreOptions& options) {
+  return open(std::shared_ptr<Backend>(TRY(local_backend(folder, false))), options);
+}
+
+Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, const StoreOptions& options) {
+  auto parts = std::make_unique<Parts>();
+  parts->backend = backend;
+  parts->options = options;
+  if (!parts->options.clock) parts->options.clock = &parts->system_clock;
+  parts->description = TRY(read_description(*backend));
+  const std::uint32_t shards = parts->description.shards;
+  parts->cache = std::make_shared<DecodedCache>(options.decoded_cache_bytes);
+
+  StoreOptions each = parts->options;  // bounds are for the whole store
+  each.delta_bytes_max = std::max<std::uint64_t>(options.delta_bytes_max / shards, 1u << 20);
+  each.fold_bytes_max = std::min(options.fold_bytes_max, each.delta_bytes_max / 4);
+  TablesOptions tables_options;
+  tables_options.cache_bytes = options.block_cache_bytes / shards;
+  tables_options.write_buffer_bytes = options.write_buffer_bytes / shards;
+  tables_options.read_only = options.read_only;
+  tables_options.direct_reads = options.direct_reads;
+  for (std::uint32_t number = 0; number < shards; ++number) {
+    Shard::Setup setup;
+    setup.number = number;
+    setup.backend = backend;
+    if (!options.read_only) setup.lease = TRY(backend->acquire(number, options.lease_wait_ms));
+    auto tables = backend->open(number, setup.lease.get(), tables_options);
+    if (!tables) return Error{tables.error().fault, shard_place(number) + tables.error().message};
+    setup.tables = std::move(tables).value();
+    setup.cache = parts->cache;
+    if (number == 0) parts->identity = std::make_shared<Identity>(setup.tables, parts->description.secret, shards);
+    setup.identity = parts->identity;
+    setup.options = each;
+    parts->shards.push_back(TRY(Shard::open(std::move(setup))));
+  }
+  std::unique_ptr<Store> store(new Store(std::move(parts)));
+  if (!options.read_only) store->parts_->keeper = std::thread([p = store->parts_.get()] { p->keep(); });
+  return store;
+}
+
+Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Store::~Store() = default;
+
+Store::Parts::~Parts() {
+  {
+    std::lock_guard lock(keeper_mutex);
+    closing = true;
+  }
+  keeper_wakes.notify_all();
+  if (keeper.joinable()) keeper.join();
+  shards.clear();
+}
+
+void Store::Parts::keep() {
+  std::unique_lock lock(keeper_mutex);
+  for (int turn = 1; !closing; ++turn) {
+    keeper_wakes.wait_for(lock, keeper_pace, [&] { return closing; });
+    lock.unlock();
+    for (const auto& shard : shards) {
+      if (options.fold_in_background && shard->fold_due()) (void)shard->fold();  // a failure closes the shard to writes and is seen there
+      if (turn % note_every == 0 && shard->writable()) (void)shard->write_position_note();
+    }
+    lock.lock();
+  }
+}
+
+View Store::view() { return view_as_of(INT64_MAX); }
+
+View Store::view_as_of(Micros instant) {
+  auto view = std::make_shared<ViewParts>();
+  view->as_of = instant;
+  view->identity = parts_->identity;
+  for (const auto& shard : parts_->shards) {
+    view->shards.push_back(shard->moment());
+    view->shards.back().patients = parts_->identity->patients(shard->moment().shard);
+  }
+  view->links_as_of = std::min(instant, parts_->shards.front()->last_recorded());
+  return View(std::move(view));
+}
+
+Result<void> Store::fold() {
+  for (const auto& shard : parts_->shards) TRY(shard->fold());
+  return {};
+}
+
+Result<void> Store::compact() {
+  for (const auto& shard : parts_->shards) TRY(shard->tables()->compact());
+  return {};
+}
+
+Result<void> Store::set_meta(std::string_view name, std::string_view value) {
+  if (name.empty() || name.size() > 1024) return invalid_request("the name of a stored value has 1 to 1,024 bytes");
+  const std::string key = "named/" + std::string(name);
+  CommitRequest request;
+  stored::encode(stored::SetMeta{key, value}, request.changes.emplace_back());
+  request.metas.emplace_back(key, std::string(value));
+  TRY(parts_->shards.front()->commit(request));
+  return {};
+}
+
+Result<std::optional<Bytes>> Store::meta(std::string_view name) {
+  const std::string key = "named/" + std::string(name);
+  Shard& first = *parts_->shards.front();
+  if (auto unfolded = first.unfolded_meta(key)) return unfolded->empty() ? std::nullopt : unfolded;
+  Pinned value;
+  if (!TRY(first.tables()->get(Table::meta, key, nullptr, value))) return std::optional<Bytes>();
+  return std::optional<Bytes>(value.bytes());
+}
+
+namespace {
+
+Result<PatientRef> known(const Identity& identity, const record::Identifier& identifier) {
+  const std::optional<PatientRef> patient = TRY(identity.find(identifier));
+  if (!patient) return not_found("no patient has one of the identifiers given");
+  return *patient;
+}
+
+}  // namespace
+
+Result<void> Store::link(const record::Identifier& a, const record::Identifier& b) {
+  const PatientRef one = TRY(known(*parts_->identity, a)), other = TRY(known(*parts_->identity, b));
+  if (one == other) return invalid_request("both identifiers name the same patient: there is nothing to link");
+  if (parts_->options.read_only) return unavailable("the store was opened read-only");
+  TRY(parts_->identity->link(one, other, true));
+  CommitRequest barrier;
+  TRY(parts_->shards.front()->commit(barrier));
+  return {};
+}
+
+Result<void> Store::unlink(const record::Identifier& a, const record::Identifier& b) {
+  const PatientRef one = TRY(known(*parts_->identity, a)), other = TRY(known(*parts_->identity, b));
+  if (parts_->options.read_only) return unavailable("the store was opened read-only");
+  if (!TRY(parts_->identity->link(one, other, false))) return not_found("the two patients are not linked to each other directly");
+  CommitRequest barrier;
+  TRY(parts_->shards.front()->commit(barrier));
+  return {};
+}
+
+StoreStats Store::stats() {
+  StoreStats stats;
+  stats.shards = static_cast<std::uint32_t>(parts_->shards.size());
+  for (const auto& shard : parts_->shards) {
+    const ShardState state = shard->state();
+    stats.patients += parts_->identity->patients(shard->moment().shard);
+    stats.events += state.events, stats.past_events += state.past_events;
+    stats.codes += shard->names().size(stored::Dictionary::code);
+    stats.unfolded_commits += shard->unfolded_commits(), stats.delta_bytes += shard->delta_bytes();
+    for (const TableStats& table : shard->tables()->stats()) {
+      auto at = std::find_if(stats.tables.begin(), stats.tables.end(), [&](const TableStats& sum) { return sum.table == table.table; });
+      if (at == stats.tables.end()) stats.tables.push_back(table);
+      else at->keys += table.keys, at->file_bytes += table.file_bytes;
+    }
+  }
+  const DecodedCache& cache = *parts_->cache;
+  stats.decoded_cache_hits = cache.hits(), stats.decoded_cache_misses = cache.misses(), stats.decoded_cache_bytes = cache.bytes();
+  return stats;
+}
+
+const std::string& Store::zone() const { return parts_->description.zone; }
+
+bool Store::read_only() const {
+  for (const auto& shard : parts_->shards)
+    if (!shard->writable()) return true;
+  return false;
+}
+
+}  // namespace chartline::engine

@@ -1,0 +1,55 @@
+// What a Store is made of, for the files of engine/ that do its work.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/identity.h"
+#include "engine/shard.h"
+#include "engine/store.h"
+
+namespace chartline::engine {
+
+// The store's own description, in the catalogue: written at init, never changed by writing records.
+struct StoreDescription {
+  std::uint32_t format = format_version;
+  std::string id;                      // 32 hex digits, random
+  std::uint32_t shards = 1;
+  std::string zone = "UTC";
+  std::uint64_t secret = 0;            // keys hashes of identifiers
+};
+Bytes encode(const StoreDescription& description);
+Result<StoreDescription> decode_description(BytesView bytes);
+inline constexpr const char* description_entry = "store";
+Result<StoreDescription> read_description(Backend& backend);
+
+struct Store::Parts {
+  std::shared_ptr<Backend> backend;
+  SystemClock system_clock;
+  StoreOptions options;
+  StoreDescription description;
+  std::shared_ptr<Identity> identity;
+  std::shared_ptr<DecodedCache> cache;
+  std::vector<std::unique_ptr<Shard>> shards;
+
+  // Folds what is due and notes acknowledged positions, until the store closes.
+  std::thread keeper;
+  std::mutex keeper_mutex;
+  std::condition_variable keeper_wakes;
+  bool closing = false;
+  void keep();
+
+  std::mutex batches_mutex;            // batch ids being written now
+  std::condition_variable batch_done;
+  std::set<std::string> batches;
+
+  ~Parts();
+};
+
+}  // namespace chartline::engine

@@ -1,0 +1,136 @@
+// Store::write: validate, find whose each record is, and hand each shard its part. A batch id makes a retry safe: its
+// answer is logged with the records and comes back instead of a second write.
+#include <algorithm>
+#include <map>
+
+#include "engine/store_parts.h"
+#include "engine/validate.h"
+
+namespace chartline::engine {
+namespace {
+
+Bytes encode_answer(std::span<const Outcome> outcomes) {
+  Bytes out;
+  Writer w(out);
+  w.varint(outcomes.size());
+  for (const Outcome& outcome : outcomes) {
+    w.u8(static_cast<std::uint8_t>(outcome.what)), w.varint(outcome.patient.shard), w.varint(outcome.patient.id), w.varint(outcome.number);
+    w.u8(static_cast<std::uint8_t>(outcome.fault)), w.text(outcome.reason);
+  }
+  return out;
+}
+
+Result<std::vector<Outcome>> decode_answer(BytesView bytes) {
+  Reader in(bytes);
+  std::vector<Outcome> outcomes;
+  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+    Outcome& outcome = outcomes.emplace_back();
+    outcome.what = static_cast<Outcome::What>(in.u8());
+    outcome.patient.shard = static_cast<std::uint32_t>(in.varint()), outcome.patient.id = static_cast<PatientId>(in.varint());
+    outcome.number = static_cast<std::uint32_t>(in.varint());
+    outcome.fault = static_cast<Fault>(in.u8());
+    outcome.reason = in.text();
+  }
+  if (!in.done()) return corrupt("meta: the answer of a batch is not well formed");
+  return outcomes;
+}
+
+Result<std::optional<Bytes>> stored_answer(Shard& shard, const std::string& key) {
+  if (auto unfolded = shard.unfolded_meta(key)) return unfolded;
+  Pinned value;
+  if (!TRY(shard.tables()->get(Table::meta, key, nullptr, value))) return std::optional<Bytes>();
+  return std::optional<Bytes>(value.bytes());
+}
+
+}  // namespace
+
+// One batch id is written by one caller at a time: the second waits and finds the first one's answer.
+class BatchTurn {
+ public:
+  BatchTurn(Store::Parts& parts, const std::string& id) : parts_(parts), id_(id) {
+    if (id_.empty()) return;
+    std::unique_lock lock(parts_.batches_mutex);
+    parts_.batch_done.wait(lock, [&] { return !parts_.batches.contains(id_); });
+    parts_.batches.insert(id_);
+  }
+  ~BatchTurn() {
+    if (id_.empty()) return;
+    std::lock_guard lock(parts_.batches_mutex);
+    parts_.batches.erase(id_);
+    parts_.batch_done.notify_all();
+  }
+  BatchTurn(const BatchTurn&) = delete;
+  BatchTurn& operator=(const BatchTurn&) = delete;
+
+ private:
+  Store::Parts& parts_;
+  const std::string id_;
+};
+
+Result<Written> Store::write(std::span<const record::Record> records, const WriteOptions& options) {
+  Parts& parts = *parts_;
+  if (parts.options.read_only) return unavailable("the store was opened read-only");
+  if (options.batch_id.size() > batch_id_bytes_max) return invalid_request("a batch id has at most 256 bytes");
+  const BatchTurn turn(parts, options.batch_id);
+  const std::string key = std::string(batch_meta_prefix) + options.batch_id;
+
+  Written written;
+  written.outcomes.resize(records.size());
+  bool refused = false;
+  for (std::size_t i = 0; i < records.size(); ++i)
+    if (const Result<void> valid = validate(records[i]); !valid) {
+      written.outcomes[i] = {Outcome::What::rejected, {}, 0, valid.error().fault, valid.error().message};
+      refused = true;
+    }
+  if (refused && options.all_or_nothing) {
+    for (Outcome& outcome : written.outcomes)
+      if (outcome.reason.empty()) outcome = {Outcome::What::rejected, {}, 0, Fault::conflict, "another record of the same write was rejected"};
+    return written;
+  }
+
+  std::map<std::uint32_t, std::vector<std::size_t>> by_shard;
+  std::uint64_t identity_position = 0;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (!written.outcomes[i].reason.empty()) continue;
+    const Identity::Resolved who = TRY(parts.identity->resolve(records[i].identifiers));
+    written.outcomes[i].patient = who.patient;
+    identity_position = std::max(identity_position, who.position);
+    by_shard[who.patient.shard].push_back(i);
+  }
+  if (options.all_or_nothing && by_shard.size() > 1)
+    return unsupported("all or nothing was asked for, but the patients lie on " + std::to_string(by_shard.size()) + " shards");
+
+  // Who a patient is must be durable before an event of theirs is, and the first shard keeps who they are.
+  const bool elsewhere = by_shard.empty() || by_shard.begin()->first != 0 || by_shard.size() > 1;
+  if (elsewhere && !parts.identity->durable(identity_position)) {
+    CommitRequest barrier;
+    TRY(parts.shards.front()->commit(barrier));
+  }
+
+  written.repeated = !by_shard.empty() && !options.batch_id.empty();
+  for (const auto& [number, places] : by_shard) {
+    Shard& shard = *parts.shards[number];
+    if (!options.batch_id.empty()) {
+      if (const std::optional<Bytes> answer = TRY(stored_answer(shard, key))) {
+        const std::vector<Outcome> before = TRY(decode_answer(*answer));
+        if (before.size() != places.size()) return conflict("the batch id was used before for other records");
+        for (std::size_t i = 0; i < places.size(); ++i) written.outcomes[places[i]] = before[i];
+        continue;
+      }
+    }
+    written.repeated = false;
+    std::vector<WriteItem> items;
+    for (const std::size_t place : places) items.push_back({&records[place], written.outcomes[place].patient.id, &written.outcomes[place]});
+    const AnswerOf answer = [&]() -> std::vector<std::pair<std::string, std::string>> {
+      if (options.batch_id.empty()) return {};
+      std::vector<Outcome> outcomes;
+      for (const std::size_t place : places) outcomes.push_back(written.outcomes[place]);
+      return {{key, encode_answer(outcomes)}};
+    };
+    TRY(shard.write(items, options.all_or_nothing, answer));
+  }
+  for (const auto& shard : parts.shards) written.position.push_back(shard->last_commit());
+  return written;
+}
+
+}  // namespace chartline::engine

@@ -1,0 +1,68 @@
+#include "engine/validate.h"
+
+#include <string>
+
+namespace chartline::engine {
+namespace {
+
+Result<void> at_most(std::string_view text, std::size_t bytes_max, const char* field) {
+  if (text.size() <= bytes_max) return {};
+  return invalid_request(std::string(field) + " has " + std::to_string(text.size()) + " bytes; at most " + std::to_string(bytes_max) + " are kept");
+}
+
+Result<void> validate(const record::Code& code, const char* field) {
+  TRY(at_most(code.system, name_bytes_max, field));
+  TRY(at_most(code.code, name_bytes_max, field));
+  TRY(at_most(code.display, name_bytes_max, field));
+  if (!code.code.empty() && code.system.empty()) return invalid_request(std::string(field) + " has a code without a system");
+  return {};
+}
+
+Result<void> validate(const record::Value& value, const char* field) {
+  TRY(at_most(value.unit, name_bytes_max, field));
+  TRY(at_most(value.text, text_bytes_max, field));
+  return validate(value.code, field);
+}
+
+Result<void> validate(const record::Event& event, const record::Event& first) {
+  TRY(validate(event.code, "code"));
+  for (const record::Code& code : event.translations) TRY(validate(code, "translation"));
+  TRY(validate(event.value, "value"));
+  if (event.value.form == record::Value::Form::date) return invalid_request("value is a date: dates belong into attributes");
+  TRY(at_most(event.source.organisation, identifier_bytes_max, "source"));
+  TRY(at_most(event.source.system, identifier_bytes_max, "source_system"));
+  TRY(at_most(event.source_person, identifier_bytes_max, "source_person"));
+  TRY(at_most(event.record, identifier_bytes_max, "record"));
+  TRY(at_most(event.version, identifier_bytes_max, "version"));
+  TRY(at_most(event.encounter, identifier_bytes_max, "encounter"));
+  if (static_cast<int>(event.kind) >= record::kind_count) return invalid_request("kind is not one of the list");
+  if (event.source.organisation != first.source.organisation || event.source.system != first.source.system || event.record != first.record ||
+      event.version != first.version)
+    return invalid_request("the events of one record differ in source, record or version");
+  for (std::size_t i = 0; i < event.attributes.size(); ++i) {
+    TRY(at_most(event.attributes[i].name, name_bytes_max, "attribute"));
+    if (event.attributes[i].name.empty()) return invalid_request("an attribute has no name");
+    if (i > 0 && !(event.attributes[i - 1].name < event.attributes[i].name)) return invalid_request("attributes are not sorted by name, each once");
+    TRY(validate(event.attributes[i].value, "attribute"));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> validate(const record::Record& record) {
+  if (record.events.empty()) return invalid_request("a record has no event");
+  if (record.events.size() > events_per_record_max)
+    return invalid_request("a record has " + std::to_string(record.events.size()) + " events; at most " + std::to_string(events_per_record_max));
+  if (record.identifiers.empty() || record.identifiers.front().value.empty()) return invalid_request("a record names no patient");
+  for (const record::Identifier& identifier : record.identifiers) {
+    TRY(at_most(identifier.system, identifier_bytes_max, "identifier system"));
+    TRY(at_most(identifier.value, identifier_bytes_max, "identifier"));
+  }
+  TRY(at_most(record.original, original_bytes_max, "original"));
+  if (record.events.size() > 1 && record.events.front().record.empty()) return invalid_request("a record of several events needs an id");
+  for (const record::Event& event : record.events) TRY(validate(event, record.events.front()));
+  return {};
+}
+
+}  // namespace chartline::engine

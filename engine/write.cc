@@ -1,0 +1,151 @@
+// From records to a commit request: names to numbers, what each record means for its patient, and the changes to log.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "engine/content.h"
+#include "engine/shard.h"
+#include "engine/shard_waiting.h"
+
+namespace chartline::engine {
+namespace {
+
+constexpr std::size_t index_bytes_per_stripe = 128u << 10;  // 32 MiB over all stripes of a shard
+
+// Memory of one write: rows and what they borrow. Lives until the segment that holds its puts has been folded.
+struct WriteMemory {
+  record::Arena arena;
+  std::size_t bytes = 0;
+};
+
+std::size_t text_bytes(const record::Event& event) {
+  std::size_t bytes = sizeof(stored::Row) + event.record.size() + event.version.size() + event.encounter.size() + event.source_person.size() +
+                      event.value.text.size() + event.translations.size() * sizeof(stored::Name);
+  for (const record::Attribute& attribute : event.attributes) bytes += sizeof(stored::RowAttribute) + attribute.value.text.size();
+  return bytes;
+}
+
+// Rows without a record id that are equal within one write are several events, not one said twice.
+class Ordinals {
+ public:
+  void give(PatientId patient, stored::Row& row, const Dictionary& names) {
+    if (!row.record.empty()) return;
+    while (!seen_.insert({patient, record_key(row, names)}).second) ++row.ordinal;
+  }
+
+ private:
+  std::set<std::pair<PatientId, Hash128>> seen_;
+};
+
+}  // namespace
+
+Result<Shard::Stripe::Cached*> Shard::index_of(Stripe& stripe, PatientId patient) {
+  const auto known = stripe.by_patient.find(patient);
+  if (known != stripe.by_patient.end()) {
+    stripe.newest_first.splice(stripe.newest_first.begin(), stripe.newest_first, known->second);
+    return &*known->second;
+  }
+  stripe.newest_first.push_front({patient, TRY(PatientIndex::build(moment(), patient)), 0});
+  stripe.by_patient[patient] = stripe.newest_first.begin();
+  stripe.bytes += stripe.newest_first.front().index.bytes();
+  return &stripe.newest_first.front();
+}
+
+// An index that writers in flight have changed is the only one that knows of them: it stays until they are published.
+void Shard::trim(Stripe& stripe) {
+  for (auto at = stripe.newest_first.end(); stripe.bytes > index_bytes_per_stripe && at != stripe.newest_first.begin();) {
+    --at;
+    if (at->in_flight > 0) continue;
+    stripe.bytes -= std::min(stripe.bytes, at->index.bytes());
+    stripe.by_patient.erase(at->patient);
+    at = stripe.newest_first.erase(at);
+  }
+}
+
+void Shard::forget_indexes() {
+  for (Stripe& stripe : stripes_) {
+    std::lock_guard lock(stripe.mutex);
+    stripe.newest_first.clear(), stripe.by_patient.clear(), stripe.bytes = 0;
+  }
+}
+
+Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or_nothing, const AnswerOf& answer) {
+  if (!setup_.lease) return unavailable("the store was opened read-only");
+  const Admission admission(*this);
+  auto memory = std::make_shared<WriteMemory>();
+  CommitRequest request;
+  request.memory = memory;
+
+  std::vector<std::size_t> stripes;
+  for (const WriteItem& item : items) stripes.push_back(item.patient % stripe_count);
+  std::sort(stripes.begin(), stripes.end());
+  stripes.erase(std::unique(stripes.begin(), stripes.end()), stripes.end());
+  std::vector<std::unique_lock<std::mutex>> locks;
+  for (const std::size_t stripe : stripes) locks.emplace_back(stripes_[stripe].mutex);
+
+  std::vector<std::pair<PatientIndex*, Undo>> undo;
+  std::vector<Stripe::Cached*> touched;
+  const auto take_all_back = [&] {
+    for (auto step = undo.rbegin(); step != undo.rend(); ++step) take_back(*step->first, step->second);
+    for (Stripe::Cached* cached : touched) --cached->in_flight;
+  };
+
+  Ordinals ordinals;
+  bool refused = false;
+  for (const WriteItem& item : items) {
+    auto cached = index_of(stripe_of(item.patient), item.patient);
+    if (!cached) return take_all_back(), std::move(cached).error();
+    PatientIndex& index = (*cached)->index;
+    std::vector<stored::Row> made;
+    for (const record::Event& event : item.record->events) {
+      made.push_back(copy(to_row(event, *names_, memory->arena), memory->arena));
+      memory->bytes += text_bytes(event);
+      ordinals.give(item.patient, made.back(), *names_);
+    }
+    const std::span<stored::Row> rows = memory->arena.array(made);
+    const Said record = said(rows, *names_, item.record->demand, item.record->demanded_version);
+    const Decision decision = decide(index, record);
+    *item.outcome = {decision.what, {setup_.number, item.patient}, decision.first_number, decision.fault, decision.reason};
+    if (decision.what == Outcome::What::rejected) {
+      refused = true;
+      if (all_or_nothing) break;
+    }
+    if (decision.what == Outcome::What::rejected || decision.what == Outcome::What::unchanged) continue;
+    undo.emplace_back(&index, apply(index, record, decision));
+    touched.push_back(*cached), ++(*cached)->in_flight;
+    std::uint32_t number = decision.first_number;
+    for (stored::Row& row : rows) row.number = number++, row.has_original = !item.record->original.empty();
+    DeltaPut put;
+    put.patient = item.patient;
+    put.added = rows;
+    put.removed = memory->arena.array(decision.removed);
+    put.original = memory->arena.text(item.record->original);
+    memory->bytes += put.original.size() + put.removed.size_bytes() + sizeof put;
+    stored::encode(stored::Put{put.patient, put.removed, put.added, put.original, 0}, request.changes.emplace_back());
+    request.puts.push_back(put);
+  }
+  if (refused && all_or_nothing) {
+    take_all_back();
+    for (const WriteItem& item : items)
+      if (item.outcome->what != Outcome::What::rejected)
+        *item.outcome = {Outcome::What::rejected, item.outcome->patient, 0, Fault::conflict, "another record of the same write was rejected"};
+    return last_commit();
+  }
+  request.bytes = memory->bytes;
+  if (answer) request.metas = answer();
+  for (const auto& [name, value] : request.metas) stored::encode(stored::SetMeta{name, value}, request.changes.emplace_back());
+
+  Waiting me(request);
+  enqueue(me);
+  locks.clear();
+  Result<std::uint64_t> committed = await(me);
+  for (Stripe::Cached* cached : touched) {
+    Stripe& stripe = stripe_of(cached->patient);
+    std::lock_guard lock(stripe.mutex);
+    --cached->in_flight;
+    trim(stripe);
+  }
+  return committed;
+}
+
+}  // namespace chartline::engine
