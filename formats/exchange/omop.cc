@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <array>
 
-#include "formats/exchange/cell.h"
-#include "formats/exchange/csv_rows.h"
+#include "formats/exchange/csv.h"
+#include "formats/exchange/csv_folder.h"
 #include "formats/exchange/input.h"
 #include "formats/exchange/omop_context.h"
 #include "formats/exchange/omop_row.h"
@@ -33,12 +33,6 @@ constexpr std::array other_tables = std::to_array<OtherTable>({
     {"concept_ancestor", "ancestor_concept_id", "descendant_concept_id"},
     {"concept_relationship", "concept_id_1", "concept_id_2"},
 });
-
-// "folder/PERSON.csv.gz", "a.tar.xz:omop/person.csv" -> "person"
-std::string stem(std::string_view name) {
-  if (const auto slash = name.find_last_of("/:"); slash != std::string_view::npos) name.remove_prefix(slash + 1);
-  return lower(name.substr(0, name.find('.')));
-}
 
 bool is_table_name(std::string_view name) {
   return find_omop_table(name) != nullptr ||
@@ -68,8 +62,8 @@ class OmopReader {
   Result<void> learn() {
     auto inputs = TRY(Inputs::open(reading_.paths));
     while (Input* input = TRY(inputs.next())) {
-      const std::string name = stem(input->name());
-      if (!is_wanted(*input) || (is_table_name(name) && !OmopContext::is_reference(name))) continue;
+      const std::string name = table_stem(input->name());
+      if (!is_table_file(*input, reading_.paths) || (is_table_name(name) && !OmopContext::is_reference(name))) continue;
       auto csv = Csv::open(*input);
       if (!csv) continue;
       const auto learn_row = context_.learner(is_table_name(name) ? name : table_by_header(*csv), *csv);
@@ -88,14 +82,14 @@ class OmopReader {
 
   Result<void> tell_file(Input& input, const Inputs& inputs, bool learning) {
     RowReport report(reading_.quality, input.name());
-    if (!is_wanted(input)) return not_read(report, "it is no CSV file");
+    if (!is_table_file(input, reading_.paths)) return not_read(report, "it is no CSV file");
     auto opened = Csv::open(input);
     if (!opened) {
       if (opened.error().fault != Fault::invalid_request) return opened.error();
       return not_read(report, opened.error().message);
     }
     Csv& csv = *opened;
-    std::string name = stem(input.name());
+    std::string name = table_stem(input.name());
     if (!is_table_name(name)) name = table_by_header(csv);
 
     const auto learn_row = learning ? context_.learner(name, csv) : OmopContext::Learn{};
@@ -109,22 +103,10 @@ class OmopReader {
       if (learn_row && csv.fault() == RowFault::none) learn_row();
       if (terms) TRY(terms->tell(reading_.sink));
       if (rows) TRY(rows->tell(reading_.sink));
-      if (reading_.progress && count % rows_between_reports == 0) reading_.progress(inputs.consumed_bytes());
+      if (reading_.progress && count % rows_per_progress == 0) reading_.progress(inputs.consumed_bytes());
     }
     return terms ? terms->finish() : Result<void>{};
   }
-
-  // Named outright, or found under a name that says CSV.
-  bool is_wanted(const Input& input) const {
-    return is_csv_name(input.name()) || std::find(reading_.paths.begin(), reading_.paths.end(), input.name()) != reading_.paths.end();
-  }
-
-  static Result<void> not_read(RowReport& report, std::string_view reason) {
-    report.at(0);
-    return report.repaired("", "table_not_read", reason);
-  }
-
-  static constexpr std::uint64_t rows_between_reports = 1 << 15;
 
   const Reading& reading_;
   OmopContext context_;

@@ -60,8 +60,7 @@ bool is_spelling_of(std::string_view source_value, const Code& code) {
 
 std::unique_ptr<OmopRows> OmopRows::bind(const OmopTable& table, Csv& csv, OmopContext& context, RowReport& report) {
   std::unique_ptr<OmopRows> rows(new OmopRows(table, csv, context, report));
-  rows->bind_model_columns();
-  rows->bind_extra_columns();
+  rows->bind_columns();
   if (table.about == OmopTable::About::person && !rows->has(Role::person)) return nullptr;
   return rows;
 }
@@ -79,38 +78,26 @@ OmopRows::OmopRows(const OmopTable& table, Csv& csv, OmopContext& context, RowRe
   source_ = {organisation_, database_};
 }
 
-void OmopRows::bind_model_columns() {
+void OmopRows::bind_columns() {
+  std::vector<bool> is_bound(csv_.header().size(), false);
   for (const OmopColumn& column : table_.columns) {
     const auto index = csv_.column(column.name);
     if (!index) continue;
+    is_bound[*index] = true;
     const auto role = static_cast<std::size_t>(column.role);
     if (role < columns_.size()) {
       columns_[role] = index;
       names_[role] = column.attribute;
+      names_of_attributes_.take(column.attribute);
       continue;
     }
     // A file may have the names of two versions of the model at once; then the second keeps its own.
-    const bool is_taken = std::any_of(attributes_.begin(), attributes_.end(), [&](const Attribute& a) { return a.name == column.attribute; });
-    attributes_.push_back({*index, column.role, is_taken ? column.name : column.attribute, column.target});
+    const bool is_free = names_of_attributes_.take(column.attribute);
+    attributes_.push_back({*index, column.role, is_free ? column.attribute : names_of_attributes_.take_column(column.name, *index), column.target});
   }
-}
-
-void OmopRows::bind_extra_columns() {
-  const auto is_of_model = [&](std::size_t index) {
-    return std::any_of(columns_.begin(), columns_.end(), [&](const auto& column) { return column == index; }) ||
-           std::any_of(attributes_.begin(), attributes_.end(), [&](const Attribute& a) { return a.column == index; });
-  };
-  const auto is_taken = [&](std::string_view name) {
-    return name.empty() || std::find(std::begin(derived_names), std::end(derived_names), name) != std::end(derived_names) ||
-           std::find(names_.begin(), names_.end(), name) != names_.end() ||
-           std::any_of(attributes_.begin(), attributes_.end(), [&](const Attribute& a) { return a.name == name; });
-  };
-  for (std::size_t index = 0; index < csv_.header().size(); ++index) {
-    if (is_of_model(index)) continue;
-    std::string name = attribute_name(csv_.header()[index]);
-    if (is_taken(name)) name = "column_" + std::to_string(index + 1) + (name.empty() ? "" : "_" + name);
-    attributes_.push_back({index, Role::text, extra_names_.emplace_back(std::move(name)), {}});
-  }
+  for (const std::string_view name : derived_names) names_of_attributes_.take(name);
+  for (std::size_t index = 0; index < is_bound.size(); ++index)
+    if (!is_bound[index]) attributes_.push_back({index, Role::text, names_of_attributes_.take_column(csv_.header()[index], index), {}});
 }
 
 std::string_view OmopRows::cell(OmopRole role) const {
@@ -140,7 +127,7 @@ Result<void> OmopRows::tell(RecordSink& sink) {
   event.start = start.time;
   draft_.text_attribute("table", table_.name);
   TRY(set_person());
-  set_record();
+  TRY(set_record());
   TRY(set_code());
   TRY(set_end());
   TRY(set_value());
@@ -163,18 +150,20 @@ Result<void> OmopRows::set_person() {
   return report_.repaired(field(Role::person), "person_not_in_person_table", "PERSON has no row of this person; the row is kept");
 }
 
-void OmopRows::set_record() {
+Result<void> OmopRows::set_record() {
   // PERSON and DEATH have one row per person, whose id is theirs.
   const bool is_one_per_person = table_.kind == Kind::patient || table_.kind == Kind::death;
   const std::string_view id = cell(is_one_per_person ? Role::person : Role::id);
   Event& event = draft_.event();
-  if (!id.empty()) {
-    event.record = draft_.joined(table_.name, '/', id);
-    const std::uint32_t times = context_.row_ids(table_).seen(id);
-    if (times > 1) event.record = draft_.joined(event.record, '#', std::to_string(times));
-  }
   if (const std::string_view visit = cell(Role::visit); !visit.empty() && visit != "0")
     event.encounter = draft_.joined("visit_occurrence", '/', visit);
+  if (id.empty()) return {};
+  event.record = draft_.joined(table_.name, '/', id);
+  const std::uint32_t times = context_.row_ids(table_).seen(id);
+  if (times == 1) return {};
+  event.record = draft_.joined(event.record, '#', std::to_string(times));
+  return report_.repaired(field(is_one_per_person ? Role::person : Role::id), "repeated_id",
+                          "an earlier row of the table has the same id; this one is kept beside it");
 }
 
 Result<std::int64_t> OmopRows::concept_id(std::string_view cell, std::string_view field, std::string_view kept_as) {

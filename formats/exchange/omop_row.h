@@ -4,13 +4,13 @@
 
 #include <array>
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "formats/exchange/attribute_names.h"
 #include "formats/exchange/csv.h"
 #include "formats/exchange/draft.h"
 #include "formats/exchange/omop_context.h"
@@ -36,8 +36,7 @@ class OmopRows {
   };
 
   OmopRows(const OmopTable& table, Csv& csv, OmopContext& context, RowReport& report);
-  void bind_model_columns();
-  void bind_extra_columns();
+  void bind_columns();
 
   bool has(OmopRole role) const { return columns_[static_cast<std::size_t>(role)].has_value(); }
   std::string_view cell(OmopRole role) const;   // without outer white space; "" if there is no such column
@@ -47,7 +46,7 @@ class OmopRows {
 
   Result<std::int64_t> concept_id(std::string_view cell, std::string_view field, std::string_view kept_as);
   Result<void> set_person();
-  void set_record();
+  Result<void> set_record();
   Result<void> set_code();
   Result<void> set_end();
   Result<void> set_value();
@@ -68,7 +67,7 @@ class OmopRows {
   std::array<std::optional<std::size_t>, omop_single_roles> columns_;
   std::array<std::string_view, omop_single_roles> names_;
   std::vector<Attribute> attributes_;
-  std::deque<std::string> extra_names_;  // of attributes that the model does not name
+  AttributeNames names_of_attributes_;
   Draft draft_;
 };
 
