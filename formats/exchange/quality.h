@@ -22,7 +22,7 @@
 namespace chartline::exchange {
 
 struct QualityOptions {
-  std::string source;
+  std::string source = {};
   bool strict = false;  // the first rejection becomes the import's error
   Micros now = 0;       // what starts later is in the future
 };

@@ -161,8 +161,11 @@ TEST(Input, ReportsWhatIsDamaged) {
       std::string flipped = packed;
       flipped[at] = static_cast<char>(flipped[at] ^ 0x10);
       const auto read = read_all({folder.write("bad", flipped)}, folder.path());
-      if (read.error.empty()) EXPECT_EQ(read.inputs, (Pairs{{"bad", text}})) << static_cast<int>(packing) << " flipped at " << at;
-      else EXPECT_EQ(read.error, damaged);
+      if (read.error.empty()) {
+        EXPECT_EQ(read.inputs, (Pairs{{"bad", text}})) << static_cast<int>(packing) << " flipped at " << at;
+      } else {
+        EXPECT_EQ(read.error, damaged);
+      }
     }
   }
 }

@@ -1,0 +1,219 @@
+#include <gtest/gtest.h>
+
+#include "formats/exchange/code_cell.h"
+#include "formats/record/systems.h"
+#include "tests/exchange/event_text.h"
+#include "tests/exchange/scratch_file.h"
+
+namespace chartline::exchange {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+struct EventsRead : ReadBack {
+  explicit EventsRead(std::string_view text, const ReadOptions& options = {}) {
+    const ScratchFile file("events.csv", text);
+    read_into(*this, read_events, file.path(), options);
+    if (error.empty()) {
+      EXPECT_EQ(quality.rows, quality.records + quality.rejected);
+    }
+    EXPECT_EQ(quality.records, sink.records.size());
+    error = error.substr(error.find("events.csv") == std::string::npos ? 0 : error.find("events.csv"));
+  }
+};
+
+TEST(EventsCsv, ReadsTheFourPlainColumns) {
+  const EventsRead read(
+      "patient,time,code,value\n"
+      "p1,2024-02-29T10:00:00Z,HbA1c,48.10\n"
+      "p1,2024-02,note,seen well\n"
+      "p2,,born,\n");
+  EXPECT_EQ(read.events(), (Lines{": observation local:HbA1c 2024-02-29T10:00:00Z =48.1", ": other local:note 2024-02 ='seen well'", ": other local:born"}));
+  EXPECT_EQ(read.person(0), "events|p1");
+  EXPECT_EQ(read.person(2), "events|p2");
+  EXPECT_EQ(read.quality.defaulted_by_field, (std::map<std::string, std::uint64_t>{{"kind", 3}}));
+  const record::Event& event = *read.sink.events()[0];
+  EXPECT_EQ(event.record, "");
+  EXPECT_EQ(event.sequence, 0u);
+  EXPECT_EQ(event.ordinal, 0u);
+  EXPECT_EQ(read.sink.records[0].original, "p1,2024-02-29T10:00:00Z,HbA1c,48.10");
+}
+
+TEST(EventsCsv, ReadsColumnsInAnyOrderAndWithoutValue) {
+  EXPECT_EQ(EventsRead("Code,PATIENT,time\nx,p1,2020\n").events(), (Lines{": other local:x 2020"}));
+}
+
+TEST(EventsCsv, TakesComparatorsBeforeNumbers) {
+  const EventsRead read(
+      "patient,time,code,value,comparator\n"
+      "p,2020,a,<5,\n"
+      "p,2020,a,>= 5,\n"
+      "p,2020,a,5,<=\n"
+      "p,2020,a,<5,<\n"
+      "p,2020,a,<low,\n"
+      "p,2020,a,<,\n"
+      "p,2020,a,<5,>\n"
+      "p,2020,a,high,>\n"
+      "p,2020,a,5,~\n");
+  EXPECT_EQ(read.events(), (Lines{": observation local:a 2020 =<5", ": observation local:a 2020 =>=5", ": observation local:a 2020 =<=5",
+                                  ": observation local:a 2020 =<5", ": other local:a 2020 ='<low'", ": other local:a 2020 ='<'"}));
+  EXPECT_EQ(read.problems(), (Lines{"events.csv:8 comparator bad_comparator rejected", "events.csv:9 comparator bad_comparator rejected",
+                                    "events.csv:10 comparator bad_comparator rejected"}));
+}
+
+TEST(EventsCsv, ReadsEveryFurtherField) {
+  const EventsRead read(
+      "patient,time,code,value,system,kind,end,unit,status,certainty,source,source_system,source_person,record,version,sequence,encounter,"
+      "author,display,translations,patient_system\n"
+      "943 476 5919,2020-01-01,E119,7.5,icd10,Condition,2021-01,mmol/L,Final,confirmed,RYJ,lab,x9,r1,v2,17,e1,device,Diabetes,"
+      "snomed|44054006;local|dm,nhs\n");
+  ASSERT_EQ(read.problems(), Lines{});
+  EXPECT_EQ(read.events(), (Lines{"r1: condition icd10:E11.9 [snomed:44054006] [local:dm] 2020-01-01..2021-01 =7.5 mmol/L in e1"}));
+  EXPECT_EQ(read.person(0), "nhs|9434765919");
+  const record::Event& event = *read.sink.events()[0];
+  EXPECT_EQ(event.status, record::Status::final);
+  EXPECT_EQ(event.certainty, record::Certainty::confirmed);
+  EXPECT_EQ(event.author, record::Author::device);
+  EXPECT_EQ(event.source.organisation, "RYJ");
+  EXPECT_EQ(event.source.system, "lab");
+  EXPECT_EQ(event.source_person, "x9");
+  EXPECT_EQ(event.version, "v2");
+  EXPECT_EQ(event.sequence, 17u);
+  EXPECT_EQ(event.code.display, "Diabetes");
+}
+
+TEST(EventsCsv, ForgetsTheFieldsOfTheRowBefore) {
+  const EventsRead read("patient,time,code,value,unit,record,attr.a,translations\np,2020,x,1,kg,r,5,snomed|1\np,2020,y,2,,,,\n");
+  EXPECT_EQ(read.events(), (Lines{"r: observation local:x [snomed:1] 2020 =1 kg {a=5}", ": observation local:y 2020 =2"}));
+}
+
+TEST(EventsCsv, ReadsTheFourKindsOfEnd) {
+  const EventsRead read("patient,time,code,end\np,2020,a,\np,2020,a,2021\np,2020,a,ongoing\np,2020,a,unknown\np,2020,a,soon\n");
+  EXPECT_EQ(read.events(), (Lines{": other local:a 2020", ": other local:a 2020..2021", ": other local:a 2020..ongoing", ": other local:a 2020..?"}));
+  EXPECT_EQ(read.problems(), (Lines{"events.csv:6 end bad_time rejected"}));
+}
+
+TEST(EventsCsv, TakesOneOfThreeValues) {
+  const EventsRead read("patient,time,code,value,text,value_code\np,2020,a,,007,\np,2020,a,,,snomed|10828004\np,2020,a,1,one,\np,2020,a,007,,\n");
+  EXPECT_EQ(read.events(), (Lines{": other local:a 2020 ='007'", ": other local:a 2020 =snomed:10828004", ": observation local:a 2020 =7"}));
+  EXPECT_EQ(read.problems(), (Lines{"events.csv:4 value two_values rejected"}));
+}
+
+TEST(EventsCsv, TypesAttributesAndSortsThem) {
+  const EventsRead read(
+      "patient,time,code,attr.Body Site,attr.c,attr.a,attr.d,attr.e\n"
+      "p,2020,x,left arm,true,1.50,2024-02-29,007\n"
+      "p,2020,x,2024,,,,\n");
+  EXPECT_EQ(read.events(), (Lines{": other local:x 2020 {a=1.5} {body_site='left arm'} {c=true} {d=2024-02-29} {e='007'}",
+                                  ": other local:x 2020 {body_site=2024}"}));
+}
+
+TEST(EventsCsv, KeepsAUnitThatHasNoNumber) {
+  EXPECT_EQ(EventsRead("patient,time,code,value,unit,attr.z\np,2020,x,positive,mg,1\n").events(), (Lines{": other local:x 2020 ='positive' {unit='mg'} {z=1}"}));
+}
+
+TEST(EventsCsv, RejectsRowsWithTheirPlace) {
+  const EventsRead read(
+      "patient,time,code,value,kind,sequence,status,certainty,author,patient_system\n"
+      ",2020,x,,,,,,,\n"
+      "p,2020,,,,,,,,\n"
+      "p,2023-02-29,x,,,,,,,\n"
+      "p,yesterday,x,,,,,,,\n"
+      "p,2020,x,,sickness,,,,,\n"
+      "p,2020,x,,,-1,,,,\n"
+      "p,2020,x,,,,fine,,,\n"
+      "p,2020,x,,,,,sure,,\n"
+      "p,2020,x,,,,,,me,\n"
+      "9434765918,2020,x,,,,,,,nhs\n"
+      "p,2020\n"
+      "p,2020,\"x\"y,,,,,,,\n"
+      "p,2020,\xff,,,,,,,\n"
+      "p,2020,fine,,,,,,,\n");
+  EXPECT_EQ(read.events(), (Lines{": other local:fine 2020"}));
+  EXPECT_EQ(read.problems(), (Lines{"events.csv:2 patient missing_patient rejected", "events.csv:3 code missing_code rejected",
+                                    "events.csv:4 time bad_time rejected", "events.csv:5 time bad_time rejected",
+                                    "events.csv:6 kind bad_kind rejected", "events.csv:7 sequence bad_sequence rejected",
+                                    "events.csv:8 status bad_status rejected", "events.csv:9 certainty bad_certainty rejected",
+                                    "events.csv:10 author bad_author rejected", "events.csv:11 patient bad_nhs_number rejected",
+                                    "events.csv:12  ragged_row rejected", "events.csv:13  bad_quote rejected", "events.csv:14  bad_utf8 rejected"}));
+}
+
+TEST(EventsCsv, RefusesColumnsThatItDoesNotKnow) {
+  EXPECT_EQ(EventsRead("patient,time,code,recorded\n").error,
+            "events.csv, line 1: the column \"recorded\" cannot be imported: the store gives that time itself, at commit");
+  EXPECT_EQ(EventsRead("patient,time,code,organisation,source\n").error,
+            "events.csv, line 1: two columns stand for the same field: \"organisation\" and \"source\"");
+  const std::string known =
+      "patient, time, code, value, system, kind, end, unit, comparator, status, certainty, source, organisation, source_system, source_person, "
+      "record, version, sequence, encounter, author, display, text, value_code, translations, patient_system, attr.NAME";
+  EXPECT_EQ(EventsRead("patient,time,code,colour\n").error, "events.csv, line 1: the column \"colour\" is not one of " + known);
+  EXPECT_EQ(EventsRead("patient,time,code,attr.\n").error, "events.csv, line 1: the column \"attr.\" is not one of " + known);
+  EXPECT_EQ(EventsRead("patient,time,value\n").error, "events.csv, line 1: the columns patient, time and code are needed; known are " + known);
+}
+
+TEST(EventsCsv, TakesSourceZoneAndOriginalsFromTheOptions) {
+  ReadOptions options;
+  options.source = "RYJ";
+  options.zone = record::Zone::find("Europe/London").value();
+  options.keep_originals = false;
+  const EventsRead read("patient,time,code\np,2024-07-01T09:00:00,x\np,2024-01-01T09:00:00,x\np,2024-07-01T09:00:00+02:00,x\n", options);
+  EXPECT_EQ(read.events(), (Lines{": other local:x 2024-07-01T09:00:00+01:00", ": other local:x 2024-01-01T09:00:00Z", ": other local:x 2024-07-01T09:00:00+02:00"}));
+  EXPECT_EQ(read.person(0), "RYJ|p");
+  EXPECT_EQ(read.sink.events()[0]->source.organisation, "RYJ");
+  EXPECT_EQ(read.sink.records[0].original, "");
+}
+
+TEST(EventsCsv, ReadsTheCsvFilesOfAFolderAndWhateverIsNamed) {
+  const ScratchFolder folder;
+  folder.write("in/b.csv", "patient,time,code\np,2020,b\n");
+  folder.write("in/a.CSV", "patient,time,code\np,2020,a\n");
+  folder.write("in/README", "not a table");
+  ReadBack found;
+  read_into(found, read_events, folder.path() + "/in");
+  EXPECT_EQ(found.error, "");
+  EXPECT_EQ(found.events(), (Lines{": other local:a 2020", ": other local:b 2020"}));
+  ReadBack named;
+  read_into(named, read_events, folder.write("rows.txt", "patient,time,code\np,2020,c\n"));
+  EXPECT_EQ(named.events(), (Lines{": other local:c 2020"}));
+}
+
+TEST(EventsCsv, StopsWhereTheSinkFails) {
+  class FullSink final : public RecordSink {
+   public:
+    Result<void> record(const record::Record&) override { return busy("full"); }
+    Result<void> concept_(const record::Concept&) override { return {}; }
+    Result<void> concept_link(const record::ConceptLink&) override { return {}; }
+  };
+  const ScratchFile file("events.csv", "patient,time,code\np,2020,x\n");
+  FullSink sink;
+  CollectingQuality quality;
+  const Progress progress;
+  const auto result = read_events({std::span(&file.path(), 1), {}, sink, quality, progress});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message, "full");
+}
+
+TEST(CodeCells, FindsTheSystemInTheCell) {
+  CodeCells cells;
+  const auto read = [&](std::string_view cell, std::string_view system = {}) { return text_of(cells.read(cell, system)); };
+  EXPECT_EQ(read("HbA1c"), "local:HbA1c");
+  EXPECT_EQ(read(" x "), "local:x");
+  EXPECT_EQ(read("snomed|44054006"), "snomed:44054006");
+  EXPECT_EQ(read("http://loinc.org|4548-4"), "loinc:4548-4");
+  EXPECT_EQ(read("icd10:e119"), "icd10:E11.9");
+  EXPECT_EQ(read("X:17"), "local:X:17");
+  EXPECT_EQ(read("icd10:e119", "http://hospital/codes"), "http://hospital/codes:icd10:e119");
+  EXPECT_EQ(read("e119", "http://hl7.org/fhir/sid/icd-10"), "icd10:E11.9");
+  EXPECT_TRUE(cells.read("").empty());
+  EXPECT_TRUE(cells.read("snomed|").empty());
+}
+
+TEST(CodeCells, KeepsWhatItGaveWhileManyMoreAreRead) {
+  CodeCells cells;
+  const record::Code first = cells.read("icd10:a00");
+  for (int i = 0; i < 100'000; ++i) cells.read("snomed|" + std::to_string(i));
+  EXPECT_EQ(text_of(first), "icd10:A00");
+}
+
+}  // namespace
+}  // namespace chartline::exchange
