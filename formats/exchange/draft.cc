@@ -11,6 +11,13 @@ using record::Code;
 using record::Event;
 using record::Value;
 
+namespace {
+
+// Clearing gives the memory back to the heap, which costs more than keeping what a few records took.
+constexpr std::uint64_t records_per_clearing = 64;
+
+}  // namespace
+
 Value number_value(const record::Decimal& number) {
   Value value;
   value.form = Value::Form::number;
@@ -47,7 +54,7 @@ Value bool_value(bool truth) {
 }
 
 void Draft::begin(const record::Source& source) {
-  arena_.clear();
+  if (++records_ % records_per_clearing == 0) arena_.clear();
   source_ = source;
   identifiers_.clear();
   events_.clear();

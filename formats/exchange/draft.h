@@ -1,5 +1,5 @@
 // Draft: one Record in the making. A reader fills the open event field by field; the Draft keeps its text, sorts its
-// attributes and hands the whole over. It allocates nothing in the long run: memory is used again for the next row.
+// attributes and hands the whole over. Its memory is used again for the next rows.
 //
 //   draft.begin(source);
 //   Event& event = draft.open(Kind::condition);
@@ -9,6 +9,7 @@
 // What is passed in is borrowed until the record has been handed over; keep() makes the Draft its owner.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,7 @@ class Draft {
   void close();
 
   record::Arena arena_;
+  std::uint64_t records_ = 0;
   record::Source source_;
   std::vector<record::Identifier> identifiers_;
   std::vector<record::Event> events_;

@@ -64,14 +64,14 @@ OmopContext::Learn OmopContext::person_learner(const Csv& csv) {
     if (cell(csv, id).empty()) return;
     OmopPerson& person = persons_[std::string(cell(csv, id))];
     person.has_row = true;
-    person.birth = omop_birth(cell(csv, year), cell(csv, month), cell(csv, day), cell(csv, datetime), options_.zone).time;
+    person.life.birth = omop_birth(cell(csv, year), cell(csv, month), cell(csv, day), cell(csv, datetime), options_.zone).time;
   };
 }
 
 OmopContext::Learn OmopContext::death_learner(const Csv& csv) {
   return [this, &csv, id = csv.column("person_id"), date = csv.column("death_date"), datetime = csv.column("death_datetime")] {
     const Moment when = moment(cell(csv, date), cell(csv, datetime), options_.zone);
-    if (!cell(csv, id).empty() && when.time.known()) persons_[std::string(cell(csv, id))].death = when.time;
+    if (!cell(csv, id).empty() && when.time.known()) persons_[std::string(cell(csv, id))].life.death = when.time;
   };
 }
 

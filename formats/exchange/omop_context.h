@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "formats/exchange/csv.h"
+#include "formats/exchange/life.h"
 #include "formats/exchange/omop_concepts.h"
 #include "formats/exchange/omop_tables.h"
 #include "formats/exchange/reader.h"
@@ -20,9 +21,8 @@
 namespace chartline::exchange {
 
 struct OmopPerson {
-  bool has_row = false;      // in PERSON
-  record::Time birth;        // precision none: not known
-  record::Time death;
+  bool has_row = false;  // in PERSON
+  Life life;
 };
 
 class OmopContext {

@@ -133,7 +133,7 @@ Result<void> OmopRows::tell(RecordSink& sink) {
   TRY(set_value());
   for (const Attribute& attribute : attributes_) TRY(add_attribute(attribute));
   if (table_.kind == Kind::patient) TRY(set_birth());
-  check_against_life();
+  if (person_ != nullptr) check_against(person_->life, event, report_.quality());
 
   const record::Record record = draft_.record(context_.options().keep_originals ? csv_.raw() : std::string_view{});
   TRY(sink.record(record));
@@ -289,7 +289,7 @@ Result<void> OmopRows::set_unit() {
 Result<void> OmopRows::set_birth() {
   const OmopBirth birth = omop_birth(cell(Role::birth_year), cell(Role::birth_month), cell(Role::birth_day), cell(Role::birth_datetime), zone_);
   if (birth.time.known()) draft_.attribute(record::attribute::birth, date_value(birth.time));
-  if (person_ != nullptr && person_->death.known()) draft_.attribute(record::attribute::death, date_value(person_->death));
+  if (person_ != nullptr && person_->life.death.known()) draft_.attribute(record::attribute::death, date_value(person_->life.death));
   if (birth.state == OmopBirth::State::bad) return report_.repaired("year_of_birth", "bad_date", "the birth is no date of the calendar; taken as far as it is one");
   if (birth.state == OmopBirth::State::differs)
     return report_.repaired("birth_datetime", "datetime_differs", "it is not on the date of birth; the date was taken");
@@ -333,14 +333,6 @@ Result<void> OmopRows::add_attribute(const Attribute& attribute) {
   }
   draft_.text_attribute(attribute.name, text);
   return {};
-}
-
-void OmopRows::check_against_life() const {
-  const Event& event = draft_.event();
-  if (person_ == nullptr || !event.start.known()) return;
-  const record::Interval when = record::interval(event.start);
-  if (person_->birth.known() && when.past <= record::interval(person_->birth).first) report_.quality().impossible("before_birth");
-  if (person_->death.known() && when.first >= record::interval(person_->death).past) report_.quality().impossible("after_death");
 }
 
 }  // namespace chartline::exchange

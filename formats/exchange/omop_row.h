@@ -54,7 +54,6 @@ class OmopRows {
   Result<void> set_unit();
   Result<void> set_birth();
   Result<void> add_attribute(const Attribute& attribute);
-  void check_against_life() const;
 
   const OmopTable& table_;
   Csv& csv_;

@@ -1,5 +1,8 @@
-// Reads the CSV files that Synthea writes, each by itself: <table>.csv, in any letter case and wrapping. A file without such
-// a name is known by its columns. One that is neither is named in the quality report, if there is anything in it.
+// Reads the CSV files that Synthea writes: <table>.csv, in any letter case and wrapping. A file without such a name is known
+// by its columns. One that is neither is named in the quality report, if there is anything in it.
+//
+// patients.csv is read once before the rest, so that events before birth and rows of unknown patients are noticed;
+// standard input can be read only once, and there they are not.
 #include <algorithm>
 
 #include "formats/exchange/csv.h"
@@ -25,7 +28,7 @@ const SyntheaTable* table_by_header(const Csv& csv) {
   return best;
 }
 
-Result<void> read_file(Input& input, const Inputs& inputs, const Reading& reading) {
+Result<void> read_file(Input& input, const Inputs& inputs, const Reading& reading, const SyntheaLives& lives) {
   RowReport report(reading.quality, input.name());
   if (!is_table_file(input, reading.paths)) return not_read(report, "it is no CSV file");
   auto opened = Csv::open(input);
@@ -36,7 +39,7 @@ Result<void> read_file(Input& input, const Inputs& inputs, const Reading& readin
   Csv& csv = *opened;
   const SyntheaTable* table = find_synthea_table(table_stem(input.name()));
   if (table == nullptr) table = table_by_header(csv);
-  const auto rows = table != nullptr ? SyntheaRows::bind(*table, csv, reading.options, report) : nullptr;
+  const auto rows = table != nullptr ? SyntheaRows::bind(*table, csv, reading.options, lives, report) : nullptr;
   for (std::uint64_t count = 1; TRY(csv.next()); ++count) {
     if (!rows) return not_read(report, table == nullptr ? "it is no table that is read" : "it does not say whom its rows are about");
     TRY(rows->tell(reading.sink));
@@ -45,11 +48,24 @@ Result<void> read_file(Input& input, const Inputs& inputs, const Reading& readin
   return {};
 }
 
+Result<SyntheaLives> read_lives(const Reading& reading) {
+  SyntheaLives lives;
+  if (std::find(reading.paths.begin(), reading.paths.end(), "-") != reading.paths.end()) return lives;
+  auto inputs = TRY(Inputs::open(reading.paths));
+  while (Input* input = TRY(inputs.next())) {
+    if (table_stem(input->name()) != "patients" || !is_table_file(*input, reading.paths)) continue;
+    auto csv = Csv::open(*input);
+    while (csv && TRY(csv->next())) learn_life(*csv, reading.options.zone, lives);
+  }
+  return lives;
+}
+
 }  // namespace
 
 Result<void> read_synthea(const Reading& reading) {
+  const SyntheaLives lives = TRY(read_lives(reading));
   auto inputs = TRY(Inputs::open(reading.paths));
-  while (Input* input = TRY(inputs.next())) TRY(read_file(*input, inputs, reading));
+  while (Input* input = TRY(inputs.next())) TRY(read_file(*input, inputs, reading, lives));
   if (reading.progress) reading.progress(inputs.consumed_bytes());
   return {};
 }

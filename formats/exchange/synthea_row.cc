@@ -47,15 +47,25 @@ bool is_epoch(const Time& time) { return time.instant() == 0 && time.precision >
 
 }  // namespace
 
-std::unique_ptr<SyntheaRows> SyntheaRows::bind(const SyntheaTable& table, Csv& csv, const ReadOptions& options, RowReport& report) {
-  std::unique_ptr<SyntheaRows> rows(new SyntheaRows(table, csv, options, report));
+void learn_life(const Csv& csv, const record::Zone& zone, SyntheaLives& into) {
+  const auto cell = [&](std::string_view column) {
+    const auto index = csv.column(column);
+    return index ? trimmed(csv[*index]) : std::string_view{};
+  };
+  if (csv.fault() != RowFault::none || cell("Id").empty()) return;
+  into[std::string(cell("Id"))] = {parse_local(cell("BIRTHDATE"), zone).value_or(Time{}), parse_local(cell("DEATHDATE"), zone).value_or(Time{})};
+}
+
+std::unique_ptr<SyntheaRows> SyntheaRows::bind(const SyntheaTable& table, Csv& csv, const ReadOptions& options,
+                                               const SyntheaLives& lives, RowReport& report) {
+  std::unique_ptr<SyntheaRows> rows(new SyntheaRows(table, csv, options, lives, report));
   rows->bind_columns();
   if (table.about == SyntheaTable::About::person && rows->field(Role::person).empty()) return nullptr;
   return rows;
 }
 
-SyntheaRows::SyntheaRows(const SyntheaTable& table, Csv& csv, const ReadOptions& options, RowReport& report)
-    : table_(table), csv_(csv), options_(options), report_(report) {}
+SyntheaRows::SyntheaRows(const SyntheaTable& table, Csv& csv, const ReadOptions& options, const SyntheaLives& lives, RowReport& report)
+    : table_(table), csv_(csv), options_(options), lives_(lives), report_(report) {}
 
 void SyntheaRows::bind_columns() {
   std::vector<bool> is_bound(csv_.header().size(), false);
@@ -113,6 +123,7 @@ Result<void> SyntheaRows::tell(RecordSink& sink) {
   TRY(set_end(event.start));
   TRY(set_value());
   for (const Attribute& attribute : attributes_) TRY(add_attribute(attribute));
+  TRY(check_patient());
   if (table_.kind == Kind::patient) TRY(set_life());
 
   const record::Record record = draft_.record(options_.keep_originals ? csv_.raw() : std::string_view{});
@@ -198,6 +209,15 @@ Result<void> SyntheaRows::add_attribute(const Attribute& attribute) {
     default: break;
   }
   draft_.text_attribute(attribute.name, text);
+  return {};
+}
+
+Result<void> SyntheaRows::check_patient() {
+  if (lives_.empty() || table_.about != SyntheaTable::About::person) return {};
+  const auto life = lives_.find(cell(Role::person));
+  if (life == lives_.end())
+    return report_.repaired(field(Role::person), "unknown_patient", "patients.csv has no row of this patient; the row is kept");
+  check_against(life->second, draft_.event(), report_.quality());
   return {};
 }
 

@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <set>
 
@@ -7,6 +9,7 @@
 #include "formats/exchange/omop_tables.h"
 #include "formats/exchange/row_ids.h"
 #include "tests/exchange/event_text.h"
+#include "tests/exchange/packed.h"
 
 namespace chartline::exchange {
 namespace {
@@ -283,6 +286,56 @@ TEST(Omop, NamesDatabasesInPersonIdsAndFilesThatItDoesNotRead) {
   EXPECT_EQ(named.sink.events()[0]->source.organisation, "RYJ");
   EXPECT_EQ(named.sink.records[0].original, "");
   EXPECT_EQ(back.sink.records[0].original, "1,8551,src-1");
+}
+
+// Standard input for one test.
+class StandardInput {
+ public:
+  explicit StandardInput(const std::string& file) : kept_(::dup(STDIN_FILENO)) {
+    const int opened = ::open(file.c_str(), O_RDONLY);
+    ::dup2(opened, STDIN_FILENO);
+    ::close(opened);
+  }
+  ~StandardInput() {
+    ::dup2(kept_, STDIN_FILENO);
+    ::close(kept_);
+  }
+  StandardInput(const StandardInput&) = delete;
+
+ private:
+  int kept_;
+};
+
+TEST(Omop, ReadsArchivesInAnyOrderAndStandardInputInItsOwn) {
+  const std::string conditions = text(condition_header, "1,7,4112343,2015-10-02,,,,,\n");
+  const std::string persons = text(person_header, "7,8507,2016,,,,\n");
+  const TestFolder folder;
+  folder.write("late.tar", tar({{"omop/condition_occurrence.csv", conditions}, {"omop/concept.csv.gz", pack(std::string(concepts), Packing::gzip)},
+                                {"omop/person.csv", persons}}));
+  folder.write("early.tgz", pack(tar({{"concept.csv", std::string(concepts)}, {"person.csv", persons}, {"part-0001", conditions}, {"part-0001.csv", conditions}}),
+                                 Packing::gzip));
+  const std::string expected = "condition_occurrence/1: condition snomed:195662009 [omop:4112343] 2015-10-02..? {table='condition_occurrence'}";
+  ReadBack late, early, streamed, streamed_late;
+  read_into(late, read_omop, folder.path() + "/late.tar");
+  read_into(early, read_omop, folder.path() + "/early.tgz");
+  {
+    const StandardInput in(folder.path() + "/early.tgz");
+    read_into(streamed, read_omop, "-");
+  }
+  {
+    const StandardInput in(folder.path() + "/late.tar");
+    read_into(streamed_late, read_omop, "-");
+  }
+  EXPECT_EQ(late.event("condition_occurrence/1"), expected);
+  EXPECT_EQ(late.quality.impossible_by_rule["before_birth"], 1u);
+  EXPECT_EQ(early.event("condition_occurrence/1"), expected);
+  EXPECT_EQ(early.problems(), (Lines{"early.tgz:part-0001:0  table_not_read repaired"}));
+  EXPECT_EQ(streamed.error, "");
+  EXPECT_EQ(streamed.events(), early.events());
+  EXPECT_EQ(streamed.sink.concepts.size(), 4u);
+  EXPECT_EQ(text_of(streamed.sink.concepts[0].code), "snomed:195662009");
+  // What comes too late is not known yet.
+  EXPECT_EQ(streamed_late.event("condition_occurrence/1"), "condition_occurrence/1: condition omop:4112343 2015-10-02..? {table='condition_occurrence'}");
 }
 
 TEST(Omop, TakesTimesInTheZoneGiven) {

@@ -101,6 +101,18 @@ TEST(Synthea, KnowsWhatGoesOnFromWhatEnded) {
   EXPECT_EQ(back.problems(), (Lines{"claims_transactions.csv:2 TODATE epoch_date repaired", "conditions.csv:4 STOP bad_date repaired"}));
 }
 
+TEST(Synthea, NoticesEventsOutsideALifeAndUnknownPatients) {
+  const TestFolder folder;
+  folder.write("conditions.csv", "START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION\n1996-06-04,,p1,e1,1,x\n1996-06-05,,p1,e1,1,x\n2020-01-02,,p1,e1,1,x\n"
+                                 "2020-01-03,,p1,e1,1,x\n1990,,p2,e1,1,x\n");
+  folder.write("patients.csv", "Id,BIRTHDATE,DEATHDATE\np1,1996-06-05,2020-01-02\n");
+  ReadBack back;
+  read_into(back, read_synthea, folder.path());
+  EXPECT_EQ(back.sink.records.size(), 6u);
+  EXPECT_EQ(back.quality.impossible_by_rule, (std::map<std::string, std::uint64_t>{{"before_birth", 1}, {"after_death", 1}}));
+  EXPECT_EQ(back.problems(), (Lines{"conditions.csv:6 PATIENT unknown_patient repaired"}));
+}
+
 TEST(Synthea, RefusesRowsItCannotPlaceAndNamesFilesItDoesNotRead) {
   const TestFolder folder;
   folder.write("conditions.csv", "START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION\n2011-08-09,,,e1,1,x\n2011-02-30,,p1,e1,1,x\n2011-02-28,,p1\n");
