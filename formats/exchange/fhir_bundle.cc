@@ -8,10 +8,13 @@ namespace ondemand = simdjson::ondemand;
 constexpr std::string_view uuid_prefix = "urn:uuid:";
 constexpr std::string_view oid_prefix = "urn:oid:";
 
+// The text of a value that may be missing or something else. Any other error ends the reading: after one, the library's
+// iterators may not be touched again.
 template <typename Value>
-std::string_view text(Value value) {
-  std::string_view found;
-  return value.get_string().get(found) == simdjson::SUCCESS ? found : std::string_view{};
+simdjson::error_code read_text(Value value, std::string_view& text) {
+  const auto error = value.get_string().get(text);
+  const bool harmless = error == simdjson::NO_SUCH_FIELD || error == simdjson::INCORRECT_TYPE;
+  return harmless ? simdjson::SUCCESS : error;
 }
 
 // On-demand slices run up to the next token.
@@ -107,12 +110,12 @@ simdjson::error_code Bundle::read_entry(ondemand::object entry) {
     if (const auto error = std::move(next).get(field); error != simdjson::SUCCESS) return error;
     const auto key = field.key();
     if (key == "fullUrl") {
-      found.full_url = text(field.value());
+      if (const auto error = read_text(field.value(), found.full_url); error != simdjson::SUCCESS) return error;
     } else if (key == "resource") {
       ondemand::object resource;
       if (const auto error = field.value().get_object().get(resource); error != simdjson::SUCCESS) return error;
-      found.type = text(resource.find_field_unordered("resourceType"));
-      found.id = text(resource.find_field_unordered("id"));
+      if (const auto error = read_text(resource.find_field_unordered("resourceType"), found.type); error != simdjson::SUCCESS) return error;
+      if (const auto error = read_text(resource.find_field_unordered("id"), found.id); error != simdjson::SUCCESS) return error;
       std::string_view json;
       if (const auto error = resource.reset().error(); error != simdjson::SUCCESS) return error;
       if (const auto error = resource.raw_json().get(json); error != simdjson::SUCCESS) return error;

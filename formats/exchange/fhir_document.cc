@@ -29,6 +29,7 @@ DocumentReader::DocumentReader(const ReadOptions& options) : options_(options), 
 
 const std::vector<Outcome>& DocumentReader::read(const Document& document) {
   outcomes_.clear();
+  lives_.clear();
   arena_.clear();
   document_ = &document;
   counted_line_ = document.line;
@@ -135,6 +136,8 @@ void DocumentReader::write_record(Draft& draft, std::string_view json) {
   if (!find_person(draft)) return reject(json, "Patient.id", "no_identity", "a Patient has neither an id nor an identifier with a system");
   for (Note& note : draft.elements.take_notes())
     outcomes_.emplace_back(Problem{Problem::Outcome::repaired, place(json, std::move(note.field)), std::string(note.rule), std::string(note.reason)});
+  if (draft.elements.zone_was_needed()) outcomes_.emplace_back(Defaulted{"zone"});
+  check_life(draft);
   std::vector<record::Event>& events = draft.parts;
   events.insert(events.begin(), draft.first);
   record::Record record;
@@ -143,6 +146,25 @@ void DocumentReader::write_record(Draft& draft, std::string_view json) {
   if (options_.keep_originals) record.original = json;
   outcomes_.emplace_back(record);
   add_terminology(draft.resource, draft.elements, references_.scope(), outcomes_);
+}
+
+// Counts what starts before its patient's birth or after the death, where the Patient stands before it in the document.
+void DocumentReader::check_life(const Draft& draft) {
+  const auto id = draft.identifiers.front().value;
+  if (draft.type == "Patient") {
+    Life life;
+    for (const record::Attribute& attribute : draft.first.attributes) {
+      if (attribute.name == record::attribute::birth) life.birth = attribute.value.date;
+      if (attribute.name == record::attribute::death) life.death = attribute.value.date;
+    }
+    lives_[id] = life;
+    return;
+  }
+  const auto life = lives_.find(id);
+  if (life == lives_.end() || draft.shape.kind == record::Kind::other || !draft.first.start.known()) return;
+  const auto at = interval(draft.first.start);
+  if (life->second.birth.known() && at.past <= interval(life->second.birth).first) outcomes_.emplace_back(Impossible{"before_birth"});
+  if (life->second.death.known() && at.first >= interval(life->second.death).past) outcomes_.emplace_back(Impossible{"after_death"});
 }
 
 void DocumentReader::reject(std::string_view json, std::string_view field, std::string_view rule, std::string reason) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -31,7 +32,13 @@ struct Document {
 };
 inline constexpr std::size_t padding_bytes = simdjson::SIMDJSON_PADDING;
 
-using Outcome = std::variant<record::Record, Problem, record::Concept, record::ConceptLink>;
+struct Impossible {  // counted besides the record that it is about
+  std::string_view rule;
+};
+struct Defaulted {
+  std::string_view field;
+};
+using Outcome = std::variant<record::Record, Problem, record::Concept, record::ConceptLink, Impossible, Defaulted>;
 
 inline constexpr int nested_bundles_max = 4;
 
@@ -50,6 +57,7 @@ class DocumentReader {
   void read_resource(std::string_view json, std::string_view known_id, std::uint64_t sequence);
   void write_record(Draft& draft, std::string_view json);
   bool find_person(Draft& draft);
+  void check_life(const Draft& draft);
   void reject(std::string_view json, std::string_view field, std::string_view rule, std::string reason);
   Place place(std::string_view at, std::string field);
 
@@ -59,6 +67,10 @@ class DocumentReader {
   simdjson::dom::parser parser_;
   std::vector<std::unique_ptr<Bundle>> bundles_;  // by depth
   std::vector<Outcome> outcomes_;
+  struct Life {
+    record::Time birth, death;
+  };
+  std::unordered_map<std::string_view, Life> lives_;  // by logical id, of the document's patients so far
 
   const Document* document_ = nullptr;
   std::uint64_t counted_line_ = 1;    // the line of the byte at

@@ -12,8 +12,9 @@ using record::Identifier;
 using record::Time;
 using record::Value;
 
+constexpr std::size_t date_length = 10;  // "2024-02-29": a time of day follows, and then an offset
+
 bool has_offset(std::string_view time) {
-  constexpr std::size_t date_length = 10;
   return time.size() > date_length && time.find_first_of("Zz+-", date_length) != std::string_view::npos;
 }
 
@@ -112,13 +113,20 @@ std::optional<Time> Elements::time(Node node, std::string_view field) {
     note(std::string(field), "bad_date", "a date or time is not in FHIR's form; it is left out");
     return std::nullopt;
   }
-  if (!has_offset(text)) time->offset_minutes = zone_.offset_minutes(time->local);
+  if (!has_offset(text)) {
+    time->offset_minutes = zone_.offset_minutes(time->local);
+    zone_was_needed_ = zone_was_needed_ || text.size() > date_length;
+  }
   return time;
 }
 
 Value Elements::text_value(std::string_view words) {
   Value value;
   if (words.empty()) return value;
+  if (words.size() > text_value_bytes_max) {
+    note("value", "too_long", "a text is too long for an event; it stands in the original only");
+    return value;
+  }
   value.form = Value::Form::text;
   value.text = arena_.text(words);
   return value;
@@ -165,7 +173,8 @@ Value Elements::object_value(Node from) {
     value.form = Value::Form::code;
     return value;
   }
-  for (const std::string_view words : {"text", "data", "reference", "value", "title", "url", "family", "display"})
+  if (from["origin"]) return text_value(from["data"].text());
+  for (const std::string_view words : {"text", "reference", "value", "title", "url", "family", "display"})
     if (const Node found = from[words]; found.is_text()) return text_value(trimmed(found.text()));
   return {};
 }

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "formats/exchange/fhir_json.h"
@@ -32,6 +33,9 @@ struct Note {
 // The system of a code that is only a text.
 inline constexpr std::string_view text_system = "text";
 inline constexpr std::size_t text_code_bytes_max = 200;  // longer text is prose: no code
+
+// Longer text (documents, images) is left to the original.
+inline constexpr std::size_t text_value_bytes_max = std::size_t{64} << 10;
 
 struct Coded {
   record::Code primary;
@@ -58,6 +62,7 @@ class Elements {
     notes_.push_back({std::move(field), rule, reason});
   }
   std::vector<Note> take_notes() { return std::exchange(notes_, {}); }
+  bool zone_was_needed() const { return zone_was_needed_; }  // a time of day had no offset, which FHIR asks for
   record::Arena& arena() { return arena_; }
 
  private:
@@ -68,6 +73,7 @@ class Elements {
   record::Arena& arena_;
   const record::Zone& zone_;
   std::vector<Note> notes_;
+  bool zone_was_needed_ = false;
   std::vector<record::Code> codes_;
 };
 

@@ -18,6 +18,11 @@ constexpr AttributeShape component_attributes[] = {
     {"reference_high", "referenceRange.high", AttributeShape::Take::first},
     {"reference_text", "referenceRange.text", AttributeShape::Take::first},
 };
+constexpr AttributeShape medication_attributes[] = {
+    {"form", "form"},
+    {"ingredient", "ingredient.itemCodeableConcept"},
+    {"lot_number", "batch.lotNumber"},
+};
 constexpr AttributeShape family_condition_attributes[] = {
     {"outcome", "outcome"},
     {"onset", "onsetAge|onsetRange|onsetPeriod|onsetString", AttributeShape::Take::first},
@@ -68,11 +73,20 @@ void add_components(Draft& draft) {
 }
 
 void add_medication(Draft& draft) {
+  // "frequency" times in each "period".
+  const Node dosage = draft.resource.at("dosageInstruction");
+  const Node repeat = (dosage ? dosage : draft.resource.at("dosage")).at("timing.repeat");
+  Value period = draft.elements.value(repeat["period"]);
+  if (period.form == Value::Form::number) period.unit = draft.elements.text(repeat["periodUnit"].text());
+  draft.attributes.add("period", period);
+
   if (!draft.first.code.empty()) return;
-  const Node reference = draft.resource.at("medicationReference");
-  const Coded coded = code_of_target(draft, reference ? reference : draft.resource.at("medication.reference"), "Medication", "code");
+  const Node medicine = draft.resource.at("medicationReference");
+  const Node reference = medicine ? medicine : draft.resource.at("medication.reference");
+  const Coded coded = code_of_target(draft, reference, "Medication", "code");
   draft.first.code = coded.primary;
   draft.first.translations = coded.translations;
+  draft.attributes.add(draft.references.target(reference), medication_attributes, "Medication", draft.elements);
 }
 
 void add_device(Draft& draft) {

@@ -80,7 +80,8 @@ void add_names(Draft& draft) {
   draft.attributes.add("name_prefix", draft.elements.value(name["prefix"]));
   for (const Node contact : draft.resource["telecom"].items()) {
     const auto system = contact["system"].text();
-    if (system == "phone" || system == "email") draft.attributes.add(system, draft.elements.value(contact["value"]));
+    for (const std::string_view known : {"phone", "email"})
+      if (system == known) draft.attributes.add(known, draft.elements.value(contact["value"]));
   }
 }
 

@@ -197,7 +197,7 @@ constexpr Shape shapes[] = {
      "subject|patient|beneficiary|for|individual|candidate|target|participant.actor|participant.member|link.target|policyHolder", "code|type|class|category",
      "effectiveDateTime|occurrenceDateTime|occurredDateTime|occurrencePeriod.start|billablePeriod.start|period.start|created|authoredOn|"
      "identifiedDateTime|collection.collectedDateTime|recorded|sent|issued|date|dateTime|occurredPeriod.start",
-     "occurrencePeriod.end|period.end|occurredPeriod.end", point, "author|source|performer|requester|sender|provider|enterer", anything},
+     "occurrencePeriod.end|billablePeriod.end|period.end|occurredPeriod.end", point, "author|source|performer|requester|sender|provider|enterer", anything},
 };
 
 constexpr bool sorted_by_use = shapes[std::size(shapes) - 1].type.empty();
