@@ -14,9 +14,13 @@ bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // After the ten characters of a date, a Z or a sign can only belong to an offset.
-bool has_offset(std::string_view text) { return text.size() > 10 && text.find_first_of("Zz+-", 10) != std::string_view::npos; }
+bool has_offset(std::string_view text) {
+  return text.size() > 10 && text.find_first_of("Zz+-", 10) != std::string_view::npos;
+}
 
-bool is_midnight(const Time& time) { return time.precision >= Precision::second && time.local % record::micros_per_day == 0; }
+bool is_midnight(const Time& time) {
+  return time.precision >= Precision::second && time.local % record::micros_per_day == 0;
+}
 
 // 1900-01-01 00:00:00, as databases print a date in a column made for moments.
 Time without_midnight(Time time) {

@@ -8,7 +8,8 @@
 namespace chartline::exchange {
 
 std::string table_stem(std::string_view file_name) {
-  if (const auto folder = file_name.find_last_of("/:"); folder != std::string_view::npos) file_name.remove_prefix(folder + 1);
+  if (const auto folder = file_name.find_last_of("/:"); folder != std::string_view::npos)
+    file_name.remove_prefix(folder + 1);
   return lower(file_name.substr(0, file_name.find('.')));
 }
 

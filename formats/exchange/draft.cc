@@ -101,7 +101,8 @@ void Draft::text_attribute(std::string_view name, std::string_view text) {
 }
 
 void Draft::close() {
-  std::sort(attributes_.begin(), attributes_.end(), [](const Attribute& a, const Attribute& b) { return a.name < b.name; });
+  std::sort(attributes_.begin(), attributes_.end(),
+            [](const Attribute& a, const Attribute& b) { return a.name < b.name; });
   event_.translations = arena_.array(translations_);
   event_.attributes = arena_.array(attributes_);
   translations_.clear();

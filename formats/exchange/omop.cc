@@ -35,12 +35,14 @@ constexpr std::array other_tables = std::to_array<OtherTable>({
 });
 
 bool is_table_name(std::string_view name) {
-  return find_omop_table(name) != nullptr ||
-         std::any_of(other_tables.begin(), other_tables.end(), [&](const OtherTable& table) { return table.name == name; });
+  return find_omop_table(name) != nullptr || std::any_of(other_tables.begin(), other_tables.end(),
+                                                         [&](const OtherTable& table) { return table.name == name; });
 }
 
 std::string table_by_header(const Csv& csv) {
-  const auto fits = [&](std::string_view first, std::string_view second) { return csv.column(first) == 0 && csv.column(second); };
+  const auto fits = [&](std::string_view first, std::string_view second) {
+    return csv.column(first) == 0 && csv.column(second);
+  };
   for (const OmopTable& table : omop_tables())
     if (fits(table.columns[0].name, table.columns[1].name)) return std::string(table.name);
   for (const OtherTable& table : other_tables)
@@ -99,7 +101,9 @@ class OmopReader {
     const bool is_read = terms != nullptr || rows != nullptr || OmopContext::is_reference(name);
 
     for (std::uint64_t count = 1; TRY(csv.next()); ++count) {
-      if (!is_read) return not_read(report, table == nullptr ? "it is no table that is read" : "it does not say whom its rows are about");
+      if (!is_read)
+        return not_read(report,
+                        table == nullptr ? "it is no table that is read" : "it does not say whom its rows are about");
       if (learn_row && csv.fault() == RowFault::none) learn_row();
       if (terms) TRY(terms->tell(reading_.sink));
       if (rows) TRY(rows->tell(reading_.sink));

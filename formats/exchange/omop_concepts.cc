@@ -36,7 +36,8 @@ bool OmopConcepts::add(std::int64_t id, std::string_view vocabulary, std::string
   Entry entry{id, text_.size(), 0, 0, system_number(vocabulary)};
   const std::string_view system = systems_[entry.system];
   const std::string canonical = record::canonical_code(system, code);
-  const bool is_code = !canonical.empty() && canonical != omop_generated && canonical.size() <= std::numeric_limits<std::uint16_t>::max();
+  const bool is_code = !canonical.empty() && canonical != omop_generated &&
+                       canonical.size() <= std::numeric_limits<std::uint16_t>::max();
   if (is_code && !has_code({system, canonical, {}})) {
     entry.code_size = static_cast<std::uint16_t>(canonical.size());
     text_ += canonical;
@@ -63,13 +64,15 @@ Code OmopConcepts::code(std::int64_t id, record::Arena& arena) const {
 
 const OmopConcepts::Entry* OmopConcepts::find(std::int64_t id) const {
   if (by_id_.empty()) return nullptr;
-  const std::uint32_t number = by_id_[slot_of(by_id_, hash_of(id), [&](std::uint32_t i) { return entries_[i].id == id; })];
+  const std::uint32_t number =
+      by_id_[slot_of(by_id_, hash_of(id), [&](std::uint32_t i) { return entries_[i].id == id; })];
   return number == 0 ? nullptr : &entries_[number - 1];
 }
 
 Code OmopConcepts::code_of(const Entry& entry) const {
   const std::string_view text = text_;
-  return {systems_[entry.system], text.substr(entry.text, entry.code_size), text.substr(entry.text + entry.code_size, entry.name_size)};
+  return {systems_[entry.system], text.substr(entry.text, entry.code_size),
+          text.substr(entry.text + entry.code_size, entry.name_size)};
 }
 
 bool OmopConcepts::has_code(const Code& code) const {

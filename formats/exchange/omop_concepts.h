@@ -30,9 +30,9 @@ class OmopConcepts {
  private:
   struct Entry {
     std::int64_t id;
-    std::uint64_t text;         // where code and name stand in text_, one behind the other
+    std::uint64_t text;  // where code and name stand in text_, one behind the other
     std::uint32_t name_size;
-    std::uint16_t code_size;    // 0: known by its id
+    std::uint16_t code_size;  // 0: known by its id
     std::uint16_t system;
   };
 

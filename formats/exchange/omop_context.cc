@@ -27,8 +27,8 @@ bool is_new_year(const Time& time) {
 }  // namespace
 
 bool OmopContext::is_reference(std::string_view table) {
-  return table == "cdm_source" || table == "concept" || table == "provider" || table == "care_site" || table == "person" ||
-         table == "death";
+  return table == "cdm_source" || table == "concept" || table == "provider" || table == "care_site" ||
+         table == "person" || table == "death";
 }
 
 OmopContext::Learn OmopContext::learner(std::string_view table, const Csv& csv) {
@@ -50,8 +50,8 @@ OmopContext::Learn OmopContext::database_learner(const Csv& csv) {
 }
 
 OmopContext::Learn OmopContext::concept_learner(const Csv& csv) {
-  return [this, &csv, id = csv.column("concept_id"), vocabulary = csv.column("vocabulary_id"), code = csv.column("concept_code"),
-          name = csv.column("concept_name")] {
+  return [this, &csv, id = csv.column("concept_id"), vocabulary = csv.column("vocabulary_id"),
+          code = csv.column("concept_code"), name = csv.column("concept_name")] {
     const auto number = parse_whole(cell(csv, id));
     if (number && *number != 0) concepts_.add(*number, cell(csv, vocabulary), cell(csv, code), cell(csv, name));
   };
@@ -59,24 +59,27 @@ OmopContext::Learn OmopContext::concept_learner(const Csv& csv) {
 
 OmopContext::Learn OmopContext::person_learner(const Csv& csv) {
   has_persons_ = true;
-  return [this, &csv, id = csv.column("person_id"), year = csv.column("year_of_birth"), month = csv.column("month_of_birth"),
-          day = csv.column("day_of_birth"), datetime = csv.column("birth_datetime")] {
+  return [this, &csv, id = csv.column("person_id"), year = csv.column("year_of_birth"),
+          month = csv.column("month_of_birth"), day = csv.column("day_of_birth"),
+          datetime = csv.column("birth_datetime")] {
     if (cell(csv, id).empty()) return;
     OmopPerson& person = persons_[std::string(cell(csv, id))];
     person.has_row = true;
-    person.life.birth = omop_birth(cell(csv, year), cell(csv, month), cell(csv, day), cell(csv, datetime), options_.zone).time;
+    person.life.birth =
+        omop_birth(cell(csv, year), cell(csv, month), cell(csv, day), cell(csv, datetime), options_.zone).time;
   };
 }
 
 OmopContext::Learn OmopContext::death_learner(const Csv& csv) {
-  return [this, &csv, id = csv.column("person_id"), date = csv.column("death_date"), datetime = csv.column("death_datetime")] {
+  return [this, &csv, id = csv.column("person_id"), date = csv.column("death_date"),
+          datetime = csv.column("death_datetime")] {
     const Moment when = moment(cell(csv, date), cell(csv, datetime), options_.zone);
     if (!cell(csv, id).empty() && when.time.known()) persons_[std::string(cell(csv, id))].life.death = when.time;
   };
 }
 
-OmopContext::Learn OmopContext::concept_of_learner(const Csv& csv, std::string_view id_column, std::string_view concept_column,
-                                                   ConceptById& into) {
+OmopContext::Learn OmopContext::concept_of_learner(const Csv& csv, std::string_view id_column,
+                                                   std::string_view concept_column, ConceptById& into) {
   return [&csv, &into, id = csv.column(id_column), concept_id = csv.column(concept_column)] {
     const auto number = parse_whole(cell(csv, concept_id));
     if (number && *number != 0) into.emplace(cell(csv, id), *number);
@@ -124,7 +127,8 @@ OmopBirth omop_birth(std::string_view year, std::string_view month, std::string_
   if (day.empty()) return {datetime_state, month_only};
 
   const auto d = parse_whole(day);
-  if (!d || *d < 1 || *d > 31 || !record::is_civil(the_year, the_month, static_cast<unsigned>(*d))) return {State::bad, month_only};
+  if (!d || *d < 1 || *d > 31 || !record::is_civil(the_year, the_month, static_cast<unsigned>(*d)))
+    return {State::bad, month_only};
   const Time whole = date(the_year, the_month, static_cast<unsigned>(*d), Precision::day, zone);
   if (!is_stated) return {datetime_state, whole};
   if (stated.time.day() != whole.day()) return {State::differs, whole};

@@ -48,7 +48,7 @@ class OmopContext {
 
   const OmopPerson* person(std::string_view id) const;  // nullptr: in neither PERSON nor DEATH
   bool has_persons() const { return has_persons_; }     // whether there was a PERSON table at all
-  std::int64_t specialty(std::string_view provider) const { return find(specialties_, provider); }      // 0: not known
+  std::int64_t specialty(std::string_view provider) const { return find(specialties_, provider); }  // 0: not known
   std::int64_t place_of_service(std::string_view care_site) const { return find(places_, care_site); }
   RowIds& row_ids(const OmopTable& table) { return row_ids_[&table]; }
 
@@ -60,7 +60,8 @@ class OmopContext {
   Learn concept_learner(const Csv& csv);
   Learn person_learner(const Csv& csv);
   Learn death_learner(const Csv& csv);
-  Learn concept_of_learner(const Csv& csv, std::string_view id_column, std::string_view concept_column, ConceptById& into);
+  Learn concept_of_learner(const Csv& csv, std::string_view id_column, std::string_view concept_column,
+                           ConceptById& into);
 
   const ReadOptions& options_;
   OmopConcepts concepts_;

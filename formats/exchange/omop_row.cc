@@ -9,32 +9,16 @@ namespace chartline::exchange {
 namespace {
 
 using record::Code;
-using record::Comparator;
-using record::Decimal;
 using record::End;
 using record::Event;
 using record::Kind;
-using record::Value;
 using Role = OmopRole;
 
 constexpr std::string_view nobody = "(no patient)";
 
 // Concepts of OMOP's own that readers have to know; https://athena.ohdsi.org.
-constexpr std::int64_t male_concept = 8507, female_concept = 8532, unknown_gender_concept = 8551, other_gender_concept = 8521;
-constexpr std::int64_t less_concept = 4171756, less_or_equal_concept = 4171754, equal_concept = 4172703,
-                       greater_or_equal_concept = 4171755, greater_concept = 4172704;
-
-std::optional<Comparator> comparator_of(std::int64_t concept_id) {
-  switch (concept_id) {
-    case 0:
-    case equal_concept: return Comparator::equal;
-    case less_concept: return Comparator::less;
-    case less_or_equal_concept: return Comparator::less_or_equal;
-    case greater_or_equal_concept: return Comparator::greater_or_equal;
-    case greater_concept: return Comparator::greater;
-    default: return std::nullopt;
-  }
-}
+constexpr std::int64_t male_concept = 8507, female_concept = 8532, unknown_gender_concept = 8551,
+                       other_gender_concept = 8521;
 
 std::string_view sex_of(std::int64_t gender_concept) {
   switch (gender_concept) {
@@ -47,7 +31,8 @@ std::string_view sex_of(std::int64_t gender_concept) {
 }
 
 // Attributes that rows get besides those that their columns name.
-constexpr std::string_view derived_names[] = {"table", "unmapped", "source_concept", "specialty", "place_of_service", "birth", "sex", "death"};
+constexpr std::string_view derived_names[] = {"table", "unmapped", "source_concept", "specialty", "place_of_service",
+                                              "birth", "sex",      "death"};
 
 // The source wrote the code: as it stands, or with the .0 of a column that was once made a float.
 bool is_spelling_of(std::string_view source_value, const Code& code) {
@@ -93,11 +78,14 @@ void OmopRows::bind_columns() {
     }
     // A file may have the names of two versions of the model at once; then the second keeps its own.
     const bool is_free = names_of_attributes_.take(column.attribute);
-    attributes_.push_back({*index, column.role, is_free ? column.attribute : names_of_attributes_.take_column(column.name, *index), column.target});
+    attributes_.push_back({*index, column.role,
+                           is_free ? column.attribute : names_of_attributes_.take_column(column.name, *index),
+                           column.target});
   }
   for (const std::string_view name : derived_names) names_of_attributes_.take(name);
   for (std::size_t index = 0; index < is_bound.size(); ++index)
-    if (!is_bound[index]) attributes_.push_back({index, Role::text, names_of_attributes_.take_column(csv_.header()[index], index), {}});
+    if (!is_bound[index])
+      attributes_.push_back({index, Role::text, names_of_attributes_.take_column(csv_.header()[index], index), {}});
 }
 
 std::string_view OmopRows::cell(OmopRole role) const {
@@ -120,7 +108,8 @@ Result<void> OmopRows::tell(RecordSink& sink) {
   if (start.state == Moment::State::bad)
     return report_.rejected(field(Role::start_date), "bad_date", "the start is no date of the calendar");
   if (start.state == Moment::State::differs)
-    TRY(report_.repaired(field(Role::start_datetime), "datetime_differs", "it is not a time of the start date; the date was taken"));
+    TRY(report_.repaired(field(Role::start_datetime), "datetime_differs",
+                         "it is not a time of the start date; the date was taken"));
 
   draft_.begin(source_);
   Event& event = draft_.open(table_.kind);
@@ -147,7 +136,8 @@ Result<void> OmopRows::set_person() {
   draft_.identifier(person_system_, id.empty() ? nobody : id);
   draft_.identifier(person_source_system_, cell(Role::person_source));
   if (id.empty() || !context_.has_persons() || (person_ != nullptr && person_->has_row)) return {};
-  return report_.repaired(field(Role::person), "person_not_in_person_table", "PERSON has no row of this person; the row is kept");
+  return report_.repaired(field(Role::person), "person_not_in_person_table",
+                          "PERSON has no row of this person; the row is kept");
 }
 
 Result<void> OmopRows::set_record() {
@@ -207,90 +197,23 @@ Result<void> OmopRows::set_end() {
   Event& event = draft_.event();
   const bool is_open = table_.end == OmopTable::End::unknown || end.state == Moment::State::bad;
   event.end = end.time.known() ? End{End::Form::at, end.time} : End{is_open ? End::Form::unknown : End::Form::point, {}};
-  if (end.state == Moment::State::bad) return report_.repaired(field(Role::end_date), "bad_date", "the end is no date of the calendar; left unknown");
+  if (end.state == Moment::State::bad)
+    return report_.repaired(field(Role::end_date), "bad_date", "the end is no date of the calendar; left unknown");
   if (end.state == Moment::State::differs)
-    return report_.repaired(field(Role::end_datetime), "datetime_differs", "it is not a time of the end date; the date was taken");
-  return {};
-}
-
-Result<void> OmopRows::set_value() {
-  Value& value = draft_.event().value;
-  TRY(set_number());
-  TRY(set_unit());
-
-  const std::int64_t coded = TRY(concept_id(cell(Role::value_concept), field(Role::value_concept), attribute_of(Role::value_concept)));
-  if (coded != 0) {
-    const Value meant = code_value(code(coded));
-    if (value.form == Value::Form::none)
-      value = meant;
-    else
-      draft_.attribute(attribute_of(Role::value_concept), meant);
-  }
-
-  // Text is kept as it stands, layout included.
-  if (!cell(Role::value_text).empty()) {
-    const std::string_view text = csv_[*columns_[static_cast<std::size_t>(Role::value_text)]];
-    if (value.form == Value::Form::none)
-      value = text_value(text);
-    else
-      draft_.text_attribute(attribute_of(Role::value_text), text);
-  }
-
-  const std::string_view written = cell(Role::value_source);
-  const bool says_the_number = value.form == Value::Form::number && record::parse_decimal(written) == value.number;
-  if (!written.empty() && !says_the_number) {
-    draft_.text_attribute(attribute_of(Role::value_source), written);
-    if (value.form == Value::Form::none) value = text_value(written);
-  }
-  return {};
-}
-
-Result<void> OmopRows::set_number() {
-  Value& value = draft_.event().value;
-  const std::int64_t compared = TRY(concept_id(cell(Role::comparator), field(Role::comparator), attribute_of(Role::comparator)));
-  if (!cell(Role::number).empty()) {
-    if (const auto parsed = record::parse_decimal(cell(Role::number))) {
-      value = number_value(*parsed);
-    } else {
-      TRY(report_.repaired(field(Role::number), "bad_number", "it is no number; kept as text"));
-      draft_.text_attribute(attribute_of(Role::number), cell(Role::number));
-    }
-  }
-  if (compared == 0) return {};
-  const auto known = comparator_of(compared);
-  if (known && value.form == Value::Form::number)
-    value.comparator = *known;
-  else
-    draft_.attribute(attribute_of(Role::comparator), code_value(code(compared)));
-  return {};
-}
-
-Result<void> OmopRows::set_unit() {
-  Value& value = draft_.event().value;
-  const std::string_view written = cell(Role::unit_source);
-  const std::int64_t id = TRY(concept_id(cell(Role::unit), field(Role::unit), attribute_of(Role::unit)));
-  Code coded;
-  if (id != 0) {
-    coded = code(id);
-    draft_.attribute(attribute_of(Role::unit), code_value(coded));
-  }
-  if (value.form == Value::Form::number) {
-    value.unit = written;
-    if (coded.system == "ucum")
-      value.unit = coded.code;
-    else if (written.empty())
-      value.unit = coded.display;
-    if (written == value.unit) return {};
-  }
-  draft_.text_attribute(attribute_of(Role::unit_source), written);
+    return report_.repaired(field(Role::end_datetime), "datetime_differs",
+                            "it is not a time of the end date; the date was taken");
   return {};
 }
 
 Result<void> OmopRows::set_birth() {
-  const OmopBirth birth = omop_birth(cell(Role::birth_year), cell(Role::birth_month), cell(Role::birth_day), cell(Role::birth_datetime), zone_);
+  const OmopBirth birth = omop_birth(cell(Role::birth_year), cell(Role::birth_month), cell(Role::birth_day),
+                                     cell(Role::birth_datetime), zone_);
   if (birth.time.known()) draft_.attribute(record::attribute::birth, date_value(birth.time));
-  if (person_ != nullptr && person_->life.death.known()) draft_.attribute(record::attribute::death, date_value(person_->life.death));
-  if (birth.state == OmopBirth::State::bad) return report_.repaired("year_of_birth", "bad_date", "the birth is no date of the calendar; taken as far as it is one");
+  if (person_ != nullptr && person_->life.death.known())
+    draft_.attribute(record::attribute::death, date_value(person_->life.death));
+  if (birth.state == OmopBirth::State::bad)
+    return report_.repaired("year_of_birth", "bad_date",
+                            "the birth is no date of the calendar; taken as far as it is one");
   if (birth.state == OmopBirth::State::differs)
     return report_.repaired("birth_datetime", "datetime_differs", "it is not on the date of birth; the date was taken");
   return {};
@@ -309,7 +232,8 @@ Result<void> OmopRows::add_attribute(const Attribute& attribute) {
       return {};
     }
     case Role::quantity:
-      if (const auto number = record::parse_decimal(text)) return draft_.attribute(attribute.name, number_value(*number)), Result<void>{};
+      if (const auto number = record::parse_decimal(text))
+        return draft_.attribute(attribute.name, number_value(*number)), Result<void>{};
       TRY(report_.repaired(column, "bad_number", "it is no number; kept as text"));
       break;
     case Role::date:

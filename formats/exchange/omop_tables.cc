@@ -9,6 +9,9 @@ namespace {
 using record::Kind;
 using enum OmopRole;
 
+// One column to a line, in the order of the model.
+// clang-format off
+
 constexpr OmopColumn person_columns[] = {
     {"person_id", person},
     {"gender_concept_id", code, "gender"},
@@ -431,6 +434,8 @@ constexpr OmopColumn episode_event_columns[] = {
     {"episode_event_field_concept_id", main_concept},
 };
 
+// clang-format on
+
 using End = OmopTable::End;
 using About = OmopTable::About;
 
@@ -467,7 +472,8 @@ constexpr std::array tables = std::to_array<OmopTable>({
 std::span<const OmopTable> omop_tables() { return tables; }
 
 const OmopTable* find_omop_table(std::string_view name) {
-  const auto found = std::find_if(tables.begin(), tables.end(), [&](const OmopTable& table) { return table.name == name; });
+  const auto found =
+      std::find_if(tables.begin(), tables.end(), [&](const OmopTable& table) { return table.name == name; });
   return found == tables.end() ? nullptr : &*found;
 }
 

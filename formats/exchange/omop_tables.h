@@ -13,11 +13,11 @@
 //   measurement, observation                     observation    a point
 //   note                                         document       the text is the value
 //   death                                        death          coded by its cause
-//   cost                                         service
 //   condition_era, drug_era, dose_era, specimen, other          so that an era, which sums up conditions or exposures, is
 //   episode, payer_plan_period, cohort                          never counted as one; questions for eras name the table
-//   provider, care_site, location, episode_event, other         facts of no person
-//   fact_relationship, cost in 5.x
+//   provider, care_site, location, episode_event, other         facts of no person, kept under the identifier "(no patient)"
+//   fact_relationship
+//   cost                                         service        likewise: its rows name an event and no person
 //   concept, concept_ancestor,                   -              terminology
 //   concept_relationship, vocabulary
 //   cdm_source                                   -              names the database
@@ -55,6 +55,7 @@
 
 namespace chartline::exchange {
 
+// clang-format off
 enum class OmopRole : std::uint8_t {
   // At most one column of each in a file.
   id, person, person_source, main_concept, source_concept, source_value, start_date, start_datetime, end_date, end_datetime,
@@ -63,6 +64,7 @@ enum class OmopRole : std::uint8_t {
   // Attributes, any number of columns.
   code, text, time_text, quantity, date, link,  // time_text: left out where it repeats the start date
 };
+// clang-format on
 inline constexpr int omop_single_roles = static_cast<int>(OmopRole::code);
 
 struct OmopColumn {

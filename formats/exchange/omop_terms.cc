@@ -52,7 +52,8 @@ class VocabularyRows final : public OmopTerms {
   }
 
   std::optional<std::size_t> id_ = csv_.column("vocabulary_id"), name_ = csv_.column("vocabulary_name"),
-                             version_ = csv_.column("vocabulary_version"), concept_id_ = csv_.column("vocabulary_concept_id");
+                             version_ = csv_.column("vocabulary_version"),
+                             concept_id_ = csv_.column("vocabulary_concept_id");
   std::string display_;
 };
 
@@ -72,7 +73,8 @@ class AncestorRows final : public OmopTerms {
     return sink.concept_link({Relation::is_a, code(*descendant), code(*ancestor), static_cast<std::uint32_t>(*levels)});
   }
 
-  std::optional<std::size_t> ancestor_ = csv_.column("ancestor_concept_id"), descendant_ = csv_.column("descendant_concept_id"),
+  std::optional<std::size_t> ancestor_ = csv_.column("ancestor_concept_id"),
+                             descendant_ = csv_.column("descendant_concept_id"),
                              levels_ = csv_.column("min_levels_of_separation");
 };
 
@@ -83,8 +85,9 @@ class RelationshipRows final : public OmopTerms {
   Result<void> finish() override {
     if (not_read_ == 0) return {};
     report_.at(0);
-    return report_.repaired("relationship_id", "relationship_not_read",
-                            std::to_string(not_read_) + " rows have no valid \"Maps to\" relationship; they are not kept");
+    return report_.repaired(
+        "relationship_id", "relationship_not_read",
+        std::to_string(not_read_) + " rows have no valid \"Maps to\" relationship; they are not kept");
   }
 
  private:
@@ -108,7 +111,8 @@ bool OmopTerms::is_one(std::string_view table) {
   return table == "concept" || table == "vocabulary" || table == "concept_ancestor" || table == "concept_relationship";
 }
 
-std::unique_ptr<OmopTerms> OmopTerms::bind(std::string_view table, const Csv& csv, const OmopContext& context, RowReport& report) {
+std::unique_ptr<OmopTerms> OmopTerms::bind(std::string_view table, const Csv& csv, const OmopContext& context,
+                                           RowReport& report) {
   if (table == "concept") return std::make_unique<ConceptRows>(csv, context, report);
   if (table == "vocabulary") return std::make_unique<VocabularyRows>(csv, context, report);
   if (table == "concept_ancestor") return std::make_unique<AncestorRows>(csv, context, report);

@@ -23,14 +23,16 @@ class OmopTerms {
   static bool is_one(std::string_view table);
 
   virtual ~OmopTerms() = default;
-  static std::unique_ptr<OmopTerms> bind(std::string_view table, const Csv& csv, const OmopContext& context, RowReport& report);
+  static std::unique_ptr<OmopTerms> bind(std::string_view table, const Csv& csv, const OmopContext& context,
+                                         RowReport& report);
 
   // The row at which the Csv stands. A row that cannot be used counts as a row that was rejected.
   Result<void> tell(RecordSink& sink);
   virtual Result<void> finish() { return {}; }
 
  protected:
-  OmopTerms(const Csv& csv, const OmopContext& context, RowReport& report) : csv_(csv), context_(context), report_(report) {}
+  OmopTerms(const Csv& csv, const OmopContext& context, RowReport& report)
+      : csv_(csv), context_(context), report_(report) {}
 
   virtual Result<void> tell_row(RecordSink& sink) = 0;
   std::string_view cell(const std::optional<std::size_t>& column) const;

@@ -5,7 +5,7 @@
 namespace chartline::exchange {
 namespace {
 
-constexpr std::uint64_t page_ids = 1 << 12;          // 512 bytes of bits
+constexpr std::uint64_t page_ids = 1 << 12;                   // 512 bytes of bits
 constexpr std::uint64_t small_past = std::uint64_t{1} << 31;  // ids given one after another stay below
 
 }  // namespace
@@ -21,7 +21,8 @@ bool RowIds::is_new(std::string_view id) {
   const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
   const bool is_number = error == std::errc{} && end == id.data() + id.size();
   // A number with leading zeros is another id than the number.
-  const bool is_plain = is_number && (id.front() == '-' ? id.size() > 1 && id[1] != '0' : id.front() != '0' || id.size() == 1);
+  const bool is_plain =
+      is_number && (id.front() == '-' ? id.size() > 1 && id[1] != '0' : id.front() != '0' || id.size() == 1);
   if (!is_plain) return words_.emplace(id).second;
   const auto bits = static_cast<std::uint64_t>(number);
   if (bits >= small_past) return numbers_.insert(bits).second;

@@ -26,7 +26,8 @@ class RowReport {
   }
 
  private:
-  Result<void> problem(Problem::Outcome outcome, std::string_view field, std::string_view rule, std::string_view reason) const {
+  Result<void> problem(Problem::Outcome outcome, std::string_view field, std::string_view rule,
+                       std::string_view reason) const {
     return quality_->problem({outcome, {file_, line_, std::string(field)}, std::string(rule), std::string(reason)});
   }
 

@@ -22,7 +22,8 @@ const SyntheaTable* table_by_header(const Csv& csv) {
   std::size_t most = csv.header().size() / 2;
   for (const SyntheaTable& table : synthea_tables()) {
     const auto known = static_cast<std::size_t>(
-        std::count_if(table.columns.begin(), table.columns.end(), [&](const SyntheaColumn& column) { return csv.column(column.name).has_value(); }));
+        std::count_if(table.columns.begin(), table.columns.end(),
+                      [&](const SyntheaColumn& column) { return csv.column(column.name).has_value(); }));
     if (known > most) best = &table, most = known;
   }
   return best;
@@ -41,7 +42,9 @@ Result<void> read_file(Input& input, const Inputs& inputs, const Reading& readin
   if (table == nullptr) table = table_by_header(csv);
   const auto rows = table != nullptr ? SyntheaRows::bind(*table, csv, reading.options, lives, report) : nullptr;
   for (std::uint64_t count = 1; TRY(csv.next()); ++count) {
-    if (!rows) return not_read(report, table == nullptr ? "it is no table that is read" : "it does not say whom its rows are about");
+    if (!rows)
+      return not_read(report,
+                      table == nullptr ? "it is no table that is read" : "it does not say whom its rows are about");
     TRY(rows->tell(reading.sink));
     if (reading.progress && count % rows_per_progress == 0) reading.progress(inputs.consumed_bytes());
   }

@@ -53,7 +53,8 @@ void learn_life(const Csv& csv, const record::Zone& zone, SyntheaLives& into) {
     return index ? trimmed(csv[*index]) : std::string_view{};
   };
   if (csv.fault() != RowFault::none || cell("Id").empty()) return;
-  into[std::string(cell("Id"))] = {parse_local(cell("BIRTHDATE"), zone).value_or(Time{}), parse_local(cell("DEATHDATE"), zone).value_or(Time{})};
+  into[std::string(cell("Id"))] = {parse_local(cell("BIRTHDATE"), zone).value_or(Time{}),
+                                   parse_local(cell("DEATHDATE"), zone).value_or(Time{})};
 }
 
 std::unique_ptr<SyntheaRows> SyntheaRows::bind(const SyntheaTable& table, Csv& csv, const ReadOptions& options,
@@ -64,7 +65,8 @@ std::unique_ptr<SyntheaRows> SyntheaRows::bind(const SyntheaTable& table, Csv& c
   return rows;
 }
 
-SyntheaRows::SyntheaRows(const SyntheaTable& table, Csv& csv, const ReadOptions& options, const SyntheaLives& lives, RowReport& report)
+SyntheaRows::SyntheaRows(const SyntheaTable& table, Csv& csv, const ReadOptions& options, const SyntheaLives& lives,
+                         RowReport& report)
     : table_(table), csv_(csv), options_(options), lives_(lives), report_(report) {}
 
 void SyntheaRows::bind_columns() {
@@ -78,7 +80,8 @@ void SyntheaRows::bind_columns() {
       if (columns_[role]) continue;
       columns_[role] = index;
     } else if (column.role == Role::display) {
-      const auto coded = std::find_if(attributes_.begin(), attributes_.end(), [&](const Attribute& a) { return a.name == column.attribute; });
+      const auto coded = std::find_if(attributes_.begin(), attributes_.end(),
+                                      [&](const Attribute& a) { return a.name == column.attribute; });
       if (coded == attributes_.end()) continue;
       coded->display = index;
     } else if (column.role == Role::identifier || names_.take(column.attribute)) {
@@ -90,7 +93,8 @@ void SyntheaRows::bind_columns() {
   }
   for (const std::string_view name : derived_names) names_.take(name);
   for (std::size_t index = 0; index < is_bound.size(); ++index)
-    if (!is_bound[index]) attributes_.push_back({index, Role::text, names_.take_column(csv_.header()[index], index), {}, {}});
+    if (!is_bound[index])
+      attributes_.push_back({index, Role::text, names_.take_column(csv_.header()[index], index), {}, {}});
 }
 
 std::string_view SyntheaRows::cell(Role role) const {
@@ -111,7 +115,8 @@ Result<void> SyntheaRows::tell(RecordSink& sink) {
   if (is_about_a_person && cell(Role::person).empty())
     return report_.rejected(field(Role::person), "no_person", "the row does not say whom it is about");
   const auto start = parse_local(cell(Role::start), options_.zone);
-  if (!start && !cell(Role::start).empty()) return report_.rejected(field(Role::start), "bad_date", "the start is no date of the calendar");
+  if (!start && !cell(Role::start).empty())
+    return report_.rejected(field(Role::start), "bad_date", "the start is no date of the calendar");
 
   draft_.begin({options_.source.empty() ? synthea : std::string_view(options_.source), synthea});
   draft_.identifier(synthea, is_about_a_person ? cell(Role::person) : nobody);
@@ -165,7 +170,8 @@ Result<void> SyntheaRows::set_end(const Time& start) {
   const auto stop = parse_local(written, options_.zone);
   if (!stop) return report_.repaired(field(Role::stop), "bad_date", "the end is no date of the calendar; left unknown");
   if (is_epoch(*stop) && start.known() && start.instant() > 0)
-    return report_.repaired(field(Role::stop), "epoch_date", "the start of 1970 stands for no date; the end is left unknown");
+    return report_.repaired(field(Role::stop), "epoch_date",
+                            "the start of 1970 stands for no date; the end is left unknown");
   event.end = {End::Form::at, *stop};
   return {};
 }
@@ -190,20 +196,24 @@ Result<void> SyntheaRows::set_value() {
 Result<void> SyntheaRows::add_attribute(const Attribute& attribute) {
   const std::string_view text = trimmed(csv_[attribute.column]);
   const std::string_view display = attribute.display ? trimmed(csv_[*attribute.display]) : std::string_view{};
-  if (text.empty()) return draft_.text_attribute(attribute.name, display), Result<void>{};  // a description without its code
+  if (text.empty())
+    return draft_.text_attribute(attribute.name, display), Result<void>{};  // a description without its code
   const std::string_view column = csv_.header()[attribute.column];
   switch (attribute.role) {
     case Role::identifier: return draft_.identifier(attribute.detail, text), Result<void>{};
-    case Role::coded: return draft_.attribute(attribute.name, code_value({attribute.detail, text, display})), Result<void>{};
+    case Role::coded:
+      return draft_.attribute(attribute.name, code_value({attribute.detail, text, display})), Result<void>{};
     case Role::link:
       if (text == "0") return {};  // claims: no payer
       return draft_.text_attribute(attribute.name, draft_.joined(attribute.detail, '/', text)), Result<void>{};
     case Role::quantity:
-      if (const auto number = record::parse_decimal(text)) return draft_.attribute(attribute.name, number_value(*number)), Result<void>{};
+      if (const auto number = record::parse_decimal(text))
+        return draft_.attribute(attribute.name, number_value(*number)), Result<void>{};
       TRY(report_.repaired(column, "bad_number", "it is no number; kept as text"));
       break;
     case Role::date:
-      if (const auto time = parse_local(text, options_.zone)) return draft_.attribute(attribute.name, date_value(*time)), Result<void>{};
+      if (const auto time = parse_local(text, options_.zone))
+        return draft_.attribute(attribute.name, date_value(*time)), Result<void>{};
       TRY(report_.repaired(column, "bad_date", "it is no date of the calendar; kept as text"));
       break;
     default: break;
@@ -216,7 +226,8 @@ Result<void> SyntheaRows::check_patient() {
   if (lives_.empty() || table_.about != SyntheaTable::About::person) return {};
   const auto life = lives_.find(cell(Role::person));
   if (life == lives_.end())
-    return report_.repaired(field(Role::person), "unknown_patient", "patients.csv has no row of this patient; the row is kept");
+    return report_.repaired(field(Role::person), "unknown_patient",
+                            "patients.csv has no row of this patient; the row is kept");
   check_against(life->second, draft_.event(), report_.quality());
   return {};
 }
@@ -233,7 +244,8 @@ Result<void> SyntheaRows::set_life() {
 
   if (cell(Role::death).empty()) return {};
   const auto death = parse_local(cell(Role::death), options_.zone);
-  if (!death) TRY(report_.repaired(field(Role::death), "bad_date", "the death is no date of the calendar; its date is unknown"));
+  if (!death)
+    TRY(report_.repaired(field(Role::death), "bad_date", "the death is no date of the calendar; its date is unknown"));
   const Time when = death.value_or(Time{});
   draft_.attribute(record::attribute::death, date_value(when));
   Event& event = draft_.open(Kind::death);

@@ -28,8 +28,8 @@ void learn_life(const Csv& csv, const record::Zone& zone, SyntheaLives& into);
 class SyntheaRows {
  public:
   // nullptr if the file lacks the column that says whom the table's rows are about.
-  static std::unique_ptr<SyntheaRows> bind(const SyntheaTable& table, Csv& csv, const ReadOptions& options, const SyntheaLives& lives,
-                                           RowReport& report);
+  static std::unique_ptr<SyntheaRows> bind(const SyntheaTable& table, Csv& csv, const ReadOptions& options,
+                                           const SyntheaLives& lives, RowReport& report);
 
   // The row at which the Csv stands: hands over its record, or reports it as rejected.
   Result<void> tell(RecordSink& sink);
@@ -43,7 +43,8 @@ class SyntheaRows {
     std::optional<std::size_t> display;  // column of a code's description
   };
 
-  SyntheaRows(const SyntheaTable& table, Csv& csv, const ReadOptions& options, const SyntheaLives& lives, RowReport& report);
+  SyntheaRows(const SyntheaTable& table, Csv& csv, const ReadOptions& options, const SyntheaLives& lives,
+              RowReport& report);
   void bind_columns();
 
   std::string_view cell(SyntheaRole role) const;   // without outer white space; "" if there is no such column

@@ -9,6 +9,9 @@ namespace {
 using record::Kind;
 using enum SyntheaRole;
 
+// One column to a line, in the order of the export.
+// clang-format off
+
 constexpr SyntheaColumn patients_columns[] = {
     {"Id", person},
     {"BIRTHDATE", birth},
@@ -304,6 +307,8 @@ constexpr SyntheaColumn payers_columns[] = {
     {"PHONE", text, "phone"},
 };
 
+// clang-format on
+
 using End = SyntheaTable::End;
 using About = SyntheaTable::About;
 
@@ -333,7 +338,8 @@ constexpr std::array tables = std::to_array<SyntheaTable>({
 std::span<const SyntheaTable> synthea_tables() { return tables; }
 
 const SyntheaTable* find_synthea_table(std::string_view name) {
-  const auto found = std::find_if(tables.begin(), tables.end(), [&](const SyntheaTable& table) { return table.name == name; });
+  const auto found =
+      std::find_if(tables.begin(), tables.end(), [&](const SyntheaTable& table) { return table.name == name; });
   return found == tables.end() ? nullptr : &*found;
 }
 

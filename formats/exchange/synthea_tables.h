@@ -47,6 +47,7 @@
 
 namespace chartline::exchange {
 
+// clang-format off
 enum class SyntheaRole : std::uint8_t {
   // At most one column of each in a file.
   id, id_more, person, encounter, start, stop, code, system, description, value, units, value_type, birth, death, gender,
@@ -57,6 +58,7 @@ enum class SyntheaRole : std::uint8_t {
   text, quantity, date,
   link,        // detail: the table it points to
 };
+// clang-format on
 inline constexpr int synthea_single_roles = static_cast<int>(SyntheaRole::identifier);
 
 struct SyntheaColumn {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <random>
 #include <set>
 
 #include "formats/exchange/omop_concepts.h"
@@ -336,6 +337,34 @@ TEST(Omop, ReadsArchivesInAnyOrderAndStandardInputInItsOwn) {
   EXPECT_EQ(text_of(streamed.sink.concepts[0].code), "snomed:195662009");
   // What comes too late is not known yet.
   EXPECT_EQ(streamed_late.event("condition_occurrence/1"), "condition_occurrence/1: condition omop:4112343 2015-10-02..? {table='condition_occurrence'}");
+}
+
+TEST(Omop, TakesDamagedFilesAsTheyCome) {
+  constexpr std::uint64_t seed = 20'240'229;
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  const std::vector<std::pair<std::string, std::string>> files = {
+      {"concept.csv", std::string(concepts)},
+      {"person.csv", text(person_header, "7,8507,2016,2,29,2016-02-29 10:00:00,8516\n8,8532,1950,,,,0\n")},
+      {"condition_occurrence.csv", text(condition_header, "1,7,4112343,2015-10-02,2015-10-02 09:30:00,2015-10-14,\"K92,2\",35208414,17479\n")},
+      {"measurement.csv", "measurement_id,person_id,measurement_concept_id,measurement_date,operator_concept_id,value_as_number,unit_concept_id\n"
+                          "1,7,3025315,2013-05-17,4171756,48.10,9529\n"},
+      {"concept_ancestor.csv", "ancestor_concept_id,descendant_concept_id,min_levels_of_separation\n441840,4112343,5\n"}};
+  constexpr std::string_view bytes = "\",\n\r-.0123456789e\xff\x80 #";
+  for (int round = 0; round < 300; ++round) {
+    const TestFolder folder;
+    for (const auto& [name, whole] : files) {
+      std::string damaged = whole;
+      for (int changes = 0; changes < 4; ++changes) damaged[random() % damaged.size()] = bytes[random() % bytes.size()];
+      if (round % 10 == 0) damaged.resize(random() % damaged.size());
+      folder.write(name, damaged);
+    }
+    ReadBack back;
+    read_into(back, read_omop, folder.path());
+    ASSERT_EQ(back.error, "") << "round " << round;
+    ASSERT_EQ(back.quality.rows, back.quality.records + back.quality.rejected) << "round " << round;
+    ASSERT_EQ(back.quality.records, back.sink.records.size()) << "round " << round;
+  }
 }
 
 TEST(Omop, TakesTimesInTheZoneGiven) {
