@@ -165,7 +165,15 @@ Hash128 history_hash(const Row& row, const Dictionary& names) {
 }
 
 Hash128 record_key(const Row& row, const Dictionary& names) {
-  const Hash128 content = row.record.empty() ? content_hash(row, names) : Hash128();
+  // A row without an id is the same row wherever its source puts it: its place is not part of who it is.
+  Hash128 content;
+  if (row.record.empty() && row.sequence != 0) {
+    Row anywhere = row;
+    anywhere.sequence = 0;
+    content = content_hash(anywhere, names);
+  } else if (row.record.empty()) {
+    content = content_hash(row, names);
+  }
   Bytes& bytes = scratch();
   Writer out(bytes);
   out.u64(names.text_hash(Which::source, row.source));

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t trimmed_per_fold_max = 1000;  // bounded work; the log shrinks over several folds
 
+}  // namespace
+
 Result<void> fold_demographics(const ShardMoment& base, const std::map<PatientId, Demographics>& changed, Batch& batch) {
   Pinned value;
   for (auto at = changed.begin(); at != changed.end();) {
@@ -36,8 +38,6 @@ void fold_names(const Dictionary& names, ShardState& state, Batch& batch) {
     folded = size;
   }
 }
-
-}  // namespace
 
 // Log records older than they must be kept go, the oldest first.
 Result<void> Shard::trim_log(Batch& batch, ShardState& state) {

@@ -73,7 +73,7 @@ bool tells_demographics(const stored::Row& row) { return row.kind == record::Kin
 Result<void> fold_history(const ShardMoment& base, PatientId patient, std::vector<stored::Row>& past, stored::Head& head,
                           ShardState& state, Batch& batch) {
   if (past.empty()) return {};
-  for (const stored::Row& row : past) head.past_content += history_hash(row, *base.dictionary);
+  for (const stored::Row& row : past) head.past_content += content_hash(row, *base.dictionary);
   head.past_events += static_cast<std::uint32_t>(past.size());
   state.past_events += past.size();
   std::unique_ptr<LoadedRun> grown;

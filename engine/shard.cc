@@ -223,8 +223,7 @@ bool Shard::fold_due() const {
          setup_.options.clock->now() - oldest_unfolded_ >= static_cast<Micros>(setup_.options.fold_delay_ms) * 1000;
 }
 
-Result<void> Shard::adopt(const ShardState& state) {
-  Batch batch;
+Result<void> Shard::adopt(const ShardState& state, Batch batch) {
   batch.put(Table::meta, Bytes(shard_state_key), encode(state));
   TRY(setup_.tables->write(batch, true));
   std::lock_guard present(present_mutex_);

@@ -117,8 +117,8 @@ class Shard {
     std::lock_guard<std::mutex> fold_;
   };
 
-  // Bulk load: an empty shard takes in files and starts from this state. Caller holds a Pause.
-  Result<void> adopt(const ShardState& state);
+  // Bulk load: an empty shard has taken in files; this batch and state make them visible. Caller holds a Pause.
+  Result<void> adopt(const ShardState& state, Batch batch);
   // Erasure and bulk load change patients under the writers: their cached indexes are dropped. Caller holds a Pause.
   void forget_indexes();
   Result<void> fold_paused();          // fold(), for who holds a Pause

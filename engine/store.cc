@@ -21,6 +21,19 @@ std::uint64_t random_u64() {
   return (std::uint64_t{device()} << 32) ^ device();
 }
 
+// Every key of every table.
+Result<void> empty(Tables& tables) {
+  for (int table = 0; table < table_count; ++table) {
+    Batch batch;
+    TRY(tables.scan(static_cast<Table>(table), {}, {}, nullptr, [&](BytesView key, BytesView) {
+      batch.erase(static_cast<Table>(table), Bytes(key));
+      return true;
+    }));
+    if (!batch.empty()) TRY(tables.write(batch, true));
+  }
+  return {};
+}
+
 std::string shard_place(std::uint32_t shard) { return "shard " + std::to_string(shard) + ": "; }
 
 }  // namespace
@@ -108,6 +121,9 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
   tables_options.write_buffer_bytes = options.write_buffer_bytes / shards;
   tables_options.read_only = options.read_only;
   tables_options.direct_reads = options.direct_reads;
+  const std::optional<Bytes> bulk = TRY(backend->catalogue().get(bulk_marker));
+  const bool cut_off = bulk && *bulk == "started";
+  if (cut_off && options.read_only) return unavailable("a bulk load was cut off: open the store for writing once, to clear what it left");
   for (std::uint32_t number = 0; number < shards; ++number) {
     Shard::Setup setup;
     setup.number = number;
@@ -116,12 +132,14 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
     auto tables = backend->open(number, setup.lease.get(), tables_options);
     if (!tables) return Error{tables.error().fault, shard_place(number) + tables.error().message};
     setup.tables = std::move(tables).value();
+    if (cut_off) TRY(empty(*setup.tables));
     setup.cache = parts->cache;
     if (number == 0) parts->identity = std::make_shared<Identity>(setup.tables, parts->description.secret, shards);
     setup.identity = parts->identity;
     setup.options = each;
     parts->shards.push_back(TRY(Shard::open(std::move(setup))));
   }
+  if (cut_off) TRY(backend->catalogue().set(bulk_marker, bulk, "cleared"));
   std::unique_ptr<Store> store(new Store(std::move(parts)));
   if (!options.read_only) store->parts_->keeper = std::thread([p = store->parts_.get()] { p->keep(); });
   return store;

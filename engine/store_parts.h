@@ -27,6 +27,8 @@ struct StoreDescription {
 Bytes encode(const StoreDescription& description);
 Result<StoreDescription> decode_description(BytesView bytes);
 inline constexpr const char* description_entry = "store";
+// "started" while a bulk load takes its files in: a store found so was empty before, and is emptied again.
+inline constexpr const char* bulk_marker = "bulk-load";
 Result<StoreDescription> read_description(Backend& backend);
 
 struct Store::Parts {

@@ -1,0 +1,99 @@
+// RowSorter: rows of an import sorted by patient, in bounded memory. Rows wait in memory, 64 bytes each and their text
+// beside them; when that is full it is sorted and written to a file in the scratch folder. Reading goes patient by patient
+// over memory and files at once, and several threads may each read their own range of patients.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "formats/stored/change.h"
+#include "formats/stored/row.h"
+
+namespace chartline::engine {
+
+using stored::PatientRef;
+
+// A row as it waits. Everything beyond the plain fields (text, translations, attributes, an end at a time, numbers that do
+// not fit) stands in `extra`, a Row encoded as in the log.
+struct WaitingRow {
+  std::uint64_t patient = 0;       // shard << 32 | id
+  std::uint64_t arrival = 0;       // place in the import
+  std::int64_t local = 0;
+  std::int64_t mantissa = 0;
+  const char* extra = nullptr;     // u32 length, then that many bytes; null for a plain row
+  std::uint32_t code = 0;
+  std::uint32_t unit = 0;
+  std::uint32_t source = 0;
+  std::int16_t offset_minutes = 0;
+  std::uint8_t kind = 0, status = 0, certainty = 0, author = 0, precision = 0, form = 0, comparator = 0, end_form = 0;
+  std::int8_t scale = 0;
+  std::uint8_t flags = 0;          // 1: boolean value true, 2: an original follows the row in `extra`, 4: first event of a record
+};
+static_assert(sizeof(WaitingRow) == 64);
+
+class RowSorter {
+ public:
+  // `scratch` "" keeps everything in memory.
+  RowSorter(std::string scratch, std::uint64_t memory_bytes);
+  ~RowSorter();
+
+  // One thread at a time, a record's events one after another; `first` marks its first, `original` comes with that.
+  Result<void> add(PatientRef patient, const stored::Row& row, bool first, std::string_view original);
+  std::uint64_t rows() const { return arrivals_; }
+
+  // No more rows: sorts what waits in memory.
+  Result<void> finish();
+
+  struct Sorted {
+    std::vector<stored::Row> rows;               // of one patient, by arrival
+    std::vector<std::uint32_t> records;          // places in `rows` where a record begins
+    std::vector<std::string_view> originals;     // of each record; "" for none
+    record::Arena room;                          // what rows borrow beyond the sorter's own memory
+    void clear() { rows.clear(), records.clear(), originals.clear(), room.clear(); }
+  };
+  // Reads patients in ascending order, from `first` up to but not including `past` (shard << 32 | id).
+  class Stream {
+   public:
+    Stream(const RowSorter& sorter, std::uint64_t first, std::uint64_t past);
+    ~Stream();
+    // False at the end. The rows are valid until the next call.
+    Result<bool> next(PatientRef& patient, Sorted& into);
+
+   private:
+    struct Source;
+    std::vector<std::unique_ptr<Source>> sources_;
+    std::uint64_t past_;
+  };
+  // Cuts all patients into at most `parts` ranges of about equally many rows, on block boundaries: ascending bounds, the
+  // first 0, the last past everything.
+  std::vector<std::uint64_t> cut(std::size_t parts) const;
+
+ private:
+  struct SpillFile {
+    std::string path;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> index;  // every so often: patient and offset of its first row
+    std::uint64_t bytes = 0;
+  };
+  Result<void> spill();
+  void sort_memory();
+  const WaitingRow& at(std::uint32_t place) const { return chunks_[place >> chunk_bits][place & (chunk_rows - 1)]; }
+
+  static constexpr unsigned chunk_bits = 14;
+  static constexpr std::uint32_t chunk_rows = 1u << chunk_bits;
+
+  std::string scratch_;
+  std::uint64_t memory_bytes_;
+  std::uint64_t arrivals_ = 0;
+  std::vector<std::unique_ptr<WaitingRow[]>> chunks_;
+  std::uint32_t waiting_ = 0;
+  std::unique_ptr<record::Arena> extra_ = std::make_unique<record::Arena>();
+  std::uint64_t extra_bytes_ = 0;
+  std::vector<std::uint32_t> order_;   // places in memory, by patient then arrival
+  std::vector<SpillFile> files_;
+};
+
+}  // namespace chartline::engine
