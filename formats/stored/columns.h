@@ -20,9 +20,6 @@
 
 namespace chartline::stored {
 
-// The most rows of a run or postings, and values of a column: bounds what hostile bytes can make a reader allocate.
-inline constexpr std::size_t run_rows_max = std::size_t{1} << 24;
-
 void pack(std::span<const std::uint32_t> values, Bytes& out);
 void pack(std::span<const std::uint64_t> values, Bytes& out);
 

@@ -9,7 +9,7 @@ namespace chartline::stored {
 
 // version, count, column of patients, column of numbers
 PostingBytes encode_removals(std::span<const Removal> removals) {
-  check(removals.size() <= run_rows_max, "a run has no more removals than its format allows");
+  check(removals.size() <= postings_limit, "a run has no more removals than its format allows");
   check(std::is_sorted(removals.begin(), removals.end()), "removals are in order");
   std::vector<std::uint32_t> patients(removals.size()), numbers(removals.size());
   std::transform(removals.begin(), removals.end(), patients.begin(), [](const Removal& r) { return r.patient; });
@@ -29,7 +29,7 @@ Result<std::vector<Removal>> decode_removals(BytesView bytes, std::optional<std:
   const std::uint64_t count = in.varint();
   std::vector<std::uint32_t> patient_room, number_room;
   Column<std::uint32_t> patients, numbers;
-  if (count > run_rows_max || !unpack(in, count, patient_room, patients) || !unpack(in, count, number_room, numbers) || !in.done()) {
+  if (count > postings_limit || !unpack(in, count, patient_room, patients) || !unpack(in, count, number_room, numbers) || !in.done()) {
     return wrong_bytes("removals");
   }
   std::vector<Removal> removals(count);

@@ -118,7 +118,7 @@ Posting posting_of(PatientId patient, const Row& row) {
 }
 
 PostingBytes encode_postings(std::span<const Posting> postings) {
-  check(postings.size() <= run_rows_max, "a run has no more postings than its format allows");
+  check(postings.size() <= postings_limit, "a run has no more postings than its format allows");
   check(std::is_sorted(postings.begin(), postings.end(), [](const Posting& a, const Posting& b) { return a.patient < b.patient; }),
         "postings are in order of patients");
   thread_local Scratch scratch;
@@ -152,7 +152,7 @@ Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColum
   Reader in(TRY(unseal(bytes, "postings", checksum)));
   const std::uint64_t count = in.varint();
   const std::uint64_t mask = in.varint();
-  if (!in.ok() || count > run_rows_max || mask >= 2 * value_bit) return wrong_bytes("postings");
+  if (!in.ok() || count > postings_limit || mask >= 2 * value_bit) return wrong_bytes("postings");
   into.count = static_cast<std::uint32_t>(count);
   for (const NarrowPart& part : parts) into.*part.values = Column<std::uint32_t>(part.standard);
   into.value = Column<std::uint64_t>(std::uint64_t{0});

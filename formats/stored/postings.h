@@ -13,6 +13,9 @@
 
 namespace chartline::stored {
 
+// The most postings, or removals, of one run: bounds what hostile bytes can make a reader allocate.
+inline constexpr std::size_t postings_limit = std::size_t{1} << 24;
+
 inline constexpr std::uint32_t block_patients = 4096;
 inline constexpr std::uint32_t block_of(PatientId patient) { return patient / block_patients; }
 

@@ -114,7 +114,7 @@ bool in_order(std::span<const Row> rows) {
 }  // namespace
 
 RunBytes encode_run(std::span<const Row> rows) {
-  check(rows.size() <= run_rows_max, "a run has no more rows than its format allows");
+  check(rows.size() <= rows_limit, "a run has no more rows than its format allows");
   check(in_order(rows), "the rows of a run are in order of time");
   thread_local HotScratch scratch;
   thread_local Bytes packed, cold;
@@ -186,7 +186,7 @@ Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into, s
   const std::uint64_t count = in.varint();
   const std::uint64_t mask = in.varint();
   const std::uint64_t cold_bytes = mask >> hot_cold & 1 ? in.varint() : 0;
-  if (!in.ok() || count > run_rows_max || mask >> (hot_has_details + 1) != 0 || cold_bytes > in.left()) return wrong_bytes("run");
+  if (!in.ok() || count > rows_limit || mask >> (hot_has_details + 1) != 0 || cold_bytes > in.left()) return wrong_bytes("run");
   into.count = static_cast<std::uint32_t>(count);
   into.has_details = mask >> hot_has_details & 1;
   into.cold.assign(body.substr(body.size() - cold_bytes));

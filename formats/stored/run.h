@@ -16,6 +16,9 @@
 
 namespace chartline::stored {
 
+// The most rows of one run: bounds what hostile bytes can make a reader allocate, since equal rows take no bytes.
+inline constexpr std::size_t rows_limit = std::size_t{1} << 16;
+
 struct RunBytes {
   Bytes hot;
   Bytes details;                     // "" where no row has text, translations or attributes: then nothing is stored
@@ -23,7 +26,8 @@ struct RunBytes {
   std::uint64_t details_checksum = 0;
 };
 
-// Rows in the order in which they are to stand (the store's total order; ordered by start.instant() at least: checked).
+// Rows in the order in which they are to stand (the store's total order; ordered by start.instant() at least: checked);
+// at most rows_limit of them. A value has the fields of its form and no others.
 RunBytes encode_run(std::span<const Row> rows);
 
 // What a reader may ask for; bits of a mask.

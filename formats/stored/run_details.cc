@@ -15,6 +15,9 @@ using Form = record::Value::Form;
 
 namespace {
 
+// The most translations, or attributes, of one run.
+constexpr std::size_t items_limit = rows_limit * 16;
+
 // Numbers, each with its bit in a mask: a column of zeros is not stored.
 struct ColdNumbers {
   static constexpr std::size_t columns = 6;
@@ -39,15 +42,9 @@ struct ColdNumbers {
   }
 };
 
-using ColdNumber = std::uint64_t (*)(const Row&);
-constexpr std::array<ColdNumber, ColdNumbers::columns> cold_numbers = {
-    [](const Row& row) { return zigzag(row.recorded); },
-    [](const Row& row) { return zigzag(row.removed); },
-    [](const Row& row) { return row.sequence; },
-    [](const Row& row) { return std::uint64_t{row.part}; },
-    [](const Row& row) { return std::uint64_t{row.ordinal}; },
-    [](const Row& row) { return std::uint64_t{row.has_original}; },
-};
+std::array<std::uint64_t, ColdNumbers::columns> cold_numbers(const Row& row) {
+  return {zigzag(row.recorded), zigzag(row.removed), row.sequence, row.part, row.ordinal, row.has_original};
+}
 
 // Texts, each with its bit in a mask: a column of empty ones is not stored.
 using ColdText = std::string_view Row::*;
@@ -89,7 +86,7 @@ bool decode_starts(Reader& in, std::size_t count, std::vector<std::uint32_t>& st
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < count; ++i) {
     total += counts[i];
-    if (total > run_rows_max) return false;
+    if (total > items_limit) return false;
     starts[i + 1] = static_cast<std::uint32_t>(total);
   }
   return true;
@@ -114,13 +111,14 @@ bool need_details(std::span<const Row> rows) {
 
 void encode_cold_numbers(std::span<const Row> rows, Bytes& out) {
   thread_local std::array<std::vector<std::uint64_t>, ColdNumbers::columns> columns;
-  unsigned mask = 0;
+  std::array<std::uint64_t, ColdNumbers::columns> any{};
   for (auto& column : columns) column.resize(rows.size());
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    std::uint64_t any = 0;
-    for (std::size_t i = 0; i < rows.size(); ++i) any |= columns[c][i] = cold_numbers[c](rows[i]);
-    if (any != 0) mask |= 1u << c;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto numbers = cold_numbers(rows[i]);
+    for (std::size_t c = 0; c < columns.size(); ++c) any[c] |= columns[c][i] = numbers[c];
   }
+  unsigned mask = 0;
+  for (std::size_t c = 0; c < columns.size(); ++c) mask |= any[c] != 0 ? 1u << c : 0;
   if (mask == 0) return;
   Writer(out).u8(static_cast<std::uint8_t>(mask));
   for (std::size_t c = 0; c < columns.size(); ++c) {
@@ -160,7 +158,7 @@ void encode_details(std::span<const Row> rows, Bytes& out) {
     std::vector<std::uint32_t> names;
     std::transform(rows.begin(), rows.end(), counts.begin(), [](const Row& row) { return static_cast<std::uint32_t>(row.translations.size()); });
     for (const Row& row : rows) names.insert(names.end(), row.translations.begin(), row.translations.end());
-    check(names.size() <= run_rows_max, "a run has no more translations than its format allows");
+    check(names.size() <= items_limit, "a run has no more translations than its format allows");
     pack(counts, out);
     pack(names, out);
   }
@@ -170,7 +168,7 @@ void encode_details(std::span<const Row> rows, Bytes& out) {
     for (const Row& row : rows) {
       for (const RowAttribute& attribute : row.attributes) columns.add(attribute);
     }
-    check(columns.name.size() <= run_rows_max, "a run has no more attributes than its format allows");
+    check(columns.name.size() <= items_limit, "a run has no more attributes than its format allows");
     pack(counts, out);
     columns.write(out);
   }

@@ -1,0 +1,168 @@
+// Heads and keys: what was written is read, keys sort as what they name, damage is seen.
+#include "formats/stored/head.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <random>
+
+#include "damage.h"
+#include "formats/stored/keys.h"
+
+namespace chartline::stored {
+namespace {
+
+RunRef sample_run(std::mt19937_64& random) {
+  constexpr Micros units[] = {1, record::micros_per_second, record::micros_per_day};
+  const Micros unit = units[random() % 3];
+  RunRef run;
+  run.first = (static_cast<Micros>(random() % 40'000) - 20'000) * unit;
+  run.last = run.first + static_cast<Micros>(random() % 40'000) * unit;
+  run.run = random() >> random() % 64;
+  run.count = static_cast<std::uint32_t>(random() >> 32);
+  run.hot_checksum = random();
+  run.details_checksum = random() % 2 ? random() : 0;
+  return run;
+}
+
+Head sample_head(std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  Head head;
+  head.last_number = static_cast<std::uint32_t>(random() >> 32);
+  head.events = static_cast<std::uint32_t>(random() >> 40);
+  head.content = {random(), random()};
+  for (std::size_t i = random() % 5; i > 0; --i) head.runs.push_back(sample_run(random));
+  if (random() % 3 == 0) head.past_events = static_cast<std::uint32_t>(random() >> 40);
+  if (random() % 3 == 0) head.past_content = {random(), random()};
+  if (random() % 3 == 0) head.history.push_back(sample_run(random));
+  return head;
+}
+
+TEST(Head, GivesBackAny) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const Head head = sample_head(seed);
+    const Bytes bytes = encode(head);
+    const auto decoded = decode_head(bytes);
+    ASSERT_TRUE(decoded) << "seed " << seed;
+    EXPECT_EQ(decoded->last_number, head.last_number);
+    EXPECT_EQ(decoded->events, head.events);
+    EXPECT_EQ(decoded->content, head.content);
+    EXPECT_EQ(decoded->runs, head.runs);
+    EXPECT_EQ(decoded->past_events, head.past_events);
+    EXPECT_EQ(decoded->past_content, head.past_content);
+    EXPECT_EQ(decoded->history, head.history);
+    expect_no_harm(bytes, seed, 200, [](BytesView b) { return decode_head(b); });
+  }
+  expect_damage_is_seen(encode(sample_head(2)), [](BytesView bytes) { return decode_head(bytes); });
+}
+
+TEST(Head, OfOneRunOfDaysIsSmall) {
+  Head head;
+  head.last_number = head.events = 100;
+  head.content = {1, 2};
+  head.runs.push_back({9000 * record::micros_per_day, 20'000 * record::micros_per_day, 1'000'000, 100, 3, 0});
+  EXPECT_LE(encode(head).size(), 45u);
+}
+
+TEST(Head, HoldsInstantsAtTheEndsOfTime) {
+  Head head;
+  head.runs.push_back({std::numeric_limits<Micros>::min(), std::numeric_limits<Micros>::max(), 1, 1, 1, 0});
+  const auto decoded = decode_head(encode(head));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->runs, head.runs);
+}
+
+TEST(Head, RefusesWrongContent) {
+  const auto decode = [](std::uint64_t last_number, std::uint64_t events, std::uint8_t flags, std::int64_t first, std::uint64_t span, std::uint64_t count) {
+    Bytes content;
+    Writer write(content);
+    write.varint(last_number);
+    write.varint(events);
+    write.u64(1), write.u64(2);
+    write.varint(1);
+    write.u8(flags);
+    write.signed_varint(first);
+    write.varint(span);
+    write.varint(1);
+    write.varint(count);
+    write.u64(3);
+    return decode_head(sealed(content)).has_value();
+  };
+  constexpr std::uint64_t most = 0xffffffffu;
+  constexpr std::int64_t days_max = 106'751'991;
+  EXPECT_TRUE(decode(most, most, 4, days_max - 1, 1, most));
+  EXPECT_FALSE(decode(most + 1, 1, 4, 0, 0, 1)) << "last number";
+  EXPECT_FALSE(decode(1, most + 1, 4, 0, 0, 1)) << "events";
+  EXPECT_FALSE(decode(1, 1, 8, 0, 0, 1)) << "flags";
+  EXPECT_FALSE(decode(1, 1, 4, days_max + 1, 0, 1)) << "first";
+  EXPECT_FALSE(decode(1, 1, 4, -days_max - 1, 0, 1)) << "first";
+  EXPECT_FALSE(decode(1, 1, 4, days_max, 1, 1)) << "last";
+  EXPECT_FALSE(decode(1, 1, 0, 5, ~std::uint64_t{0}, 1)) << "last before first";
+  EXPECT_FALSE(decode(1, 1, 4, 0, 0, most + 1)) << "count";
+
+  const auto with_history = [](std::uint64_t past_events, bool runs) {
+    Bytes content;
+    Writer write(content);
+    write.varint(1), write.varint(1);
+    write.u64(1), write.u64(2);
+    write.varint(0);
+    write.varint(past_events);
+    write.u64(1), write.u64(2);
+    write.varint(runs ? 9 : 0);
+    return decode_head(sealed(content)).has_value();
+  };
+  EXPECT_TRUE(with_history(1, false));
+  EXPECT_FALSE(with_history(most + 1, false));
+  EXPECT_FALSE(with_history(1, true)) << "more runs than bytes";
+}
+
+TEST(Keys, NameWhatTheyWereMadeOf) {
+  const auto head = parse_timeline_key(head_key(7));
+  ASSERT_TRUE(head);
+  EXPECT_TRUE(head->head);
+  EXPECT_EQ(head->patient, 7u);
+  const auto run = parse_timeline_key(run_key(7, -5, 9));
+  ASSERT_TRUE(run);
+  EXPECT_FALSE(run->head);
+  EXPECT_EQ(run->patient, 7u);
+  EXPECT_EQ(run->first, -5);
+  EXPECT_EQ(run->run, 9u);
+  const auto directory = parse_postings_key(directory_key(11));
+  ASSERT_TRUE(directory);
+  EXPECT_TRUE(directory->directory);
+  EXPECT_EQ(directory->code, 11u);
+  const auto postings = parse_postings_key(postings_key(11, 1ull << 40, 3));
+  ASSERT_TRUE(postings);
+  EXPECT_FALSE(postings->directory);
+  EXPECT_EQ(postings->code, 11u);
+  EXPECT_EQ(postings->run, 1ull << 40);
+  EXPECT_EQ(postings->first_block, 3u);
+  EXPECT_FALSE(parse_timeline_key("12345"));
+  EXPECT_FALSE(parse_timeline_key(""));
+  EXPECT_FALSE(parse_postings_key("12345"));
+}
+
+TEST(Keys, SortAsTheStoreReads) {
+  EXPECT_LT(head_key(1), run_key(1, -10, 5));
+  EXPECT_LT(run_key(1, -10, 5), run_key(1, 0, 1)) << "1950 before 1970";
+  EXPECT_LT(run_key(1, 7, 5), run_key(1, 7, 6));
+  EXPECT_LT(run_key(1, 7, 5), head_key(2));
+  EXPECT_LT(head_key(255), head_key(256));
+  EXPECT_LT(directory_key(3), postings_key(3, 0, 0));
+  EXPECT_LT(postings_key(3, 1, 9), postings_key(3, 2, 0));
+  EXPECT_LT(change_key(255), change_key(256));
+  EXPECT_LT(details_key(1, 2), details_key(1, 3));
+  EXPECT_LT(history_key(1, 2, false), history_key(1, 2, true));
+  EXPECT_LT(original_key(1, 2), original_key(2, 1));
+}
+
+TEST(Keys, AreDrawnAsDocumented) {
+  EXPECT_EQ(run_key(0x01020304, 0, 5), Bytes("\x01\x02\x03\x04\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05", 20));
+  EXPECT_EQ(details_key(1, 5), Bytes("\0\0\0\x01\0\0\0\0\0\0\0\x05", 12));
+  EXPECT_EQ(history_key(1, 5, true), Bytes("\0\0\0\x01\0\0\0\0\0\0\0\x05\x01", 13));
+  EXPECT_EQ(original_key(1, 5), Bytes("\0\0\0\x01\0\0\0\x05", 8));
+  EXPECT_EQ(change_key(0x0102), Bytes("\0\0\0\0\0\0\x01\x02", 8));
+}
+
+}  // namespace
+}  // namespace chartline::stored

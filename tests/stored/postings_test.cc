@@ -1,0 +1,274 @@
+// Postings give back what was written, whole and by field; directories and removals too; damage is always seen.
+#include "formats/stored/postings.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <cmath>
+
+#include "base/hash.h"
+#include "damage.h"
+#include "sample_rows.h"
+
+namespace chartline::stored {
+namespace {
+
+std::vector<Posting> sample_postings(std::uint64_t seed, std::size_t count) {
+  SampleRows sample(seed);
+  std::vector<Posting> postings;
+  PatientId patient = 0;
+  for (const Row& row : sample.rows(count)) postings.push_back(posting_of(patient += static_cast<PatientId>(sample.random()() % 5), row));
+  return postings;
+}
+
+void expect_same(const Posting& a, const Posting& b) {
+  EXPECT_EQ(a.patient, b.patient);
+  EXPECT_EQ(a.day, b.day);
+  EXPECT_EQ(a.second, b.second);
+  EXPECT_EQ(a.number, b.number);
+  EXPECT_EQ(a.flags, b.flags);
+  EXPECT_EQ(a.kind, b.kind);
+  EXPECT_EQ(a.source, b.source);
+  EXPECT_EQ(a.unit, b.unit);
+  EXPECT_EQ(a.offset, b.offset);
+  RowValue value = b.value;
+  value.unit = b.unit;
+  EXPECT_TRUE(same(a.value, value));
+}
+
+TEST(Postings, GiveBackAny) {
+  EXPECT_TRUE(rc::check("round trip", [](std::uint64_t seed) {
+    const auto postings = sample_postings(seed, *rc::gen::inRange<std::size_t>(0, 300));
+    const PostingBytes run = encode_postings(postings);
+    RC_ASSERT(run.checksum == hash64(run.bytes));
+    PostingColumns columns;
+    RC_ASSERT(decode_postings(run.bytes, posting_field_all, columns, run.checksum).has_value());
+    RC_ASSERT(columns.count == postings.size());
+    for (std::size_t i = 0; i < postings.size(); ++i) expect_same(columns.at(i), postings[i]);
+    RC_ASSERT(!::testing::Test::HasFailure());
+  }));
+}
+
+TEST(Postings, DecodeWhatIsAskedForAndDefaultTheRest) {
+  const auto postings = sample_postings(4, 300);
+  const PostingBytes run = encode_postings(postings);
+  PostingColumns all, some;
+  ASSERT_TRUE(decode_postings(run.bytes, posting_field_all, all));
+  for (std::uint32_t fields = 0; fields <= posting_field_all; ++fields) {
+    ASSERT_TRUE(decode_postings(run.bytes, fields, some));
+    for (std::size_t i = 0; i < postings.size(); i += 17) {
+      ASSERT_EQ(some.patient[i], fields & posting_field_patient ? all.patient[i] : 0);
+      ASSERT_EQ(some.day_at(i), fields & posting_field_day ? all.day_at(i) : 0);
+      ASSERT_EQ(some.second[i], fields & posting_field_second ? all.second[i] : 0);
+      ASSERT_EQ(some.number[i], fields & posting_field_number ? all.number[i] : 0);
+      ASSERT_EQ(some.flags[i], fields & posting_field_flags ? all.flags[i] : 0);
+      ASSERT_EQ(some.kind[i], fields & posting_field_kind ? all.kind[i] : 0);
+      ASSERT_EQ(some.source[i], fields & posting_field_source ? all.source[i] : 0);
+      ASSERT_EQ(some.unit[i], fields & posting_field_unit ? all.unit[i] : 0);
+      ASSERT_EQ(some.offset[i], fields & posting_field_offset ? all.offset[i] : 1u << 15);
+      ASSERT_EQ(some.value[i], fields & posting_field_value ? all.value[i] : 0);
+      ASSERT_EQ(some.value_form[i], fields & posting_field_value ? all.value_form[i] : 0);
+    }
+  }
+  EXPECT_GE(all.bytes(), 300 * 4u);
+  const PostingColumns moved = std::move(all);
+  expect_same(moved.at(299), postings[299]);
+}
+
+TEST(Postings, TellNumbers) {
+  std::vector<Posting> postings(2);
+  postings[0].value.form = record::Value::Form::number;
+  postings[0].value.number = record::decimal(65, 1);
+  PostingColumns columns;
+  ASSERT_TRUE(decode_postings(encode_postings(postings).bytes, posting_field_value, columns));
+  EXPECT_EQ(columns.number_at(0), 6.5);
+  EXPECT_TRUE(std::isnan(columns.number_at(1)));
+}
+
+TEST(Postings, OfOneCodeCostLittle) {
+  std::mt19937_64 random(6);
+  std::vector<Posting> postings(10'000);
+  PatientId patient = 0;
+  for (Posting& posting : postings) {
+    posting.patient = patient += static_cast<PatientId>(random() % 8);
+    posting.day = static_cast<Day>(10'000 + random() % 8192);
+    posting.number = static_cast<std::uint32_t>(random() % 128);
+    posting.kind = record::Kind::condition;
+    posting.source = 1;
+  }
+  EXPECT_LE(encode_postings(postings).bytes.size(), 10'000u * 24 / 8);  // 23 bits of each are random
+}
+
+TEST(Postings, SayWhatQuestionsDecideOn) {
+  Row row;
+  EXPECT_EQ(posting_flags(row), posting_vague) << "no time at all";
+  row.start = record::day_time(100);
+  EXPECT_EQ(posting_flags(row), 0u);
+  row.start.precision = record::Precision::second;
+  EXPECT_EQ(posting_flags(row), posting_timed);
+  row.start.precision = record::Precision::finer;
+  EXPECT_EQ(posting_flags(row), posting_timed | posting_finer);
+  row.start.precision = record::Precision::month;
+  EXPECT_EQ(posting_flags(row), posting_vague);
+  row.start.precision = record::Precision::day;
+  row.end.form = record::End::Form::ongoing;
+  EXPECT_EQ(posting_flags(row), posting_open_end);
+  row.end = {};
+  row.status = record::Status::entered_in_error;
+  EXPECT_EQ(posting_flags(row), posting_hidden);
+  for (const auto status : {record::Status::planned, record::Status::proposed, record::Status::not_done}) {
+    row.status = status;
+    EXPECT_EQ(posting_flags(row), posting_not_asserted);
+  }
+  row.status = record::Status::final;
+  row.certainty = record::Certainty::refuted;
+  EXPECT_EQ(posting_flags(row), posting_not_asserted);
+  row.certainty = record::Certainty::confirmed;
+  for (const auto author : {record::Author::patient, record::Author::carer}) {
+    row.author = author;
+    EXPECT_EQ(posting_flags(row), posting_contributed);
+  }
+}
+
+TEST(Postings, LeaveTextInTheTimeline) {
+  Row row;
+  row.start = record::at_instant(3 * record::micros_per_day - 1'500'000, 60);
+  row.value.form = record::Value::Form::text;
+  row.value.text = "home";
+  const Posting posting = posting_of(9, row);
+  EXPECT_EQ(posting.value.form, record::Value::Form::text);
+  EXPECT_EQ(posting.value.text, "");
+  EXPECT_EQ(posting.day, 3);
+  EXPECT_EQ(posting.second, 3598u);
+  EXPECT_EQ(posting.offset, 60);
+}
+
+TEST(Postings, SeeDamageAndSurviveIt) {
+  PostingColumns columns;
+  const PostingBytes small = encode_postings(sample_postings(7, 9));
+  expect_damage_is_seen(small.bytes, [&](BytesView bytes) { return decode_postings(bytes, posting_field_all, columns); });
+  expect_damage_is_seen(small.bytes, [&](BytesView bytes) { return decode_postings(bytes, posting_field_day, columns, small.checksum); });
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    const Bytes bytes = encode_postings(sample_postings(seed, 1 + seed * 9)).bytes;
+    expect_no_harm(bytes, seed, 400, [&](BytesView b) { return decode_postings(b, posting_field_all, columns); });
+    expect_no_harm(bytes, seed, 200, [&](BytesView b) { return decode_postings(b, posting_field_number, columns); });
+  }
+}
+
+TEST(Postings, RefuseWrongContent) {
+  PostingColumns columns;
+  const auto decode = [&](std::initializer_list<unsigned> content, std::uint32_t fields = posting_field_all) {
+    Bytes bytes;
+    for (const unsigned byte : content) bytes.push_back(static_cast<char>(byte));
+    return decode_postings(sealed(bytes), fields, columns).has_value();
+  };
+  EXPECT_TRUE(decode({3, 0}));
+  EXPECT_FALSE(decode({})) << "no count";
+  EXPECT_FALSE(decode({0xff, 0xff, 0xff, 0x7f, 0})) << "too many";
+  EXPECT_FALSE(decode({3, 0x80, 0x10})) << "a column that there is not";
+  EXPECT_FALSE(decode({3, 0, 1})) << "more than its columns";
+  EXPECT_TRUE(decode({3, 64, 192 + 21}));
+  EXPECT_FALSE(decode({3, 64, 192 + 22})) << "a kind that there is not";
+  EXPECT_FALSE(decode({3, 64, 8, 14, 1, 2, 9})) << "a kind that there is not, in one posting";
+  EXPECT_FALSE(decode({3, 0x80, 8})) << "no values";
+  EXPECT_FALSE(decode({3, 0x80, 8}, posting_field_kind)) << "no values to pass over";
+}
+
+TEST(PostingsDeath, StopAtPatientsOutOfOrder) {
+  std::vector<Posting> postings(2);
+  postings[0].patient = 2;
+  postings[1].patient = 1;
+  EXPECT_DEATH(encode_postings(postings), "order");
+}
+
+TEST(Removals, GiveBackAny) {
+  std::mt19937_64 random(8);
+  for (std::size_t count = 0; count < 400; count += 13) {
+    std::vector<Removal> removals(count);
+    for (Removal& removal : removals) removal = {static_cast<PatientId>(random() % 50), static_cast<std::uint32_t>(random() % 50)};
+    std::sort(removals.begin(), removals.end());
+    const PostingBytes run = encode_removals(removals);
+    const auto decoded = decode_removals(run.bytes, run.checksum);
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(*decoded, removals);
+    expect_no_harm(run.bytes, count, 200, [](BytesView bytes) { return decode_removals(bytes); });
+  }
+}
+
+TEST(Removals, SeeDamageAndDisorder) {
+  const PostingBytes run = encode_removals(std::vector<Removal>{{1, 2}, {1, 7}, {9, 1}});
+  expect_damage_is_seen(run.bytes, [](BytesView bytes) { return decode_removals(bytes); });
+  const auto decode = [](std::initializer_list<unsigned> content) {
+    Bytes bytes;
+    for (const unsigned byte : content) bytes.push_back(static_cast<char>(byte));
+    return decode_removals(sealed(bytes)).has_value();
+  };
+  EXPECT_TRUE(decode({2, 192, 192}));
+  EXPECT_FALSE(decode({2, 192, 8, 0, 9, 3})) << "out of order";
+  EXPECT_FALSE(decode({2, 192})) << "no numbers";
+  EXPECT_FALSE(decode({2})) << "no patients";
+  EXPECT_FALSE(decode({2, 192, 192, 0})) << "more than its columns";
+  EXPECT_FALSE(decode({0xff, 0xff, 0xff, 0x7f, 192, 192})) << "too many";
+  EXPECT_DEATH(encode_removals(std::vector<Removal>{{2, 1}, {1, 1}}), "order");
+}
+
+Directory sample_directory(std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  Directory directory{random() >> random() % 64, random() >> random() % 64, {}};
+  std::uint32_t block = 0;
+  for (std::size_t i = random() % 20; i > 0; --i) {
+    block += static_cast<std::uint32_t>(random() % 3);
+    directory.runs.push_back({block, block + static_cast<std::uint32_t>(random() % 9), 100 + directory.runs.size(), static_cast<std::uint32_t>(random() >> 32),
+                              random() % 2 == 0, random(), static_cast<std::uint32_t>(random() >> 32)});
+  }
+  return directory;
+}
+
+TEST(Directories, GiveBackAny) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const Directory directory = sample_directory(seed);
+    const Bytes bytes = encode(directory);
+    const auto decoded = decode_directory(bytes);
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded->events, directory.events);
+    EXPECT_EQ(decoded->patients, directory.patients);
+    EXPECT_EQ(decoded->runs, directory.runs);
+    expect_no_harm(bytes, seed, 300, [](BytesView b) { return decode_directory(b); });
+  }
+  expect_damage_is_seen(encode(sample_directory(3)), [](BytesView bytes) { return decode_directory(bytes); });
+}
+
+TEST(Directories, RefuseWrongContent) {
+  const auto decode = [](std::uint64_t first, std::uint64_t further, std::uint64_t count, std::uint64_t size, std::uint64_t second_run = 2) {
+    Bytes content;
+    Writer write(content);
+    for (const std::uint64_t number : {0, 0, 2}) write.varint(number);
+    for (const std::uint64_t number : {first, further, std::uint64_t{1}, count, size}) write.varint(number);
+    write.u64(1);
+    for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{0}, second_run, std::uint64_t{2}, std::uint64_t{2}}) write.varint(number);
+    write.u64(1);
+    return decode_directory(sealed(content)).has_value();
+  };
+  constexpr std::uint64_t most = 0xffffffffu;
+  EXPECT_TRUE(decode(7, most - 7, most << 1, most));
+  EXPECT_FALSE(decode(most + 1, 0, 2, 2)) << "first block";
+  EXPECT_FALSE(decode(7, most + 1, 2, 2)) << "blocks";
+  EXPECT_FALSE(decode(7, most - 6, 2, 2)) << "last block";
+  EXPECT_FALSE(decode(7, 0, (most + 1) << 1, 2)) << "count";
+  EXPECT_FALSE(decode(7, 0, 2, most + 1)) << "bytes";
+  EXPECT_FALSE(decode(7, 0, 2, 2, 0)) << "out of order";
+  EXPECT_FALSE(decode_directory(sealed(Bytes("\0\0\7", 3)))) << "more runs than bytes";
+}
+
+TEST(DirectoriesDeath, StopAtRunsOutOfOrder) {
+  Directory directory;
+  directory.runs = {{2, 2, 1}, {1, 1, 2}};
+  EXPECT_DEATH(encode(directory), "order");
+  directory.runs = {{1, 1, 2}, {1, 1, 1}};
+  EXPECT_DEATH(encode(directory), "order");
+  directory.runs = {{2, 1, 1}};
+  EXPECT_DEATH(encode(directory), "begins");
+}
+
+}  // namespace
+}  // namespace chartline::stored

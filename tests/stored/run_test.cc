@@ -1,0 +1,192 @@
+// A run gives back its rows, whole and by field; damage is always seen and never harmful.
+#include "formats/stored/run.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <cmath>
+
+#include "base/hash.h"
+#include "damage.h"
+#include "formats/stored/hot_columns.h"
+#include "sample_rows.h"
+
+namespace chartline::stored {
+namespace {
+
+void expect_round_trip(const std::vector<Row>& rows, const std::string& context) {
+  const RunBytes run = encode_run(rows);
+  EXPECT_EQ(run.hot_checksum, hash64(run.hot));
+  EXPECT_EQ(run.details_checksum, run.details.empty() ? 0 : hash64(run.details));
+  const auto decoded = decode_run(run.hot, run.details, run.hot_checksum, run.details_checksum);
+  ASSERT_TRUE(decoded) << context << ": " << decoded.error().message;
+  ASSERT_EQ((*decoded)->rows.size(), rows.size()) << context;
+  for (std::size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(difference((*decoded)->rows[i], rows[i]), "") << context << " row " << i;
+}
+
+TEST(Run, GivesBackAnyRows) {
+  EXPECT_TRUE(rc::check("round trip", [](std::uint64_t seed, bool plain) {
+    SampleRows sample(seed);
+    const auto rows = sample.rows(*rc::gen::inRange<std::size_t>(0, 200), plain);
+    expect_round_trip(rows, "seed " + std::to_string(seed));
+    RC_ASSERT(!::testing::Test::HasFailure());
+  }));
+}
+
+TEST(Run, GivesBackManyRows) {
+  SampleRows sample(3);
+  expect_round_trip(sample.rows(10'000), "many");
+  expect_round_trip({}, "none");
+}
+
+TEST(Run, KeepsNumbersOfOneScaleOrOfMany) {
+  std::vector<Row> rows;
+  for (const auto& number : {record::decimal(1205, 1), record::decimal(12, -1), record::decimal(0, 0), record::decimal(-7, 0), record::decimal(5, 0)}) {
+    Row row;
+    row.value.form = record::Value::Form::number;
+    row.value.number = number;
+    rows.push_back(row);
+  }
+  expect_round_trip(rows, "one scale");
+  RunColumns columns;
+  ASSERT_TRUE(decode_hot(encode_run(rows).hot, field_value, columns));
+  EXPECT_TRUE(columns.value_form.is_constant());
+  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(columns.number_at(i), rows[i].value.number.to_double());
+
+  for (const auto& number : {record::decimal(999'999'999'999'999'999, 18), record::decimal(1, -18), record::decimal(1.0 / 3.0)}) {
+    rows.back().value.number = number;
+    expect_round_trip(rows, "many scales");
+    ASSERT_TRUE(decode_hot(encode_run(rows).hot, field_value, columns));
+    for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(columns.number_at(i), rows[i].value.number.to_double());
+  }
+  rows.assign(2, Row{});
+  rows[0].value.form = rows[1].value.form = record::Value::Form::number;
+  rows[1].value.number = record::decimal(5, 3);
+  expect_round_trip(rows, "nought takes the scale of the others");
+}
+
+TEST(Run, IsNotANumberWhereThereIsNone) {
+  RunColumns columns;
+  ASSERT_TRUE(decode_hot(encode_run(std::vector<Row>(3)).hot, field_value, columns));
+  EXPECT_TRUE(std::isnan(columns.number_at(1)));
+}
+
+TEST(Run, OfBulkLoadedRowsHasNoDetailsAndFewBytes) {
+  std::mt19937_64 random(5);
+  std::vector<Row> rows(100);
+  Day day = 10'000;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].number = static_cast<std::uint32_t>(i + 1);
+    rows[i].kind = record::Kind::observation;
+    rows[i].code = static_cast<Name>(1 + random() % 1000);
+    rows[i].source = 1;
+    rows[i].start = record::day_time(day += static_cast<Day>(random() % 256));
+    rows[i].value.form = record::Value::Form::number;
+    rows[i].value.number = record::decimal(static_cast<std::int64_t>(random() % 2000), 1);
+    rows[i].recorded = 1'764'000'000'123'456;
+  }
+  const RunBytes run = encode_run(rows);
+  EXPECT_EQ(run.details, "");
+  EXPECT_EQ(run.details_checksum, 0u);
+  EXPECT_LE(run.hot.size(), 430u);  // 29 bits of each event are random: 363 bytes
+  expect_round_trip(rows, "bulk");
+}
+
+TEST(Run, DecodesWhatIsAskedForAndDefaultsTheRest) {
+  SampleRows sample(9);
+  const auto rows = sample.rows(150);
+  const RunBytes run = encode_run(rows);
+  RunColumns all, some;
+  ASSERT_TRUE(decode_hot(run.hot, field_hot, all));
+  for (std::uint32_t fields = 0; fields <= field_hot; ++fields) {
+    ASSERT_TRUE(decode_hot(run.hot, fields, some, run.hot_checksum));
+    ASSERT_EQ(some.count, 150u);
+    const auto expect_part = [&](const auto& part) {
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto expected = part.fields & fields ? (all.*part.values)[i] : part.standard;
+        ASSERT_EQ((some.*part.values)[i], expected) << "column " << part.column << " row " << i;
+      }
+    };
+    for (const auto& part : narrow_parts) expect_part(part);
+    for (const auto& part : wide_parts) expect_part(part);
+  }
+}
+
+TEST(Run, CountsItsMemory) {
+  SampleRows sample(10);
+  const RunBytes run = encode_run(sample.rows(500));
+  const auto decoded = decode_run(run.hot, run.details);
+  ASSERT_TRUE(decoded);
+  EXPECT_GE((*decoded)->columns.bytes(), 500 * 8u);
+  EXPECT_GE((*decoded)->details.bytes(), 500u);
+  const RunColumns moved = std::move((*decoded)->columns);
+  EXPECT_EQ(moved.number[499], (*decoded)->rows[499].number);
+}
+
+TEST(Run, SeesDamage) {
+  SampleRows sample(11);
+  const auto rows = sample.rows(12);
+  const RunBytes run = encode_run(rows);
+  ASSERT_FALSE(run.details.empty());
+  RunColumns columns;
+  expect_damage_is_seen(run.hot, [&](BytesView bytes) { return decode_hot(bytes, field_time, columns); });
+  expect_damage_is_seen(run.hot, [&](BytesView bytes) { return decode_hot(bytes, field_time, columns, run.hot_checksum); });
+  expect_damage_is_seen(run.details, [&](BytesView bytes) { return decode_run(run.hot, bytes); });
+  expect_damage_is_seen(run.details, [&](BytesView bytes) { return decode_run(run.hot, bytes, run.hot_checksum, run.details_checksum); });
+}
+
+TEST(Run, SurvivesAnyBytes) {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    SampleRows sample(seed);
+    const auto rows = sample.rows(1 + seed * 3, seed % 4 == 0);
+    const RunBytes run = encode_run(rows);
+    expect_no_harm(run.hot, seed, 400, [&](BytesView bytes) { return decode_run(bytes, run.details); });
+    if (run.details.empty()) continue;
+    expect_no_harm(run.details, seed, 400, [&](BytesView bytes) { return decode_run(run.hot, bytes); });
+  }
+}
+
+TEST(Run, IsNotTakenForAnother) {
+  SampleRows sample(12);
+  const RunBytes one = encode_run(sample.rows(5)), other = encode_run(sample.rows(5)), plain = encode_run(std::vector<Row>(5));
+  RunColumns columns;
+  EXPECT_EQ(decode_hot(one.hot, field_hot, columns, other.hot_checksum).error().fault, Fault::corrupt);
+  ASSERT_TRUE(decode_hot(one.hot, field_hot, columns));
+  EXPECT_FALSE(decode_details("", columns));
+  EXPECT_FALSE(decode_details(other.details, columns, one.details_checksum));
+  ASSERT_TRUE(decode_hot(plain.hot, field_hot, columns));
+  EXPECT_TRUE(decode_details("", columns));
+  EXPECT_TRUE(decode_details("", columns, 0));
+  EXPECT_FALSE(decode_details(one.details, columns));
+  EXPECT_FALSE(decode_details("", columns, one.details_checksum));
+}
+
+// Content that no encoder writes, with a right checksum.
+TEST(Run, RefusesWrongContent) {
+  RunColumns columns;
+  const auto decode = [&](std::initializer_list<unsigned> content) {
+    Bytes bytes;
+    for (const unsigned byte : content) bytes.push_back(static_cast<char>(byte));
+    return decode_hot(sealed(bytes), field_hot, columns).has_value();
+  };
+  EXPECT_TRUE(decode({3, 0}));
+  EXPECT_FALSE(decode({})) << "no count";
+  EXPECT_FALSE(decode({0x81, 0x80, 4, 0})) << "too many rows";
+  EXPECT_FALSE(decode({3, 0x80, 0x80, 0xc0, 0})) << "a column that there is not";
+  EXPECT_FALSE(decode({3, 0, 1})) << "more than its columns";
+  EXPECT_FALSE(decode({3, 0x80, 0x40, 9, 1})) << "cold numbers beyond the end";
+  EXPECT_TRUE(decode({3, 1 << hot_kind, 192 + 21}));
+  EXPECT_FALSE(decode({3, 1 << hot_kind, 192 + 22})) << "a kind that there is not";
+  EXPECT_FALSE(decode({3, 1 << hot_kind, 8, 14, 1, 2, 9})) << "a kind that there is not, in one row";
+  EXPECT_FALSE(decode({3, 1 << hot_kind})) << "no column";
+}
+
+TEST(RunDeath, StopsAtRowsOutOfOrder) {
+  std::vector<Row> rows(2);
+  rows[0].start = record::day_time(2);
+  rows[1].start = record::day_time(1);
+  EXPECT_DEATH(encode_run(rows), "order");
+}
+
+}  // namespace
+}  // namespace chartline::stored
