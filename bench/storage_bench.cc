@@ -84,8 +84,11 @@ void load(Tables& tables, std::uint32_t keys, std::mt19937_64& random) {
 
 void measure_reads(Tables& tables, std::uint32_t keys, std::mt19937_64& random) {
   Pinned value;
-  const auto get = [&] { expect(tables.get(Table::timeline, key_of(static_cast<std::uint32_t>(random() % keys)), nullptr, value)); };
-  for (std::uint32_t patient = 0; patient < keys; ++patient) expect(tables.get(Table::timeline, key_of(patient), nullptr, value));
+  const auto get = [&] {
+    expect(tables.get(Table::timeline, key_of(static_cast<std::uint32_t>(random() % keys)), nullptr, value));
+  };
+  for (std::uint32_t patient = 0; patient < keys; ++patient)
+    expect(tables.get(Table::timeline, key_of(patient), nullptr, value));
   measure("get, in the block cache", 500'000, get);
   measure("get, absent", 200'000, [&] {
     expect(tables.get(Table::timeline, key_of(static_cast<std::uint32_t>(random() % keys)) + "x", nullptr, value));

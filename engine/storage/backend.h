@@ -18,9 +18,9 @@ namespace chartline::engine {
 // Held while a shard is open for writing. On return from acquire every earlier holder is fenced.
 class Lease {
  public:
-  virtual ~Lease() = default;          // gives it back
+  virtual ~Lease() = default;  // gives it back
   virtual std::uint64_t epoch() const = 0;
-  virtual bool valid() const = 0;      // false once a later epoch has been acquired, or the lock is lost
+  virtual bool valid() const = 0;  // false once a later epoch has been acquired, or the lock is lost
 };
 
 // Small named values, compare-and-set.
@@ -33,10 +33,10 @@ class Catalogue {
 };
 
 struct TablesOptions {
-  std::uint64_t cache_bytes = 256ull << 20;         // blocks of files kept in memory
-  std::uint64_t write_buffer_bytes = 64ull << 20;   // all memory tables together
+  std::uint64_t cache_bytes = 256ull << 20;        // blocks of files kept in memory
+  std::uint64_t write_buffer_bytes = 64ull << 20;  // all memory tables together
   bool read_only = false;
-  bool direct_reads = false;                        // past the page cache: measurements with a bounded cache
+  bool direct_reads = false;  // past the page cache: measurements with a bounded cache
 };
 
 inline constexpr std::size_t note_bytes_max = 2000;

@@ -21,16 +21,20 @@ namespace fs = std::filesystem;
 
 std::string_view reason(int cause) {
   switch (cause) {
-    case ENOSPC: case EDQUOT: return "the disk is full";
-    case EACCES: case EPERM: return "permission denied";
+    case ENOSPC:
+    case EDQUOT: return "the disk is full";
+    case EACCES:
+    case EPERM: return "permission denied";
     case EROFS: return "the file system is read-only";
     case ENOENT: return "no such file or folder";
     case ENOTDIR: return "it is a file, or lies below a file, where a folder is needed";
     case EISDIR: return "it is a folder where a file is needed";
-    case EEXIST: case ENOTEMPTY: return "it exists already";
+    case EEXIST:
+    case ENOTEMPTY: return "it exists already";
     case ENAMETOOLONG: return "the name is too long";
     case ELOOP: return "too many symbolic links";
-    case EMFILE: case ENFILE: return "too many files are open";
+    case EMFILE:
+    case ENFILE: return "too many files are open";
     case EIO: return "the device reports an input/output error";
     default: return "the system refuses";
   }
@@ -39,8 +43,12 @@ std::string_view reason(int cause) {
 Fault fault(int cause) {
   switch (cause) {
     case ENOENT: return Fault::not_found;
-    case EEXIST: case ENOTEMPTY: return Fault::conflict;
-    case ENOTDIR: case EISDIR: case ENAMETOOLONG: case ELOOP: return Fault::invalid_request;
+    case EEXIST:
+    case ENOTEMPTY: return Fault::conflict;
+    case ENOTDIR:
+    case EISDIR:
+    case ENAMETOOLONG:
+    case ELOOP: return Fault::invalid_request;
     default: return Fault::unavailable;
   }
 }

@@ -32,7 +32,8 @@ Error disk_error(int cause, std::string_view doing, const std::string& path);
 
 Result<OpenFile> open_file(const std::string& path, int flags);  // flags as of open(2); new files get mode 0640
 Result<void> write_at(const OpenFile& file, BytesView bytes, std::uint64_t offset, const std::string& path);
-Result<Bytes> read_at(const OpenFile& file, std::size_t bytes, std::uint64_t offset, const std::string& path);  // shorter at the end
+Result<Bytes> read_at(const OpenFile& file, std::size_t bytes, std::uint64_t offset,
+                      const std::string& path);  // shorter at the end
 Result<void> sync_data(const OpenFile& file, const std::string& path);
 
 Result<std::optional<Bytes>> read_whole(const std::string& path);  // nullopt where there is no such file

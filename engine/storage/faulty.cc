@@ -102,7 +102,9 @@ class FaultyTables final : public Tables {
     return closing([&] { return under(*faults_, Operation::compact, {}, [&] { return behind_->compact(); }); });
   }
   Result<void> compact(Table table, BytesView from, BytesView past) override {
-    return closing([&] { return under(*faults_, Operation::compact, table, [&] { return behind_->compact(table, from, past); }); });
+    return closing([&] {
+      return under(*faults_, Operation::compact, table, [&] { return behind_->compact(table, from, past); });
+    });
   }
   Result<void> checkpoint(const std::string& folder) override {
     return under(*faults_, Operation::checkpoint, {}, [&] { return behind_->checkpoint(folder); });

@@ -21,24 +21,39 @@
 namespace chartline::engine {
 
 enum class Operation : std::uint8_t {
-  get, get_many, scan, write, sync, ingest, flush, compact, checkpoint, verify, catalogue_get, catalogue_set, acquire, open, restore,
-  write_note, read_note,
+  get,
+  get_many,
+  scan,
+  write,
+  sync,
+  ingest,
+  flush,
+  compact,
+  checkpoint,
+  verify,
+  catalogue_get,
+  catalogue_set,
+  acquire,
+  open,
+  restore,
+  write_note,
+  read_note,
 };
 
 enum class Effect : std::uint8_t {
-  fail,          // unavailable; nothing is done
-  fail_after,    // done, and then unavailable: the caller cannot know
-  flip,          // a bit of each value that is read is wrong
-  shorten,       // each value that is read lacks its second half
-  delay,         // done late
+  fail,        // unavailable; nothing is done
+  fail_after,  // done, and then unavailable: the caller cannot know
+  flip,        // a bit of each value that is read is wrong
+  shorten,     // each value that is read lacks its second half
+  delay,       // done late
 };
 
 struct FaultRule {
-  Operation operation = Operation::write;  // sync: a write with sync, counted besides write
+  Operation operation = Operation::write;     // sync: a write with sync, counted besides write
   std::optional<Table> table = std::nullopt;  // of a read: only this table
-  std::uint64_t nth = 1;       // passes over so many operations less one first
-  bool lasting = false;        // strikes again after the first time
-  double probability = 1;      // that it strikes when its turn comes
+  std::uint64_t nth = 1;                      // passes over so many operations less one first
+  bool lasting = false;                       // strikes again after the first time
+  double probability = 1;                     // that it strikes when its turn comes
   Effect effect = Effect::fail;
   std::chrono::milliseconds late{1};
 };

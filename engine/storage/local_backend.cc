@@ -52,7 +52,8 @@ Result<Bytes> unsealed(std::string_view kind, const Bytes& file, const std::stri
 
 class LocalCatalogue final : public Catalogue {
  public:
-  explicit LocalCatalogue(const std::string& folder) : folder_(folder + "/catalogue"), lock_path_(folder + "/catalogue.lock") {}
+  explicit LocalCatalogue(const std::string& folder)
+      : folder_(folder + "/catalogue"), lock_path_(folder + "/catalogue.lock") {}
 
   Result<std::optional<Bytes>> get(const std::string& name) override {
     TRY(check_name(name));
@@ -65,7 +66,8 @@ class LocalCatalogue final : public Catalogue {
   Result<void> set(const std::string& name, const std::optional<Bytes>& expected, const Bytes& value) override {
     TRY(check_name(name));
     const OpenFile lock = TRY(open_file(lock_path_, O_RDWR | O_CREAT));
-    if (!TRY(lock_file(lock, lock_wait_ms, lock_path_))) return busy("another process holds " + lock_path_ + "; try again");
+    if (!TRY(lock_file(lock, lock_wait_ms, lock_path_)))
+      return busy("another process holds " + lock_path_ + "; try again");
     if (TRY(get(name)) != expected) return conflict("catalogue entry " + name + " has changed meanwhile");
     return write_durably(folder_ + "/" + name, sealed(kind, value));
   }
@@ -95,8 +97,8 @@ class LocalLease final : public Lease {
   bool valid() const override {
     struct stat held {};
     struct stat named {};
-    return ::fstat(lock_.descriptor(), &held) == 0 && ::stat(path_.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
-           held.st_dev == named.st_dev;
+    return ::fstat(lock_.descriptor(), &held) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+           held.st_ino == named.st_ino && held.st_dev == named.st_dev;
   }
 
  private:
@@ -153,7 +155,8 @@ class Scratch {
  private:
   void sweep() {
     std::error_code failed;
-    for (fs::directory_iterator each(folder_, failed); !failed && each != fs::directory_iterator(); each.increment(failed)) {
+    for (fs::directory_iterator each(folder_, failed); !failed && each != fs::directory_iterator();
+         each.increment(failed)) {
       if (each->path().extension() != ".lock") continue;
       const std::string path = each->path().string();
       const Result<OpenFile> lock = open_file(path, O_RDWR);
@@ -197,7 +200,8 @@ class LocalBackend final : public Backend {
     RocksOpening opening{path_of(shard), "shard " + std::to_string(shard), options, {}, env_};
     if (!options.read_only) {
       const auto* held = dynamic_cast<const LocalLease*>(lease);
-      if (!held || held->shard() != shard) return invalid_request("a shard is opened for writing under its own lease only");
+      if (!held || held->shard() != shard)
+        return invalid_request("a shard is opened for writing under its own lease only");
       opening.may_write = [held] { return held->valid(); };
     }
     return open_rocks(std::move(opening));
@@ -206,7 +210,8 @@ class LocalBackend final : public Backend {
   Result<void> restore(std::uint32_t shard, const std::string& checkpoint) override {
     const std::string aside = path_of(shard) + ".new";
     std::error_code failed;
-    if (fs::exists(path_of(shard), failed)) return conflict("shard " + std::to_string(shard) + " of " + folder_ + " exists already");
+    if (fs::exists(path_of(shard), failed))
+      return conflict("shard " + std::to_string(shard) + " of " + folder_ + " exists already");
     fs::remove_all(aside, failed);
     if (failed) return disk_error(failed.value(), "remove", aside);
     TRY(copy_folder(checkpoint, aside));
@@ -264,11 +269,13 @@ Result<std::unique_ptr<Backend>> local_backend(const std::string& folder, bool c
   if (create) TRY(create_store(folder));
   std::error_code failed;
   const fs::file_status found = fs::status(folder, failed);
-  if (found.type() == fs::file_type::not_found) return not_found("there is no store in " + folder + ": the folder does not exist");
+  if (found.type() == fs::file_type::not_found)
+    return not_found("there is no store in " + folder + ": the folder does not exist");
   if (failed) return disk_error(failed.value(), "look at", folder);
   if (!fs::is_directory(found)) return invalid_request(folder + " is a file, not the folder of a store");
   if (!fs::is_directory(folder + "/catalogue", failed)) {
-    if (failed && failed != std::errc::no_such_file_or_directory) return disk_error(failed.value(), "look at", folder + "/catalogue");
+    if (failed && failed != std::errc::no_such_file_or_directory)
+      return disk_error(failed.value(), "look at", folder + "/catalogue");
     return not_found("there is no store in " + folder + ": it has no catalogue");
   }
   return std::unique_ptr<Backend>(std::make_unique<LocalBackend>(folder, std::move(env)));

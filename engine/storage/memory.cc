@@ -20,7 +20,7 @@ namespace chartline::engine {
 struct MemoryDisk::Parts {
   using Flag = std::shared_ptr<std::atomic<bool>>;
   struct Held {
-    std::uint64_t epoch = 0;                                // the latest that was given out; durable
+    std::uint64_t epoch = 0;                                    // the latest that was given out; durable
     Flag current = std::make_shared<std::atomic<bool>>(false);  // shared with the holder, true while it holds
   };
 
@@ -140,7 +140,8 @@ class MemoryBackend final : public Backend {
   std::string scratch_folder() override { return {}; }
 
   Result<void> write_note(std::uint32_t shard, const std::string& name, BytesView bytes) override {
-    if (bytes.size() > note_bytes_max) return invalid_request("a note holds at most " + std::to_string(note_bytes_max) + " bytes");
+    if (bytes.size() > note_bytes_max)
+      return invalid_request("a note holds at most " + std::to_string(note_bytes_max) + " bytes");
     MemoryDisk::Parts& parts = disk_->parts();
     const std::lock_guard lock(parts.mutex);
     parts.notes[{shard, name}] = Bytes(bytes);

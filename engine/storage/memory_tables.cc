@@ -26,7 +26,8 @@ constexpr const char* checkpoint_file = "/tables";
 
 class MemorySnapshot final : public Snapshot {
  public:
-  MemorySnapshot(std::shared_ptr<MemoryShard> shard, std::uint64_t sequence) : shard_(std::move(shard)), sequence_(sequence) {}
+  MemorySnapshot(std::shared_ptr<MemoryShard> shard, std::uint64_t sequence)
+      : shard_(std::move(shard)), sequence_(sequence) {}
   ~MemorySnapshot() override {
     const Alone lock(shard_->mutex);
     shard_->snapshots.erase(shard_->snapshots.find(sequence_));
@@ -195,7 +196,8 @@ class MemoryTables final : public Tables {
       writer.u64(hash64(bytes));
     }
     std::error_code ignored;
-    if (std::filesystem::exists(folder, ignored)) return conflict("cannot make a checkpoint in " + folder + ": it exists already");
+    if (std::filesystem::exists(folder, ignored))
+      return conflict("cannot make a checkpoint in " + folder + ": it exists already");
     TRY(make_folder(folder));
     return write_durably(folder + checkpoint_file, bytes);
   }
@@ -264,7 +266,8 @@ void MemoryShard::put(Table table, BytesView key, Value value) {
   versions.push_back({sequence, std::move(value)});
   // The oldest snapshot needs the newest version that is not younger than itself; what lies before that is for nobody.
   const std::uint64_t oldest = snapshots.empty() ? sequence : *snapshots.begin();
-  const auto needed = std::find_if(versions.rbegin(), versions.rend(), [&](const Version& v) { return v.sequence <= oldest; });
+  const auto needed =
+      std::find_if(versions.rbegin(), versions.rend(), [&](const Version& v) { return v.sequence <= oldest; });
   if (needed != versions.rend()) versions.erase(versions.begin(), needed.base() - 1);
   if (versions.size() == 1 && !versions.front().value) keys.erase(it);
 }

@@ -68,7 +68,8 @@ Result<void> NoteFile::open_for_writing() {
 }
 
 Result<void> NoteFile::write(BytesView bytes) {
-  if (bytes.size() > note_bytes_max) return invalid_request("a note holds at most " + std::to_string(note_bytes_max) + " bytes");
+  if (bytes.size() > note_bytes_max)
+    return invalid_request("a note holds at most " + std::to_string(note_bytes_max) + " bytes");
   const std::lock_guard lock(mutex_);
   TRY(open_for_writing());
   const std::uint64_t turn = turn_ + 1;

@@ -34,8 +34,8 @@ class NoteFile {
 
   std::mutex mutex_;
   std::string path_;
-  OpenFile file_;            // open for writing from the first write on
-  std::uint64_t turn_ = 0;   // of the last write
+  OpenFile file_;           // open for writing from the first write on
+  std::uint64_t turn_ = 0;  // of the last write
 };
 
 }  // namespace chartline::engine

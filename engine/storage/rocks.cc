@@ -38,7 +38,9 @@ class Watch final : public rocksdb::EventListener {
  public:
   explicit Watch(std::shared_ptr<FailStop> stop) : stop_(std::move(stop)) {}
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status*) override { stop_->failed = true; }
-  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* recover) override { *recover = false; }
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* recover) override {
+    *recover = false;
+  }
 
  private:
   std::shared_ptr<FailStop> stop_;
@@ -64,7 +66,8 @@ struct Database {
 
 class RocksSnapshot final : public Snapshot {
  public:
-  explicit RocksSnapshot(std::shared_ptr<Database> database) : database_(std::move(database)), at_(database_->db->GetSnapshot()) {}
+  explicit RocksSnapshot(std::shared_ptr<Database> database)
+      : database_(std::move(database)), at_(database_->db->GetSnapshot()) {}
   ~RocksSnapshot() override { database_->db->ReleaseSnapshot(at_); }
   const rocksdb::Snapshot* at() const { return at_; }
 
@@ -99,8 +102,10 @@ class RocksTables final : public Tables {
     const bool sorted = std::is_sorted(keys.begin(), keys.end());
     db_.MultiGet(reading(at), handle(table), slices.size(), slices.data(), found.data(), statuses.data(), sorted);
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (statuses[i].ok()) values[i] = found[i].ToString();
-      else if (!statuses[i].IsNotFound()) return error_of(statuses[i], place(table));
+      if (statuses[i].ok())
+        values[i] = found[i].ToString();
+      else if (!statuses[i].IsNotFound())
+        return error_of(statuses[i], place(table));
     }
     return {};
   }
@@ -110,8 +115,9 @@ class RocksTables final : public Tables {
     constexpr std::size_t header_bytes_per_operation = 16;
     rocksdb::WriteBatch writes(batch.bytes() + header_bytes_per_operation * (batch.operations().size() + 1));
     for (const Batch::Operation& operation : batch.operations()) {
-      const rocksdb::Status added = operation.erase ? writes.Delete(handle(operation.table), operation.key)
-                                                    : writes.Put(handle(operation.table), operation.key, operation.value);
+      const rocksdb::Status added = operation.erase
+                                        ? writes.Delete(handle(operation.table), operation.key)
+                                        : writes.Put(handle(operation.table), operation.key, operation.value);
       if (!added.ok()) return invalid_request(place(operation.table) + ": a key or value is too large to be stored");
     }
     rocksdb::WriteOptions options;
@@ -165,7 +171,8 @@ class RocksTables final : public Tables {
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;  // erased bytes lie there too
     const rocksdb::Slice begin = slice(from);
     const rocksdb::Slice end = slice(past);
-    const rocksdb::Status status = db_.CompactRange(options, handle(table), from.empty() ? nullptr : &begin, past.empty() ? nullptr : &end);
+    const rocksdb::Status status =
+        db_.CompactRange(options, handle(table), from.empty() ? nullptr : &begin, past.empty() ? nullptr : &end);
     return status.ok() ? Result<void>() : failed(status);
   }
 
@@ -215,7 +222,8 @@ class RocksTables final : public Tables {
   Result<void> check_writable() const {
     if (opening_.options.read_only) return invalid_request(opening_.place + " was opened for reading only");
     if (database_->stop->failed)
-      return unavailable(opening_.place + " is closed to writes since one failed: open it again to go on from what was acknowledged");
+      return unavailable(opening_.place +
+                         " is closed to writes since one failed: open it again to go on from what was acknowledged");
     if (opening_.may_write && !opening_.may_write()) {
       database_->stop->failed = true;
       return unavailable(opening_.place + ": the lease was lost to another holder");
@@ -228,7 +236,8 @@ class RocksTables final : public Tables {
     database_->stop->failed = true;
     Error error = error_of(status, opening_.place);
     if (error.fault != Fault::corrupt) error.fault = Fault::unavailable;
-    error.message += "; the outcome of the write is unknown, and the shard is closed to writes until it is opened again";
+    error.message +=
+        "; the outcome of the write is unknown, and the shard is closed to writes until it is opened again";
     return error;
   }
 
@@ -249,7 +258,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const TablesOptions& optio
   return all;
 }
 
-Result<void> open_database(const RocksOpening& opening, const std::string& folder, rocksdb::DBOptions options, Database& into) {
+Result<void> open_database(const RocksOpening& opening, const std::string& folder, rocksdb::DBOptions options,
+                           Database& into) {
   options.listeners.push_back(std::make_shared<Watch>(into.stop));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
@@ -289,12 +299,9 @@ Result<void> create_database(const RocksOpening& opening, rocksdb::DBOptions opt
 Result<void> check_families(const RocksOpening& opening, const rocksdb::DBOptions& options) {
   std::vector<std::string> present;
   const rocksdb::Status status = rocksdb::DB::ListColumnFamilies(options, opening.folder, &present);
-  if (!status.ok()) {
-    Error error = error_of(status, opening.place);
-    // The folder is there, so what is missing has been lost.
-    if (status.IsNotFound() || status.IsPathNotFound()) error.fault = Fault::corrupt;
-    return error;
-  }
+  if (status.IsNotFound() || status.IsPathNotFound())
+    return error_of(rocksdb::Status::Corruption(status.ToString()), opening.place);  // the folder is there: it has been lost
+  if (!status.ok()) return error_of(status, opening.place);
   for (const std::string& one : present)
     if (one != rocksdb::kDefaultColumnFamilyName && !parse_table(one))
       return unsupported(opening.place + " has a table that this build does not know: a newer release has written it");

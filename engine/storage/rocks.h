@@ -7,8 +7,8 @@
 #include <string>
 
 #include "base/result.h"
-#include "engine/storage/tables.h"
 #include "engine/storage/backend.h"
+#include "engine/storage/tables.h"
 
 namespace rocksdb {
 class Env;
@@ -17,11 +17,11 @@ class Env;
 namespace chartline::engine {
 
 struct RocksOpening {
-  std::string folder;                    // of this database alone; made where it is absent and not read_only
-  std::string place;                     // how errors name it: "shard 3"
+  std::string folder;  // of this database alone; made where it is absent and not read_only
+  std::string place;   // how errors name it: "shard 3"
   TablesOptions options;
-  std::function<bool()> may_write;       // asked before each write; false (the lease is lost) closes the shard. Empty: always
-  std::shared_ptr<rocksdb::Env> env;     // null: the system's own files (tests give one that fails: rocks_faulty_fs.h)
+  std::function<bool()> may_write;  // asked before each write; false (the lease is lost) closes the shard. Empty: always
+  std::shared_ptr<rocksdb::Env> env;  // null: the system's own files (tests give one that fails: rocks_faulty_fs.h)
 };
 
 // corrupt where a file of the database is missing or damaged, unsupported where a newer build has written it, not_found

@@ -30,7 +30,8 @@ class Xxh3Factory final : public rocksdb::FileChecksumGenFactory {
  public:
   std::unique_ptr<rocksdb::FileChecksumGenerator> CreateFileChecksumGenerator(
       const rocksdb::FileChecksumGenContext& context) override {
-    const bool ours = context.requested_checksum_func_name.empty() || context.requested_checksum_func_name == generator_name;
+    const bool ours =
+        context.requested_checksum_func_name.empty() || context.requested_checksum_func_name == generator_name;
     return ours ? std::make_unique<Xxh3Generator>() : nullptr;
   }
   const char* Name() const override { return "ChartlineXXH3Factory"; }

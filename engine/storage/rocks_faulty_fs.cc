@@ -25,7 +25,7 @@ struct FaultyDisk::Parts {
     std::uint64_t written = 0;
     std::uint64_t synced = 0;
   };
-  struct Renaming {  // of a name whose folder has not been synced since
+  struct Renaming {    // of a name whose folder has not been synced since
     std::string from;  // "" where the file was made
     std::string to;
     std::optional<Bytes> replaced;  // what `to` held before
@@ -136,7 +136,8 @@ class FaultyRandomAccess final : public rocksdb::FSRandomAccessFileOwnerWrapper 
   IOStatus MultiRead(rocksdb::FSReadRequest* requests, std::size_t count, const IOOptions& options,
                      IODebugContext* debug) override {
     for (std::size_t i = 0; i < count; ++i)
-      requests[i].status = Read(requests[i].offset, requests[i].len, options, &requests[i].result, requests[i].scratch, debug);
+      requests[i].status =
+          Read(requests[i].offset, requests[i].len, options, &requests[i].result, requests[i].scratch, debug);
     return IOStatus::OK();
   }
   // Nothing is read ahead behind the back of Read.
@@ -176,7 +177,8 @@ class FaultyFolder final : public rocksdb::FSDirectoryWrapper {
     if (!status.ok()) return status;
     const std::lock_guard lock(disk_->mutex);
     const fs::path folder = fs::path(path_).lexically_normal();
-    std::erase_if(disk_->names, [&](const auto& name) { return fs::path(name.to).parent_path().lexically_normal() == folder; });
+    std::erase_if(disk_->names,
+                  [&](const auto& name) { return fs::path(name.to).parent_path().lexically_normal() == folder; });
     return status;
   }
   IOStatus FsyncWithDirOptions(const IOOptions& options, IODebugContext* debug, const rocksdb::DirFsyncOptions&) override {
@@ -194,8 +196,8 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   explicit FaultyFileSystem(Disk disk) : FileSystemWrapper(rocksdb::FileSystem::Default()), disk_(std::move(disk)) {}
   const char* Name() const override { return "FaultyFileSystem"; }
 
-  IOStatus NewWritableFile(const std::string& path, const FileOptions& options, std::unique_ptr<rocksdb::FSWritableFile>* file,
-                           IODebugContext* debug) override {
+  IOStatus NewWritableFile(const std::string& path, const FileOptions& options,
+                           std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) override {
     if (stopped()) return failure(DiskEffect::io_error);
     std::error_code ignored;
     const bool made = !fs::exists(path, ignored);
@@ -213,8 +215,8 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
                               IODebugContext*) override {
     return IOStatus::NotSupported("reopening a file for writing");
   }
-  IOStatus ReuseWritableFile(const std::string&, const std::string&, const FileOptions&, std::unique_ptr<rocksdb::FSWritableFile>*,
-                             IODebugContext*) override {
+  IOStatus ReuseWritableFile(const std::string&, const std::string&, const FileOptions&,
+                             std::unique_ptr<rocksdb::FSWritableFile>*, IODebugContext*) override {
     return IOStatus::NotSupported("reusing a file");
   }
 
@@ -232,14 +234,15 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     return status;
   }
 
-  IOStatus NewDirectory(const std::string& path, const IOOptions& options, std::unique_ptr<rocksdb::FSDirectory>* folder,
-                        IODebugContext* debug) override {
+  IOStatus NewDirectory(const std::string& path, const IOOptions& options,
+                        std::unique_ptr<rocksdb::FSDirectory>* folder, IODebugContext* debug) override {
     const IOStatus status = FileSystemWrapper::NewDirectory(path, options, folder, debug);
     if (status.ok()) *folder = std::make_unique<FaultyFolder>(std::move(*folder), disk_, path);
     return status;
   }
 
-  IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions& options, IODebugContext* debug) override {
+  IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
+                      IODebugContext* debug) override {
     if (const auto effect = disk_->strike(DiskOperation::rename, to)) return failure(*effect);
     const Result<std::optional<Bytes>> replaced = read_whole(to);
     if (!replaced) return failure(DiskEffect::io_error);
@@ -251,7 +254,8 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     return status;
   }
 
-  IOStatus LinkFile(const std::string& from, const std::string& to, const IOOptions& options, IODebugContext* debug) override {
+  IOStatus LinkFile(const std::string& from, const std::string& to, const IOOptions& options,
+                    IODebugContext* debug) override {
     if (stopped()) return failure(DiskEffect::io_error);
     const IOStatus status = FileSystemWrapper::LinkFile(from, to, options, debug);
     if (!status.ok()) return status;
@@ -316,8 +320,10 @@ void FaultyDisk::lose_power(std::optional<std::uint64_t> torn_seed) {
     if (fs::exists(path, gone)) fs::resize_file(path, extent.synced + stays, gone);
   }
   for (auto name = parts_->names.rbegin(); name != parts_->names.rend(); ++name) {
-    if (name->from.empty()) fs::remove(name->to, gone);
-    else fs::rename(name->to, name->from, gone);
+    if (name->from.empty())
+      fs::remove(name->to, gone);
+    else
+      fs::rename(name->to, name->from, gone);
     if (name->replaced) check(write_durably(name->to, *name->replaced).has_value(), "the old file is put back");
   }
   parts_->extents.clear();

@@ -35,9 +35,9 @@ enum class DiskEffect : std::uint8_t {
 struct DiskFault {
   DiskOperation operation = DiskOperation::sync;
   DiskEffect effect = DiskEffect::io_error;
-  std::string file = "";    // strikes files whose name contains this: ".log", ".sst", "MANIFEST"
-  std::uint64_t nth = 1;    // the first such operation from now on that goes wrong
-  bool lasting = false;     // and all after it
+  std::string file = "";  // strikes files whose name contains this: ".log", ".sst", "MANIFEST"
+  std::uint64_t nth = 1;  // the first such operation from now on that goes wrong
+  bool lasting = false;   // and all after it
 };
 
 class FaultyDisk {
@@ -50,8 +50,8 @@ class FaultyDisk {
   std::shared_ptr<rocksdb::Env> env() const;
 
   void inject(DiskFault fault);
-  void heal();                     // forgets every fault
-  std::uint64_t struck() const;    // how many operations went wrong so far
+  void heal();                   // forgets every fault
+  std::uint64_t struck() const;  // how many operations went wrong so far
 
   void stop();
   // Nothing may have a file open. With a seed, a random part of each unsynced tail stays: a torn write.

@@ -25,8 +25,11 @@ rocksdb::Slice slice(BytesView bytes) { return {bytes.data(), bytes.size()}; }
 
 class RocksSortedFile final : public SortedFile {
  public:
-  RocksSortedFile(rocksdb::DB& database, rocksdb::ColumnFamilyHandle* handle, Table table, std::string path, std::string place)
-      : table_(table), path_(std::move(path)), place_(std::move(place)),
+  RocksSortedFile(rocksdb::DB& database, rocksdb::ColumnFamilyHandle* handle, Table table, std::string path,
+                  std::string place)
+      : table_(table),
+        path_(std::move(path)),
+        place_(std::move(place)),
         // The pages of a file just written are read again soon: leave them where they are.
         writer_(rocksdb::EnvOptions(database.GetDBOptions()), database.GetOptions(handle), handle, false) {}
   ~RocksSortedFile() override {
@@ -36,9 +39,7 @@ class RocksSortedFile final : public SortedFile {
 
   Result<void> open() { return result(writer_.Open(path_)); }
 
-  Result<void> put(BytesView key, BytesView value) override {
-    return result(writer_.Put(slice(key), slice(value)));
-  }
+  Result<void> put(BytesView key, BytesView value) override { return result(writer_.Put(slice(key), slice(value))); }
   std::uint64_t bytes() const override { return const_cast<rocksdb::SstFileWriter&>(writer_).FileSize(); }
   Result<void> finish() override {
     const rocksdb::Status status = writer_.Finish(&info_);
@@ -55,7 +56,8 @@ class RocksSortedFile final : public SortedFile {
   Result<void> result(const rocksdb::Status& status) const {
     if (status.ok()) return {};
     if (status.IsInvalidArgument())
-      return invalid_request("table " + std::string(name(table_)) + ": the keys of a sorted file must ascend, and there must be one");
+      return invalid_request("table " + std::string(name(table_)) +
+                             ": the keys of a sorted file must ascend, and there must be one");
     return error_of(status, place_ + ", a sorted file of table " + std::string(name(table_)));
   }
 
@@ -111,7 +113,8 @@ Result<bool> verify_file(rocksdb::DB& database, const rocksdb::LiveFileMetaData&
   std::unique_ptr<rocksdb::FSSequentialFile> open;
   rocksdb::IOStatus status = database.GetFileSystem()->NewSequentialFile(path, rocksdb::FileOptions(), &open, nullptr);
   if (!status.ok() && !still_live(database, file.relative_filename)) return true;
-  if (status.IsPathNotFound() || status.IsNotFound()) return corrupt(place + ": the file is missing; restore the shard from a backup");
+  if (status.IsPathNotFound() || status.IsNotFound())
+    return corrupt(place + ": the file is missing; restore the shard from a backup");
   if (!status.ok()) return error_of(status, place);
 
   const std::unique_ptr<rocksdb::FileChecksumGenerator> checksum = file_checksum();

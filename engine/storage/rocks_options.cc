@@ -26,19 +26,16 @@ Profile profile(Table table) {
     // Read by key while somebody waits, and packed by us already: no decompression, blocks near the size of one run.
     case Table::timeline:
     case Table::identity:
-    case Table::meta:
-      return {4 * KiB, rocksdb::kNoCompression};
+    case Table::meta: return {4 * KiB, rocksdb::kNoCompression};
     // Runs of many kilobytes, packed already: a value is a block.
-    case Table::postings:
-      return {16 * KiB, rocksdb::kNoCompression};
+    case Table::postings: return {16 * KiB, rocksdb::kNoCompression};
     // Cold: read for one record at a time, or in order.
     case Table::changes:
     case Table::details:
     case Table::history:
     case Table::originals:
     case Table::terminology:
-    case Table::audit:
-      return {16 * KiB, rocksdb::kZSTD};
+    case Table::audit: return {16 * KiB, rocksdb::kZSTD};
   }
   return {16 * KiB, rocksdb::kZSTD};
 }
@@ -64,10 +61,10 @@ rocksdb::DBOptions database_options(const RocksOpening& opening) {
   options.paranoid_checks = true;
   options.file_checksum_gen_factory = file_checksums();  // kept in the manifest: verify_files recomputes them
   options.allow_data_in_errors = false;                  // keys name patients
-  options.atomic_flush = true;          // all tables reach their files together: what is durable is a prefix of the writes
-  options.unordered_write = false;      // a snapshot is one moment
-  options.manual_wal_flush = false;     // a write without sync survives the death of the process
-  options.max_bgerror_resume_count = 0; // fail stop: a failed write is never tried again in place
+  options.atomic_flush = true;       // all tables reach their files together: what is durable is a prefix of the writes
+  options.unordered_write = false;   // a snapshot is one moment
+  options.manual_wal_flush = false;  // a write without sync survives the death of the process
+  options.max_bgerror_resume_count = 0;  // fail stop: a failed write is never tried again in place
 
   // Memory and files are bounded whatever the size of the store.
   options.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(wanted.write_buffer_bytes);
@@ -98,7 +95,8 @@ std::shared_ptr<rocksdb::Cache> block_cache(const TablesOptions& options) {
   return rocksdb::NewLRUCache(cache);
 }
 
-rocksdb::ColumnFamilyOptions table_options(Table table, const TablesOptions& options, std::shared_ptr<rocksdb::Cache> cache) {
+rocksdb::ColumnFamilyOptions table_options(Table table, const TablesOptions& options,
+                                           std::shared_ptr<rocksdb::Cache> cache) {
   const Profile chosen = profile(table);
 
   rocksdb::BlockBasedTableOptions format;

@@ -42,19 +42,20 @@ Kind kind(const rocksdb::Status& status) {
   switch (status.code()) {
     case Code::kCorruption:
       return {Fault::corrupt, "stored bytes are damaged or missing; check the store, and restore it from a backup"};
-    case Code::kNotSupported:
-      return {Fault::unsupported, "the files use a feature that this build does not have"};
-    case Code::kInvalidArgument:
-      return {Fault::invalid_request, "the storage engine refuses the request"};
-    case Code::kBusy: case Code::kTimedOut: case Code::kTryAgain: case Code::kIncomplete: case Code::kAborted:
-      return {Fault::busy, "the storage engine is busy; try again"};
+    case Code::kNotSupported: return {Fault::unsupported, "the files use a feature that this build does not have"};
+    case Code::kInvalidArgument: return {Fault::invalid_request, "the storage engine refuses the request"};
+    case Code::kBusy:
+    case Code::kTimedOut:
+    case Code::kTryAgain:
+    case Code::kIncomplete:
+    case Code::kAborted: return {Fault::busy, "the storage engine is busy; try again"};
     case Code::kIOError:
       if (status.subcode() == SubCode::kNoSpace) return {Fault::unavailable, "the disk is full"};
       if (status.subcode() == SubCode::kPathNotFound) return {Fault::unavailable, "a file or folder is missing"};
-      if (status.subcode() == SubCode::kIOFenced) return {Fault::unavailable, "another holder has taken the shard over"};
+      if (status.subcode() == SubCode::kIOFenced)
+        return {Fault::unavailable, "another holder has taken the shard over"};
       return {Fault::unavailable, "input/output error"};
-    default:
-      return {Fault::unavailable, "the storage engine failed"};
+    default: return {Fault::unavailable, "the storage engine failed"};
   }
 }
 

@@ -25,7 +25,16 @@
 namespace chartline::engine {
 
 enum class Table : std::uint8_t {
-  meta, changes, identity, timeline, details, history, postings, originals, terminology, audit,
+  meta,
+  changes,
+  identity,
+  timeline,
+  details,
+  history,
+  postings,
+  originals,
+  terminology,
+  audit,
 };
 inline constexpr int table_count = 10;
 std::string_view name(Table table);
@@ -87,19 +96,14 @@ class SortedFile {
  public:
   virtual ~SortedFile() = default;
   virtual Result<void> put(BytesView key, BytesView value) = 0;
-  virtual std::uint64_t bytes() const = 0;                 // written so far
-  virtual Result<void> finish() = 0;                       // synced; ready for ingest
+  virtual std::uint64_t bytes() const = 0;  // written so far
+  virtual Result<void> finish() = 0;        // synced; ready for ingest
 };
 
 struct TableStats {
   Table table;
   std::uint64_t keys = 0;        // estimated
   std::uint64_t file_bytes = 0;  // on disk
-};
-
-struct StoredFile {
-  std::string name;          // relative to the checkpoint's folder
-  std::uint64_t bytes = 0;
 };
 
 class Tables {
@@ -109,7 +113,8 @@ class Tables {
   // True and the value, or false where the key is absent. `at` null reads the present.
   virtual Result<bool> get(Table table, BytesView key, const Snapshot* at, Pinned& value) = 0;
   // One answer for each key, in the same order: found[i], values[i]. Sorted keys of one table; cheaper than many gets.
-  virtual Result<void> get_many(Table table, std::span<const Bytes> keys, const Snapshot* at, std::vector<std::optional<Bytes>>& values) = 0;
+  virtual Result<void> get_many(Table table, std::span<const Bytes> keys, const Snapshot* at,
+                                std::vector<std::optional<Bytes>>& values) = 0;
 
   virtual Result<void> write(const Batch& batch, bool sync) = 0;
   virtual SnapshotPtr snapshot() = 0;
@@ -122,16 +127,19 @@ class Tables {
   virtual Result<std::unique_ptr<SortedFile>> sorted_file(Table table) = 0;
   virtual Result<void> ingest(std::span<const std::unique_ptr<SortedFile>> files) = 0;
 
-  virtual Result<void> flush() = 0;                               // memory tables to files
-  virtual Result<void> compact() = 0;                             // every table to its bottom level: erased bytes are gone from all files
+  virtual Result<void> flush() = 0;  // memory tables to files
+  // To the bottom level: what was erased, and no snapshot sees, is gone from all files. past "" means the end.
+  virtual Result<void> compact() = 0;
   virtual Result<void> compact(Table table, BytesView from, BytesView past) = 0;
-  virtual Result<void> checkpoint(const std::string& folder) = 0; // a consistent copy (hard links where possible); the folder must not exist
-  virtual Result<std::vector<std::string>> files() = 0;           // every live file that may hold record bytes, logs included: paths
+  // A consistent copy, by hard links where possible. Durable on return; the folder must not exist.
+  virtual Result<void> checkpoint(const std::string& folder) = 0;
+  // The paths of all files that may hold record bytes: logs, and what is yet to be deleted, included.
+  virtual Result<std::vector<std::string>> files() = 0;
   // Recomputes the checksum of every live file against its manifest, at most `bytes_per_second` (0: unbounded); the number
   // of bytes read, or corrupt naming the file. `stop` (may be empty) is asked as it goes; true ends it early.
   virtual Result<std::uint64_t> verify_files(std::uint64_t bytes_per_second, const std::function<bool()>& stop) = 0;
   virtual std::vector<TableStats> stats() = 0;
-  virtual bool writable() const = 0;                              // false after a failed write
+  virtual bool writable() const = 0;  // false after a failed write
 };
 
 }  // namespace chartline::engine

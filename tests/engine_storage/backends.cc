@@ -72,7 +72,9 @@ std::vector<StoreKind> store_kinds() {
 }
 
 Opened::Opened(Store& store, const TablesOptions& options)
-    : backend(store.open()), lease(backend->acquire(0, 1000).value()), tables(backend->open(0, lease.get(), options).value()) {}
+    : backend(store.open()),
+      lease(backend->acquire(0, 1000).value()),
+      tables(backend->open(0, lease.get(), options).value()) {}
 
 Opened::~Opened() {
   tables.reset();

@@ -59,7 +59,7 @@ struct Opened {
 // What a table holds of a key; "(absent)" where it does not.
 std::string value_of(Tables& tables, Table table, const std::string& key, const Snapshot* at = nullptr);
 Batch one_put(Table table, const std::string& key, const std::string& value);
-std::vector<std::string> keys_of(Tables& tables, Table table, const std::string& from = "", const std::string& past = "",
-                                 const Snapshot* at = nullptr);
+std::vector<std::string> keys_of(Tables& tables, Table table, const std::string& from = "",
+                                 const std::string& past = "", const Snapshot* at = nullptr);
 
 }  // namespace chartline::engine

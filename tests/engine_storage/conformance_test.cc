@@ -176,8 +176,10 @@ TEST_P(Conformance, RecoveryIsAPrefixThatHoldsAllThatWasAcknowledged) {
         const std::string key = std::to_string(random() % 30);
         const auto table = static_cast<Table>(random() % table_count);
         const std::string slot = std::string(name(table)) + key;
-        if (random() % 3) batch.put(table, key, std::to_string(random())), state[slot] = batch.operations().back().value;
-        else batch.erase(table, key), state.erase(slot);
+        if (random() % 3)
+          batch.put(table, key, std::to_string(random())), state[slot] = batch.operations().back().value;
+        else
+          batch.erase(table, key), state.erase(slot);
       }
       const bool sync = random() % 4 == 0;
       ASSERT_TRUE(opened->tables->write(batch, sync));
@@ -356,7 +358,8 @@ TEST_P(Conformance, SortedFilesAreTakenInTogetherAndDurably) {
   }
   EXPECT_EQ(value_of(*opened->tables, Table::timeline, "d"), "of d");
   opened = crash(std::move(opened));
-  EXPECT_EQ(value_of(*opened->tables, Table::timeline, "unsynced"), "1") << "a file must not outlive what came before it";
+  EXPECT_EQ(value_of(*opened->tables, Table::timeline, "unsynced"), "1")
+      << "a file must not outlive what came before it";
   EXPECT_EQ(value_of(*opened->tables, Table::timeline, "a"), "of a");
   EXPECT_EQ(value_of(*opened->tables, Table::postings, "a"), "of a");
   EXPECT_TRUE(opened->tables->verify_files(0, {}));
