@@ -37,8 +37,12 @@ class Delivery {
     if (problem.outcome == Problem::Outcome::rejected) reading_.quality.row();
     return reading_.quality.problem(problem);
   }
-  Result<void> operator()(const fhir::Impossible& found) { return reading_.quality.impossible(found.rule), Result<void>(); }
-  Result<void> operator()(const fhir::Defaulted& found) { return reading_.quality.defaulted(found.field), Result<void>(); }
+  Result<void> operator()(const fhir::Impossible& found) {
+    return reading_.quality.impossible(found.rule), Result<void>();
+  }
+  Result<void> operator()(const fhir::Defaulted& found) {
+    return reading_.quality.defaulted(found.field), Result<void>();
+  }
   Result<void> operator()(const record::Concept& entry) { return reading_.sink.concept_(entry); }
   Result<void> operator()(const record::ConceptLink& link) { return reading_.sink.concept_link(link); }
 
@@ -117,8 +121,6 @@ class Run {
 
 }  // namespace
 
-Result<void> read_fhir(const Reading& reading) {
-  return Run(reading, TRY(DocumentSource::open(reading.paths))).go();
-}
+Result<void> read_fhir(const Reading& reading) { return Run(reading, TRY(DocumentSource::open(reading.paths))).go(); }
 
 }  // namespace chartline::exchange

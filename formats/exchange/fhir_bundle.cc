@@ -80,7 +80,8 @@ simdjson::error_code Bundle::read_root(std::string_view document, bool& is_bundl
   const simdjson::padded_string_view padded(document, document.size() + simdjson::SIMDJSON_PADDING);
   if (const auto error = parser_.iterate(padded).get(root); error != simdjson::SUCCESS) return error;
   std::string_view type;
-  if (const auto error = root.find_field_unordered("resourceType").get_string().get(type); error != simdjson::SUCCESS) return error;
+  if (const auto error = root.find_field_unordered("resourceType").get_string().get(type); error != simdjson::SUCCESS)
+    return error;
   is_bundle = type == "Bundle";
   if (!is_bundle) return simdjson::SUCCESS;
 
@@ -114,8 +115,11 @@ simdjson::error_code Bundle::read_entry(ondemand::object entry) {
     } else if (key == "resource") {
       ondemand::object resource;
       if (const auto error = field.value().get_object().get(resource); error != simdjson::SUCCESS) return error;
-      if (const auto error = read_text(resource.find_field_unordered("resourceType"), found.type); error != simdjson::SUCCESS) return error;
-      if (const auto error = read_text(resource.find_field_unordered("id"), found.id); error != simdjson::SUCCESS) return error;
+      if (const auto error = read_text(resource.find_field_unordered("resourceType"), found.type);
+          error != simdjson::SUCCESS)
+        return error;
+      if (const auto error = read_text(resource.find_field_unordered("id"), found.id); error != simdjson::SUCCESS)
+        return error;
       std::string_view json;
       if (const auto error = resource.reset().error(); error != simdjson::SUCCESS) return error;
       if (const auto error = resource.raw_json().get(json); error != simdjson::SUCCESS) return error;

@@ -2,8 +2,9 @@
 //
 //   {"resourceType":"Bundle","entry":[{"fullUrl":U,"resource":{...}}, ...]}   ->   Entry{json, full_url, type, id}, ...
 //
-// Only the envelope is read here: each resource is parsed on its own later, so that one malformed resource costs itself and
-// nothing else. The envelope's own fields (its type, timestamp, links, requests, search scores) are transport and are not kept.
+// Only the envelope is read here: each resource is parsed on its own later, so that one malformed resource costs itself
+// and nothing else. The envelope's own fields (its type, timestamp, links, requests, search scores) are transport and
+// are not kept.
 #pragma once
 
 #include <simdjson.h>
@@ -26,12 +27,14 @@ struct Entry {
 
 class Bundle {
  public:
-  // Splits a document, whose bytes outlive this and are followed by simdjson::SIMDJSON_PADDING readable ones. False if its root is
-  // no Bundle (then it is not said to be JSON either). entries() then holds what stands before a fault().
+  // Splits a document, whose bytes outlive this and are followed by simdjson::SIMDJSON_PADDING readable ones. False if
+  // its root is no Bundle (then it is not said to be JSON either). entries() then holds what stands before a fault().
   bool split(std::string_view document);
 
   const std::vector<Entry>& entries() const { return entries_; }
-  std::optional<std::string_view> fault() const { return fault_; }  // why reading stopped early, without the library's words
+  std::optional<std::string_view> fault() const {
+    return fault_;
+  }  // why reading stopped early, without the library's words
 
   // The entry that a literal reference means: by its full URL, or as Type/id. Null if this bundle has none.
   const Entry* find(std::string_view reference) const;
@@ -47,7 +50,8 @@ class Bundle {
   std::unordered_map<std::string, std::uint32_t> by_name_;
 };
 
-// A reference's parts: "http://host/fhir/Patient/7/_history/2" -> {"Patient", "7"}; "urn:uuid:X" -> {"", X}; {} for others.
+// A reference's parts: "http://host/fhir/Patient/7/_history/2" -> {"Patient", "7"}; "urn:uuid:X" -> {"", X}; {} for
+// others.
 struct TypeAndId {
   std::string_view type;
   std::string_view id;

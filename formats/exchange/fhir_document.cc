@@ -15,9 +15,8 @@ std::string scope_of(const ReadOptions& options) {
 }
 
 bool is_type_name(std::string_view word) {
-  return !word.empty() && word[0] >= 'A' && word[0] <= 'Z' && std::ranges::all_of(word, [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  });
+  return !word.empty() && word[0] >= 'A' && word[0] <= 'Z' &&
+         std::ranges::all_of(word, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
 }
 
 // Servers add "#" and the number of a request to meta.source: not part of who said so.
@@ -65,7 +64,8 @@ void DocumentReader::read_bundle(const Bundle& bundle, std::string_view json, st
   for (const Entry& entry : bundle.entries()) {
     references_.enter(&bundle);
     if (entry.json.empty())
-      reject(json, "Bundle.entry", "no_resource", "an entry holds no resource; deletions and responses are not imported");
+      reject(json, "Bundle.entry", "no_resource",
+             "an entry holds no resource; deletions and responses are not imported");
     else if (entry.type != "Bundle")
       read_resource(entry.json, entry.id, sequence);
     else if (depth + 1 < nested_bundles_max)
@@ -75,7 +75,8 @@ void DocumentReader::read_bundle(const Bundle& bundle, std::string_view json, st
     ++sequence;
   }
   if (bundle.fault())
-    reject(json.substr(json.size()), "Bundle.entry", "not_json", std::string("reading the bundle stopped early: ").append(*bundle.fault()));
+    reject(json.substr(json.size()), "Bundle.entry", "not_json",
+           std::string("reading the bundle stopped early: ").append(*bundle.fault()));
 }
 
 void DocumentReader::read_resource(std::string_view json, std::string_view known_id, std::uint64_t sequence) {
@@ -85,7 +86,8 @@ void DocumentReader::read_resource(std::string_view json, std::string_view known
     return reject(json, "", "not_json", std::string("it cannot be read as JSON: ").append(json_fault(error)));
   const Node resource{root};
   const auto type = resource["resourceType"].text();
-  if (!is_type_name(type)) return reject(json, "resourceType", "not_fhir", "it is JSON but no FHIR resource: it names no resourceType");
+  if (!is_type_name(type))
+    return reject(json, "resourceType", "not_fhir", "it is JSON but no FHIR resource: it names no resourceType");
   const auto own_id = resource["id"].text();
   const auto id = own_id.empty() ? known_id : own_id;
 
@@ -114,7 +116,8 @@ void DocumentReader::read_resource(std::string_view json, std::string_view known
 bool DocumentReader::find_person(Draft& draft) {
   if (draft.type == "Patient") {
     const auto id = draft.common.record;
-    if (!id.empty()) draft.identifiers.insert(draft.identifiers.begin(), Identifier{references_.scope(), id.substr(id.find('/') + 1)});
+    if (!id.empty())
+      draft.identifiers.insert(draft.identifiers.begin(), Identifier{references_.scope(), id.substr(id.find('/') + 1)});
     return !draft.identifiers.empty();
   }
   std::optional<Identifier> person;
@@ -127,15 +130,18 @@ bool DocumentReader::find_person(Draft& draft) {
     return person.has_value();
   });
   if (!person && !named && draft.shape.kind != record::Kind::other)
-    draft.elements.note(draft.field("subject"), "no_patient", "it does not say whose it is; it is kept apart from all patients");
+    draft.elements.note(draft.field("subject"), "no_patient",
+                        "it does not say whose it is; it is kept apart from all patients");
   draft.identifiers.assign(1, person ? *person : references_.no_person());
   return true;
 }
 
 void DocumentReader::write_record(Draft& draft, std::string_view json) {
-  if (!find_person(draft)) return reject(json, "Patient.id", "no_identity", "a Patient has neither an id nor an identifier with a system");
+  if (!find_person(draft))
+    return reject(json, "Patient.id", "no_identity", "a Patient has neither an id nor an identifier with a system");
   for (Note& note : draft.elements.take_notes())
-    outcomes_.emplace_back(Problem{Problem::Outcome::repaired, place(json, std::move(note.field)), std::string(note.rule), std::string(note.reason)});
+    outcomes_.emplace_back(Problem{Problem::Outcome::repaired, place(json, std::move(note.field)),
+                                   std::string(note.rule), std::string(note.reason)});
   if (draft.elements.zone_was_needed()) outcomes_.emplace_back(Defaulted{"zone"});
   check_life(draft);
   std::vector<record::Event>& events = draft.parts;
@@ -163,12 +169,15 @@ void DocumentReader::check_life(const Draft& draft) {
   const auto life = lives_.find(id);
   if (life == lives_.end() || draft.shape.kind == record::Kind::other || !draft.first.start.known()) return;
   const auto at = interval(draft.first.start);
-  if (life->second.birth.known() && at.past <= interval(life->second.birth).first) outcomes_.emplace_back(Impossible{"before_birth"});
-  if (life->second.death.known() && at.first >= interval(life->second.death).past) outcomes_.emplace_back(Impossible{"after_death"});
+  if (life->second.birth.known() && at.past <= interval(life->second.birth).first)
+    outcomes_.emplace_back(Impossible{"before_birth"});
+  if (life->second.death.known() && at.first >= interval(life->second.death).past)
+    outcomes_.emplace_back(Impossible{"after_death"});
 }
 
 void DocumentReader::reject(std::string_view json, std::string_view field, std::string_view rule, std::string reason) {
-  outcomes_.emplace_back(Problem{Problem::Outcome::rejected, place(json, std::string(field)), std::string(rule), std::move(reason)});
+  outcomes_.emplace_back(
+      Problem{Problem::Outcome::rejected, place(json, std::string(field)), std::string(rule), std::move(reason)});
 }
 
 Place DocumentReader::place(std::string_view at, std::string field) {

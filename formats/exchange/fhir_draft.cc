@@ -34,10 +34,8 @@ bool is_open(Status status) {
     case Status::onleave:
     case Status::on_hold:
     case Status::accepted:
-    case Status::suspended:
-      return true;
-    default:
-      return false;
+    case Status::suspended: return true;
+    default: return false;
   }
 }
 
@@ -64,7 +62,8 @@ void draft_status(Draft& draft) {
     } else {
       draft.attributes.add_text("status", draft.elements.text(word));
       if (draft.shape.kind != Kind::other)
-        draft.elements.note(draft.field(draft.shape.status), "unknown_status", "a status is none of FHIR's words; it is kept as an attribute");
+        draft.elements.note(draft.field(draft.shape.status), "unknown_status",
+                            "a status is none of FHIR's words; it is kept as an attribute");
     }
   }
   if (const auto certainty = word_at(draft.resource, "verificationStatus"); !certainty.empty()) {
@@ -73,7 +72,8 @@ void draft_status(Draft& draft) {
     else if (const auto known = record::parse_certainty(certainty))
       draft.common.certainty = *known;
     else
-      draft.elements.note(draft.field("verificationStatus"), "unknown_status", "a verification status is none of FHIR's words; it is left out");
+      draft.elements.note(draft.field("verificationStatus"), "unknown_status",
+                          "a verification status is none of FHIR's words; it is left out");
   }
   // An order not to do something must not read as the order to do it.
   if (draft.resource["doNotPerform"].boolean().value_or(false)) {
@@ -86,7 +86,8 @@ void draft_times(Draft& draft) {
   const Found start = time_at(draft, draft.shape.start);
   if (start.time) draft.common.start = *start.time;
   const Found end = time_at(draft, draft.shape.end);
-  const bool lasts = draft.shape.ending != Ending::point || (start.time && start.path.find("eriod.start") != std::string_view::npos);
+  const bool lasts =
+      draft.shape.ending != Ending::point || (start.time && start.path.find("eriod.start") != std::string_view::npos);
   if (end.time) {
     draft.common.end = {End::Form::at, *end.time};
   } else if (lasts) {
@@ -108,10 +109,13 @@ void draft_links(Draft& draft) {
   if (encounter) {
     const Reference link = draft.references.resolve(encounter, draft.elements, draft.field("encounter"));
     const bool is_encounter = link.type == "Encounter" || (link.type.empty() && draft.resource["encounter"]);
-    if (is_encounter && !link.id.empty()) draft.common.encounter = draft.elements.text(std::string("Encounter/").append(link.id));
+    if (is_encounter && !link.id.empty())
+      draft.common.encounter = draft.elements.text(std::string("Encounter/").append(link.id));
   }
   const Node author = list_at_any(draft.resource, draft.shape.author).first();
-  if (author) draft.common.author = author_of(draft.references.resolve(author, draft.elements, draft.field(draft.shape.author)).type);
+  if (author)
+    draft.common.author =
+        author_of(draft.references.resolve(author, draft.elements, draft.field(draft.shape.author)).type);
 }
 
 }  // namespace
@@ -148,11 +152,10 @@ void Attributes::add(Node from, std::span<const AttributeShape> shapes, std::str
         case AttributeShape::Take::all:
           at_all(from, path, [&](Node node) { add(attribute.name, elements.value(node)); });
           break;
-        case AttributeShape::Take::first:
-          add(attribute.name, elements.value(from.at(path)));
-          break;
+        case AttributeShape::Take::first: add(attribute.name, elements.value(from.at(path))); break;
         case AttributeShape::Take::date:
-          if (const auto date = elements.time(from.at(path), std::string(type).append(".").append(path))) add(attribute.name, *date);
+          if (const auto date = elements.time(from.at(path), std::string(type).append(".").append(path)))
+            add(attribute.name, *date);
           break;
       }
       return list_.size() > before;
@@ -188,7 +191,8 @@ void draft_events(Draft& draft) {
   draft.attributes.add(draft.resource, draft.shape.attributes, draft.type, draft.elements);
   if (draft.shape.kind == Kind::other) draft.attributes.add_text("resource_type", draft.elements.text(draft.type));
   if (draft.resource["modifierExtension"]) {
-    draft.elements.note(draft.field("modifierExtension"), "modifier_extension", "an extension that is not understood may change the meaning");
+    draft.elements.note(draft.field("modifierExtension"), "modifier_extension",
+                        "an extension that is not understood may change the meaning");
     Value modified;
     modified.form = Value::Form::boolean;
     modified.boolean = true;

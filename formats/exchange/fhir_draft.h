@@ -1,5 +1,5 @@
-// Draft: the events of one resource while they are made. draft_events() follows the resource's shape for the first event;
-// the add_* functions, named in the table of shapes, add what the table cannot say.
+// Draft: the events of one resource while they are made. draft_events() follows the resource's shape for the first
+// event; the add_* functions, named in the table of shapes, add what the table cannot say.
 #pragma once
 
 #include <string>
@@ -35,10 +35,10 @@ struct Draft {
   const Shape& shape;
   Elements& elements;
   References& references;
-  record::Event common;              // what all events of the record share
-  record::Event first;               // the first event
-  Attributes attributes;             // of the first event
-  std::vector<record::Event> parts;  // further events
+  record::Event common;                         // what all events of the record share
+  record::Event first;                          // the first event
+  Attributes attributes;                        // of the first event
+  std::vector<record::Event> parts;             // further events
   std::vector<record::Identifier> identifiers;  // further names of the person
 
   std::string field(std::string_view path) const { return std::string(type).append(".").append(path); }

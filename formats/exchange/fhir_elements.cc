@@ -143,7 +143,8 @@ Value Elements::quantity(Node from) {
     if (const auto comparator = record::parse_comparator(word))
       value.comparator = *comparator;
     else
-      note("Quantity.comparator", "bad_comparator", "a comparator is none of <, <=, >=, >; the number is taken as equal");
+      note("Quantity.comparator", "bad_comparator",
+           "a comparator is none of <, <=, >=, >; the number is taken as equal");
   }
   return value;
 }

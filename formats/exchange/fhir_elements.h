@@ -49,14 +49,16 @@ class Elements {
 
   std::string_view text(std::string_view borrowed) { return arena_.text(borrowed); }
   std::string_view system(std::string_view uri);
-  record::Code coding(Node coding);                          // empty without a code
-  record::Code text_code(std::string_view words);            // empty for none, or too many
-  Coded codeable_concept(Node concept_or_coding_or_list);    // a list of concepts: the first has the primary code
-  std::optional<record::Identifier> identifier(Node identifier, std::string_view field);  // nullopt without a system and value
-  std::optional<record::Identifier> identifier(std::string_view system_uri, std::string_view value, std::string_view field);
+  record::Code coding(Node coding);                        // empty without a code
+  record::Code text_code(std::string_view words);          // empty for none, or too many
+  Coded codeable_concept(Node concept_or_coding_or_list);  // a list of concepts: the first has the primary code
+  std::optional<record::Identifier> identifier(Node identifier,
+                                               std::string_view field);  // nullopt without a system and value
+  std::optional<record::Identifier> identifier(std::string_view system_uri, std::string_view value,
+                                               std::string_view field);
   std::optional<record::Time> time(Node text, std::string_view field);  // absent, or noted as bad_date
-  record::Value value(Node any);                             // of any type; form none where it holds nothing
-  record::Value choice(Node parent, std::string_view prefix);  // value[x], as the choice that is there
+  record::Value value(Node any);                                        // of any type; form none where it holds nothing
+  record::Value choice(Node parent, std::string_view prefix);           // value[x], as the choice that is there
 
   void note(std::string field, std::string_view rule, std::string_view reason) {
     notes_.push_back({std::move(field), rule, reason});

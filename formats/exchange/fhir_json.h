@@ -1,9 +1,11 @@
-// Node: a JSON value that may be absent, so that a path into a resource is one expression and absence needs no branches.
+// Node: a JSON value that may be absent, so that a path into a resource is one expression and absence needs no
+// branches.
 //
 //   resource.at("dosageInstruction.doseAndRate.doseQuantity")     // through objects; a list stands for its first element
 //   for (Node coding : concept["coding"].items()) ...             // a list's elements, a single value as a list of one
 //
-// Text borrows from the parser and is valid until it parses again.
+// Text borrows from the parser and is valid until it parses again. What includes this header links simdjson::simdjson, whose
+// definitions decide how the library's classes are laid out.
 #pragma once
 
 #include <simdjson.h>
@@ -69,7 +71,9 @@ class Node::Items {
   explicit Items(Node of) : of_(of), in_list_(of.is_list()) {
     if (in_list_) list_ = of.element_.get_array().value_unsafe();
   }
-  Iterator begin() const { return in_list_ ? Iterator(list_.begin(), {}, true, false) : Iterator({}, of_, false, !of_); }
+  Iterator begin() const {
+    return in_list_ ? Iterator(list_.begin(), {}, true, false) : Iterator({}, of_, false, !of_);
+  }
   Iterator end() const { return in_list_ ? Iterator(list_.end(), {}, true, true) : Iterator({}, of_, false, true); }
 
  private:

@@ -29,8 +29,8 @@ constexpr AttributeShape family_condition_attributes[] = {
     {"contributed_to_death", "contributedToDeath"},
 };
 
-// The code of what a reference means: of the resource itself where it is at hand, else the reference as a code of its own
-// system, "fhir/Medication", which the Medication's own record links to its codes when it is read.
+// The code of what a reference means: of the resource itself where it is at hand, else the reference as a code of its
+// own system, "fhir/Medication", which the Medication's own record links to its codes when it is read.
 Coded code_of_target(Draft& draft, Node reference, std::string_view expected_type, std::string_view code_path) {
   if (!reference) return {};
   if (const Node target = draft.references.target(reference)) {
@@ -46,7 +46,8 @@ Coded code_of_target(Draft& draft, Node reference, std::string_view expected_typ
 
 void add_item_answers(Draft& draft, Node items, std::string_view questionnaire, int depth) {
   if (depth > answer_depth_max) {
-    draft.elements.note(draft.field("item"), "too_deep", "items are nested too deeply; the lowest stand in the original only");
+    draft.elements.note(draft.field("item"), "too_deep",
+                        "items are nested too deeply; the lowest stand in the original only");
     return;
   }
   for (const Node item : items.items()) {
@@ -68,7 +69,8 @@ void add_components(Draft& draft) {
   for (const Node component : draft.resource["component"].items()) {
     Attributes attributes;
     attributes.add(component, component_attributes, "Observation.component", draft.elements);
-    draft.add_part(draft.elements.codeable_concept(component["code"]), draft.elements.choice(component, "value"), attributes);
+    draft.add_part(draft.elements.codeable_concept(component["code"]), draft.elements.choice(component, "value"),
+                   attributes);
   }
 }
 
@@ -92,7 +94,8 @@ void add_medication(Draft& draft) {
 void add_device(Draft& draft) {
   if (!draft.first.code.empty()) return;
   const Node reference = draft.resource.at("device");
-  const Coded coded = code_of_target(draft, reference ? reference : draft.resource.at("codeReference"), "Device", "type");
+  const Coded coded =
+      code_of_target(draft, reference ? reference : draft.resource.at("codeReference"), "Device", "type");
   draft.first.code = coded.primary;
   draft.first.translations = coded.translations;
 }

@@ -59,7 +59,8 @@ Reference References::resolve(Node from, Elements& elements, std::string_view fi
     if (const auto pair = searched_identifier(literal.substr(question + 1))) {
       const auto bar = pair->find('|');
       if (bar != std::string::npos)
-        found.identifier = elements.identifier(std::string_view(*pair).substr(0, bar), std::string_view(*pair).substr(bar + 1), field);
+        found.identifier =
+            elements.identifier(std::string_view(*pair).substr(0, bar), std::string_view(*pair).substr(bar + 1), field);
     }
   } else if (const Entry* entry = bundle_ == nullptr || literal.empty() ? nullptr : bundle_->find(literal)) {
     found.type = entry->type;

@@ -1,14 +1,14 @@
 // References: what a FHIR Reference points at, and whose a resource is.
 //
-//   "Patient/7", "http://host/fhir/Patient/7"   Patient 7: the host is not part of the name; give each server's data its own --source
+//   "Patient/7", "http://host/fhir/Patient/7"   Patient 7, whatever the host: each server needs its own --source
 //   "urn:uuid:X"                                the bundle's entry with that full URL, by its own id; elsewhere id X
 //   "#x"                                        the contained resource
 //   "Patient?identifier=system|value"           by business identifier (a conditional reference)
 //   {"identifier": {system, value}}             by business identifier (a logical reference)
 //
-// A person is known by Identifier{scope, logical id}: scope is "fhir", or "fhir:NAME" for the source NAME, because servers number
-// their patients each from their own 1. What belongs to nobody (organisations, code systems, groups) is kept under
-// Identifier{scope, nobody}, which no logical id can equal.
+// A person is known by Identifier{scope, logical id}: scope is "fhir", or "fhir:NAME" for the source NAME, because
+// servers number their patients each from their own 1. What belongs to nobody (organisations, code systems, groups) is
+// kept under Identifier{scope, nobody}, which no logical id can equal.
 #pragma once
 
 #include <string>
@@ -22,10 +22,10 @@ namespace chartline::exchange::fhir {
 inline constexpr std::string_view nobody = "(no patient)";
 
 struct Reference {
-  std::string_view type;                          // "" where nothing tells
-  std::string_view id;                            // logical id; "" where there is none
-  Node contained;                                 // for "#x"
-  std::optional<record::Identifier> identifier;   // by business identifier
+  std::string_view type;                         // "" where nothing tells
+  std::string_view id;                           // logical id; "" where there is none
+  Node contained;                                // for "#x"
+  std::optional<record::Identifier> identifier;  // by business identifier
   std::string_view display;
 
   bool names_something() const { return !id.empty() || identifier || contained; }

@@ -17,7 +17,9 @@ bool is_json(std::string_view text) {
 
 }  // namespace
 
-Result<DocumentSource> DocumentSource::open(std::span<const std::string> paths) { return DocumentSource(TRY(Inputs::open(paths))); }
+Result<DocumentSource> DocumentSource::open(std::span<const std::string> paths) {
+  return DocumentSource(TRY(Inputs::open(paths)));
+}
 
 void DocumentSource::begin(Input* input) {
   input_ = input;
@@ -55,7 +57,8 @@ void DocumentSource::decide_layout() {
   for (std::size_t searched = 0;;) {
     start = buffer_.find_first_not_of(white_space);
     end = start == std::string::npos ? start : buffer_.find('\n', std::max(start, searched));
-    if (end != std::string::npos && buffer_.find_first_not_of(white_space, end) != std::string::npos) break;  // a line, and more after it
+    if (end != std::string::npos && buffer_.find_first_not_of(white_space, end) != std::string::npos)
+      break;  // a line, and more after it
     searched = end == std::string::npos ? buffer_.size() : end;
     if (!fill()) return;
   }

@@ -1,8 +1,10 @@
-// DocumentSource: the documents of all inputs, one after another: whole files, or batches of lines where each line is a value.
+// DocumentSource: the documents of all inputs, one after another: whole files, or batches of lines where each line is a
+// value.
 //
-// An input is read as lines if its first line that is not blank is JSON by itself and others follow it; so a line file of
-// any length, also from standard input, is held a megabyte at a time, and anything else whole, up to document_bytes_max.
-// An input that is damaged gives what was read of it (lines) and its fault; the next input is read all the same.
+// An input is read as lines if its first line that is not blank is JSON by itself and others follow it; so a line file
+// of any length, also from standard input, is held a megabyte at a time, and anything else whole, up to
+// document_bytes_max. An input that is damaged gives what was read of it (lines) and its fault; the next input is read
+// all the same.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Terminology in FHIR's form: what CodeSystem, ValueSet and ConceptMap say about codes. A Medication, too, links the code by
-// which requests in other files refer to it to the codes that it stands for.
+// Terminology in FHIR's form: what CodeSystem, ValueSet and ConceptMap say about codes. A Medication, too, links the
+// code by which requests in other files refer to it to the codes that it stands for.
 #include <algorithm>
 
 #include "formats/exchange/fhir_document.h"
@@ -77,7 +77,8 @@ class Terminology {
     add_expansion(resource.at("expansion")["contains"]);
   }
 
-  // Equal meanings map; a wider target makes the source a kind of it, a narrower one the reverse. Others say nothing that holds.
+  // Equal meanings map; a wider target makes the source a kind of it, a narrower one the reverse. Others say nothing
+  // that holds.
   void add_mapping(const Code& from, const Code& to, std::string_view equivalence) {
     if (equivalence == "equal" || equivalence == "equivalent") add_link(Relation::maps_to, from, to);
     if (equivalence == "wider" || equivalence == "subsumes") add_link(Relation::is_a, from, to);
@@ -90,7 +91,8 @@ class Terminology {
       const auto target = elements_.system(group["target"].text());
       for (const Node element : group["element"].items()) {
         const Code from = code(source, element);
-        for (const Node item : element["target"].items()) add_mapping(from, code(target, item), item["equivalence"].text());
+        for (const Node item : element["target"].items())
+          add_mapping(from, code(target, item), item["equivalence"].text());
       }
     }
   }

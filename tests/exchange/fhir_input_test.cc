@@ -23,7 +23,10 @@ std::string person(const FhirReading& reading, std::size_t record) {
 }
 
 std::string observation_of(std::string_view subject, std::string_view more = "") {
-  return std::string(R"({"resourceType":"Observation","id":"o","code":{"text":"x"},"subject":)").append(subject).append(more).append("}");
+  return std::string(R"({"resourceType":"Observation","id":"o","code":{"text":"x"},"subject":)")
+      .append(subject)
+      .append(more)
+      .append("}");
 }
 
 TEST(FhirReferences, NameThePerson) {
@@ -31,7 +34,8 @@ TEST(FhirReferences, NameThePerson) {
   EXPECT_EQ(whose(R"({"reference":"Patient/7"})"), "fhir=7");
   EXPECT_EQ(whose(R"({"reference":"https://host.example/fhir/Patient/7/_history/2"})"), "fhir=7");
   EXPECT_EQ(whose(R"({"reference":"urn:uuid:0af3"})"), "fhir=0af3");
-  EXPECT_EQ(whose(R"({"reference":"Patient?identifier=https://fhir.nhs.uk/Id/nhs-number%7C9434765919&active=true"})"), "nhs=9434765919");
+  EXPECT_EQ(whose(R"({"reference":"Patient?identifier=https://fhir.nhs.uk/Id/nhs-number%7C9434765919&active=true"})"),
+            "nhs=9434765919");
   EXPECT_EQ(whose(R"({"identifier":{"system":"http://x.example/mrn","value":" M1 "}})"), "http://x.example/mrn=M1");
   EXPECT_EQ(whose(R"({"reference":"Group/7"})"), "fhir=(no patient)");
   EXPECT_EQ(whose(R"({"reference":"Location/7"})"), "fhir=(no patient)");
@@ -40,10 +44,12 @@ TEST(FhirReferences, NameThePerson) {
 }
 
 TEST(FhirReferences, ToContainedPatients) {
-  const auto known = read_fhir_text(observation_of(R"({"reference":"#x"})",
+  const auto known = read_fhir_text(observation_of(
+      R"({"reference":"#x"})",
       R"(,"contained":[{"resourceType":"Patient","id":"x","identifier":[{"system":"http://x.example","value":"9"}]}])"));
   EXPECT_EQ(person(known, 0), "http://x.example=9");
-  const auto unnamed = read_fhir_text(observation_of(R"({"reference":"#x"})", R"(,"contained":[{"resourceType":"Patient","id":"x"}])"));
+  const auto unnamed =
+      read_fhir_text(observation_of(R"({"reference":"#x"})", R"(,"contained":[{"resourceType":"Patient","id":"x"}])"));
   EXPECT_EQ(person(unnamed, 0), "fhir=Observation/o#x");
 }
 
@@ -78,7 +84,9 @@ other Medication/9 text|aspirin 'aspirin' {resource_type "Medication"}
 }
 
 TEST(FhirBundles, KeepTheResourceAsItStands) {
-  const FhirReading reading = read_fhir_text("{\"resourceType\":\"Bundle\",\n \"entry\": [ {\"resource\" : { \"resourceType\":\"Patient\",\n  \"id\":\"p\" } \n } ] }\n");
+  const FhirReading reading = read_fhir_text(
+      "{\"resourceType\":\"Bundle\",\n \"entry\": [ {\"resource\" : { \"resourceType\":\"Patient\",\n  \"id\":\"p\" } "
+      "\n } ] }\n");
   ASSERT_EQ(reading.sink.records.size(), 1u);
   EXPECT_EQ(reading.sink.records[0].original, "{ \"resourceType\":\"Patient\",\n  \"id\":\"p\" }");
   ReadOptions options;
@@ -93,16 +101,21 @@ TEST(FhirBundles, OneBadResourceCostsItselfOnly) {
     {"resource":{"noType":1}},
     {"request":{"method":"DELETE","url":"Patient/x"}},
     {"resource":{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"}}}]})");
-  EXPECT_EQ(problems(reading), "rejected not_json at 3 \nrejected not_fhir at 4 resourceType\nrejected no_resource at 1 Bundle.entry\n");
+  EXPECT_EQ(problems(reading),
+            "rejected not_json at 3 \nrejected not_fhir at 4 resourceType\nrejected no_resource at 1 Bundle.entry\n");
   EXPECT_EQ(reading.sink.records.size(), 2u);
   EXPECT_EQ(reading.quality.rows, 5u);
 }
 
 TEST(FhirBundles, GiveWhatStandsBeforeTheirBreak) {
-  const FhirReading cut = read_fhir_text(R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"p"}},)" "\n" R"({"resource":{"resourceType":)");
+  const FhirReading cut =
+      read_fhir_text(R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"p"}},)"
+                     "\n"
+                     R"({"resource":{"resourceType":)");
   EXPECT_EQ(cut.sink.records.size() + cut.quality.rejected, cut.quality.rows);
   EXPECT_GE(cut.quality.rejected, 1u);
-  const FhirReading followed = read_fhir_text(R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"p"}}]} {})");
+  const FhirReading followed =
+      read_fhir_text(R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"p"}}]} {})");
   EXPECT_EQ(problems(followed), "rejected not_json at 1 Bundle.entry\n");
   EXPECT_EQ(followed.sink.records.size(), 1u);
   const FhirReading odd = read_fhir_text(R"({"resourceType":"Bundle","entry":7})");
@@ -111,7 +124,9 @@ TEST(FhirBundles, GiveWhatStandsBeforeTheirBreak) {
 
 TEST(FhirBundles, MayHoldBundlesSomeDeep) {
   std::string nested = R"({"resourceType":"Patient","id":"p"})";
-  const auto wrap = [](const std::string& inner) { return R"({"resourceType":"Bundle","entry":[{"resource":)" + inner + "}]}"; };
+  const auto wrap = [](const std::string& inner) {
+    return R"({"resourceType":"Bundle","entry":[{"resource":)" + inner + "}]}";
+  };
   for (int i = 0; i < 3; ++i) nested = wrap(nested);
   EXPECT_EQ(read_fhir_text(nested).sink.records.size(), 1u);
   for (int i = 0; i < 3; ++i) nested = wrap(nested);
@@ -119,8 +134,10 @@ TEST(FhirBundles, MayHoldBundlesSomeDeep) {
 }
 
 TEST(FhirLines, EachLineIsAResourceOrABundle) {
-  const FhirReading reading = read_fhir_text("\xEF\xBB\xBF\n{\"resourceType\":\"Patient\",\"id\":\"p\"}\r\n\r\nnot json\n"
-      "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"q\"}}]}\n{\"resourceType\":\"Patient\",\"id\":\"r\"}");
+  const FhirReading reading = read_fhir_text(
+      "\xEF\xBB\xBF\n{\"resourceType\":\"Patient\",\"id\":\"p\"}\r\n\r\nnot json\n"
+      "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"q\"}}]}\n{"
+      "\"resourceType\":\"Patient\",\"id\":\"r\"}");
   EXPECT_EQ(tell(reading), "patient Patient/p\npatient Patient/q\npatient Patient/r\n");
   EXPECT_EQ(problems(reading), "rejected not_json at 4 \n");
   EXPECT_EQ(reading.sink.records[2].events[0].sequence, 6u);
@@ -128,7 +145,12 @@ TEST(FhirLines, EachLineIsAResourceOrABundle) {
 
 TEST(FhirLines, AreReadInBatches) {
   std::string text;
-  for (int i = 0; i < 30'000; ++i) text.append(R"({"resourceType":"Patient","id":")").append(std::to_string(i)).append("\",\"note\":\"").append(100, 'x').append("\"}\n");
+  for (int i = 0; i < 30'000; ++i)
+    text.append(R"({"resourceType":"Patient","id":")")
+        .append(std::to_string(i))
+        .append("\",\"note\":\"")
+        .append(100, 'x')
+        .append("\"}\n");
   text.append("broken\n");
   const FhirReading reading = read_fhir_text(text);
   EXPECT_EQ(reading.sink.records.size(), 30'000u);
@@ -139,29 +161,42 @@ TEST(FhirTimes, KeepTheirPrecisionAndOffset) {
   ReadOptions options;
   options.zone = record::Zone::find("Europe/London").value();
   const auto start = [&](std::string_view when) {
-    const FhirReading reading = read_fhir_text(observation_of(R"({"reference":"Patient/p"})", std::string(R"(,"effectiveDateTime":")").append(when).append("\"")), options);
+    const FhirReading reading =
+        read_fhir_text(observation_of(R"({"reference":"Patient/p"})",
+                                      std::string(R"(,"effectiveDateTime":")").append(when).append("\"")),
+                       options);
     const auto time = reading.sink.records.at(0).events[0].start;
-    return print(time) + (problems(reading).empty() ? "" : " " + problems(reading)) + (reading.quality.defaulted_by_field.contains("zone") ? " zone" : "");
+    return print(time) + (problems(reading).empty() ? "" : " " + problems(reading)) +
+           (reading.quality.defaulted_by_field.contains("zone") ? " zone" : "");
   };
   EXPECT_EQ(start("2020"), "2020");
   EXPECT_EQ(start("2020-07-01T10:00:00.123456-05:30"), "2020-07-01T10:00:00.123456-05:30");
   EXPECT_EQ(start("2020-07-01T10:00:00"), "2020-07-01T10:00:00+01:00 zone");
   EXPECT_EQ(start("2020-02-30"), " repaired bad_date at 1 Observation.effectiveDateTime\n");
   EXPECT_EQ(start("last week"), " repaired bad_date at 1 Observation.effectiveDateTime\n");
-  const FhirReading summer = read_fhir_text(observation_of(R"({"reference":"Patient/p"})", R"(,"effectiveDateTime":"2020-07-01")"), options);
+  const FhirReading summer =
+      read_fhir_text(observation_of(R"({"reference":"Patient/p"})", R"(,"effectiveDateTime":"2020-07-01")"), options);
   EXPECT_EQ(summer.sink.records.at(0).events[0].start.offset_minutes, 60);
 }
 
 TEST(FhirQuality, MendsAndSaysSo) {
   const auto problem = [](std::string_view json) { return problems(read_fhir_text(json)); };
-  EXPECT_EQ(problem(R"({"resourceType":"Patient","id":"p","identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9434765918"}]})"),
-            "repaired bad_nhs_number at 1 Patient.identifier\n");
+  EXPECT_EQ(
+      problem(
+          R"({"resourceType":"Patient","id":"p","identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9434765918"}]})"),
+      "repaired bad_nhs_number at 1 Patient.identifier\n");
   EXPECT_EQ(problem(R"({"resourceType":"Patient"})"), "rejected no_identity at 1 Patient.id\n");
-  EXPECT_EQ(problem(R"({"resourceType":"Condition","code":{"text":"x"}})"), "repaired no_patient at 1 Condition.subject\n");
-  EXPECT_EQ(problem(R"({"resourceType":"Condition","clinicalStatus":"odd","subject":{"reference":"Patient/p"}})"), "repaired unknown_status at 1 Condition.clinicalStatus\n");
-  EXPECT_EQ(problem(observation_of(R"({"reference":"Patient/p"})", R"(,"valueQuantity":{"value":1,"comparator":"~"})")), "repaired bad_comparator at 1 Quantity.comparator\n");
-  EXPECT_EQ(problem(observation_of(R"({"reference":"Patient/p"})", R"(,"modifierExtension":[{"url":"http://x"}])")), "repaired modifier_extension at 1 Observation.modifierExtension\n");
-  EXPECT_EQ(problem(observation_of(R"({"reference":"Patient/p"})", ",\"valueString\":\"" + std::string(70'000, 'x') + "\"")), "repaired too_long at 1 value\n");
+  EXPECT_EQ(problem(R"({"resourceType":"Condition","code":{"text":"x"}})"),
+            "repaired no_patient at 1 Condition.subject\n");
+  EXPECT_EQ(problem(R"({"resourceType":"Condition","clinicalStatus":"odd","subject":{"reference":"Patient/p"}})"),
+            "repaired unknown_status at 1 Condition.clinicalStatus\n");
+  EXPECT_EQ(problem(observation_of(R"({"reference":"Patient/p"})", R"(,"valueQuantity":{"value":1,"comparator":"~"})")),
+            "repaired bad_comparator at 1 Quantity.comparator\n");
+  EXPECT_EQ(problem(observation_of(R"({"reference":"Patient/p"})", R"(,"modifierExtension":[{"url":"http://x"}])")),
+            "repaired modifier_extension at 1 Observation.modifierExtension\n");
+  EXPECT_EQ(
+      problem(observation_of(R"({"reference":"Patient/p"})", ",\"valueString\":\"" + std::string(70'000, 'x') + "\"")),
+      "repaired too_long at 1 value\n");
 }
 
 TEST(FhirQuality, CountsWhatCannotBe) {
@@ -170,18 +205,24 @@ TEST(FhirQuality, CountsWhatCannotBe) {
     {"resource":{"resourceType":"Condition","id":"a","subject":{"reference":"Patient/p"},"onsetDateTime":"1999"}},
     {"resource":{"resourceType":"Condition","id":"b","subject":{"reference":"Patient/p"},"onsetDateTime":"2000"}},
     {"resource":{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"onsetDateTime":"2010-01-02"}}]})");
-  EXPECT_EQ(reading.quality.impossible_by_rule, (std::map<std::string, std::uint64_t>{{"after_death", 1}, {"before_birth", 1}}));
+  EXPECT_EQ(reading.quality.impossible_by_rule,
+            (std::map<std::string, std::uint64_t>{{"after_death", 1}, {"before_birth", 1}}));
   EXPECT_EQ(reading.sink.records.size(), 4u);
 }
 
 TEST(FhirVersions, ComeFromMeta) {
   const auto version = [](std::string_view meta) {
-    return std::string(read_fhir_text(std::string(R"({"resourceType":"Patient","id":"p","meta":)").append(meta).append("}")).sink.records.at(0).events[0].version);
+    return std::string(
+        read_fhir_text(std::string(R"({"resourceType":"Patient","id":"p","meta":)").append(meta).append("}"))
+            .sink.records.at(0)
+            .events[0]
+            .version);
   };
   EXPECT_EQ(version(R"({"versionId":"3","lastUpdated":"2020-01-01T00:00:00Z"})"), "3");
   EXPECT_EQ(version(R"({"lastUpdated":"2020-01-01T00:00:00Z"})"), "2020-01-01T00:00:00Z");
   EXPECT_EQ(version("{}"), "");
-  const FhirReading fed = read_fhir_text(R"({"resourceType":"Patient","id":"p","meta":{"source":"http://feed.example/a#request-1"}})");
+  const FhirReading fed =
+      read_fhir_text(R"({"resourceType":"Patient","id":"p","meta":{"source":"http://feed.example/a#request-1"}})");
   EXPECT_EQ(fed.sink.records.at(0).events[0].source.organisation, "http://feed.example/a");
 }
 
@@ -200,7 +241,8 @@ std::string changed(std::string text, std::mt19937& random) {
 }
 
 TEST(FhirInput, WhateverTheBytesItAnswers) {
-  const std::string text = R"({"resourceType":"Bundle","entry":[{"fullUrl":"urn:uuid:a","resource":{"resourceType":"Patient","id":"p","birthDate":"2000-01-01",
+  const std::string text =
+      R"({"resourceType":"Bundle","entry":[{"fullUrl":"urn:uuid:a","resource":{"resourceType":"Patient","id":"p","birthDate":"2000-01-01",
     "name":[{"given":["A"],"family":"B"}],"identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9434765919"}]}},
     {"resource":{"resourceType":"Observation","code":{"coding":[{"system":"http://loinc.org","code":"1"}]},"subject":{"reference":"urn:uuid:a"},
      "component":[{"valueQuantity":{"value":1.5,"unit":"mg"}},{"valueRange":{"low":{"value":1}}}],"effectivePeriod":{"start":"2020"}}}]})";
@@ -271,10 +313,12 @@ TEST(FhirInput, PublishedExamples) {
       // Responses and deletions in bundles; subjects that are groups of nobody; and one extension made to be feared.
       const bool rejected = problem.outcome == Problem::Outcome::rejected;
       EXPECT_EQ(rejected, problem.rule == "no_resource") << name;
-      EXPECT_TRUE(rejected || problem.rule == "no_patient" || problem.rule == "modifier_extension") << name << " " << problem.rule;
+      EXPECT_TRUE(rejected || problem.rule == "no_patient" || problem.rule == "modifier_extension")
+          << name << " " << problem.rule;
     }
     // The original is what was received, and every type has a kind.
-    for (const auto& record : reading.sink.records) EXPECT_TRUE(record.original.starts_with("{") && record.original.ends_with("}")) << name;
+    for (const auto& record : reading.sink.records)
+      EXPECT_TRUE(record.original.starts_with("{") && record.original.ends_with("}")) << name;
   }
   EXPECT_EQ(files, 555);
 }

@@ -26,15 +26,16 @@ namespace chartline::exchange {
 namespace {
 
 constexpr const char* folder = "../shared/data/synthea-r4-smart";
-constexpr std::array compared = {"AllergyIntolerance", "CarePlan", "Condition", "DiagnosticReport", "Encounter", "Immunization",
-                                 "MedicationRequest", "Observation", "Procedure"};
+constexpr std::array compared = {"AllergyIntolerance", "CarePlan",    "Condition",
+                                 "DiagnosticReport",   "Encounter",   "Immunization",
+                                 "MedicationRequest",  "Observation", "Procedure"};
 
 using Lines = std::map<std::string, std::vector<std::string>>;  // by resource type
 
 std::string seconds(const record::Time& time) { return std::to_string(time.instant() / record::micros_per_second); }
 
-std::string line(std::string_view patient, std::string_view id, std::string_view start, std::string_view end, std::string_view code,
-                 std::string_view value, std::string_view unit) {
+std::string line(std::string_view patient, std::string_view id, std::string_view start, std::string_view end,
+                 std::string_view code, std::string_view value, std::string_view unit) {
   std::string out;
   for (const auto field : {patient, id, start, end, code, value, unit}) out.append(field).append(" ");
   return out;
@@ -76,13 +77,22 @@ class LineSink final : public RecordSink {
     std::map<std::string, std::string> facts;
     for (const auto& attribute : event.attributes) {
       const bool is_date = attribute.value.form == record::Value::Form::date;
-      facts[std::string(attribute.name)] = is_date ? seconds(attribute.value.date) : std::string(attribute.value.code.code);
+      facts[std::string(attribute.name)] =
+          is_date ? seconds(attribute.value.date) : std::string(attribute.value.code.code);
     }
-    people.push_back(std::string(patient).append(" ").append(facts["birth"]).append(" ").append(facts["sex"]).append(" ").append(facts["death"]));
+    people.push_back(std::string(patient)
+                         .append(" ")
+                         .append(facts["birth"])
+                         .append(" ")
+                         .append(facts["sex"])
+                         .append(" ")
+                         .append(facts["death"]));
   }
 };
 
-std::string seconds_of(std::string_view text) { return text.empty() ? std::string() : seconds(record::parse_time(text).value()); }
+std::string seconds_of(std::string_view text) {
+  return text.empty() ? std::string() : seconds(record::parse_time(text).value());
+}
 
 template <typename Row>
 void for_each_row(const std::string& path, Row row) {
@@ -91,7 +101,8 @@ void for_each_row(const std::string& path, Row row) {
   ASSERT_TRUE(inputs);
   auto csv = Csv::open(**inputs->next());
   ASSERT_TRUE(csv);
-  while (csv->next().value()) row([&](std::string_view column) { return std::string((*csv)[csv->column(column).value()]); });
+  while (csv->next().value())
+    row([&](std::string_view column) { return std::string((*csv)[csv->column(column).value()]); });
 }
 
 // What stands in one of two multisets only, one line each; "" where they are equal.
@@ -141,7 +152,8 @@ TEST_F(FhirSynthea, NothingIsRejectedOrMended) {
   EXPECT_EQ(bundles->records, quality->rows);
   EXPECT_TRUE(quality->problems.empty());
   // Laboratory results and death certificates come in up to 13 days after; one prescription is older than its patient.
-  EXPECT_EQ(quality->impossible_by_rule, (std::map<std::string, std::uint64_t>{{"after_death", 159}, {"before_birth", 1}}));
+  EXPECT_EQ(quality->impossible_by_rule,
+            (std::map<std::string, std::uint64_t>{{"after_death", 159}, {"before_birth", 1}}));
 }
 
 TEST_F(FhirSynthea, EventsEqualTheIndependentReading) {
@@ -150,8 +162,10 @@ TEST_F(FhirSynthea, EventsEqualTheIndependentReading) {
     const auto value = column("value_code").empty() ? column("value") : column("value_code");
     const auto number = record::parse_decimal(value);
     const bool is_number = column("value_code").empty() && number.has_value();
-    expected[column("type")].push_back(line(column("patient"), column("id"), column("start_epoch"), column("end_epoch"),
-        std::string(record::system_from_uri(column("system"))).append("|").append(column("code")), is_number ? print(*number) : value, column("unit")));
+    expected[column("type")].push_back(
+        line(column("patient"), column("id"), column("start_epoch"), column("end_epoch"),
+             std::string(record::system_from_uri(column("system"))).append("|").append(column("code")),
+             is_number ? print(*number) : value, column("unit")));
   });
   ASSERT_EQ(expected.size(), compared.size());
   for (const auto& [type, lines] : expected) EXPECT_EQ(differences(bundles->lines[type], lines), "") << type;
@@ -160,7 +174,12 @@ TEST_F(FhirSynthea, EventsEqualTheIndependentReading) {
 TEST_F(FhirSynthea, PeopleEqualTheIndependentReading) {
   std::vector<std::string> expected;
   for_each_row(std::string(folder) + "/events_patients.csv", [&](auto column) {
-    expected.push_back(column("patient").append(" ").append(seconds_of(column("birthDate"))).append(" ").append(column("gender")).append(" ")
+    expected.push_back(column("patient")
+                           .append(" ")
+                           .append(seconds_of(column("birthDate")))
+                           .append(" ")
+                           .append(column("gender"))
+                           .append(" ")
                            .append(seconds_of(column("deceasedDateTime"))));
   });
   EXPECT_EQ(differences(bundles->people, expected), "");
