@@ -1,7 +1,10 @@
 #include "formats/exchange/input.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdio>
+#include <filesystem>
 
 #include "tests/exchange/packed.h"
 #include "tests/exchange/scratch_file.h"
@@ -128,6 +131,26 @@ TEST(Input, SkipsWhatWasNotRead) {
   std::vector<std::string> names;
   for (auto input = inputs->next(); input && *input; input = inputs->next()) names.push_back((*input)->name().substr(folder.path().size() + 1));
   EXPECT_EQ(names, (std::vector<std::string>{"x.tar:a", "x.tar:b", "c"}));
+}
+
+TEST(Input, ReadsStandardInputWhateverItIs) {
+  const ScratchFile file("a.gz", pack(long_text, Packing::gzip));
+  const int before = dup(STDIN_FILENO);
+  ASSERT_NE(std::freopen(file.path().c_str(), "rb", stdin), nullptr);
+  const std::vector<std::string> paths = {"-"};
+  auto inputs = Inputs::open(paths);
+  ASSERT_TRUE(inputs);
+  EXPECT_EQ(inputs->total_bytes(), 0u);
+  auto input = inputs->next();
+  ASSERT_TRUE(input && *input);
+  EXPECT_EQ((*input)->name(), "-");
+  EXPECT_EQ((*input)->plain_bytes(), std::nullopt);
+  const auto bytes = (*input)->whole();
+  ASSERT_TRUE(bytes);
+  EXPECT_EQ(*bytes, long_text);
+  EXPECT_EQ(inputs->consumed_bytes(), std::filesystem::file_size(file.path()));
+  dup2(before, STDIN_FILENO);
+  close(before);
 }
 
 TEST(Input, WalksFoldersInOrder) {
