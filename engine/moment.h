@@ -43,5 +43,7 @@ struct ViewParts {
 
 // The head of a patient in the base; an empty head where none was folded yet.
 Result<stored::Head> read_head(const ShardMoment& shard, PatientId patient);
+// The same of what the timeline table holds under the head's key; errors name the shard.
+Result<stored::Head> decode_head(const ShardMoment& shard, BytesView bytes);
 
 }  // namespace chartline::engine

@@ -33,15 +33,15 @@ struct ViewParts;  // the moment itself: shards, snapshots, deltas, links
 
 // Which events of a timeline, by their own fields. All given conditions hold together.
 struct TimelineFilter {
-  std::optional<Day> from;                     // local dates, inclusive; events without a time are left out where either is given
-  std::optional<Day> to;
+  std::optional<Day> from{};                   // local dates, inclusive; events without a time are left out where either is given
+  std::optional<Day> to{};
   std::uint32_t kinds = ~0u;                   // bit 1 << Kind
-  std::vector<record::Code> codes;             // primary or translation is one of these; a code ending in `*` is a prefix; empty: any
-  std::vector<record::Source> sources;         // organisation (and system where given); empty: any
+  std::vector<record::Code> codes{};           // primary or translation is one of these; a code ending in `*` is a prefix; empty: any
+  std::vector<record::Source> sources{};       // organisation and system, either may be left empty; empty: any
   bool include_hidden = false;                 // entered in error
   bool backwards = false;                      // latest first
   std::size_t limit = SIZE_MAX;                // at most so many events, then `next` continues
-  std::string cursor;                          // from Timeline::next of a View of the same moment; "" from the start
+  std::string cursor{};                        // from Timeline::next of a View of the same moment; "" from the start
 };
 
 // One timeline as read: columns in the store's total order, events made only when asked for. Owns what its events borrow.

@@ -1,0 +1,165 @@
+#include "engine/posting_reader.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <tuple>
+
+#include "engine/content.h"
+#include "engine/decoded_cache.h"
+#include "formats/stored/keys.h"
+
+namespace chartline::engine {
+namespace {
+
+using stored::Posting;
+using stored::PostingColumns;
+using stored::PostingRun;
+using stored::Removal;
+
+struct DecodedPostings {
+  PostingColumns columns;
+  std::uint32_t fields = 0;
+};
+
+Error at(const ShardMoment& shard, const PostingRun& run, Fault fault, const std::string& what) {
+  return {fault, "postings: shard " + std::to_string(shard.shard) + ", run " + std::to_string(run.run) + ": " + what};
+}
+
+DecodedCache::Key cache_key(const ShardMoment& shard, Name code, const PostingRun& run) {
+  const auto sort = run.removals ? DecodedCache::Sort::removals : DecodedCache::Sort::postings;
+  return {.sort = sort, .shard = shard.shard, .owner = code, .run = run.run};
+}
+
+Result<void> get_run(const ShardMoment& shard, Name code, const PostingRun& run, Pinned& value) {
+  const Bytes key = stored::postings_key(code, run.run, run.first_block);
+  if (TRY(shard.tables->get(Table::postings, key, shard.base->snapshot.get(), value))) return {};
+  return at(shard, run, Fault::corrupt, "named by its directory, but absent");
+}
+
+Result<std::shared_ptr<const PostingColumns>> read_columns(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields) {
+  const DecodedCache::Key key = cache_key(shard, code, run);
+  auto known = shard.cache->find<DecodedPostings>(key);
+  if (!known || (known->fields & fields) != fields) {
+    Pinned value;
+    TRY(get_run(shard, code, run, value));
+    auto decoded = std::make_shared<DecodedPostings>();
+    decoded->fields = fields | (known ? known->fields : 0);
+    const Result<void> whole = stored::decode_postings(value.bytes(), decoded->fields, decoded->columns, run.checksum);
+    if (!whole) return at(shard, run, whole.error().fault, whole.error().message);
+    if (decoded->columns.count != run.count) return at(shard, run, Fault::corrupt, "its count differs from its directory's");
+    known = decoded;
+    shard.cache->keep(key, known, sizeof(DecodedPostings) + known->columns.bytes());
+  }
+  return std::shared_ptr<const PostingColumns>(known, &known->columns);
+}
+
+Result<std::shared_ptr<const std::vector<Removal>>> read_removals(const ShardMoment& shard, Name code, const PostingRun& run) {
+  const DecodedCache::Key key = cache_key(shard, code, run);
+  if (auto known = shard.cache->find<std::vector<Removal>>(key)) return known;
+  Pinned value;
+  TRY(get_run(shard, code, run, value));
+  Result<std::vector<Removal>> decoded = stored::decode_removals(value.bytes(), run.checksum);
+  if (!decoded) return at(shard, run, decoded.error().fault, decoded.error().message);
+  if (decoded->size() != run.count) return at(shard, run, Fault::corrupt, "its count differs from its directory's");
+  auto removals = std::make_shared<const std::vector<Removal>>(std::move(decoded).value());
+  shard.cache->keep(key, removals, sizeof *removals + removals->capacity() * sizeof(Removal));
+  return removals;
+}
+
+bool overlaps(const PostingRun& run, std::uint32_t first_block, std::uint32_t last_block) {
+  return run.first_block <= last_block && run.last_block >= first_block;
+}
+
+struct Added {
+  PatientId patient;
+  const stored::Row* row;
+};
+
+// Rows with the code that the delta adds to patients of these blocks and does not take away again, in order.
+// `taken`: sorted.
+std::vector<Posting> read_added(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block,
+                                const std::vector<Removal>& taken) {
+  std::vector<const DeltaPut*> puts;
+  for (const auto& segment : shard.segments) segment->of_code(code, shard.commit, puts);
+  const auto has_code = [code](const stored::Row& row) { return row.code == code || std::ranges::count(row.translations, code) > 0; };
+  std::vector<Added> added;
+  for (const DeltaPut* put : puts) {
+    const std::uint32_t block = stored::block_of(put->patient);
+    if (put->commit <= shard.base->watermark || block < first_block || block > last_block) continue;
+    for (const stored::Row& row : put->added) {
+      if (has_code(row) && !std::ranges::binary_search(taken, Removal{put->patient, row.number})) added.push_back({put->patient, &row});
+    }
+  }
+  std::ranges::sort(added, [&](const Added& a, const Added& b) {
+    if (a.patient != b.patient) return a.patient < b.patient;
+    if (before(*a.row, *b.row, *shard.dictionary)) return true;
+    return !before(*b.row, *a.row, *shard.dictionary) && a.row->number < b.row->number;
+  });
+  std::vector<Posting> postings;
+  postings.reserve(added.size());
+  for (const Added& one : added) {
+    Posting& posting = postings.emplace_back(stored::posting_of(one.patient, *one.row));
+    if (one.row->code != code) posting.flags |= stored::posting_translation;
+  }
+  return postings;
+}
+
+std::int64_t second_of(const Posting& posting) {
+  return std::int64_t{posting.day} * 86'400 + posting.second - std::int64_t{posting.offset} * 60;
+}
+
+}  // namespace
+
+Result<stored::Directory> read_directory(const ShardMoment& shard, Name code) {
+  Pinned value;
+  if (!TRY(shard.tables->get(Table::postings, stored::directory_key(code), shard.base->snapshot.get(), value))) return stored::Directory();
+  Result<stored::Directory> directory = stored::decode_directory(value.bytes());
+  if (!directory) {
+    return Error{directory.error().fault, "postings: shard " + std::to_string(shard.shard) + ", directory of code " + std::to_string(code) +
+                                              ": " + directory.error().message};
+  }
+  return directory;
+}
+
+Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields) {
+  const stored::Directory directory = TRY(read_directory(shard, code));
+  std::vector<Removal> taken;  // by the delta
+  for (const auto& segment : shard.segments) segment->removals(shard.commit, first_block, last_block, taken);
+  std::ranges::sort(taken);
+
+  std::vector<std::pair<std::uint64_t, std::shared_ptr<const std::vector<Removal>>>> removals;  // of the base, with their run
+  for (const PostingRun& run : directory.runs) {
+    if (run.removals && overlaps(run, first_block, last_block)) removals.emplace_back(run.run, TRY(read_removals(shard, code, run)));
+  }
+  PostingScan scan;
+  for (const PostingRun& run : directory.runs) {
+    if (run.removals || !overlaps(run, first_block, last_block)) continue;
+    scan.runs.push_back(TRY(read_columns(shard, code, run, fields)));
+    std::vector<Removal>& leave_out = scan.removals.emplace_back(taken);
+    for (const auto& [later, pairs] : removals) {
+      if (later > run.run) leave_out.insert(leave_out.end(), pairs->begin(), pairs->end());
+    }
+    if (leave_out.size() > taken.size()) std::ranges::sort(leave_out);
+  }
+  scan.added = read_added(shard, code, first_block, last_block, taken);
+  return scan;
+}
+
+Result<std::vector<Posting>> merge_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block) {
+  PostingScan scan = TRY(read_postings(shard, code, first_block, last_block, stored::posting_field_all));
+  std::vector<Posting> merged = std::move(scan.added);
+  for (std::size_t r = 0; r < scan.runs.size(); ++r) {
+    const PostingColumns& run = *scan.runs[r];
+    for (std::size_t i = 0; i < run.count; ++i) {
+      const std::uint32_t block = stored::block_of(run.patient[i]);
+      if (block < first_block || block > last_block) continue;
+      if (std::ranges::binary_search(scan.removals[r], Removal{run.patient[i], run.number[i]})) continue;
+      merged.push_back(run.at(i));
+    }
+  }
+  std::ranges::sort(merged, {}, [](const Posting& posting) { return std::tuple(posting.patient, second_of(posting), posting.number); });
+  return merged;
+}
+
+}  // namespace chartline::engine

@@ -1,0 +1,23 @@
+// Postings of one code as of one moment: packed runs of the base, each verified against the code's directory, and what the
+// delta adds and takes away.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/moment.h"
+#include "engine/view.h"
+#include "formats/stored/postings.h"
+
+namespace chartline::engine {
+
+// Empty for a code without folded postings.
+Result<stored::Directory> read_directory(const ShardMoment& shard, Name code);
+
+// Blocks first to last, inclusive. `fields` is a mask of stored::PostingField.
+Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields);
+
+// The same as plain postings, sorted by patient, instant (to the second) and event number.
+Result<std::vector<stored::Posting>> merge_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block);
+
+}  // namespace chartline::engine

@@ -1,0 +1,99 @@
+#include <utility>
+
+#include "base/check.h"
+#include "engine/content.h"
+#include "engine/timeline_parts.h"
+
+namespace chartline::engine {
+
+using stored::Row;
+
+Result<Row> Piece::row(std::uint32_t at) {
+  if (!is_run) return *rows[at];
+  if (!whole) whole = TRY(read_whole(place));
+  return whole->row(at);
+}
+
+void Timeline::Parts::clear() {
+  for (std::size_t i = 0; i < used; ++i) {
+    Piece& piece = *pieces[i];
+    piece.columns = nullptr;
+    piece.held.reset(), piece.whole.reset(), piece.fetched.reset();
+    piece.rows.clear(), piece.chosen.clear();
+    piece.next = 0;
+  }
+  used = 0;
+  places.clear(), next.clear(), room.clear(), closed.clear(), open.clear();
+}
+
+Piece& Timeline::Parts::add(PatientRef patient, const ShardMoment& shard) {
+  if (used == pieces.size()) pieces.push_back(std::make_unique<Piece>());
+  Piece& piece = *pieces[used++];
+  piece.patient = patient;
+  piece.place = {.shard = &shard, .patient = patient.id, .past = false, .ref = {}};
+  piece.is_run = false;
+  return piece;
+}
+
+Timeline::Timeline() : parts(std::make_unique<Parts>()) {}
+Timeline::Timeline(Timeline&&) noexcept = default;
+Timeline& Timeline::operator=(Timeline&&) noexcept = default;
+Timeline::~Timeline() = default;
+
+namespace {
+
+struct At {
+  const Piece& piece;
+  std::uint32_t row;
+};
+
+At at(const Timeline::Parts& parts, std::size_t i) {
+  check(i < parts.places.size(), "an event of the timeline");
+  const Timeline::Parts::Place& place = parts.places[i];
+  return {*parts.pieces[place.piece], place.row};
+}
+
+}  // namespace
+
+std::size_t Timeline::size() const { return parts->places.size(); }
+
+record::Time Timeline::start(std::size_t i) const {
+  const auto [piece, row] = at(*parts, i);
+  return piece.start(row);
+}
+record::Kind Timeline::kind(std::size_t i) const {
+  const auto [piece, row] = at(*parts, i);
+  return piece.columns ? static_cast<record::Kind>(piece.columns->kind[row]) : piece.rows[row]->kind;
+}
+Name Timeline::code(std::size_t i) const {
+  const auto [piece, row] = at(*parts, i);
+  return piece.columns ? piece.columns->code[row] : piece.rows[row]->code;
+}
+Name Timeline::source(std::size_t i) const {
+  const auto [piece, row] = at(*parts, i);
+  return piece.columns ? piece.columns->source[row] : piece.rows[row]->source;
+}
+std::uint32_t Timeline::number(std::size_t i) const {
+  const auto [piece, row] = at(*parts, i);
+  return piece.columns ? piece.columns->number[row] : piece.rows[row]->number;
+}
+stored::RowValue Timeline::value(std::size_t i) const {
+  const auto [piece, row] = at(*parts, i);
+  return piece.columns ? piece.columns->value_at(row) : piece.rows[row]->value;
+}
+record::End Timeline::end(std::size_t i) const {
+  const auto [piece, row] = at(*parts, i);
+  return piece.columns ? piece.columns->end_at(row) : piece.rows[row]->end;
+}
+PatientRef Timeline::patient(std::size_t i) const { return at(*parts, i).piece.patient; }
+
+Result<record::Event> Timeline::event(std::size_t i) {
+  check(i < size(), "an event of the timeline");
+  const Parts::Place& place = parts->places[i];
+  Piece& piece = *parts->pieces[place.piece];
+  return to_event(TRY(piece.row(place.row)), piece.names(), parts->room);
+}
+
+const std::string& Timeline::next() const { return parts->next; }
+
+}  // namespace chartline::engine
