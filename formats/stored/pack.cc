@@ -20,14 +20,12 @@ struct Measures {
   T min, max;
   T step_min, step_max;  // meaningful where ascending
   bool ascending = true;
-  std::size_t stretches = 1;
-  std::size_t longest = 1;
+  std::size_t stretches = 1;  // of equal values
 };
 
 template <typename T>
 Measures<T> measure(std::span<const T> values) {
   Measures<T> m{values[0], values[0], static_cast<T>(~T{0}), 0};
-  std::size_t length = 1;
   for (std::size_t i = 1; i < values.size(); ++i) {
     const T value = values[i], step = static_cast<T>(value - values[i - 1]);
     m.min = std::min(m.min, value);
@@ -36,8 +34,6 @@ Measures<T> measure(std::span<const T> values) {
     m.step_max = std::max(m.step_max, step);
     m.ascending &= value >= values[i - 1];
     m.stretches += step != 0;
-    length = step == 0 ? length + 1 : 1;
-    m.longest = std::max(m.longest, length);
   }
   return m;
 }
@@ -179,10 +175,11 @@ void pack_simple(std::span<const T> values, T bias, Bytes& out) {
 
 // Stretches.
 
+// An estimate: lengths vary, and are taken to need one bit more than their mean.
 template <typename T>
-std::uint64_t stretches_bits(const Measures<T>& m) {
+std::uint64_t stretches_bits(const Measures<T>& m, std::size_t count) {
   const unsigned value_width = m.ascending ? width_of(m.step_max) : width_of(static_cast<T>(m.max - m.min));
-  return m.stretches * (value_width + width_of(m.longest - 1)) + 48;
+  return m.stretches * (value_width + width_of(2 * count / m.stretches)) + 48;
 }
 
 template <typename T>
@@ -258,7 +255,7 @@ class Distinct {
 template <typename T>
 void pack_unscaled(std::span<const T> values, T bias, const Measures<T>& m, Bytes& out) {
   const Plan<T> plan = plan_simple(values, m);
-  const std::uint64_t as_stretches = stretches_bits(m);
+  const std::uint64_t as_stretches = stretches_bits(m, values.size());
   const std::uint64_t best = std::min(plan.bits, as_stretches);
   const unsigned width = width_of(static_cast<T>(m.max - m.min));
   if (width > 1 && best > 64) {

@@ -36,7 +36,8 @@ Micros local_of(Day day, std::uint64_t micros) {
 std::uint32_t offset_word(const Time& time) { return static_cast<std::uint32_t>(time.offset_minutes + static_cast<int>(offset_zero)); }
 std::int16_t offset_minutes(std::uint32_t word) { return static_cast<std::int16_t>(static_cast<int>(word) - static_cast<int>(offset_zero)); }
 
-void transpose(std::span<const Row> rows, HotScratch& to) {
+// True where some row has an end other than `point`.
+bool transpose(std::span<const Row> rows, HotScratch& to) {
   for (auto& column : to.narrow) column.resize(rows.size());
   for (auto& column : to.wide) column.resize(rows.size());
   std::uint32_t* const day = to.narrow_column(hot_day);
@@ -54,6 +55,7 @@ void transpose(std::span<const Row> rows, HotScratch& to) {
   std::uint32_t* const author = to.narrow_column(hot_author);
   std::uint32_t* const certainty = to.narrow_column(hot_certainty);
   std::uint32_t* const end_form = to.narrow_column(hot_end_form);
+  std::uint32_t ends = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Row& row = rows[i];
     const std::int64_t local_day = floor_day(row.start.local);
@@ -72,8 +74,10 @@ void transpose(std::span<const Row> rows, HotScratch& to) {
     author[i] = static_cast<std::uint32_t>(row.author);
     certainty[i] = static_cast<std::uint32_t>(row.certainty);
     end_form[i] = static_cast<std::uint32_t>(row.end.form);
+    ends |= end_form[i];
   }
   even_out(to.narrow[hot_places[hot_value_form].at], to.wide[hot_places[hot_value].at]);
+  return ends != 0;
 }
 
 // Rows whose end is not a time take the words of the one before, so that they do not widen the columns.
@@ -120,10 +124,10 @@ RunBytes encode_run(std::span<const Row> rows) {
   thread_local Bytes packed, cold;
   packed.clear(), cold.clear();
 
-  transpose(rows, scratch);
-  transpose_ends(rows, scratch);
+  const bool has_ends = transpose(rows, scratch);
+  if (has_ends) transpose_ends(rows, scratch);
   std::uint32_t mask = 0;
-  for (unsigned column = 0; column < hot_columns; ++column) {
+  for (unsigned column = 0; column < (has_ends ? hot_columns : hot_end_form); ++column) {
     if (column == hot_cold) continue;  // stands at the end
     const HotPlace place = hot_places[column];
     if (place.wide) pack_part<std::uint64_t>(wide_parts[place.at], scratch.wide[place.at], mask, packed);

@@ -23,33 +23,67 @@ constexpr std::int64_t exact_max = std::int64_t{1} << 53;
 
 constexpr bool is_exact_number(std::uint32_t form) { return form_of(form) == Form::number && scale_of(form) != Decimal::binary; }
 
+constexpr int scale_max = 18;
+
+// Exact numbers of a run by their scale: the greatest magnitude of each.
 struct Scales {
   int least = 127, greatest = -127;
-  std::uint64_t magnitude = 0;  // of the mantissas
+  bool noughts = false;  // there is a nought, which has any scale
+  std::array<std::uint64_t, 2 * scale_max + 1> magnitudes{};
+
+  Scales(std::span<const std::uint32_t> forms, std::span<const std::uint64_t> words) {
+    for (std::size_t i = 0; i < forms.size(); ++i) {
+      if (!is_exact_number(forms[i])) continue;
+      if (words[i] == 0) {
+        noughts = true;
+        continue;
+      }
+      const int scale = scale_of(forms[i]);
+      least = std::min(least, scale);
+      greatest = std::max(greatest, scale);
+      std::uint64_t& magnitude = magnitudes[static_cast<std::size_t>(scale + scale_max)];
+      magnitude = std::max(magnitude, words[i]);
+    }
+  }
+
+  // All numbers at the greatest scale are exact, and take little more room than their different scales do: two bits or so
+  // of each row.
+  bool even_out_well() const {
+    if (greatest - least > scale_max) return false;
+    std::uint64_t before = 0, after = 0;
+    for (int scale = least; scale <= greatest; ++scale) {
+      const std::uint64_t magnitude = magnitudes[static_cast<std::size_t>(scale + scale_max)];
+      const auto factor = static_cast<std::uint64_t>(powers_of_ten[static_cast<std::size_t>(greatest - scale)]);
+      if (magnitude > static_cast<std::uint64_t>(exact_max) / factor) return false;
+      before = std::max(before, magnitude);
+      after = std::max(after, magnitude * factor);
+    }
+    return std::bit_width(after) <= std::bit_width(before) + 2;
+  }
 };
 
-Scales scales_of(std::span<const std::uint32_t> forms, std::span<const std::uint64_t> words) {
-  Scales s;
+void bring_to(int scale, std::span<std::uint32_t> forms, std::span<std::uint64_t> words) {
   for (std::size_t i = 0; i < forms.size(); ++i) {
     if (!is_exact_number(forms[i])) continue;
-    s.magnitude |= words[i];
-    if (words[i] == 0) continue;  // nought has any scale
-    s.least = std::min<int>(s.least, scale_of(forms[i]));
-    s.greatest = std::max<int>(s.greatest, scale_of(forms[i]));
+    const int by = words[i] == 0 ? 0 : scale - scale_of(forms[i]);
+    if (by != 0) words[i] = zigzag(unzigzag(words[i]) * powers_of_ten[static_cast<std::size_t>(by)]);
+    forms[i] = pack_form(Form::number, comparator_of(forms[i]), static_cast<std::int8_t>(scale));
   }
-  return s;
 }
 
-// Bits that the mantissas take at `scale`; 64 where one would not be exact.
-int width_at(int scale, std::span<const std::uint32_t> forms, std::span<const std::uint64_t> words) {
-  std::uint64_t magnitude = 0;
+bool has_word(std::uint32_t form) {
+  return form_of(form) == Form::number || form_of(form) == Form::code || form_of(form) == Form::boolean;
+}
+
+// Rows without a value take the word of the one before, the first ones that of the first value.
+void fill_gaps(std::span<const std::uint32_t> forms, std::span<std::uint64_t> words) {
+  const auto first = std::find_if(forms.begin(), forms.end(), has_word);
+  if (first == forms.end()) return;
+  std::uint64_t last = words[static_cast<std::size_t>(first - forms.begin())];
   for (std::size_t i = 0; i < forms.size(); ++i) {
-    if (!is_exact_number(forms[i])) continue;
-    const std::int64_t mantissa = unzigzag(words[i]), factor = powers_of_ten[static_cast<std::size_t>(scale - (words[i] ? scale_of(forms[i]) : scale))];
-    if (mantissa > exact_max / factor || mantissa < -exact_max / factor) return 64;
-    magnitude |= zigzag(mantissa * factor);
+    if (has_word(forms[i])) last = words[i];
+    else words[i] = last;
   }
-  return static_cast<int>(std::bit_width(magnitude));
 }
 
 }  // namespace
@@ -58,23 +92,6 @@ bool is_form(std::uint32_t packed) {
   const int scale = scale_of(packed);
   return packed < 1u << 14 && form_of(packed) <= Form::date && comparator_of(packed) <= Comparator::greater &&
          ((scale >= -18 && scale <= 18) || scale == Decimal::binary);
-}
-
-std::uint32_t form_word(const RowValue& value) {
-  if (value.form != Form::number) return pack_form(value.form, Comparator::equal, 0);
-  return pack_form(value.form, value.comparator, value.number.scale);
-}
-
-std::uint64_t value_word(const RowValue& value) {
-  switch (value.form) {
-    case Form::number: return zigzag(value.number.mantissa);
-    case Form::code: return value.code;
-    case Form::boolean: return value.boolean;
-    case Form::none:
-    case Form::text:
-    case Form::date: break;
-  }
-  return 0;
 }
 
 RowValue unpack_value(std::uint32_t form, std::uint64_t word) {
@@ -103,34 +120,11 @@ double number_of(std::uint32_t form, std::uint64_t word) {
 }
 
 void even_out(std::span<std::uint32_t> forms, std::span<std::uint64_t> words) {
-  const Scales s = scales_of(forms, words);
-  if (s.least < s.greatest && s.greatest - s.least <= 18) {
-    // Different scales cost two bits or so for each row in the column of forms.
-    if (width_at(s.greatest, forms, words) <= static_cast<int>(std::bit_width(s.magnitude)) + 2) {
-      for (std::size_t i = 0; i < forms.size(); ++i) {
-        if (!is_exact_number(forms[i])) continue;
-        const int from = words[i] ? scale_of(forms[i]) : s.greatest;
-        words[i] = zigzag(unzigzag(words[i]) * powers_of_ten[static_cast<std::size_t>(s.greatest - from)]);
-        forms[i] = pack_form(Form::number, comparator_of(forms[i]), static_cast<std::int8_t>(s.greatest));
-      }
-    }
-  } else if (s.least == s.greatest) {
-    for (std::size_t i = 0; i < forms.size(); ++i) {
-      if (is_exact_number(forms[i]) && words[i] == 0) forms[i] = pack_form(Form::number, comparator_of(forms[i]), static_cast<std::int8_t>(s.greatest));
-    }
-  }
-  const auto has_word = [&](std::size_t i) {
-    const Form form = form_of(forms[i]);
-    return form == Form::number || form == Form::code || form == Form::boolean;
-  };
-  std::size_t given = 0;
-  while (given < forms.size() && !has_word(given)) ++given;
-  if (given == forms.size()) return;
-  std::uint64_t last = words[given];
-  for (std::size_t i = 0; i < forms.size(); ++i) {
-    if (has_word(i)) last = words[i];
-    else words[i] = last;
-  }
+  const Scales scales(forms, words);
+  const bool differ = scales.least < scales.greatest;
+  const bool only_noughts_differ = scales.least == scales.greatest && scales.noughts && scales.least != 0;
+  if (only_noughts_differ || (differ && scales.even_out_well())) bring_to(scales.greatest, forms, words);
+  fill_gaps(forms, words);
 }
 
 }  // namespace chartline::stored

@@ -23,8 +23,15 @@ constexpr record::Comparator comparator_of(std::uint32_t packed) { return static
 constexpr std::int8_t scale_of(std::uint32_t packed) { return static_cast<std::int8_t>(packed >> 6 & 255); }
 bool is_form(std::uint32_t packed);  // one that pack_form makes of valid parts
 
-std::uint32_t form_word(const RowValue& value);
-std::uint64_t value_word(const RowValue& value);  // 0 for text and dates
+inline std::uint32_t form_word(const RowValue& value) {
+  if (value.form != record::Value::Form::number) return pack_form(value.form, record::Comparator::equal, 0);
+  return pack_form(value.form, value.comparator, value.number.scale);
+}
+inline std::uint64_t value_word(const RowValue& value) {  // 0 for text and dates
+  if (value.form == record::Value::Form::number) return zigzag(value.number.mantissa);
+  if (value.form == record::Value::Form::code) return value.code;
+  return value.form == record::Value::Form::boolean && value.boolean;
+}
 
 // The value again, without unit, text and date.
 RowValue unpack_value(std::uint32_t form, std::uint64_t word);
