@@ -182,8 +182,9 @@ TEST_F(Local, ADamagedCatalogueEntryIsCorruption) {
 
 TEST_F(Local, NamesCannotLeaveTheFolder) {
   const std::unique_ptr<Backend> backend = created();
-  for (const std::string name :
-       {"", "..", "../x", "a/b", ".hidden", "Upper", "a b", "a.new", std::string(101, 'a').c_str()}) {
+  const std::string long_name(101, 'a');
+  for (const std::string& name :
+       std::vector<std::string>{"", "..", "../x", "a/b", ".hidden", "Upper", "a b", "a.new", long_name}) {
     EXPECT_EQ(backend->catalogue().get(name).error().fault, Fault::invalid_request) << name;
     EXPECT_EQ(backend->catalogue().set(name, std::nullopt, "v").error().fault, Fault::invalid_request) << name;
     EXPECT_EQ(backend->write_note(0, name, "v").error().fault, Fault::invalid_request) << name;
