@@ -1,10 +1,11 @@
 // One step of folding: freeze the delta, fold it patient by patient and code by code into one batch, write it with the new
 // watermark, and let readers see it. Old Views keep the base and the segments they began with.
+#include "engine/fold.h"
+
 #include <algorithm>
 #include <map>
 
 #include "engine/demographics.h"
-#include "engine/fold.h"
 #include "engine/shard.h"
 #include "formats/stored/keys.h"
 

@@ -55,8 +55,6 @@ std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::ui
 // The order of postings in a run: patient, instant to the second, event number. Where two events of a patient share a
 // second, the store's total order of events needs the events themselves.
 bool posting_before(const stored::Posting& a, const stored::Posting& b);
-// Where the removals of a generation stand, behind every block of postings.
-inline constexpr std::uint32_t removals_block = 0xffffffffu;
 
 // A code's postings split into runs by blocks of patients, all under one run number.
 struct EncodedPostings {

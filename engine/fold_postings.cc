@@ -1,5 +1,5 @@
-// A code's fold. What is new becomes one more generation of the code: a set of runs under one run number, and a run of
-// removals if any. Reading pays for every generation, so they are merged as they grow: a generation is taken into the
+// A code's fold. What is new becomes one more generation of the code: a set of runs under one run number, and before it
+// a run of removals if any. Reading pays for every generation, so they are merged as they grow: a generation is taken into the
 // merge while those newer than it add up to half of it, which rewrites each posting a logarithmic number of times.
 #include <algorithm>
 #include <map>
@@ -95,20 +95,24 @@ Result<Merged> merge(const ShardMoment& base, Name code, const stored::Directory
   return merged;
 }
 
-void put_generation(Name code, std::span<const stored::Posting> postings, std::span<const stored::Removal> removals, std::uint64_t run,
+// The removals first: they apply to generations with smaller numbers, not to the postings beside them.
+void put_generation(Name code, std::span<const stored::Posting> postings, std::span<const stored::Removal> removals, std::uint64_t& next_run,
                     stored::Directory& directory, Batch& batch) {
-  for (EncodedPostings& part : encode_posting_runs(postings, run)) {
-    batch.put(Table::postings, stored::postings_key(code, run, part.ref.first_block), std::move(part.bytes));
+  if (!removals.empty()) {
+    stored::PostingBytes packed = stored::encode_removals(removals);
+    stored::PostingRun ref;
+    ref.first_block = stored::block_of(removals.front().patient), ref.last_block = stored::block_of(removals.back().patient);
+    ref.run = next_run++, ref.count = static_cast<std::uint32_t>(removals.size()), ref.removals = true;
+    ref.checksum = packed.checksum, ref.bytes = static_cast<std::uint32_t>(packed.bytes.size());
+    batch.put(Table::postings, stored::postings_key(code, ref.run, ref.first_block), std::move(packed.bytes));
+    directory.runs.push_back(ref);
+  }
+  if (postings.empty()) return;
+  for (EncodedPostings& part : encode_posting_runs(postings, next_run)) {
+    batch.put(Table::postings, stored::postings_key(code, part.ref.run, part.ref.first_block), std::move(part.bytes));
     directory.runs.push_back(part.ref);
   }
-  if (removals.empty()) return;
-  stored::PostingBytes packed = stored::encode_removals(removals);
-  stored::PostingRun ref;
-  ref.first_block = removals_block, ref.last_block = removals_block;
-  ref.run = run, ref.count = static_cast<std::uint32_t>(removals.size()), ref.removals = true;
-  ref.checksum = packed.checksum, ref.bytes = static_cast<std::uint32_t>(packed.bytes.size());
-  batch.put(Table::postings, stored::postings_key(code, run, removals_block), std::move(packed.bytes));
-  directory.runs.push_back(ref);
+  ++next_run;
 }
 
 }  // namespace
@@ -155,13 +159,13 @@ Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, Sha
     // The new generation counts as one while deciding what to merge it with.
     stored::Directory with_new = directory;
     stored::PostingRun fresh;
-    fresh.run = state.next_run++;
+    fresh.run = state.next_run;
     fresh.count = static_cast<std::uint32_t>(change.added.size() + change.removed.size());
     with_new.runs.push_back(fresh);
     const std::uint64_t from = merge_from(with_new);
     if (from == 0 || from == fresh.run) {
       directory.patients += count_patients(change.added);
-      put_generation(code, change.added, change.removed, fresh.run, directory, batch);
+      put_generation(code, change.added, change.removed, state.next_run, directory, batch);
     } else {
       Merged merged = TRY(merge(base, code, directory, from));
       std::erase_if(merged.postings, [&](const stored::Posting& posting) {
@@ -180,7 +184,7 @@ Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, Sha
       });
       if (!older) merged.removals.clear();  // nothing is left that they could hit
       directory.patients = older ? directory.patients + count_patients(change.added) : count_patients(all);
-      put_generation(code, all, merged.removals, fresh.run, directory, batch);
+      put_generation(code, all, merged.removals, state.next_run, directory, batch);
     }
     std::sort(directory.runs.begin(), directory.runs.end(), [](const auto& a, const auto& b) {
       return a.first_block != b.first_block ? a.first_block < b.first_block : a.run < b.run;

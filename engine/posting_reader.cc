@@ -28,7 +28,7 @@ Error at(const ShardMoment& shard, const PostingRun& run, Fault fault, const std
 
 DecodedCache::Key cache_key(const ShardMoment& shard, Name code, const PostingRun& run) {
   const auto sort = run.removals ? DecodedCache::Sort::removals : DecodedCache::Sort::postings;
-  return {.sort = sort, .shard = shard.shard, .owner = code, .run = run.run};
+  return {.sort = sort, .shard = shard.shard, .owner = std::uint64_t{run.first_block} << 32 | code, .run = run.run};
 }
 
 Result<void> get_run(const ShardMoment& shard, Name code, const PostingRun& run, Pinned& value) {

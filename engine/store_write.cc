@@ -42,6 +42,18 @@ Result<std::optional<Bytes>> stored_answer(Shard& shard, const std::string& key)
   return std::optional<Bytes>(value.bytes());
 }
 
+Result<bool> is_known(const Identity& identity, std::span<const record::Identifier> identifiers) {
+  for (const record::Identifier& identifier : identifiers)
+    if (TRY(identity.find(identifier))) return true;
+  return false;
+}
+
+Written refuse_all(Written written) {
+  for (Outcome& outcome : written.outcomes)
+    if (outcome.reason.empty()) outcome = {Outcome::What::rejected, {}, 0, Fault::conflict, "another record of the same write was rejected"};
+  return written;
+}
+
 }  // namespace
 
 // One batch id is written by one caller at a time: the second waits and finds the first one's answer.
@@ -82,16 +94,18 @@ Result<Written> Store::write(std::span<const record::Record> records, const Writ
       written.outcomes[i] = {Outcome::What::rejected, {}, 0, valid.error().fault, valid.error().message};
       refused = true;
     }
-  if (refused && options.all_or_nothing) {
-    for (Outcome& outcome : written.outcomes)
-      if (outcome.reason.empty()) outcome = {Outcome::What::rejected, {}, 0, Fault::conflict, "another record of the same write was rejected"};
-    return written;
-  }
+  if (refused && options.all_or_nothing) return refuse_all(std::move(written));
 
   std::map<std::uint32_t, std::vector<std::size_t>> by_shard;
   std::uint64_t identity_position = 0;
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (!written.outcomes[i].reason.empty()) continue;
+    // A version is demanded of a record of somebody unknown: nobody is made up for that.
+    if (records[i].demand == record::Record::Demand::version && !TRY(is_known(*parts.identity, records[i].identifiers))) {
+      written.outcomes[i] = {Outcome::What::rejected, {}, 0, Fault::conflict, "the record is not known, so it has not the version demanded"};
+      if (options.all_or_nothing) return refuse_all(std::move(written));
+      continue;
+    }
     const Identity::Resolved who = TRY(parts.identity->resolve(records[i].identifiers));
     written.outcomes[i].patient = who.patient;
     identity_position = std::max(identity_position, who.position);

@@ -127,7 +127,7 @@ class View {
                          const std::function<Result<void>(PatientRef, Timeline&)>& each) const;
   // One patient alone, links left aside (checks, extracts, hashes).
   Result<void> own_timeline(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const;
-  // Every version ever acknowledged, hidden and superseded ones too, in order of `recorded`.
+  // Every version of this patient ever acknowledged (links left aside), hidden and superseded ones too, in order of `recorded`.
   struct Version { record::Event event; Micros removed; };     // removed 0: current
   Result<std::vector<Version>> history(PatientRef patient, record::Arena& into) const;
   Result<std::optional<Bytes>> original(PatientRef patient, const record::Event& event) const;

@@ -1,0 +1,99 @@
+#include "engine/decoded_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace chartline::engine {
+namespace {
+
+using Value = std::vector<int>;
+
+DecodedCache::Key key(std::uint64_t owner, std::uint64_t run = 1, DecodedCache::Sort sort = DecodedCache::Sort::run) {
+  return {.sort = sort, .shard = 0, .owner = owner, .run = run};
+}
+std::shared_ptr<const Value> value(int n) { return std::make_shared<const Value>(1, n); }
+
+TEST(DecodedCache, KeepsWhatItIsGiven) {
+  DecodedCache cache(1 << 20);
+  EXPECT_EQ(cache.find<Value>(key(1)), nullptr);
+  cache.keep(key(1), value(7), 100);
+  ASSERT_NE(cache.find<Value>(key(1)), nullptr);
+  EXPECT_EQ(cache.find<Value>(key(1))->front(), 7);
+  EXPECT_EQ(cache.find<Value>(key(1, 2)), nullptr);
+  EXPECT_EQ(cache.find<Value>(key(1, 1, DecodedCache::Sort::postings)), nullptr);
+  cache.keep(key(1), value(8), 100);
+  EXPECT_EQ(cache.find<Value>(key(1))->front(), 8);
+  EXPECT_EQ(cache.hits(), 3U);
+  EXPECT_EQ(cache.misses(), 3U);
+}
+
+TEST(DecodedCache, StaysWithinItsBytes) {
+  constexpr std::uint64_t bytes_max = 1 << 20;
+  DecodedCache cache(bytes_max);
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 20'000; ++i) {
+    cache.keep(key(random() % 5'000), value(i), random() % 4'000);
+    ASSERT_LE(cache.bytes(), bytes_max) << "after " << i;
+  }
+  EXPECT_GT(cache.bytes(), bytes_max / 2);
+  cache.keep(key(1), value(1), bytes_max);
+  EXPECT_EQ(cache.find<Value>(key(1)), nullptr);
+}
+
+TEST(DecodedCache, KeepsNothingWithoutBytes) {
+  DecodedCache cache(0);
+  cache.keep(key(1), value(1), 1);
+  EXPECT_EQ(cache.find<Value>(key(1)), nullptr);
+  cache.admits(key(1));
+}
+
+TEST(DecodedCache, DropsWhatWasAskedForLongestAgo) {
+  DecodedCache cache(1 << 20);
+  for (std::uint64_t i = 0; i < 5'000; ++i) {
+    cache.keep(key(0), value(0), 1'000);
+    cache.keep(key(i + 1), value(1), 1'000);
+    ASSERT_NE(cache.find<Value>(key(0)), nullptr);
+  }
+  EXPECT_EQ(cache.find<Value>(key(1)), nullptr);
+}
+
+TEST(DecodedCache, GivesValuesThatOutliveTheirPlace) {
+  std::shared_ptr<const Value> held;
+  {
+    DecodedCache cache(1 << 20);
+    cache.keep(key(1), value(7), 100);
+    held = cache.find<Value>(key(1));
+  }
+  EXPECT_EQ(held->front(), 7);
+}
+
+TEST(DecodedCache, AdmitsTheSecondTime) {
+  DecodedCache cache(1 << 20);
+  EXPECT_FALSE(cache.admits(key(1)));
+  EXPECT_TRUE(cache.admits(key(1)));
+  EXPECT_FALSE(cache.admits(key(2)));
+}
+
+TEST(DecodedCache, IsSharedBetweenThreads) {
+  DecodedCache cache(1 << 18);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      std::mt19937_64 random(static_cast<std::uint64_t>(t));
+      for (int i = 0; i < 20'000; ++i) {
+        const std::uint64_t owner = random() % 500;
+        const auto found = cache.find<Value>(key(owner));
+        if (found && found->front() != static_cast<int>(owner)) ADD_FAILURE() << "the value of another key";
+        if (!found) cache.keep(key(owner), value(static_cast<int>(owner)), 500);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(cache.hits() + cache.misses(), 80'000U);
+}
+
+}  // namespace
+}  // namespace chartline::engine
