@@ -1,0 +1,61 @@
+#include "cli/open_store.h"
+
+#include <fmt/format.h>
+
+#include "cli/failure.h"
+#include "cli/interrupt.h"
+
+namespace chartline::cli {
+
+Result<std::string> store_folder(const Invocation& invocation) {
+  if (auto folder = invocation.given("store")) return *folder;
+  return advise(invalid_request("which store? --store DIR names it"), "CHARTLINE_STORE=DIR, or store = \"DIR\" in chartline.toml, says it once for all");
+}
+
+Result<std::unique_ptr<engine::Store>> open_store(const Invocation& invocation, Access access) {
+  const std::string folder = TRY(store_folder(invocation));
+  engine::StoreOptions options;
+  options.read_only = access == Access::read;
+  const std::uint64_t cache = invocation.number("cache");
+  options.decoded_cache_bytes = cache / 3;
+  options.block_cache_bytes = cache - options.decoded_cache_bytes;
+  auto store = engine::Store::open(folder, options);
+  if (store) return store;
+  Error error = store.error();
+  error.message = fmt::format("{}: {}", folder, error.message);
+  switch (error.fault) {
+    case Fault::not_found: return advise(std::move(error), fmt::format("make one with: chartline init --store {}", folder));
+    case Fault::corrupt: return advise(std::move(error), "restore a backup with: chartline restore FROM --store DIR --verify");
+    default: return error;
+  }
+}
+
+Result<engine::PatientRef> find_patient(const engine::View& view, const std::string& identifier) {
+  auto found = view.find(identifier);
+  if (!found && found.error().fault == Fault::conflict) {
+    return advise(found.error(), "name the system too, as in 'nhs|9434765919'");
+  }
+  const auto patient = TRY(std::move(found));
+  if (patient) return *patient;
+  const bool has_system = identifier.find('|') != std::string::npos;
+  return advise(not_found(has_system ? "no patient of the store has this identifier in this system" : "no patient of the store has this identifier"),
+                has_system ? "the value alone finds the patient in whatever system" : "list some with: chartline events --kind patient --format csv");
+}
+
+Result<record::Identifier> first_identifier(const engine::View& view, const std::string& identifier, record::Arena& room) {
+  const auto patient = TRY(find_patient(view, identifier));
+  const auto identifiers = TRY(view.identifiers(patient, room));
+  if (identifiers.empty()) return not_found("the patient has no identifier any more");
+  return identifiers.front();
+}
+
+std::string position_text(const std::vector<std::uint64_t>& position) { return fmt::format("{}", fmt::join(position, ",")); }
+
+engine::Progressed progressed(Progress& progress) {
+  return [&progress](std::uint64_t done, std::uint64_t of) {
+    progress.update(done, of);
+    return !interrupted();
+  };
+}
+
+}  // namespace chartline::cli

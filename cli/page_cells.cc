@@ -1,0 +1,153 @@
+#include "cli/page_cells.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <tuple>
+
+#include "cli/text.h"
+
+namespace chartline::cli {
+namespace {
+
+using record::Decimal;
+using record::Event;
+using record::Precision;
+using record::Status;
+using record::Time;
+using record::Value;
+
+// What goes without saying.
+bool is_ordinary(Status status) {
+  switch (status) {
+    case Status::none:
+    case Status::unknown:
+    case Status::final:
+    case Status::active:
+    case Status::finished:
+    case Status::completed: return true;
+    default: return false;
+  }
+}
+
+// Exactly where both fit one scale, else to the nearest double.
+Decimal difference(const Decimal& a, const Decimal& b) {
+  constexpr int digits_most = 17;
+  if (a.is_exact() && b.is_exact() && std::abs(a.scale - b.scale) <= digits_most) {
+    __int128 left = a.mantissa, right = b.mantissa;
+    for (int s = a.scale; s < b.scale; ++s) left *= 10;
+    for (int s = b.scale; s < a.scale; ++s) right *= 10;
+    const __int128 diff = left - right;
+    constexpr std::int64_t exact = 999'999'999'999'999'999;
+    if (diff <= exact && diff >= -exact) return record::decimal(static_cast<std::int64_t>(diff), std::max(a.scale, b.scale));
+  }
+  const double diff = a.to_double() - b.to_double();
+  return record::decimal(std::isfinite(diff) ? diff : 0.0);
+}
+
+std::string trend_text(const Decimal& now, const Decimal& before, const Look& look) {
+  const auto order = record::compare(now, before);
+  if (order == 0) return "=";
+  const bool up = order > 0;
+  const std::string by = record::print(up ? difference(now, before) : difference(before, now));
+  return (look.utf8 ? (up ? "\u2191 " : "\u2193 ") : (up ? "+" : "-")) + by;
+}
+
+std::string system_name(std::string_view system) {
+  const std::string_view scheme_end = "://";
+  if (const auto at = system.find(scheme_end); at != std::string_view::npos) system.remove_prefix(at + scheme_end.size());
+  return std::string(system);
+}
+
+int whole_years(const Time& from, const Time& to) {
+  const auto a = record::civil(from.day()), b = record::civil(to.day());
+  const bool before_birthday = std::pair(b.month, b.day) < std::pair(a.month, a.day);
+  return b.year - a.year - (before_birthday ? 1 : 0);
+}
+
+}  // namespace
+
+std::string date_text(const Time& time) { return time.known() ? record::print(time).substr(0, 10) : "no date"; }
+
+std::string time_text(const Time& time) { return time.precision >= Precision::second ? record::print(time).substr(11, 5) : ""; }
+
+std::string name_text(const record::Code& code, const Look& look) { return printable(code.display.empty() ? code.code : code.display, look.utf8); }
+
+std::string code_note(const record::Code& code, const Look& look) {
+  if (code.empty()) return {};
+  return printable(system_name(code.system).append(":").append(code.code), look.utf8);
+}
+
+ValueText value_text(const Value& value, const Look& look) {
+  ValueText text;
+  switch (value.form) {
+    case Value::Form::none: break;
+    case Value::Form::number:
+      text.number = std::string(record::name(value.comparator)) + record::print(value.number);
+      text.unit = printable(value.unit, look.utf8);
+      break;
+    case Value::Form::code: text.words = name_text(value.code, look); break;
+    case Value::Form::text: text.words = printable(value.text, look.utf8); break;
+    case Value::Form::boolean: text.words = value.boolean ? "yes" : "no"; break;
+    case Value::Form::date: text.words = record::print(value.date); break;
+  }
+  return text;
+}
+
+std::string note_text(const Event& event, const Look& look) {
+  const std::string arrow = look.utf8 ? "\u2192 " : "-> ";
+  std::string note;
+  const auto add = [&](const std::string& text) { note.append(note.empty() ? "" : ", ").append(text); };
+  switch (event.end.form) {
+    case record::End::Form::point: break;
+    case record::End::Form::at: {
+      const bool same_day = date_text(event.end.at) == date_text(event.start) && event.end.at.precision >= Precision::second;
+      if (event.end.at != event.start) add(arrow + (same_day ? time_text(event.end.at) : date_text(event.end.at)));
+      break;
+    }
+    case record::End::Form::ongoing: add("ongoing"); break;
+    case record::End::Form::unknown: add(arrow + "?"); break;
+  }
+  if (!is_ordinary(event.status)) add(std::string(record::name(event.status)));
+  if (event.certainty != record::Certainty::none && event.certainty != record::Certainty::confirmed) add(std::string(record::name(event.certainty)));
+  if (event.author == record::Author::patient || event.author == record::Author::carer) add("said by " + std::string(record::name(event.author)));
+  return note;
+}
+
+Trends::Trends(std::span<const Event> events, const Look& look) : texts_(events.size()) {
+  std::map<std::tuple<std::string_view, std::string_view, std::string_view>, Decimal> before;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const Event& event = events[i];
+    if (event.value.form != Value::Form::number || event.value.comparator != record::Comparator::equal || event.code.empty()) continue;
+    const auto [at, is_first] = before.try_emplace({event.code.system, event.code.code, event.value.unit}, event.value.number);
+    if (is_first) continue;
+    texts_[i] = trend_text(event.value.number, at->second, look);
+    at->second = event.value.number;
+  }
+}
+
+std::string page_head(const Person& person, Micros now, const Look& look) {
+  std::string who = paint(person.name.empty() ? "name not known" : printable(person.name, look.utf8), Ink::bold, look);
+  if (!person.sex.empty()) who += ", " + printable(person.sex, look.utf8);
+  if (person.birth.known()) who += ", born " + date_text(person.birth);
+  if (person.death.known()) {
+    who += ", died " + date_text(person.death);
+    if (person.birth.known()) who += fmt::format(" aged {}", whole_years(person.birth, person.death));
+  } else if (person.dead) {
+    who += ", died";
+  } else if (person.birth.known()) {
+    who += fmt::format(", aged {}", whole_years(person.birth, record::at_instant(now)));
+  }
+  who += "\n";
+  std::size_t width = 0;
+  for (const auto& identifier : person.identifiers) width = std::max(width, display_width(printable(system_name(identifier.system), look.utf8)));
+  for (const auto& identifier : person.identifiers) {
+    who += "  " + paint(pad_right(printable(system_name(identifier.system), look.utf8), width), Ink::dim, look) + "  " + printable(identifier.value, look.utf8) + "\n";
+  }
+  return who;
+}
+
+}  // namespace chartline::cli

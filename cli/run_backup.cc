@@ -1,0 +1,63 @@
+// backup and restore.
+#include <fmt/format.h>
+
+#include "cli/failure.h"
+#include "cli/open_store.h"
+#include "cli/progress.h"
+#include "cli/rows.h"
+#include "cli/runs.h"
+#include "cli/text.h"
+
+namespace chartline::cli {
+namespace {
+
+Result<void> list(const std::string& folder, Form form, Console& console) {
+  const auto backups = TRY(engine::list_backups(folder));
+  const auto writer = row_writer(form, {"name", "bytes", "position"}, console.out(), [&](std::string_view text) { return console.write(text); });
+  for (const engine::BackupEntry& backup : backups) {
+    TRY(writer->row({text_cell(backup.name), number_cell(backup.bytes), text_cell(position_text(backup.position))}));
+  }
+  return writer->end();
+}
+
+}  // namespace
+
+Result<void> run_backup(const Invocation& invocation, Console& console) {
+  const Form form = TRY(form_of(invocation.text("format"), Form::table));
+  const auto store = TRY(open_store(invocation, Access::write));
+  engine::BackupReport report;
+  {
+    Progress progress(console, "backup", Unit::bytes);
+    report = TRY(engine::backup(*store, invocation.argument(0), progressed(progress)));
+  }
+  return write_fields(form,
+                      {{"backup", text_cell(report.name)},
+                       {"position", text_cell(position_text(report.position))},
+                       {"files", number_cell(report.files)},
+                       {"bytes", number_cell(report.bytes)},
+                       {"new_files", number_cell(report.new_files)},
+                       {"new_bytes", number_cell(report.new_bytes)}},
+                      console);
+}
+
+Result<void> run_restore(const Invocation& invocation, Console& console) {
+  const Form form = TRY(form_of(invocation.text("format"), Form::table));
+  if (invocation.on("list")) return list(invocation.argument(0), form, console);
+  const std::string to = TRY(store_folder(invocation));
+  engine::RestoreReport report;
+  {
+    Progress progress(console, "restore", Unit::bytes);
+    report = TRY(engine::restore(invocation.argument(0), to, {.name = invocation.text("name"), .verify = invocation.on("verify"), .progress = progressed(progress)}));
+  }
+  TRY(write_fields(form,
+                   {{"store", text_cell(to)},
+                    {"files", number_cell(report.files)},
+                    {"bytes", number_cell(report.bytes)},
+                    {"erased_again", number_cell(report.erased_again)},
+                    {"hash", text_cell(hex(report.content))}},
+                   console));
+  if (invocation.on("verify")) console.note("verified: the store is sound, and its hash is the one noted at the backup");
+  return {};
+}
+
+}  // namespace chartline::cli

@@ -1,0 +1,114 @@
+// 1. Find the patient at the moment asked for.
+// 2. Read the events: latest first where only the last ones are wanted, then turned around.
+// 3. Print them: as a page for a person, or row by row with every field.
+#include <algorithm>
+
+#include "cli/event_row.h"
+#include "cli/failure.h"
+#include "cli/filters.h"
+#include "cli/interrupt.h"
+#include "cli/open_store.h"
+#include "cli/rows.h"
+#include "cli/runs.h"
+#include "cli/timeline_page.h"
+
+namespace chartline::cli {
+namespace {
+
+using engine::TimelineFilter;
+using engine::View;
+using record::Event;
+using record::Kind;
+
+Result<View> view_asked_for(const Invocation& invocation, engine::Store& store) {
+  const auto as_of = invocation.given("as-of");
+  if (!as_of) return store.view();
+  const record::Zone zone = TRY(record::Zone::find(store.zone()));
+  return store.view_as_of(record::interval(TRY(time_option("as-of", *as_of, zone))).past - 1);
+}
+
+std::string text_attribute(const Event& event, std::string_view name) {
+  for (const record::Attribute& attribute : event.attributes)
+    if (attribute.name == name) return std::string(attribute.value.text);
+  return {};
+}
+
+// The name as told last.
+Result<std::string> name_of(const View& view, engine::PatientRef patient) {
+  TimelineFilter filter;
+  filter.kinds = 1u << static_cast<unsigned>(Kind::patient);
+  engine::Timeline told = TRY(view.timeline(patient, filter));
+  std::string name;
+  Micros latest = INT64_MIN;
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    const Event event = TRY(told.event(i));
+    std::string full = text_attribute(event, record::attribute::given_name);
+    const std::string family = text_attribute(event, record::attribute::family_name);
+    full.append(full.empty() || family.empty() ? "" : " ").append(family);
+    if (full.empty()) full = text_attribute(event, "name");
+    if (!full.empty() && event.recorded >= latest) name = full, latest = event.recorded;
+  }
+  return name;
+}
+
+Result<Person> person_of(const View& view, engine::PatientRef patient, record::Arena& room) {
+  Person person;
+  for (const engine::PatientRef one : view.linked(patient)) {
+    for (const record::Identifier& identifier : TRY(view.identifiers(one, room))) person.identifiers.push_back(identifier);
+  }
+  const engine::Demographics known = TRY(view.demographics(patient));
+  person.birth = known.birth, person.death = known.death, person.dead = known.dead;
+  if (known.sex != 0) person.sex = view.code_of(patient.shard, known.sex).code;
+  person.name = TRY(name_of(view, patient));
+  return person;
+}
+
+// Owns the timeline that its events borrow from.
+struct Reading {
+  engine::Timeline timeline;
+  std::vector<Event> events;
+  std::size_t earlier = 0;
+};
+
+Result<Reading> read(const View& view, engine::PatientRef patient, TimelineFilter filter, std::uint64_t last) {
+  Reading reading;
+  if (last > 0) filter.backwards = true, filter.limit = static_cast<std::size_t>(last);
+  reading.timeline = TRY(view.timeline(patient, filter));
+  for (std::size_t i = 0; i < reading.timeline.size(); ++i) reading.events.push_back(TRY(reading.timeline.event(i)));
+  if (last == 0) return reading;
+  std::reverse(reading.events.begin(), reading.events.end());
+  TimelineFilter every = filter;
+  every.backwards = false, every.limit = SIZE_MAX;
+  reading.earlier = TRY(view.timeline(patient, every, stored::field_time)).size() - reading.events.size();
+  return reading;
+}
+
+Micros now_of(const View& view) {
+  SystemClock clock;
+  return std::min(clock.now(), view.as_of());
+}
+
+}  // namespace
+
+Result<void> run_timeline(const Invocation& invocation, Console& console) {
+  const Form form = TRY(form_of(invocation.text("format"), Form::table));
+  const auto store = TRY(open_store(invocation, Access::read));
+  record::Arena room;
+  const View view = TRY(view_asked_for(invocation, *store));
+  const engine::PatientRef patient = TRY(find_patient(view, invocation.argument(0)));
+  const TimelineFilter filter = TRY(filter_of(invocation, view, room));
+  const Reading reading = TRY(read(view, patient, filter, invocation.number("last")));
+  const Person person = TRY(person_of(view, patient, room));
+  if (form == Form::table) {
+    return console.write(timeline_page(person, reading.events, {console.out(), now_of(view), reading.earlier}));
+  }
+  const auto writer = row_writer(form, event_columns(), console.out(), [&](std::string_view text) { return console.write(text); });
+  const record::Identifier name = person.identifiers.empty() ? record::Identifier{} : person.identifiers.front();
+  for (const Event& event : reading.events) {
+    TRY(stop_if_interrupted());
+    TRY(writer->row(event_row(name, event)));
+  }
+  return writer->end();
+}
+
+}  // namespace chartline::cli

@@ -1,0 +1,16 @@
+// What each command runs; one file each. What they find wrong comes back as an Error, results are written to the console.
+#pragma once
+
+#include "base/result.h"
+#include "cli/command.h"
+#include "cli/console.h"
+#include "cli/options.h"
+
+namespace chartline::cli {
+
+using Run = Result<void>(const Invocation&, Console&);
+
+Run run_backup, run_changes, run_check, run_completion, run_config_show, run_demo, run_erase, run_events, run_hash, run_help, run_import, run_init,
+    run_inspect_key, run_inspect_run, run_inspect_stats, run_link, run_man, run_restore, run_scrub, run_timeline, run_unlink, run_version;
+
+}  // namespace chartline::cli
