@@ -129,7 +129,7 @@ TEST(DemographicsPage, RefusesDamage) {
     // With a right checksum over wrong bytes: refused, or some page, but never out of bounds.
     damaged.resize(damaged.size() - 8);
     Writer(damaged).u64(hash64(damaged));
-    if (const auto decoded = decode_demographics(damaged)) EXPECT_FALSE(encode(*decoded).empty());
+    if (const auto decoded = decode_demographics(damaged)) { EXPECT_FALSE(encode(*decoded).empty()); }
   }
   for (std::size_t length = 0; length < bytes.size(); ++length) EXPECT_FALSE(decode_demographics(BytesView(bytes).substr(0, length)));
 }

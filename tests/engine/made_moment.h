@@ -62,7 +62,7 @@ class MadeMoment {
     moment.dictionary = dictionaries_[s];
     moment.cache = cache_;
     moment.base = std::make_shared<Base>(Base{tables_[s]->snapshot(), watermark_});
-    moment.segments = {segments(s).begin(), segments(s).end()};
+    moment.segments = segments(s);
     moment.commit = commit_;
     moment.patients = patients_in_shard;
     return moment;
@@ -222,17 +222,17 @@ class MadeMoment {
   }
 
   // The delta from a little before the watermark on, in two segments; it reaches beyond the moment.
-  std::vector<std::shared_ptr<Segment>> segments(std::uint32_t s) {
-    std::vector<std::shared_ptr<Segment>> segments{std::make_shared<Segment>(), std::make_shared<Segment>()};
+  std::vector<std::shared_ptr<const Segment>> segments(std::uint32_t s) {
+    const auto frozen_segment = std::make_shared<Segment>(), active_segment = std::make_shared<Segment>();
     const std::uint64_t from = watermark_ - std::min<std::uint64_t>(watermark_, 5), frozen = watermark_ + (last_commit - watermark_) / 2;
     for (auto& [commit, changes] : delta_[s]) {
       if (commit < from) continue;
       for (Change& change : changes) {
         const DeltaPut put{.commit = commit, .recorded = static_cast<Micros>(commit), .patient = change.patient.id, .added = change.added, .removed = change.removed};
-        segments[commit <= frozen ? 0 : 1]->publish(std::span(&put, 1), nullptr, 1);
+        (commit <= frozen ? frozen_segment : active_segment)->publish(std::span(&put, 1), nullptr, 1);
       }
     }
-    return segments;
+    return {frozen_segment, active_segment};
   }
 
   void sort(std::vector<stored::Row>& rows, std::uint32_t s) const {

@@ -158,13 +158,13 @@ TEST_P(TimelineReaderTest, GivesEachFieldAlone) {
     ASSERT_EQ(timeline->size(), rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const stored::Row& row = rows[i]->row;
-      if (field == stored::field_time) EXPECT_EQ(timeline->start(i), row.start);
-      if (field == stored::field_kind) EXPECT_EQ(timeline->kind(i), row.kind);
-      if (field == stored::field_code) EXPECT_EQ(timeline->code(i), row.code);
-      if (field == stored::field_value) EXPECT_EQ(timeline->value(i).number, row.value.number);
-      if (field == stored::field_end) EXPECT_EQ(timeline->end(i), row.end);
-      if (field == stored::field_source) EXPECT_EQ(timeline->source(i), row.source);
-      if (field == stored::field_number) EXPECT_EQ(timeline->number(i), row.number);
+      if (field == stored::field_time) { EXPECT_EQ(timeline->start(i), row.start); }
+      if (field == stored::field_kind) { EXPECT_EQ(timeline->kind(i), row.kind); }
+      if (field == stored::field_code) { EXPECT_EQ(timeline->code(i), row.code); }
+      if (field == stored::field_value) { EXPECT_EQ(timeline->value(i).number, row.value.number); }
+      if (field == stored::field_end) { EXPECT_EQ(timeline->end(i), row.end); }
+      if (field == stored::field_source) { EXPECT_EQ(timeline->source(i), row.source); }
+      if (field == stored::field_number) { EXPECT_EQ(timeline->number(i), row.number); }
     }
   }
 }
