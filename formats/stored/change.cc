@@ -152,12 +152,12 @@ Bytes encode_record(std::uint64_t commit, Micros recorded, std::span<const Bytes
   write.signed_varint(recorded);
   write.varint(encoded_changes.size());
   for (const Bytes& change : encoded_changes) write.raw(change);
-  seal(bytes);
+  seal(bytes, Trailer::whole);
   return bytes;
 }
 
 Result<ChangeRecord> decode_record(BytesView bytes, record::Arena& room) {
-  Reader in(TRY(unseal(bytes, "change record")));
+  Reader in(TRY(unseal(bytes, "change record", {}, Trailer::whole)));
   ChangeRecord record;
   record.commit = in.varint();
   record.recorded = in.signed_varint();

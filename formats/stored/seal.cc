@@ -6,20 +6,28 @@
 
 namespace chartline::stored {
 
-namespace {
-constexpr std::size_t trailer_bytes = 4;
-}
-
-std::uint64_t seal(Bytes& bytes) {
-  Writer(bytes).u32(static_cast<std::uint32_t>(hash64(bytes)));
+std::uint64_t seal(Bytes& bytes, Trailer trailer) {
+  const std::uint64_t hash = hash64(bytes);
+  if (trailer == Trailer::half) Writer(bytes).u32(static_cast<std::uint32_t>(hash));
+  else Writer(bytes).u64(hash);
   return hash64(bytes);
 }
 
-Result<BytesView> unseal(BytesView bytes, std::string_view what, std::optional<std::uint64_t> checksum) {
+namespace {
+
+bool vouched_for(BytesView sealed, BytesView checksum) {
+  const std::uint64_t hash = hash64(sealed);
+  Reader in(checksum);
+  return checksum.size() == sizeof hash ? in.u64() == hash : in.u32() == static_cast<std::uint32_t>(hash);
+}
+
+}  // namespace
+
+Result<BytesView> unseal(BytesView bytes, std::string_view what, std::optional<std::uint64_t> checksum, Trailer trailer) {
+  const auto trailer_bytes = static_cast<std::size_t>(trailer);
   if (bytes.size() < 1 + trailer_bytes) return corrupt(std::string(what) + ": " + std::to_string(bytes.size()) + " bytes are too few");
   const BytesView sealed = bytes.substr(0, bytes.size() - trailer_bytes);
-  const bool same = checksum ? hash64(bytes) == *checksum
-                             : static_cast<std::uint32_t>(hash64(sealed)) == Reader(bytes.substr(sealed.size())).u32();
+  const bool same = checksum ? hash64(bytes) == *checksum : vouched_for(sealed, bytes.substr(sealed.size()));
   if (!same) return corrupt(std::string(what) + ": checksum differs");
   const auto version = static_cast<std::uint8_t>(sealed[0]);
   if (version != format_version) {

@@ -17,7 +17,6 @@ constexpr std::size_t uuid_bytes = 16, uuid_letters = 36;
 constexpr std::size_t digits_max = 18;
 constexpr std::size_t prefixes_max = 64;
 constexpr std::size_t prefix_bytes_max = 255;
-constexpr std::size_t text_bytes_max = std::size_t{1} << 31;  // of one column
 
 constexpr bool is_dash(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -83,12 +82,11 @@ class Splitter {
         return;
       }
     }
+    check(text.size() <= 0xffffffffu, "a text is shorter than 4 GiB");
     classes_.push_back(shape_text);
     lengths_.push_back(static_cast<std::uint32_t>(text.size()));
     letters_.append(text);
   }
-
-  std::size_t text_bytes() const { return classes_.size() * (prefix_bytes_max + uuid_letters) + letters_.size(); }
 
   void write(Bytes& out) const {
     Writer write(out);
@@ -137,7 +135,6 @@ void encode_texts(std::span<const std::string_view> texts, Bytes& out) {
   }
   Writer(out).varint(known.size());
   if (known.empty()) return;
-  check(splitter.text_bytes() <= text_bytes_max, "a run has no more text than its format allows");
   pack(places, out);
   splitter.write(out);
 }
@@ -178,7 +175,7 @@ bool Texts::decode_distinct(Reader& in, std::size_t count) {
   for (std::size_t i = 0; i < of_shape[shape_text]; ++i) letters += lengths[i];
   const BytesView text = in.raw(letters);
   const std::uint64_t longest = prefix_letters + of_shape[shape_uuid] * uuid_letters + of_shape[shape_number] * 20 + letters;
-  if (!in.ok() || longest > text_bytes_max) return false;
+  if (!in.ok()) return false;
 
   text_.clear();
   text_.reserve(longest);  // so that what is handed out stays where it is

@@ -86,7 +86,7 @@ TEST(ChangeRecord, SeesDamageAndSurvivesIt) {
     return decode_record(bytes, room);
   };
   expect_damage_is_seen(sample_record(1, 2), decode);
-  for (std::uint64_t seed = 0; seed < 60; ++seed) expect_no_harm(sample_record(seed, seed % 9), seed, 300, decode);
+  for (std::uint64_t seed = 0; seed < 60; ++seed) expect_no_harm(sample_record(seed, seed % 9), seed, 300, decode, Trailer::whole);
 }
 
 TEST(ChangeRecord, RefusesWhatIsNoChange) {
@@ -106,6 +106,8 @@ TEST(ChangeRecord, RefusesWhatIsNoChange) {
   Row row;
   const auto decode_row = [&] { return decode(encoded(Put{1, {}, std::span(&row, 1), "", 0})); };
   EXPECT_TRUE(decode_row());
+  row.value.unit = 5;
+  EXPECT_TRUE(decode_row()) << "a unit without a number";
   row.kind = static_cast<record::Kind>(record::kind_count);
   EXPECT_FALSE(decode_row()) << "a kind that there is not";
   row = {};
@@ -117,7 +119,7 @@ TEST(ChangeRecord, RefusesWhatIsNoChange) {
   EXPECT_FALSE(decode(Bytes("\x02\0\0\x01\x80\x80\x20\0\0\0\0\0", 12))) << "a field that there is not";
   EXPECT_FALSE(decode(Bytes("\x02\0\0\x01\x10\0\0\0\x03\0\x80\x80\x08\0\0", 15))) << "an offset beyond 16 bits";
   record::Arena room;
-  EXPECT_FALSE(decode_record(sealed(Bytes("\1\1\7", 3)), room)) << "more changes than bytes";
+  EXPECT_FALSE(decode_record(sealed(Bytes("\1\1\7", 3), Trailer::whole), room)) << "more changes than bytes";
 }
 
 }  // namespace

@@ -245,6 +245,18 @@ TEST(Columns, RefuseWhatIsNoColumn) {
   for (const auto& c : cases) EXPECT_FALSE(reads(c.bytes, c.count)) << c.why;
 }
 
+TEST(Columns, OfNothingAreConstant) {
+  const auto passes = [](const Bytes& bytes) {
+    Reader in(bytes);
+    return skip(in, 0);
+  };
+  EXPECT_TRUE(passes(bytes_of({form::small})));
+  EXPECT_TRUE(passes(bytes_of({form::frame, 7})));
+  EXPECT_FALSE(passes(bytes_of({form::frame})));
+  EXPECT_FALSE(passes(bytes_of({form::delta, 0, 0})));
+  EXPECT_FALSE(passes(""));
+}
+
 TEST(Columns, RefuseWidthsBeyondTheInteger) {
   Bytes bytes = bytes_of({form::frame + 40, 0}) + Bytes(40, 'x');
   Reader in(bytes);

@@ -27,31 +27,31 @@ void expect_damage_is_seen(const Bytes& bytes, Decode decode) {
 
 // Sealed anew, damaged bytes have the right checksum: the decoder's own checks are all that stands between them and harm.
 template <typename Decode>
-void expect_no_harm(const Bytes& bytes, std::uint64_t seed, int rounds, Decode decode) {
+void expect_no_harm(const Bytes& bytes, std::uint64_t seed, int rounds, Decode decode, Trailer trailer = Trailer::half) {
   std::mt19937_64 random(seed);
   for (int round = 0; round < rounds; ++round) {
-    Bytes damaged = bytes.substr(0, bytes.size() - 4);
+    Bytes damaged = bytes.substr(0, bytes.size() - static_cast<std::size_t>(trailer));
     for (std::uint64_t n = 1 + random() % 3; n > 0; --n) damaged[1 + random() % (damaged.size() - 1)] = static_cast<char>(random());
     if (random() % 4 == 0) damaged.resize(1 + random() % damaged.size());
-    seal(damaged);
+    seal(damaged, trailer);
     const auto result = decode(damaged);
     ASSERT_TRUE(result.has_value() || result.error().fault == Fault::corrupt) << "seed " << seed << " round " << round;
   }
-  Bytes newer = bytes.substr(0, bytes.size() - 4);
+  Bytes newer = bytes.substr(0, bytes.size() - static_cast<std::size_t>(trailer));
   newer[0] = static_cast<char>(format_version + 1);
-  seal(newer);
+  seal(newer, trailer);
   EXPECT_EQ(decode(newer).error().fault, Fault::unsupported);
   newer[0] = 0;
-  newer.resize(newer.size() - 4);
-  seal(newer);
+  newer.resize(newer.size() - static_cast<std::size_t>(trailer));
+  seal(newer, trailer);
   EXPECT_EQ(decode(newer).error().fault, Fault::corrupt);
 }
 
 // Bytes with a version and a checksum around `content`.
-inline Bytes sealed(BytesView content) {
+inline Bytes sealed(BytesView content, Trailer trailer = Trailer::half) {
   Bytes bytes(1, static_cast<char>(format_version));
   bytes += content;
-  seal(bytes);
+  seal(bytes, trailer);
   return bytes;
 }
 

@@ -56,12 +56,31 @@ TEST(Head, GivesBackAny) {
   expect_damage_is_seen(encode(sample_head(2)), [](BytesView bytes) { return decode_head(bytes); });
 }
 
+TEST(Head, TakesTheCoarsestUnitOfBothInstants) {
+  constexpr Micros day = record::micros_per_day, second = record::micros_per_second;
+  for (const auto& [first, last] : {std::pair{day, 2 * day}, {day, day + second}, {day, day + 1}, {second, day}, {Micros{1}, day}}) {
+    Head head;
+    head.runs.push_back({first, last, 1, 1, 1, 0});
+    const auto decoded = decode_head(encode(head));
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded->runs, head.runs);
+  }
+}
+
 TEST(Head, OfOneRunOfDaysIsSmall) {
   Head head;
   head.last_number = head.events = 100;
   head.content = {1, 2};
   head.runs.push_back({9000 * record::micros_per_day, 20'000 * record::micros_per_day, 1'000'000, 100, 3, 0});
   EXPECT_LE(encode(head).size(), 45u);
+}
+
+TEST(Head, TellsRunsApartByEveryField) {
+  const RunRef run{1, 2, 3, 4, 5, 6};
+  EXPECT_EQ(run, (RunRef{1, 2, 3, 4, 5, 6}));
+  for (const RunRef& other : {RunRef{0, 2, 3, 4, 5, 6}, {1, 0, 3, 4, 5, 6}, {1, 2, 0, 4, 5, 6}, {1, 2, 3, 0, 5, 6}, {1, 2, 3, 4, 0, 6}, {1, 2, 3, 4, 5, 0}}) {
+    EXPECT_NE(run, other);
+  }
 }
 
 TEST(Head, HoldsInstantsAtTheEndsOfTime) {

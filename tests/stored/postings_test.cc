@@ -71,7 +71,8 @@ TEST(Postings, DecodeWhatIsAskedForAndDefaultTheRest) {
     }
   }
   EXPECT_GE(all.bytes(), 300 * 4u);
-  const PostingColumns moved = std::move(all);
+  some = std::move(all);
+  const PostingColumns moved = std::move(some);
   expect_same(moved.at(299), postings[299]);
 }
 
@@ -195,6 +196,13 @@ TEST(Removals, GiveBackAny) {
   }
 }
 
+TEST(Removals, SortByPatientThenNumber) {
+  EXPECT_LT((Removal{1, 9}), (Removal{2, 1}));
+  EXPECT_LT((Removal{1, 1}), (Removal{1, 2}));
+  EXPECT_GT((Removal{2, 1}), (Removal{1, 9}));
+  EXPECT_NE((Removal{1, 1}), (Removal{1, 2}));
+}
+
 TEST(Removals, SeeDamageAndDisorder) {
   const PostingBytes run = encode_removals(std::vector<Removal>{{1, 2}, {1, 7}, {9, 1}});
   expect_damage_is_seen(run.bytes, [](BytesView bytes) { return decode_removals(bytes); });
@@ -236,6 +244,15 @@ TEST(Directories, GiveBackAny) {
     expect_no_harm(bytes, seed, 300, [](BytesView b) { return decode_directory(b); });
   }
   expect_damage_is_seen(encode(sample_directory(3)), [](BytesView bytes) { return decode_directory(bytes); });
+}
+
+TEST(Directories, TellRunsApartByEveryField) {
+  const PostingRun run{1, 2, 3, 4, false, 6, 7};
+  EXPECT_EQ(run, (PostingRun{1, 2, 3, 4, false, 6, 7}));
+  for (const PostingRun& other : {PostingRun{0, 2, 3, 4, false, 6, 7}, {1, 0, 3, 4, false, 6, 7}, {1, 2, 0, 4, false, 6, 7}, {1, 2, 3, 0, false, 6, 7},
+                                  {1, 2, 3, 4, true, 6, 7}, {1, 2, 3, 4, false, 0, 7}, {1, 2, 3, 4, false, 6, 0}}) {
+    EXPECT_NE(run, other);
+  }
 }
 
 TEST(Directories, RefuseWrongContent) {

@@ -59,10 +59,22 @@ TEST(Run, KeepsNumbersOfOneScaleOrOfMany) {
     ASSERT_TRUE(decode_hot(encode_run(rows).hot, field_value, columns));
     for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(columns.number_at(i), rows[i].value.number.to_double());
   }
+  rows.back().value.number = record::decimal(9'007'199'254'740'993, 1);
+  rows.front().value.number = record::decimal(-9'007'199'254'740'993, 1);
+  ASSERT_TRUE(decode_hot(encode_run(rows).hot, field_value, columns));
+  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(columns.number_at(i), rows[i].value.number.to_double());
+
   rows.assign(2, Row{});
   rows[0].value.form = rows[1].value.form = record::Value::Form::number;
   rows[1].value.number = record::decimal(5, 3);
   expect_round_trip(rows, "nought takes the scale of the others");
+  for (const auto& number : {record::decimal(5, 0), record::decimal(5, -2), record::decimal(-9'007'199'254'740'995, 0)}) {
+    rows[1].value.number = number;
+    expect_round_trip(rows, "nought and another");
+    ASSERT_TRUE(decode_hot(encode_run(rows).hot, field_value, columns));
+    EXPECT_EQ(columns.number_at(0), 0);
+    EXPECT_EQ(columns.number_at(1), number.to_double());
+  }
 }
 
 TEST(Run, IsNotANumberWhereThereIsNone) {
@@ -119,7 +131,8 @@ TEST(Run, CountsItsMemory) {
   ASSERT_TRUE(decoded);
   EXPECT_GE((*decoded)->columns.bytes(), 500 * 8u);
   EXPECT_GE((*decoded)->details.bytes(), 500u);
-  const RunColumns moved = std::move((*decoded)->columns);
+  RunColumns moved;
+  moved = std::move((*decoded)->columns);
   EXPECT_EQ(moved.number[499], (*decoded)->rows[499].number);
 }
 
