@@ -72,8 +72,8 @@ class Shard {
   struct Setup {
     std::uint32_t number = 0;
     std::shared_ptr<Backend> backend;
-    std::unique_ptr<Lease> lease;                 // null: read only
-    std::shared_ptr<Tables> tables;
+    std::shared_ptr<const Lease> lease;           // null: read only
+    std::shared_ptr<Tables> tables;               // keeps the lease for as long as anybody reads
     std::shared_ptr<DecodedCache> cache;
     std::shared_ptr<Identity> identity;           // of the store; this shard logs its changes if it is the first
     StoreOptions options;                         // clock set
@@ -137,7 +137,7 @@ class Shard {
   };
   struct Stripe {
     std::mutex mutex;
-    struct Cached { PatientId patient; PatientIndex index; int in_flight = 0; };
+    struct Cached { PatientId patient; PatientIndex index; int in_flight = 0; std::size_t bytes = 0; };  // bytes: as counted in the stripe's
     std::list<Cached> newest_first;
     std::unordered_map<PatientId, std::list<Cached>::iterator> by_patient;
     std::size_t bytes = 0;
@@ -153,7 +153,8 @@ class Shard {
   Result<void> write_group(std::vector<Waiting*>& group);
   Result<Stripe::Cached*> index_of(Stripe& stripe, PatientId patient);
   Stripe& stripe_of(PatientId patient) { return stripes_[patient % stripe_count]; }
-  void trim(Stripe& stripe);
+  static void count(Stripe& stripe, Stripe::Cached& cached);
+  static void trim(Stripe& stripe);
   Result<void> fold_step();
   Result<void> trim_log(Batch& batch, ShardState& state);
   void publish(std::vector<Waiting*>& group, std::uint64_t commit, Micros recorded);

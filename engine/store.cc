@@ -34,6 +34,17 @@ Result<void> empty(Tables& tables) {
   return {};
 }
 
+// Views may outlive the store: the tables they read keep the lease, and the backend, until the last one is gone.
+std::shared_ptr<Tables> with_lease(std::shared_ptr<Backend> backend, std::shared_ptr<const Lease> lease, std::unique_ptr<Tables> tables) {
+  struct Held {
+    std::shared_ptr<Backend> backend;
+    std::shared_ptr<const Lease> lease;
+    std::unique_ptr<Tables> tables;  // destroyed first
+  };
+  auto held = std::make_shared<Held>(Held{std::move(backend), std::move(lease), std::move(tables)});
+  return {held, held->tables.get()};
+}
+
 std::string shard_place(std::uint32_t shard) { return "shard " + std::to_string(shard) + ": "; }
 
 }  // namespace
@@ -128,10 +139,12 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
     Shard::Setup setup;
     setup.number = number;
     setup.backend = backend;
-    if (!options.read_only) setup.lease = TRY(backend->acquire(number, options.lease_wait_ms));
-    auto tables = backend->open(number, setup.lease.get(), tables_options);
+    std::shared_ptr<Lease> lease;
+    if (!options.read_only) lease = TRY(backend->acquire(number, options.lease_wait_ms));
+    auto tables = backend->open(number, lease.get(), tables_options);
     if (!tables) return Error{tables.error().fault, shard_place(number) + tables.error().message};
-    setup.tables = std::move(tables).value();
+    setup.tables = with_lease(backend, lease, std::move(tables).value());
+    setup.lease = std::move(lease);
     if (cut_off) TRY(empty(*setup.tables));
     setup.cache = parts->cache;
     if (number == 0) parts->identity = std::make_shared<Identity>(setup.tables, parts->description.secret, shards);

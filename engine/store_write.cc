@@ -9,30 +9,37 @@
 namespace chartline::engine {
 namespace {
 
-Bytes encode_answer(std::span<const Outcome> outcomes) {
+// One shard's part of a batch's answer: of how many records, and for each of the shard's its place and outcome.
+Bytes encode_answer(std::span<const Outcome> outcomes, std::span<const std::size_t> places) {
   Bytes out;
   Writer w(out);
   w.varint(outcomes.size());
-  for (const Outcome& outcome : outcomes) {
+  for (const std::size_t place : places) {
+    const Outcome& outcome = outcomes[place];
+    w.varint(place);
     w.u8(static_cast<std::uint8_t>(outcome.what)), w.varint(outcome.patient.shard), w.varint(outcome.patient.id), w.varint(outcome.number);
     w.u8(static_cast<std::uint8_t>(outcome.fault)), w.text(outcome.reason);
   }
   return out;
 }
 
-Result<std::vector<Outcome>> decode_answer(BytesView bytes) {
+// Into the outcomes it knows; `answered` marks them.
+Result<void> decode_answer(BytesView bytes, std::span<Outcome> outcomes, std::vector<bool>& answered) {
   Reader in(bytes);
-  std::vector<Outcome> outcomes;
-  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
-    Outcome& outcome = outcomes.emplace_back();
+  if (in.varint() != outcomes.size()) return conflict("the batch id was used before for other records");
+  while (in.ok() && in.left() > 0) {
+    const std::uint64_t place = in.varint();
+    if (place >= outcomes.size()) return corrupt("meta: the answer of a batch is not well formed");
+    Outcome& outcome = outcomes[place];
     outcome.what = static_cast<Outcome::What>(in.u8());
     outcome.patient.shard = static_cast<std::uint32_t>(in.varint()), outcome.patient.id = static_cast<PatientId>(in.varint());
     outcome.number = static_cast<std::uint32_t>(in.varint());
     outcome.fault = static_cast<Fault>(in.u8());
     outcome.reason = in.text();
+    answered[place] = true;
   }
-  if (!in.done()) return corrupt("meta: the answer of a batch is not well formed");
-  return outcomes;
+  if (!in.ok()) return corrupt("meta: the answer of a batch is not well formed");
+  return {};
 }
 
 Result<std::optional<Bytes>> stored_answer(Shard& shard, const std::string& key) {
@@ -88,22 +95,35 @@ Result<Written> Store::write(std::span<const record::Record> records, const Writ
 
   Written written;
   written.outcomes.resize(records.size());
+  std::vector<bool> answered(records.size(), false);
+  if (!options.batch_id.empty())
+    for (const auto& shard : parts.shards)
+      if (const std::optional<Bytes> answer = TRY(stored_answer(*shard, key))) TRY(decode_answer(*answer, written.outcomes, answered));
+  written.repeated = !options.batch_id.empty() && !records.empty() && std::find(answered.begin(), answered.end(), false) == answered.end();
+
   bool refused = false;
-  for (std::size_t i = 0; i < records.size(); ++i)
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (answered[i]) continue;
     if (const Result<void> valid = validate(records[i]); !valid) {
       written.outcomes[i] = {Outcome::What::rejected, {}, 0, valid.error().fault, valid.error().message};
       refused = true;
     }
+  }
   if (refused && options.all_or_nothing) return refuse_all(std::move(written));
 
   std::map<std::uint32_t, std::vector<std::size_t>> by_shard;
   std::uint64_t identity_position = 0;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    if (!written.outcomes[i].reason.empty()) continue;
+    if (answered[i]) continue;
+    if (!written.outcomes[i].reason.empty()) {
+      if (!options.batch_id.empty()) by_shard[0].push_back(i);  // so that a retry gets the same answer
+      continue;
+    }
     // A version is demanded of a record of somebody unknown: nobody is made up for that.
     if (records[i].demand == record::Record::Demand::version && !TRY(is_known(*parts.identity, records[i].identifiers))) {
       written.outcomes[i] = {Outcome::What::rejected, {}, 0, Fault::conflict, "the record is not known, so it has not the version demanded"};
       if (options.all_or_nothing) return refuse_all(std::move(written));
+      if (!options.batch_id.empty()) by_shard[0].push_back(i);  // so that a retry gets the same answer
       continue;
     }
     const Identity::Resolved who = TRY(parts.identity->resolve(records[i].identifiers));
@@ -121,25 +141,14 @@ Result<Written> Store::write(std::span<const record::Record> records, const Writ
     TRY(parts.shards.front()->commit(barrier));
   }
 
-  written.repeated = !by_shard.empty() && !options.batch_id.empty();
   for (const auto& [number, places] : by_shard) {
     Shard& shard = *parts.shards[number];
-    if (!options.batch_id.empty()) {
-      if (const std::optional<Bytes> answer = TRY(stored_answer(shard, key))) {
-        const std::vector<Outcome> before = TRY(decode_answer(*answer));
-        if (before.size() != places.size()) return conflict("the batch id was used before for other records");
-        for (std::size_t i = 0; i < places.size(); ++i) written.outcomes[places[i]] = before[i];
-        continue;
-      }
-    }
-    written.repeated = false;
     std::vector<WriteItem> items;
-    for (const std::size_t place : places) items.push_back({&records[place], written.outcomes[place].patient.id, &written.outcomes[place]});
+    for (const std::size_t place : places)
+      if (written.outcomes[place].reason.empty()) items.push_back({&records[place], written.outcomes[place].patient.id, &written.outcomes[place]});
     const AnswerOf answer = [&]() -> std::vector<std::pair<std::string, std::string>> {
       if (options.batch_id.empty()) return {};
-      std::vector<Outcome> outcomes;
-      for (const std::size_t place : places) outcomes.push_back(written.outcomes[place]);
-      return {{key, encode_answer(outcomes)}};
+      return {{key, encode_answer(written.outcomes, places)}};
     };
     TRY(shard.write(items, options.all_or_nothing, answer));
   }

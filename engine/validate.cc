@@ -42,7 +42,7 @@ Result<void> validate(const record::Event& event, const record::Event& first) {
   for (std::size_t i = 0; i < event.attributes.size(); ++i) {
     TRY(at_most(event.attributes[i].name, name_bytes_max, "attribute"));
     if (event.attributes[i].name.empty()) return invalid_request("an attribute has no name");
-    if (i > 0 && !(event.attributes[i - 1].name < event.attributes[i].name)) return invalid_request("attributes are not sorted by name, each once");
+    if (i > 0 && event.attributes[i].name < event.attributes[i - 1].name) return invalid_request("attributes are not sorted by name");
     TRY(validate(event.attributes[i].value, "attribute"));
   }
   return {};

@@ -45,10 +45,17 @@ Result<Shard::Stripe::Cached*> Shard::index_of(Stripe& stripe, PatientId patient
     stripe.newest_first.splice(stripe.newest_first.begin(), stripe.newest_first, known->second);
     return &*known->second;
   }
-  stripe.newest_first.push_front({patient, TRY(PatientIndex::build(moment(), patient)), 0});
+  PatientIndex index = TRY(PatientIndex::build(moment(), patient));
+  stripe.newest_first.push_front({patient, std::move(index), 0, 0});
   stripe.by_patient[patient] = stripe.newest_first.begin();
-  stripe.bytes += stripe.newest_first.front().index.bytes();
+  count(stripe, stripe.newest_first.front());
   return &stripe.newest_first.front();
+}
+
+void Shard::count(Stripe& stripe, Stripe::Cached& cached) {
+  stripe.bytes -= cached.bytes;
+  cached.bytes = cached.index.bytes();
+  stripe.bytes += cached.bytes;
 }
 
 // An index that writers in flight have changed is the only one that knows of them: it stays until they are published.
@@ -56,7 +63,7 @@ void Shard::trim(Stripe& stripe) {
   for (auto at = stripe.newest_first.end(); stripe.bytes > index_bytes_per_stripe && at != stripe.newest_first.begin();) {
     --at;
     if (at->in_flight > 0) continue;
-    stripe.bytes -= std::min(stripe.bytes, at->index.bytes());
+    stripe.bytes -= at->bytes;
     stripe.by_patient.erase(at->patient);
     at = stripe.newest_first.erase(at);
   }
@@ -143,6 +150,7 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
     Stripe& stripe = stripe_of(cached->patient);
     std::lock_guard lock(stripe.mutex);
     --cached->in_flight;
+    count(stripe, *cached);
     trim(stripe);
   }
   return committed;
