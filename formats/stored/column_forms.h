@@ -36,4 +36,13 @@ void pack_column(std::span<const T> values, T bias, Bytes& out);
 template <typename T>
 bool unpack_column(Reader& in, std::size_t count, T bias, std::vector<T>& room, Column<T>& column);
 
+template <typename T>
+bool all_up_to(const Column<T>& column, std::size_t count, T greatest) {
+  if (greatest == static_cast<T>(~T{0})) return true;
+  if (column.is_constant()) return column[0] <= greatest;
+  bool beyond = false;
+  for (std::size_t i = 0; i < count; ++i) beyond |= column.values()[i] > greatest;
+  return !beyond;
+}
+
 }  // namespace chartline::stored

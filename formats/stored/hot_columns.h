@@ -29,34 +29,35 @@ struct HotPart {
   std::uint32_t fields;     // of RunField that need it
   T standard;               // the value that need not be stored
   T bias;
-  bool (*is_valid)(T);      // null where every number is
+  T greatest;               // that is valid
 };
 
-template <auto last>
-constexpr bool up_to(std::uint32_t value) { return value <= static_cast<std::uint32_t>(last); }
-constexpr bool is_time_of_day(std::uint64_t micros) { return micros < static_cast<std::uint64_t>(record::micros_per_day); }
+inline constexpr std::uint32_t any_number = 0xffffffffu;
+inline constexpr std::uint64_t any_word = ~std::uint64_t{0};
+template <typename Enum>
+constexpr std::uint32_t word_of(Enum last) { return static_cast<std::uint32_t>(last); }
 
 inline constexpr std::array<HotPart<std::uint32_t>, 15> narrow_parts = {{
-    {hot_day, &RunColumns::day, field_time, day_zero, day_bias, nullptr},
-    {hot_offset, &RunColumns::offset, field_time, offset_zero, offset_bias, up_to<0xffff>},
-    {hot_precision, &RunColumns::precision, field_time, 3, 0, up_to<record::Precision::finer>},
-    {hot_code, &RunColumns::code, field_code, 0, 0, nullptr},
-    {hot_kind, &RunColumns::kind, field_kind, 0, 0, up_to<record::kind_count - 1>},
-    {hot_number, &RunColumns::number, field_number, 0, 0, nullptr},
-    {hot_value_form, &RunColumns::value_form, field_value, 0, 0, is_form},
-    {hot_source, &RunColumns::source, field_source, 0, 0, nullptr},
-    {hot_unit, &RunColumns::unit, field_unit, 0, 0, nullptr},
-    {hot_status, &RunColumns::status, field_state, 0, 0, up_to<record::Status::abandoned>},
-    {hot_author, &RunColumns::author, field_state, 0, 0, up_to<record::Author::algorithm>},
-    {hot_certainty, &RunColumns::certainty, field_state, 0, 0, up_to<record::Certainty::refuted>},
-    {hot_end_form, &RunColumns::end_form, field_end, 0, 0, up_to<record::End::Form::unknown>},
-    {hot_end_offset, &RunColumns::end_offset, field_end, offset_zero, offset_bias, up_to<0xffff>},
-    {hot_end_precision, &RunColumns::end_precision, field_end, 0, 0, up_to<record::Precision::finer>},
+    {hot_day, &RunColumns::day, field_time, day_zero, day_bias, any_number},
+    {hot_offset, &RunColumns::offset, field_time, offset_zero, offset_bias, 0xffff},
+    {hot_precision, &RunColumns::precision, field_time, 3, 0, word_of(record::Precision::finer)},
+    {hot_code, &RunColumns::code, field_code, 0, 0, any_number},
+    {hot_kind, &RunColumns::kind, field_kind, 0, 0, record::kind_count - 1},
+    {hot_number, &RunColumns::number, field_number, 0, 0, any_number},
+    {hot_value_form, &RunColumns::value_form, field_value, 0, 0, form_word_max},
+    {hot_source, &RunColumns::source, field_source, 0, 0, any_number},
+    {hot_unit, &RunColumns::unit, field_unit, 0, 0, any_number},
+    {hot_status, &RunColumns::status, field_state, 0, 0, word_of(record::Status::abandoned)},
+    {hot_author, &RunColumns::author, field_state, 0, 0, word_of(record::Author::algorithm)},
+    {hot_certainty, &RunColumns::certainty, field_state, 0, 0, word_of(record::Certainty::refuted)},
+    {hot_end_form, &RunColumns::end_form, field_end, 0, 0, word_of(record::End::Form::unknown)},
+    {hot_end_offset, &RunColumns::end_offset, field_end, offset_zero, offset_bias, 0xffff},
+    {hot_end_precision, &RunColumns::end_precision, field_end, 0, 0, word_of(record::Precision::finer)},
 }};
 inline constexpr std::array<HotPart<std::uint64_t>, 3> wide_parts = {{
-    {hot_time_of_day, &RunColumns::time_of_day, field_time, 0, 0, is_time_of_day},
-    {hot_value, &RunColumns::value, field_value, 0, 0, nullptr},
-    {hot_end_local, &RunColumns::end_local, field_end, 0, 0, nullptr},
+    {hot_time_of_day, &RunColumns::time_of_day, field_time, 0, 0, record::micros_per_day - 1},
+    {hot_value, &RunColumns::value, field_value, 0, 0, any_word},
+    {hot_end_local, &RunColumns::end_local, field_end, 0, 0, any_word},
 }};
 
 // Where a stored column is found: its place among the narrow or the wide parts.

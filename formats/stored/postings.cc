@@ -25,19 +25,19 @@ struct NarrowPart {
   std::uint32_t field;
   std::uint32_t standard;
   std::uint32_t bias;
-  bool (*is_valid)(std::uint32_t);
+  std::uint32_t greatest;  // that is valid
 };
 constexpr std::array<NarrowPart, 10> parts = {{
-    {&PostingColumns::patient, posting_field_patient, 0, 0, nullptr},
-    {&PostingColumns::day, posting_field_day, day_zero, day_bias, nullptr},
-    {&PostingColumns::value_form, posting_field_value, 0, 0, is_form},
-    {&PostingColumns::number, posting_field_number, 0, 0, nullptr},
-    {&PostingColumns::flags, posting_field_flags, 0, 0, up_to<flags_max>},
-    {&PostingColumns::second, posting_field_second, 0, 0, up_to<86'399>},
-    {&PostingColumns::kind, posting_field_kind, 0, 0, up_to<record::kind_count - 1>},
-    {&PostingColumns::source, posting_field_source, 0, 0, nullptr},
-    {&PostingColumns::unit, posting_field_unit, 0, 0, nullptr},
-    {&PostingColumns::offset, posting_field_offset, offset_zero, offset_bias, up_to<0xffff>},
+    {&PostingColumns::patient, posting_field_patient, 0, 0, any_number},
+    {&PostingColumns::day, posting_field_day, day_zero, day_bias, any_number},
+    {&PostingColumns::value_form, posting_field_value, 0, 0, form_word_max},
+    {&PostingColumns::number, posting_field_number, 0, 0, any_number},
+    {&PostingColumns::flags, posting_field_flags, 0, 0, flags_max},
+    {&PostingColumns::second, posting_field_second, 0, 0, 86'399},
+    {&PostingColumns::kind, posting_field_kind, 0, 0, record::kind_count - 1},
+    {&PostingColumns::source, posting_field_source, 0, 0, any_number},
+    {&PostingColumns::unit, posting_field_unit, 0, 0, any_number},
+    {&PostingColumns::offset, posting_field_offset, offset_zero, offset_bias, 0xffff},
 }};
 constexpr std::size_t value_form_part = 2;              // the values follow it
 constexpr std::uint32_t value_bit = 1u << parts.size();
@@ -73,14 +73,6 @@ bool all_are(std::span<const T> values, T standard) {
   T different = 0;
   for (const T value : values) different |= value ^ standard;
   return different == 0;
-}
-
-bool all_valid(const Column<std::uint32_t>& column, std::size_t count, bool (*is_valid)(std::uint32_t)) {
-  if (is_valid == nullptr) return true;
-  if (column.is_constant()) return is_valid(column[0]);
-  bool valid = true;
-  for (std::size_t i = 0; i < count; ++i) valid &= is_valid(column[i]);
-  return valid;
 }
 
 }  // namespace
@@ -164,7 +156,7 @@ Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColum
     fields_left &= ~part.field;
     if (mask >> p & 1) {
       auto& column = into.*part.values;
-      const bool read = wanted ? unpack_column(in, count, part.bias, into.room_.narrow[p], column) && all_valid(column, count, part.is_valid)
+      const bool read = wanted ? unpack_column(in, count, part.bias, into.room_.narrow[p], column) && all_up_to(column, count, part.greatest)
                                : skip(in, count);
       if (!read) return wrong_bytes("postings");
     }
@@ -172,7 +164,7 @@ Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColum
       if (!(wanted ? unpack(in, count, into.room_.wide[0], into.value) : skip(in, count))) return wrong_bytes("postings");
     }
   }
-  if (fields == posting_field_all && !in.done()) return wrong_bytes("postings");
+  if ((fields == posting_field_all && !in.done()) || !all_forms(into.value_form, count)) return wrong_bytes("postings");
   return {};
 }
 

@@ -158,21 +158,13 @@ RunBytes encode_run(std::span<const Row> rows) {
 
 namespace {
 
-template <typename T>
-bool all_valid(const Column<T>& column, std::size_t count, bool (*is_valid)(T)) {
-  if (column.is_constant()) return is_valid(column[0]);
-  bool valid = true;
-  for (std::size_t i = 0; i < count; ++i) valid &= is_valid(column[i]);
-  return valid;
-}
-
 // Reads or passes over one stored column.
 template <typename T>
 bool read_part(const HotPart<T>& part, std::uint32_t fields, Reader& in, std::size_t count, std::vector<T>& room, RunColumns& into) {
   if ((part.fields & fields) == 0) return skip(in, count);
   Column<T>& column = into.*part.values;
   if (!unpack_column(in, count, part.bias, room, column)) return false;
-  return part.is_valid == nullptr || all_valid(column, count, part.is_valid);
+  return all_up_to(column, count, part.greatest);
 }
 
 constexpr std::uint32_t columns_of(std::uint32_t fields) {
@@ -207,7 +199,7 @@ Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into, s
                                  : read_part(narrow_parts[place.at], fields, columns, count, into.room_.narrow[place.at], into);
     if (!read) return wrong_bytes("run");
   }
-  if (left == 0 && !columns.done()) return wrong_bytes("run");
+  if ((left == 0 && !columns.done()) || !all_forms(into.value_form, count)) return wrong_bytes("run");
   return {};
 }
 

@@ -90,8 +90,17 @@ void fill_gaps(std::span<const std::uint32_t> forms, std::span<std::uint64_t> wo
 
 bool is_form(std::uint32_t packed) {
   const int scale = scale_of(packed);
-  return packed < 1u << 14 && form_of(packed) <= Form::date && comparator_of(packed) <= Comparator::greater &&
+  return packed <= form_word_max && form_of(packed) <= Form::date && comparator_of(packed) <= Comparator::greater &&
          ((scale >= -18 && scale <= 18) || scale == Decimal::binary);
+}
+
+bool all_forms(const Column<std::uint32_t>& forms, std::size_t count) {
+  if (!is_form(forms[0])) return false;
+  if (forms.is_constant()) return true;
+  for (std::size_t i = 1; i < count; ++i) {
+    if (forms[i] != forms[i - 1] && !is_form(forms[i])) return false;
+  }
+  return true;
 }
 
 RowValue unpack_value(std::uint32_t form, std::uint64_t word) {

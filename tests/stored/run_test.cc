@@ -192,6 +192,12 @@ TEST(Run, RefusesWrongContent) {
   EXPECT_FALSE(decode({3, 1 << hot_kind, 192 + 22})) << "a kind that there is not";
   EXPECT_FALSE(decode({3, 1 << hot_kind, 8, 14, 1, 2, 9})) << "a kind that there is not, in one row";
   EXPECT_FALSE(decode({3, 1 << hot_kind})) << "no column";
+  EXPECT_TRUE(decode({3, 0x80, 1, 192 + 1}));
+  EXPECT_FALSE(decode({3, 0x80, 1, 192 + 6})) << "a form of value that there is not";
+  EXPECT_TRUE(decode({3, 0x80, 1, 8, 1, 2, 3, 3}));
+  EXPECT_FALSE(decode({3, 0x80, 1, 8, 1, 2, 3, 5})) << "a form of value that there is not, in one row";
+  EXPECT_FALSE(decode({3, 0x80, 1, 0, 0x80, 0x80, 1})) << "a form beyond its bits";
+  EXPECT_FALSE(decode({3, 0x80, 1, 0, 0x80, 0x40})) << "a scale of 128 less 256";
 }
 
 TEST(RunDeath, StopsAtRowsOutOfOrder) {
