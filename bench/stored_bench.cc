@@ -44,7 +44,8 @@ class Population {
         row.code = code(random) + 1;
         row.source = 1;
         row.value.form = record::Value::Form::number;
-        row.value.number = record::decimal(std::llround(spread(random) * static_cast<double>(20 + row.code * 7 % 1800)), 1);
+        row.value.number =
+            record::decimal(std::llround(spread(random) * static_cast<double>(20 + row.code * 7 % 1800)), 1);
         row.recorded = 1'764'000'000'123'456;
         rows_.push_back(row);
       }
@@ -52,11 +53,14 @@ class Population {
   }
   std::size_t patients() const { return rows_.size() / events_each_; }
   std::size_t events() const { return rows_.size(); }
-  std::span<const Row> rows(std::size_t patient) const { return std::span(rows_).subspan(patient * events_each_, events_each_); }
+  std::span<const Row> rows(std::size_t patient) const {
+    return std::span(rows_).subspan(patient * events_each_, events_each_);
+  }
 
   std::vector<std::vector<Posting>> postings() const {
     std::vector<std::vector<Posting>> by_code(codes + 1);
-    for (std::size_t i = 0; i < rows_.size(); ++i) by_code[rows_[i].code].push_back(posting_of(static_cast<PatientId>(i / events_each_), rows_[i]));
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      by_code[rows_[i].code].push_back(posting_of(static_cast<PatientId>(i / events_each_), rows_[i]));
     return by_code;
   }
 
@@ -101,7 +105,8 @@ void bytes_per_event(benchmark::State& state, bool timed) {
       Head head;
       head.last_number = head.events = static_cast<std::uint32_t>(rows.size());
       head.content = {run.hot_checksum, ~run.hot_checksum};  // any 128 bits: they do not pack
-      head.runs.push_back({rows.front().start.instant(), rows.back().start.instant(), p + 1, head.events, run.hot_checksum, 0});
+      head.runs.push_back(
+          {rows.front().start.instant(), rows.back().start.instant(), p + 1, head.events, run.hot_checksum, 0});
       hot += static_cast<double>(run.hot.size());
       heads += static_cast<double>(encode(head).size());
       keys += static_cast<double>(head_key(0).size() + run_key(0, 0, 0).size());
@@ -130,7 +135,8 @@ void encode_runs(benchmark::State& state) {
 BENCHMARK(encode_runs);
 
 void encode_postings(benchmark::State& state) {
-  const std::vector<Posting> postings = Population(2'000, 100, false).postings()[static_cast<std::size_t>(state.range(0))];
+  const std::vector<Posting> postings =
+      Population(2'000, 100, false).postings()[static_cast<std::size_t>(state.range(0))];
   for (auto _ : state) benchmark::DoNotOptimize(encode_postings(postings));
   set_events(state, postings.size());
 }
@@ -141,23 +147,30 @@ constexpr std::array<const char*, 4> sets = {"plain", "sse4.1", "avx2", "neon"};
 // Day and code of every event, over some megabytes of runs. Arguments: rows of a run, instruction set, timed.
 void decode_time_and_code(benchmark::State& state) {
   const auto rows = static_cast<std::size_t>(state.range(0));
-  if (!set_instruction_set(sets[static_cast<std::size_t>(state.range(1))])) return state.SkipWithError("this machine lacks it");
+  if (!set_instruction_set(sets[static_cast<std::size_t>(state.range(1))]))
+    return state.SkipWithError("this machine lacks it");
   const std::vector<RunBytes> runs = encode_all(Population(1'000'000 / rows, rows, state.range(2) != 0));
   RunColumns columns;
   std::uint64_t sum = 0;
   for (auto _ : state) {
     for (const RunBytes& run : runs) {
-      if (!decode_hot(run.hot, field_time | field_code, columns, run.hot_checksum)) return state.SkipWithError("not decoded");
+      if (!decode_hot(run.hot, field_time | field_code, columns, run.hot_checksum))
+        return state.SkipWithError("not decoded");
       sum += columns.day[rows - 1] + columns.code[rows - 1];
     }
   }
   benchmark::DoNotOptimize(sum);
   set_events(state, runs.size() * rows);
 }
-BENCHMARK(decode_time_and_code)->ArgNames({"rows", "set", "timed"})->ArgsProduct({{100, 10'000}, {0, 1, 2, 3}, {0}})->Args({100, 2, 1})->Unit(benchmark::kMillisecond);
+BENCHMARK(decode_time_and_code)
+    ->ArgNames({"rows", "set", "timed"})
+    ->ArgsProduct({{100, 10'000}, {0, 1, 2, 3}, {0}})
+    ->Args({100, 2, 1})
+    ->Unit(benchmark::kMillisecond);
 
 void decode_postings(benchmark::State& state, std::uint32_t fields) {
-  if (!set_instruction_set(sets[static_cast<std::size_t>(state.range(0))])) return state.SkipWithError("this machine lacks it");
+  if (!set_instruction_set(sets[static_cast<std::size_t>(state.range(0))]))
+    return state.SkipWithError("this machine lacks it");
   const Population population(10'000, 100, false);
   const std::vector<Bytes> runs = encode_all(population.postings());
   PostingColumns columns;
@@ -171,14 +184,20 @@ void decode_postings(benchmark::State& state, std::uint32_t fields) {
   benchmark::DoNotOptimize(sum);
   set_events(state, population.events());
 }
-BENCHMARK_CAPTURE(decode_postings, patient, posting_field_patient)->ArgName("set")->DenseRange(0, 3)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(decode_postings, patient, posting_field_patient)
+    ->ArgName("set")
+    ->DenseRange(0, 3)
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(decode_postings, patient_day_value, posting_field_patient | posting_field_day | posting_field_value)
-    ->ArgName("set")->DenseRange(0, 3)->Unit(benchmark::kMillisecond);
+    ->ArgName("set")
+    ->DenseRange(0, 3)
+    ->Unit(benchmark::kMillisecond);
 
 void count_patients(benchmark::State& state) {
   const std::vector<Posting> postings = Population(1'000, 100, false).postings()[1];
   PostingColumns columns;
-  if (!decode_postings(encode_postings(postings).bytes, posting_field_patient, columns)) return state.SkipWithError("not decoded");
+  if (!decode_postings(encode_postings(postings).bytes, posting_field_patient, columns))
+    return state.SkipWithError("not decoded");
   const std::uint32_t* const patient = columns.patient.values();
   for (auto _ : state) {
     std::size_t patients = 1;

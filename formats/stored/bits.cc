@@ -46,8 +46,10 @@ void unpack_plain(const char* from, const char* end, unsigned width, std::size_t
     const unsigned shift = bit % 8;
     std::uint64_t word = 0;
     const std::size_t left = static_cast<std::size_t>(end - at);
-    if (left >= 8) std::memcpy(&word, at, 8);
-    else std::memcpy(&word, at, left);
+    if (left >= 8)
+      std::memcpy(&word, at, 8);
+    else
+      std::memcpy(&word, at, left);
     word >>= shift;
     if (shift + width > 64) word |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[8])) << (64 - shift);
     out[i] = base + static_cast<T>(word & mask);

@@ -23,7 +23,8 @@ constexpr std::array<Places, width_max + 1> make_places() {
   for (unsigned width = 1; width <= width_max; ++width) {
     for (unsigned i = 0; i < 8; ++i) {
       const unsigned bit = i * width - (i < 4 ? 0 : width / 2 * 8);
-      for (unsigned b = 0; b < 4; ++b) all[width].bytes[i * 4 + b] = static_cast<std::uint8_t>(std::min(bit / 8 + b, 15u));
+      for (unsigned b = 0; b < 4; ++b)
+        all[width].bytes[i * 4 + b] = static_cast<std::uint8_t>(std::min(bit / 8 + b, 15u));
       all[width].shifts[i] = -static_cast<std::int32_t>(bit % 8);
     }
   }
@@ -39,7 +40,8 @@ Eight eight(const char* at, unsigned width) {
   const Places& place = places[width];
   const uint32x4_t mask = vdupq_n_u32((1u << width) - 1);
   const auto half = [&](const char* from, unsigned lane) {
-    const uint8x16_t bytes = vqtbl1q_u8(vld1q_u8(reinterpret_cast<const std::uint8_t*>(from)), vld1q_u8(place.bytes.data() + lane * 4));
+    const uint8x16_t bytes =
+        vqtbl1q_u8(vld1q_u8(reinterpret_cast<const std::uint8_t*>(from)), vld1q_u8(place.bytes.data() + lane * 4));
     return vandq_u32(vshlq_u32(vreinterpretq_u32_u8(bytes), vld1q_s32(place.shifts.data() + lane)), mask);
   };
   return {half(at, 0), half(at + width / 2, 4)};
@@ -59,7 +61,8 @@ void for_each_eight(const char* from, const char* end, unsigned width, std::size
   for (const char* at = padded; i < eights; ++i, at += width) step(eight(at, width), i * 8);
 }
 
-void unpack32_neon(const char* from, const char* end, unsigned width, std::size_t count, std::uint32_t base, std::uint32_t* out) {
+void unpack32_neon(const char* from, const char* end, unsigned width, std::size_t count, std::uint32_t base,
+                   std::uint32_t* out) {
   if (width == 0 || width > width_max) return plain_loops.unpack32(from, end, width, count, base, out);
   const uint32x4_t bases = vdupq_n_u32(base);
   for_each_eight(from, end, width, count, [&](Eight v, std::size_t i) {
@@ -68,7 +71,8 @@ void unpack32_neon(const char* from, const char* end, unsigned width, std::size_
   });
 }
 
-void unpack64_neon(const char* from, const char* end, unsigned width, std::size_t count, std::uint64_t base, std::uint64_t* out) {
+void unpack64_neon(const char* from, const char* end, unsigned width, std::size_t count, std::uint64_t base,
+                   std::uint64_t* out) {
   if (width == 0 || width > width_max) return plain_loops.unpack64(from, end, width, count, base, out);
   const uint64x2_t bases = vdupq_n_u64(base);
   for_each_eight(from, end, width, count, [&](Eight v, std::size_t i) {

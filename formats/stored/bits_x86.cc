@@ -26,7 +26,8 @@ constexpr std::array<Places, width_max + 1> make_places() {
     for (unsigned i = 0; i < 8; ++i) {
       const unsigned half_start = i < 4 ? 0 : width / 2;  // byte from which this half was loaded
       const unsigned bit = i * width - half_start * 8;
-      for (unsigned b = 0; b < 4; ++b) all[width].bytes[i * 4 + b] = static_cast<std::uint8_t>(std::min(bit / 8 + b, 15u));
+      for (unsigned b = 0; b < 4; ++b)
+        all[width].bytes[i * 4 + b] = static_cast<std::uint8_t>(std::min(bit / 8 + b, 15u));
       all[width].shifts[i] = bit % 8;
       all[width].lifts[i] = 1u << (7 - bit % 8);
     }
@@ -118,13 +119,14 @@ __attribute__((target("avx2"))) void sum32_avx2(std::uint32_t* values, std::size
 }
 
 // SSE has no shift for each lane: a multiplication moves every value up to bit 7, and one shift brings all down.
-__attribute__((target("sse4.1"), always_inline)) inline __m128i four_sse41(const char* at, __m128i bytes, __m128i lifts, __m128i mask) {
+__attribute__((target("sse4.1"), always_inline)) inline __m128i four_sse41(const char* at, __m128i bytes, __m128i lifts,
+                                                                           __m128i mask) {
   const __m128i v = _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)), bytes);
   return _mm_and_si128(_mm_srli_epi32(_mm_mullo_epi32(v, lifts), 7), mask);
 }
 
-__attribute__((target("sse4.1"))) void unpack32_sse41(const char* from, const char* end, unsigned width, std::size_t count,
-                                                      std::uint32_t base, std::uint32_t* out) {
+__attribute__((target("sse4.1"))) void unpack32_sse41(const char* from, const char* end, unsigned width,
+                                                      std::size_t count, std::uint32_t base, std::uint32_t* out) {
   if (width == 0 || width > width_max) return plain_loops.unpack32(from, end, width, count, base, out);
   const Eights eights(from, end, width, count);
   const auto* bytes = reinterpret_cast<const __m128i*>(places[width].bytes.data());
@@ -143,8 +145,8 @@ __attribute__((target("sse4.1"))) void unpack32_sse41(const char* from, const ch
   for (const char* at = eights.padded; i < eights.all; ++i, at += width) step(at, i * 8);
 }
 
-__attribute__((target("sse4.1"))) void unpack64_sse41(const char* from, const char* end, unsigned width, std::size_t count,
-                                                      std::uint64_t base, std::uint64_t* out) {
+__attribute__((target("sse4.1"))) void unpack64_sse41(const char* from, const char* end, unsigned width,
+                                                      std::size_t count, std::uint64_t base, std::uint64_t* out) {
   if (width == 0 || width > width_max) return plain_loops.unpack64(from, end, width, count, base, out);
   const Eights eights(from, end, width, count);
   const auto* bytes = reinterpret_cast<const __m128i*>(places[width].bytes.data());

@@ -27,10 +27,10 @@ struct NewName {
 // One patient's records in one logical change: versions that end, events that begin.
 struct Put {
   PatientId patient;
-  std::span<const std::uint32_t> removed;   // event numbers that go to history
-  std::span<const Row> added;               // with their numbers; recorded = the group's instant
-  std::string_view original;                // of added[0]'s record; "" for none
-  std::uint32_t removed_original = 0;       // number whose original goes with the old version (kept for as-of), 0 none
+  std::span<const std::uint32_t> removed;  // event numbers that go to history
+  std::span<const Row> added;              // with their numbers; recorded = the group's instant
+  std::string_view original;               // of added[0]'s record; "" for none
+  std::uint32_t removed_original = 0;      // number whose original goes with the old version (kept for as-of), 0 none
 };
 
 // First shard only. A patient, named over all shards.
@@ -39,19 +39,19 @@ struct PatientRef {
   PatientId id = 0;
   friend auto operator<=>(const PatientRef&, const PatientRef&) = default;
 };
-struct Identify {                            // this identifier names this patient from now on
+struct Identify {  // this identifier names this patient from now on
   PatientRef patient;
   std::string_view system, value;
 };
-struct Link {                                // these two are one person from now on, or no longer
+struct Link {  // these two are one person from now on, or no longer
   PatientRef a, b;
   bool linked;
 };
-struct Erase {                               // legal erasure: nothing of the patient is left but this random token
+struct Erase {  // legal erasure: nothing of the patient is left but this random token
   PatientId patient;
   std::uint64_t token;
 };
-struct SetMeta {                             // a named value of the store (code list, saved cohort, configuration); "" removes it
+struct SetMeta {  // a named value of the store (code list, saved cohort, configuration); "" removes it
   std::string_view name, value;
 };
 

@@ -13,9 +13,26 @@ namespace {
 
 // Fields of a row, in the order in which they follow its mask. Numbers are stored: add at the end.
 enum Field : std::uint32_t {
-  with_status, with_certainty, with_author, with_source, with_start, with_end, with_value, with_translations,
-  with_source_person, with_record, with_version, with_part, with_ordinal, with_sequence, with_encounter, with_attributes,
-  with_recorded, with_removed, with_original, fields,
+  with_status,
+  with_certainty,
+  with_author,
+  with_source,
+  with_start,
+  with_end,
+  with_value,
+  with_translations,
+  with_source_person,
+  with_record,
+  with_version,
+  with_part,
+  with_ordinal,
+  with_sequence,
+  with_encounter,
+  with_attributes,
+  with_recorded,
+  with_removed,
+  with_original,
+  fields,
 };
 
 constexpr std::uint64_t narrow_max = 0xffffffffu;
@@ -136,7 +153,8 @@ void write_row(Writer& write, const Row& row) {
   if (has(with_encounter)) write.text(row.encounter);
   if (has(with_attributes)) {
     write.varint(row.attributes.size());
-    for (const RowAttribute& attribute : row.attributes) write.varint(attribute.name), write_value(write, attribute.value);
+    for (const RowAttribute& attribute : row.attributes)
+      write.varint(attribute.name), write_value(write, attribute.value);
   }
   if (has(with_recorded)) write.signed_varint(row.recorded);
   if (has(with_removed)) write.signed_varint(row.removed);

@@ -14,20 +14,22 @@ namespace chartline::stored {
 inline constexpr std::size_t group_values = 128;
 
 namespace form {
-inline constexpr unsigned frame = 0;          // + width 0..64: base, then every value in `width` bits
-inline constexpr unsigned delta = 65;         // + width 0..64: first, smallest step, then every further step in `width` bits
-inline constexpr unsigned frame_groups = 130; // base, then for each group: width, its own base, values
-inline constexpr unsigned delta_groups = 131; // first, then for each group: width, its smallest step, steps
-inline constexpr unsigned dictionary = 132;   // number of values, values, places
-inline constexpr unsigned stretches = 133;    // number of stretches, values, lengths - 1
-inline constexpr unsigned scaled = 134;       // unit, base, then a column of (value - base) / unit in any other form
-inline constexpr unsigned small = 192;        // + value 0..63: every value is that
+inline constexpr unsigned frame = 0;   // + width 0..64: base, then every value in `width` bits
+inline constexpr unsigned delta = 65;  // + width 0..64: first, smallest step, then every further step in `width` bits
+inline constexpr unsigned frame_groups = 130;  // base, then for each group: width, its own base, values
+inline constexpr unsigned delta_groups = 131;  // first, then for each group: width, its smallest step, steps
+inline constexpr unsigned dictionary = 132;    // number of values, values, places
+inline constexpr unsigned stretches = 133;     // number of stretches, values, lengths - 1
+inline constexpr unsigned scaled = 134;        // unit, base, then a column of (value - base) / unit in any other form
+inline constexpr unsigned small = 192;         // + value 0..63: every value is that
 }  // namespace form
 
 inline constexpr std::size_t dictionary_values_max = 255;
 
 template <typename T>
-constexpr unsigned width_of(T value) { return static_cast<unsigned>(std::bit_width(value)); }
+constexpr unsigned width_of(T value) {
+  return static_cast<unsigned>(std::bit_width(value));
+}
 
 // Values are written less `bias` and read with it added, modulo: a column whose values are all near one number says so
 // and has small bases.

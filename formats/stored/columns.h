@@ -1,14 +1,17 @@
-// Packed integer columns: the one codec under runs and postings. Each column is stored in whichever form is smallest:
+// Packed integer columns: the one codec under runs and postings. A column is written in the form that its measures say is
+// smallest (drawn in docs/stored-bytes.md):
 //
-//   constant            every value equal: no bytes beyond the value
-//   frame of reference  groups of 128: smallest value, bit width, then the differences bit-packed
-//   delta               first value, then differences to the one before, packed as above (for ascending columns)
+//   constant            every value equal: one byte where it is below 64
+//   frame of reference  smallest value, then the differences from it bit-packed; in groups of 128 where that is smaller
+//   delta               first value, then differences to the one before, packed likewise (for ascending columns)
 //   dictionary          few distinct values: the values, then their places bit-packed
-//   runs                long stretches of equal values: value and length pairs
+//   stretches           long stretches of equal values: the values and the lengths
+//   scaled              multiples of one unit: base, unit, then the quotients in any other form
 //
 // Widths are 0 to 64 bits. Packing is horizontal: value i of a group stands at bit i x width, so that any eight values
 // start on a byte, a short last group costs only its own bits, and one layout serves every instruction set. Unpacking
-// uses AVX2, SSE4.1, NEON or plain 64-bit code, chosen once at run time; all give the same result (tested).
+// uses AVX2, SSE4.1, NEON or plain 64-bit code, chosen once at run time; all give the same result (tested, except NEON,
+// which is built for arm64 only).
 #pragma once
 
 #include <cstdint>

@@ -29,7 +29,8 @@ Result<std::vector<Removal>> decode_removals(BytesView bytes, std::optional<std:
   const std::uint64_t count = in.varint();
   std::vector<std::uint32_t> patient_room, number_room;
   Column<std::uint32_t> patients, numbers;
-  if (count > postings_limit || !unpack(in, count, patient_room, patients) || !unpack(in, count, number_room, numbers) || !in.done()) {
+  if (count > postings_limit || !unpack(in, count, patient_room, patients) ||
+      !unpack(in, count, number_room, numbers) || !in.done()) {
     return wrong_bytes("removals");
   }
   std::vector<Removal> removals(count);
@@ -90,7 +91,8 @@ Result<Directory> decode_directory(BytesView bytes) {
     run.run = in.varint();
     const std::uint64_t counted = in.varint(), size = in.varint();
     run.checksum = in.u64();
-    if (first > narrow_max || further > narrow_max || before + first + further > narrow_max || counted >> 1 > narrow_max || size > narrow_max) {
+    if (first > narrow_max || further > narrow_max || before + first + further > narrow_max ||
+        counted >> 1 > narrow_max || size > narrow_max) {
       return wrong_bytes("directory");
     }
     before += first;

@@ -11,7 +11,11 @@ namespace {
 constexpr std::size_t run_bytes_min = 13;  // flags, four numbers of a byte or more, a checksum
 constexpr std::uint64_t narrow_max = 0xffffffffu;
 
-enum RunFlag : std::uint8_t { run_has_details = 1, run_in_seconds = 2, run_in_days = 4 };  // unit of first and last; else micros
+enum RunFlag : std::uint8_t {
+  run_has_details = 1,
+  run_in_seconds = 2,
+  run_in_days = 4
+};  // unit of first and last; else micros
 constexpr std::uint8_t run_flags_all = 7;
 
 // The coarsest unit of which both instants are multiples.
@@ -105,7 +109,8 @@ Result<Head> decode_head(BytesView bytes) {
     head.past_content = read_hash(in);
     read = read_runs(in, head.history);
   }
-  if (!read || !in.done() || last_number > narrow_max || events > narrow_max || past_events > narrow_max) return wrong_bytes("head");
+  if (!read || !in.done() || last_number > narrow_max || events > narrow_max || past_events > narrow_max)
+    return wrong_bytes("head");
   head.last_number = static_cast<std::uint32_t>(last_number);
   head.events = static_cast<std::uint32_t>(events);
   head.past_events = static_cast<std::uint32_t>(past_events);

@@ -11,31 +11,50 @@ namespace chartline::stored {
 
 // Bits of the mask of stored columns; a column whose every value is its default is not stored.
 enum HotColumn : unsigned {
-  hot_day, hot_time_of_day, hot_offset, hot_precision, hot_code, hot_kind, hot_number, hot_value_form, hot_value,
-  hot_source, hot_unit, hot_status, hot_author, hot_cold, hot_certainty, hot_end_form, hot_end_local, hot_end_offset, hot_end_precision,
+  hot_day,
+  hot_time_of_day,
+  hot_offset,
+  hot_precision,
+  hot_code,
+  hot_kind,
+  hot_number,
+  hot_value_form,
+  hot_value,
+  hot_source,
+  hot_unit,
+  hot_status,
+  hot_author,
+  hot_cold,
+  hot_certainty,
+  hot_end_form,
+  hot_end_local,
+  hot_end_offset,
+  hot_end_precision,
   hot_columns,
   hot_has_details = hot_columns,  // no column: the run has details
 };
 
-inline constexpr std::uint32_t day_zero = 0x80000000u;                // 1970-01-01 in a column of days
-inline constexpr std::uint32_t day_bias = day_zero - 25'567;          // 1900-01-01: later days are short
+inline constexpr std::uint32_t day_zero = 0x80000000u;        // 1970-01-01 in a column of days
+inline constexpr std::uint32_t day_bias = day_zero - 25'567;  // 1900-01-01: later days are short
 inline constexpr std::uint32_t offset_zero = 1u << 15;
-inline constexpr std::uint32_t offset_bias = offset_zero - 15 * 60;   // west of every zone
+inline constexpr std::uint32_t offset_bias = offset_zero - 15 * 60;  // west of every zone
 
 template <typename T>
 struct HotPart {
   HotColumn column;
   Column<T> RunColumns::*values;
-  std::uint32_t fields;     // of RunField that need it
-  T standard;               // the value that need not be stored
+  std::uint32_t fields;  // of RunField that need it
+  T standard;            // the value that need not be stored
   T bias;
-  T greatest;               // that is valid
+  T greatest;  // that is valid
 };
 
 inline constexpr std::uint32_t any_number = 0xffffffffu;
 inline constexpr std::uint64_t any_word = ~std::uint64_t{0};
 template <typename Enum>
-constexpr std::uint32_t word_of(Enum last) { return static_cast<std::uint32_t>(last); }
+constexpr std::uint32_t word_of(Enum last) {
+  return static_cast<std::uint32_t>(last);
+}
 
 inline constexpr std::array<HotPart<std::uint32_t>, 15> narrow_parts = {{
     {hot_day, &RunColumns::day, field_time, day_zero, day_bias, any_number},

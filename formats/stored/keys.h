@@ -32,8 +32,18 @@ Bytes original_key(PatientId patient, std::uint32_t number);
 Bytes change_key(std::uint64_t commit);
 
 // What a timeline or postings key names, for inspection and checks; nullopt where it is none of ours.
-struct TimelineKey { PatientId patient; bool head; Micros first; std::uint64_t run; };
-struct PostingsKey { Name code; bool directory; std::uint64_t run; std::uint32_t first_block; };
+struct TimelineKey {
+  PatientId patient;
+  bool head;
+  Micros first;
+  std::uint64_t run;
+};
+struct PostingsKey {
+  Name code;
+  bool directory;
+  std::uint64_t run;
+  std::uint32_t first_block;
+};
 std::optional<TimelineKey> parse_timeline_key(BytesView key);
 std::optional<PostingsKey> parse_postings_key(BytesView key);
 

@@ -87,7 +87,8 @@ Range<T> range_of(std::span<const T> values) {
 
 template <typename T>
 void for_each_group(std::span<const T> values, auto&& visit) {
-  for (std::size_t at = 0; at < values.size(); at += group_values) visit(values.subspan(at, std::min(group_values, values.size() - at)));
+  for (std::size_t at = 0; at < values.size(); at += group_values)
+    visit(values.subspan(at, std::min(group_values, values.size() - at)));
 }
 
 // Bits of the values in groups, each with its own base; the two bytes or so that a group's head takes included.
@@ -188,8 +189,10 @@ void write_stretches(std::span<const T> values, T bias, Bytes& out) {
   thread_local std::vector<std::uint32_t> lengths;
   starts.clear(), lengths.clear();
   for (const T value : values) {
-    if (starts.empty() || starts.back() != value) starts.push_back(value), lengths.push_back(0);
-    else ++lengths.back();
+    if (starts.empty() || starts.back() != value)
+      starts.push_back(value), lengths.push_back(0);
+    else
+      ++lengths.back();
   }
   Writer write(out);
   write.u8(form::stretches);
@@ -268,7 +271,9 @@ void pack_unscaled(std::span<const T> values, T bias, const Measures<T>& m, Byte
 
 // A unit costs its own bytes; it must save more than those.
 template <typename T>
-bool pays(T unit, std::size_t count) { return (width_of(unit) - 1) * count >= 8 * (3 + width_of(unit) / 7u); }
+bool pays(T unit, std::size_t count) {
+  return (width_of(unit) - 1) * count >= 8 * (3 + width_of(unit) / 7u);
+}
 
 template <typename T>
 void pack_scaled(std::span<const T> values, T bias, T unit, T min, Bytes& out) {

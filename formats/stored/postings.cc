@@ -39,7 +39,7 @@ constexpr std::array<NarrowPart, 10> parts = {{
     {&PostingColumns::unit, posting_field_unit, 0, 0, any_number},
     {&PostingColumns::offset, posting_field_offset, offset_zero, offset_bias, 0xffff},
 }};
-constexpr std::size_t value_form_part = 2;              // the values follow it
+constexpr std::size_t value_form_part = 2;  // the values follow it
 constexpr std::uint32_t value_bit = 1u << parts.size();
 
 struct Scratch {
@@ -96,7 +96,8 @@ Posting posting_of(PatientId patient, const Row& row) {
   Posting posting;
   posting.patient = patient;
   posting.day = row.start.day();
-  posting.second = static_cast<std::uint32_t>((row.start.local - posting.day * record::micros_per_day) / record::micros_per_second);
+  posting.second =
+      static_cast<std::uint32_t>((row.start.local - posting.day * record::micros_per_day) / record::micros_per_second);
   posting.number = row.number;
   posting.flags = posting_flags(row);
   posting.kind = row.kind;
@@ -111,7 +112,8 @@ Posting posting_of(PatientId patient, const Row& row) {
 
 PostingBytes encode_postings(std::span<const Posting> postings) {
   check(postings.size() <= postings_limit, "a run has no more postings than its format allows");
-  check(std::is_sorted(postings.begin(), postings.end(), [](const Posting& a, const Posting& b) { return a.patient < b.patient; }),
+  check(std::is_sorted(postings.begin(), postings.end(),
+                       [](const Posting& a, const Posting& b) { return a.patient < b.patient; }),
         "postings are in order of patients");
   thread_local Scratch scratch;
   thread_local Bytes packed;
@@ -140,7 +142,8 @@ PostingBytes encode_postings(std::span<const Posting> postings) {
   return run;
 }
 
-Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into, std::optional<std::uint64_t> checksum) {
+Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into,
+                             std::optional<std::uint64_t> checksum) {
   Reader in(TRY(unseal(bytes, "postings", checksum)));
   const std::uint64_t count = in.varint();
   const std::uint64_t mask = in.varint();
@@ -156,12 +159,14 @@ Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColum
     fields_left &= ~part.field;
     if (mask >> p & 1) {
       auto& column = into.*part.values;
-      const bool read = wanted ? unpack_column(in, count, part.bias, into.room_.narrow[p], column) && all_up_to(column, count, part.greatest)
+      const bool read = wanted ? unpack_column(in, count, part.bias, into.room_.narrow[p], column) &&
+                                     all_up_to(column, count, part.greatest)
                                : skip(in, count);
       if (!read) return wrong_bytes("postings");
     }
     if (p == value_form_part && (mask & value_bit) != 0) {
-      if (!(wanted ? unpack(in, count, into.room_.wide[0], into.value) : skip(in, count))) return wrong_bytes("postings");
+      if (!(wanted ? unpack(in, count, into.room_.wide[0], into.value) : skip(in, count)))
+        return wrong_bytes("postings");
     }
   }
   if ((fields == posting_field_all && !in.done()) || !all_forms(into.value_form, count)) return wrong_bytes("postings");

@@ -21,40 +21,48 @@ inline constexpr std::uint32_t block_of(PatientId patient) { return patient / bl
 
 // Facts that questions decide on without opening the event.
 enum PostingFlag : std::uint32_t {
-  posting_hidden = 1,        // status entered_in_error
-  posting_not_asserted = 2,  // refuted, planned, proposed or not done: left out by default
-  posting_contributed = 4,   // authored by patient or carer
-  posting_timed = 8,         // precision second or finer: `second` counts
-  posting_finer = 16,        // has a fraction of a second: order within it needs the event
-  posting_vague = 32,        // precision month, year or none
-  posting_open_end = 64,     // end is not `point`: overlap questions need the event
-  posting_translation = 128, // this code is a translation of the event, not its primary code
+  posting_hidden = 1,         // status entered_in_error
+  posting_not_asserted = 2,   // refuted, planned, proposed or not done: left out by default
+  posting_contributed = 4,    // authored by patient or carer
+  posting_timed = 8,          // precision second or finer: `second` counts
+  posting_finer = 16,         // has a fraction of a second: order within it needs the event
+  posting_vague = 32,         // precision month, year or none
+  posting_open_end = 64,      // end is not `point`: overlap questions need the event
+  posting_translation = 128,  // this code is a translation of the event, not its primary code
 };
 std::uint32_t posting_flags(const Row& row);  // all but posting_translation
 
 struct Posting {
   PatientId patient = 0;
   Day day = 0;
-  std::uint32_t second = 0;            // after local midnight
-  std::uint32_t number = 0;            // the event's number in its patient's timeline
+  std::uint32_t second = 0;  // after local midnight
+  std::uint32_t number = 0;  // the event's number in its patient's timeline
   std::uint32_t flags = 0;
   record::Kind kind = record::Kind::other;
   Name source = 0;
   Name unit = 0;
-  std::int16_t offset = 0;             // minutes east of UTC
-  RowValue value;                      // number, code or boolean; text is left in the timeline (form says so)
+  std::int16_t offset = 0;  // minutes east of UTC
+  RowValue value;           // number, code or boolean; text is left in the timeline (form says so)
 };
 Posting posting_of(PatientId patient, const Row& row);
 
 struct PostingBytes {
   Bytes bytes;
-  std::uint64_t checksum = 0;          // hash64 of bytes, all of them; repeated in the code's directory
+  std::uint64_t checksum = 0;  // hash64 of bytes, all of them; repeated in the code's directory
 };
 PostingBytes encode_postings(std::span<const Posting> postings);  // sorted by patient: checked
 
 enum PostingField : std::uint32_t {
-  posting_field_patient = 1, posting_field_day = 2, posting_field_second = 4, posting_field_number = 8, posting_field_flags = 16,
-  posting_field_kind = 32, posting_field_source = 64, posting_field_unit = 128, posting_field_value = 256, posting_field_offset = 512,
+  posting_field_patient = 1,
+  posting_field_day = 2,
+  posting_field_second = 4,
+  posting_field_number = 8,
+  posting_field_flags = 16,
+  posting_field_kind = 32,
+  posting_field_source = 64,
+  posting_field_unit = 128,
+  posting_field_value = 256,
+  posting_field_offset = 512,
   posting_field_all = 1023,
 };
 
@@ -66,10 +74,10 @@ class PostingColumns {
   PostingColumns& operator=(PostingColumns&&) = default;
   std::uint32_t count = 0;
   Column<std::uint32_t> patient;
-  Column<std::uint32_t> day;           // + 2^31
+  Column<std::uint32_t> day;  // + 2^31
   Column<std::uint32_t> second, number, flags, kind, source, unit, offset;
   Column<std::uint32_t> value_form;
-  Column<std::uint64_t> value;         // as in RunColumns
+  Column<std::uint64_t> value;  // as in RunColumns
 
   Day day_at(std::size_t i) const { return static_cast<Day>(day[i] ^ 0x80000000u); }
   RowValue value_at(std::size_t i) const;
@@ -79,11 +87,15 @@ class PostingColumns {
 
  private:
   friend Result<void> decode_postings(BytesView, std::uint32_t, PostingColumns&, std::optional<std::uint64_t>);
-  struct Room { std::vector<std::uint32_t> narrow[10]; std::vector<std::uint64_t> wide[1]; };
+  struct Room {
+    std::vector<std::uint32_t> narrow[10];
+    std::vector<std::uint64_t> wide[1];
+  };
   Room room_;
 };
 // corrupt where checksum, version or any column is wrong. `checksum` is what the directory names: readers give it.
-Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into, std::optional<std::uint64_t> checksum = {});
+Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into,
+                             std::optional<std::uint64_t> checksum = {});
 
 // Postings taken away from older runs of a code since those were written: sorted (patient, event number) pairs, packed.
 struct Removal {
@@ -97,18 +109,18 @@ Result<std::vector<Removal>> decode_removals(BytesView bytes, std::optional<std:
 // A code's directory (block head): every run of its postings and every run of removals, with count and checksum.
 struct PostingRun {
   std::uint32_t first_block = 0;
-  std::uint32_t last_block = 0;        // inclusive
-  std::uint64_t run = 0;               // never reused; a greater run was written later
-  std::uint32_t count = 0;             // postings, or removals
-  bool removals = false;               // applies to runs with a smaller number
+  std::uint32_t last_block = 0;  // inclusive
+  std::uint64_t run = 0;         // never reused; a greater run was written later
+  std::uint32_t count = 0;       // postings, or removals
+  bool removals = false;         // applies to runs with a smaller number
   std::uint64_t checksum = 0;
   std::uint32_t bytes = 0;
   friend bool operator==(const PostingRun&, const PostingRun&) = default;
 };
 struct Directory {
-  std::uint64_t events = 0;            // postings minus removals
-  std::uint64_t patients = 0;          // estimate for planning: exact when last merged, else an upper bound
-  std::vector<PostingRun> runs;        // ascending by (first_block, run)
+  std::uint64_t events = 0;      // postings minus removals
+  std::uint64_t patients = 0;    // estimate for planning: exact when last merged, else an upper bound
+  std::vector<PostingRun> runs;  // ascending by (first_block, run)
 };
 Bytes encode(const Directory& directory);
 Result<Directory> decode_directory(BytesView bytes);

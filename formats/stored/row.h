@@ -10,8 +10,8 @@
 
 namespace chartline::stored {
 
-using Name = std::uint32_t;        // number of a name in one of the shard's dictionaries, from 1; 0 = none
-using PatientId = std::uint32_t;   // dense, per shard, from 0
+using Name = std::uint32_t;       // number of a name in one of the shard's dictionaries, from 1; 0 = none
+using PatientId = std::uint32_t;  // dense, per shard, from 0
 using record::Day;
 
 struct RowValue {
@@ -22,7 +22,7 @@ struct RowValue {
   Name unit = 0;
   Name code = 0;
   std::string_view text;
-  record::Time date;               // attributes only
+  record::Time date;  // attributes only
 };
 
 struct RowAttribute {
@@ -32,7 +32,7 @@ struct RowAttribute {
 
 struct Row {
   // hot: decoded by most questions
-  std::uint32_t number = 0;        // per patient, from 1
+  std::uint32_t number = 0;  // per patient, from 1
   record::Kind kind = record::Kind::other;
   record::Status status = record::Status::none;
   record::Certainty certainty = record::Certainty::none;
@@ -52,8 +52,8 @@ struct Row {
   std::uint64_t sequence = 0;
   std::string_view encounter;
   std::span<const RowAttribute> attributes;
-  Micros recorded = 0;             // when this version was acknowledged
-  Micros removed = 0;              // history only: when a later version replaced it
+  Micros recorded = 0;  // when this version was acknowledged
+  Micros removed = 0;   // history only: when a later version replaced it
   bool has_original = false;
 };
 

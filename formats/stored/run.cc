@@ -30,11 +30,16 @@ std::int64_t floor_day(Micros local) {
 
 // local = day x micros_per_day + micros, modulo 2^64: any bytes give some number.
 Micros local_of(Day day, std::uint64_t micros) {
-  return static_cast<Micros>(static_cast<std::uint64_t>(day) * static_cast<std::uint64_t>(record::micros_per_day) + micros);
+  return static_cast<Micros>(static_cast<std::uint64_t>(day) * static_cast<std::uint64_t>(record::micros_per_day) +
+                             micros);
 }
 
-std::uint32_t offset_word(const Time& time) { return static_cast<std::uint32_t>(time.offset_minutes + static_cast<int>(offset_zero)); }
-std::int16_t offset_minutes(std::uint32_t word) { return static_cast<std::int16_t>(static_cast<int>(word) - static_cast<int>(offset_zero)); }
+std::uint32_t offset_word(const Time& time) {
+  return static_cast<std::uint32_t>(time.offset_minutes + static_cast<int>(offset_zero));
+}
+std::int16_t offset_minutes(std::uint32_t word) {
+  return static_cast<std::int16_t>(static_cast<int>(word) - static_cast<int>(offset_zero));
+}
 
 // True where some row has an end other than `point`.
 bool transpose(std::span<const Row> rows, HotScratch& to) {
@@ -60,7 +65,8 @@ bool transpose(std::span<const Row> rows, HotScratch& to) {
     const Row& row = rows[i];
     const std::int64_t local_day = floor_day(row.start.local);
     day[i] = static_cast<std::uint32_t>(local_day) ^ day_zero;
-    time_of_day[i] = static_cast<std::uint64_t>(row.start.local) - static_cast<std::uint64_t>(local_day) * static_cast<std::uint64_t>(record::micros_per_day);
+    time_of_day[i] = static_cast<std::uint64_t>(row.start.local) -
+                     static_cast<std::uint64_t>(local_day) * static_cast<std::uint64_t>(record::micros_per_day);
     offset[i] = offset_word(row.start);
     precision[i] = static_cast<std::uint32_t>(row.start.precision);
     code[i] = row.code;
@@ -87,7 +93,8 @@ void transpose_ends(std::span<const Row> rows, HotScratch& to) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].end.form == record::End::Form::at) {
       const Time& at = rows[i].end.at;
-      local = zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(at.local) - static_cast<std::uint64_t>(rows[i].start.local)));
+      local = zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(at.local) -
+                                               static_cast<std::uint64_t>(rows[i].start.local)));
       offset = offset_word(at);
       precision = static_cast<std::uint32_t>(at.precision);
     }
@@ -112,7 +119,8 @@ void pack_part(const HotPart<T>& part, std::span<const T> values, std::uint32_t&
 }
 
 bool in_order(std::span<const Row> rows) {
-  return std::is_sorted(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.start.instant() < b.start.instant(); });
+  return std::is_sorted(rows.begin(), rows.end(),
+                        [](const Row& a, const Row& b) { return a.start.instant() < b.start.instant(); });
 }
 
 }  // namespace
@@ -130,8 +138,10 @@ RunBytes encode_run(std::span<const Row> rows) {
   for (unsigned column = 0; column < (has_ends ? hot_columns : hot_end_form); ++column) {
     if (column == hot_cold) continue;  // stands at the end
     const HotPlace place = hot_places[column];
-    if (place.wide) pack_part<std::uint64_t>(wide_parts[place.at], scratch.wide[place.at], mask, packed);
-    else pack_part<std::uint32_t>(narrow_parts[place.at], scratch.narrow[place.at], mask, packed);
+    if (place.wide)
+      pack_part<std::uint64_t>(wide_parts[place.at], scratch.wide[place.at], mask, packed);
+    else
+      pack_part<std::uint32_t>(narrow_parts[place.at], scratch.narrow[place.at], mask, packed);
   }
 
   RunBytes run;
@@ -160,7 +170,8 @@ namespace {
 
 // Reads or passes over one stored column.
 template <typename T>
-bool read_part(const HotPart<T>& part, std::uint32_t fields, Reader& in, std::size_t count, std::vector<T>& room, RunColumns& into) {
+bool read_part(const HotPart<T>& part, std::uint32_t fields, Reader& in, std::size_t count, std::vector<T>& room,
+               RunColumns& into) {
   if ((part.fields & fields) == 0) return skip(in, count);
   Column<T>& column = into.*part.values;
   if (!unpack_column(in, count, part.bias, room, column)) return false;
@@ -182,7 +193,8 @@ Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into, s
   const std::uint64_t count = in.varint();
   const std::uint64_t mask = in.varint();
   const std::uint64_t cold_bytes = mask >> hot_cold & 1 ? in.varint() : 0;
-  if (!in.ok() || count > rows_limit || mask >> (hot_has_details + 1) != 0 || cold_bytes > in.left()) return wrong_bytes("run");
+  if (!in.ok() || count > rows_limit || mask >> (hot_has_details + 1) != 0 || cold_bytes > in.left())
+    return wrong_bytes("run");
   into.count = static_cast<std::uint32_t>(count);
   into.has_details = mask >> hot_has_details & 1;
   into.cold.assign(body.substr(body.size() - cold_bytes));
@@ -195,8 +207,9 @@ Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into, s
   std::uint32_t left = static_cast<std::uint32_t>(mask) & ~(1u << hot_cold | 1u << hot_has_details);
   for (; (left & wanted) != 0; left &= left - 1) {
     const HotPlace place = hot_places[static_cast<std::size_t>(std::countr_zero(left))];
-    const bool read = place.wide ? read_part(wide_parts[place.at], fields, columns, count, into.room_.wide[place.at], into)
-                                 : read_part(narrow_parts[place.at], fields, columns, count, into.room_.narrow[place.at], into);
+    const bool read = place.wide
+                          ? read_part(wide_parts[place.at], fields, columns, count, into.room_.wide[place.at], into)
+                          : read_part(narrow_parts[place.at], fields, columns, count, into.room_.narrow[place.at], into);
     if (!read) return wrong_bytes("run");
   }
   if ((left == 0 && !columns.done()) || !all_forms(into.value_form, count)) return wrong_bytes("run");
@@ -204,7 +217,8 @@ Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into, s
 }
 
 Time RunColumns::start_at(std::size_t row) const {
-  return {local_of(day_at(row), time_of_day[row]), offset_minutes(offset[row]), static_cast<record::Precision>(precision[row])};
+  return {local_of(day_at(row), time_of_day[row]), offset_minutes(offset[row]),
+          static_cast<record::Precision>(precision[row])};
 }
 
 record::End RunColumns::end_at(std::size_t row) const {
@@ -212,8 +226,8 @@ record::End RunColumns::end_at(std::size_t row) const {
   end.form = static_cast<record::End::Form>(end_form[row]);
   if (end.form == record::End::Form::at) {
     const std::uint64_t start = static_cast<std::uint64_t>(local_of(day_at(row), time_of_day[row]));
-    end.at = {static_cast<Micros>(start + static_cast<std::uint64_t>(unzigzag(end_local[row]))), offset_minutes(end_offset[row]),
-              static_cast<record::Precision>(end_precision[row])};
+    end.at = {static_cast<Micros>(start + static_cast<std::uint64_t>(unzigzag(end_local[row]))),
+              offset_minutes(end_offset[row]), static_cast<record::Precision>(end_precision[row])};
   }
   return end;
 }

@@ -21,8 +21,8 @@ inline constexpr std::size_t rows_limit = std::size_t{1} << 16;
 
 struct RunBytes {
   Bytes hot;
-  Bytes details;                     // "" where no row has text, translations or attributes: then nothing is stored
-  std::uint64_t hot_checksum = 0;    // hash64 of the bytes, all of them; 0 for no details
+  Bytes details;                   // "" where no row has text, translations or attributes: then nothing is stored
+  std::uint64_t hot_checksum = 0;  // hash64 of the bytes, all of them; 0 for no details
   std::uint64_t details_checksum = 0;
 };
 
@@ -32,10 +32,16 @@ RunBytes encode_run(std::span<const Row> rows);
 
 // What a reader may ask for; bits of a mask.
 enum RunField : std::uint32_t {
-  field_time = 1, field_kind = 2, field_code = 4, field_value = 8, field_unit = 16, field_end = 32,
-  field_state = 64,     // status, certainty, author
-  field_source = 128, field_number = 256,
-  field_hot = 511,      // all of the above
+  field_time = 1,
+  field_kind = 2,
+  field_code = 4,
+  field_value = 8,
+  field_unit = 16,
+  field_end = 32,
+  field_state = 64,  // status, certainty, author
+  field_source = 128,
+  field_number = 256,
+  field_hot = 511,  // all of the above
 };
 
 // Hot columns of one run, decoded; those not asked for hold a default. Owns its memory; reusable, movable.
@@ -50,32 +56,36 @@ class RunColumns {
   Column<std::uint32_t> offset;       // minutes + 2^15
   Column<std::uint32_t> precision;    // record::Precision
   Column<std::uint32_t> kind, code, unit, source, number, status, certainty, author;
-  Column<std::uint32_t> value_form;   // record::Value::Form, comparator and scale packed together: use value_at
-  Column<std::uint64_t> value;        // zigzag mantissa at that scale; Name of a code value; 0 or 1 for a boolean; text is in
-                                      // the details; any number for forms that have none
-  Column<std::uint32_t> end_form;     // record::End::Form; the next three are any number where it is not `at`
-  Column<std::uint64_t> end_local;    // zigzag of (end.local - start.local)
+  Column<std::uint32_t> value_form;  // record::Value::Form, comparator and scale packed together: use value_at
+  Column<std::uint64_t> value;  // zigzag mantissa at that scale; Name of a code value; 0 or 1 for a boolean; text is in
+                                // the details; any number for forms that have none
+  Column<std::uint32_t> end_form;   // record::End::Form; the next three are any number where it is not `at`
+  Column<std::uint64_t> end_local;  // zigzag of (end.local - start.local)
   Column<std::uint32_t> end_offset, end_precision;
-  bool has_details = false;           // whether encode_run gave any
-  Bytes cold;                         // of a run without details: its cold numbers, still packed, for decode_details
+  bool has_details = false;  // whether encode_run gave any
+  Bytes cold;                // of a run without details: its cold numbers, still packed, for decode_details
 
   Day day_at(std::size_t row) const { return static_cast<Day>(day[row] ^ 0x80000000u); }
   record::Time start_at(std::size_t row) const;
   record::End end_at(std::size_t row) const;
-  RowValue value_at(std::size_t row) const;          // without unit where field_unit was not asked, text empty
-  double number_at(std::size_t row) const;           // NaN where the value is not a number
+  RowValue value_at(std::size_t row) const;  // without unit where field_unit was not asked, text empty
+  double number_at(std::size_t row) const;   // NaN where the value is not a number
 
-  std::size_t bytes() const;                         // memory held, for bounded caches
+  std::size_t bytes() const;  // memory held, for bounded caches
 
  private:
   friend Result<void> decode_hot(BytesView, std::uint32_t, RunColumns&, std::optional<std::uint64_t>);
-  struct Room { std::vector<std::uint32_t> narrow[16]; std::vector<std::uint64_t> wide[3]; };
+  struct Room {
+    std::vector<std::uint32_t> narrow[16];
+    std::vector<std::uint64_t> wide[3];
+  };
   Room room_;
 };
 
 // corrupt where checksum, version or any column is wrong; unsupported where the version is newer. `fields` is a mask of
 // RunField. `checksum` is what the head names: readers give it, so that these bytes are that run and no other.
-Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into, std::optional<std::uint64_t> checksum = {});
+Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into,
+                        std::optional<std::uint64_t> checksum = {});
 
 // The details of one run; borrowed from the bytes given, which must outlive it.
 class RunDetails {
@@ -93,7 +103,8 @@ class RunDetails {
 };
 // `columns` is the same run's, decoded with any fields: a run whose details are "" keeps its cold numbers (recorded and
 // the like) at the end of its hot bytes, from where decode_hot copied them.
-Result<RunDetails> decode_details(BytesView details, const RunColumns& columns, std::optional<std::uint64_t> checksum = {});
+Result<RunDetails> decode_details(BytesView details, const RunColumns& columns,
+                                  std::optional<std::uint64_t> checksum = {});
 
 // Everything of a run, for folding, checks and history: rows in stored order, borrowing from `hot`, `details` and the holder.
 struct RunRows {
@@ -101,7 +112,8 @@ struct RunRows {
   RunDetails details;
   std::vector<Row> rows;
 };
-Result<std::unique_ptr<RunRows>> decode_run(BytesView hot, BytesView details, std::optional<std::uint64_t> hot_checksum = {},
+Result<std::unique_ptr<RunRows>> decode_run(BytesView hot, BytesView details,
+                                            std::optional<std::uint64_t> hot_checksum = {},
                                             std::optional<std::uint64_t> details_checksum = {});
 
 }  // namespace chartline::stored

@@ -156,7 +156,8 @@ void encode_details(std::span<const Row> rows, Bytes& out) {
   std::vector<std::uint32_t> counts(rows.size());
   if (mask & mask_translations) {
     std::vector<std::uint32_t> names;
-    std::transform(rows.begin(), rows.end(), counts.begin(), [](const Row& row) { return static_cast<std::uint32_t>(row.translations.size()); });
+    std::transform(rows.begin(), rows.end(), counts.begin(),
+                   [](const Row& row) { return static_cast<std::uint32_t>(row.translations.size()); });
     for (const Row& row : rows) names.insert(names.end(), row.translations.begin(), row.translations.end());
     check(names.size() <= items_limit, "a run has no more translations than its format allows");
     pack(counts, out);
@@ -164,7 +165,8 @@ void encode_details(std::span<const Row> rows, Bytes& out) {
   }
   if (mask & mask_attributes) {
     AttributeColumns columns;
-    std::transform(rows.begin(), rows.end(), counts.begin(), [](const Row& row) { return static_cast<std::uint32_t>(row.attributes.size()); });
+    std::transform(rows.begin(), rows.end(), counts.begin(),
+                   [](const Row& row) { return static_cast<std::uint32_t>(row.attributes.size()); });
     for (const Row& row : rows) {
       for (const RowAttribute& attribute : row.attributes) columns.add(attribute);
     }
@@ -198,7 +200,8 @@ bool RunDetails::Parts::decode(Reader& in, std::size_t count) {
   }
   if ((mask & mask_value_text) && !value_text.decode(in, count)) return false;
   if ((mask & mask_translations) &&
-      !(decode_starts(in, count, translation_starts) && decode_flat(in, translation_starts.back(), translations))) return false;
+      !(decode_starts(in, count, translation_starts) && decode_flat(in, translation_starts.back(), translations)))
+    return false;
   if ((mask & mask_attributes) && !decode_attributes(in, count)) return false;
   return in.done();
 }
@@ -220,13 +223,16 @@ bool RunDetails::Parts::decode_attributes(Reader& in, std::size_t count) {
   attributes.resize(total);
   std::size_t texts_total = 0;
   for (std::size_t i = 0; i < total; ++i) {
-    if (!is_form(columns[1][i]) || columns[3][i] > 0xffff || columns[4][i] > static_cast<std::uint32_t>(record::Precision::finer)) return false;
+    if (!is_form(columns[1][i]) || columns[3][i] > 0xffff ||
+        columns[4][i] > static_cast<std::uint32_t>(record::Precision::finer))
+      return false;
     RowValue& value = attributes[i].value;
     attributes[i].name = columns[0][i];
     value = unpack_value(columns[1][i], words[i]);
     value.unit = columns[2][i];
     if (value.form == Form::date) {
-      value.date = {unzigzag(words[i]), static_cast<std::int16_t>(unzigzag(columns[3][i])), static_cast<record::Precision>(columns[4][i])};
+      value.date = {unzigzag(words[i]), static_cast<std::int16_t>(unzigzag(columns[3][i])),
+                    static_cast<record::Precision>(columns[4][i])};
     }
     texts_total += value.form == Form::text;
   }

@@ -19,7 +19,8 @@ std::uint64_t seal(Bytes& bytes, Trailer trailer = Trailer::half);  // appends t
 
 // What stands between version and checksum. `what` names the place in errors: "run", "head". Where `checksum` is given it is
 // what must match, else the bytes' own. corrupt, or unsupported for a newer version.
-Result<BytesView> unseal(BytesView bytes, std::string_view what, std::optional<std::uint64_t> checksum = {}, Trailer trailer = Trailer::half);
+Result<BytesView> unseal(BytesView bytes, std::string_view what, std::optional<std::uint64_t> checksum = {},
+                         Trailer trailer = Trailer::half);
 
 Error wrong_bytes(std::string_view what);  // corrupt: the checksum is right and the content is not
 

@@ -32,8 +32,10 @@ bool parse_uuid(std::string_view text, char* out) {
     }
     const int digit = hex_digit(text[i]);
     if (digit < 0) return false;
-    if (nibble % 2 == 0) out[nibble / 2] = static_cast<char>(digit << 4);
-    else out[nibble / 2] = static_cast<char>(out[nibble / 2] | digit);
+    if (nibble % 2 == 0)
+      out[nibble / 2] = static_cast<char>(digit << 4);
+    else
+      out[nibble / 2] = static_cast<char>(out[nibble / 2] | digit);
     ++nibble;
   }
   return true;
@@ -174,7 +176,8 @@ bool Texts::decode_distinct(Reader& in, std::size_t count) {
   std::uint64_t letters = 0;
   for (std::size_t i = 0; i < of_shape[shape_text]; ++i) letters += lengths[i];
   const BytesView text = in.raw(letters);
-  const std::uint64_t longest = prefix_letters + of_shape[shape_uuid] * uuid_letters + of_shape[shape_number] * 20 + letters;
+  const std::uint64_t longest =
+      prefix_letters + of_shape[shape_uuid] * uuid_letters + of_shape[shape_number] * 20 + letters;
   if (!in.ok()) return false;
 
   text_.clear();
@@ -204,7 +207,8 @@ bool Texts::decode_distinct(Reader& in, std::size_t count) {
 }
 
 std::size_t Texts::bytes() const {
-  return place_room_.capacity() * sizeof(std::uint32_t) + distinct_.capacity() * sizeof(std::string_view) + text_.capacity();
+  return place_room_.capacity() * sizeof(std::uint32_t) + distinct_.capacity() * sizeof(std::string_view) +
+         text_.capacity();
 }
 
 }  // namespace chartline::stored

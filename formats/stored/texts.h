@@ -18,7 +18,9 @@ class Texts {
  public:
   // Reads a column of `count` texts; false where the bytes are none.
   bool decode(Reader& in, std::size_t count);
-  std::string_view operator[](std::size_t row) const { return distinct_.empty() ? std::string_view() : distinct_[place_[row]]; }
+  std::string_view operator[](std::size_t row) const {
+    return distinct_.empty() ? std::string_view() : distinct_[place_[row]];
+  }
   std::size_t bytes() const;
 
  private:

@@ -166,7 +166,8 @@ bool unpack_column(Reader& in, std::size_t count, T bias, std::vector<T>& room, 
   if (count == 0) return false;
   if (room.size() < count + room_margin) room.resize(count + room_margin);
   column = Column<T>(room.data());
-  return tag == form::scaled ? unpack_scaled(in, count, bias, room.data()) : unpack_unscaled(tag, in, count, bias, room.data());
+  return tag == form::scaled ? unpack_scaled(in, count, bias, room.data())
+                             : unpack_unscaled(tag, in, count, bias, room.data());
 }
 
 template bool unpack_column(Reader&, std::size_t, std::uint32_t, std::vector<std::uint32_t>&, Column<std::uint32_t>&);

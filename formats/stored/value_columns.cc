@@ -21,7 +21,9 @@ constexpr std::array<std::int64_t, 19> powers_of_ten = [] {
 // Below this an integer is a double without rounding, so that mantissa / 10^scale is the nearest double at any scale.
 constexpr std::int64_t exact_max = std::int64_t{1} << 53;
 
-constexpr bool is_exact_number(std::uint32_t form) { return form_of(form) == Form::number && scale_of(form) != Decimal::binary; }
+constexpr bool is_exact_number(std::uint32_t form) {
+  return form_of(form) == Form::number && scale_of(form) != Decimal::binary;
+}
 
 constexpr int scale_max = 18;
 
@@ -81,8 +83,10 @@ void fill_gaps(std::span<const std::uint32_t> forms, std::span<std::uint64_t> wo
   if (first == forms.end()) return;
   std::uint64_t last = words[static_cast<std::size_t>(first - forms.begin())];
   for (std::size_t i = 0; i < forms.size(); ++i) {
-    if (has_word(forms[i])) last = words[i];
-    else words[i] = last;
+    if (has_word(forms[i]))
+      last = words[i];
+    else
+      words[i] = last;
   }
 }
 

@@ -19,7 +19,9 @@ constexpr std::uint32_t pack_form(record::Value::Form form, record::Comparator c
          static_cast<std::uint32_t>(static_cast<std::uint8_t>(scale)) << 6;
 }
 constexpr record::Value::Form form_of(std::uint32_t packed) { return static_cast<record::Value::Form>(packed & 7); }
-constexpr record::Comparator comparator_of(std::uint32_t packed) { return static_cast<record::Comparator>(packed >> 3 & 7); }
+constexpr record::Comparator comparator_of(std::uint32_t packed) {
+  return static_cast<record::Comparator>(packed >> 3 & 7);
+}
 constexpr std::int8_t scale_of(std::uint32_t packed) { return static_cast<std::int8_t>(packed >> 6 & 255); }
 inline constexpr std::uint32_t form_word_max = (1u << 14) - 1;
 bool is_form(std::uint32_t packed);  // one that pack_form makes of valid parts

@@ -18,9 +18,12 @@ Bytes encoded(const Change& change) {
 
 TEST(ChangeRecord, GivesBackEveryKindOfChange) {
   const std::vector<Bytes> changes = {
-      encoded(NewName{Dictionary::source, 7, "RYJ", "fhir", ""}), encoded(Identify{{1, 2}, "nhs", "value"}),
-      encoded(Link{{0, 4}, {3, 9}, true}),                        encoded(Link{{0, 4}, {3, 9}, false}),
-      encoded(Erase{12, 0xfedcba9876543210u}),                    encoded(SetMeta{"name", Bytes("\0\1\2", 3)}),
+      encoded(NewName{Dictionary::source, 7, "RYJ", "fhir", ""}),
+      encoded(Identify{{1, 2}, "nhs", "value"}),
+      encoded(Link{{0, 4}, {3, 9}, true}),
+      encoded(Link{{0, 4}, {3, 9}, false}),
+      encoded(Erase{12, 0xfedcba9876543210u}),
+      encoded(SetMeta{"name", Bytes("\0\1\2", 3)}),
   };
   const Bytes bytes = encode_record(1ull << 60, -5, changes);
   record::Arena room;
@@ -76,8 +79,11 @@ Bytes sample_record(std::uint64_t seed, std::size_t rows) {
   SampleRows sample(seed);
   const auto added = sample.rows(rows);
   const std::vector<std::uint32_t> removed = {1, 500, 70'000};
-  return encode_record(seed, 1, std::vector<Bytes>{encoded(Put{3, removed, added, "original", 4}), encoded(NewName{Dictionary::unit, 1, "mg", "", ""}),
-                                                  encoded(Link{{0, 4}, {3, 9}, true}), encoded(Erase{1, 2}), encoded(Identify{{0, 1}, "a", "b"})});
+  return encode_record(
+      seed, 1,
+      std::vector<Bytes>{encoded(Put{3, removed, added, "original", 4}),
+                         encoded(NewName{Dictionary::unit, 1, "mg", "", ""}), encoded(Link{{0, 4}, {3, 9}, true}),
+                         encoded(Erase{1, 2}), encoded(Identify{{0, 1}, "a", "b"})});
 }
 
 TEST(ChangeRecord, SeesDamageAndSurvivesIt) {
@@ -86,7 +92,8 @@ TEST(ChangeRecord, SeesDamageAndSurvivesIt) {
     return decode_record(bytes, room);
   };
   expect_damage_is_seen(sample_record(1, 2), decode);
-  for (std::uint64_t seed = 0; seed < 60; ++seed) expect_no_harm(sample_record(seed, seed % 9), seed, 300, decode, Trailer::whole);
+  for (std::uint64_t seed = 0; seed < 60; ++seed)
+    expect_no_harm(sample_record(seed, seed % 9), seed, 300, decode, Trailer::whole);
 }
 
 TEST(ChangeRecord, RefusesWhatIsNoChange) {

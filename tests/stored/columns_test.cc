@@ -84,7 +84,11 @@ TEST(Columns, ChoosesTheFormThatSuitsTheValues) {
   EXPECT_EQ(fill(1000, [&](std::size_t i) { return random() % (i < 900 ? 16 : 1 << 20); }), form::frame_groups);
   EXPECT_EQ(fill(1000, [&](std::size_t i) { return i * i * i; }), form::delta_groups);
   EXPECT_EQ(fill(100, [&](std::size_t i) { return i % 3 * 1'000'003 + i % 2; }), form::dictionary);
-  EXPECT_EQ(fill(100, [](std::size_t i) { return std::array{5, 900'001, 77, 12'345'678, 3}[i / 20]; }), form::stretches);
+  EXPECT_EQ(fill(100,
+                 [](std::size_t i) {
+                   return std::array{5, 900'001, 77, 12'345'678, 3}[i / 20];
+                 }),
+            form::stretches);
   EXPECT_EQ(fill(100, [&](std::size_t) { return 7 + random() % 1000 * 60; }), form::scaled);
 }
 
@@ -121,12 +125,15 @@ TEST(Columns, TakeEveryWidthCountAndInstructionSet) {
         const Using set(name);
         std::vector<std::uint64_t> wide(count + room_margin);
         unpack_bits(exact.data(), exact.data() + exact.size(), width, count, base, wide.data());
-        for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(wide[i], base + values[i]) << name << " width " << width << " count " << count;
+        for (std::size_t i = 0; i < count; ++i)
+          ASSERT_EQ(wide[i], base + values[i]) << name << " width " << width << " count " << count;
         if (width > 32) continue;
         std::vector<std::uint32_t> narrow(count + room_margin);
-        unpack_bits(exact.data(), exact.data() + exact.size(), width, count, static_cast<std::uint32_t>(base), narrow.data());
+        unpack_bits(exact.data(), exact.data() + exact.size(), width, count, static_cast<std::uint32_t>(base),
+                    narrow.data());
         for (std::size_t i = 0; i < count; ++i) {
-          ASSERT_EQ(narrow[i], static_cast<std::uint32_t>(base + values[i])) << name << " width " << width << " count " << count;
+          ASSERT_EQ(narrow[i], static_cast<std::uint32_t>(base + values[i]))
+              << name << " width " << width << " count " << count;
         }
         sum_up(narrow.data(), count, 17);
         std::uint32_t sum = 17;
@@ -280,8 +287,12 @@ TEST(Columns, SurviveAnyBytes) {
 TEST(Columns, SurviveEveryFlipAndCut) {
   std::mt19937_64 random(21);
   const std::vector<std::vector<std::uint64_t>> samples = {
-      {1, 5, 9, 1'000, 7}, {1, 2, 3, 10, 11}, std::vector<std::uint64_t>(30, 9), {600, 1200, 60'000, 60, 0, 0, 120, 60'000, 1260, 3600, 7200},
-      {8'000'000, 1, 8'000'000, 1, 1, 1, 8'000'000, 1, 1, 1, 1, 8'000'000}, {3, 3, 3, 3, 3, 3, 3, 3, 99, 99, 99, 99, 99, 99, 99, 99, 7, 7, 7, 7, 7, 7, 7}};
+      {1, 5, 9, 1'000, 7},
+      {1, 2, 3, 10, 11},
+      std::vector<std::uint64_t>(30, 9),
+      {600, 1200, 60'000, 60, 0, 0, 120, 60'000, 1260, 3600, 7200},
+      {8'000'000, 1, 8'000'000, 1, 1, 1, 8'000'000, 1, 1, 1, 1, 8'000'000},
+      {3, 3, 3, 3, 3, 3, 3, 3, 99, 99, 99, 99, 99, 99, 99, 99, 7, 7, 7, 7, 7, 7, 7}};
   for (const std::vector<std::uint64_t>& values : samples) {
     const Bytes bytes = packed(values);
     for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
@@ -289,7 +300,8 @@ TEST(Columns, SurviveEveryFlipAndCut) {
       flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
       reads(flipped, values.size());
     }
-    for (std::size_t length = 0; length < bytes.size(); ++length) EXPECT_FALSE(reads(bytes.substr(0, length), values.size()));
+    for (std::size_t length = 0; length < bytes.size(); ++length)
+      EXPECT_FALSE(reads(bytes.substr(0, length), values.size()));
   }
 }
 

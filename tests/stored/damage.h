@@ -22,7 +22,8 @@ void expect_damage_is_seen(const Bytes& bytes, Decode decode) {
     ASSERT_FALSE(result.has_value()) << "bit " << bit;
     ASSERT_EQ(result.error().fault, Fault::corrupt) << "bit " << bit;
   }
-  for (std::size_t length = 0; length < bytes.size(); ++length) ASSERT_FALSE(decode(bytes.substr(0, length)).has_value()) << length;
+  for (std::size_t length = 0; length < bytes.size(); ++length)
+    ASSERT_FALSE(decode(bytes.substr(0, length)).has_value()) << length;
 }
 
 // Sealed anew, damaged bytes have the right checksum: the decoder's own checks are all that stands between them and harm.
@@ -31,7 +32,8 @@ void expect_no_harm(const Bytes& bytes, std::uint64_t seed, int rounds, Decode d
   std::mt19937_64 random(seed);
   for (int round = 0; round < rounds; ++round) {
     Bytes damaged = bytes.substr(0, bytes.size() - static_cast<std::size_t>(trailer));
-    for (std::uint64_t n = 1 + random() % 3; n > 0; --n) damaged[1 + random() % (damaged.size() - 1)] = static_cast<char>(random());
+    for (std::uint64_t n = 1 + random() % 3; n > 0; --n)
+      damaged[1 + random() % (damaged.size() - 1)] = static_cast<char>(random());
     if (random() % 4 == 0) damaged.resize(1 + random() % damaged.size());
     seal(damaged, trailer);
     const auto result = decode(damaged);

@@ -58,7 +58,8 @@ TEST(Head, GivesBackAny) {
 
 TEST(Head, TakesTheCoarsestUnitOfBothInstants) {
   constexpr Micros day = record::micros_per_day, second = record::micros_per_second;
-  for (const auto& [first, last] : {std::pair{day, 2 * day}, {day, day + second}, {day, day + 1}, {second, day}, {Micros{1}, day}}) {
+  for (const auto& [first, last] :
+       {std::pair{day, 2 * day}, {day, day + second}, {day, day + 1}, {second, day}, {Micros{1}, day}}) {
     Head head;
     head.runs.push_back({first, last, 1, 1, 1, 0});
     const auto decoded = decode_head(encode(head));
@@ -78,7 +79,12 @@ TEST(Head, OfOneRunOfDaysIsSmall) {
 TEST(Head, TellsRunsApartByEveryField) {
   const RunRef run{1, 2, 3, 4, 5, 6};
   EXPECT_EQ(run, (RunRef{1, 2, 3, 4, 5, 6}));
-  for (const RunRef& other : {RunRef{0, 2, 3, 4, 5, 6}, {1, 0, 3, 4, 5, 6}, {1, 2, 0, 4, 5, 6}, {1, 2, 3, 0, 5, 6}, {1, 2, 3, 4, 0, 6}, {1, 2, 3, 4, 5, 0}}) {
+  for (const RunRef& other : {RunRef{0, 2, 3, 4, 5, 6},
+                              {1, 0, 3, 4, 5, 6},
+                              {1, 2, 0, 4, 5, 6},
+                              {1, 2, 3, 0, 5, 6},
+                              {1, 2, 3, 4, 0, 6},
+                              {1, 2, 3, 4, 5, 0}}) {
     EXPECT_NE(run, other);
   }
 }
@@ -92,7 +98,8 @@ TEST(Head, HoldsInstantsAtTheEndsOfTime) {
 }
 
 TEST(Head, RefusesWrongContent) {
-  const auto decode = [](std::uint64_t last_number, std::uint64_t events, std::uint8_t flags, std::int64_t first, std::uint64_t span, std::uint64_t count) {
+  const auto decode = [](std::uint64_t last_number, std::uint64_t events, std::uint8_t flags, std::int64_t first,
+                         std::uint64_t span, std::uint64_t count) {
     Bytes content;
     Writer write(content);
     write.varint(last_number);

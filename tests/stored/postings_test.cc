@@ -17,7 +17,8 @@ std::vector<Posting> sample_postings(std::uint64_t seed, std::size_t count) {
   SampleRows sample(seed);
   std::vector<Posting> postings;
   PatientId patient = 0;
-  for (const Row& row : sample.rows(count)) postings.push_back(posting_of(patient += static_cast<PatientId>(sample.random()() % 5), row));
+  for (const Row& row : sample.rows(count))
+    postings.push_back(posting_of(patient += static_cast<PatientId>(sample.random()() % 5), row));
   return postings;
 }
 
@@ -148,7 +149,8 @@ TEST(Postings, SeeDamageAndSurviveIt) {
   PostingColumns columns;
   const PostingBytes small = encode_postings(sample_postings(7, 9));
   expect_damage_is_seen(small.bytes, [&](BytesView bytes) { return decode_postings(bytes, posting_field_all, columns); });
-  expect_damage_is_seen(small.bytes, [&](BytesView bytes) { return decode_postings(bytes, posting_field_day, columns, small.checksum); });
+  expect_damage_is_seen(
+      small.bytes, [&](BytesView bytes) { return decode_postings(bytes, posting_field_day, columns, small.checksum); });
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
     const Bytes bytes = encode_postings(sample_postings(seed, 1 + seed * 9)).bytes;
     expect_no_harm(bytes, seed, 400, [&](BytesView b) { return decode_postings(b, posting_field_all, columns); });
@@ -186,7 +188,8 @@ TEST(Removals, GiveBackAny) {
   std::mt19937_64 random(8);
   for (std::size_t count = 0; count < 400; count += 13) {
     std::vector<Removal> removals(count);
-    for (Removal& removal : removals) removal = {static_cast<PatientId>(random() % 50), static_cast<std::uint32_t>(random() % 50)};
+    for (Removal& removal : removals)
+      removal = {static_cast<PatientId>(random() % 50), static_cast<std::uint32_t>(random() % 50)};
     std::sort(removals.begin(), removals.end());
     const PostingBytes run = encode_removals(removals);
     const auto decoded = decode_removals(run.bytes, run.checksum);
@@ -226,8 +229,9 @@ Directory sample_directory(std::uint64_t seed) {
   std::uint32_t block = 0;
   for (std::size_t i = random() % 20; i > 0; --i) {
     block += static_cast<std::uint32_t>(random() % 3);
-    directory.runs.push_back({block, block + static_cast<std::uint32_t>(random() % 9), 100 + directory.runs.size(), static_cast<std::uint32_t>(random() >> 32),
-                              random() % 2 == 0, random(), static_cast<std::uint32_t>(random() >> 32)});
+    directory.runs.push_back({block, block + static_cast<std::uint32_t>(random() % 9), 100 + directory.runs.size(),
+                              static_cast<std::uint32_t>(random() >> 32), random() % 2 == 0, random(),
+                              static_cast<std::uint32_t>(random() >> 32)});
   }
   return directory;
 }
@@ -249,20 +253,28 @@ TEST(Directories, GiveBackAny) {
 TEST(Directories, TellRunsApartByEveryField) {
   const PostingRun run{1, 2, 3, 4, false, 6, 7};
   EXPECT_EQ(run, (PostingRun{1, 2, 3, 4, false, 6, 7}));
-  for (const PostingRun& other : {PostingRun{0, 2, 3, 4, false, 6, 7}, {1, 0, 3, 4, false, 6, 7}, {1, 2, 0, 4, false, 6, 7}, {1, 2, 3, 0, false, 6, 7},
-                                  {1, 2, 3, 4, true, 6, 7}, {1, 2, 3, 4, false, 0, 7}, {1, 2, 3, 4, false, 6, 0}}) {
+  for (const PostingRun& other : {PostingRun{0, 2, 3, 4, false, 6, 7},
+                                  {1, 0, 3, 4, false, 6, 7},
+                                  {1, 2, 0, 4, false, 6, 7},
+                                  {1, 2, 3, 0, false, 6, 7},
+                                  {1, 2, 3, 4, true, 6, 7},
+                                  {1, 2, 3, 4, false, 0, 7},
+                                  {1, 2, 3, 4, false, 6, 0}}) {
     EXPECT_NE(run, other);
   }
 }
 
 TEST(Directories, RefuseWrongContent) {
-  const auto decode = [](std::uint64_t first, std::uint64_t further, std::uint64_t count, std::uint64_t size, std::uint64_t second_run = 2) {
+  const auto decode = [](std::uint64_t first, std::uint64_t further, std::uint64_t count, std::uint64_t size,
+                         std::uint64_t second_run = 2) {
     Bytes content;
     Writer write(content);
     for (const std::uint64_t number : {0, 0, 2}) write.varint(number);
     for (const std::uint64_t number : {first, further, std::uint64_t{1}, count, size}) write.varint(number);
     write.u64(1);
-    for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{0}, second_run, std::uint64_t{2}, std::uint64_t{2}}) write.varint(number);
+    for (const std::uint64_t number :
+         {std::uint64_t{0}, std::uint64_t{0}, second_run, std::uint64_t{2}, std::uint64_t{2}})
+      write.varint(number);
     write.u64(1);
     return decode_directory(sealed(content)).has_value();
   };

@@ -21,7 +21,8 @@ void expect_round_trip(const std::vector<Row>& rows, const std::string& context)
   const auto decoded = decode_run(run.hot, run.details, run.hot_checksum, run.details_checksum);
   ASSERT_TRUE(decoded) << context << ": " << decoded.error().message;
   ASSERT_EQ((*decoded)->rows.size(), rows.size()) << context;
-  for (std::size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(difference((*decoded)->rows[i], rows[i]), "") << context << " row " << i;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    ASSERT_EQ(difference((*decoded)->rows[i], rows[i]), "") << context << " row " << i;
 }
 
 TEST(Run, GivesBackAnyRows) {
@@ -41,7 +42,8 @@ TEST(Run, GivesBackManyRows) {
 
 TEST(Run, KeepsNumbersOfOneScaleOrOfMany) {
   std::vector<Row> rows;
-  for (const auto& number : {record::decimal(1205, 1), record::decimal(12, -1), record::decimal(0, 0), record::decimal(-7, 0), record::decimal(5, 0)}) {
+  for (const auto& number : {record::decimal(1205, 1), record::decimal(12, -1), record::decimal(0, 0),
+                             record::decimal(-7, 0), record::decimal(5, 0)}) {
     Row row;
     row.value.form = record::Value::Form::number;
     row.value.number = number;
@@ -53,7 +55,8 @@ TEST(Run, KeepsNumbersOfOneScaleOrOfMany) {
   EXPECT_TRUE(columns.value_form.is_constant());
   for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(columns.number_at(i), rows[i].value.number.to_double());
 
-  for (const auto& number : {record::decimal(999'999'999'999'999'999, 18), record::decimal(1, -18), record::decimal(1.0 / 3.0)}) {
+  for (const auto& number :
+       {record::decimal(999'999'999'999'999'999, 18), record::decimal(1, -18), record::decimal(1.0 / 3.0)}) {
     rows.back().value.number = number;
     expect_round_trip(rows, "many scales");
     ASSERT_TRUE(decode_hot(encode_run(rows).hot, field_value, columns));
@@ -143,9 +146,11 @@ TEST(Run, SeesDamage) {
   ASSERT_FALSE(run.details.empty());
   RunColumns columns;
   expect_damage_is_seen(run.hot, [&](BytesView bytes) { return decode_hot(bytes, field_time, columns); });
-  expect_damage_is_seen(run.hot, [&](BytesView bytes) { return decode_hot(bytes, field_time, columns, run.hot_checksum); });
+  expect_damage_is_seen(run.hot,
+                        [&](BytesView bytes) { return decode_hot(bytes, field_time, columns, run.hot_checksum); });
   expect_damage_is_seen(run.details, [&](BytesView bytes) { return decode_run(run.hot, bytes); });
-  expect_damage_is_seen(run.details, [&](BytesView bytes) { return decode_run(run.hot, bytes, run.hot_checksum, run.details_checksum); });
+  expect_damage_is_seen(
+      run.details, [&](BytesView bytes) { return decode_run(run.hot, bytes, run.hot_checksum, run.details_checksum); });
 }
 
 TEST(Run, SurvivesAnyBytes) {
@@ -161,7 +166,8 @@ TEST(Run, SurvivesAnyBytes) {
 
 TEST(Run, IsNotTakenForAnother) {
   SampleRows sample(12);
-  const RunBytes one = encode_run(sample.rows(5)), other = encode_run(sample.rows(5)), plain = encode_run(std::vector<Row>(5));
+  const RunBytes one = encode_run(sample.rows(5)), other = encode_run(sample.rows(5)),
+                 plain = encode_run(std::vector<Row>(5));
   RunColumns columns;
   EXPECT_EQ(decode_hot(one.hot, field_hot, columns, other.hot_checksum).error().fault, Fault::corrupt);
   ASSERT_TRUE(decode_hot(one.hot, field_hot, columns));

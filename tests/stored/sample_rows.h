@@ -19,7 +19,8 @@ class SampleRows {
     shape_ = random_();
     std::vector<Row> rows(count);
     for (Row& row : rows) row = plain ? plain_row() : full_row();
-    std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.start.instant() < b.start.instant(); });
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const Row& a, const Row& b) { return a.start.instant() < b.start.instant(); });
     return rows;
   }
 
@@ -43,16 +44,20 @@ class SampleRows {
     record::Time time;
     time.precision = static_cast<record::Precision>(random_() % 6);
     if (time.precision == record::Precision::none) return time;
-    time.offset_minutes = static_cast<std::int16_t>(one_in(5) ? static_cast<int>(random_() % 1800) - 900 : shape_ % 3 * 60);
+    time.offset_minutes =
+        static_cast<std::int16_t>(one_in(5) ? static_cast<int>(random_() % 1800) - 900 : shape_ % 3 * 60);
     time.local = (static_cast<Micros>(random_() % 60'000) - 30'000) * record::micros_per_day;
-    if (time.precision >= record::Precision::second) time.local += static_cast<Micros>(random_() % 86'400) * record::micros_per_second;
+    if (time.precision >= record::Precision::second)
+      time.local += static_cast<Micros>(random_() % 86'400) * record::micros_per_second;
     if (time.precision == record::Precision::finer) time.local += 1 + static_cast<Micros>(random_() % 999'999);
     return time;
   }
 
   record::Decimal number() {
     if (one_in(20)) return record::decimal(1.0 / static_cast<double>(1 + random_() % 1000));
-    if (one_in(10)) return record::decimal(static_cast<std::int64_t>(random_() % 1'000'000'000'000'000'000), static_cast<int>(random_() % 36) - 18);
+    if (one_in(10))
+      return record::decimal(static_cast<std::int64_t>(random_() % 1'000'000'000'000'000'000),
+                             static_cast<int>(random_() % 36) - 18);
     return record::decimal(static_cast<std::int64_t>(random_() % 4000) - 1000, static_cast<int>(random_() % 3));
   }
 
@@ -83,7 +88,8 @@ class SampleRows {
     row.code = name();
     row.source = name();
     row.start = time();
-    if (chosen(0)) row.status = static_cast<record::Status>(random_() % (static_cast<unsigned>(record::Status::abandoned) + 1));
+    if (chosen(0))
+      row.status = static_cast<record::Status>(random_() % (static_cast<unsigned>(record::Status::abandoned) + 1));
     if (chosen(1)) row.certainty = static_cast<record::Certainty>(random_() % 6);
     if (chosen(2)) row.author = static_cast<record::Author>(random_() % 6);
     if (chosen(3)) row.end.form = static_cast<record::End::Form>(random_() % 4);
@@ -140,8 +146,8 @@ class SampleRows {
 };
 
 inline bool same(const RowValue& a, const RowValue& b) {
-  return a.form == b.form && a.comparator == b.comparator && a.boolean == b.boolean && a.number == b.number && a.unit == b.unit &&
-         a.code == b.code && a.text == b.text && a.date == b.date;
+  return a.form == b.form && a.comparator == b.comparator && a.boolean == b.boolean && a.number == b.number &&
+         a.unit == b.unit && a.code == b.code && a.text == b.text && a.date == b.date;
 }
 inline bool same(const RowAttribute& a, const RowAttribute& b) { return a.name == b.name && same(a.value, b.value); }
 
@@ -157,7 +163,8 @@ inline std::string difference(const Row& a, const Row& b) {
   if (a.start != b.start) return "start";
   if (a.end != b.end) return "end";
   if (!same(a.value, b.value)) return "value";
-  if (!std::equal(a.translations.begin(), a.translations.end(), b.translations.begin(), b.translations.end())) return "translations";
+  if (!std::equal(a.translations.begin(), a.translations.end(), b.translations.begin(), b.translations.end()))
+    return "translations";
   if (a.source_person != b.source_person) return "source_person";
   if (a.record != b.record) return "record";
   if (a.version != b.version) return "version";
@@ -166,7 +173,8 @@ inline std::string difference(const Row& a, const Row& b) {
   if (a.sequence != b.sequence) return "sequence";
   if (a.encounter != b.encounter) return "encounter";
   if (!std::equal(a.attributes.begin(), a.attributes.end(), b.attributes.begin(), b.attributes.end(),
-                  [](const RowAttribute& x, const RowAttribute& y) { return same(x, y); })) return "attributes";
+                  [](const RowAttribute& x, const RowAttribute& y) { return same(x, y); }))
+    return "attributes";
   if (a.recorded != b.recorded) return "recorded";
   if (a.removed != b.removed) return "removed";
   if (a.has_original != b.has_original) return "has_original";

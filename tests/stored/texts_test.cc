@@ -53,9 +53,12 @@ TEST(Texts, TakeThePlaceOfTheirShape) {
 TEST(Texts, KeepLeadingNoughtsAndLongNumbersAndLongPrefixes) {
   const std::string long_prefix(300, 'p');
   const std::string of_number = long_prefix + "7", of_uuid = long_prefix + "01234567-89ab-4cde-8f01-23456789abcd";
-  expect_round_trip({"0", "00", "000", "007", "7", "0070", "123456789012345678901234567890", "000000000000000000000000000001", "", "x0", of_number, of_uuid});
+  expect_round_trip({"0", "00", "000", "007", "7", "0070", "123456789012345678901234567890",
+                     "000000000000000000000000000001", "", "x0", of_number, of_uuid});
   std::vector<std::string> many;
-  for (int i = 0; i < 100; ++i) many.push_back("p" + std::to_string(i) + "x" + std::to_string(i)), many.push_back(many.back() + "/01234567-89ab-4cde-8f01-23456789abcd");
+  for (int i = 0; i < 100; ++i)
+    many.push_back("p" + std::to_string(i) + "x" + std::to_string(i)),
+        many.push_back(many.back() + "/01234567-89ab-4cde-8f01-23456789abcd");
   expect_round_trip({many.begin(), many.end()});
 }
 
