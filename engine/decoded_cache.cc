@@ -44,9 +44,7 @@ struct DecodedCache::Part {
   using List = intrusive::list<Item>;
 
   Part() : buckets(buckets_min), set(Set::bucket_traits(buckets.data(), buckets.size())) {}
-  ~Part() {
-    while (!newest_first.empty()) drop(newest_first.back());
-  }
+  ~Part() { clear(); }
 
   Item* find(const Key& key, std::uint64_t hash) {
     const auto same = [](const Key& k, const Item& item) { return k == item.key; };
@@ -64,6 +62,9 @@ struct DecodedCache::Part {
     set.erase(set.iterator_to(item));
     newest_first.erase(newest_first.iterator_to(item));
     delete &item;
+  }
+  void clear() {
+    while (!newest_first.empty()) drop(newest_first.back());
   }
   void grow() {
     std::vector<Set::bucket_type> more(buckets.size() * 2);
@@ -116,6 +117,13 @@ void DecodedCache::keep_any(const Key& key, std::shared_ptr<const void> value, s
   if (item->bytes > part.bytes_max) return;
   part.add(*item.release());
   while (part.held() > part.bytes_max && !part.newest_first.empty()) part.drop(part.newest_first.back());
+}
+
+void DecodedCache::clear() {
+  for (std::size_t i = 0; i < part_count; ++i) {
+    const std::lock_guard lock(parts_[i].mutex);
+    parts_[i].clear();
+  }
 }
 
 std::uint64_t DecodedCache::hits() const {

@@ -1,5 +1,5 @@
 // DecodedCache: what was decoded lately, shared by all readers of a store and bounded in bytes. Its keys name immutable
-// things - a run, a page as of a watermark - so nothing in it ever turns wrong: what is no longer asked for ages out.
+// things - a run, a page of one Base - so nothing in it ever turns wrong: what is no longer asked for ages out.
 //
 // A scan over many patients would only push out what is used again. Therefore readers keep what they decode if admits()
 // says so: it does the second time that a key is asked for, as far as a small table of fingerprints remembers.
@@ -16,12 +16,12 @@ namespace chartline::engine {
 class DecodedCache {
  public:
   // What a key names; each sort has one type of value.
-  enum class Sort : std::uint32_t { run, past_run, postings, removals, demographics };
+  enum class Sort : std::uint32_t { run, past_run, postings, removals, directory, demographics };
   struct Key {
     Sort sort;
     std::uint32_t shard;
     std::uint64_t owner;  // patient, code or block
-    std::uint64_t run;    // or watermark
+    std::uint64_t run;    // or serial of the Base
     friend bool operator==(const Key&, const Key&) = default;
   };
 
@@ -40,6 +40,8 @@ class DecodedCache {
     keep_any(key, std::move(value), bytes);
   }
   bool admits(const Key& key);
+  // Lets go of everything: after an erasure, so that nothing of the patient stays in memory for longer than a reader holds it.
+  void clear();
 
   std::uint64_t hits() const;
   std::uint64_t misses() const;

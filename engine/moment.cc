@@ -1,10 +1,16 @@
 #include "engine/moment.h"
 
+#include <atomic>
 #include <string>
 
 #include "formats/stored/keys.h"
 
 namespace chartline::engine {
+
+std::uint64_t Base::next_serial() {
+  static std::atomic<std::uint64_t> serial{0};
+  return ++serial;
+}
 
 Result<stored::Head> read_head(const ShardMoment& shard, PatientId patient) {
   Pinned value;

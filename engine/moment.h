@@ -17,10 +17,14 @@ namespace chartline::engine {
 class DecodedCache;
 class Identity;
 
-// Folded tables as of one fold. A new one is made by each fold; old ones live as long as a View holds them.
+// Folded tables as of one fold. A new one is made by each fold, and by whatever else changes the tables (bulk load,
+// erasure, though they leave the watermark); old ones live as long as a View holds them.
 struct Base {
   SnapshotPtr snapshot;
   std::uint64_t watermark = 0;         // last commit folded
+  std::uint64_t serial = next_serial();  // of this base alone: what was decoded from it is cached under this number
+
+  static std::uint64_t next_serial();
 };
 
 struct ShardMoment {

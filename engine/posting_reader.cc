@@ -67,6 +67,25 @@ Result<std::shared_ptr<const std::vector<Removal>>> read_removals(const ShardMom
   return removals;
 }
 
+// Of the base; empty for a code without folded postings. Asked for by every block of a scan, so kept.
+Result<std::shared_ptr<const stored::Directory>> directory_of(const ShardMoment& shard, Name code) {
+  const DecodedCache::Key key{.sort = DecodedCache::Sort::directory, .shard = shard.shard, .owner = code, .run = shard.base->serial};
+  if (auto known = shard.cache->find<stored::Directory>(key)) return known;
+  Pinned value;
+  auto directory = std::make_shared<stored::Directory>();
+  if (TRY(shard.tables->get(Table::postings, stored::directory_key(code), shard.base->snapshot.get(), value))) {
+    Result<stored::Directory> decoded = stored::decode_directory(value.bytes());
+    if (!decoded) {
+      return Error{decoded.error().fault, "postings: shard " + std::to_string(shard.shard) + ", directory of code " +
+                                              std::to_string(code) + ": " + decoded.error().message};
+    }
+    *directory = std::move(decoded).value();
+  }
+  std::shared_ptr<const stored::Directory> kept = directory;
+  shard.cache->keep(key, kept, sizeof *kept + kept->runs.capacity() * sizeof(PostingRun));
+  return kept;
+}
+
 bool overlaps(const PostingRun& run, std::uint32_t first_block, std::uint32_t last_block) {
   return run.first_block <= last_block && run.last_block >= first_block;
 }
@@ -111,29 +130,20 @@ std::int64_t second_of(const Posting& posting) {
 
 }  // namespace
 
-Result<stored::Directory> read_directory(const ShardMoment& shard, Name code) {
-  Pinned value;
-  if (!TRY(shard.tables->get(Table::postings, stored::directory_key(code), shard.base->snapshot.get(), value))) return stored::Directory();
-  Result<stored::Directory> directory = stored::decode_directory(value.bytes());
-  if (!directory) {
-    return Error{directory.error().fault, "postings: shard " + std::to_string(shard.shard) + ", directory of code " + std::to_string(code) +
-                                              ": " + directory.error().message};
-  }
-  return directory;
-}
+Result<stored::Directory> read_directory(const ShardMoment& shard, Name code) { return *TRY(directory_of(shard, code)); }
 
 Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields) {
-  const stored::Directory directory = TRY(read_directory(shard, code));
+  const auto directory = TRY(directory_of(shard, code));
   std::vector<Removal> taken;  // by the delta
   for (const auto& segment : shard.segments) segment->removals(shard.commit, first_block, last_block, taken);
   std::ranges::sort(taken);
 
   std::vector<std::pair<std::uint64_t, std::shared_ptr<const std::vector<Removal>>>> removals;  // of the base, with their run
-  for (const PostingRun& run : directory.runs) {
+  for (const PostingRun& run : directory->runs) {
     if (run.removals && overlaps(run, first_block, last_block)) removals.emplace_back(run.run, TRY(read_removals(shard, code, run)));
   }
   PostingScan scan;
-  for (const PostingRun& run : directory.runs) {
+  for (const PostingRun& run : directory->runs) {
     if (run.removals || !overlaps(run, first_block, last_block)) continue;
     scan.runs.push_back(TRY(read_columns(shard, code, run, fields)));
     std::vector<Removal>& leave_out = scan.removals.emplace_back(taken);

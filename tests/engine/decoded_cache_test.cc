@@ -70,6 +70,16 @@ TEST(DecodedCache, GivesValuesThatOutliveTheirPlace) {
   EXPECT_EQ(held->front(), 7);
 }
 
+TEST(DecodedCache, LetsGoOfEverything) {
+  DecodedCache cache(1 << 20);
+  const std::uint64_t empty = cache.bytes();
+  for (std::uint64_t i = 0; i < 100; ++i) cache.keep(key(i), value(7), 100);
+  EXPECT_GT(cache.bytes(), empty);
+  cache.clear();
+  EXPECT_EQ(cache.bytes(), empty);
+  EXPECT_EQ(cache.find<Value>(key(1)), nullptr);
+}
+
 TEST(DecodedCache, AdmitsTheSecondTime) {
   DecodedCache cache(1 << 20);
   EXPECT_FALSE(cache.admits(key(1)));
