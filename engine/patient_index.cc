@@ -1,10 +1,33 @@
 #include "engine/patient_index.h"
 
 #include <algorithm>
+#include <map>
 
 #include "engine/patient_rows.h"
 
 namespace chartline::engine {
+namespace {
+
+std::uint64_t version_hash(std::string_view version) { return version.empty() ? 0 : hash64(version) | 1; }
+
+// What one version of a record said.
+Hash128 saying(const Hash128& key, const Hash128& content) {
+  Bytes bytes;
+  Writer w(bytes);
+  w.u64(key.low), w.u64(key.high), w.u64(content.low), w.u64(content.high);
+  return hash128(bytes);
+}
+
+Result<void> add_past(const ShardMoment& shard, PatientId patient, PatientIndex& index) {
+  const PastRows rows = TRY(read_past_rows(shard, patient));
+  std::map<std::pair<Hash128, Micros>, Hash128> versions;  // by record and when it was acknowledged: the sum over its events
+  for (const stored::Row& row : rows.rows)
+    if (!row.version.empty()) versions[{record_key(row, *shard.dictionary), row.recorded}] += content_hash(row, *shard.dictionary);
+  for (const auto& [version, content] : versions) index.past.insert(saying(version.first, content));
+  return {};
+}
+
+}  // namespace
 
 Result<PatientIndex> PatientIndex::build(const ShardMoment& shard, PatientId patient) {
   const PatientRows all = TRY(read_rows(shard, patient));
@@ -21,8 +44,10 @@ Result<PatientIndex> PatientIndex::build(const ShardMoment& shard, PatientId pat
     known.first_number = known.events == 0 ? row.number : std::min(known.first_number, row.number);
     known.hidden = (known.events == 0 || known.hidden) && row.status == record::Status::entered_in_error;
     ++known.events;
-    known.version_hash = hash64(row.version);
+    known.version_hash = version_hash(row.version);
   }
+  const bool replaced = std::any_of(puts.begin(), puts.end(), [](const DeltaPut* put) { return !put->removed.empty(); });
+  if (replaced || !all.head.history.empty()) TRY(add_past(shard, patient, index));
   return index;
 }
 
@@ -35,9 +60,9 @@ Said said(std::span<const stored::Row> rows, const Dictionary& names, record::Re
     record.hidden = record.hidden && row.status == record::Status::entered_in_error;
   }
   record.events = static_cast<std::uint32_t>(rows.size());
-  record.version_hash = hash64(rows.front().version);
+  record.version_hash = version_hash(rows.front().version);
   record.demand = demand;
-  record.demanded_version_hash = hash64(demanded_version);
+  record.demanded_version_hash = version_hash(demanded_version);
   return record;
 }
 
@@ -55,6 +80,8 @@ Decision decide(const PatientIndex& index, const Said& record) {
   if (record.demand == Demand::version && record.demanded_version_hash != now.version_hash)
     return refuse("the record's current version is not the one demanded");
   if (record.content == now.content && record.events == now.events) return {What::unchanged, {}, "", {}, now.first_number};
+  if (record.version_hash != 0 && record.demand == Demand::any && index.past.contains(saying(record.key, record.content)))
+    return {What::unchanged, {}, "", {}, now.first_number};
   Decision decision{record.hidden && !now.hidden ? What::hidden : What::superseded, {}, "", {}, index.last_number + 1};
   for (std::uint32_t i = 0; i < now.events; ++i) decision.removed.push_back(now.first_number + i);
   return decision;
@@ -62,8 +89,11 @@ Decision decide(const PatientIndex& index, const Said& record) {
 
 Undo apply(PatientIndex& index, const Said& record, const Decision& decision) {
   const auto known = index.records.find(record.key);
-  Undo undo{record.key, index.last_number, known != index.records.end(), {}};
-  if (undo.known) undo.before = known->second;
+  Undo undo{record.key, index.last_number, known != index.records.end(), {}, false};
+  if (undo.known) {
+    undo.before = known->second;
+    if (undo.before.version_hash != 0) undo.passed = index.past.insert(saying(record.key, undo.before.content)).second;
+  }
   index.records[record.key] = {record.content, decision.first_number, record.events, record.version_hash, record.hidden};
   index.last_number = decision.first_number + record.events - 1;
   return undo;
@@ -71,6 +101,7 @@ Undo apply(PatientIndex& index, const Said& record, const Decision& decision) {
 
 void take_back(PatientIndex& index, const Undo& undo) {
   index.last_number = undo.last_number;
+  if (undo.passed) index.past.erase(saying(undo.key, undo.before.content));
   if (undo.known) index.records[undo.key] = undo.before;
   else index.records.erase(undo.key);
 }

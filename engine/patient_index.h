@@ -22,7 +22,7 @@ struct KnownRecord {
   Hash128 content;                   // sum over its events
   std::uint32_t first_number = 0;    // its events have consecutive numbers
   std::uint32_t events = 0;
-  std::uint64_t version_hash = 0;
+  std::uint64_t version_hash = 0;    // 0: without a version
   bool hidden = false;               // every event entered in error
 };
 
@@ -33,7 +33,9 @@ class PatientIndex {
 
   std::uint32_t last_number = 0;
   std::unordered_map<Hash128, KnownRecord, HashOfHash128> records;
-  std::size_t bytes() const { return 96 + records.size() * 72; }
+  // Versions, by id, that came and went: a source that tells its story again from the start says nothing new.
+  std::unordered_set<Hash128, HashOfHash128> past;
+  std::size_t bytes() const { return 160 + records.size() * 72 + past.size() * 40; }
 };
 
 // What to do with one record: the pure decision, from the index as it is.
@@ -64,6 +66,7 @@ struct Undo {
   std::uint32_t last_number;
   bool known;
   KnownRecord before;
+  bool passed = false;               // `before` became one of the past versions
 };
 Undo apply(PatientIndex& index, const Said& record, const Decision& decision);
 void take_back(PatientIndex& index, const Undo& undo);

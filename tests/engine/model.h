@@ -44,6 +44,10 @@ class Model {
     if (kept.demand == Demand::absent && now) return Outcome::What::rejected;
     if (kept.demand == Demand::version && (!now || now->events.front().version != kept.demanded_version)) return Outcome::What::rejected;
     if (now && now->words == version.words) return Outcome::What::unchanged;
+    // A version that came and went, said again, is nothing new.
+    if (now && said.demand == Demand::any && !kept.events.front().version.empty())
+      for (const Version& past : versions_)
+        if (past.person == version.person && past.record == version.record && past.words == version.words) return Outcome::What::unchanged;
     const bool was_hidden = now && now->hidden;
     if (now) now->removed = at;
     const bool known = now != nullptr;

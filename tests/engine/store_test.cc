@@ -1,0 +1,208 @@
+// What the history test does not reach: many writers at once, batches, the feed, bounds, and stores on disk.
+#include "engine/store.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <thread>
+
+#include "engine/import.h"
+#include "engine/maintenance.h"
+#include "engine/storage/memory.h"
+#include "tests/engine/event_words.h"
+#include "tests/engine/random_records.h"
+
+namespace chartline::engine {
+namespace {
+
+record::Event plain(std::string_view code, std::string_view start, std::int64_t value) {
+  record::Event event;
+  event.kind = record::Kind::observation;
+  event.code = {"local", code, {}};
+  event.start = *record::parse_time(start);
+  event.value.form = record::Value::Form::number;
+  event.value.number = record::decimal(value, 0);
+  event.source.organisation = "test";
+  return event;
+}
+
+record::Record record_of(const record::Identifier& who, std::span<const record::Event> events) {
+  record::Record record;
+  record.identifiers = {&who, 1};
+  record.events = events;
+  return record;
+}
+
+class StoreTest : public ::testing::TestWithParam<std::uint32_t> {
+ protected:
+  void SetUp() override {
+    auto backend = memory_backend(disk_);
+    ASSERT_TRUE(Store::init(*backend, {.shards = GetParam(), .zone = "UTC"}));
+    open();
+  }
+  void open() {
+    store_.reset();
+    StoreOptions options;
+    options.fold_delay_ms = 1;
+    auto opened = Store::open(std::shared_ptr<Backend>(memory_backend(disk_)), options);
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = std::move(*opened);
+  }
+  std::size_t events(std::string_view identifier) {
+    const View view = store_->view();
+    const auto patient = view.find(identifier).value();
+    return patient ? view.timeline(*patient, {}).value().size() : 0;
+  }
+
+  std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
+  std::unique_ptr<Store> store_;
+};
+
+TEST_P(StoreTest, ManyWritersLoseAndInventNothing) {
+  constexpr int threads = 8, writes = 150;
+  std::vector<std::thread> writers;
+  std::atomic<int> created{0}, unchanged{0};
+  for (int t = 0; t < threads; ++t)
+    writers.emplace_back([&, t] {
+      for (int i = 0; i < writes; ++i) {
+        const std::string person = "p" + std::to_string((t * 7 + i) % 13), id = "r" + std::to_string(i), value = std::to_string(i);
+        const record::Identifier who{"test", person};
+        record::Event event = plain("c" + std::to_string(i % 5), "2020-01-01", i);
+        event.record = id;  // every thread says the same of the same records: one creates, the others change nothing
+        const auto written = store_->write(std::vector{record_of(who, {&event, 1})}, {});
+        ASSERT_TRUE(written) << written.error().message;
+        if (written->outcomes[0].what == Outcome::What::created) ++created;
+        if (written->outcomes[0].what == Outcome::What::unchanged) ++unchanged;
+      }
+    });
+  std::atomic<bool> done{false};
+  std::thread reader([&] {  // what was seen once stays seen
+    std::size_t most = 0;
+    while (!done) {
+      std::size_t now = 0;
+      for (int p = 0; p < 13; ++p) now += events("test|p" + std::to_string(p));
+      EXPECT_GE(now, most);
+      most = now;
+    }
+  });
+  for (std::thread& writer : writers) writer.join();
+  done = true;
+  reader.join();
+  EXPECT_EQ(created + unchanged, threads * writes);
+  std::size_t total = 0;
+  for (int p = 0; p < 13; ++p) total += events("test|p" + std::to_string(p));
+  EXPECT_EQ(total, static_cast<std::size_t>(created));
+  ASSERT_TRUE(store_->fold());
+  EXPECT_EQ(store_->stats().events, total);
+  open();
+  EXPECT_EQ(store_->stats().events, total);
+}
+
+TEST_P(StoreTest, EqualRowsOfOneWriteAreSeveralEvents) {
+  const record::Identifier who{"test", "a"};
+  const record::Event event = plain("x", "2020-01-01", 1);
+  const std::vector records{record_of(who, {&event, 1}), record_of(who, {&event, 1}), record_of(who, {&event, 1})};
+  const auto first = store_->write(records, {}).value();
+  EXPECT_EQ(events("a"), 3u);
+  const auto again = store_->write(records, {}).value();
+  for (const Outcome& outcome : again.outcomes) EXPECT_EQ(outcome.what, Outcome::What::unchanged);
+  EXPECT_EQ(events("a"), 3u);
+}
+
+TEST_P(StoreTest, AllOrNothing) {
+  const record::Identifier who{"test", "a"};
+  record::Event good = plain("x", "2020-01-01", 1), bad = plain("y", "2020-01-02", 2);
+  good.record = "one", bad.record = "two";
+  std::vector records{record_of(who, {&good, 1}), record_of(who, {&bad, 1})};
+  records[1].demand = record::Record::Demand::version, records[1].demanded_version = "7";
+  WriteOptions options;
+  options.all_or_nothing = true;
+  const auto refused = store_->write(records, options).value();
+  for (const Outcome& outcome : refused.outcomes) EXPECT_EQ(outcome.what, Outcome::What::rejected);
+  EXPECT_EQ(events("a"), 0u);
+  records[1].demand = record::Record::Demand::absent;
+  const auto taken = store_->write(records, options).value();
+  for (const Outcome& outcome : taken.outcomes) EXPECT_EQ(outcome.what, Outcome::What::created) << outcome.reason;
+  EXPECT_EQ(events("a"), 2u);
+}
+
+TEST_P(StoreTest, TheFeedTellsEverythingInOrderWithoutAGap) {
+  RandomRecords make(11);
+  std::map<std::uint32_t, std::uint64_t> last;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::set<std::uint32_t>> current;
+  std::vector<std::uint64_t> position(GetParam(), 0);
+  std::size_t rows = 0;
+  for (int i = 0; i < 60; ++i) {
+    record::Arena arena;
+    const std::vector records{make.make(arena)};
+    ASSERT_TRUE(store_->write(records, {}));
+    if (i % 7 != 0) continue;
+    record::Arena into;
+    const auto entries = store_->changes(position, SIZE_MAX, into);
+    ASSERT_TRUE(entries) << entries.error().message;
+    for (const FeedEntry& entry : *entries) {
+      EXPECT_GE(entry.commit, last[entry.shard]);
+      last[entry.shard] = entry.commit;
+      position[entry.shard] = entry.commit;
+      if (entry.what != FeedEntry::What::events) continue;
+      auto& numbers = current[{entry.patient.shard, entry.patient.id}];
+      for (const std::uint32_t gone : entry.removed) EXPECT_EQ(numbers.erase(gone), 1u);
+      for (const record::Event& event : entry.added) EXPECT_TRUE(numbers.insert(event.number).second);
+      rows += entry.added.size();
+    }
+    const View view = store_->view();
+    for (const auto& [who, numbers] : current) {
+      TimelineFilter all;
+      all.include_hidden = true;
+      Timeline timeline;
+      ASSERT_TRUE(view.own_timeline({who.first, who.second}, all, stored::field_hot, timeline));
+      EXPECT_EQ(timeline.size(), numbers.size());
+    }
+  }
+  EXPECT_GT(rows, 0u);
+}
+
+TEST_P(StoreTest, BadRecordsAreRefusedWithTheFieldAtFault) {
+  const record::Identifier who{"test", "a"};
+  record::Event event = plain("x", "2020-01-01", 1);
+  event.value.form = record::Value::Form::date;
+  const auto written = store_->write(std::vector{record_of(who, {&event, 1}), record_of({}, {&event, 1}), record_of(who, {})}, {}).value();
+  EXPECT_EQ(written.outcomes[0].reason, "value is a date: dates belong into attributes");
+  EXPECT_EQ(written.outcomes[1].reason, "a record names no patient");
+  EXPECT_EQ(written.outcomes[2].reason, "a record has no event");
+}
+
+TEST_P(StoreTest, BulkLoadGivesTheHashOfWritingOneByOne) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    SCOPED_TRACE(seed);
+    Hash128 hashes[3];
+    for (int way = 0; way < 3; ++way) {
+      auto disk = std::make_shared<MemoryDisk>();
+      auto backend = std::shared_ptr<Backend>(memory_backend(disk));
+      ASSERT_TRUE(Store::init(*backend, {.shards = way == 2 ? 8 : GetParam(), .zone = "UTC"}));
+      auto store = Store::open(backend, {}).value();
+      ImportOptions options;
+      options.path = way == 1 ? ImportOptions::Path::log : ImportOptions::Path::bulk;
+      auto import = Import::begin(*store, options).value();
+      RandomRecords make(seed);
+      record::Arena arena;
+      for (int i = 0; i < 300; ++i) {
+        record::Record said = make.make(arena);
+        said.demand = record::Record::Demand::any;
+        ASSERT_TRUE(import->add(said));
+      }
+      const auto counts = import->finish();
+      ASSERT_TRUE(counts) << counts.error().message;
+      EXPECT_EQ(counts->rejected, 0u);
+      hashes[way] = content_hash(*store, false).value();
+    }
+    EXPECT_EQ(hex(hashes[0]), hex(hashes[1]));
+    EXPECT_EQ(hex(hashes[0]), hex(hashes[2]));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shards, StoreTest, ::testing::Values(1u, 8u), [](const auto& with) { return std::to_string(with.param); });
+
+}  // namespace
+}  // namespace chartline::engine
