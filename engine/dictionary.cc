@@ -4,6 +4,7 @@
 #include <atomic>
 #include <bit>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -158,6 +159,14 @@ class Dictionary::Table {
     pending_.clear();
   }
 
+  std::vector<std::uint32_t> take_late_pages(std::uint32_t size) {
+    const std::lock_guard lock(mutex_);
+    const auto past = late_pages_.lower_bound((size + page_names - 1) / page_names);
+    const std::vector<std::uint32_t> pages(late_pages_.begin(), past);
+    late_pages_.erase(late_pages_.begin(), past);
+    return pages;
+  }
+
   const Entry& entry(Name number) const {
     check(number != 0 && number <= size(), "a number that no name was given");
     return entries_[number];
@@ -193,6 +202,7 @@ class Dictionary::Table {
     Entry& entry = entries_[number];
     if (third.empty() || entry.third.load(std::memory_order_relaxed)) return;
     set_display(entry, third);
+    late_pages_.insert((number - 1) / page_names);
     if (origin == Origin::new_here) pending_.push_back(new_name(number));
   }
 
@@ -224,6 +234,7 @@ class Dictionary::Table {
   std::atomic<Index*> index_{nullptr};
   std::vector<std::unique_ptr<Index>> indexes_;
   std::vector<stored::NewName> pending_;
+  std::set<std::uint32_t> late_pages_;
   record::Arena text_;
   std::atomic<std::uint64_t> bytes_{0};
 };
@@ -289,6 +300,8 @@ std::uint64_t Dictionary::bytes() const {
 void Dictionary::take_pending(std::vector<Bytes>& encoded) {
   for (const auto& table : tables_) table->take_pending(encoded);
 }
+
+std::vector<std::uint32_t> Dictionary::take_late_pages(Which which, std::uint32_t size) { return table(which).take_late_pages(size); }
 
 Result<void> Dictionary::learn(const stored::NewName& name) { return table(name.dictionary).learn(name); }
 

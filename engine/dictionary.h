@@ -55,6 +55,10 @@ class Dictionary {
   // New names since the last call, as encoded changes in order of their numbers.
   void take_pending(std::vector<Bytes>& encoded);
 
+  // Pages, of names up to number `size`, in which a name got its display since the last call after the name itself had been
+  // given: to be written again. Ascending.
+  std::vector<std::uint32_t> take_late_pages(stored::Dictionary which, std::uint32_t size);
+
   // Replay and load: gives the name exactly this number, and its display to a name without one. corrupt where it is
   // neither the next number nor already this name.
   Result<void> learn(const stored::NewName& name);

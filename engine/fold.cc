@@ -28,11 +28,13 @@ Result<void> fold_demographics(const ShardMoment& base, const std::map<PatientId
   return {};
 }
 
-void fold_names(const Dictionary& names, ShardState& state, Batch& batch) {
+void fold_names(Dictionary& names, ShardState& state, Batch& batch) {
   for (int which = 0; which < stored::dictionary_count; ++which) {
     const auto dictionary = static_cast<stored::Dictionary>(which);
     std::uint32_t& folded = state.names[static_cast<std::size_t>(which)];
     const std::uint32_t size = names.size(dictionary);
+    for (const std::uint32_t page : names.take_late_pages(dictionary, size))
+      batch.put(Table::meta, names_page_key(dictionary, page), names.encode_page(dictionary, page, size));
     if (size == folded) continue;
     for (std::uint32_t page = folded / Dictionary::page_names; page * Dictionary::page_names < size; ++page)
       batch.put(Table::meta, names_page_key(dictionary, page), names.encode_page(dictionary, page, size));
@@ -96,7 +98,6 @@ Result<void> Shard::fold_step() {
   }
   TRY(fold_postings(base, postings, state, batch));
   TRY(fold_demographics(base, who, batch));
-  fold_names(*names_, state, batch);
   for (const auto& [name, value] : metas) {
     if (value.empty()) batch.erase(Table::meta, name);
     else batch.put(Table::meta, name, value);
@@ -105,6 +106,7 @@ Result<void> Shard::fold_step() {
   state.watermark = upto;
   state.last_recorded = last_recorded();
   TRY(trim_log(batch, state));
+  fold_names(*names_, state, batch);  // last: what it takes from the dictionary is not given back if the fold fails
   batch.put(Table::meta, Bytes(shard_state_key), encode(state));
   TRY(setup_.tables->write(batch, false));  // not synced: until it is durable the log still says it all
 

@@ -41,7 +41,7 @@ PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> p
 
 Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, ShardState& state, PostingChanges& postings, Batch& batch);
 Result<void> fold_demographics(const ShardMoment& base, const std::map<PatientId, Demographics>& changed, Batch& batch);
-void fold_names(const Dictionary& names, ShardState& state, Batch& batch);  // those not folded yet
+void fold_names(Dictionary& names, ShardState& state, Batch& batch);  // those not folded yet, and displays that came late
 Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, ShardState& state, Batch& batch);
 
 // Into the store's total order, the older version first among equals. Shared with bulk load, like those below.
