@@ -17,7 +17,7 @@ struct Look {
   bool terminal = false;
   bool colour = false;
   bool utf8 = false;
-  std::size_t width = 120;
+  std::size_t width = 200;  // in columns; wide where nobody counts them
 };
 
 // Paints where colour is on, else gives the text back.

@@ -14,7 +14,7 @@ std::string count(std::uint64_t n, std::string_view one, std::string_view many) 
 void add_rules(std::vector<std::string>& lines, std::string_view what, const exchange::Counts& rules) {
   std::size_t width = 0;
   for (const auto& [rule, n] : rules) width = std::max(width, rule.size());
-  for (const auto& [rule, n] : rules) lines.push_back(fmt::format("  {:<10}{:<{}}  {:>10}", what, rule, width, grouped(n)));
+  for (const auto& [rule, n] : rules) lines.push_back(fmt::format("  {:<10}  {:<{}}  {:>10}", what, rule, width, grouped(n)));
 }
 
 }  // namespace

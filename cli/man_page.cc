@@ -69,13 +69,13 @@ std::string man_page() {
   out += ".SH COMMON OPTIONS\n";
   for (const Option* option : common_options()) out += option_entry(*option);
   out += ".SH CONFIGURATION\nA flag counts before the environment, the environment before the configuration file, and that before\n"
-         "the default. The file is the one named by \\fB\\-\\-config\\fR or CHARTLINE_CONFIG, else the first that exists of\n"
-         "./chartline.toml, ~/.config/chartline/config.toml and /etc/chartline/config.toml. It is TOML, one \\fIname = value\\fR for\n"
+         "the default. The file is the one named by \\fB\\-\\-config\\fR or CHARTLINE_CONFIG, else the first that exists of ./chartline.toml,\n"
+         "~/.config/chartline/config.toml and /etc/chartline/config.toml. It is TOML, one \\fIname = value\\fR for\n"
          "each setting:\n";
   for (const Option* option : all_settings()) out += fmt::format(".TP\n\\fB{}\\fR, {}\n{}.\n", roff(option->setting), environment_name(option->setting), roff(option->help));
   out += ".SH EXIT STATUS\n";
   for (const auto& [code, meaning] : exit_codes) out += fmt::format(".TP\n{}\n{}.\n", code, roff(meaning));
-  out += ".SH ENVIRONMENT\n.TP\nNO_COLOR\nNo colour, whatever the terminal.\n.TP\nCOLUMNS\nThe width of the page where standard output is no terminal (120).\n";
+  out += ".SH ENVIRONMENT\n.TP\nNO_COLOR\nNo colour, whatever the terminal.\n.TP\nCOLUMNS\nThe width of the page where standard output is no terminal (200).\n";
   return out;
 }
 

@@ -52,14 +52,15 @@ std::string trend_text(const Decimal& now, const Decimal& before, const Look& lo
   const auto order = record::compare(now, before);
   if (order == 0) return "=";
   const bool up = order > 0;
-  const std::string by = record::print(up ? difference(now, before) : difference(before, now));
+  const std::string by = rounded(up ? difference(now, before) : difference(before, now));
   return (look.utf8 ? (up ? "\u2191 " : "\u2193 ") : (up ? "+" : "-")) + by;
 }
 
-std::string system_name(std::string_view system) {
-  const std::string_view scheme_end = "://";
-  if (const auto at = system.find(scheme_end); at != std::string_view::npos) system.remove_prefix(at + scheme_end.size());
-  return std::string(system);
+// The last part of a URI tells enough beside the code; others are short.
+std::string_view short_system(std::string_view system) {
+  const bool is_uri = system.find("://") != std::string_view::npos;
+  while (is_uri && system.ends_with('/')) system.remove_suffix(1);
+  return is_uri ? system.substr(system.rfind('/') + 1) : system;
 }
 
 int whole_years(const Time& from, const Time& to) {
@@ -78,17 +79,33 @@ std::string name_text(const record::Code& code, const Look& look) { return print
 
 std::string code_note(const record::Code& code, const Look& look) {
   if (code.empty()) return {};
-  return printable(system_name(code.system).append(":").append(code.code), look.utf8);
+  return printable(std::string(short_system(code.system)).append(":").append(code.code), look.utf8);
+}
+
+std::string rounded(const Decimal& number) {
+  constexpr int digits = 3;
+  constexpr double too_large = 1e15;  // doubles have no digits behind the point there
+  const double v = number.to_double();
+  if ((number.is_exact() && number.scale <= digits) || std::abs(v) >= too_large) return record::print(number);
+  if (std::abs(v) < 1) return fmt::format("{:.{}g}", v, digits);
+  std::string text = fmt::format("{:.{}f}", v, digits);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
 }
 
 ValueText value_text(const Value& value, const Look& look) {
   ValueText text;
   switch (value.form) {
     case Value::Form::none: break;
-    case Value::Form::number:
-      text.number = std::string(record::name(value.comparator)) + record::print(value.number);
+    case Value::Form::number: {
+      const std::string number = rounded(value.number);
+      const auto point = std::min(number.find('.'), number.size());
+      text.whole = std::string(record::name(value.comparator)) + number.substr(0, point);
+      text.fraction = number.substr(point);
       text.unit = printable(value.unit, look.utf8);
       break;
+    }
     case Value::Form::code: text.words = name_text(value.code, look); break;
     case Value::Form::text: text.words = printable(value.text, look.utf8); break;
     case Value::Form::boolean: text.words = value.boolean ? "yes" : "no"; break;
@@ -143,9 +160,9 @@ std::string page_head(const Person& person, Micros now, const Look& look) {
   }
   who += "\n";
   std::size_t width = 0;
-  for (const auto& identifier : person.identifiers) width = std::max(width, display_width(printable(system_name(identifier.system), look.utf8)));
+  for (const auto& identifier : person.identifiers) width = std::max(width, display_width(printable(identifier.system, look.utf8)));
   for (const auto& identifier : person.identifiers) {
-    who += "  " + paint(pad_right(printable(system_name(identifier.system), look.utf8), width), Ink::dim, look) + "  " + printable(identifier.value, look.utf8) + "\n";
+    who += "  " + paint(pad_right(printable(identifier.system, look.utf8), width), Ink::dim, look) + "  " + printable(identifier.value, look.utf8) + "\n";
   }
   return who;
 }

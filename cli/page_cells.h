@@ -17,11 +17,14 @@ std::string name_text(const record::Code& code, const Look& look);  // the displ
 std::string code_note(const record::Code& code, const Look& look);  // "loinc:4548-4"; "" where the name is the code already
 std::string note_text(const record::Event& event, const Look& look);  // how it ended; state and certainty where out of the ordinary
 
-// A number stands in a column of its own, so that digits align; other values are words.
+// A number stands in a column of its own, aligned at its point; other values are words. Numbers are shown to three digits
+// behind the point, small ones to three that count; what is stored and what machines read stays exact.
 struct ValueText {
-  std::string number, unit, words;
+  std::string whole, fraction;  // "<5" and ".25": before the point, and from it on
+  std::string unit, words;
 };
 ValueText value_text(const record::Value& value, const Look& look);
+std::string rounded(const record::Decimal& number);
 
 // For each event with a number: how it compares with the number before it of the same code and unit among those given.
 class Trends {

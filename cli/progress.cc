@@ -19,6 +19,7 @@ constexpr std::size_t bar_width = 24;
 std::string amount(std::uint64_t n, Unit unit) {
   switch (unit) {
     case Unit::bytes: return human_bytes(n);
+    case Unit::records: return grouped(n) + (n == 1 ? " record" : " records");
     case Unit::patients: return grouped(n) + (n == 1 ? " patient" : " patients");
     case Unit::steps: return grouped(n);
   }

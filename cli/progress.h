@@ -11,7 +11,7 @@
 
 namespace chartline::cli {
 
-enum class Unit : std::uint8_t { bytes, patients, steps };
+enum class Unit : std::uint8_t { bytes, records, patients, steps };
 
 struct ProgressState {
   std::string_view label;

@@ -1,6 +1,7 @@
 // reader -> StoreSink -> Import: the reader makes records, the import puts them into the store, the quality report counts rows.
 #include <fmt/format.h>
 
+#include <atomic>
 #include <fstream>
 #include <mutex>
 
@@ -24,10 +25,14 @@ using exchange::QualityReport;
 // Hands records to the import and concepts to a terminology load, which begins with the first of them.
 class StoreSink final : public exchange::RecordSink {
  public:
-  StoreSink(engine::Store& store, engine::Import& import, std::string source) : store_(store), import_(import), source_(std::move(source)) {}
+  // `progress` counts records; null where the reader tells it bytes.
+  StoreSink(engine::Store& store, engine::Import& import, std::string source, Progress* progress)
+      : store_(store), import_(import), source_(std::move(source)), progress_(progress) {}
 
   Result<void> record(const record::Record& record) override {
     TRY(stop_if_interrupted());
+    const std::uint64_t records = ++records_;
+    if (progress_ != nullptr) progress_->update(records, 0);
     return import_.add(record);
   }
   Result<void> concept_(const record::Concept& entry) override { return load(entry); }
@@ -47,6 +52,8 @@ class StoreSink final : public exchange::RecordSink {
   engine::Store& store_;
   engine::Import& import_;
   const std::string source_;
+  Progress* progress_;
+  std::atomic<std::uint64_t> records_{0};
   std::mutex mutex_;
   std::unique_ptr<engine::TerminologyLoad> terminology_;
 };
@@ -90,19 +97,24 @@ Result<void> run_import(const Invocation& invocation, Console& console) {
   const auto import = TRY(engine::Import::begin(*store, options));
   std::mutex refused_mutex;
   std::optional<Error> strict_failure;
-  import->on_refused([&](const record::Record&, const Error& why) {
-    const auto told = quality->problem({exchange::Problem::Outcome::rejected, {}, std::string(name(why.fault)), why.message});
+  import->on_refused([&](const record::Record& record, const Error& why) {
+    // The row is behind us; the source's id of the record is its place.
+    const std::string id = record.events.empty() ? "" : std::string(record.events.front().record);
+    const auto told = quality->problem({exchange::Problem::Outcome::rejected, {.file = "", .line = 0, .field = id}, std::string(name(why.fault)), why.message});
     const std::lock_guard lock(refused_mutex);
     if (!told && !strict_failure) strict_failure = told.error();
   });
 
-  StoreSink sink(*store, *import, reading.source);
   ImportCounts counts;
   {
-    Progress progress(console, "import", Unit::bytes);
-    TRY(exchange::read(format, invocation.arguments(), reading, sink, *quality, [&](std::uint64_t bytes) { progress.update(bytes, total); }));
+    const bool sized = total > 0;  // of standard input nobody knows how much is to come
+    Progress progress(console, "import", sized ? Unit::bytes : Unit::records);
+    StoreSink sink(*store, *import, reading.source, sized ? nullptr : &progress);
+    const auto told_bytes = [&](std::uint64_t bytes) {
+      if (sized) progress.update(bytes, total);
+    };
+    TRY(exchange::read(format, invocation.arguments(), reading, sink, *quality, told_bytes));
     TRY(stop_if_interrupted());
-    progress.update(total, total);
     counts.stored = TRY(import->finish());
     counts.terminology = TRY(sink.finish());
   }

@@ -19,10 +19,11 @@ namespace {
 using record::Event;
 using record::Kind;
 
-constexpr std::size_t name_width_least = 24, name_width_most = 64, value_width_most = 32;
+constexpr std::size_t name_width_least = 24, name_width_most = 64;
+constexpr std::size_t words_width_most = 32, code_width_most = 32, source_width_most = 20;
 
 struct Line {
-  std::string date, time, kind, name, number, unit, words, trend, note, code, source;
+  std::string date, time, kind, name, whole, fraction, unit, words, trend, note, code, source;
   bool inside = false;       // of an encounter
   bool starts_group = false;
   bool ends_group = false;
@@ -95,11 +96,12 @@ class Page {
     std::replace(line.kind.begin(), line.kind.end(), '_', ' ');
     line.name = name_text(event.code, look_);
     const ValueText value = value_text(event.value, look_);
-    line.number = value.number, line.unit = value.unit, line.words = fit(value.words, value_width_most, look_.utf8);
+    line.whole = value.whole, line.fraction = value.fraction, line.unit = value.unit;
+    line.words = fit(value.words, words_width_most, look_.utf8);
     line.trend = trends_.of(i);
     line.note = note_text(event, look_);
-    line.code = code_note(event.code, look_);
-    line.source = printable(event.source.organisation, look_.utf8);
+    line.code = fit(code_note(event.code, look_), code_width_most, look_.utf8);
+    line.source = fit(printable(event.source.organisation, look_.utf8), source_width_most, look_.utf8);
     lines_.push_back(std::move(line));
   }
 
@@ -107,18 +109,29 @@ class Page {
     const auto widen = [](std::size_t& width, std::string_view text) { width = std::max(width, display_width(text)); };
     for (const Line& line : lines_) {
       widen(widths_.date, line.date), widen(widths_.time, line.time), widen(widths_.name, indent(line) + line.name);
-      widen(widths_.kind, line.kind), widen(widths_.number, line.number), widen(widths_.trend, line.trend);
+      widen(widths_.kind, line.kind), widen(widths_.whole, line.whole), widen(widths_.fraction, line.fraction), widen(widths_.trend, line.trend);
       widen(widths_.note, line.note), widen(widths_.code, line.code), widen(widths_.source, line.source);
     }
-    for (const Line& line : lines_) {
-      widen(widths_.value, line.words);
-      if (!line.number.empty()) widen(widths_.value, std::string(widths_.number, ' ') + (line.unit.empty() ? "" : " ") + line.unit);
-    }
+    for (const Line& line : lines_) widen(widths_.value, value_of(line));
+    // Where it gets narrow, the source goes if there is only one (the summary names it), and then the codes.
+    const bool one_source = std::all_of(lines_.begin(), lines_.end(), [&](const Line& line) { return line.source == lines_.front().source; });
+    if (left_for_name() < name_width_least && one_source) widths_.source = 0;
+    if (left_for_name() < name_width_least) widths_.code = 0;
+    widths_.name = std::min(widths_.name, std::clamp(left_for_name(), name_width_least, name_width_most));
+  }
+
+  std::size_t left_for_name() const {
     std::size_t others = 0;
     for (const std::size_t width : {widths_.date, widths_.time, widths_.kind, widths_.value, widths_.trend, widths_.note, widths_.code, widths_.source})
       if (width > 0) others += width + 2;
-    const std::size_t left = look_.width > others ? look_.width - others : 0;
-    widths_.name = std::min(widths_.name, std::clamp(left, name_width_least, name_width_most));
+    return look_.width > others ? look_.width - others : 0;
+  }
+
+  // Points stand below each other.
+  std::string value_of(const Line& line) const {
+    if (line.whole.empty()) return line.words;
+    const std::string number = pad_left(line.whole, widths_.whole) + line.fraction;
+    return line.unit.empty() ? number : pad_right(number, widths_.whole + widths_.fraction) + " " + line.unit;
   }
 
   static std::string indent(const Line& line) { return line.inside ? "  " : ""; }
@@ -136,12 +149,11 @@ class Page {
       pending += width - std::min(width, has) + 2;
     };
     const std::string name = fit(indent(line) + line.name, widths_.name, look_.utf8);
-    const std::string value = line.words.empty() && !line.number.empty() ? pad_left(line.number, widths_.number) + (line.unit.empty() ? "" : " " + line.unit) : line.words;
     cell(line.date, widths_.date, Ink::bold);
     cell(line.time, widths_.time, Ink::plain);
     cell(line.kind, widths_.kind, line.is_encounter ? Ink::blue : Ink::cyan);
     cell(name, widths_.name, line.is_encounter ? Ink::bold : Ink::plain);
-    cell(value, widths_.value, Ink::plain);
+    cell(value_of(line), widths_.value, Ink::plain);
     cell(line.trend, widths_.trend, Ink::yellow);
     cell(line.note, widths_.note, Ink::plain);
     cell(line.code, widths_.code, Ink::dim);
@@ -164,7 +176,8 @@ class Page {
       last = &event;
     }
     std::string out = shown == 0 ? "no events" : shown == 1 ? "1 event" : grouped(shown) + " events";
-    if (first != nullptr) out += fmt::format(", {} {} {}", date_text(first->start), look_.utf8 ? "\u2013" : "to", date_text(last->start));
+    if (first != nullptr) out += ", " + date_text(first->start);
+    if (last != nullptr && date_text(last->start) != date_text(first->start)) out += (look_.utf8 ? " \u2013 " : " to ") + date_text(last->start);
     if (encounters > 0) out += fmt::format(", {} encounter{}", grouped(encounters), encounters == 1 ? "" : "s");
     if (!sources.empty()) out += ", from ";
     for (std::size_t i = 0; i < sources.size(); ++i) out.append(i == 0 ? "" : " and ").append(sources[i]);
@@ -173,7 +186,7 @@ class Page {
   }
 
   struct Widths {
-    std::size_t date = 0, time = 0, kind = 0, name = 0, number = 0, value = 0, trend = 0, note = 0, code = 0, source = 0;
+    std::size_t date = 0, time = 0, kind = 0, name = 0, whole = 0, fraction = 0, value = 0, trend = 0, note = 0, code = 0, source = 0;
   };
   const std::span<const Event> events_;
   const Look& look_;
