@@ -3,38 +3,16 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <set>
 #include <shared_mutex>
 #include <unordered_map>
 
 #include "base/hash.h"
+#include "engine/identity_bytes.h"
 
 namespace chartline::engine {
 namespace {
-
-// identity  'v' hash:u64be              -> { system, value, shard, id }*   every identifier whose value has this keyed hash
-//           'p' shard:u32be id:u32be    -> { system, value }*              the identifiers of one patient, in order of arrival
-//           'l' place:u64be             -> a, b, linked, recorded          the link log, from place 0
-//           's'                         -> shards, patients of each, links the counters
-Bytes forward_key(std::uint64_t hash) {
-  Bytes key;
-  Writer w(key);
-  w.u8('v'), w.u64be(hash);
-  return key;
-}
-Bytes reverse_key(PatientRef patient) {
-  Bytes key;
-  Writer w(key);
-  w.u8('p'), w.u32be(patient.shard), w.u32be(patient.id);
-  return key;
-}
-Bytes link_key(std::uint64_t place) {
-  Bytes key;
-  Writer w(key);
-  w.u8('l'), w.u64be(place);
-  return key;
-}
-const Bytes state_key = "s";
 
 struct Named {
   std::string system, value;
@@ -50,55 +28,18 @@ struct LinkEntry {
   std::uint64_t position = 0;
 };
 
-// Values end with the low half of their own XXH3, like everything the engine stores.
-void seal(Bytes& value) { Writer(value).u32(static_cast<std::uint32_t>(hash64(value))); }
-Result<BytesView> unseal(BytesView value) {
-  if (value.size() < 4) return corrupt("identity: a value is too short");
-  const BytesView body = value.substr(0, value.size() - 4);
-  if (Reader(value.substr(body.size())).u32() != static_cast<std::uint32_t>(hash64(body)))
-    return corrupt("identity: the checksum of a value differs");
-  return body;
+// The entries of one forward value.
+Result<std::vector<Named>> decode_named(BytesView sealed) {
+  std::vector<Named> named;
+  for (IdentityEntry& entry : TRY(decode_identity_entries(sealed)))
+    named.push_back({std::move(entry.system), std::move(entry.value), entry.patient, 0});
+  return named;
 }
 
-Result<std::vector<Named>> decode_forward(BytesView sealed) {
-  Reader in(TRY(unseal(sealed)));
-  std::vector<Named> entries;
-  while (in.ok() && in.left() > 0) {
-    Named entry;
-    entry.system = in.text(), entry.value = in.text();
-    entry.patient.shard = static_cast<std::uint32_t>(in.varint()), entry.patient.id = static_cast<std::uint32_t>(in.varint());
-    entries.push_back(std::move(entry));
-  }
-  if (!in.ok()) return corrupt("identity: an entry is cut short");
-  return entries;
-}
-
-Bytes encode_forward(const std::vector<Named>& entries) {
-  Bytes value;
-  Writer w(value);
-  for (const Named& entry : entries) w.text(entry.system), w.text(entry.value), w.varint(entry.patient.shard), w.varint(entry.patient.id);
-  seal(value);
-  return value;
-}
-
-using NameList = std::vector<std::pair<std::string, std::string>>;
-Result<NameList> decode_reverse(BytesView sealed) {
-  Reader in(TRY(unseal(sealed)));
-  NameList names;
-  while (in.ok() && in.left() > 0) {
-    const BytesView system = in.text();
-    names.emplace_back(system, in.text());
-  }
-  if (!in.ok()) return corrupt("identity: a list of identifiers is cut short");
-  return names;
-}
-
-Bytes encode_reverse(const NameList& names) {
-  Bytes value;
-  Writer w(value);
-  for (const auto& [system, text] : names) w.text(system), w.text(text);
-  seal(value);
-  return value;
+Bytes encode_named(std::vector<Named> named) {
+  std::vector<IdentityEntry> entries;
+  for (Named& one : named) entries.push_back({std::move(one.system), std::move(one.value), one.patient});
+  return encode_identity_entries(entries);
 }
 
 }  // namespace
@@ -118,7 +59,12 @@ struct Identity::Parts {
   mutable std::map<PatientRef, std::vector<PatientRef>> groups;       // of the committed links, for the present
   bool any_link = false;
 
-  std::vector<Bytes> pending;           // encoded, not yet drained into a group
+  struct Pending {
+    PatientRef a, b;                    // whom it is about
+    Bytes encoded;
+  };
+  std::vector<Pending> pending;         // not yet drained into a group
+  std::set<PatientRef> erased;          // since this store was opened
   std::uint64_t position = 0;           // of the newest change
   std::uint64_t committed = 0;
   std::uint64_t drained = 0;
@@ -143,24 +89,18 @@ Identity::~Identity() = default;
 Result<void> Identity::load() {
   std::unique_lock lock(parts_->mutex);
   Pinned value;
-  if (!TRY(parts_->tables->get(Table::identity, state_key, nullptr, value))) return {};
-  Reader in(TRY(unseal(value.bytes())));
-  if (in.varint() != parts_->patients.size()) return corrupt("identity: the number of shards differs");
-  parts_->people = 0;
-  for (std::uint32_t& count : parts_->patients) count = static_cast<std::uint32_t>(in.varint()), parts_->people += count;
-  const std::uint64_t links = in.varint();
-  if (!in.done()) return corrupt("identity: the counters are not well formed");
-  for (std::uint64_t place = 0; place < links; ++place) {
+  if (!TRY(parts_->tables->get(Table::identity, identity_counters_key, nullptr, value))) return {};
+  const IdentityCounters counters = TRY(decode_identity_counters(value.bytes()));
+  if (counters.patients.size() != parts_->patients.size()) return corrupt("identity: the number of shards differs");
+  parts_->patients = counters.patients;
+  parts_->people = std::accumulate(counters.patients.begin(), counters.patients.end(), std::uint64_t{0});
+  for (std::uint64_t place = 0; place < counters.links; ++place) {
     if (!TRY(parts_->tables->get(Table::identity, link_key(place), nullptr, value)))
       return corrupt("identity: an entry of the link log is missing");
-    Reader entry(TRY(unseal(value.bytes())));
-    LinkEntry link;
-    link.a.shard = entry.u32(), link.a.id = entry.u32(), link.b.shard = entry.u32(), link.b.id = entry.u32();
-    link.linked = entry.u8() != 0, link.recorded = static_cast<Micros>(entry.u64()), link.committed = true;
-    if (!entry.done()) return corrupt("identity: an entry of the link log is not well formed");
-    parts_->links.push_back(link);
+    const LinkRecord link = TRY(decode_link(value.bytes()));
+    parts_->links.push_back({link.a, link.b, link.linked, true, link.recorded, 0});
   }
-  parts_->links_folded = links;
+  parts_->links_folded = counters.links;
   parts_->regroup();
   return {};
 }
@@ -172,8 +112,8 @@ Result<std::vector<Named>> Identity::Parts::lookup(std::string_view value) const
     for (const Named& entry : at->second)
       if (entry.value == value) found.push_back(entry);
   Pinned stored;
-  if (TRY(tables->get(Table::identity, forward_key(h), nullptr, stored))) {
-    for (Named& entry : TRY(decode_forward(stored.bytes()))) {
+  if (TRY(tables->get(Table::identity, identity_key(h), nullptr, stored))) {
+    for (Named& entry : TRY(decode_named(stored.bytes()))) {
       if (entry.value != value) continue;  // a hash is never trusted: the value decides
       const bool known = std::any_of(found.begin(), found.end(), [&](const Named& n) { return n.system == entry.system; });
       if (!known) found.push_back(std::move(entry));
@@ -233,7 +173,8 @@ Result<Identity::Resolved> Identity::resolve(std::span<const record::Identifier>
     });
     if (repeated || identifiers[i].value.empty()) continue;
     p.add(resolved.patient, identifiers[i], ++p.position);
-    stored::encode(stored::Identify{resolved.patient, identifiers[i].system, identifiers[i].value}, p.pending.emplace_back());
+    p.pending.push_back({resolved.patient, resolved.patient, {}});
+    stored::encode(stored::Identify{resolved.patient, identifiers[i].system, identifiers[i].value}, p.pending.back().encoded);
   }
   resolved.position = p.position;
   return resolved;
@@ -261,8 +202,8 @@ Result<std::vector<record::Identifier>> Identity::identifiers(PatientRef patient
     if (!known) list.push_back({into.text(system), into.text(value)});
   };
   Pinned stored;
-  if (TRY(parts_->tables->get(Table::identity, reverse_key(patient), nullptr, stored)))
-    for (const auto& [system, value] : TRY(decode_reverse(stored.bytes()))) add(system, value);
+  if (TRY(parts_->tables->get(Table::identity, identifiers_key(patient), nullptr, stored)))
+    for (const auto& [system, value] : TRY(decode_identifiers(stored.bytes()))) add(system, value);
   if (auto at = parts_->named_of.find(patient); at != parts_->named_of.end())
     for (const std::uint64_t hash : at->second)
       for (const Named& entry : parts_->named.at(hash))
@@ -273,12 +214,14 @@ Result<std::vector<record::Identifier>> Identity::identifiers(PatientRef patient
 Result<bool> Identity::link(PatientRef a, PatientRef b, bool linked) {
   std::unique_lock lock(parts_->mutex);
   if (b < a) std::swap(a, b);
+  if (parts_->erased.contains(a) || parts_->erased.contains(b)) return not_found("no patient has one of the identifiers given");
   bool now = false;
   for (const LinkEntry& entry : parts_->links)
     if (entry.a == a && entry.b == b) now = entry.linked;
   if (now == linked) return false;
   parts_->links.push_back({a, b, linked, false, 0, ++parts_->position});
-  stored::encode(stored::Link{a, b, linked}, parts_->pending.emplace_back());
+  parts_->pending.push_back({a, b, {}});
+  stored::encode(stored::Link{a, b, linked}, parts_->pending.back().encoded);
   return true;
 }
 
@@ -353,7 +296,7 @@ bool Identity::durable(std::uint64_t position) const {
 
 void Identity::take_pending(std::vector<Bytes>& encoded, std::uint64_t& position) {
   std::unique_lock lock(parts_->mutex);
-  for (Bytes& change : parts_->pending) encoded.push_back(std::move(change));
+  for (Parts::Pending& change : parts_->pending) encoded.push_back(std::move(change.encoded));
   parts_->pending.clear();
   position = parts_->drained = parts_->position;
 }
@@ -398,15 +341,15 @@ Result<void> Identity::fold(std::uint64_t position, Batch& batch) {
   Pinned stored;
   for (const auto& [hash, entries] : p.named) {
     std::vector<Named> all;
-    if (TRY(p.tables->get(Table::identity, forward_key(hash), nullptr, stored))) all = TRY(decode_forward(stored.bytes()));
+    if (TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored))) all = TRY(decode_named(stored.bytes()));
     const std::size_t before = all.size();
     for (const Named& entry : entries)
       if (entry.position <= position) all.push_back(entry);
-    if (all.size() > before) batch.put(Table::identity, forward_key(hash), encode_forward(all));
+    if (all.size() > before) batch.put(Table::identity, identity_key(hash), encode_named(all));
   }
   for (const auto& [patient, hashes] : p.named_of) {
-    NameList names;
-    if (TRY(p.tables->get(Table::identity, reverse_key(patient), nullptr, stored))) names = TRY(decode_reverse(stored.bytes()));
+    IdentifierList names;
+    if (TRY(p.tables->get(Table::identity, identifiers_key(patient), nullptr, stored))) names = TRY(decode_identifiers(stored.bytes()));
     const std::size_t before = names.size();
     for (const std::uint64_t hash : hashes)
       for (const Named& entry : p.named.at(hash))
@@ -414,25 +357,14 @@ Result<void> Identity::fold(std::uint64_t position, Batch& batch) {
           const std::pair name(entry.system, entry.value);
           if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
         }
-    if (names.size() > before) batch.put(Table::identity, reverse_key(patient), encode_reverse(names));
+    if (names.size() > before) batch.put(Table::identity, identifiers_key(patient), encode_identifiers(names));
   }
   std::uint64_t place = p.links_folded;
   for (; place < p.links.size() && p.links[place].committed && p.links[place].position <= position; ++place) {
     const LinkEntry& link = p.links[place];
-    Bytes value;
-    Writer w(value);
-    w.u32(link.a.shard), w.u32(link.a.id), w.u32(link.b.shard), w.u32(link.b.id);
-    w.u8(link.linked), w.u64(static_cast<std::uint64_t>(link.recorded));
-    seal(value);
-    batch.put(Table::identity, link_key(place), std::move(value));
+    batch.put(Table::identity, link_key(place), encode_link({link.a, link.b, link.linked, link.recorded}));
   }
-  Bytes counters;
-  Writer w(counters);
-  w.varint(p.patients.size());
-  for (const std::uint32_t count : p.patients) w.varint(count);
-  w.varint(place);
-  seal(counters);
-  batch.put(Table::identity, state_key, std::move(counters));
+  batch.put(Table::identity, Bytes(identity_counters_key), encode_identity_counters({p.patients, place}));
   return {};
 }
 
@@ -460,8 +392,8 @@ Result<void> Identity::forget(PatientRef patient, Batch& batch) {
   Parts& p = *parts_;
   Pinned stored;
   std::set<std::uint64_t> hashes;
-  if (TRY(p.tables->get(Table::identity, reverse_key(patient), nullptr, stored)))
-    for (const auto& [system, value] : TRY(decode_reverse(stored.bytes()))) hashes.insert(p.hash(value));
+  if (TRY(p.tables->get(Table::identity, identifiers_key(patient), nullptr, stored)))
+    for (const auto& [system, value] : TRY(decode_identifiers(stored.bytes()))) hashes.insert(p.hash(value));
   if (auto at = p.named_of.find(patient); at != p.named_of.end()) {
     for (const std::uint64_t hash : at->second) {
       std::erase_if(p.named[hash], [&](const Named& entry) { return entry.patient == patient; });
@@ -470,14 +402,33 @@ Result<void> Identity::forget(PatientRef patient, Batch& batch) {
     p.named_of.erase(at);
   }
   for (const std::uint64_t hash : hashes) {
-    if (!TRY(p.tables->get(Table::identity, forward_key(hash), nullptr, stored))) continue;
-    std::vector<Named> left = TRY(decode_forward(stored.bytes()));
+    if (!TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored))) continue;
+    std::vector<Named> left = TRY(decode_named(stored.bytes()));
     std::erase_if(left, [&](const Named& entry) { return entry.patient == patient; });
-    if (left.empty()) batch.erase(Table::identity, forward_key(hash));
-    else batch.put(Table::identity, forward_key(hash), encode_forward(left));
+    if (left.empty()) batch.erase(Table::identity, identity_key(hash));
+    else batch.put(Table::identity, identity_key(hash), encode_named(left));
   }
-  batch.erase(Table::identity, reverse_key(patient));
+  batch.erase(Table::identity, identifiers_key(patient));
+
+  const auto concerns = [&](const auto& one) { return one.a == patient || one.b == patient; };
+  std::erase_if(p.pending, concerns);
+  for (std::uint64_t place = 0; place < p.links_folded; ++place) batch.erase(Table::identity, link_key(place));
+  const auto folded = p.links.begin() + static_cast<std::ptrdiff_t>(p.links_folded);
+  p.links_folded -= static_cast<std::uint64_t>(std::count_if(p.links.begin(), folded, concerns));
+  std::erase_if(p.links, concerns);
+  for (std::uint64_t place = 0; place < p.links_folded; ++place) {
+    const LinkEntry& link = p.links[place];
+    batch.put(Table::identity, link_key(place), encode_link({link.a, link.b, link.linked, link.recorded}));
+  }
+  batch.put(Table::identity, Bytes(identity_counters_key), encode_identity_counters({p.patients, p.links_folded}));
+  p.erased.insert(patient);
+  p.regroup();
   return {};
+}
+
+bool Identity::erased(PatientRef patient) const {
+  std::shared_lock lock(parts_->mutex);
+  return parts_->erased.contains(patient);
 }
 
 }  // namespace chartline::engine

@@ -59,7 +59,11 @@ class Identity {
   Result<void> learn(const stored::Link& change, Micros recorded);
   Result<void> fold(std::uint64_t position, Batch& batch);                  // everything committed up to position into the identity table
   void folded(std::uint64_t position);                                      // that batch is written: let go of the memory
-  Result<void> forget(PatientRef patient, Batch& batch);                    // legal erasure
+
+  // Legal erasure: identifiers and links go from memory at once, and with the batch from the table; what was folded only.
+  // The caller holds the writers' door shut; one that resolved the patient before learns from erased() that it came too late.
+  Result<void> forget(PatientRef patient, Batch& batch);
+  bool erased(PatientRef patient) const;                                    // since this store was opened
 
   struct Parts;
 

@@ -51,6 +51,9 @@ struct Store::Parts {
   std::condition_variable batch_done;
   std::set<std::string> batches;
 
+  std::mutex terminology_mutex;        // beginning and finishing loads of terminology
+  std::set<std::uint32_t> terminology_loads;  // their parts, unfinished
+
   ~Parts();
 };
 

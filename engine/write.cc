@@ -100,6 +100,12 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
   Ordinals ordinals;
   bool refused = false;
   for (const WriteItem& item : items) {
+    if (setup_.identity->erased({setup_.number, item.patient})) {  // while this write waited at the door
+      *item.outcome = {Outcome::What::rejected, {setup_.number, item.patient}, 0, Fault::conflict, "the patient was erased meanwhile"};
+      refused = true;
+      if (all_or_nothing) break;
+      continue;
+    }
     auto cached = index_of(stripe_of(item.patient), item.patient);
     if (!cached) return take_all_back(), std::move(cached).error();
     PatientIndex& index = (*cached)->index;
