@@ -17,7 +17,7 @@ std::vector<std::string_view> kind_words() {
 // -- options of the whole program
 const Option config{.name = "config", .takes = Takes::file, .value = "FILE", .help = "read settings from this file"};
 const Option color{.name = "color", .takes = Takes::word, .value = "WHEN", .help = "colour", .setting = "color", .fallback = "auto", .words = {"auto", "always", "never"}};
-const Option quiet{.name = "quiet", .takes = Takes::nothing, .help = "say nothing on standard error but failures", .setting = "quiet"};
+const Option quiet{.name = "quiet", .takes = Takes::nothing, .help = "say nothing on standard error but failures", .setting = "quiet", .fallback = "false"};
 
 // -- options of several commands
 const Option store{.name = "store", .takes = Takes::folder, .value = "DIR", .help = "the folder of the store", .setting = "store"};

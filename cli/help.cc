@@ -18,7 +18,7 @@ std::string option_help(const Option& option) {
   std::string help(option.help);
   if (!option.words.empty()) help += fmt::format(": {}", joined(option.words, ", "));
   if (option.repeated) help += "; may be given several times";
-  if (!option.fallback.empty()) help += fmt::format(" (default {})", option.fallback);
+  if (!option.fallback.empty() && option.takes != Takes::nothing) help += fmt::format(" (default {})", option.fallback);
   return help;
 }
 

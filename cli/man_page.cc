@@ -29,7 +29,7 @@ std::string option_entry(const Option& option) {
   if (!option.words.empty()) out += roff(": " + joined(option.words, ", "));
   if (option.repeated) out += "; may be given several times";
   out += ".";
-  if (!option.fallback.empty()) out += fmt::format(" Default: {}.", roff(option.fallback));
+  if (!option.fallback.empty() && option.takes != Takes::nothing) out += fmt::format(" Default: {}.", roff(option.fallback));
   return out + "\n";
 }
 

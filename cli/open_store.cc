@@ -19,10 +19,9 @@ Result<std::unique_ptr<engine::Store>> open_store(const Invocation& invocation, 
   const std::uint64_t cache = invocation.number("cache");
   options.decoded_cache_bytes = cache / 3;
   options.block_cache_bytes = cache - options.decoded_cache_bytes;
-  auto store = engine::Store::open(folder, options);
+  auto store = placed(engine::Store::open(folder, options), folder);
   if (store) return store;
   Error error = store.error();
-  error.message = fmt::format("{}: {}", folder, error.message);
   switch (error.fault) {
     case Fault::not_found: return advise(std::move(error), fmt::format("make one with: chartline init --store {}", folder));
     case Fault::corrupt: return advise(std::move(error), "restore a backup with: chartline restore FROM --store DIR --verify");

@@ -102,7 +102,7 @@ class Parser {
   Error unknown_option(std::string_view name, std::span<const Option* const> all) const {
     std::vector<std::string_view> names = {"help"};
     for (const Option* option : all) names.push_back(option->name);
-    return usage(line_.command, fmt::format("chartline {} has no option --{}{}", line_.command->name, name, meant(name, names, "--")));
+    return usage(line_.command, fmt::format("{} has no option --{}{}", line_.command->name, name, meant(name, names, "--")));
   }
 
   Result<void> check_arguments() const {
@@ -110,7 +110,7 @@ class Parser {
     for (std::size_t i = 0; i < command.arguments.size(); ++i) {
       const Argument& argument = command.arguments[i];
       if (argument.required && line_.arguments.size() <= i) {
-        return usage(&command, fmt::format("chartline {} needs {}: {}", command.name, argument.name, argument.help));
+        return usage(&command, fmt::format("{} needs {}: {}", command.name, argument.name, argument.help));
       }
       if (argument.words.empty() || line_.arguments.size() <= i) continue;
       const std::string& word = line_.arguments[i];
@@ -120,7 +120,7 @@ class Parser {
     }
     const bool endless = !command.arguments.empty() && command.arguments.back().repeated;
     if (endless || line_.arguments.size() <= command.arguments.size()) return {};
-    return usage(&command, fmt::format("chartline {} does not take '{}'", command.name, line_.arguments[command.arguments.size()]));
+    return usage(&command, fmt::format("{} does not take '{}'", command.name, line_.arguments[command.arguments.size()]));
   }
 
   std::span<const std::string> words_;

@@ -19,7 +19,8 @@ using Position = std::vector<std::uint64_t>;
 
 constexpr std::size_t commits_at_once = 256;  // of each shard
 
-Result<Position> parse_position(std::string_view text, std::uint32_t shards) {
+// `now`: where the feed ends.
+Result<Position> parse_position(std::string_view text, const Position& now) {
   Position position;
   while (true) {
     const std::string_view number = text.substr(0, text.find(','));
@@ -29,7 +30,10 @@ Result<Position> parse_position(std::string_view text, std::uint32_t shards) {
     if (number.size() == text.size()) break;
     text.remove_prefix(number.size() + 1);
   }
-  if (position.size() != shards) return invalid_request(fmt::format("--since names {} shards, and the store has {}", position.size(), shards));
+  if (position.size() != now.size()) return invalid_request(fmt::format("--since names {} shards, and the store has {}", position.size(), now.size()));
+  for (std::size_t shard = 0; shard < now.size(); ++shard) {
+    if (position[shard] > now[shard]) return invalid_request(fmt::format("--since lies ahead of shard {}, whose last commit is {}", shard, now[shard]));
+  }
   return position;
 }
 
@@ -96,7 +100,7 @@ Result<std::string> line_of(const FeedEntry& entry, Names& names) {
 Result<void> run_changes(const Invocation& invocation, Console& console) {
   const auto store = TRY(open_store(invocation, Access::read));
   Position position;
-  if (const auto since = invocation.given("since")) position = TRY(parse_position(*since, store->view().shards()));
+  if (const auto since = invocation.given("since")) position = TRY(parse_position(*since, store->view().position()));
   Names names(store->view());
   record::Arena room;
   for (;;) {

@@ -22,18 +22,40 @@ namespace {
 
 using exchange::QualityReport;
 
+// Records that the store refused. The row is behind us by then: the source's id of the record is its place.
+class Refusals {
+ public:
+  explicit Refusals(QualityReport& quality) : quality_(quality) {}
+  void take(const record::Record& record, const Error& why) {
+    const std::string id = record.events.empty() ? "" : std::string(record.events.front().record);
+    const auto told = quality_.problem({exchange::Problem::Outcome::rejected, {.file = "", .line = 0, .field = id}, std::string(name(why.fault)), why.message});
+    const std::lock_guard lock(mutex_);
+    if (!told && !failure_) failure_ = told.error();
+  }
+  Result<void> failure() const {  // under --strict, or where the report cannot be written
+    const std::lock_guard lock(mutex_);
+    return failure_ ? Result<void>(*failure_) : Result<void>();
+  }
+
+ private:
+  QualityReport& quality_;
+  mutable std::mutex mutex_;
+  std::optional<Error> failure_;
+};
+
 // Hands records to the import and concepts to a terminology load, which begins with the first of them.
 class StoreSink final : public exchange::RecordSink {
  public:
   // `progress` counts records; null where the reader tells it bytes.
-  StoreSink(engine::Store& store, engine::Import& import, std::string source, Progress* progress)
-      : store_(store), import_(import), source_(std::move(source)), progress_(progress) {}
+  StoreSink(engine::Store& store, engine::Import& import, const Refusals& refusals, std::string source, Progress* progress)
+      : store_(store), import_(import), refusals_(refusals), source_(std::move(source)), progress_(progress) {}
 
   Result<void> record(const record::Record& record) override {
     TRY(stop_if_interrupted());
     const std::uint64_t records = ++records_;
     if (progress_ != nullptr) progress_->update(records, 0);
-    return import_.add(record);
+    TRY(import_.add(record));
+    return refusals_.failure();
   }
   Result<void> concept_(const record::Concept& entry) override { return load(entry); }
   Result<void> concept_link(const record::ConceptLink& link) override { return load(link); }
@@ -51,6 +73,7 @@ class StoreSink final : public exchange::RecordSink {
 
   engine::Store& store_;
   engine::Import& import_;
+  const Refusals& refusals_;
   const std::string source_;
   Progress* progress_;
   std::atomic<std::uint64_t> records_{0};
@@ -95,21 +118,14 @@ Result<void> run_import(const Invocation& invocation, Console& console) {
   options.memory_bytes = invocation.number("memory");
   options.threads = reading.threads;
   const auto import = TRY(engine::Import::begin(*store, options));
-  std::mutex refused_mutex;
-  std::optional<Error> strict_failure;
-  import->on_refused([&](const record::Record& record, const Error& why) {
-    // The row is behind us; the source's id of the record is its place.
-    const std::string id = record.events.empty() ? "" : std::string(record.events.front().record);
-    const auto told = quality->problem({exchange::Problem::Outcome::rejected, {.file = "", .line = 0, .field = id}, std::string(name(why.fault)), why.message});
-    const std::lock_guard lock(refused_mutex);
-    if (!told && !strict_failure) strict_failure = told.error();
-  });
+  Refusals refusals(*quality);
+  import->on_refused([&](const record::Record& record, const Error& why) { refusals.take(record, why); });
 
   ImportCounts counts;
   {
     const bool sized = total > 0;  // of standard input nobody knows how much is to come
     Progress progress(console, "import", sized ? Unit::bytes : Unit::records);
-    StoreSink sink(*store, *import, reading.source, sized ? nullptr : &progress);
+    StoreSink sink(*store, *import, refusals, reading.source, sized ? nullptr : &progress);
     const auto told_bytes = [&](std::uint64_t bytes) {
       if (sized) progress.update(bytes, total);
     };
@@ -118,7 +134,7 @@ Result<void> run_import(const Invocation& invocation, Console& console) {
     counts.stored = TRY(import->finish());
     counts.terminology = TRY(sink.finish());
   }
-  if (strict_failure) return *strict_failure;
+  TRY(refusals.failure());
   quality->duplicates(counts.stored.equal_rows);
   counts.read = quality->summary();
   if (report_path && !problems.flush()) return unavailable("--report " + *report_path + ": the file cannot be written");

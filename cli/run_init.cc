@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "cli/failure.h"
 #include "cli/open_store.h"
 #include "cli/runs.h"
 
@@ -11,12 +10,8 @@ Result<void> run_init(const Invocation& invocation, Console& console) {
   engine::InitOptions options;
   options.shards = static_cast<std::uint32_t>(invocation.number("shards"));
   options.zone = invocation.text("zone");
-  const auto made = engine::Store::init(folder, options);
-  if (!made) {
-    Error error = made.error();
-    error.message = fmt::format("{}: {}", folder, error.message);
-    return error.fault == Fault::conflict ? advise(std::move(error), "name a new folder, or an empty one") : error;
-  }
+  TRY(placed(engine::Store::init(folder, options), folder));
+  TRY(placed(engine::Store::open(folder, {}), folder));  // makes its shards, so that readers find them
   console.note(fmt::format("made a store in {}: {} shard{}, times in {}", folder, options.shards, options.shards == 1 ? "" : "s", options.zone));
   return {};
 }

@@ -76,7 +76,7 @@ Result<void> run_inspect_key(const Invocation& invocation, Console& console) {
   if (!key) return invalid_request("KEY is not hexadecimal: two digits for each byte");
   const auto store = TRY(open_store(invocation, Access::read));
   const std::uint64_t shard = invocation.number("shard");
-  if (shard >= store->stats().shards) return invalid_request(fmt::format("--shard {}: the store has {} shards, from 0", shard, store->stats().shards));
+  if (shard >= store->stats().shards) return invalid_request(fmt::format("--shard {}: the last shard of the store is {}", shard, store->stats().shards - 1));
   return write_lines(TRY(engine::inspect_key(*store, static_cast<std::uint32_t>(shard), table, *key)), console);
 }
 

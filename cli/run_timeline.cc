@@ -77,9 +77,12 @@ Result<Reading> read(const View& view, engine::PatientRef patient, TimelineFilte
   for (std::size_t i = 0; i < reading.timeline.size(); ++i) reading.events.push_back(TRY(reading.timeline.event(i)));
   if (last == 0) return reading;
   std::reverse(reading.events.begin(), reading.events.end());
+  // The page counts without those that tell who it is.
   TimelineFilter every = filter;
-  every.backwards = false, every.limit = SIZE_MAX;
-  reading.earlier = TRY(view.timeline(patient, every, stored::field_time)).size() - reading.events.size();
+  every.backwards = false, every.limit = SIZE_MAX, every.kinds &= ~(1u << static_cast<unsigned>(Kind::patient));
+  const std::size_t all = TRY(view.timeline(patient, every, stored::field_time)).size();
+  const auto told = std::count_if(reading.events.begin(), reading.events.end(), [](const Event& event) { return event.kind != Kind::patient; });
+  reading.earlier = all - static_cast<std::size_t>(told);
   return reading;
 }
 
