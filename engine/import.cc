@@ -148,6 +148,7 @@ class LogImport final : public ImportBase {
   Result<void> write() {
     if (group_.empty()) return {};
     const Written written = TRY(store_.write(group_, {}));
+    counts_.clashes += written.clashes;
     for (std::size_t i = 0; i < group_.size(); ++i) {
       const Outcome& outcome = written.outcomes[i];
       switch (outcome.what) {

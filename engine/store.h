@@ -73,6 +73,7 @@ struct Written {
   std::vector<Outcome> outcomes;       // one for each record, in order
   std::vector<std::uint64_t> position; // commit per shard at which everything is visible
   bool repeated = false;               // the batch id was known: nothing was done now
+  std::uint64_t clashes = 0;           // records whose identifiers name different patients: each went to the first one's
 };
 
 // One change of the feed. Text and rows borrow from the arena given to changes().

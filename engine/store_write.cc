@@ -128,6 +128,7 @@ Result<Written> Store::write(std::span<const record::Record> records, const Writ
     }
     const Identity::Resolved who = TRY(parts.identity->resolve(records[i].identifiers));
     written.outcomes[i].patient = who.patient;
+    if (who.clash) ++written.clashes;
     identity_position = std::max(identity_position, who.position);
     by_shard[who.patient.shard].push_back(i);
   }
