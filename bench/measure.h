@@ -90,5 +90,6 @@ struct Fingerprint {
 
 // The patients whose timelines are asked for: the same in every store.
 inline constexpr std::uint64_t question_seed = 20'240'301;
+inline constexpr std::uint64_t cold_reads_divisor = 5;  // reads from the disk take long: fewer of them
 
 }  // namespace chartline::bench

@@ -1,0 +1,138 @@
+// Turns the measured figures into Markdown.
+//
+//   node report.mjs RESULTS.tsv DECODE.json SIZE RUNS LOG_EVENTS      prints the report
+//   node report.mjs --into PAGE.md REPORT.md                          puts it between the markers of the page
+import {execFileSync} from 'node:child_process';
+import {readFileSync, writeFileSync} from 'node:fs';
+import {cpus, release, totalmem} from 'node:os';
+
+const begin = '<!-- figures: begin -->', end = '<!-- figures: end -->';
+
+function put_into(page, report) {
+  const text = readFileSync(page, 'utf8');
+  const from = text.indexOf(begin), to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${page} lacks the markers ${begin} and ${end}`);
+  writeFileSync(page, text.slice(0, from + begin.length) + '\n' + readFileSync(report, 'utf8') + text.slice(to));
+}
+
+// who -> figure -> amounts, one for each run
+function read_results(path) {
+  const results = {};
+  for (const line of readFileSync(path, 'utf8').split('\n').filter(Boolean)) {
+    const [who, figure, amount] = line.split('\t');
+    ((results[who] ??= {})[figure] ??= []).push(amount);
+  }
+  return results;
+}
+
+const sorted = amounts => amounts.map(Number).sort((a, b) => a - b);
+function median(amounts) {
+  const all = sorted(amounts), middle = all.length >> 1;
+  return all.length % 2 ? all[middle] : (all[middle - 1] + all[middle]) / 2;
+}
+
+const digits = n => (n >= 100 ? n.toLocaleString('en', {maximumFractionDigits: 0}) : Number(n.toPrecision(3)).toString());
+const units = {
+  us: n => `${digits(n)} µs`,
+  s: n => `${digits(n)} s`,
+  rate: n => (n >= 1e6 ? `${digits(n / 1e6)} M/s` : `${digits(n)} /s`),
+  bytes: n => `${digits(n / 1e6)} MB`,
+  plain: digits,
+};
+function unit_of(figure) {
+  if (figure.endsWith('_us')) return units.us;
+  if (figure.endsWith('per_second')) return units.rate;
+  if (figure.endsWith('core_second')) return units.rate;
+  if (figure.endsWith('seconds')) return units.s;
+  return figure.endsWith('bytes') ? units.bytes : units.plain;
+}
+
+const table = rows => rows.map((row, i) => `| ${row.join(' | ')} |\n` + (i === 0 ? `|${row.map(() => '---|').join('')}\n` : '')).join('');
+
+// One line of the comparison. `better` says which of two amounts is ahead; the ratio is how many times ahead Chartline is.
+function against_peer(results, {work, figure, peer, better, at_least, aim}) {
+  const show = unit_of(figure);
+  const ours = median(results.chartline[figure]), theirs = median(results[peer][figure]);
+  const ratio = better === 'less' ? theirs / ours : ours / theirs;
+  const reached = ratio >= aim ? 'yes, and the aim' : ratio >= at_least ? 'yes' : '**no**';
+  return [work, show(ours), `${peer} ${show(theirs)}`, `${ratio.toFixed(2)}x`, `${digits(at_least)}x`, aim === Infinity ? '-' : `${digits(aim)}x`, reached];
+}
+
+function against_bound({work, amount, show, better, bound}) {
+  const reached = better === 'less' ? amount <= bound : amount >= bound;
+  return [work, show(amount), '-', `${(better === 'less' ? bound / amount : amount / bound).toFixed(2)}x`, show(bound), '-', reached ? 'yes' : '**no**'];
+}
+
+function decoding(path) {
+  const best = {};
+  for (const each of JSON.parse(readFileSync(path, 'utf8')).benchmarks) {
+    if (each.aggregate_name !== 'median' || !(each.items_per_second > 0)) continue;
+    const rows = /rows:(\d+)/.exec(each.name)[1], timed = /timed:1/.test(each.name) ? ', timed' : '';
+    const key = `runs of ${rows} rows${timed}`;
+    best[key] = Math.max(best[key] ?? 0, each.items_per_second);
+  }
+  return best;
+}
+
+function comparison(results, decoded, log_events) {
+  const ours = figure => median(results.chartline[figure]);
+  const rows = [['work', 'Chartline', 'peer', 'ratio', 'at least', 'aim', 'reached']];
+  const peers = [
+    {work: 'whole timeline, everything cached', figure: 'timeline.warm.mean_us', peer: 'sqlite', better: 'less', at_least: 5, aim: Infinity},
+    {work: 'whole timeline with the text of codes, everything cached', figure: 'timeline_events.warm.mean_us', peer: 'sqlite', better: 'less', at_least: 5, aim: Infinity},
+    {work: 'whole timeline, a tenth cached', figure: 'timeline.tenth.mean_us', peer: 'sqlite', better: 'less', at_least: 5, aim: Infinity},
+    {work: 'bulk load of the CSV, all indexes', figure: 'load.seconds', peer: 'duckdb', better: 'less', at_least: 1, aim: 1.5},
+    {work: 'durable commits of one event, 64 writers', figure: 'commit.writers_64.per_second', peer: 'postgres', better: 'more', at_least: 3, aim: 6},
+    {work: 'bytes on disk, all indexes', figure: 'disk.bytes', peer: 'duckdb', better: 'less', at_least: 1 / 1.3, aim: 1},
+  ];
+  for (const each of peers) rows.push(against_peer(results, each));
+  rows.push(against_bound({work: 'whole timeline, everything cached (the aim of 5 µs)', amount: ours('timeline.warm.mean_us'), show: units.us, better: 'less', bound: 5}));
+  for (const [runs, rate] of Object.entries(decoded))
+    rows.push(against_bound({work: `decode (time, code), one core, ${runs}`, amount: rate, show: units.rate, better: 'more', bound: 3e8}));
+  for (const each of [1, 10, 100])
+    rows.push(against_bound({work: `fold, one core, ${each} events a patient`, amount: ours(`fold.each_${each}.events_per_core_second`), show: units.rate, better: 'more', bound: 2e6}));
+  rows.push(against_bound({work: `start-up with ${digits(log_events)} unfolded events`, amount: ours('start_up.seconds'), show: units.s, better: 'less', bound: 2}));
+  rows.push(against_bound({work: 'memory added by reading everything, bounds of a tenth of the store',
+                           amount: ours('memory.peak_rss_bytes') - ours('memory.before_bytes'), show: units.bytes, better: 'less', bound: ours('memory.bound_bytes')}));
+  return table(rows);
+}
+
+function every_figure(results) {
+  const rows = [['figure', 'of', 'median', 'least', 'most', 'runs']];
+  for (const [who, figures] of Object.entries(results)) {
+    for (const [figure, amounts] of Object.entries(figures)) {
+      if (figure === 'fingerprint' || figure === 'version') continue;
+      const show = unit_of(figure), all = sorted(amounts);
+      rows.push([`\`${figure}\``, who, show(median(amounts)), show(all[0]), show(all.at(-1)), all.length]);
+    }
+  }
+  return table(rows);
+}
+
+const said = (program, ...words) => execFileSync(program, words, {encoding: 'utf8'}).trim();
+
+function circumstances(results, size, runs) {
+  const [events] = results.chartline.fingerprint[0].split('/');
+  const changed = said('git', 'status', '--porcelain', '--untracked-files=no', '--', 'base', 'formats', 'engine', 'bench').length > 0;
+  const commit = said('git', 'rev-parse', '--short', 'HEAD') + (changed ? ' and what was not committed yet' : '');
+  const versions = said('dpkg-query', '--show', '--showformat=${Package} ${Version}\n', 'librocksdb-dev', 'libsqlite3-dev', 'postgresql', 'g++').replaceAll('\n', '; ');
+  return [
+    `Size \`${size}\`: ${Number(events).toLocaleString('en')} events; medians of ${runs} runs, measured in turn. ${new Date().toISOString().slice(0, 10)}, commit ${commit}.`,
+    `Machine: ${cpus().length} cores (${cpus()[0].model.trim()}), ${digits(totalmem() / 2 ** 30)} GiB of memory, Linux ${release()}.`,
+    `Versions: ${versions}; DuckDB ${results.duckdb.version[0]}, Node.js ${process.version}.`,
+    `All stores agree on the fingerprint of the events: \`${results.chartline.fingerprint[0]}\`.`,
+  ].join('\n');
+}
+
+const words = process.argv.slice(2);
+if (words[0] === '--into') {
+  put_into(words[1], words[2]);
+} else {
+  const [path, decode, size, runs, log_events] = words;
+  const results = read_results(path);
+  console.log(`\n${circumstances(results, size, runs)}\n`);
+  console.log('### Against the targets\n');
+  console.log(comparison(results, decoding(decode), Number(log_events)));
+  console.log('### Every figure\n');
+  console.log(every_figure(results));
+}
