@@ -4,6 +4,7 @@
 #include <random>
 
 #include "engine/decoded_cache.h"
+#include "engine/erase_parts.h"
 #include "engine/store_parts.h"
 #include "formats/stored/keys.h"
 
@@ -154,7 +155,12 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
   }
   if (cut_off) TRY(backend->catalogue().set(bulk_marker, bulk, "cleared"));
   std::unique_ptr<Store> store(new Store(std::move(parts)));
-  if (!options.read_only) store->parts_->keeper = std::thread([p = store->parts_.get()] { p->keep(); });
+  if (options.read_only) {
+    if (TRY(erasure_is_due(*backend))) return unavailable("an erasure was cut off: open the store for writing once, to complete it");
+    return store;
+  }
+  TRY(complete_erasure(*store));
+  store->parts_->keeper = std::thread([p = store->parts_.get()] { p->keep(); });
   return store;
 }
 

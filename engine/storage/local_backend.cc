@@ -231,7 +231,7 @@ class LocalBackend final : public Backend {
   }
 
  private:
-  std::string path_of(std::uint32_t shard) const { return folder_ + "/" + shard_name(shard); }
+  std::string path_of(std::uint32_t shard) const { return local_shard_folder(folder_, shard); }
 
   Result<NoteFile*> note(std::uint32_t shard, const std::string& name) {
     if (name.empty() || name.size() > 100 || name.find_first_not_of(lower) != std::string::npos)
@@ -263,6 +263,8 @@ Result<void> create_store(const std::string& folder) {
 }
 
 }  // namespace
+
+std::string local_shard_folder(const std::string& folder, std::uint32_t shard) { return folder + "/" + shard_name(shard); }
 
 Result<std::unique_ptr<Backend>> local_backend(const std::string& folder, bool create, std::shared_ptr<rocksdb::Env> env) {
   if (folder.empty()) return invalid_request("the folder of a store must be named");

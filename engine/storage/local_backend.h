@@ -23,4 +23,7 @@ namespace chartline::engine {
 // local_backend (backend.h) on files that fail: `env` is what the databases of the shards are opened with.
 Result<std::unique_ptr<Backend>> local_backend(const std::string& folder, bool create, std::shared_ptr<rocksdb::Env> env);
 
+// Where a shard's database lies in the folder of a store: for those who copy whole ones.
+std::string local_shard_folder(const std::string& folder, std::uint32_t shard);
+
 }  // namespace chartline::engine

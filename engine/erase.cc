@@ -1,0 +1,241 @@
+// Legal erasure, while every shard holds its writers at the door:
+//
+//   1. fold        so that memory holds nothing that the tables do not
+//   2. enter       the keyed hashes of the identifiers in the ledger, here and in every backup folder that can be reached
+//   3. mark        the catalogue: from here on an erasure that is cut off is completed when the store is next opened
+//   4. rewrite     posting runs and log records that hold the patient
+//   5. remove      rows, history, originals, demographics and identity, with a log record that holds only the token
+//   6. compact     to the bottom, logs rotated
+//   7. look        through every file for the patient's bytes
+//
+// A View made before keeps what it holds alive: its snapshot. The mark then stays, and the next open compacts again.
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include "engine/backup_folder.h"
+#include "engine/decoded_cache.h"
+#include "engine/erase_parts.h"
+#include "formats/stored/keys.h"
+
+namespace chartline::engine {
+namespace {
+
+constexpr const char* mark_entry = "erasure";
+constexpr auto pause_between_looks = std::chrono::milliseconds(100);
+constexpr int looks_max = 20;  // files that nothing needs are deleted in the background: they have two seconds
+
+// mark := shard:varint patient:varint token:u64; "" where none is under way
+struct Mark {
+  PatientRef patient;
+  std::uint64_t token = 0;
+};
+
+Result<void> set_mark(Backend& backend, const std::optional<Mark>& mark) {
+  Bytes value;
+  Writer w(value);
+  if (mark) w.varint(mark->patient.shard), w.varint(mark->patient.id), w.u64(mark->token);
+  return backend.catalogue().set(mark_entry, TRY(backend.catalogue().get(mark_entry)), value);
+}
+
+Result<std::optional<Mark>> read_mark(Backend& backend) {
+  const auto value = TRY(backend.catalogue().get(mark_entry));
+  if (!value || value->empty()) return std::optional<Mark>();
+  Reader in(*value);
+  Mark mark;
+  mark.patient.shard = static_cast<std::uint32_t>(in.varint()), mark.patient.id = static_cast<PatientId>(in.varint()), mark.token = in.u64();
+  if (!in.done()) return corrupt("catalogue: the mark of an erasure is not well formed");
+  return std::optional(mark);
+}
+
+std::uint64_t random_token() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32 | device()) | 1;
+}
+
+// 1 to 7, on one patient.
+class Erasure {
+ public:
+  Erasure(Store& store, PatientRef patient, std::uint64_t token, const Progressed& progress)
+      : parts_(store.parts()), patient_(patient), progress_(progress) {
+    report_.token = token;
+    for (const auto& shard : parts_.shards) pauses_.push_back(std::make_unique<Shard::Pause>(*shard));
+  }
+
+  Result<void> fold() {
+    for (const auto& shard : parts_.shards) TRY(shard->fold_paused());
+    return {};
+  }
+
+  Result<void> enter() {
+    ErasureEntry entry;
+    entry.token = report_.token;
+    record::Arena room;
+    for (const record::Identifier& identifier : TRY(parts_.identity->identifiers(patient_, room)))
+      entry.identifiers.push_back(ledger_hash(parts_.description.secret, identifier));
+    Ledger ledger = TRY(read_ledger(*parts_.backend));
+    ledger.push_back(entry);
+    TRY(write_ledger(*parts_.backend, ledger));
+    std::string reached, unreached;  // the folder looked at last
+    for (const KnownBackup& backup : TRY(known_backups(*parts_.backend))) {
+      if (backup.patients.size() <= patient_.shard || backup.patients[patient_.shard] <= patient_.id) continue;
+      if (backup.folder != reached && backup.folder != unreached)
+        (enter_in(backup.folder, {entry}) ? reached : unreached) = backup.folder;
+      const std::string name = backup.folder + "/" + backup.name;
+      if (backup.folder != reached) report_.backups.push_back(name + " (not within reach: its ledger is brought up to date by the next backup into it)");
+      else if (still_there(backup)) report_.backups.push_back(name);
+    }
+    return {};
+  }
+
+  // From the mark to the look.
+  Result<ErasureReport> destroy() {
+    Shard& shard = *parts_.shards[patient_.shard];
+    TRY(set_mark(*parts_.backend, Mark{patient_, report_.token}));
+    Needles needles;
+    {
+      const ShardMoment moment = shard.moment();
+      Doomed doomed = TRY(gather(moment, *parts_.identity, patient_, report_));
+      steps_ = doomed.codes.size() + fixed_steps;
+      TRY(rewrite(shard, moment, doomed));
+      TRY(remove(shard, moment));
+      needles = std::move(doomed.needles);
+    }
+    TRY(compact());
+    TRY(look(needles));
+    if (report_.found_in.empty()) TRY(set_mark(*parts_.backend, std::nullopt));
+    return std::move(report_);
+  }
+
+ private:
+  static constexpr std::size_t fixed_steps = 4;
+
+  // Nothing is asked back once the destruction has begun: it is completed whatever the answer.
+  void step() {
+    if (progress_) (void)progress_(++done_, steps_);
+  }
+
+  static bool enter_in(const std::string& folder, const Ledger& ledger) {
+    auto backups = BackupFolder::open(folder);
+    return backups && backups->add_to_ledger(ledger);
+  }
+  static bool still_there(const KnownBackup& backup) {
+    const auto folder = BackupFolder::open(backup.folder);
+    if (!folder) return true;
+    const auto manifest = folder->manifest(backup.name);
+    return manifest || manifest.error().fault != Fault::not_found;
+  }
+
+  Result<void> rewrite(Shard& shard, const ShardMoment& moment, const Doomed& doomed) {
+    state_ = shard.state();
+    for (const auto& [code, events] : doomed.codes) {
+      TRY(erase_postings(moment, code, events, patient_.id, state_));
+      step();
+    }
+    TRY(erase_from_log(shard, patient_.shard, patient_, report_.token));
+    if (patient_.shard != 0) TRY(erase_from_log(*parts_.shards.front(), 0, patient_, report_.token));
+    step();
+    return {};
+  }
+
+  Result<void> remove(Shard& shard, const ShardMoment& moment) {
+    const stored::Head head = TRY(read_head(moment, patient_.id));
+    Batch batch;
+    TRY(erase_rows(moment, patient_.id, batch, report_));
+    state_.events -= head.events, state_.past_events -= head.past_events;
+    state_.watermark = shard.last_commit() + 1;
+    state_.last_recorded = std::max(parts_.options.clock->now(), shard.last_recorded() + 1);
+    Bytes erased;
+    stored::encode(stored::Erase{patient_.id, report_.token}, erased);
+    batch.put(Table::changes, stored::change_key(state_.watermark), stored::encode_record(state_.watermark, state_.last_recorded, std::span(&erased, 1)));
+    if (patient_.shard == 0) TRY(parts_.identity->forget(patient_, batch));
+    TRY(shard.adopt(state_, std::move(batch)));
+    if (patient_.shard != 0) {
+      Batch identity;
+      TRY(parts_.identity->forget(patient_, identity));
+      Shard& first = *parts_.shards.front();
+      TRY(first.adopt(first.state(), std::move(identity)));
+    }
+    shard.forget_indexes();
+    parts_.cache->clear();
+    step();
+    return {};
+  }
+
+  std::vector<Tables*> touched() const {
+    std::vector<Tables*> tables{parts_.shards[patient_.shard]->tables().get()};
+    if (patient_.shard != 0) tables.push_back(parts_.shards.front()->tables().get());
+    return tables;
+  }
+
+  Result<void> compact() {
+    for (Tables* tables : touched()) TRY(tables->compact());
+    step();
+    return {};
+  }
+
+  // What others say in the same words is no sign of the patient, so words that are still there are not looked for.
+  Result<void> look(Needles& needles) {
+    for (Tables* tables : touched())
+      for (int table = 0; table < table_count; ++table)
+        TRY(tables->scan(static_cast<Table>(table), {}, {}, nullptr, [&](BytesView key, BytesView value) {
+          needles.drop_those_in(key), needles.drop_those_in(value);
+          return true;
+        }));
+    for (int looks = 1;; ++looks) {
+      report_.files_scanned = report_.bytes_scanned = 0;
+      report_.found_in.clear();
+      for (Tables* tables : touched()) {
+        const std::vector<std::string> files = TRY(tables->files());
+        report_.files_scanned += files.size();
+        for (std::string& path : TRY(files_holding(files, needles, report_.bytes_scanned))) report_.found_in.push_back(std::move(path));
+      }
+      if (report_.found_in.empty() || looks == looks_max) break;
+      std::this_thread::sleep_for(pause_between_looks);
+    }
+    step();
+    return {};
+  }
+
+  Store::Parts& parts_;
+  const PatientRef patient_;
+  const Progressed& progress_;
+  std::vector<std::unique_ptr<Shard::Pause>> pauses_;
+  ShardState state_;
+  ErasureReport report_;
+  std::uint64_t done_ = 0, steps_ = 0;
+};
+
+}  // namespace
+
+Result<ErasureReport> erase(Store& store, const record::Identifier& identifier, const Progressed& progress) {
+  Store::Parts& parts = store.parts();
+  if (parts.options.read_only) return unavailable("the store was opened read-only");
+  std::lock_guard one(parts.maintenance_mutex);
+  const std::optional<PatientRef> patient = TRY(parts.identity->find(identifier));
+  if (!patient) return not_found("no patient has the identifier given");
+  Erasure erasure(store, *patient, random_token(), progress);
+  TRY(erasure.fold());
+  TRY(erasure.enter());
+  return erasure.destroy();
+}
+
+Result<ErasureReport> erase_under(Store& store, PatientRef patient, std::uint64_t token, const Progressed& progress) {
+  std::lock_guard one(store.parts().maintenance_mutex);
+  Erasure erasure(store, patient, token, progress);
+  TRY(erasure.fold());
+  return erasure.destroy();
+}
+
+Result<bool> erasure_is_due(Backend& backend) { return TRY(read_mark(backend)).has_value(); }
+
+Result<void> complete_erasure(Store& store) {
+  const std::optional<Mark> mark = TRY(read_mark(*store.parts().backend));
+  if (!mark) return {};
+  if (mark->patient.shard >= store.parts().shards.size()) return corrupt("catalogue: the mark of an erasure names a shard that does not exist");
+  TRY(erase_under(store, mark->patient, mark->token, {}));
+  return {};
+}
+
+}  // namespace chartline::engine
