@@ -103,13 +103,13 @@ void measure_reads(Tables& tables, std::uint32_t keys, std::mt19937_64& random) 
   value.reset();
 }
 
-void measure_writes(Tables& tables, std::mt19937_64& random) {
+void measure_writes(Tables& tables, std::size_t writes, std::mt19937_64& random) {
   std::uint32_t number = 0;
   const std::pair<const char*, std::size_t> groups[] = {
       {"synced group of 200 bytes", 200}, {"synced group of 4 KiB", 4 << 10}, {"synced group of 64 KiB", 64 << 10}};
   for (const auto& [name, bytes] : groups) {
     const Bytes record = random_bytes(random, bytes);
-    measure(name, 2'000, [&, size = bytes] {
+    measure(name, writes, [&, size = bytes] {
       Batch batch;
       batch.put(Table::changes, key_of(++number), record.substr(0, size));
       expect(tables.write(batch, true));
@@ -124,8 +124,9 @@ void run(const std::string& folder, std::uint32_t keys) {
   const std::unique_ptr<Tables> tables = expect(backend->open(0, lease.get(), {.cache_bytes = 2ull << 30}));
   load(*tables, keys, random);
   measure_reads(*tables, keys, random);
-  measure_writes(*tables, random);
-  measure("note of 64 bytes", 2'000, [&] { expect(backend->write_note(0, "position", Bytes(64, 'n'))); });
+  const std::size_t writes = std::min<std::size_t>(keys, 2'000);
+  measure_writes(*tables, writes, random);
+  measure("note of 64 bytes", writes, [&] { expect(backend->write_note(0, "position", Bytes(64, 'n'))); });
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SQLite as its users would set it up for this question: one clustered table ordered by patient and time, codes as
 // numbers with a table of their own, prepared statements, integer columns where they are exact.
 //
-//   sqlite_peer load CSV DATABASE
+//   sqlite_peer load CSV DATABASE                      rows in order of patient
 //   sqlite_peer timelines DATABASE PATIENTS READS      warm (memory mapped, and with a page cache), and a tenth cached
 #include <sqlite3.h>
 

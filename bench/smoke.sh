@@ -1,0 +1,30 @@
+#!/bin/bash
+# Runs every measurement of the comparison on a few patients, so that none rots: smoke.sh PROGRAMS. The figures mean nothing.
+set -euo pipefail
+programs=$1
+work=$(mktemp --directory)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+"$programs/make_events" 50 >events.csv
+"$programs/make_events" 50 --shuffled >shuffled.csv
+cmp <(sort events.csv) <(sort shuffled.csv)
+cmp events.csv <("$programs/make_events" 50)
+
+for csv in events shuffled; do
+  "$programs/store_bench" load "$csv.csv" "$csv"
+  "$programs/store_bench" sizes "$csv" 50 | tee "$csv.figures"
+done
+if [[ -x $programs/sqlite_peer ]]; then
+  "$programs/sqlite_peer" load events.csv events.sqlite | tee sqlite.figures
+  "$programs/sqlite_peer" timelines events.sqlite 50 100
+fi
+"$programs/store_bench" timelines events 50 100
+"$programs/store_bench" bounded_reads events
+"$programs/store_bench" commits events 50 4 1
+"$programs/store_bench" fold log 10000 10
+"$programs/store_bench" start_up log 10000
+"$programs/storage_bench" storage 100
+
+# Every store gives the same answers, whatever the order of the rows.
+[[ $(awk -F'\t' '$2 == "fingerprint" {print $3}' ./*.figures | sort -u | wc -l) == 1 ]]
