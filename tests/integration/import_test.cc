@@ -18,9 +18,18 @@ using engine::ImportOptions;
 std::string content(ScratchStore& store) { return hex(must(engine::content_hash(*store, false))); }
 std::string content_and_history(ScratchStore& store) { return content(store) + " " + hex(must(engine::content_hash(*store, true))); }
 
+// What a deep check finds: nothing.
+std::string findings(ScratchStore& store) {
+  std::string all;
+  const engine::CheckReport report = must(engine::check(*store, {.deep = true, .progress = {}}));
+  for (const std::string& finding : report.findings) all += finding + "\n";
+  EXPECT_EQ(report.events, store->stats().events);
+  return all;
+}
+
 // Row by row: each is a record or a reject, and each record is taken or refused.
 void expect_all_counted(const Imported& imported) {
-  const auto& [read, stored, delivered, concepts, links, refused, seconds] = imported;
+  const auto& [read, stored, delivered, delivered_terms, terms, refused, seconds] = imported;
   EXPECT_EQ(read.rows, read.records + read.rejected);
   EXPECT_EQ(read.records, delivered);
   EXPECT_EQ(stored.records + stored.rejected, delivered);
@@ -65,6 +74,8 @@ TEST_P(EverySet, ComesOutAsItWentIn) {
   if (GetParam().rows > 0) { EXPECT_EQ(first.read.rows, GetParam().rows); }
   EXPECT_EQ(first.refused, std::vector<std::string>());
   EXPECT_EQ(first.stored.events, first.read.events);
+  EXPECT_EQ(first.terms.concepts, first.delivered_terms.distinct().concepts);
+  EXPECT_EQ(first.terms.links, first.delivered_terms.distinct().links);
   EXPECT_EQ(first.stored.created + first.stored.hidden, delivered.rows_without_id() + delivered.records_with_id());
 
   const Facts facts = delivered.facts();
@@ -76,17 +87,21 @@ TEST_P(EverySet, ComesOutAsItWentIn) {
   const Imported second = import(store, ImportOptions::Path::automatic);
   expect_all_counted(second);
   EXPECT_FALSE(second.stored.bulk);
+  EXPECT_EQ(second.terms.concepts + second.terms.links, 0u);
   if (first.stored.superseded == 0) { EXPECT_EQ(second.stored.unchanged, second.stored.records); }
   EXPECT_EQ(content(store), hash.substr(0, hash.find(' ')));
   EXPECT_EQ(store->stats().events, facts.size());
 
   const std::string after = content_and_history(store);
+  EXPECT_EQ(findings(store), "");
   must(store->fold());
   EXPECT_EQ(content_and_history(store), after);
   must(store->compact());
   EXPECT_EQ(content_and_history(store), after);
+  EXPECT_EQ(findings(store), "");
   store.open();
   EXPECT_EQ(content_and_history(store), after);
+  EXPECT_EQ(first.delivered_terms.missing_in(*store), 0u);
   EXPECT_TRUE(facts_of(store->view()) == facts);
 }
 
@@ -113,6 +128,7 @@ TEST_P(EverySet, IsTheSameByEveryWayIn) {
     EXPECT_EQ(content(*other), hash);
     EXPECT_EQ((*other)->stats().events, facts.size());
     EXPECT_TRUE(facts_of((*other)->view()) == facts);
+    EXPECT_EQ(findings(*other), "");
   }
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 class StoreSink final : public exchange::RecordSink {
  public:
-  StoreSink(engine::Import& import, Imported& into, const Seen& seen) : import_(import), into_(into), seen_(seen) {}
+  StoreSink(engine::Store& store, engine::Import& import, Imported& into, const Seen& seen)
+      : store_(store), import_(import), into_(into), seen_(seen) {}
 
   Result<void> record(const record::Record& record) override {
     const std::lock_guard lock(mutex_);
@@ -18,22 +19,34 @@ class StoreSink final : public exchange::RecordSink {
     if (seen_) TRY(seen_(record));
     return import_.add(record);
   }
-  Result<void> concept_(const record::Concept&) override {
+  Result<void> concept_(const record::Concept& entry) override {
     const std::lock_guard lock(mutex_);
-    ++into_.concepts;
-    return {};
+    into_.delivered_terms.add(entry);
+    return TRY(terms())->add(entry);
   }
-  Result<void> concept_link(const record::ConceptLink&) override {
+  Result<void> concept_link(const record::ConceptLink& link) override {
     const std::lock_guard lock(mutex_);
-    ++into_.links;
+    into_.delivered_terms.add(link);
+    return TRY(terms())->add(link);
+  }
+  Result<void> finish() {
+    into_.stored = TRY(import_.finish());
+    if (terms_) into_.terms = TRY(terms_->finish());
     return {};
   }
 
  private:
+  Result<engine::TerminologyLoad*> terms() {
+    if (!terms_) terms_ = TRY(engine::TerminologyLoad::begin(store_, ""));
+    return terms_.get();
+  }
+
+  engine::Store& store_;
   engine::Import& import_;
   Imported& into_;
   const Seen& seen_;
   std::mutex mutex_;
+  std::unique_ptr<engine::TerminologyLoad> terms_;
 };
 
 }  // namespace
@@ -48,9 +61,9 @@ Imported import_into(engine::Store& store, exchange::Format format, const std::v
   exchange::ReadOptions reading;
   reading.zone = must(record::Zone::find(store.zone()));
   reading.threads = options.threads;
-  StoreSink sink(*import, imported, seen);
+  StoreSink sink(store, *import, imported, seen);
   must(exchange::read(format, paths, reading, sink, *quality));
-  imported.stored = must(import->finish());
+  must(sink.finish());
   imported.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   quality->duplicates(imported.stored.equal_rows);
   imported.read = quality->summary();

@@ -8,6 +8,7 @@
 #include "engine/import.h"
 #include "formats/exchange/quality.h"
 #include "formats/exchange/reader.h"
+#include "tests/integration/delivered_terms.h"
 
 namespace chartline::integration {
 
@@ -15,7 +16,8 @@ struct Imported {
   exchange::QualitySummary read;
   engine::ImportCounts stored;
   std::uint64_t delivered = 0;           // records that the sink was given
-  std::uint64_t concepts = 0, links = 0;
+  DeliveredTerms delivered_terms;
+  engine::TerminologyLoad::Counts terms;  // new to the store
   std::vector<std::string> refused;      // by the store: why
   double seconds = 0;
 };
