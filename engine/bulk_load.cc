@@ -46,7 +46,7 @@ class RangeLoad {
   RangeLoad(Store::Parts& store, Micros recorded, Range& into) : store_(store), recorded_(recorded), into_(into) {}
 
   Result<void> run(const RowSorter& rows, std::uint64_t first, std::uint64_t past) {
-    RowSorter::Stream stream(rows, first, past);
+    RowSorter::Stream stream = TRY(RowSorter::Stream::open(rows, first, past));
     RowSorter::Sorted sorted;
     PatientRef patient;
     std::uint64_t block = ~std::uint64_t{0};
@@ -94,10 +94,12 @@ class RangeLoad {
     for (const auto& [number, original] : patient.originals)
       TRY(put(files.originals, tables, Table::originals, stored::original_key(who.id, number), original));
 
-    for (const stored::Row& row : patient.rows) {
-      collect_postings(who.id, row, postings_);
-      waiting_ += 1 + row.translations.size();
-    }
+    for (const stored::Row& row : patient.rows)
+      for_each_posting(who.id, row, [&](Name code, const stored::Posting& posting) {
+        if (code >= postings_.size()) postings_.resize(code * 2);
+        postings_[code].push_back(posting);
+        ++waiting_;
+      });
     state.events += head.events, state.past_events += head.past_events;
     state.next_run = std::max(state.next_run, next_run);
     if (patient.demographics) into_.demographics[who.shard][who.id] = demographics_of(patient.rows, names);
@@ -106,12 +108,13 @@ class RangeLoad {
 
   // What has been gathered so far, as runs. Only between blocks, so that no two runs of a code share a block.
   void pack() {
-    for (auto& [code, changes] : postings_) {
-      if (changes.added.empty()) continue;
-      std::sort(changes.added.begin(), changes.added.end(), posting_before);
+    for (Name code = 0; code < postings_.size(); ++code) {
+      std::vector<stored::Posting>& postings = postings_[code];
+      if (postings.empty()) continue;
+      if (!std::is_sorted(postings.begin(), postings.end(), posting_before)) std::sort(postings.begin(), postings.end(), posting_before);
       auto& parts = into_.postings[shard_][code];
-      for (EncodedPostings& part : encode_posting_runs(changes.added, 1)) parts.push_back(std::move(part));
-      changes.added.clear();
+      for (EncodedPostings& part : encode_posting_runs(postings, 1)) parts.push_back(std::move(part));
+      postings.clear();
     }
     waiting_ = 0;
   }
@@ -119,7 +122,7 @@ class RangeLoad {
   Store::Parts& store_;
   const Micros recorded_;
   Range& into_;
-  PostingChanges postings_;
+  std::vector<std::vector<stored::Posting>> postings_;  // by code
   std::size_t waiting_ = 0;
   std::uint32_t shard_ = 0;
 };

@@ -2,6 +2,7 @@
 // last fold left them; gives one batch that makes them state = fold(log) again. Nothing here locks, waits or writes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -62,7 +63,18 @@ struct EncodedPostings {
   Bytes bytes;
 };
 std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::Posting> sorted, std::uint64_t run);
-// A row's postings: one for its primary code, one for each other translation.
+// A row's postings: `each` gets one for its primary code, and one for each other translation.
+template <typename Each>
+void for_each_posting(PatientId patient, const stored::Row& row, const Each& each) {
+  stored::Posting posting = stored::posting_of(patient, row);
+  if (row.code != 0) each(row.code, posting);
+  posting.flags |= stored::posting_translation;
+  for (std::size_t i = 0; i < row.translations.size(); ++i) {
+    const Name code = row.translations[i];
+    const auto earlier = row.translations.first(i);
+    if (code != row.code && std::find(earlier.begin(), earlier.end(), code) == earlier.end()) each(code, posting);
+  }
+}
 void collect_postings(PatientId patient, const stored::Row& row, PostingChanges& into);
 
 }  // namespace chartline::engine

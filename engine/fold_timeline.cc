@@ -2,6 +2,7 @@
 // what is new, else into a run of their own; small runs are gathered so that their number stays bounded. Rows that were
 // replaced leave their run for the history.
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 #include "engine/content.h"
@@ -94,10 +95,19 @@ Result<void> fold_history(const ShardMoment& base, PatientId patient, std::vecto
 }  // namespace
 
 void sort_rows(std::vector<stored::Row>& rows, const Dictionary& names) {
-  std::sort(rows.begin(), rows.end(), [&](const stored::Row& a, const stored::Row& b) {
+  const auto earlier = [&](const stored::Row& a, const stored::Row& b) {
     if (before(a, b, names)) return true;
     return !before(b, a, names) && a.number < b.number;
-  });
+  };
+  if (std::is_sorted(rows.begin(), rows.end(), earlier)) return;  // most sources tell a story from its start
+  // Rows are wide: their places are sorted, then each is moved once.
+  std::vector<std::uint32_t> places(rows.size());
+  std::iota(places.begin(), places.end(), 0u);
+  std::sort(places.begin(), places.end(), [&](std::uint32_t a, std::uint32_t b) { return earlier(rows[a], rows[b]); });
+  std::vector<stored::Row> sorted;
+  sorted.reserve(rows.size());
+  for (const std::uint32_t place : places) sorted.push_back(rows[place]);
+  rows.swap(sorted);
 }
 
 std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::uint64_t& next_run) {
@@ -137,14 +147,7 @@ PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> p
 }
 
 void collect_postings(PatientId patient, const stored::Row& row, PostingChanges& into) {
-  stored::Posting posting = stored::posting_of(patient, row);
-  if (row.code != 0) into[row.code].added.push_back(posting);
-  posting.flags |= stored::posting_translation;
-  for (std::size_t i = 0; i < row.translations.size(); ++i) {
-    const Name code = row.translations[i];
-    const auto earlier = row.translations.first(i);
-    if (code != row.code && std::find(earlier.begin(), earlier.end(), code) == earlier.end()) into[code].added.push_back(posting);
-  }
+  for_each_posting(patient, row, [&](Name code, const stored::Posting& posting) { into[code].added.push_back(posting); });
 }
 
 Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, ShardState& state, PostingChanges& postings, Batch& batch) {

@@ -1,11 +1,10 @@
 #include "engine/import.h"
 
 #include <mutex>
-#include <string>
-#include <unordered_map>
 
 #include "engine/bulk_load.h"
 #include "engine/content.h"
+#include "engine/known_patients.h"
 #include "engine/store_parts.h"
 #include "engine/validate.h"
 
@@ -13,67 +12,79 @@ namespace chartline::engine {
 namespace {
 
 constexpr std::size_t group_records = 2000;
-constexpr std::size_t known_patients_max = 1u << 20;
+constexpr unsigned arrival_part_bits = 28;  // of an arrival: the part; below it the row within the part
 
-// Whom identifiers name, remembered: imports say the same few again and again.
-class KnownPatients {
+class ImportBase;
+
+// Records of one part, into one lane of the sorter.
+class SortingPart final : public Import::Part {
  public:
-  explicit KnownPatients(Identity& identity) : identity_(identity) {}
-
-  Result<Identity::Resolved> resolve(std::span<const record::Identifier> identifiers) {
-    if (identifiers.size() != 1) return identity_.resolve(identifiers);
-    const record::Identifier& one = identifiers.front();
-    if (one.system == last_system_ && one.value == last_value_) return last_;
-    last_system_ = one.system, last_value_ = one.value;
-    key_ = last_system_ + '\0' + last_value_;
-    const auto known = known_.find(key_);
-    if (known != known_.end()) return last_ = known->second;
-    last_ = TRY(identity_.resolve(identifiers));
-    if (known_.size() >= known_patients_max) known_.clear();
-    known_.emplace(key_, last_);
-    return last_;
-  }
+  SortingPart(ImportBase& import, std::uint64_t number);
+  ~SortingPart() override;
+  SortingPart(const SortingPart&) = delete;
+  SortingPart& operator=(const SortingPart&) = delete;
+  Result<void> add(const record::Record& record) override;
 
  private:
-  Identity& identity_;
-  std::unordered_map<std::string, Identity::Resolved> known_;
-  std::string last_system_, last_value_, key_;
-  Identity::Resolved last_{};
+  ImportBase& import_;
+  RowSorter::Lane& lane_;
+  KnownPatients patients_;
+  record::Arena room_;
+  std::uint64_t arrival_;
+  std::uint64_t clashes_ = 0;
 };
 
 class ImportBase : public Import {
  public:
   ImportBase(Store& store, const ImportOptions& options)
-      : store_(store), options_(options), patients_(*store.parts().identity), rows_(store.parts().backend->scratch_folder(), options.memory_bytes) {}
+      : store_(store), options_(options), rows_(store.parts().backend->scratch_folder(), options.memory_bytes, options.threads) {}
   void on_refused(Refused refused) override { refused_ = std::move(refused); }
 
  protected:
+  friend class SortingPart;
   void refuse(const record::Record& record, const Error& why) {
+    std::lock_guard lock(counts_mutex_);
     ++counts_.rejected;
     if (refused_) refused_(record, why);
   }
-  // Into the sorter, its names numbered.
-  Result<void> sort(const record::Record& record) {
-    const Identity::Resolved who = TRY(patients_.resolve(record.identifiers));
-    if (who.clash) ++counts_.clashes;
-    Dictionary& names = store_.parts().shards[who.patient.shard]->names();
-    for (const record::Event& event : record.events) {
-      const bool first = &event == &record.events.front();
-      TRY(rows_.add(who.patient, to_row(event, names, room_), first, first ? record.original : std::string_view()));
-    }
-    room_.clear();
-    return {};
+  // The part that takes what comes one by one; ended where others are asked for, so that order is kept.
+  SortingPart& in_order() {
+    if (!in_order_) in_order_ = std::make_unique<SortingPart>(*this, next_part_++);
+    return *in_order_;
   }
 
   Store& store_;
   const ImportOptions options_;
   Refused refused_;
-  std::mutex mutex_;
+  std::mutex mutex_;                   // of add() and part()
+  std::mutex counts_mutex_;
   ImportCounts counts_;
-  KnownPatients patients_;
   RowSorter rows_;
-  record::Arena room_;
+  std::unique_ptr<SortingPart> in_order_;
+  std::uint64_t next_part_ = 0;
 };
+
+SortingPart::SortingPart(ImportBase& import, std::uint64_t number)
+    : import_(import), lane_(import.rows_.take_lane()), patients_(*import.store_.parts().identity), arrival_(number << (64 - arrival_part_bits)) {}
+
+SortingPart::~SortingPart() {
+  import_.rows_.give_back(lane_);
+  std::lock_guard lock(import_.counts_mutex_);
+  import_.counts_.clashes += clashes_;
+}
+
+Result<void> SortingPart::add(const record::Record& record) {
+  if (const Result<void> valid = validate(record); !valid) return import_.refuse(record, valid.error()), Result<void>();
+  const Identity::Resolved who = TRY(patients_.resolve(record.identifiers));
+  if (who.clash) ++clashes_;
+  Dictionary& names = import_.store_.parts().shards[who.patient.shard]->names();
+  for (const record::Event& event : record.events) {
+    const bool first = &event == &record.events.front();
+    TRY(import_.rows_.add(lane_, arrival_++, who.patient, to_row(event, names, room_), first, first ? record.original : std::string_view()));
+  }
+  room_.clear();
+  return {};
+}
 
 // Into an empty store. Nobody else writes meanwhile.
 class BulkImport final : public ImportBase {
@@ -84,12 +95,18 @@ class BulkImport final : public ImportBase {
 
   Result<void> add(const record::Record& record) override {
     std::lock_guard lock(mutex_);
-    if (const Result<void> valid = validate(record); !valid) return refuse(record, valid.error()), Result<void>();
-    return sort(record);
+    return in_order().add(record);
+  }
+
+  std::unique_ptr<Part> part() override {
+    std::lock_guard lock(mutex_);
+    in_order_.reset();
+    return std::make_unique<SortingPart>(*this, next_part_++);
   }
 
   Result<ImportCounts> finish() override {
     std::lock_guard lock(mutex_);
+    in_order_.reset();
     counts_.bulk = true;
     TRY(rows_.finish());
     TRY(bulk_load(store_.parts(), rows_, options_.threads, counts_));
@@ -109,19 +126,19 @@ class LogImport final : public ImportBase {
 
   Result<void> add(const record::Record& record) override {
     std::lock_guard lock(mutex_);
-    if (!record.events.empty() && record.events.front().record.empty()) {
-      if (const Result<void> valid = validate(record); !valid) return refuse(record, valid.error()), Result<void>();
-      return sort(record);
-    }
+    if (!record.events.empty() && record.events.front().record.empty()) return in_order().add(record);
     group_.push_back(record::copy(record, arena_));
     return group_.size() >= group_records ? write() : Result<void>();
   }
 
+  std::unique_ptr<Part> part() override { return nullptr; }
+
   Result<ImportCounts> finish() override {
     std::lock_guard lock(mutex_);
     TRY(write());
+    in_order_.reset();
     TRY(rows_.finish());
-    RowSorter::Stream stream(rows_, 0, ~std::uint64_t{0});
+    RowSorter::Stream stream = TRY(RowSorter::Stream::open(rows_, 0, ~std::uint64_t{0}));
     RowSorter::Sorted sorted;
     PatientRef patient;
     while (TRY(stream.next(patient, sorted))) {

@@ -41,9 +41,21 @@ class Import {
   static Result<std::unique_ptr<Import>> begin(Store& store, const ImportOptions& options);
   virtual ~Import() = default;               // without finish(): what went through the log stays, the rest is dropped
 
-  // Borrowed for the call only; thread safe. A record that is refused counts as rejected and comes back in `refused` (may be empty).
+  // Borrowed for the call only; thread safe. A record that is refused counts as rejected and comes back in `refused` (may be
+  // empty; called from one thread at a time).
   using Refused = std::function<void(const record::Record& record, const Error& why)>;
   virtual Result<void> add(const record::Record& record) = 0;
+
+  // For callers that read one source with several threads: what is added to a part comes after all that was added, and to
+  // all parts asked for, before; one thread adds to a part, several parts may be filled at once. Parts end before finish().
+  // Null where records must come in order (through the log).
+  class Part {
+   public:
+    virtual ~Part() = default;
+    virtual Result<void> add(const record::Record& record) = 0;
+  };
+  virtual std::unique_ptr<Part> part() = 0;
+
   virtual Result<ImportCounts> finish() = 0; // everything is durable and visible
   virtual void on_refused(Refused refused) = 0;
 };

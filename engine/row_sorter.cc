@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <limits>
+#include <thread>
 
 #include "engine/storage/disk.h"
 #include "formats/stored/change_rows.h"
@@ -16,6 +17,7 @@ namespace chartline::engine {
 namespace {
 
 constexpr std::size_t index_every_bytes = 1u << 20;
+constexpr std::size_t sample_every = 1024;        // rows, when cutting the patients into ranges
 constexpr std::size_t buffer_bytes = 1u << 20;
 constexpr std::uint8_t flag_true = 1, flag_original = 2, flag_first = 4;
 
@@ -73,19 +75,52 @@ Result<void> take(const WaitingRow& waiting, RowSorter::Sorted& into) {
 
 }  // namespace
 
-RowSorter::RowSorter(std::string scratch, std::uint64_t memory_bytes) : scratch_(std::move(scratch)), memory_bytes_(memory_bytes) {}
+class RowSorter::Lane {
+ public:
+  static constexpr unsigned chunk_bits = 14;
+  static constexpr std::uint32_t chunk_rows = 1u << chunk_bits;
+
+  const WaitingRow& at(std::uint32_t place) const { return chunks[place >> chunk_bits][place & (chunk_rows - 1)]; }
+  std::uint64_t bytes() const { return waiting * (sizeof(WaitingRow) + 2 * sizeof(std::uint32_t) + sizeof(std::uint64_t)) + extra_bytes; }
+  WaitingRow& next() {
+    if ((waiting >> chunk_bits) == chunks.size()) chunks.push_back(std::make_unique_for_overwrite<WaitingRow[]>(chunk_rows));
+    WaitingRow& row = chunks[waiting >> chunk_bits][waiting & (chunk_rows - 1)];
+    ++waiting;
+    return row = {};
+  }
+  void sort();
+
+  std::vector<std::unique_ptr<WaitingRow[]>> chunks;
+  std::uint32_t waiting = 0;
+  std::unique_ptr<record::Arena> extra = std::make_unique<record::Arena>();
+  std::uint64_t extra_bytes = 0;
+  std::vector<std::uint32_t> order;    // places, by patient then arrival
+};
+
+RowSorter::RowSorter(std::string scratch, std::uint64_t memory_bytes, unsigned lanes_max)
+    : scratch_(std::move(scratch)), lane_bytes_(memory_bytes / std::max(1u, lanes_max)) {}
 
 RowSorter::~RowSorter() {
   for (const SpillFile& file : files_) ::unlink(file.path.c_str());
 }
 
-Result<void> RowSorter::add(PatientRef patient, const stored::Row& row, bool first, std::string_view original) {
-  if (!scratch_.empty() && waiting_ > 0 && waiting_ * (sizeof(WaitingRow) + sizeof order_[0]) + extra_bytes_ >= memory_bytes_) TRY(spill());
-  if ((waiting_ >> chunk_bits) == chunks_.size()) chunks_.push_back(std::make_unique<WaitingRow[]>(chunk_rows));
-  WaitingRow& to = chunks_[waiting_ >> chunk_bits][waiting_ & (chunk_rows - 1)];
-  ++waiting_;
-  to = {};
-  to.patient = order_of(patient), to.arrival = arrivals_++;
+RowSorter::Lane& RowSorter::take_lane() {
+  std::lock_guard lock(mutex_);
+  if (free_lanes_.empty()) return *lanes_.emplace_back(std::make_unique<Lane>());
+  Lane* lane = free_lanes_.back();
+  free_lanes_.pop_back();
+  return *lane;
+}
+
+void RowSorter::give_back(Lane& lane) {
+  std::lock_guard lock(mutex_);
+  free_lanes_.push_back(&lane);
+}
+
+Result<void> RowSorter::add(Lane& lane, std::uint64_t arrival, PatientRef patient, const stored::Row& row, bool first, std::string_view original) {
+  if (!scratch_.empty() && lane.waiting > 0 && lane.bytes() >= lane_bytes_) TRY(spill(lane));
+  WaitingRow& to = lane.next();
+  to.patient = order_of(patient), to.arrival = arrival;
   to.local = row.start.local, to.offset_minutes = row.start.offset_minutes;
   if (is_plain(row) && original.empty()) {
     to.precision = static_cast<std::uint8_t>(row.start.precision);
@@ -98,51 +133,55 @@ Result<void> RowSorter::add(PatientRef patient, const stored::Row& row, bool fir
     to.flags = static_cast<std::uint8_t>((row.value.boolean ? flag_true : 0) | (first ? flag_first : 0));
     return {};
   }
-  Bytes extra = encode_extra(row, original);
+  const Bytes extra = encode_extra(row, original);
   if (extra.size() > std::numeric_limits<std::uint32_t>::max()) return invalid_request("a record is too large to be sorted");
   Bytes framed;
   Writer(framed).u32(static_cast<std::uint32_t>(extra.size()));
   framed += extra;
-  to.extra = extra_->text(framed).data();
+  to.extra = lane.extra->text(framed).data();
   to.flags = static_cast<std::uint8_t>((original.empty() ? 0 : flag_original) | (first ? flag_first : 0));
-  extra_bytes_ += framed.size();
+  lane.extra_bytes += framed.size();
   return {};
 }
 
-void RowSorter::sort_memory() {
-  order_.resize(waiting_);
-  for (std::uint32_t i = 0; i < waiting_; ++i) order_[i] = i;
-  std::vector<std::uint64_t> patients(waiting_);
+void RowSorter::Lane::sort() {
+  order.resize(waiting);
+  std::vector<std::uint64_t> patients(waiting);
+  std::uint64_t used = 0;
   bool sorted = true;
-  for (std::uint32_t i = 0; i < waiting_; ++i) {
+  for (std::uint32_t i = 0; i < waiting; ++i) {
+    order[i] = i;
     patients[i] = at(i).patient;
+    used |= patients[i];
     sorted = sorted && (i == 0 || patients[i - 1] <= patients[i]);
   }
   if (sorted) return;
-  // Radix by the bytes of the patient, least first; stable, so arrival stays the second key.
-  std::uint64_t used = 0;
-  for (const std::uint64_t patient : patients) used |= patient;
-  std::vector<std::uint32_t> next(waiting_);
+  // Radix by the bits of the patient, least first; stable, so arrival stays the second key.
+  std::vector<std::uint32_t> next(waiting);
   constexpr unsigned digit_bits = 11;
   for (unsigned shift = 0; shift < 64 && used >> shift != 0; shift += digit_bits) {
     std::array<std::uint32_t, (1u << digit_bits) + 1> starts{};
     const auto digit = [&](std::uint32_t place) { return patients[place] >> shift & ((1u << digit_bits) - 1); };
-    for (const std::uint32_t place : order_) ++starts[digit(place) + 1];
+    for (const std::uint32_t place : order) ++starts[digit(place) + 1];
     for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
-    for (const std::uint32_t place : order_) next[starts[digit(place)]++] = place;
-    order_.swap(next);
+    for (const std::uint32_t place : order) next[starts[digit(place)]++] = place;
+    order.swap(next);
   }
 }
 
-Result<void> RowSorter::spill() {
-  sort_memory();
+Result<void> RowSorter::spill(Lane& lane) {
+  lane.sort();
   SpillFile file;
-  file.path = scratch_ + "/sorted-" + std::to_string(files_.size());
+  {
+    std::lock_guard lock(mutex_);
+    file.path = scratch_ + "/sorted-" + std::to_string(files_.size());
+    files_.push_back(file);  // its name is taken; what it holds follows below
+  }
   const OpenFile out = TRY(open_file(file.path, O_WRONLY | O_CREAT | O_TRUNC));
   Bytes buffer;
   std::uint64_t indexed = 0, patient = ~std::uint64_t{0};
-  for (const std::uint32_t place : order_) {
-    const WaitingRow& row = at(place);
+  for (const std::uint32_t place : lane.order) {
+    const WaitingRow& row = lane.at(place);
     const std::uint64_t offset = file.bytes + buffer.size();
     if (row.patient != patient && (file.index.empty() || offset - indexed >= index_every_bytes)) {
       file.index.emplace_back(row.patient, offset);
@@ -150,10 +189,7 @@ Result<void> RowSorter::spill() {
     }
     patient = row.patient;
     buffer.append(reinterpret_cast<const char*>(&row), sizeof row);
-    if (row.extra) {
-      const BytesView extra = extra_bytes(row);
-      buffer.append(row.extra, sizeof(std::uint32_t) + extra.size());
-    }
+    if (row.extra) buffer.append(row.extra, sizeof(std::uint32_t) + extra_bytes(row).size());
     if (buffer.size() >= buffer_bytes) {
       TRY(write_at(out, buffer, file.bytes, file.path));
       file.bytes += buffer.size();
@@ -162,24 +198,29 @@ Result<void> RowSorter::spill() {
   }
   TRY(write_at(out, buffer, file.bytes, file.path));
   file.bytes += buffer.size();
-  files_.push_back(std::move(file));
-  waiting_ = 0, extra_bytes_ = 0;
-  extra_ = std::make_unique<record::Arena>();
-  order_.clear();
+  lane.waiting = 0, lane.extra_bytes = 0;
+  lane.extra = std::make_unique<record::Arena>();
+  lane.order.clear();
+  std::lock_guard lock(mutex_);
+  for (SpillFile& known : files_)
+    if (known.path == file.path) known = std::move(file);
   return {};
 }
 
 Result<void> RowSorter::finish() {
-  sort_memory();
+  std::vector<std::thread> workers;
+  for (const auto& lane : lanes_) workers.emplace_back([&lane] { lane->sort(); });
+  for (std::thread& worker : workers) worker.join();
   return {};
 }
 
 std::vector<std::uint64_t> RowSorter::cut(std::size_t parts) const {
   std::vector<std::uint64_t> samples;  // patients, each standing for about equally many rows
-  const std::size_t step = std::max<std::size_t>(1, order_.size() / 1024);
-  for (std::size_t i = 0; i < order_.size(); i += step) samples.push_back(at(order_[i]).patient);
+  for (const auto& lane : lanes_)
+    for (std::size_t i = 0; i < lane->order.size(); i += sample_every) samples.push_back(lane->at(lane->order[i]).patient);
   for (const SpillFile& file : files_)
-    for (const auto& [patient, offset] : file.index) samples.push_back(patient);
+    for (const auto& [patient, offset] : file.index)
+      for (std::size_t rows = 0; rows < index_every_bytes / sizeof(WaitingRow); rows += sample_every) samples.push_back(patient);
   std::sort(samples.begin(), samples.end());
   std::vector<std::uint64_t> bounds{0};
   for (std::size_t part = 1; part < parts && !samples.empty(); ++part) {
@@ -190,10 +231,10 @@ std::vector<std::uint64_t> RowSorter::cut(std::size_t parts) const {
   return bounds;
 }
 
-// One sorted sequence: the memory's, or one file's.
+// One sorted sequence: a lane's memory, or one file.
 struct RowSorter::Stream::Source {
-  const RowSorter* sorter = nullptr;
-  std::size_t place = 0;                   // in order_, for memory
+  const Lane* lane = nullptr;
+  std::size_t place = 0;                   // in the lane's order
   const SpillFile* file = nullptr;
   OpenFile descriptor;
   std::uint64_t offset = 0;                // of the next byte to be read into the buffer
@@ -212,7 +253,7 @@ struct RowSorter::Stream::Source {
   }
   // The patient of the next row; ~0 at the end.
   Result<std::uint64_t> peek() {
-    if (!file) return place < sorter->order_.size() ? sorter->at(sorter->order_[place]).patient : ~std::uint64_t{0};
+    if (lane) return place < lane->order.size() ? lane->at(lane->order[place]).patient : ~std::uint64_t{0};
     TRY(fill(sizeof(WaitingRow)));
     if (buffer.size() - used < sizeof(WaitingRow)) return ~std::uint64_t{0};
     std::uint64_t patient = 0;
@@ -220,65 +261,68 @@ struct RowSorter::Stream::Source {
     return patient;
   }
   Result<void> take_next(Sorted& into) {
-    if (!file) return take(sorter->at(sorter->order_[place++]), into);
-    WaitingRow row;
-    std::memcpy(&row, buffer.data() + used, sizeof row);
-    used += sizeof row;
-    if (row.extra) {
-      TRY(fill(sizeof(std::uint32_t)));
-      std::uint32_t length = 0;
-      std::memcpy(&length, buffer.data() + used, sizeof length);
-      TRY(fill(sizeof length + length));
-      row.extra = into.room.text({buffer.data() + used, sizeof length + length}).data();
-      used += sizeof length + length;
+    if (lane) {
+      into.waiting.push_back(lane->at(lane->order[place++]));
+      return {};
     }
-    return take(row, into);
+    WaitingRow& row = into.waiting.emplace_back();
+    std::memcpy(static_cast<void*>(&row), buffer.data() + used, sizeof row);
+    used += sizeof row;
+    if (!row.extra) return {};
+    TRY(fill(sizeof(std::uint32_t)));
+    std::uint32_t length = 0;
+    if (buffer.size() - used >= sizeof length) std::memcpy(&length, buffer.data() + used, sizeof length);
+    TRY(fill(sizeof length + length));
+    if (buffer.size() - used < sizeof length + length) return corrupt("scratch: a sorted file ends within a row: " + file->path);
+    row.extra = into.room.text({buffer.data() + used, sizeof length + length}).data();
+    used += sizeof length + length;
+    return {};
   }
 };
 
-RowSorter::Stream::Stream(const RowSorter& sorter, std::uint64_t first, std::uint64_t past) : past_(past) {
-  auto memory = std::make_unique<Source>();
-  memory->sorter = &sorter;
-  memory->place = static_cast<std::size_t>(std::partition_point(sorter.order_.begin(), sorter.order_.end(), [&](std::uint32_t place) {
-                                             return sorter.at(place).patient < first;
-                                           }) - sorter.order_.begin());
-  // Files first: their rows arrived before those still in memory.
+Result<RowSorter::Stream> RowSorter::Stream::open(const RowSorter& sorter, std::uint64_t first, std::uint64_t past) {
+  Stream stream;
+  stream.past_ = past;
   for (const SpillFile& file : sorter.files_) {
     auto source = std::make_unique<Source>();
-    source->sorter = &sorter, source->file = &file;
+    source->file = &file;
+    source->descriptor = TRY(open_file(file.path, O_RDONLY));
     for (const auto& [patient, offset] : file.index)
       if (patient <= first) source->offset = offset;
-    sources_.push_back(std::move(source));
-  }
-  sources_.push_back(std::move(memory));
-  for (const auto& source : sources_) {
-    if (!source->file) continue;
-    Result<OpenFile> opened = open_file(source->file->path, O_RDONLY);
-    if (opened) source->descriptor = std::move(opened).value();
-  }
-  Sorted skipped;
-  for (const auto& source : sources_)
-    while (source->file && source->descriptor.open()) {
-      const Result<std::uint64_t> patient = source->peek();
-      if (!patient || *patient >= first) break;
-      if (!source->take_next(skipped)) break;
+    Sorted skipped;
+    while (TRY(source->peek()) < first) {
+      TRY(source->take_next(skipped));
       skipped.clear();
     }
+    stream.sources_.push_back(std::move(source));
+  }
+  for (const auto& lane : sorter.lanes_) {
+    auto source = std::make_unique<Source>();
+    source->lane = lane.get();
+    source->place = static_cast<std::size_t>(std::partition_point(lane->order.begin(), lane->order.end(), [&](std::uint32_t place) {
+                                               return lane->at(place).patient < first;
+                                             }) - lane->order.begin());
+    stream.sources_.push_back(std::move(source));
+  }
+  return stream;
 }
 
+RowSorter::Stream::Stream() = default;
+RowSorter::Stream::Stream(Stream&&) noexcept = default;
 RowSorter::Stream::~Stream() = default;
 
 Result<bool> RowSorter::Stream::next(PatientRef& patient, Sorted& into) {
   into.clear();
   std::uint64_t least = ~std::uint64_t{0};
-  for (const auto& source : sources_) {
-    if (source->file && !source->descriptor.open()) return unavailable("scratch: a sorted file cannot be opened: " + source->file->path);
-    least = std::min(least, TRY(source->peek()));
-  }
+  for (const auto& source : sources_) least = std::min(least, TRY(source->peek()));
   if (least >= past_) return false;
   patient = patient_of(least);
   for (const auto& source : sources_)
     while (TRY(source->peek()) == least) TRY(source->take_next(into));
+  const auto earlier = [](const WaitingRow& a, const WaitingRow& b) { return a.arrival < b.arrival; };
+  if (!std::is_sorted(into.waiting.begin(), into.waiting.end(), earlier)) std::sort(into.waiting.begin(), into.waiting.end(), earlier);
+  into.rows.reserve(into.waiting.size());
+  for (const WaitingRow& row : into.waiting) TRY(take(row, into));
   return true;
 }
 

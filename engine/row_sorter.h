@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -37,15 +38,18 @@ static_assert(sizeof(WaitingRow) == 64);
 
 class RowSorter {
  public:
-  // `scratch` "" keeps everything in memory.
-  RowSorter(std::string scratch, std::uint64_t memory_bytes);
+  // `scratch` "" keeps everything in memory, which `lanes_max` threads fill at once.
+  RowSorter(std::string scratch, std::uint64_t memory_bytes, unsigned lanes_max);
   ~RowSorter();
 
-  // One thread at a time, a record's events one after another; `first` marks its first, `original` comes with that.
-  Result<void> add(PatientRef patient, const stored::Row& row, bool first, std::string_view original);
-  std::uint64_t rows() const { return arrivals_; }
+  // Where one thread puts its rows, with the order of their arrival: ascending within a lane, unique over all.
+  class Lane;
+  Lane& take_lane();             // thread safe, as is giving it back
+  void give_back(Lane& lane);
+  // A record's events one after another; `first` marks its first, `original` comes with that.
+  Result<void> add(Lane& lane, std::uint64_t arrival, PatientRef patient, const stored::Row& row, bool first, std::string_view original);
 
-  // No more rows: sorts what waits in memory.
+  // No more rows: sorts what waits in memory, every lane by a thread of its own.
   Result<void> finish();
 
   struct Sorted {
@@ -53,20 +57,23 @@ class RowSorter {
     std::vector<std::uint32_t> records;          // places in `rows` where a record begins
     std::vector<std::string_view> originals;     // of each record; "" for none
     record::Arena room;                          // what rows borrow beyond the sorter's own memory
-    void clear() { rows.clear(), records.clear(), originals.clear(), room.clear(); }
+    std::vector<WaitingRow> waiting;             // as gathered
+    void clear() { rows.clear(), records.clear(), originals.clear(), waiting.clear(), room.clear(); }
   };
   // Reads patients in ascending order, from `first` up to but not including `past` (shard << 32 | id).
   class Stream {
    public:
-    Stream(const RowSorter& sorter, std::uint64_t first, std::uint64_t past);
+    static Result<Stream> open(const RowSorter& sorter, std::uint64_t first, std::uint64_t past);
+    Stream(Stream&&) noexcept;
     ~Stream();
     // False at the end. The rows are valid until the next call.
     Result<bool> next(PatientRef& patient, Sorted& into);
 
    private:
     struct Source;
+    Stream();
     std::vector<std::unique_ptr<Source>> sources_;
-    std::uint64_t past_;
+    std::uint64_t past_ = 0;
   };
   // Cuts all patients into at most `parts` ranges of about equally many rows, on block boundaries: ascending bounds, the
   // first 0, the last past everything.
@@ -78,21 +85,13 @@ class RowSorter {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> index;  // every so often: patient and offset of its first row
     std::uint64_t bytes = 0;
   };
-  Result<void> spill();
-  void sort_memory();
-  const WaitingRow& at(std::uint32_t place) const { return chunks_[place >> chunk_bits][place & (chunk_rows - 1)]; }
+  Result<void> spill(Lane& lane);
 
-  static constexpr unsigned chunk_bits = 14;
-  static constexpr std::uint32_t chunk_rows = 1u << chunk_bits;
-
-  std::string scratch_;
-  std::uint64_t memory_bytes_;
-  std::uint64_t arrivals_ = 0;
-  std::vector<std::unique_ptr<WaitingRow[]>> chunks_;
-  std::uint32_t waiting_ = 0;
-  std::unique_ptr<record::Arena> extra_ = std::make_unique<record::Arena>();
-  std::uint64_t extra_bytes_ = 0;
-  std::vector<std::uint32_t> order_;   // places in memory, by patient then arrival
+  const std::string scratch_;
+  const std::uint64_t lane_bytes_;
+  std::mutex mutex_;                   // of the three below
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<Lane*> free_lanes_;
   std::vector<SpillFile> files_;
 };
 

@@ -2,16 +2,23 @@
 // function, and see that rows in = records out + rejects.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 #include "base/result.h"
 #include "formats/exchange/csv.h"
+#include "formats/exchange/csv_parts.h"
 #include "formats/exchange/input.h"
 #include "formats/exchange/readers.h"
 
 namespace chartline::exchange {
+
+inline const Progress no_progress;
 
 // Why a row became no record. Views to text that outlives the row.
 struct Refused {
@@ -67,6 +74,55 @@ Result<void> read_rows(Csv& csv, const Input& input, const Inputs& inputs, const
     reading.quality.accepted(record);
   }
   return {};
+}
+
+// read_rows() with several threads, each over parts of the file. `make_rows(const Csv&)` gives what makes the records of one
+// part: `make(Record&)` as above, and `done()`. Falls back to one thread where the file or the sink wants that.
+template <typename MakeRows>
+Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading, MakeRows make_rows) {
+  constexpr std::uint64_t part_bytes = std::uint64_t{8} << 20;
+  const std::vector<CsvPart> parts = reading.options.threads > 1 ? TRY(cut(csv, input, part_bytes)) : std::vector<CsvPart>();
+  std::unique_ptr<RecordSink> first = parts.empty() ? nullptr : reading.sink.part();
+  if (!first) {
+    auto rows = make_rows(csv);
+    TRY(read_rows(csv, input, inputs, reading, [&](record::Record& record) { return rows.make(record); }));
+    rows.done();
+    return {};
+  }
+  std::mutex mutex;                    // of the next part, and the first error
+  std::size_t next = 0;
+  std::size_t failed = parts.size();
+  Result<void> failure;
+  const auto work = [&] {
+    for (;;) {
+      std::size_t place = 0;
+      std::unique_ptr<RecordSink> sink;
+      {
+        const std::lock_guard lock(mutex);
+        if (next == parts.size() || failed < parts.size()) return;
+        place = next++;
+        sink = place == 0 ? std::move(first) : reading.sink.part();
+        if (place > 0 && reading.progress) reading.progress(parts[place].begin);
+      }
+      const auto read_part = [&]() -> Result<void> {
+        const Reading part_reading{reading.paths, reading.options, *sink, reading.quality, no_progress};
+        Csv part = TRY(csv.part(input, parts[place].begin, parts[place].end, parts[place].first_line));
+        auto rows = make_rows(part);
+        TRY(read_rows(part, input, inputs, part_reading, [&](record::Record& record) { return rows.make(record); }));
+        rows.done();
+        return {};
+      };
+      Result<void> read = read_part();
+      if (read) continue;
+      const std::lock_guard lock(mutex);
+      if (place < failed) failed = place, failure = std::move(read);  // the error that one thread would have met
+    }
+  };
+  std::vector<std::thread> workers;
+  for (unsigned i = 1; i < reading.options.threads; ++i) workers.emplace_back(work);
+  work();
+  for (std::thread& worker : workers) worker.join();
+  return failure;
 }
 
 }  // namespace chartline::exchange

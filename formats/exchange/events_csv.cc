@@ -25,7 +25,7 @@ using record::Value;
 class EventRows {
  public:
   EventRows(const Csv& csv, const EventColumns& columns, const Reading& reading)
-      : csv_(csv), columns_(columns), zone_(reading.options.zone), extras_(columns, reading.options.zone) {
+      : csv_(csv), columns_(columns), zone_(reading.options.zone), quality_(reading.quality), extras_(columns, reading.options.zone) {
     source_.organisation = reading.options.source.empty() ? std::string_view("events") : std::string_view(reading.options.source);
   }
 
@@ -47,8 +47,8 @@ class EventRows {
     return std::nullopt;
   }
 
-  void report_defaults(Quality& quality) const {
-    if (kinds_defaulted_ > 0) quality.defaulted("kind", kinds_defaulted_);
+  void done() const {
+    if (kinds_defaulted_ > 0) quality_.defaulted("kind", kinds_defaulted_);
   }
 
  private:
@@ -80,6 +80,7 @@ class EventRows {
   const Csv& csv_;
   const EventColumns& columns_;
   const record::Zone& zone_;
+  Quality& quality_;
   CodeCells codes_;
   EventExtras extras_;
   record::Source source_;
@@ -92,10 +93,7 @@ class EventRows {
 Result<void> read_events(const Reading& reading) {
   return read_csv_files(reading, [&](Csv& csv, const Input& input, const Inputs& inputs) -> Result<void> {
     const EventColumns columns = TRY(EventColumns::of(csv, input.name()));
-    EventRows rows(csv, columns, reading);
-    TRY(read_rows(csv, input, inputs, reading, [&](record::Record& record) { return rows.make(record); }));
-    rows.report_defaults(reading.quality);
-    return {};
+    return read_rows_in_parts(csv, input, inputs, reading, [&](const Csv& part) { return EventRows(part, columns, reading); });
   });
 }
 

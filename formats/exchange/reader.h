@@ -28,6 +28,9 @@ class RecordSink {
  public:
   virtual ~RecordSink() = default;
   virtual Result<void> record(const record::Record& record) = 0;
+  // For readers that parse one file with several threads: a sink for the next part of it, in the order of the source. One
+  // thread gives a part its records; several parts may be filled at once. Null: this sink wants records one after another.
+  virtual std::unique_ptr<RecordSink> part() { return nullptr; }
   virtual Result<void> concept_(const record::Concept& entry) = 0;
   virtual Result<void> concept_link(const record::ConceptLink& link) = 0;
 };
