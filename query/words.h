@@ -1,0 +1,42 @@
+// The words of the language: what the parser reserves, how clauses and operators are written.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "query/tree.h"
+
+namespace chartline::query {
+
+// Words with a place in the grammar: no param, codes, let, cohort or binding may be named by one, nor by a statement word.
+inline constexpr std::array<std::string_view, 52> reserved_words = {
+    "and",       "or",       "not",         "is",      "missing", "in",    "exists",  "no",     "first",
+    "last",      "lowest",   "highest",     "where",   "before",  "after", "on",      "within", "of",
+    "between",   "during",   "overlapping", "with",    "without", "same",  "lasting", "as",     "any",
+    "including", "case",     "when",        "then",    "else",    "end",   "to",      "by",     "per",
+    "select",    "until",    "over",        "at",      "true",    "false", "from",    "it",     "every",
+    "least",     "greatest", "most",        "exactly", "patient", "attr",  "interval"};
+bool is_reserved(std::string_view word);
+
+inline constexpr std::array<std::string_view, 14> statement_words = {
+    "param",  "codes", "let",     "cohort",    "count",    "tally",   "list",
+    "events", "flow",  "measure", "incidence", "survival", "explain", "why"};  // and `as of`
+bool is_statement_word(std::string_view word);
+
+std::string_view word_of(tree::Operator op);      // "<="
+std::string_view word_of(tree::Prefix prefix);    // "lowest"
+std::string_view word_of(tree::ClauseWord word);  // "on or before"; for `within`, what stands before the time
+std::string_view word_of(tree::Bound bound);      // "at least"
+std::string_view plural(DurationUnit unit);       // "months"
+
+std::optional<tree::Prefix> event_prefix(std::string_view word);  // exists no first last lowest highest
+std::optional<DurationUnit> parse_plural(std::string_view word);
+
+constexpr bool is_comparison(tree::Operator op) { return op <= tree::Operator::greater_or_equal; }
+constexpr bool is_within(tree::ClauseWord word) {
+  return word >= tree::ClauseWord::within_before && word <= tree::ClauseWord::within_on_or_after;
+}
+constexpr bool takes_events(tree::Prefix prefix) { return prefix >= tree::Prefix::exists; }
+
+}  // namespace chartline::query
