@@ -6,9 +6,8 @@
 
 #include <algorithm>
 #include <map>
-#include <mutex>
-#include <thread>
 
+#include "base/thread_pool.h"
 #include "engine/bulk_patient.h"
 #include "engine/demographics.h"
 #include "engine/fold.h"
@@ -17,7 +16,7 @@
 namespace chartline::engine {
 namespace {
 
-constexpr std::size_t postings_waiting_max = 1'500'000;  // per thread, before they are packed: about 130 MB
+constexpr std::size_t postings_waiting_max = 400'000;    // per thread, before they are packed: about 40 MB
 constexpr std::size_t short_run = 8'192;                 // postings; codes with shorter packed parts are packed anew at the end
 
 using PackedParts = std::map<Name, std::vector<EncodedPostings>>;  // of one shard, by ascending blocks
@@ -127,35 +126,39 @@ class RangeLoad {
   std::uint32_t shard_ = 0;
 };
 
-// Short parts of one code together again: a rare code is one run for many blocks.
-Result<void> join(std::vector<EncodedPostings>& parts) {
+// One code, packed: its parts of the ranges, short ones together again, so that a rare code is one run for many blocks.
+Result<stored::Directory> join(std::vector<EncodedPostings>& parts) {
+  stored::Directory directory;
   const bool any_short = parts.size() > 1 && std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.ref.count < short_run; });
-  if (!any_short) return {};
   std::vector<stored::Posting> all;
   stored::PostingColumns columns;
+  PatientId last = 0;
   for (const EncodedPostings& part : parts) {
-    TRY(stored::decode_postings(part.bytes, stored::posting_field_all, columns, part.ref.checksum));
-    for (std::size_t i = 0; i < columns.count; ++i) all.push_back(columns.at(i));
+    TRY(stored::decode_postings(part.bytes, any_short ? stored::posting_field_all : stored::posting_field_patient, columns, part.ref.checksum));
+    for (std::size_t i = 0; i < columns.count; ++i) {
+      if (any_short) all.push_back(columns.at(i));
+      if (directory.events++ == 0 || columns.patient[i] != last) last = columns.patient[i], ++directory.patients;
+    }
   }
-  parts = encode_posting_runs(all, 1);
-  return {};
+  if (any_short) parts = encode_posting_runs(all, 1);
+  for (const EncodedPostings& part : parts) directory.runs.push_back(part.ref);
+  return directory;
 }
 
 // Every code's runs and directory of one shard, in key order.
-Result<std::unique_ptr<SortedFile>> write_postings(Tables& tables, PackedParts& codes) {
+Result<std::unique_ptr<SortedFile>> write_postings(Tables& tables, PackedParts& codes, ThreadPool& pool) {
+  std::vector<std::pair<Name, std::vector<EncodedPostings>*>> list;
+  for (auto& [code, parts] : codes) list.emplace_back(code, &parts);
+  std::vector<stored::Directory> directories(list.size());
+  TRY(pool.parallel_for(list.size(), 1, [&](std::size_t first, std::size_t past) -> Result<void> {
+    for (std::size_t i = first; i < past; ++i) directories[i] = TRY(join(*list[i].second));
+    return {};
+  }));
   std::unique_ptr<SortedFile> file;
-  for (auto& [code, parts] : codes) {
-    TRY(join(parts));
-    stored::Directory directory;
-    stored::PostingColumns columns;
-    for (const EncodedPostings& part : parts) {
-      directory.runs.push_back(part.ref);
-      directory.events += part.ref.count;
-      TRY(stored::decode_postings(part.bytes, stored::posting_field_patient, columns, part.ref.checksum));
-      for (std::size_t i = 0; i < columns.count; ++i) directory.patients += i == 0 || columns.patient[i] != columns.patient[i - 1];
-    }
-    TRY(put(file, tables, Table::postings, stored::directory_key(code), stored::encode(directory)));
-    for (const EncodedPostings& part : parts)
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const Name code = list[i].first;
+    TRY(put(file, tables, Table::postings, stored::directory_key(code), stored::encode(directories[i])));
+    for (const EncodedPostings& part : *list[i].second)
       TRY(put(file, tables, Table::postings, stored::postings_key(code, part.ref.run, part.ref.first_block), part.bytes));
   }
   return file;
@@ -169,7 +172,7 @@ Result<void> finish(std::unique_ptr<SortedFile> file, std::vector<std::unique_pt
 }
 
 // One shard's files, taken in; then the names, demographics and state that make them visible, synced.
-Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Range>& ranges, Micros last_recorded) {
+Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Range>& ranges, Micros last_recorded, ThreadPool& pool) {
   Shard& shard = *store.shards[number];
   Tables& tables = *shard.tables();
   std::vector<std::unique_ptr<SortedFile>> files;
@@ -185,7 +188,7 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
     const ShardState& part = range.states[number];
     state.events += part.events, state.past_events += part.past_events, state.next_run = std::max(state.next_run, part.next_run + 1);
   }
-  TRY(finish(TRY(write_postings(tables, codes)), files));
+  TRY(finish(TRY(write_postings(tables, codes, pool)), files));
   if (!files.empty()) TRY(tables.ingest(files));
   Batch batch;
   fold_names(shard.names(), state, batch);
@@ -203,14 +206,13 @@ Result<void> bulk_load(Store::Parts& store, const RowSorter& rows, unsigned thre
   const Micros recorded = store.options.clock->now();
   const std::vector<std::uint64_t> bounds = rows.cut(std::max(1u, threads));
   std::vector<Range> ranges(bounds.size() - 1);
-  std::vector<Result<void>> results(ranges.size());
-  std::vector<std::thread> workers;
-  for (std::size_t i = 0; i < ranges.size(); ++i)
-    workers.emplace_back([&, i] { results[i] = RangeLoad(store, recorded, ranges[i]).run(rows, bounds[i], bounds[i + 1]); });
-  for (std::thread& worker : workers) worker.join();
+  const std::unique_ptr<ThreadPool> pool = TRY(ThreadPool::start({.threads = std::max(1u, threads)}));
+  TRY(pool->parallel_for(ranges.size(), 1, [&](std::size_t first, std::size_t past) -> Result<void> {
+    for (std::size_t i = first; i < past; ++i) TRY(RangeLoad(store, recorded, ranges[i]).run(rows, bounds[i], bounds[i + 1]));
+    return {};
+  }));
   Micros last_recorded = recorded;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
-    TRY(results[i]);
     const ImportCounts& part = ranges[i].counts;
     counts.records += part.records, counts.events += part.events, counts.created += part.created, counts.unchanged += part.unchanged;
     counts.superseded += part.superseded, counts.hidden += part.hidden, counts.rejected += part.rejected;
@@ -226,7 +228,7 @@ Result<void> bulk_load(Store::Parts& store, const RowSorter& rows, unsigned thre
   for (std::uint32_t number = 0; number < store.shards.size(); ++number) {
     std::vector<Bytes> names;
     store.shards[number]->names().take_pending(names);
-    TRY(take_in(store, number, ranges, last_recorded));
+    TRY(take_in(store, number, ranges, last_recorded, *pool));
   }
   store.identity->folded(position);
   return catalogue.set(bulk_marker, "started", "done");
