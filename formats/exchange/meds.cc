@@ -1,8 +1,8 @@
 // MEDS as CSV: subject_id,time,code with value, or numeric_value and text_value; one row is one event, and one record.
 //
-// The code stays whole under the system "meds"; meds_code.h says what is read from it. Kind: as the code tells, else
-// `observation` beside a value and `other` without. MEDS_BIRTH and GENDER become events of kind patient, each of its own record, with the
-// attributes birth and sex. `seq` or `sequence` is the sequence; other columns become attributes of their (typed) cells.
+// The code stays whole under the system "meds", blanks at its ends too; meds_code.h says what is read from it. Kind: as
+// the code tells, else `observation` beside a value and `other` without. MEDS_BIRTH and GENDER become events of kind
+// patient, each of its own record, with the attributes birth and sex. `seq` or `sequence` is the sequence; other columns become attributes of their (typed) cells.
 // Files hold one subject after another, so birth and death are remembered for the current subject only, to count
 // impossible dates.
 #include <algorithm>
@@ -77,16 +77,16 @@ class MedsRows {
     attributes_.clear();
     event_.source = source_;
     person_ = {source_.organisation, trimmed(csv_[columns_.subject])};
-    event_.code = {meds_system, trimmed(csv_[columns_.code]), {}};
+    event_.code = {meds_system, csv_[columns_.code], {}};
     if (person_.value.empty()) return Refused{"subject_id", "missing_patient", "the row names no patient"};
-    if (event_.code.empty()) return Refused{"code", "missing_code", "the row has no code"};
+    if (trimmed(event_.code.code).empty()) return Refused{"code", "missing_code", "the row has no code"};
     if (const auto refused = read_time()) return refused;
     if (const auto refused = read_sequence()) return refused;
     if (const auto refused = read_value()) return refused;
     for (const auto& [name, column] : columns_.attributes) {
       if (const auto cell = trimmed(csv_[column]); !cell.empty()) add_attribute(name, typed_cell(cell));
     }
-    apply_code(codes_[event_.code.code]);
+    apply_code(codes_[trimmed(event_.code.code)]);
     count_impossible();
     event_.attributes = attributes_;
     record.identifiers = {&person_, 1};

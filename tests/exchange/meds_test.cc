@@ -98,6 +98,13 @@ TEST(Meds, KeepsFurtherColumnsAsAttributes) {
   EXPECT_EQ(read.events(), (Lines{": other meds:x 2020 {column_6='z'} {flag=true} {hadm_id=123} {meds_birth='y'}", ": other meds:x 2020"}));
 }
 
+// A real set has "LAB//51498//" and the same with a blank behind: two codes.
+TEST(Meds, KeepsBlanksOfCodes) {
+  const MedsRead read("subject_id,time,code\n1,2020,LAB//51498// \n1,2020,LAB//51498//\n1,2020, \n");
+  EXPECT_EQ(read.events(), (Lines{": observation meds:LAB//51498//  2020", ": observation meds:LAB//51498// 2020"}));
+  EXPECT_EQ(read.problems(), (Lines{"meds.csv:4 code missing_code rejected"}));
+}
+
 TEST(Meds, RejectsRowsWithTheirPlace) {
   const MedsRead read("seq,subject_id,time,code\n1,,2020,x\n1,1,2020,\n1,1,never,x\n-1,1,2020,x\n1,1\n");
   EXPECT_EQ(read.problems(), (Lines{"meds.csv:2 subject_id missing_patient rejected", "meds.csv:3 code missing_code rejected", "meds.csv:4 time bad_time rejected",
