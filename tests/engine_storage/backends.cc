@@ -1,4 +1,4 @@
-#include "backends.h"
+#include "tests/engine_storage/backends.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>

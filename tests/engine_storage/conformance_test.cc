@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "backends.h"
+#include "tests/engine_storage/backends.h"
 
 namespace chartline::engine {
 namespace {

@@ -1,4 +1,4 @@
-#include "damage.h"
+#include "tests/engine_storage/damage.h"
 
 #include <gtest/gtest.h>
 

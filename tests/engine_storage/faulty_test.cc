@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "backends.h"
+#include "tests/engine_storage/backends.h"
 #include "engine/storage/memory.h"
 
 namespace chartline::engine {

@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "backends.h"
-#include "damage.h"
+#include "tests/engine_storage/backends.h"
+#include "tests/engine_storage/damage.h"
 #include "engine/storage/disk.h"
 
 namespace chartline::engine {

@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "backends.h"
-#include "damage.h"
+#include "tests/engine_storage/backends.h"
+#include "tests/engine_storage/damage.h"
 
 namespace chartline::engine {
 namespace {

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "backends.h"
-#include "damage.h"
+#include "tests/engine_storage/backends.h"
+#include "tests/engine_storage/damage.h"
 #include "engine/storage/rocks_faulty_fs.h"
 #include "engine/storage/rocks_status.h"
 

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "damage.h"
-#include "sample_rows.h"
+#include "tests/stored/damage.h"
+#include "tests/stored/sample_rows.h"
 
 namespace chartline::stored {
 namespace {

@@ -6,7 +6,7 @@
 #include <limits>
 #include <random>
 
-#include "damage.h"
+#include "tests/stored/damage.h"
 #include "formats/stored/keys.h"
 
 namespace chartline::stored {

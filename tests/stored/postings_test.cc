@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "base/hash.h"
-#include "damage.h"
-#include "sample_rows.h"
+#include "tests/stored/damage.h"
+#include "tests/stored/sample_rows.h"
 
 namespace chartline::stored {
 namespace {

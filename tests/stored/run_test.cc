@@ -7,9 +7,9 @@
 #include <cmath>
 
 #include "base/hash.h"
-#include "damage.h"
+#include "tests/stored/damage.h"
 #include "formats/stored/hot_columns.h"
-#include "sample_rows.h"
+#include "tests/stored/sample_rows.h"
 
 namespace chartline::stored {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "sample_rows.h"
+#include "tests/stored/sample_rows.h"
 
 namespace chartline::stored {
 namespace {
