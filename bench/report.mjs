@@ -63,13 +63,14 @@ function against_bound({work, amount, show, better, bound}) {
   return [work, show(amount), '-', `${(better === 'less' ? bound / amount : amount / bound).toFixed(2)}x`, show(bound), '-', reached ? 'yes' : '**no**'];
 }
 
+// The best instruction set for each length of run: median events a second over the repetitions.
 function decoding(path) {
-  const best = {};
-  for (const each of JSON.parse(readFileSync(path, 'utf8')).benchmarks) {
-    if (each.aggregate_name !== 'median' || !(each.items_per_second > 0)) continue;
-    const rows = /rows:(\d+)/.exec(each.name)[1], timed = /timed:1/.test(each.name) ? ', timed' : '';
-    const key = `runs of ${rows} rows${timed}`;
-    best[key] = Math.max(best[key] ?? 0, each.items_per_second);
+  const rates = {}, best = {};
+  for (const each of JSON.parse(readFileSync(path, 'utf8')).benchmarks)
+    if (each.run_type === 'iteration' && each.items_per_second > 0) (rates[each.run_name] ??= []).push(each.items_per_second);
+  for (const [name, all] of Object.entries(rates)) {
+    const key = `runs of ${/rows:(\d+)/.exec(name)[1]} rows${name.includes('timed:1') ? ', timed' : ''}`;
+    best[key] = Math.max(best[key] ?? 0, median(all));
   }
   return best;
 }
@@ -82,7 +83,8 @@ function comparison(results, decoded, log_events) {
     {work: 'whole timeline with the text of codes, everything cached', figure: 'timeline_events.warm.mean_us', peer: 'sqlite', better: 'less', at_least: 5, aim: Infinity},
     {work: 'whole timeline, a tenth cached', figure: 'timeline.tenth.mean_us', peer: 'sqlite', better: 'less', at_least: 5, aim: Infinity},
     {work: 'bulk load of the CSV, all indexes', figure: 'load.seconds', peer: 'duckdb', better: 'less', at_least: 1, aim: 1.5},
-    {work: 'durable commits of one event, 64 writers', figure: 'commit.writers_64.per_second', peer: 'postgres', better: 'more', at_least: 3, aim: 6},
+    {work: 'durable commits of one event, 64 writers, all events loaded before', figure: 'commit.loaded.writers_64.per_second', peer: 'postgres', better: 'more', at_least: 3, aim: 6},
+    {work: 'durable commits of one event, 64 writers, into an empty store', figure: 'commit.empty.writers_64.per_second', peer: 'postgres', better: 'more', at_least: 3, aim: 6},
     {work: 'bytes on disk, all indexes', figure: 'disk.bytes', peer: 'duckdb', better: 'less', at_least: 1 / 1.3, aim: 1},
   ];
   for (const each of peers) rows.push(against_peer(results, each));

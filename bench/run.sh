@@ -32,7 +32,7 @@ esac
 programs=${CHARTLINE_BENCH_PROGRAMS:-build/release}
 work=$(mktemp --directory "${CHARTLINE_BENCH_FOLDER:-${TMPDIR:-/tmp}}/chartline-bench.XXXXXX")
 chmod 711 "$work"  # the server of PostgreSQL runs as another user below it
-csv=$work/events.csv results=$work/results.tsv store=$work/store socket=$work/postgres
+csv=$work/events.csv results=$work/results.tsv store=$work/loaded socket=$work/postgres
 connection="host=$socket dbname=postgres user=postgres"
 
 say() { echo "bench: $(date +%T) $*" >&2; }
@@ -77,7 +77,7 @@ say "events of $patients patients"
 for ((run = 1; run <= runs; ++run)); do
   say "load, run $run of $runs"
   rm -rf "$store"
-  store_bench load "$csv" "$store"
+  store_bench load "$csv" "$store" "$programs/chartline"
   measure node bench/peers/duckdb_peer.mjs load "$csv" "$work/events.duckdb"
 done
 measure "$programs/sqlite_peer" load "$csv" "$work/events.sqlite"
@@ -92,12 +92,17 @@ done
 say "memory"
 store_bench bounded_reads "$store"
 
+say "PostgreSQL's own load"
 start_postgres
+measure "$programs/postgres_peer" load "$connection" loaded "$csv"
+measure "$programs/postgres_peer" load "$connection" empty ""
+same_answers
 for ((run = 1; run <= runs; ++run)); do
   say "commits, run $run of $runs"
-  for writers in 64 1; do
-    store_bench commits "$store" "$patients" "$writers" "$seconds"
-    measure "$programs/postgres_peer" commits "$connection" "$patients" "$writers" "$seconds"
+  for with in "loaded 64" "empty 64" "loaded 1"; do
+    read -r table writers <<<"$with"
+    store_bench commits "$work/$table" "$table" "$patients" "$writers" "$seconds"
+    measure "$programs/postgres_peer" commits "$connection" "$table" "$patients" "$writers" "$seconds"
   done
 done
 

@@ -12,7 +12,7 @@ cmp <(sort events.csv) <(sort shuffled.csv)
 cmp events.csv <("$programs/make_events" 50)
 
 for csv in events shuffled; do
-  "$programs/store_bench" load "$csv.csv" "$csv"
+  "$programs/store_bench" load "$csv.csv" "$csv" "$programs/chartline"
   "$programs/store_bench" sizes "$csv" 50 | tee "$csv.figures"
 done
 if [[ -x $programs/sqlite_peer ]]; then
@@ -21,7 +21,7 @@ if [[ -x $programs/sqlite_peer ]]; then
 fi
 "$programs/store_bench" timelines events 50 100
 "$programs/store_bench" bounded_reads events
-"$programs/store_bench" commits events 50 4 1
+"$programs/store_bench" commits events loaded 50 4 1
 "$programs/store_bench" fold log 10000 10
 "$programs/store_bench" start_up log 10000
 "$programs/storage_bench" storage 100

@@ -1,9 +1,9 @@
 // Measures the store as an embedding program sees it; each figure is one tab-separated line: chartline, figure, amount.
 //
-//   store_bench load CSV STORE [MEMORY_BYTES]        into a new store
+//   store_bench load CSV STORE CHARTLINE             into a new store, by that program
 //   store_bench sizes STORE PATIENTS                 bytes on disk, and the fingerprint of all events
 //   store_bench timelines STORE PATIENTS READS
-//   store_bench commits STORE PATIENTS WRITERS SECONDS   (adds to the store)
+//   store_bench commits STORE NAME PATIENTS WRITERS SECONDS   adds to the store, or makes one
 //   store_bench fold FOLDER EVENTS EACH              makes FOLDER anew
 //   store_bench start_up FOLDER EVENTS               makes FOLDER anew
 //   store_bench bounded_reads STORE
@@ -28,10 +28,11 @@ std::uint64_t number(const char* word) {
 int main(int argc, char** argv) {
   using namespace chartline::bench;
   const std::string_view verb = argc > 1 ? argv[1] : "";
-  if (verb == "load" && (argc == 4 || argc == 5)) load(argv[2], argv[3], argc == 5 ? number(argv[4]) : 1ull << 30);
+  if (verb == "load" && argc == 5) load(argv[2], argv[3], argv[4]);
   else if (verb == "sizes" && argc == 4) sizes(argv[2], number(argv[3]));
   else if (verb == "timelines" && argc == 5) timelines(argv[2], number(argv[3]), number(argv[4]));
-  else if (verb == "commits" && argc == 6) commits(argv[2], number(argv[3]), static_cast<unsigned>(number(argv[4])), static_cast<double>(number(argv[5])));
+  else if (verb == "commits" && argc == 7)
+    commits(argv[2], argv[3], number(argv[4]), static_cast<unsigned>(number(argv[5])), static_cast<double>(number(argv[6])));
   else if (verb == "fold" && argc == 5) fold(argv[2], number(argv[3]), number(argv[4]));
   else if (verb == "start_up" && argc == 4) start_up(argv[2], number(argv[3]));
   else if (verb == "bounded_reads" && argc == 3) bounded_reads(argv[2]);

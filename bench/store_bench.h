@@ -6,8 +6,9 @@
 
 namespace chartline::bench {
 
-// A CSV into a fresh store, all indexes included: seconds, rows a second, peak memory.
-void load(const std::string& csv, const std::string& folder, std::uint64_t memory_bytes);
+// A CSV into a new store by `chartline init` and `chartline import`, all indexes included: the time of both processes from
+// start to end, processor time, peak memory.
+void load(const std::string& csv, const std::string& folder, const std::string& program);
 
 // Bytes of each table after compaction, in all and for each event; and what every store must agree on.
 void sizes(const std::string& folder, std::uint64_t patients);
@@ -15,8 +16,9 @@ void sizes(const std::string& folder, std::uint64_t patients);
 // Whole timelines of `reads` random patients, everything cached or a tenth of the timelines.
 void timelines(const std::string& folder, std::uint64_t patients, std::uint64_t reads);
 
-// Writers that each commit one event at a time for so long.
-void commits(const std::string& folder, std::uint64_t patients, unsigned writers, double seconds);
+// Writers that each commit one event at a time for so long, into a store that is known as `name` in the figures; an empty
+// one where there is none.
+void commits(const std::string& folder, const std::string& name, std::uint64_t patients, unsigned writers, double seconds);
 
 // A log of so many events folded into a fresh store, `each` to a patient.
 void fold(const std::string& folder, std::uint64_t events, std::uint64_t each);

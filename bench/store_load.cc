@@ -1,48 +1,45 @@
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include "bench/measure.h"
 #include "bench/store_bench.h"
-#include "engine/import.h"
-#include "formats/exchange/quality.h"
-#include "formats/exchange/reader.h"
 
 namespace chartline::bench {
 namespace {
 
-class ImportSink final : public exchange::RecordSink {
- public:
-  explicit ImportSink(engine::Import& import) : import_(import) {}
-  Result<void> record(const record::Record& record) override { return import_.add(record); }
-  Result<void> concept_(const record::Concept&) override { return {}; }
-  Result<void> concept_link(const record::ConceptLink&) override { return {}; }
+// Runs a program to its end, its standard output thrown away, and stops where it fails. What it used is in `usage`.
+void run(std::vector<std::string> words, rusage& usage) {
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    if (std::freopen("/dev/null", "w", stdout) != nullptr) execv(arguments[0], arguments.data());
+    std::fprintf(stderr, "store_bench: %s: %s\n", arguments[0], std::strerror(errno));
+    _exit(127);
+  }
+  int status = 0;
+  if (child < 0 || wait4(child, &status, 0, &usage) != child || status != 0) std::fprintf(stderr, "store_bench: %s failed\n", words[0].c_str()), std::exit(1);
+}
 
- private:
-  engine::Import& import_;
-};
+double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; }
 
 }  // namespace
 
-// The same steps as `chartline import`: read, judge, sort, fold, take in, sync.
-void load(const std::string& csv, const std::string& folder, std::uint64_t memory_bytes) {
+void load(const std::string& csv, const std::string& folder, const std::string& program) {
+  rusage used{};
   const Stopwatch watch;
-  or_stop(engine::Store::init(folder, {}));
-  engine::ImportCounts counts;
-  {
-    const auto store = or_stop(engine::Store::open(folder, {}));
-    const auto quality = exchange::make_quality({"bench", true, 0}, nullptr);
-    const auto import = or_stop(engine::Import::begin(*store, {.memory_bytes = memory_bytes, .threads = 2}));
-    ImportSink sink(*import);
-    const std::vector<std::string> paths{csv};
-    or_stop(exchange::read(exchange::Format::events, paths, {.source = "bench", .zone = {}, .keep_originals = false, .threads = 2}, sink, *quality));
-    counts = or_stop(import->finish());
-    if (counts.rejected != 0 || !counts.bulk) std::fprintf(stderr, "bench: not every row was loaded in bulk\n"), std::exit(1);
-  }
-  const double seconds = watch.seconds();
-  report("chartline", "load.seconds", seconds);
-  report("chartline", "load.rows_per_second", static_cast<double>(counts.events) / seconds);
-  report("chartline", "load.cpu_seconds", cpu_seconds());
-  report("chartline", "load.peak_rss_bytes", peak_rss_bytes());
+  run({program, "init", "--quiet", "--store", folder}, used);
+  run({program, "import", "--quiet", "--strict", "--no-originals", "--store", folder, "--format", "events", "--source", "bench", csv}, used);
+  report("chartline", "load.seconds", watch.seconds());
+  report("chartline", "load.cpu_seconds", seconds(used.ru_utime) + seconds(used.ru_stime));
+  report("chartline", "load.peak_rss_bytes", static_cast<double>(used.ru_maxrss) * 1024);
 }
 
 }  // namespace chartline::bench

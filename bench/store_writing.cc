@@ -69,7 +69,8 @@ void make_fresh(const std::string& folder) {
 
 }  // namespace
 
-void commits(const std::string& folder, std::uint64_t patients, unsigned writers, double seconds) {
+void commits(const std::string& folder, const std::string& name, std::uint64_t patients, unsigned writers, double seconds) {
+  if (!std::filesystem::exists(folder)) or_stop(engine::Store::init(folder, {}));
   const auto store = or_stop(engine::Store::open(folder, {}));
   const std::string run = std::to_string(store->view().position()[0]);  // names the records of one run after another
   std::vector<std::vector<double>> micros(writers);
@@ -92,7 +93,7 @@ void commits(const std::string& folder, std::uint64_t patients, unsigned writers
   const double took = whole.seconds();
   std::vector<double> all;
   for (const auto& some : micros) all.insert(all.end(), some.begin(), some.end());
-  const std::string figure = "commit.writers_" + std::to_string(writers);
+  const std::string figure = "commit." + name + ".writers_" + std::to_string(writers);
   report("chartline", (figure + ".per_second").c_str(), static_cast<double>(all.size()) / took);
   report_times("chartline", figure, std::move(all));
 }

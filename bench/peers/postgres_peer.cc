@@ -1,12 +1,12 @@
-// PostgreSQL's durable single-row commits: so many connections, each a prepared INSERT of one row as one transaction.
+// PostgreSQL's durable single-row commits: so many connections, each a prepared INSERT of one row as one transaction, into
+// a table with the one index that a timeline needs.
 //
-//   postgres_peer commits CONNECTION PATIENTS WRITERS SECONDS     CONNECTION as libpq takes it: "host=/run/dir dbname=bench"
-//
-// The table is empty at the start and has the one index that a timeline needs, which is the server's best case.
+//   postgres_peer load CONNECTION TABLE CSV      CSV "" leaves the table empty; CONNECTION as libpq takes it: "host=/run/dir"
+//   postgres_peer commits CONNECTION TABLE PATIENTS WRITERS SECONDS
 #include <libpq-fe.h>
 
+#include <fstream>
 #include <memory>
-#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
@@ -16,14 +16,6 @@
 
 namespace chartline::bench {
 namespace {
-
-constexpr const char* tables = R"(
-  SET client_min_messages = warning;
-  DROP TABLE IF EXISTS events;
-  CREATE TABLE events (patient integer NOT NULL, time timestamp NOT NULL, code integer NOT NULL, value double precision);
-  CREATE INDEX ON events (patient, time);
-  CHECKPOINT;
-)";
 
 struct Finish {
   void operator()(PGconn* connection) const { PQfinish(connection); }
@@ -46,25 +38,64 @@ void expect(PGconn* connection, PGresult* result, ExecStatusType wanted) {
   PQclear(result);
 }
 
-std::string one_cell(PGconn* connection, const char* sql) {
-  PGresult* result = PQexec(connection, sql);
+std::string one_cell(PGconn* connection, const std::string& sql) {
+  PGresult* result = PQexec(connection, sql.c_str());
   if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1) stop(connection);
   std::string cell = PQgetvalue(result, 0, 0);
   PQclear(result);
   return cell;
 }
 
-void commits(const std::string& to, std::uint64_t patients, unsigned writers, double seconds) {
+void copy_in(PGconn* connection, const std::string& table, const std::string& csv) {
+  std::ifstream in(csv, std::ios::binary);
+  if (!in) std::fprintf(stderr, "postgres_peer: %s cannot be read\n", csv.c_str()), std::exit(1);
+  expect(connection, PQexec(connection, ("COPY " + table + " FROM STDIN (FORMAT csv, HEADER true)").c_str()), PGRES_COPY_IN);
+  std::vector<char> piece(1 << 20);
+  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0)
+    if (PQputCopyData(connection, piece.data(), static_cast<int>(in.gcount())) != 1) stop(connection);
+  if (PQputCopyEnd(connection, nullptr) != 1) stop(connection);
+  expect(connection, PQgetResult(connection), PGRES_COMMAND_OK);
+  while (PGresult* rest = PQgetResult(connection)) PQclear(rest);
+}
+
+// The sums of Fingerprint in bench/measure.h.
+std::string fingerprint_of(PGconn* connection, const std::string& table) {
+  return one_cell(connection, "WITH facts AS (SELECT patient, code, extract(epoch FROM time)::bigint AS seconds, "
+                              "CASE WHEN value IS NULL THEN -1 ELSE round(value * 100)::bigint END AS hundredths FROM " + table + ") "
+                              "SELECT count(*) || '/' || count(*) FILTER (WHERE hundredths >= 0) || '/' || "
+                              "coalesce(sum(hundredths) FILTER (WHERE hundredths >= 0), 0) || '/' || coalesce(sum(seconds), 0) || '/' || "
+                              "coalesce(sum((seconds % 86423 + length(code) * 128 + ascii(right(code, 1))) * (hundredths + 2) % 1000003 * "
+                              "(patient % 1009 + 1)), 0) FROM facts");
+}
+
+void load(const std::string& to, const std::string& table, const std::string& csv) {
+  const Connection connection = connect(to);
+  PGconn* server = connection.get();
+  const Stopwatch watch;
+  expect(server, PQexec(server, ("CREATE TABLE " + table + " (patient integer NOT NULL, time timestamp NOT NULL, code text NOT NULL, value double precision)").c_str()), PGRES_COMMAND_OK);
+  if (!csv.empty()) copy_in(server, table, csv);
+  expect(server, PQexec(server, ("CREATE INDEX ON " + table + " (patient, time)").c_str()), PGRES_COMMAND_OK);
+  expect(server, PQexec(server, ("VACUUM ANALYZE " + table).c_str()), PGRES_COMMAND_OK);
+  if (csv.empty()) return;
+  report("postgres", "load.seconds", watch.seconds());
+  report("postgres", "disk.bytes", std::stod(one_cell(server, "SELECT pg_total_relation_size('" + table + "')")));
+  std::printf("postgres\tfingerprint\t%s\n", fingerprint_of(server, table).c_str());
+}
+
+void commits(const std::string& to, const std::string& table, std::uint64_t patients, unsigned writers, double seconds) {
   const Connection first = connect(to);
-  expect(first.get(), PQexec(first.get(), tables), PGRES_COMMAND_OK);
   for (const char* setting : {"fsync", "synchronous_commit"})
-    if (one_cell(first.get(), (std::string("SHOW ") + setting).c_str()) != "on") std::fprintf(stderr, "postgres_peer: %s is off\n", setting), std::exit(1);
+    if (one_cell(first.get(), std::string("SHOW ") + setting) != "on") std::fprintf(stderr, "postgres_peer: %s is off\n", setting), std::exit(1);
+  expect(first.get(), PQexec(first.get(), "CHECKPOINT"), PGRES_COMMAND_OK);
+  const std::string count_rows = "SELECT count(*) FROM " + table;
+  const std::uint64_t before = std::stoull(one_cell(first.get(), count_rows));
+  const std::string insert = "INSERT INTO " + table + " VALUES ($1, to_timestamp($2) AT TIME ZONE 'UTC', $3, $4)";
 
   std::vector<Connection> connections;
   for (unsigned writer = 0; writer < writers; ++writer) {
     connections.push_back(connect(to));
     PGconn* connection = connections.back().get();
-    expect(connection, PQprepare(connection, "one", "INSERT INTO events VALUES ($1, to_timestamp($2) AT TIME ZONE 'UTC', $3, $4)", 4, nullptr), PGRES_COMMAND_OK);
+    expect(connection, PQprepare(connection, "one", insert.c_str(), 4, nullptr), PGRES_COMMAND_OK);
   }
   std::vector<std::vector<double>> micros(writers);
   const Stopwatch whole;
@@ -75,7 +106,7 @@ void commits(const std::string& to, std::uint64_t patients, unsigned writers, do
       PGconn* connection = connections[writer].get();
       while (whole.seconds() < seconds) {
         const std::string fields[] = {std::to_string(random() % patients + 1), std::to_string(1'500'000'000 + random() % 100'000'000),
-                                      std::to_string(random() % 1'000), std::to_string(static_cast<double>(random() % 2'000) / 10)};
+                                      "local|" + std::to_string(random() % 1'000), std::to_string(static_cast<double>(random() % 2'000) / 10)};
         const char* values[] = {fields[0].c_str(), fields[1].c_str(), fields[2].c_str(), fields[3].c_str()};
         const Stopwatch watch;
         expect(connection, PQexecPrepared(connection, "one", 4, values, nullptr, nullptr, 0), PGRES_COMMAND_OK);
@@ -87,9 +118,9 @@ void commits(const std::string& to, std::uint64_t patients, unsigned writers, do
   const double took = whole.seconds();
   std::vector<double> all;
   for (const auto& some : micros) all.insert(all.end(), some.begin(), some.end());
-  if (one_cell(first.get(), "SELECT count(*) FROM events") != std::to_string(all.size()))
+  if (std::stoull(one_cell(first.get(), count_rows)) != before + all.size())
     std::fprintf(stderr, "postgres_peer: not every row is there\n"), std::exit(1);
-  const std::string figure = "commit.writers_" + std::to_string(writers);
+  const std::string figure = "commit." + table + ".writers_" + std::to_string(writers);
   report("postgres", (figure + ".per_second").c_str(), static_cast<double>(all.size()) / took);
   report_times("postgres", figure, std::move(all));
 }
@@ -99,10 +130,10 @@ void commits(const std::string& to, std::uint64_t patients, unsigned writers, do
 
 int main(int argc, char** argv) {
   using namespace chartline::bench;
-  if (argc != 6 || std::string_view(argv[1]) != "commits") {
-    std::fprintf(stderr, "usage: postgres_peer commits CONNECTION PATIENTS WRITERS SECONDS\n");
-    return 2;
-  }
-  commits(argv[2], std::strtoull(argv[3], nullptr, 10), static_cast<unsigned>(std::strtoul(argv[4], nullptr, 10)), std::strtod(argv[5], nullptr));
+  const std::string_view verb = argc > 1 ? argv[1] : "";
+  if (verb == "load" && argc == 5) load(argv[2], argv[3], argv[4]);
+  else if (verb == "commits" && argc == 7)
+    commits(argv[2], argv[3], std::strtoull(argv[4], nullptr, 10), static_cast<unsigned>(std::strtoul(argv[5], nullptr, 10)), std::strtod(argv[6], nullptr));
+  else return std::fprintf(stderr, "usage: postgres_peer load CONNECTION TABLE CSV | commits CONNECTION TABLE PATIENTS WRITERS SECONDS\n"), 2;
   return 0;
 }
