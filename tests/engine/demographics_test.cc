@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/hash.h"
-#include "made_moment.h"
+#include "tests/engine/made_moment.h"
 
 namespace chartline::engine {
 namespace {

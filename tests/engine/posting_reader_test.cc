@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "made_moment.h"
+#include "tests/engine/made_moment.h"
 
 namespace chartline::engine {
 namespace {

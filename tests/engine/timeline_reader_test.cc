@@ -3,7 +3,7 @@
 #include <set>
 
 #include "engine/timeline_cursor.h"
-#include "made_moment.h"
+#include "tests/engine/made_moment.h"
 
 namespace chartline::engine {
 namespace {
