@@ -53,9 +53,9 @@ struct Example {
 struct Command {
   std::string_view name;     // one or two words: "import", "config show"
   std::string_view summary;  // one line, no full stop
-  std::string_view text;     // paragraphs for --help and the man page
-  std::vector<const Option*> options;
-  std::vector<Argument> arguments;
+  std::string_view text{};   // paragraphs for --help and the man page, each line ended
+  std::vector<const Option*> options{};
+  std::vector<Argument> arguments{};
   std::vector<Example> examples;
   Result<void> (*run)(const Invocation&, Console&);
 };

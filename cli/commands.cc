@@ -16,44 +16,125 @@ std::vector<std::string_view> kind_words() {
 
 // -- options of the whole program
 const Option config{.name = "config", .takes = Takes::file, .value = "FILE", .help = "read settings from this file"};
-const Option color{.name = "color", .takes = Takes::word, .value = "WHEN", .help = "colour", .setting = "color", .fallback = "auto", .words = {"auto", "always", "never"}};
-const Option quiet{.name = "quiet", .takes = Takes::nothing, .help = "say nothing on standard error but failures", .setting = "quiet", .fallback = "false"};
+const Option color{.name = "color",
+                   .takes = Takes::word,
+                   .value = "WHEN",
+                   .help = "colour",
+                   .setting = "color",
+                   .fallback = "auto",
+                   .words = {"auto", "always", "never"}};
+const Option quiet{.name = "quiet",
+                   .takes = Takes::nothing,
+                   .help = "say nothing on standard error but failures",
+                   .setting = "quiet",
+                   .fallback = "false"};
 
 // -- options of several commands
-const Option store{.name = "store", .takes = Takes::folder, .value = "DIR", .help = "the folder of the store", .setting = "store"};
-const Option cache{.name = "cache", .takes = Takes::bytes, .value = "SIZE", .help = "memory for what is read again", .setting = "cache", .fallback = "384M", .least = 1 << 20};
-const Option format{.name = "format", .takes = Takes::word, .value = "FORM", .help = "form of the output", .setting = "format", .words = output_forms};
-const Option from{.name = "from", .value = "DATE", .help = "events that start on this day or later: 2019, 2019-03 or 2019-03-31"};
+const Option store{
+    .name = "store", .takes = Takes::folder, .value = "DIR", .help = "the folder of the store", .setting = "store"};
+const Option cache{.name = "cache",
+                   .takes = Takes::bytes,
+                   .value = "SIZE",
+                   .help = "memory for what is read again",
+                   .setting = "cache",
+                   .fallback = "384M",
+                   .least = 1 << 20};
+const Option format{.name = "format",
+                    .takes = Takes::word,
+                    .value = "FORM",
+                    .help = "form of the output",
+                    .setting = "format",
+                    .words = output_forms};
+const Option from{
+    .name = "from", .value = "DATE", .help = "events that start on this day or later: 2019, 2019-03 or 2019-03-31"};
 const Option to{.name = "to", .value = "DATE", .help = "events that start on this day or earlier"};
-const Option kind{.name = "kind", .takes = Takes::word, .value = "KIND", .help = "events of this kind", .words = kind_words(), .repeated = true};
-const Option code{.name = "code", .value = "CODE", .help = "events with this code: loinc:4548-4, or 4548-4 of any system; a * at the end stands for any rest", .repeated = true};
-const Option source_filter{.name = "source", .value = "NAME", .help = "events that this organisation told", .repeated = true};
+const Option kind{.name = "kind",
+                  .takes = Takes::word,
+                  .value = "KIND",
+                  .help = "events of this kind",
+                  .words = kind_words(),
+                  .repeated = true};
+const Option code{
+    .name = "code",
+    .value = "CODE",
+    .help = "events with this code: loinc:4548-4, or 4548-4 of any system; a * at the end stands for any rest",
+    .repeated = true};
+const Option source_filter{
+    .name = "source", .value = "NAME", .help = "events that this organisation told", .repeated = true};
 const Option hidden{.name = "hidden", .takes = Takes::nothing, .help = "show what was entered in error too"};
 
 // -- options of one command
-const Option shards{.name = "shards", .takes = Takes::number, .value = "N", .help = "number of shards, for ever", .setting = "shards", .fallback = "1", .least = 1, .most = 4096};
-const Option zone{.name = "zone", .value = "ZONE", .help = "time zone of local times that come without an offset", .setting = "zone", .fallback = "UTC"};
-const Option import_format{.name = "format", .takes = Takes::word, .value = "FORMAT", .help = "format of the input; recognised where left out", .words = {"fhir", "omop", "synthea", "meds", "events"}};
-const Option output{.name = "output", .takes = Takes::word, .value = "FORM", .help = "form of the counts", .setting = "format", .words = output_forms};
-const Option source{.name = "source", .value = "NAME", .help = "the organisation that says so; the format's name where left out", .setting = "source"};
+const Option shards{.name = "shards",
+                    .takes = Takes::number,
+                    .value = "N",
+                    .help = "number of shards, for ever",
+                    .setting = "shards",
+                    .fallback = "1",
+                    .least = 1,
+                    .most = 4096};
+const Option zone{.name = "zone",
+                  .value = "ZONE",
+                  .help = "time zone of local times that come without an offset",
+                  .setting = "zone",
+                  .fallback = "UTC"};
+const Option import_format{.name = "format",
+                           .takes = Takes::word,
+                           .value = "FORMAT",
+                           .help = "format of the input; recognised where left out",
+                           .words = {"fhir", "omop", "synthea", "meds", "events"}};
+const Option output{.name = "output",
+                    .takes = Takes::word,
+                    .value = "FORM",
+                    .help = "form of the counts",
+                    .setting = "format",
+                    .words = output_forms};
+const Option source{.name = "source",
+                    .value = "NAME",
+                    .help = "the organisation that says so; the format's name where left out",
+                    .setting = "source"};
 const Option strict{.name = "strict", .takes = Takes::nothing, .help = "stop at the first row that cannot be used"};
-const Option report{.name = "report", .takes = Takes::file, .value = "FILE", .help = "write every rejected and repaired row to this file, one JSON object a line"};
-const Option threads{.name = "threads", .takes = Takes::number, .value = "N", .help = "threads for reading and sorting", .setting = "threads", .fallback = "2", .least = 1, .most = 1024};
-const Option memory{.name = "memory", .takes = Takes::bytes, .value = "SIZE", .help = "memory for sorting", .setting = "memory", .fallback = "1G", .least = 16 << 20};
+const Option report{.name = "report",
+                    .takes = Takes::file,
+                    .value = "FILE",
+                    .help = "write every rejected and repaired row to this file, one JSON object a line"};
+const Option threads{.name = "threads",
+                     .takes = Takes::number,
+                     .value = "N",
+                     .help = "threads for reading and sorting",
+                     .setting = "threads",
+                     .fallback = "2",
+                     .least = 1,
+                     .most = 1024};
+const Option memory{.name = "memory",
+                    .takes = Takes::bytes,
+                    .value = "SIZE",
+                    .help = "memory for sorting",
+                    .setting = "memory",
+                    .fallback = "1G",
+                    .least = 16 << 20};
 const Option no_originals{.name = "no-originals", .takes = Takes::nothing, .help = "do not keep the bytes as received"};
 const Option as_of{.name = "as-of", .value = "TIME", .help = "as it was known at this time; a day means its end"};
 const Option last{.name = "last", .takes = Takes::number, .value = "N", .help = "the latest N events only", .least = 1};
 const Option deep{.name = "deep", .takes = Takes::nothing, .help = "rebuild every index in memory and compare"};
 const Option history{.name = "history", .takes = Takes::nothing, .help = "of every version, not only the current ones"};
-const Option verify{.name = "verify", .takes = Takes::nothing, .help = "check the restored store deeply and compare its hash with the backup's"};
-const Option backup_name{.name = "name", .value = "NAME", .help = "which backup of the folder; the newest where left out"};
+const Option verify{.name = "verify",
+                    .takes = Takes::nothing,
+                    .help = "check the restored store deeply and compare its hash with the backup's"};
+const Option backup_name{
+    .name = "name", .value = "NAME", .help = "which backup of the folder; the newest where left out"};
 const Option list{.name = "list", .takes = Takes::nothing, .help = "list the backups in the folder and restore none"};
 const Option pace{.name = "pace", .takes = Takes::bytes, .value = "SIZE", .help = "read at most so many bytes a second"};
-const Option shard{.name = "shard", .takes = Takes::number, .value = "N", .help = "of this shard", .fallback = "0", .most = 4095};
+const Option shard{
+    .name = "shard", .takes = Takes::number, .value = "N", .help = "of this shard", .fallback = "0", .most = 4095};
 const Option origin{.name = "origin", .takes = Takes::nothing, .help = "say where each value comes from"};
-const Option since{.name = "since", .value = "POSITION", .help = "changes after this position: a commit number for each shard, joined by commas"};
+const Option since{.name = "since",
+                   .value = "POSITION",
+                   .help = "changes after this position: a commit number for each shard, joined by commas"};
 const Option yes{.name = "yes", .takes = Takes::nothing, .help = "do it: this cannot be taken back"};
-const Option keep{.name = "keep", .takes = Takes::folder, .value = "DIR", .help = "keep the demonstration's stores in this new folder"};
+const Option keep{.name = "keep",
+                  .takes = Takes::folder,
+                  .value = "DIR",
+                  .help = "keep the demonstration's stores in this new folder"};
 
 const Argument patient{"PATIENT", "an identifier's value, or SYSTEM|VALUE"};
 const std::vector<const Option*> filters = {&from, &to, &kind, &code, &source_filter, &hidden};
@@ -65,82 +146,171 @@ std::vector<const Option*> with(std::vector<const Option*> first, const std::vec
 
 std::vector<Command> make_commands() {
   return {
-      {"demo", "the whole story in a few seconds, on a sample of synthetic records",
-       "Makes a store in a temporary folder, imports sixteen synthetic people, prints a timeline, imports again to show that nothing "
-       "changes, checks the store, and restores a backup with an equal hash. Everything is taken away at the end.\n",
-       {&keep}, {}, {{"chartline demo", "each step is a command that you could type"}}, run_demo},
-      {"init", "make an empty store",
-       "The number of shards cannot be changed later; one is right up to some millions of people. The folder must be new or empty.\n",
-       {&store, &shards, &zone}, {},
-       {{"chartline init --store care", "one shard, times in UTC"}, {"chartline init --store care --shards 8 --zone Europe/London", "for many cores, and local times of London"}},
-       run_init},
-      {"import", "read records into the store",
-       "Reads files, folders and archives (gz, xz, zst, bz2, tar, zip), and standard input as `-`. The format is recognised where "
-       "left out. Importing the same again changes nothing. A row that cannot be used never stops an import and is never dropped "
-       "silently: it is counted, and told with its place and the reason in the --report. Every row becomes a record or a reject.\n",
-       {&store, &import_format, &source, &strict, &report, &threads, &memory, &no_originals, &output, &cache},
-       {{"PATH", "file, folder or archive; - is standard input", Takes::file, true, true}},
-       {{"chartline import --store care records/", "whatever the folder holds"},
-        {"chartline import --store care --format omop --source RYJ --report problems.ndjson omop/", "say what it is, who says so, and where problems go"},
-        {"zcat events.csv.gz | chartline import --store care --format events -", "a stream"}},
-       run_import},
-      {"timeline", "one person's events in the order of time",
-       "For a person: encounters as groups with their events inside, values with their trend against the previous one shown. With "
-       "--format csv, json or ndjson: every field of every event, for machines.\n",
-       with({&store, &as_of, &last, &format, &cache}, filters), {patient},
-       {{"chartline timeline --store care 'nhs|9434765919'", "everything"},
-        {"chartline timeline --store care 9434765919 --from 2019 --kind observation", "observations since 2019"},
-        {"chartline timeline --store care 9434765919 --as-of 2020-06-30 --format json", "as it was known then"}},
-       run_timeline},
-      {"events", "every event of the store, one row each",
-       "Patients come in the order of shard and id, their events in the order of time. Memory does not grow with the store. The "
-       "default form is ndjson.\n",
-       with({&store, &format, &cache}, filters), {},
-       {{"chartline events --store care > events.ndjson", "all of it"}, {"chartline events --store care --format csv --kind medication --from 2020", "an extract"}},
-       run_events},
-      {"changes", "the change feed: what was written, in order",
-       "One JSON object for each change. The position to go on from is said at the end, on standard error; --since takes it.\n",
-       {&store, &since, &cache}, {},
-       {{"chartline changes --store care", "from the oldest change kept"}, {"chartline changes --store care --since 1200", "what came after commit 1,200"}},
-       run_changes},
-      {"link", "two patients are one person", "Their timelines are shown as one from now on; unlink takes exactly that back.\n", {&store, &cache},
-       {patient, {"OTHER", "the other identifier"}}, {{"chartline link --store care 'nhs|9434765919' 'RYJ|A-17'", "both identifiers now find the whole person"}}, run_link},
-      {"unlink", "take a link back", "The store is as if the two had never been linked; the history of the link stays.\n", {&store, &cache},
-       {patient, {"OTHER", "the other identifier"}}, {{"chartline unlink --store care 'nhs|9434765919' 'RYJ|A-17'", "two patients again"}}, run_unlink},
-      {"erase", "destroy one patient's record for good",
-       "Legal erasure: events, history, originals and identifiers are destroyed, the logs rotated and the tables compacted, and every file is "
-       "scanned for what might be left. The report names the backups that still hold the patient. Without --yes nothing is done.\n",
-       {&store, &yes, &format, &cache}, {patient}, {{"chartline erase --store care 'nhs|9434765919' --yes", "cannot be taken back"}}, run_erase},
-      {"check", "prove that the store is sound",
-       "Compares heads, runs, indexes, counts and checksums. --deep also rebuilds every index in memory from the timelines, replays what is "
-       "left of the log, and compares everything. Findings are printed one a line, and the exit code is 5.\n",
-       {&store, &deep, &format, &cache}, {}, {{"chartline check --store care", "quick"}, {"chartline check --store care --deep", "everything"}}, run_check},
-      {"hash", "a hash of the content",
-       "Equal for two stores that were told the same, however it came in: by import or event by event, restored or not, in one shard or many.\n",
-       {&store, &history, &format, &cache}, {}, {{"chartline hash --store care", "of what is current"}, {"chartline hash --store care --history", "of every version"}}, run_hash},
-      {"backup", "copy the store into a folder",
-       "Further backups into the same folder copy only what is new. Every file is read back and compared before the backup counts.\n",
-       {&store, &format, &cache}, {{"TO", "the folder of the backups", Takes::folder}}, {{"chartline backup --store care backups", "while others go on reading and writing"}}, run_backup},
-      {"restore", "make a store from a backup",
-       "The new folder must not exist, or be empty. Erasures that came after the backup are applied again before the store can be opened.\n",
-       {&store, &verify, &backup_name, &list, &format}, {{"FROM", "the folder of the backups", Takes::folder}},
-       {{"chartline restore backups --store care2 --verify", "the newest, proved equal"}, {"chartline restore backups --list", "what there is"}}, run_restore},
-      {"scrub", "read every file against its checksum", "In the background of other work: --pace sets how much is read each second.\n", {&store, &pace, &format, &cache}, {},
-       {{"chartline scrub --store care", "as fast as it goes"}, {"chartline scrub --store care --pace 20M", "gently"}}, run_scrub},
-      {"inspect stats", "sizes, counts and caches of the store", "", {&store, &format, &cache}, {}, {{"chartline inspect stats --store care", "what lies where"}}, run_inspect_stats},
-      {"inspect run", "how one patient is stored", "The patient's head and runs: sizes, and the form of each column.\n", {&store, &cache}, {patient},
-       {{"chartline inspect run --store care 'nhs|9434765919'", "the runs that make up the timeline"}}, run_inspect_run},
-      {"inspect key", "what a stored key and its value hold", "", {&store, &shard, &cache},
-       {{"TABLE", "name of the table"}, {"KEY", "the key in hexadecimal"}}, {{"chartline inspect key --store care timeline 0000000000000001", "drawn field by field"}}, run_inspect_key},
-      {"config show", "every setting and its value",
-       "A flag counts before the environment, the environment before the configuration file, and that before the default.\n",
-       {&store, &format, &shards, &zone, &source, &threads, &memory, &cache, &origin}, {},
-       {{"chartline config show --origin", "and where each value comes from"}, {"CHARTLINE_STORE=care chartline config show", "as the environment has it"}}, run_config_show},
-      {"completion", "shell completion", "", {}, {{"SHELL", "bash, zsh or fish", Takes::text, true, false, {"bash", "zsh", "fish"}}},
-       {{"source <(chartline completion bash)", "for this shell"}, {"chartline completion fish > ~/.config/fish/completions/chartline.fish", "for every fish"}}, run_completion},
-      {"man", "the manual page", "", {}, {}, {{"chartline man | man -l -", "read it"}}, run_man},
-      {"version", "the version of the program", "", {}, {}, {{"chartline version", "one line"}}, run_version},
-      {"help", "what the commands are", "", {}, {{"COMMAND", "the command to explain", Takes::text, false, true}}, {{"chartline help import", "the same as chartline import --help"}}, run_help},
+      {.name = "demo",
+       .summary = "the whole story in a few seconds, on a sample of synthetic records",
+       .text = "Makes a store in a temporary folder, imports sixteen synthetic people, prints a timeline, "
+               "imports again to show that nothing changes, checks the store, and restores a backup with an "
+               "equal hash. Everything is taken away at the end.\n",
+       .options = {&keep},
+       .examples = {{"chartline demo", "each step is a command that you could type"}},
+       .run = run_demo},
+      {.name = "init",
+       .summary = "make an empty store",
+       .text = "The number of shards cannot be changed later; one is right up to some millions of people. The "
+               "folder must be new or empty.\n",
+       .options = {&store, &shards, &zone},
+       .examples = {{"chartline init --store care", "one shard, times in UTC"},
+                    {"chartline init --store care --shards 8 --zone Europe/London",
+                     "for many cores, and local times of London"}},
+       .run = run_init},
+      {.name = "import",
+       .summary = "read records into the store",
+       .text = "Reads files, folders and archives (gz, xz, zst, bz2, tar, zip), and standard input as `-`. The "
+               "format is recognised where left out. Importing the same again changes nothing. A row that cannot "
+               "be used never stops an import and is never dropped silently: it is counted, and told with its "
+               "place and the reason in the --report. Every row becomes a record or a reject.\n",
+       .options = {&store, &import_format, &source, &strict, &report, &threads, &memory, &no_originals, &output, &cache},
+       .arguments = {{"PATH", "file, folder or archive; - is standard input", Takes::file, true, true}},
+       .examples = {{"chartline import --store care records/", "whatever the folder holds"},
+                    {"chartline import --store care --format omop --source RYJ --report problems.ndjson omop/",
+                     "say what it is, who says so, and where problems go"},
+                    {"zcat events.csv.gz | chartline import --store care --format events -", "a stream"}},
+       .run = run_import},
+      {.name = "timeline",
+       .summary = "one person's events in the order of time",
+       .text = "For a person: encounters as groups with their events inside, values with their trend against the "
+               "previous one, numbers to three digits behind the point. With --format csv, json or ndjson: every "
+               "field of every event, for machines.\n",
+       .options = with({&store, &as_of, &last, &format, &cache}, filters),
+       .arguments = {patient},
+       .examples = {{"chartline timeline --store care 'nhs|9434765919'", "everything"},
+                    {"chartline timeline --store care 9434765919 --from 2019 --kind observation",
+                     "observations since 2019"},
+                    {"chartline timeline --store care 9434765919 --as-of 2020-06-30 --format json",
+                     "as it was known then"}},
+       .run = run_timeline},
+      {.name = "events",
+       .summary = "every event of the store, one row each",
+       .text = "Patients come in the order of shard and id, their events in the order of time. Memory does not "
+               "grow with the store. The default form is ndjson.\n",
+       .options = with({&store, &format, &cache}, filters),
+       .examples = {{"chartline events --store care > events.ndjson", "all of it"},
+                    {"chartline events --store care --format csv --kind medication --from 2020", "an extract"}},
+       .run = run_events},
+      {.name = "changes",
+       .summary = "the change feed: what was written, in order",
+       .text = "One JSON object for each change. The position to go on from is said at the end, on standard "
+               "error; --since takes it.\n",
+       .options = {&store, &since, &cache},
+       .examples = {{"chartline changes --store care", "from the oldest change kept"},
+                    {"chartline changes --store care --since 1200", "what came after commit 1,200"}},
+       .run = run_changes},
+      {.name = "link",
+       .summary = "two patients are one person",
+       .text = "Their timelines are shown as one from now on; unlink takes exactly that back.\n",
+       .options = {&store, &cache},
+       .arguments = {patient, {"OTHER", "the other identifier"}},
+       .examples = {{"chartline link --store care 'nhs|9434765919' 'RYJ|A-17'",
+                     "both identifiers now find the whole person"}},
+       .run = run_link},
+      {.name = "unlink",
+       .summary = "take a link back",
+       .text = "The store is as if the two had never been linked; the history of the link stays.\n",
+       .options = {&store, &cache},
+       .arguments = {patient, {"OTHER", "the other identifier"}},
+       .examples = {{"chartline unlink --store care 'nhs|9434765919' 'RYJ|A-17'", "two patients again"}},
+       .run = run_unlink},
+      {.name = "erase",
+       .summary = "destroy one patient's record for good",
+       .text = "Legal erasure: events, history, originals and identifiers are destroyed, the logs rotated and "
+               "the tables compacted, and every file is scanned for what might be left. The report names the "
+               "backups that still hold the patient. Without --yes nothing is done.\n",
+       .options = {&store, &yes, &format, &cache},
+       .arguments = {patient},
+       .examples = {{"chartline erase --store care 'nhs|9434765919' --yes", "cannot be taken back"}},
+       .run = run_erase},
+      {.name = "check",
+       .summary = "prove that the store is sound",
+       .text = "Compares heads, runs, indexes, counts and checksums. --deep also rebuilds every index in memory "
+               "from the timelines, replays what is left of the log, and compares everything. Findings are "
+               "printed one a line, and the exit code is 5.\n",
+       .options = {&store, &deep, &format, &cache},
+       .examples = {{"chartline check --store care", "quick"}, {"chartline check --store care --deep", "everything"}},
+       .run = run_check},
+      {.name = "hash",
+       .summary = "a hash of the content",
+       .text = "Equal for two stores that were told the same, however it came in: by import or event by event, "
+               "restored or not, in one shard or many.\n",
+       .options = {&store, &history, &format, &cache},
+       .examples = {{"chartline hash --store care", "of what is current"},
+                    {"chartline hash --store care --history", "of every version"}},
+       .run = run_hash},
+      {.name = "backup",
+       .summary = "copy the store into a folder",
+       .text = "Further backups into the same folder copy only what is new. Every file is read back and compared "
+               "before the backup counts.\n",
+       .options = {&store, &format, &cache},
+       .arguments = {{"TO", "the folder of the backups", Takes::folder}},
+       .examples = {{"chartline backup --store care backups", "while others go on reading and writing"}},
+       .run = run_backup},
+      {.name = "restore",
+       .summary = "make a store from a backup",
+       .text = "The new folder must not exist, or be empty. Erasures that came after the backup are applied "
+               "again before the store can be opened.\n",
+       .options = {&store, &verify, &backup_name, &list, &format},
+       .arguments = {{"FROM", "the folder of the backups", Takes::folder}},
+       .examples = {{"chartline restore backups --store care2 --verify", "the newest, proved equal"},
+                    {"chartline restore backups --list", "what there is"}},
+       .run = run_restore},
+      {.name = "scrub",
+       .summary = "read every file against its checksum",
+       .text = "In the background of other work: --pace sets how much is read each second.\n",
+       .options = {&store, &pace, &format, &cache},
+       .examples = {{"chartline scrub --store care", "as fast as it goes"},
+                    {"chartline scrub --store care --pace 20M", "gently"}},
+       .run = run_scrub},
+      {.name = "inspect stats",
+       .summary = "sizes, counts and caches of the store",
+       .options = {&store, &format, &cache},
+       .examples = {{"chartline inspect stats --store care", "what lies where"}},
+       .run = run_inspect_stats},
+      {.name = "inspect run",
+       .summary = "how one patient is stored",
+       .text = "The patient's head and runs: sizes, and the form of each column.\n",
+       .options = {&store, &cache},
+       .arguments = {patient},
+       .examples = {{"chartline inspect run --store care 'nhs|9434765919'", "the runs that make up the timeline"}},
+       .run = run_inspect_run},
+      {.name = "inspect key",
+       .summary = "what a stored key and its value hold",
+       .options = {&store, &shard, &cache},
+       .arguments = {{"TABLE", "name of the table"}, {"KEY", "the key in hexadecimal"}},
+       .examples = {{"chartline inspect key --store care timeline 0000000000000001", "drawn field by field"}},
+       .run = run_inspect_key},
+      {.name = "config show",
+       .summary = "every setting and its value",
+       .text = "A flag counts before the environment, the environment before the configuration file, and that "
+               "before the default.\n",
+       .options = {&store, &format, &shards, &zone, &source, &threads, &memory, &cache, &origin},
+       .examples = {{"chartline config show --origin", "and where each value comes from"},
+                    {"CHARTLINE_STORE=care chartline config show", "as the environment has it"}},
+       .run = run_config_show},
+      {.name = "completion",
+       .summary = "shell completion",
+       .arguments = {{"SHELL", "bash, zsh or fish", Takes::text, true, false, {"bash", "zsh", "fish"}}},
+       .examples = {{"source <(chartline completion bash)", "for this shell"},
+                    {"chartline completion fish > ~/.config/fish/completions/chartline.fish", "for every fish"}},
+       .run = run_completion},
+      {.name = "man", .summary = "the manual page", .examples = {{"chartline man | man -l -", "read it"}}, .run = run_man},
+      {.name = "version",
+       .summary = "the version of the program",
+       .examples = {{"chartline version", "one line"}},
+       .run = run_version},
+      {.name = "help",
+       .summary = "what the commands are",
+       .arguments = {{"COMMAND", "the command to explain", Takes::text, false, true}},
+       .examples = {{"chartline help import", "the same as chartline import --help"}},
+       .run = run_help},
   };
 }
 
@@ -156,7 +326,9 @@ const std::vector<const Option*>& common_options() {
   return all;
 }
 
-std::vector<const Option*> all_settings() { return {&store, &format, &shards, &zone, &source, &threads, &memory, &cache, &color, &quiet}; }
+std::vector<const Option*> all_settings() {
+  return {&store, &format, &shards, &zone, &source, &threads, &memory, &cache, &color, &quiet};
+}
 
 const Command* find_command(std::string_view name) {
   for (const Command& command : commands())

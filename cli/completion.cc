@@ -27,7 +27,8 @@ std::vector<std::string> first_words() {
 std::vector<std::string_view> second_words(std::string_view first) {
   std::vector<std::string_view> words;
   for (const Command& command : commands())
-    if (command.name.starts_with(first) && command.name.substr(first.size()).starts_with(' ')) words.push_back(command.name.substr(first.size() + 1));
+    if (command.name.starts_with(first) && command.name.substr(first.size()).starts_with(' '))
+      words.push_back(command.name.substr(first.size() + 1));
   return words;
 }
 
@@ -37,10 +38,13 @@ std::string joined_words(const std::vector<std::string>& words) {
 }
 
 bool takes_paths(const Command& command) {
-  return !command.arguments.empty() && (command.arguments.back().takes == Takes::file || command.arguments.back().takes == Takes::folder);
+  return !command.arguments.empty() &&
+         (command.arguments.back().takes == Takes::file || command.arguments.back().takes == Takes::folder);
 }
 
-std::string bash_words(std::string_view words) { return fmt::format("mapfile -t COMPREPLY < <(compgen -W '{}' -- \"$word\")", words); }
+std::string bash_words(std::string_view words) {
+  return fmt::format("mapfile -t COMPREPLY < <(compgen -W '{}' -- \"$word\")", words);
+}
 
 std::string bash_value(const Option& option) {
   switch (option.takes) {
@@ -60,20 +64,27 @@ std::string bash() {
   out += "  case $command in\n";
   for (const std::string& first : first_words()) {
     const auto second = second_words(first);
-    if (!second.empty()) out += fmt::format("    {}) if ((COMP_CWORD == 2)); then {}; return; fi; command=\"$command ${{COMP_WORDS[2]}}\" ;;\n", first, bash_words(joined(second, " ")));
+    if (!second.empty())
+      out += fmt::format(
+          "    {}) if ((COMP_CWORD == 2)); then {}; return; fi; command=\"$command ${{COMP_WORDS[2]}}\" ;;\n", first,
+          bash_words(joined(second, " ")));
   }
   out += "  esac\n  case \"$command:$before\" in\n";
   for (const Command& command : commands())
     for (const Option* option : options_of(command))
-      if (option->takes != Takes::nothing) out += fmt::format("    '{}:--{}') {}; return ;;\n", command.name, option->name, bash_value(*option));
+      if (option->takes != Takes::nothing)
+        out += fmt::format("    '{}:--{}') {}; return ;;\n", command.name, option->name, bash_value(*option));
   out += "  esac\n  case \"$command\" in\n";
   for (const Command& command : commands()) {
     std::string words = "--help";
     for (const Option* option : options_of(command)) words += fmt::format(" --{}", option->name);
     std::string plain = "COMPREPLY=()";
-    if (takes_paths(command)) plain = "mapfile -t COMPREPLY < <(compgen -f -- \"$word\")";
-    else if (!command.arguments.empty() && !command.arguments[0].words.empty()) plain = bash_words(joined(command.arguments[0].words, " "));
-    out += fmt::format("    '{}') if [[ $word == -* ]]; then {}; else {}; fi ;;\n", command.name, bash_words(words), plain);
+    if (takes_paths(command))
+      plain = "mapfile -t COMPREPLY < <(compgen -f -- \"$word\")";
+    else if (!command.arguments.empty() && !command.arguments[0].words.empty())
+      plain = bash_words(joined(command.arguments[0].words, " "));
+    out +=
+        fmt::format("    '{}') if [[ $word == -* ]]; then {}; else {}; fi ;;\n", command.name, bash_words(words), plain);
   }
   return out + "  esac\n}\ncomplete -o filenames -F _chartline chartline\n";
 }
@@ -82,9 +93,12 @@ std::string bash() {
 std::string zsh_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '\'') out += "'\\''";
-    else if (c == '[' || c == ']' || c == ':' || c == '\\') out.append("\\").append(1, c);
-    else out += c;
+    if (c == '\'')
+      out += "'\\''";
+    else if (c == '[' || c == ']' || c == ':' || c == '\\')
+      out.append("\\").append(1, c);
+    else
+      out += c;
   }
   return out;
 }
@@ -101,12 +115,14 @@ std::string zsh_arguments(const Command& command) {
   for (const Option* option : options_of(command)) {
     const std::string many = option->repeated ? "*" : "";
     out += fmt::format(" \\\n        '{}--{}[{}]", many, option->name, zsh_text(option->help));
-    if (option->takes != Takes::nothing) out += fmt::format(":{}:{}", zsh_text(option->value), zsh_action(option->takes, option->words));
+    if (option->takes != Takes::nothing)
+      out += fmt::format(":{}:{}", zsh_text(option->value), zsh_action(option->takes, option->words));
     out += "'";
   }
   out += " \\\n        '--help[show examples and options]'";
   for (const Argument& argument : command.arguments)
-    out += fmt::format(" \\\n        '{}:{}:{}'", argument.repeated ? "*" : "", zsh_text(argument.name), zsh_action(argument.takes, argument.words));
+    out += fmt::format(" \\\n        '{}:{}:{}'", argument.repeated ? "*" : "", zsh_text(argument.name),
+                       zsh_action(argument.takes, argument.words));
   return out;
 }
 
@@ -127,10 +143,14 @@ std::string zsh() {
   for (const std::string& first : first_words()) {
     const auto second = second_words(first);
     if (!second.empty())
-      out += fmt::format("    {}) if ((CURRENT == 2)); then compadd {}; return; fi; command=\"$command $words[2]\"; shift words; ((CURRENT--)) ;;\n", first, joined(second, " "));
+      out += fmt::format(
+          "    {}) if ((CURRENT == 2)); then compadd {}; return; fi; command=\"$command $words[2]\"; shift words; "
+          "((CURRENT--)) ;;\n",
+          first, joined(second, " "));
   }
   out += "  esac\n  case $command in\n";
-  for (const Command& command : commands()) out += fmt::format("    '{}')\n      {} ;;\n", command.name, zsh_arguments(command));
+  for (const Command& command : commands())
+    out += fmt::format("    '{}')\n      {} ;;\n", command.name, zsh_arguments(command));
   return out + "  esac\n}\n_chartline \"$@\"\n";
 }
 
@@ -153,7 +173,8 @@ std::string fish() {
     const auto blank = command.name.find(' ');
     const std::string first(command.name.substr(0, blank));
     if (told.insert(first).second)
-      out += fmt::format("complete -c chartline -n 'not __fish_seen_subcommand_from {}' -a {} -d '{}'\n", all, first, fish_text(command.summary));
+      out += fmt::format("complete -c chartline -n 'not __fish_seen_subcommand_from {}' -a {} -d '{}'\n", all, first,
+                         fish_text(command.summary));
     std::string when = fmt::format("__fish_seen_subcommand_from {}", first);
     if (blank != std::string_view::npos) {
       const std::string second(command.name.substr(blank + 1));
@@ -162,14 +183,18 @@ std::string fish() {
     }
     for (const Option* option : options_of(command)) {
       out += fmt::format("complete -c chartline -n '{}' -l {} -d '{}'", when, option->name, fish_text(option->help));
-      if (option->takes == Takes::word) out += fmt::format(" -x -a '{}'", joined(option->words, " "));
-      else if (option->takes == Takes::file || option->takes == Takes::folder) out += " -r -F";
-      else if (option->takes != Takes::nothing) out += " -x";
+      if (option->takes == Takes::word)
+        out += fmt::format(" -x -a '{}'", joined(option->words, " "));
+      else if (option->takes == Takes::file || option->takes == Takes::folder)
+        out += " -r -F";
+      else if (option->takes != Takes::nothing)
+        out += " -x";
       out += "\n";
     }
     if (takes_paths(command)) out += fmt::format("complete -c chartline -n '{}' -F\n", when);
     for (const Argument& argument : command.arguments)
-      if (!argument.words.empty()) out += fmt::format("complete -c chartline -n '{}' -a '{}'\n", when, joined(argument.words, " "));
+      if (!argument.words.empty())
+        out += fmt::format("complete -c chartline -n '{}' -a '{}'\n", when, joined(argument.words, " "));
   }
   return out;
 }

@@ -21,7 +21,8 @@ std::size_t width_of(int stream) {
   winsize size{};
   if (isatty(stream) != 0 && ioctl(stream, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   if (const char* columns = std::getenv("COLUMNS")) {
-    if (const auto number = parse_number(columns); number && *number > 0 && *number < 10'000) return static_cast<std::size_t>(*number);
+    if (const auto number = parse_number(columns); number && *number > 0 && *number < 10'000)
+      return static_cast<std::size_t>(*number);
   }
   return Look{}.width;
 }
@@ -37,7 +38,8 @@ Look look_at(int stream) {
 bool may_colour(const Look& look) {
   const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
-  return look.terminal && (no_color == nullptr || *no_color == '\0') && term != nullptr && std::string_view(term) != "dumb";
+  return look.terminal && (no_color == nullptr || *no_color == '\0') && term != nullptr &&
+         std::string_view(term) != "dumb";
 }
 
 // Writes everything, or says with errno why not.
@@ -85,7 +87,8 @@ Console::~Console() {
 }
 
 void Console::set_colour(Colour colour) {
-  for (Look* look : {&out_, &err_}) look->colour = colour == Colour::always || (colour == Colour::automatic && may_colour(*look));
+  for (Look* look : {&out_, &err_})
+    look->colour = colour == Colour::always || (colour == Colour::automatic && may_colour(*look));
 }
 
 Result<void> Console::write(std::string_view text) {
@@ -98,7 +101,8 @@ Result<void> Console::flush() {
   buffer_.clear();
   if (written) return {};
   reader_gone_ = errno == EPIPE;
-  return unavailable(reader_gone_ ? "the reader of standard output has gone" : "standard output cannot be written: is the disk full?");
+  return unavailable(reader_gone_ ? "the reader of standard output has gone"
+                                  : "standard output cannot be written: is the disk full?");
 }
 
 // What cannot be said cannot be said: a failing standard error changes nothing of the work.

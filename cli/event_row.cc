@@ -93,7 +93,9 @@ Cell translations_cell(std::span<const Code> translations) {
   return nested_cell(std::move(text), json + "]");
 }
 
-Cell recorded_cell(Micros recorded) { return recorded == 0 ? Cell{} : text_cell(record::print(record::at_instant(recorded))); }
+Cell recorded_cell(Micros recorded) {
+  return recorded == 0 ? Cell{} : text_cell(record::print(record::at_instant(recorded)));
+}
 
 struct Column {
   std::string_view name;

@@ -51,7 +51,8 @@ Result<void> add_codes(const std::string& text, const engine::View& view, record
   }
   const auto systems = systems_with(view, text);
   if (systems.empty()) {
-    return advise(not_found(fmt::format("--code {}: the store knows no such code in any system", printable(text, true))), "name the system too, as in loinc:4548-4");
+    return advise(not_found(fmt::format("--code {}: the store knows no such code in any system", printable(text, true))),
+                  "name the system too, as in loinc:4548-4");
   }
   for (const std::string& name : systems) into.push_back({room.text(name), room.text(text), {}});
   return {};
@@ -67,7 +68,10 @@ record::Source source_of(std::string_view text, record::Arena& room) {
 
 Result<record::Time> time_option(std::string_view option, const std::string& text, const record::Zone& zone) {
   auto time = record::parse_time(text);
-  if (!time || !time->known()) return invalid_request(fmt::format("--{}: '{}' is no date or time; write 2019, 2019-03, 2019-03-31 or 2019-03-31T14:30", option, printable(text, true)));
+  if (!time || !time->known())
+    return invalid_request(
+        fmt::format("--{}: '{}' is no date or time; write 2019, 2019-03, 2019-03-31 or 2019-03-31T14:30", option,
+                    printable(text, true)));
   if (const auto zoned = record::parse_time(text, zone.offset_minutes(time->local))) time = zoned;
   return *time;
 }
@@ -80,9 +84,11 @@ Result<engine::TimelineFilter> filter_of(const Invocation& invocation, const eng
     const record::Interval covered = record::interval(TRY(time_option("to", *to, utc)));
     filter.to = record::at_instant(covered.past - 1).day();
   }
-  if (filter.from && filter.to && *filter.from > *filter.to) return invalid_request("--from lies after --to: no event can be in between");
+  if (filter.from && filter.to && *filter.from > *filter.to)
+    return invalid_request("--from lies after --to: no event can be in between");
   if (!invocation.all("kind").empty()) filter.kinds = 0;
-  for (const std::string& word : invocation.all("kind")) filter.kinds |= 1u << static_cast<unsigned>(*record::parse_kind(word));
+  for (const std::string& word : invocation.all("kind"))
+    filter.kinds |= 1u << static_cast<unsigned>(*record::parse_kind(word));
   for (const std::string& code : invocation.all("code")) TRY(add_codes(code, view, room, filter.codes));
   for (const std::string& source : invocation.all("source")) filter.sources.push_back(source_of(source, room));
   filter.include_hidden = invocation.on("hidden");

@@ -11,7 +11,8 @@ namespace chartline::cli {
 namespace {
 
 std::string option_text(const Option& option) {
-  return fmt::format("--{}{}{}", option.name, option.takes == Takes::nothing ? "" : " ", option.takes == Takes::nothing ? "" : option.value);
+  return fmt::format("--{}{}{}", option.name, option.takes == Takes::nothing ? "" : " ",
+                     option.takes == Takes::nothing ? "" : option.value);
 }
 
 std::string option_help(const Option& option) {
@@ -25,13 +26,15 @@ std::string option_help(const Option& option) {
 std::string heading(std::string_view text, const Look& look) { return paint(text, Ink::bold, look) + "\n"; }
 
 // Names on the left, explanations beside them.
-std::string two_columns(const std::vector<std::pair<std::string, std::string>>& rows, std::size_t width, const Look& look) {
+std::string two_columns(const std::vector<std::pair<std::string, std::string>>& rows, std::size_t width,
+                        const Look& look) {
   std::size_t left = 0;
   for (const auto& [name, text] : rows) left = std::max(left, name.size());
   std::string out;
   for (const auto& [name, text] : rows) {
     const std::string lines = wrapped(text, width, left + 4);
-    out += "  " + paint(name, Ink::cyan, look) + std::string(left - name.size() + 2, ' ') + lines.substr(std::min(lines.size(), left + 4));
+    out += "  " + paint(name, Ink::cyan, look) + std::string(left - name.size() + 2, ' ') +
+           lines.substr(std::min(lines.size(), left + 4));
     if (text.empty()) out += "\n";
   }
   return out;
@@ -49,8 +52,10 @@ constexpr std::size_t help_width_most = 100;
 
 std::string usage_line(const Command& command) {
   std::string line = fmt::format("chartline {}", command.name);
-  for (const Option* option : command.options) line += option->name == "store" && command.name != "config show" ? " --store DIR" : "";
-  const bool has_more = std::any_of(command.options.begin(), command.options.end(), [](const Option* o) { return o->name != "store"; });
+  for (const Option* option : command.options)
+    line += option->name == "store" && command.name != "config show" ? " --store DIR" : "";
+  const bool has_more =
+      std::any_of(command.options.begin(), command.options.end(), [](const Option* o) { return o->name != "store"; });
   if (has_more) line += " [OPTION...]";
   for (const Argument& argument : command.arguments) {
     const std::string name = fmt::format("{}{}", argument.name, argument.repeated ? "..." : "");
@@ -60,32 +65,39 @@ std::string usage_line(const Command& command) {
 }
 
 std::string overview(const Look& look) {
-  std::string out = "chartline keeps the events of a person's health and care, and shows them in the order of time.\n\n";
+  std::string out =
+      "chartline keeps the events of a person's health and care, and shows them in the order of time.\n\n";
   out += heading("Start", look);
-  out += "  chartline demo                                     the whole story in a few seconds\n"
-         "  chartline init --store care                        make a store in the folder care\n"
-         "  chartline import --store care records/             read records into it\n"
-         "  chartline timeline --store care 'nhs|9434765919'   one person's timeline\n\n";
+  out +=
+      "  chartline demo                                     the whole story in a few seconds\n"
+      "  chartline init --store care                        make a store in the folder care\n"
+      "  chartline import --store care records/             read records into it\n"
+      "  chartline timeline --store care 'nhs|9434765919'   one person's timeline\n\n";
   out += heading("Commands", look);
   std::vector<std::pair<std::string, std::string>> rows;
   for (const Command& command : commands()) rows.emplace_back(std::string(command.name), std::string(command.summary));
   out += two_columns(rows, std::min(look.width, help_width_most), look);
-  return out + "\nchartline COMMAND --help shows examples and options; chartline man shows everything as a manual page.\n";
+  return out +
+         "\nchartline COMMAND --help shows examples and options; chartline man shows everything as a manual page.\n";
 }
 
 std::string help_of(const Command& command, const Look& look) {
   const std::size_t width = std::min(look.width, help_width_most);
-  std::string out = fmt::format("{}: {}\n\n", paint(fmt::format("chartline {}", command.name), Ink::bold, look), command.summary);
+  std::string out =
+      fmt::format("{}: {}\n\n", paint(fmt::format("chartline {}", command.name), Ink::bold, look), command.summary);
   out += heading("Examples", look);
-  for (const Example& example : command.examples) out += fmt::format("  {}\n      {}\n", paint(example.command, Ink::cyan, look), example.what);
+  for (const Example& example : command.examples)
+    out += fmt::format("  {}\n      {}\n", paint(example.command, Ink::cyan, look), example.what);
   out += "\n" + heading("Usage", look) + "  " + usage_line(command) + "\n\n";
   if (!command.text.empty()) out += wrapped(command.text, width, 0) + "\n";
   if (!command.arguments.empty()) {
     std::vector<std::pair<std::string, std::string>> rows;
-    for (const Argument& argument : command.arguments) rows.emplace_back(std::string(argument.name), std::string(argument.help));
+    for (const Argument& argument : command.arguments)
+      rows.emplace_back(std::string(argument.name), std::string(argument.help));
     out += heading("Arguments", look) + two_columns(rows, width, look) + "\n";
   }
-  if (!command.options.empty()) out += heading("Options", look) + two_columns(rows_of(command.options), width, look) + "\n";
+  if (!command.options.empty())
+    out += heading("Options", look) + two_columns(rows_of(command.options), width, look) + "\n";
   out += heading("Common options", look) + two_columns(rows_of(common_options()), width, look);
   return out;
 }

@@ -10,7 +10,7 @@ namespace chartline::cli {
 
 inline constexpr const char* program_version = CHARTLINE_VERSION;
 
-std::string overview(const Look& look);                        // every command, by purpose
+std::string overview(const Look& look);                         // every command, by purpose
 std::string help_of(const Command& command, const Look& look);  // leads with examples
 std::string man_page();                                         // roff, section 1
 

@@ -9,12 +9,24 @@
 namespace chartline::cli {
 namespace {
 
-std::string count(std::uint64_t n, std::string_view one, std::string_view many) { return fmt::format("{} {}", grouped(n), n == 1 ? one : many); }
+std::string count(std::uint64_t n, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", grouped(n), n == 1 ? one : many);
+}
 
-void add_rules(std::vector<std::string>& lines, std::string_view what, const exchange::Counts& rules) {
-  std::size_t width = 0;
-  for (const auto& [rule, n] : rules) width = std::max(width, rule.size());
-  for (const auto& [rule, n] : rules) lines.push_back(fmt::format("  {:<10}  {:<{}}  {:>10}", what, rule, width, grouped(n)));
+struct Rules {
+  std::string_view what;
+  const exchange::Counts& counts;
+};
+
+// One line for each rule, aligned over all of them.
+void add_rules(std::vector<std::string>& lines, std::initializer_list<Rules> all) {
+  std::size_t rule_width = 0, count_width = 0;
+  for (const Rules& rules : all)
+    for (const auto& [rule, n] : rules.counts)
+      rule_width = std::max(rule_width, rule.size()), count_width = std::max(count_width, grouped(n).size());
+  for (const Rules& rules : all)
+    for (const auto& [rule, n] : rules.counts)
+      lines.push_back(fmt::format("  {:<10}  {:<{}}  {:>{}}", rules.what, rule, rule_width, grouped(n), count_width));
 }
 
 }  // namespace
@@ -22,10 +34,18 @@ void add_rules(std::vector<std::string>& lines, std::string_view what, const exc
 Result<void> write_counts(const ImportCounts& counts, Form form, Console& console) {
   const auto& [read, stored, terminology] = counts;
   std::vector<Field> fields = {
-      {"source", text_cell(read.source)},       {"rows", number_cell(read.rows)},           {"records", number_cell(read.records)},
-      {"rejected", number_cell(read.rejected)}, {"repaired", number_cell(read.repaired)},   {"events", number_cell(read.events)},
-      {"created", number_cell(stored.created)}, {"unchanged", number_cell(stored.unchanged)}, {"superseded", number_cell(stored.superseded)},
-      {"hidden", number_cell(stored.hidden)},   {"refused", number_cell(stored.rejected)},  {"equal_rows", number_cell(stored.equal_rows)},
+      {"source", text_cell(read.source)},
+      {"rows", number_cell(read.rows)},
+      {"records", number_cell(read.records)},
+      {"rejected", number_cell(read.rejected)},
+      {"repaired", number_cell(read.repaired)},
+      {"events", number_cell(read.events)},
+      {"created", number_cell(stored.created)},
+      {"unchanged", number_cell(stored.unchanged)},
+      {"superseded", number_cell(stored.superseded)},
+      {"hidden", number_cell(stored.hidden)},
+      {"refused", number_cell(stored.rejected)},
+      {"equal_rows", number_cell(stored.equal_rows)},
   };
   if (terminology.concepts + terminology.links > 0) {
     fields.push_back({"concepts", number_cell(terminology.concepts)});
@@ -41,18 +61,24 @@ std::vector<std::string> import_words(const ImportCounts& counts, const std::opt
   const std::uint64_t records = read.records - stored.rejected;
   const std::uint64_t others = read.rows - std::min(read.rows, records + read.rejected);
   const std::string rest = others == 0 ? "" : fmt::format(" + {} of terminology or context", grouped(others));
-  lines.push_back(fmt::format("{} in = {} + {}{}; the records hold {}", count(read.rows, "row", "rows"), count(records, "record", "records"),
-                              count(read.rejected, "reject", "rejects"), rest, count(read.events, "event", "events")));
-  add_rules(lines, "rejected", read.rejected_by_rule);
-  add_rules(lines, "repaired", read.repaired_by_rule);
-  add_rules(lines, "impossible", read.impossible);
+  lines.push_back(fmt::format("{} in = {} + {}{}; the records hold {}", count(read.rows, "row", "rows"),
+                              count(records, "record", "records"), count(read.rejected, "reject", "rejects"), rest,
+                              count(read.events, "event", "events")));
+  add_rules(lines,
+            {{"rejected", read.rejected_by_rule}, {"repaired", read.repaired_by_rule}, {"impossible", read.impossible}});
   if (stored.before_birth + stored.after_death > 0) {
-    lines.push_back(fmt::format("  against the demographics: {} before birth, {} after death", grouped(stored.before_birth), grouped(stored.after_death)));
+    lines.push_back(fmt::format("  against the demographics: {} before birth, {} after death",
+                                grouped(stored.before_birth), grouped(stored.after_death)));
   }
-  if (stored.clashes > 0) lines.push_back(fmt::format("  {} of identifiers that name different patients", count(stored.clashes, "record", "records")));
+  if (stored.clashes > 0)
+    lines.push_back(
+        fmt::format("  {} of identifiers that name different patients", count(stored.clashes, "record", "records")));
   const std::uint64_t told = read.rejected + read.repaired;
-  if (told > 0 && report_path) lines.push_back(fmt::format("each of the {} is told in {}", count(told, "problem", "problems"), *report_path));
-  else if (told > 0) lines.push_back(fmt::format("--report FILE tells each of the {} with its place", count(told, "problem", "problems")));
+  if (told > 0 && report_path)
+    lines.push_back(fmt::format("each of the {} is told in {}", count(told, "problem", "problems"), *report_path));
+  else if (told > 0)
+    lines.push_back(
+        fmt::format("--report FILE tells each of the {} with its place", count(told, "problem", "problems")));
   return lines;
 }
 

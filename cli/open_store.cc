@@ -9,7 +9,8 @@ namespace chartline::cli {
 
 Result<std::string> store_folder(const Invocation& invocation) {
   if (auto folder = invocation.given("store")) return *folder;
-  return advise(invalid_request("which store? --store DIR names it"), "CHARTLINE_STORE=DIR, or store = \"DIR\" in chartline.toml, says it once for all");
+  return advise(invalid_request("which store? --store DIR names it"),
+                "CHARTLINE_STORE=DIR, or store = \"DIR\" in chartline.toml, says it once for all");
 }
 
 Result<std::unique_ptr<engine::Store>> open_store(const Invocation& invocation, Access access) {
@@ -23,8 +24,10 @@ Result<std::unique_ptr<engine::Store>> open_store(const Invocation& invocation, 
   if (store) return store;
   Error error = store.error();
   switch (error.fault) {
-    case Fault::not_found: return advise(std::move(error), fmt::format("make one with: chartline init --store {}", folder));
-    case Fault::corrupt: return advise(std::move(error), "restore a backup with: chartline restore FROM --store DIR --verify");
+    case Fault::not_found:
+      return advise(std::move(error), fmt::format("make one with: chartline init --store {}", folder));
+    case Fault::corrupt:
+      return advise(std::move(error), "restore a backup with: chartline restore FROM --store DIR --verify");
     default: return error;
   }
 }
@@ -37,8 +40,10 @@ Result<engine::PatientRef> find_patient(const engine::View& view, const std::str
   const auto patient = TRY(std::move(found));
   if (patient) return *patient;
   const bool has_system = identifier.find('|') != std::string::npos;
-  return advise(not_found(has_system ? "no patient of the store has this identifier in this system" : "no patient of the store has this identifier"),
-                has_system ? "the value alone finds the patient in whatever system" : "list some with: chartline events --kind patient --format csv");
+  return advise(not_found(has_system ? "no patient of the store has this identifier in this system"
+                                     : "no patient of the store has this identifier"),
+                has_system ? "the value alone finds the patient in whatever system"
+                           : "list some with: chartline events --kind patient --format csv");
 }
 
 Result<record::Identifier> first_identifier(const engine::View& view, const std::string& identifier, record::Arena& room) {
@@ -48,7 +53,9 @@ Result<record::Identifier> first_identifier(const engine::View& view, const std:
   return identifiers.front();
 }
 
-std::string position_text(const std::vector<std::uint64_t>& position) { return fmt::format("{}", fmt::join(position, ",")); }
+std::string position_text(const std::vector<std::uint64_t>& position) {
+  return fmt::format("{}", fmt::join(position, ","));
+}
 
 engine::Progressed progressed(Progress& progress) {
   return [&progress](std::uint64_t done, std::uint64_t of) {

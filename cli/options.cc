@@ -50,11 +50,16 @@ class Parser {
     TRY(take_command());
     while (at_ < words_.size()) {
       const std::string& word = words_[at_++];
-      if (!only_arguments_ && word == "--") only_arguments_ = true;
-      else if (!only_arguments_ && (word == "--help" || word == "-h")) line_.help = true;
-      else if (!only_arguments_ && word.starts_with("--")) TRY(take_option(std::string_view(word).substr(2)));
-      else if (!only_arguments_ && word.size() > 1 && word[0] == '-') return usage(line_.command, fmt::format("there is no option {}: options are whole words, as in --store", word));
-      else line_.arguments.push_back(word);
+      if (!only_arguments_ && word == "--")
+        only_arguments_ = true;
+      else if (!only_arguments_ && (word == "--help" || word == "-h"))
+        line_.help = true;
+      else if (!only_arguments_ && word.starts_with("--"))
+        TRY(take_option(std::string_view(word).substr(2)));
+      else if (!only_arguments_ && word.size() > 1 && word[0] == '-')
+        return usage(line_.command, fmt::format("there is no option {}: options are whole words, as in --store", word));
+      else
+        line_.arguments.push_back(word);
     }
     if (!line_.help) TRY(check_arguments());
     return std::move(line_);
@@ -66,7 +71,9 @@ class Parser {
     const std::string& first = words_[0];
     if (first == "--help" || first == "-h") return find("help", 1);
     if (first == "--version") return find("version", 1);
-    if (first.starts_with("-")) return usage(nullptr, fmt::format("the command comes first, then its options, as in: chartline timeline {}", first));
+    if (first.starts_with("-"))
+      return usage(nullptr,
+                   fmt::format("the command comes first, then its options, as in: chartline timeline {}", first));
     const std::string second = words_.size() > 1 ? words_[1] : std::string();
     if (find_command(first + " " + second)) return find(first + " " + second, 2);
     if (find_command(first)) return find(first, 1);
@@ -93,16 +100,20 @@ class Parser {
       values.emplace_back("on");
       return {};
     }
-    if (equals != std::string_view::npos) values.emplace_back(word.substr(equals + 1));
-    else if (at_ < words_.size()) values.push_back(words_[at_++]);
-    else return usage(line_.command, fmt::format("--{} needs a value: --{} {}", name, name, option.value));
+    if (equals != std::string_view::npos)
+      values.emplace_back(word.substr(equals + 1));
+    else if (at_ < words_.size())
+      values.push_back(words_[at_++]);
+    else
+      return usage(line_.command, fmt::format("--{} needs a value: --{} {}", name, name, option.value));
     return {};
   }
 
   Error unknown_option(std::string_view name, std::span<const Option* const> all) const {
     std::vector<std::string_view> names = {"help"};
     for (const Option* option : all) names.push_back(option->name);
-    return usage(line_.command, fmt::format("{} has no option --{}{}", line_.command->name, name, meant(name, names, "--")));
+    return usage(line_.command,
+                 fmt::format("{} has no option --{}{}", line_.command->name, name, meant(name, names, "--")));
   }
 
   Result<void> check_arguments() const {
@@ -115,7 +126,8 @@ class Parser {
       if (argument.words.empty() || line_.arguments.size() <= i) continue;
       const std::string& word = line_.arguments[i];
       if (std::find(argument.words.begin(), argument.words.end(), word) == argument.words.end()) {
-        return usage(&command, fmt::format("{} is one of {}, not '{}'{}", argument.name, joined(argument.words, ", "), word, meant(word, argument.words)));
+        return usage(&command, fmt::format("{} is one of {}, not '{}'{}", argument.name, joined(argument.words, ", "),
+                                           word, meant(word, argument.words)));
       }
     }
     const bool endless = !command.arguments.empty() && command.arguments.back().repeated;
@@ -134,10 +146,14 @@ class Parser {
 Result<CommandLine> parse_command_line(std::span<const std::string> words) { return Parser(words).parse(); }
 
 Result<void> check_value(const Option& option, std::string_view value, std::string_view origin) {
-  const auto wrong = [&](const std::string& what) { return invalid_request(fmt::format("{}: {}", origin == "flag" ? fmt::format("--{}", option.name) : origin, what)); };
+  const auto wrong = [&](const std::string& what) {
+    return invalid_request(fmt::format("{}: {}", origin == "flag" ? fmt::format("--{}", option.name) : origin, what));
+  };
   switch (option.takes) {
     case Takes::nothing:
-      if (value == "on" || value == "true" || value == "1" || value == "off" || value == "false" || value == "0" || value.empty()) return {};
+      if (value == "on" || value == "true" || value == "1" || value == "off" || value == "false" || value == "0" ||
+          value.empty())
+        return {};
       return wrong(fmt::format("'{}' is neither true nor false", value));
     case Takes::word: {
       if (std::find(option.words.begin(), option.words.end(), value) != option.words.end()) return {};
@@ -146,13 +162,16 @@ Result<void> check_value(const Option& option, std::string_view value, std::stri
     case Takes::number: {
       const auto number = parse_number(value);
       if (number && *number >= option.least && *number <= option.most) return {};
-      const std::string range = option.most == UINT64_MAX ? fmt::format("from {}", option.least) : fmt::format("from {} to {}", grouped(option.least), grouped(option.most));
+      const std::string range = option.most == UINT64_MAX
+                                    ? fmt::format("from {}", option.least)
+                                    : fmt::format("from {} to {}", grouped(option.least), grouped(option.most));
       return wrong(fmt::format("'{}' is not a whole number {}", value, range));
     }
     case Takes::bytes: {
       const auto bytes = parse_bytes(value);
       if (!bytes) return wrong(fmt::format("'{}' is not a size, such as 512M or 2G", value));
-      if (*bytes < option.least) return wrong(fmt::format("'{}' is too small: at least {} bytes", value, grouped(option.least)));
+      if (*bytes < option.least)
+        return wrong(fmt::format("'{}' is too small: at least {} bytes", value, grouped(option.least)));
       return {};
     }
     case Takes::text:

@@ -35,7 +35,8 @@ Result<CommandLine> parse_command_line(std::span<const std::string> words);
 
 class Invocation {
  public:
-  Invocation(CommandLine line, std::map<std::string, Setting, std::less<>> settings) : line_(std::move(line)), settings_(std::move(settings)) {}
+  Invocation(CommandLine line, std::map<std::string, Setting, std::less<>> settings)
+      : line_(std::move(line)), settings_(std::move(settings)) {}
 
   const Command& command() const { return *line_.command; }
   const std::vector<std::string>& arguments() const { return line_.arguments; }

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <tuple>
+#include <utility>
 
 #include "cli/text.h"
 
@@ -42,7 +44,8 @@ Decimal difference(const Decimal& a, const Decimal& b) {
     for (int s = b.scale; s < a.scale; ++s) right *= 10;
     const __int128 diff = left - right;
     constexpr std::int64_t exact = 999'999'999'999'999'999;
-    if (diff <= exact && diff >= -exact) return record::decimal(static_cast<std::int64_t>(diff), std::max(a.scale, b.scale));
+    if (diff <= exact && diff >= -exact)
+      return record::decimal(static_cast<std::int64_t>(diff), std::max(a.scale, b.scale));
   }
   const double diff = a.to_double() - b.to_double();
   return record::decimal(std::isfinite(diff) ? diff : 0.0);
@@ -73,9 +76,13 @@ int whole_years(const Time& from, const Time& to) {
 
 std::string date_text(const Time& time) { return time.known() ? record::print(time).substr(0, 10) : "no date"; }
 
-std::string time_text(const Time& time) { return time.precision >= Precision::second ? record::print(time).substr(11, 5) : ""; }
+std::string time_text(const Time& time) {
+  return time.precision >= Precision::second ? record::print(time).substr(11, 5) : "";
+}
 
-std::string name_text(const record::Code& code, const Look& look) { return printable(code.display.empty() ? code.code : code.display, look.utf8); }
+std::string name_text(const record::Code& code, const Look& look) {
+  return printable(code.display.empty() ? code.code : code.display, look.utf8);
+}
 
 std::string code_note(const record::Code& code, const Look& look) {
   if (code.empty()) return {};
@@ -121,7 +128,8 @@ std::string note_text(const Event& event, const Look& look) {
   switch (event.end.form) {
     case record::End::Form::point: break;
     case record::End::Form::at: {
-      const bool same_day = date_text(event.end.at) == date_text(event.start) && event.end.at.precision >= Precision::second;
+      const bool same_day =
+          date_text(event.end.at) == date_text(event.start) && event.end.at.precision >= Precision::second;
       if (event.end.at != event.start) add(arrow + (same_day ? time_text(event.end.at) : date_text(event.end.at)));
       break;
     }
@@ -129,21 +137,27 @@ std::string note_text(const Event& event, const Look& look) {
     case record::End::Form::unknown: add(arrow + "?"); break;
   }
   if (!is_ordinary(event.status)) add(std::string(record::name(event.status)));
-  if (event.certainty != record::Certainty::none && event.certainty != record::Certainty::confirmed) add(std::string(record::name(event.certainty)));
-  if (event.author == record::Author::patient || event.author == record::Author::carer) add("said by " + std::string(record::name(event.author)));
+  if (event.certainty != record::Certainty::none && event.certainty != record::Certainty::confirmed)
+    add(std::string(record::name(event.certainty)));
+  if (event.author == record::Author::patient || event.author == record::Author::carer)
+    add("said by " + std::string(record::name(event.author)));
   return note;
 }
 
-Trends::Trends(std::span<const Event> events, const Look& look) : texts_(events.size()) {
-  std::map<std::tuple<std::string_view, std::string_view, std::string_view>, Decimal> before;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const Event& event = events[i];
-    if (event.value.form != Value::Form::number || event.value.comparator != record::Comparator::equal || event.code.empty()) continue;
-    const auto [at, is_first] = before.try_emplace({event.code.system, event.code.code, event.value.unit}, event.value.number);
-    if (is_first) continue;
-    texts_[i] = trend_text(event.value.number, at->second, look);
-    at->second = event.value.number;
-  }
+Trends::Trends(std::span<const Event> events, std::span<const Event> earlier, const Look& look)
+    : texts_(events.size()) {
+  std::map<std::tuple<std::string_view, std::string_view, std::string_view>, Decimal> last;
+  const auto before = [&](const Event& event) -> std::optional<Decimal> {
+    if (event.value.form != Value::Form::number || event.value.comparator != record::Comparator::equal ||
+        event.code.empty())
+      return std::nullopt;
+    const auto [at, is_first] =
+        last.try_emplace({event.code.system, event.code.code, event.value.unit}, event.value.number);
+    return is_first ? std::nullopt : std::optional(std::exchange(at->second, event.value.number));
+  };
+  for (const Event& event : earlier) before(event);
+  for (std::size_t i = 0; i < events.size(); ++i)
+    if (const auto number = before(events[i])) texts_[i] = trend_text(events[i].value.number, *number, look);
 }
 
 std::string page_head(const Person& person, Micros now, const Look& look) {
@@ -160,9 +174,11 @@ std::string page_head(const Person& person, Micros now, const Look& look) {
   }
   who += "\n";
   std::size_t width = 0;
-  for (const auto& identifier : person.identifiers) width = std::max(width, display_width(printable(identifier.system, look.utf8)));
+  for (const auto& identifier : person.identifiers)
+    width = std::max(width, display_width(printable(identifier.system, look.utf8)));
   for (const auto& identifier : person.identifiers) {
-    who += "  " + paint(pad_right(printable(identifier.system, look.utf8), width), Ink::dim, look) + "  " + printable(identifier.value, look.utf8) + "\n";
+    who += "  " + paint(pad_right(printable(identifier.system, look.utf8), width), Ink::dim, look) + "  " +
+           printable(identifier.value, look.utf8) + "\n";
   }
   return who;
 }

@@ -15,7 +15,8 @@ std::string date_text(const record::Time& time);  // "2024-02-29", as much of it
 std::string time_text(const record::Time& time);  // "14:30"; "" where only the day is known
 std::string name_text(const record::Code& code, const Look& look);  // the display, else the code
 std::string code_note(const record::Code& code, const Look& look);  // "loinc:4548-4"; "" where the name is the code already
-std::string note_text(const record::Event& event, const Look& look);  // how it ended; state and certainty where out of the ordinary
+std::string note_text(const record::Event& event,
+                      const Look& look);  // how it ended; state and certainty where out of the ordinary
 
 // A number stands in a column of its own, aligned at its point; other values are words. Numbers are shown to three digits
 // behind the point, small ones to three that count; what is stored and what machines read stays exact.
@@ -26,10 +27,11 @@ struct ValueText {
 ValueText value_text(const record::Value& value, const Look& look);
 std::string rounded(const record::Decimal& number);
 
-// For each event with a number: how it compares with the number before it of the same code and unit among those given.
+// For each event with a number: how it compares with the number before it of the same code and unit, among those given
+// and those `earlier` than all of them.
 class Trends {
  public:
-  Trends(std::span<const record::Event> events, const Look& look);
+  Trends(std::span<const record::Event> events, std::span<const record::Event> earlier, const Look& look);
   const std::string& of(std::size_t event) const { return texts_[event]; }  // "↑ 1.2", "=", "" for the first
 
  private:

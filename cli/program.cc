@@ -16,7 +16,8 @@ Colour colour_of(std::string_view word) {
 
 Result<void> run(CommandLine line, Console& console) {
   if (line.help) {
-    if (const auto flag = line.flags.find("color"); flag != line.flags.end()) console.set_colour(colour_of(flag->second.back()));
+    if (const auto flag = line.flags.find("color"); flag != line.flags.end())
+      console.set_colour(colour_of(flag->second.back()));
     TRY(console.write(help_of(*line.command, console.out())));
     return console.flush();
   }

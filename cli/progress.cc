@@ -29,7 +29,8 @@ std::string amount(std::uint64_t n, Unit unit) {
 std::string bar(double share, const Look& look) {
   const auto full = static_cast<std::size_t>(share * bar_width);
   std::string done, rest;
-  for (std::size_t i = 0; i < bar_width; ++i) (i < full ? done : rest) += look.utf8 ? (i < full ? "\u2588" : "\u2591") : (i < full ? "#" : ".");
+  for (std::size_t i = 0; i < bar_width; ++i)
+    (i < full ? done : rest) += look.utf8 ? (i < full ? "\u2588" : "\u2591") : (i < full ? "#" : ".");
   return paint(done, Ink::green, look) + paint(rest, Ink::dim, look);
 }
 
@@ -54,12 +55,15 @@ std::string progress_line(const ProgressState& state, const Look& look) {
     add(known ? amount(state.done, state.unit) + " of " + amount(state.of, state.unit) : amount(state.done, state.unit));
     if (rate > 0) add(amount(static_cast<std::uint64_t>(rate), state.unit) + "/s");
   }
-  if (known && rate > 0 && state.done < state.of) add(human_seconds(static_cast<double>(state.of - state.done) / rate) + " left");
-  else add(human_seconds(state.seconds));
+  if (known && rate > 0 && state.done < state.of)
+    add(human_seconds(static_cast<double>(state.of - state.done) / rate) + " left");
+  else
+    add(human_seconds(state.seconds));
   return line;
 }
 
-Progress::Progress(Console& console, std::string_view label, Unit unit) : console_(console), label_(label), unit_(unit) {}
+Progress::Progress(Console& console, std::string_view label, Unit unit)
+    : console_(console), label_(label), unit_(unit) {}
 
 Progress::~Progress() { console_.status(""); }
 

@@ -36,7 +36,9 @@ class NdjsonRows final : public RowWriter {
 class JsonRows final : public RowWriter {
  public:
   JsonRows(std::vector<std::string> columns, Sink sink) : columns_(std::move(columns)), sink_(std::move(sink)) {}
-  Result<void> row(const Row& row) override { return sink_((std::exchange(first_, false) ? "[\n" : ",\n") + json_object(columns_, row)); }
+  Result<void> row(const Row& row) override {
+    return sink_((std::exchange(first_, false) ? "[\n" : ",\n") + json_object(columns_, row));
+  }
   Result<void> end() override { return sink_(first_ ? "[]\n" : "\n]\n"); }
 
  private:
@@ -103,12 +105,14 @@ class MarkdownRows final : public RowWriter {
 
 class TableRows final : public RowWriter {
  public:
-  TableRows(std::vector<std::string> columns, const Look& look, Sink sink) : look_(look), sink_(std::move(sink)), columns_(std::move(columns)), widths_(columns_.size()) {
+  TableRows(std::vector<std::string> columns, const Look& look, Sink sink)
+      : look_(look), sink_(std::move(sink)), columns_(std::move(columns)), widths_(columns_.size()) {
     for (std::size_t i = 0; i < columns_.size(); ++i) widths_[i] = display_width(columns_[i]);
   }
   Result<void> row(const Row& row) override {
     block_.push_back(row);
-    for (Cell& cell : block_.back()) cell.text = fit(printable(cell.text, look_.utf8), table_cell_width_max, look_.utf8);
+    for (Cell& cell : block_.back())
+      cell.text = fit(printable(cell.text, look_.utf8), table_cell_width_max, look_.utf8);
     return block_.size() < block_rows ? Result<void>() : send();
   }
   Result<void> end() override { return send(); }
@@ -117,10 +121,15 @@ class TableRows final : public RowWriter {
   Result<void> send() {
     for (const Row& row : block_)
       for (std::size_t i = 0; i < row.size(); ++i) widths_[i] = std::max(widths_[i], display_width(row[i].text));
-    if (!headed_) TRY(sink_(paint(line([&](std::size_t i) { return pad_right(columns_[i], widths_[i]); }), Ink::bold, look_) + "\n"));
+    if (!headed_)
+      TRY(sink_(paint(line([&](std::size_t i) { return pad_right(columns_[i], widths_[i]); }), Ink::bold, look_) + "\n"));
     headed_ = true;
     for (const Row& row : block_) {
-      TRY(sink_(line([&](std::size_t i) { return row[i].type == Cell::Type::number ? pad_left(row[i].text, widths_[i]) : pad_right(row[i].text, widths_[i]); }) + "\n"));
+      TRY(sink_(line([&](std::size_t i) {
+                  return row[i].type == Cell::Type::number ? pad_left(row[i].text, widths_[i])
+                                                           : pad_right(row[i].text, widths_[i]);
+                }) +
+                "\n"));
     }
     block_.clear();
     return {};
@@ -203,10 +212,11 @@ Result<void> write_fields(Form form, const std::vector<Field>& fields, Console& 
     std::size_t names = 0, numbers = 0;
     for (const Field& field : fields) {
       names = std::max(names, display_width(field.name));
-      if (field.value.type == Cell::Type::number) numbers = std::max(numbers, grouped(parse_number(field.value.text).value_or(0)).size());
+      if (field.value.type == Cell::Type::number)
+        numbers = std::max(numbers, grouped(parse_number(field.value.text).value_or(0)).size());
     }
     for (const Field& field : fields) {
-      std::string value = printable(field.value.text, console.out().utf8);
+      std::string value = field.value.text.empty() ? "none" : printable(field.value.text, console.out().utf8);
       if (field.value.type == Cell::Type::number) value = pad_left(grouped(parse_number(value).value_or(0)), numbers);
       TRY(sink(paint(pad_right(field.name, names), Ink::dim, console.out()) + "  " + value + "\n"));
     }

@@ -13,7 +13,8 @@ namespace {
 
 Result<void> list(const std::string& folder, Form form, Console& console) {
   const auto backups = TRY(engine::list_backups(folder));
-  const auto writer = row_writer(form, {"name", "bytes", "position"}, console.out(), [&](std::string_view text) { return console.write(text); });
+  const auto writer = row_writer(form, {"name", "bytes", "position"}, console.out(),
+                                 [&](std::string_view text) { return console.write(text); });
   for (const engine::BackupEntry& backup : backups) {
     TRY(writer->row({text_cell(backup.name), number_cell(backup.bytes), text_cell(position_text(backup.position))}));
   }
@@ -47,7 +48,9 @@ Result<void> run_restore(const Invocation& invocation, Console& console) {
   engine::RestoreReport report;
   {
     Progress progress(console, "restore", Unit::bytes);
-    report = TRY(engine::restore(invocation.argument(0), to, {.name = invocation.text("name"), .verify = invocation.on("verify"), .progress = progressed(progress)}));
+    report = TRY(engine::restore(
+        invocation.argument(0), to,
+        {.name = invocation.text("name"), .verify = invocation.on("verify"), .progress = progressed(progress)}));
   }
   TRY(write_fields(form,
                    {{"store", text_cell(to)},
@@ -56,7 +59,8 @@ Result<void> run_restore(const Invocation& invocation, Console& console) {
                     {"erased_again", number_cell(report.erased_again)},
                     {"hash", text_cell(hex(report.content))}},
                    console));
-  if (invocation.on("verify")) console.note("verified: the store is sound, and its hash is the one noted at the backup");
+  if (invocation.on("verify"))
+    console.note("verified: the store is sound, and its hash is the one noted at the backup");
   return {};
 }
 

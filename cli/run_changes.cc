@@ -25,14 +25,18 @@ Result<Position> parse_position(std::string_view text, const Position& now) {
   while (true) {
     const std::string_view number = text.substr(0, text.find(','));
     const auto commit = parse_number(number);
-    if (!commit) return invalid_request("--since: a position is a commit number for each shard, joined by commas, as in 1200 or 1200,1187");
+    if (!commit)
+      return invalid_request(
+          "--since: a position is a commit number for each shard, joined by commas, as in 1200 or 1200,1187");
     position.push_back(*commit);
     if (number.size() == text.size()) break;
     text.remove_prefix(number.size() + 1);
   }
-  if (position.size() != now.size()) return invalid_request(fmt::format("--since names {} shards, and the store has {}", position.size(), now.size()));
+  if (position.size() != now.size())
+    return invalid_request(fmt::format("--since names {} shards, and the store has {}", position.size(), now.size()));
   for (std::size_t shard = 0; shard < now.size(); ++shard) {
-    if (position[shard] > now[shard]) return invalid_request(fmt::format("--since lies ahead of shard {}, whose last commit is {}", shard, now[shard]));
+    if (position[shard] > now[shard])
+      return invalid_request(fmt::format("--since lies ahead of shard {}, whose last commit is {}", shard, now[shard]));
   }
   return position;
 }
@@ -82,14 +86,17 @@ Result<std::string> added_json(const FeedEntry& entry, Names& names) {
 }
 
 Result<std::string> line_of(const FeedEntry& entry, Names& names) {
-  std::string line = fmt::format("{{\"shard\":{},\"commit\":{},\"recorded\":{},\"what\":\"{}\"", entry.shard, entry.commit,
-                                 json_text(record::print(record::at_instant(entry.recorded))), name(entry.what));
+  std::string line =
+      fmt::format("{{\"shard\":{},\"commit\":{},\"recorded\":{},\"what\":\"{}\"", entry.shard, entry.commit,
+                  json_text(record::print(record::at_instant(entry.recorded))), name(entry.what));
   line += ",\"patient\":" + TRY(names.json(entry.patient));
   if (entry.what == FeedEntry::What::identifier) line += ",\"identifier\":" + identifier_json(entry.identifier);
-  if (entry.what == FeedEntry::What::link || entry.what == FeedEntry::What::unlink) line += ",\"other\":" + TRY(names.json(entry.other));
+  if (entry.what == FeedEntry::What::link || entry.what == FeedEntry::What::unlink)
+    line += ",\"other\":" + TRY(names.json(entry.other));
   if (entry.what == FeedEntry::What::events) {
     std::string removed;
-    for (const std::uint32_t number : entry.removed) removed.append(removed.empty() ? "" : ",").append(std::to_string(number));
+    for (const std::uint32_t number : entry.removed)
+      removed.append(removed.empty() ? "" : ",").append(std::to_string(number));
     line += ",\"removed\":[" + removed + "],\"added\":" + TRY(added_json(entry, names));
   }
   return line + "}\n";

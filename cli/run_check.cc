@@ -12,12 +12,14 @@ namespace chartline::cli {
 namespace {
 
 // The counts; for a person each finding on a line of its own, before them.
-Result<void> write_report(Form form, std::vector<Field> counts, const std::vector<std::string>& findings, Console& console) {
+Result<void> write_report(Form form, std::vector<Field> counts, const std::vector<std::string>& findings,
+                          Console& console) {
   if (form != Form::table) {
     counts.push_back({"findings", list_cell(findings)});
     return write_fields(form, counts, console);
   }
-  for (const std::string& finding : findings) TRY(console.write(paint("damaged", Ink::red, console.out()) + "  " + printable(finding, console.out().utf8) + "\n"));
+  for (const std::string& finding : findings)
+    TRY(console.write(paint("damaged", Ink::red, console.out()) + "  " + printable(finding, console.out().utf8) + "\n"));
   TRY(write_fields(form, counts, console));
   return findings.empty() ? console.write(paint("sound", Ink::green, console.out()) + "\n") : Result<void>();
 }
@@ -59,7 +61,8 @@ Result<void> run_scrub(const Invocation& invocation, Console& console) {
     Progress progress(console, "scrub", Unit::bytes);
     report = TRY(engine::scrub(*store, invocation.number("pace"), progressed(progress)));
   }
-  TRY(write_report(form, {{"files", number_cell(report.files)}, {"bytes", number_cell(report.bytes)}}, report.findings, console));
+  TRY(write_report(form, {{"files", number_cell(report.files)}, {"bytes", number_cell(report.bytes)}}, report.findings,
+                   console));
   return report.findings.empty() ? Result<void>() : damage(report.findings.size());
 }
 

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* sample_name = "synthea-fhir.tar.xz";
-constexpr const char* sample_patient = "238a58eb-31dc-4054-82ee-0651ee76f391";
+constexpr const char* sample_patient = "ccc11b20-cd0d-4197-8b25-6a01fce1372e";
 
 struct Step {
   std::string_view story;
@@ -30,17 +30,21 @@ std::vector<Step> steps() {
   const std::string sample = sample_name, patient = sample_patient;
   return {
       {"A store is a folder.", {"init", "--store", "care"}},
-      {"Sixteen synthetic people, as FHIR bundles in an archive. The format is recognised.", {"import", "--store", "care", sample}},
-      {"One of them, the last thirty events: encounters with what happened in them, values with their trend.",
-       {"timeline", "--store", "care", patient, "--last", "30"}},
-      {"The same events for a program: every field, one object a line. Here: those of one code.",
-       {"events", "--store", "care", "--code", "loinc:4548-4", "--to", "1985", "--format", "csv"}},
-      {"Importing the same again changes nothing.", {"import", "--store", "care", sample}},
-      {"Every index is rebuilt in memory and compared with what is stored.", {"check", "--store", "care", "--deep"}},
+      {"Sixteen synthetic people, as FHIR bundles in an archive. The format is recognised.",
+       {"import", "--store", "care", sample}},
+      {"The last weeks of one of them: encounters with what happened in them, values with their trend.",
+       {"timeline", "--store", "care", patient, "--from", "2020-02"}},
+      {"One measurement over the years.",
+       {"timeline", "--store", "care", patient, "--code", "loinc:2085-9", "--from", "2012"}},
+      {"The same for a program, with every field.",
+       {"timeline", "--store", "care", patient, "--kind", "death", "--format", "json"}},
       {"The content has a hash ...", {"hash", "--store", "care"}},
-      {"... a backup is a copy that was read back ...", {"backup", "--store", "care", "backups"}},
-      {"... and a restored copy is proved equal.", {"restore", "backups", "--store", "restored", "--verify"}},
-      {"The hash again, of the copy.", {"hash", "--store", "restored"}},
+      {"... and importing the same again ...", {"import", "--store", "care", sample}},
+      {"... leaves it as it is.", {"hash", "--store", "care"}},
+      {"Every index is rebuilt in memory and compared with what is stored.", {"check", "--store", "care", "--deep"}},
+      {"A backup is a copy that was read back.", {"backup", "--store", "care", "backups"}},
+      {"A restored store is checked too ...", {"restore", "backups", "--store", "restored", "--verify"}},
+      {"... and has the same hash.", {"hash", "--store", "restored"}},
   };
 }
 
@@ -66,7 +70,8 @@ class Workplace {
   static Result<std::unique_ptr<Workplace>> make(const std::optional<std::string>& keep) {
     std::error_code error;
     if (keep) {
-      if (fs::exists(*keep, error)) return conflict("--keep " + *keep + ": there is something here already\nname a new folder");
+      if (fs::exists(*keep, error))
+        return conflict("--keep " + *keep + ": there is something here already\nname a new folder");
       if (!fs::create_directories(*keep, error)) return unavailable("--keep " + *keep + ": the folder cannot be made");
       return std::unique_ptr<Workplace>(new Workplace(fs::absolute(*keep), true));
     }
@@ -105,7 +110,8 @@ Result<void> take(const Step& step, Console& console) {
   TRY(console.flush());
   const int code = run_program(step.words, console);
   TRY(stop_if_interrupted());
-  if (code != exit_ok) return unavailable(fmt::format("the demonstration ends here: '{}' failed with exit code {}", typed, code));
+  if (code != exit_ok)
+    return unavailable(fmt::format("the demonstration ends here: '{}' failed with exit code {}", typed, code));
   return console.flush();
 }
 
@@ -114,19 +120,39 @@ Result<Hash128> hash_of(const std::string& folder) {
   return engine::content_hash(*store, false);
 }
 
+// Every hash that the story shows must be the first one.
+Result<void> take_all(Console& console) {
+  std::optional<Hash128> first;
+  for (const Step& step : steps()) {
+    TRY(take(step, console));
+    if (step.words.front() != "hash") continue;
+    const Hash128 hash = TRY(hash_of(step.words.back()));
+    if (!first) first = hash;
+    if (hash != *first)
+      return corrupt("the demonstration ends here: the hash of " + step.words.back() + " has changed");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> run_demo(const Invocation& invocation, Console& console) {
   const auto sample = find_sample();
-  if (!sample) return advise(not_found(fmt::format("the sample data/sample/{} is not to be found", sample_name)), "run it in the source tree, or install chartline");
+  if (!sample)
+    return advise(not_found(fmt::format("the sample data/sample/{} is not to be found", sample_name)),
+                  "run it in the source tree, or install chartline");
   const auto keep = invocation.given("keep");
   const auto workplace = TRY(Workplace::make(keep));
   TRY(workplace->enter(*sample));
-  TRY(console.write(paint("Chartline keeps the events of people's health and care, and shows them in the order of time.", Ink::bold, console.out()) + "\n"));
-  for (const Step& step : steps()) TRY(take(step, console));
-  if (TRY(hash_of("care")) != TRY(hash_of("restored"))) return corrupt("the restored store has another hash than the one it was backed up from");
-  TRY(console.write(paint("\nThe two hashes are equal: the copy holds exactly what the store holds.\n", Ink::green, console.out())));
-  return console.write(keep ? "Everything is kept in " + *keep + ". Next: chartline help\n" : std::string("Everything made here is taken away again. Next: chartline help\n"));
+  TRY(console.write(
+      paint("Chartline keeps the events of people's health and care, and shows them in the order of time.", Ink::bold,
+            console.out()) +
+      "\n"));
+  TRY(take_all(console));
+  TRY(console.write(
+      paint("\nThe hashes are equal: nothing was added, and nothing was lost.\n", Ink::green, console.out())));
+  return console.write(keep ? "Everything is kept in " + *keep + ". Next: chartline help\n"
+                            : std::string("Everything made here is taken away again. Next: chartline help\n"));
 }
 
 }  // namespace chartline::cli

@@ -13,7 +13,8 @@ Result<void> run_erase(const Invocation& invocation, Console& console) {
   record::Arena room;
   const record::Identifier identifier = TRY(first_identifier(store->view(), invocation.argument(0), room));
   if (!invocation.on("yes")) {
-    return advise(invalid_request("an erasure destroys the patient's record for good; nothing was done"), "say --yes if that is what you want");
+    return advise(invalid_request("an erasure destroys the patient's record for good; nothing was done"),
+                  "say --yes if that is what you want");
   }
   engine::ErasureReport report;
   {
@@ -32,7 +33,8 @@ Result<void> run_erase(const Invocation& invocation, Console& console) {
                     {"backups", list_cell(report.backups)}},
                    console));
   if (!report.found_in.empty()) return corrupt("the erasure failed: files still hold bytes of the patient");
-  if (!report.backups.empty()) console.say("these backups still hold the patient; restoring them erases again: " + list_cell(report.backups).text);
+  if (!report.backups.empty())
+    console.say("these backups still hold the patient; restoring them erases again: " + list_cell(report.backups).text);
   return {};
 }
 

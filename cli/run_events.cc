@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t page_events = 10'000;
 
-Result<void> write_patient(const engine::View& view, engine::PatientRef patient, engine::TimelineFilter filter, engine::Timeline& page, RowWriter& writer) {
+Result<void> write_patient(const engine::View& view, engine::PatientRef patient, engine::TimelineFilter filter,
+                           engine::Timeline& page, RowWriter& writer) {
   record::Arena room;
   const auto identifiers = TRY(view.identifiers(patient, room));
   const record::Identifier name = identifiers.empty() ? record::Identifier{} : identifiers.front();
@@ -34,7 +35,8 @@ Result<void> run_events(const Invocation& invocation, Console& console) {
   const engine::View view = store->view();
   record::Arena room;
   const engine::TimelineFilter filter = TRY(filter_of(invocation, view, room));
-  const auto writer = row_writer(form, event_columns(), console.out(), [&](std::string_view text) { return console.write(text); });
+  const auto writer =
+      row_writer(form, event_columns(), console.out(), [&](std::string_view text) { return console.write(text); });
   std::uint64_t patients = 0, done = 0;
   for (std::uint32_t shard = 0; shard < view.shards(); ++shard) patients += view.patients(shard);
   Progress progress(console, "events", Unit::patients);

@@ -21,10 +21,14 @@ Result<void> run_help(const Invocation& invocation, Console& console) {
   }
   if (!within.empty()) return console.write(within);
   const auto near = nearest(name, names);
-  return invalid_request(fmt::format("there is no command '{}'{}", printable(name, true), near ? fmt::format("; did you mean {}?", *near) : "") + "\nsee: chartline help");
+  return invalid_request(fmt::format("there is no command '{}'{}", printable(name, true),
+                                     near ? fmt::format("; did you mean {}?", *near) : "") +
+                         "\nsee: chartline help");
 }
 
-Result<void> run_version(const Invocation&, Console& console) { return console.write(fmt::format("chartline {}\n", program_version)); }
+Result<void> run_version(const Invocation&, Console& console) {
+  return console.write(fmt::format("chartline {}\n", program_version));
+}
 
 Result<void> run_man(const Invocation&, Console& console) { return console.write(man_page()); }
 

@@ -28,7 +28,10 @@ class Refusals {
   explicit Refusals(QualityReport& quality) : quality_(quality) {}
   void take(const record::Record& record, const Error& why) {
     const std::string id = record.events.empty() ? "" : std::string(record.events.front().record);
-    const auto told = quality_.problem({exchange::Problem::Outcome::rejected, {.file = "", .line = 0, .field = id}, std::string(name(why.fault)), why.message});
+    const auto told = quality_.problem({exchange::Problem::Outcome::rejected,
+                                        {.file = "", .line = 0, .field = id},
+                                        std::string(name(why.fault)),
+                                        why.message});
     const std::lock_guard lock(mutex_);
     if (!told && !failure_) failure_ = told.error();
   }
@@ -60,7 +63,9 @@ class StoreSink final : public exchange::RecordSink {
   Result<void> concept_(const record::Concept& entry) override { return load(entry); }
   Result<void> concept_link(const record::ConceptLink& link) override { return load(link); }
 
-  Result<engine::TerminologyLoad::Counts> finish() { return terminology_ ? terminology_->finish() : engine::TerminologyLoad::Counts{}; }
+  Result<engine::TerminologyLoad::Counts> finish() {
+    return terminology_ ? terminology_->finish() : engine::TerminologyLoad::Counts{};
+  }
 
  private:
   template <typename Entry>
@@ -113,34 +118,36 @@ Result<void> run_import(const Invocation& invocation, Console& console) {
     if (!problems) return unavailable("--report " + *report_path + ": the file cannot be written");
   }
   SystemClock clock;
-  const auto quality = exchange::make_quality({reading.source, invocation.on("strict"), clock.now()}, report_path ? &problems : nullptr);
+  const auto quality =
+      exchange::make_quality({reading.source, invocation.on("strict"), clock.now()}, report_path ? &problems : nullptr);
   engine::ImportOptions options;
   options.memory_bytes = invocation.number("memory");
   options.threads = reading.threads;
   const auto import = TRY(engine::Import::begin(*store, options));
   Refusals refusals(*quality);
-  import->on_refused([&](const record::Record& record, const Error& why) { refusals.take(record, why); });
+  import->on_refused([&](const record::Record& record, const Error& why) { refusals.take(record, why);
+});
 
-  ImportCounts counts;
-  {
-    const bool sized = total > 0;  // of standard input nobody knows how much is to come
-    Progress progress(console, "import", sized ? Unit::bytes : Unit::records);
-    StoreSink sink(*store, *import, refusals, reading.source, sized ? nullptr : &progress);
-    const auto told_bytes = [&](std::uint64_t bytes) {
-      if (sized) progress.update(bytes, total);
-    };
-    TRY(exchange::read(format, invocation.arguments(), reading, sink, *quality, told_bytes));
-    TRY(stop_if_interrupted());
-    counts.stored = TRY(import->finish());
-    counts.terminology = TRY(sink.finish());
-  }
-  TRY(refusals.failure());
-  quality->duplicates(counts.stored.equal_rows);
-  counts.read = quality->summary();
-  if (report_path && !problems.flush()) return unavailable("--report " + *report_path + ": the file cannot be written");
-  TRY(write_counts(counts, form, console));
-  for (const std::string& line : import_words(counts, report_path)) console.note(line);
-  return {};
+ImportCounts counts;
+{
+  const bool sized = total > 0;  // of standard input nobody knows how much is to come
+  Progress progress(console, "import", sized ? Unit::bytes : Unit::records);
+  StoreSink sink(*store, *import, refusals, reading.source, sized ? nullptr : &progress);
+  const auto told_bytes = [&](std::uint64_t bytes) {
+    if (sized) progress.update(bytes, total);
+  };
+  TRY(exchange::read(format, invocation.arguments(), reading, sink, *quality, told_bytes));
+  TRY(stop_if_interrupted());
+  counts.stored = TRY(import->finish());
+  counts.terminology = TRY(sink.finish());
 }
+TRY(refusals.failure());
+quality->duplicates(counts.stored.equal_rows);
+counts.read = quality->summary();
+if (report_path && !problems.flush()) return unavailable("--report " + *report_path + ": the file cannot be written");
+TRY(write_counts(counts, form, console));
+for (const std::string& line : import_words(counts, report_path)) console.note(line);
+return {};
+}  // namespace chartline::cli
 
 }  // namespace chartline::cli

@@ -12,7 +12,8 @@ Result<void> run_init(const Invocation& invocation, Console& console) {
   options.zone = invocation.text("zone");
   TRY(placed(engine::Store::init(folder, options), folder));
   TRY(placed(engine::Store::open(folder, {}), folder));  // makes its shards, so that readers find them
-  console.note(fmt::format("made a store in {}: {} shard{}, times in {}", folder, options.shards, options.shards == 1 ? "" : "s", options.zone));
+  console.note(fmt::format("made a store in {}: {} shard{}, times in {}", folder, options.shards,
+                           options.shards == 1 ? "" : "s", options.zone));
   return {};
 }
 

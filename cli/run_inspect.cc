@@ -33,7 +33,8 @@ Result<engine::Table> table_named(const std::string& word) {
   if (const auto table = engine::parse_table(word)) return *table;
   std::vector<std::string_view> names;
   for (int t = 0; t < engine::table_count; ++t) names.push_back(engine::name(static_cast<engine::Table>(t)));
-  return invalid_request(fmt::format("there is no table '{}'; the tables are {}", printable(word, true), joined(names, ", ")));
+  return invalid_request(
+      fmt::format("there is no table '{}'; the tables are {}", printable(word, true), joined(names, ", ")));
 }
 
 Result<void> write_lines(std::string text, Console& console) {
@@ -76,7 +77,8 @@ Result<void> run_inspect_key(const Invocation& invocation, Console& console) {
   if (!key) return invalid_request("KEY is not hexadecimal: two digits for each byte");
   const auto store = TRY(open_store(invocation, Access::read));
   const std::uint64_t shard = invocation.number("shard");
-  if (shard >= store->stats().shards) return invalid_request(fmt::format("--shard {}: the last shard of the store is {}", shard, store->stats().shards - 1));
+  if (shard >= store->stats().shards)
+    return invalid_request(fmt::format("--shard {}: the last shard of the store is {}", shard, store->stats().shards - 1));
   return write_lines(TRY(engine::inspect_key(*store, static_cast<std::uint32_t>(shard), table, *key)), console);
 }
 

@@ -54,7 +54,8 @@ Result<std::string> name_of(const View& view, engine::PatientRef patient) {
 Result<Person> person_of(const View& view, engine::PatientRef patient, record::Arena& room) {
   Person person;
   for (const engine::PatientRef one : view.linked(patient)) {
-    for (const record::Identifier& identifier : TRY(view.identifiers(one, room))) person.identifiers.push_back(identifier);
+    for (const record::Identifier& identifier : TRY(view.identifiers(one, room)))
+      person.identifiers.push_back(identifier);
   }
   const engine::Demographics known = TRY(view.demographics(patient));
   person.birth = known.birth, person.death = known.death, person.dead = known.dead;
@@ -67,7 +68,6 @@ Result<Person> person_of(const View& view, engine::PatientRef patient, record::A
 struct Reading {
   engine::Timeline timeline;
   std::vector<Event> events;
-  std::size_t earlier = 0;
 };
 
 Result<Reading> read(const View& view, engine::PatientRef patient, TimelineFilter filter, std::uint64_t last) {
@@ -75,15 +75,28 @@ Result<Reading> read(const View& view, engine::PatientRef patient, TimelineFilte
   if (last > 0) filter.backwards = true, filter.limit = static_cast<std::size_t>(last);
   reading.timeline = TRY(view.timeline(patient, filter));
   for (std::size_t i = 0; i < reading.timeline.size(); ++i) reading.events.push_back(TRY(reading.timeline.event(i)));
-  if (last == 0) return reading;
-  std::reverse(reading.events.begin(), reading.events.end());
-  // The page counts without those that tell who it is.
-  TimelineFilter every = filter;
-  every.backwards = false, every.limit = SIZE_MAX, every.kinds &= ~(1u << static_cast<unsigned>(Kind::patient));
-  const std::size_t all = TRY(view.timeline(patient, every, stored::field_time)).size();
-  const auto told = std::count_if(reading.events.begin(), reading.events.end(), [](const Event& event) { return event.kind != Kind::patient; });
-  reading.earlier = all - static_cast<std::size_t>(told);
+  if (last > 0) std::reverse(reading.events.begin(), reading.events.end());
   return reading;
+}
+
+// What --from and --last left out: they cut at the beginning only, so it is all but the last `shown`. Kind, code and value.
+Result<std::vector<Event>> read_earlier(const View& view, engine::PatientRef patient, TimelineFilter filter,
+                                        std::size_t shown) {
+  filter.from.reset();
+  const auto all = TRY(view.timeline(
+      patient, filter,
+      stored::field_time | stored::field_kind | stored::field_code | stored::field_value | stored::field_unit));
+  std::vector<Event> events;
+  for (std::size_t i = 0; i + shown < all.size(); ++i) {
+    const std::uint32_t shard = all.patient(i).shard;
+    const auto value = all.value(i);
+    Event& event = events.emplace_back();
+    event.kind = all.kind(i);
+    if (const engine::Name code = all.code(i)) event.code = view.code_of(shard, code);
+    event.value.form = value.form, event.value.comparator = value.comparator, event.value.number = value.number;
+    if (value.unit != 0) event.value.unit = view.unit_of(shard, value.unit);
+  }
+  return events;
 }
 
 Micros now_of(const View& view) {
@@ -103,9 +116,11 @@ Result<void> run_timeline(const Invocation& invocation, Console& console) {
   const Reading reading = TRY(read(view, patient, filter, invocation.number("last")));
   const Person person = TRY(person_of(view, patient, room));
   if (form == Form::table) {
-    return console.write(timeline_page(person, reading.events, {console.out(), now_of(view), reading.earlier}));
+    const std::vector<Event> earlier = TRY(read_earlier(view, patient, filter, reading.events.size()));
+    return console.write(timeline_page(person, reading.events, {console.out(), now_of(view), earlier}));
   }
-  const auto writer = row_writer(form, event_columns(), console.out(), [&](std::string_view text) { return console.write(text); });
+  const auto writer =
+      row_writer(form, event_columns(), console.out(), [&](std::string_view text) { return console.write(text); });
   const record::Identifier name = person.identifiers.empty() ? record::Identifier{} : person.identifiers.front();
   for (const Event& event : reading.events) {
     TRY(stop_if_interrupted());

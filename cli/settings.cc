@@ -21,8 +21,9 @@ Error unknown_setting(const std::string& place, std::string_view name) {
   std::vector<std::string_view> names;
   for (const Option* option : all_settings()) names.push_back(option->setting);
   const auto near = nearest(name, names);
-  return invalid_request(fmt::format("{}: there is no setting '{}'{}", place, name, near ? fmt::format("; did you mean {}?", *near) : "") +
-                         "\nsee: chartline config show");
+  return invalid_request(
+      fmt::format("{}: there is no setting '{}'{}", place, name, near ? fmt::format("; did you mean {}?", *near) : "") +
+      "\nsee: chartline config show");
 }
 
 std::optional<std::string> text_of(const toml::node& node) {
@@ -40,14 +41,16 @@ bool exists(const std::string& path) {
 }
 
 // Flag, environment, file, default: the first that says something.
-Setting value_of(const Option& option, const CommandLine& line, const Environment& environment, const std::optional<ConfigurationFile>& file) {
+Setting value_of(const Option& option, const CommandLine& line, const Environment& environment,
+                 const std::optional<ConfigurationFile>& file) {
   if (const auto flag = line.flags.find(option.name); flag != line.flags.end()) return {flag->second, "flag"};
   if (!option.setting.empty()) {
     const std::string variable = environment_name(option.setting);
     if (auto value = environment(variable)) return {{std::move(*value)}, "environment " + variable};
     if (file) {
       const auto entry = file->entries.find(option.setting);
-      if (entry != file->entries.end()) return {{entry->second.value}, "file " + line_of(file->path, entry->second.line)};
+      if (entry != file->entries.end())
+        return {{entry->second.value}, "file " + line_of(file->path, entry->second.line)};
     }
   }
   if (!option.fallback.empty()) return {{std::string(option.fallback)}, "default"};
@@ -73,7 +76,8 @@ Result<ConfigurationFile> read_configuration(const std::string& path) {
       file.entries[name] = {*value, line};
     }
   } catch (const toml::parse_error& error) {
-    return invalid_request(fmt::format("{}: this is not TOML: {}", line_of(path, error.source().begin.line), error.description()));
+    return invalid_request(
+        fmt::format("{}: this is not TOML: {}", line_of(path, error.source().begin.line), error.description()));
   }
   return file;
 }
@@ -94,8 +98,10 @@ std::string environment_name(std::string_view setting) {
 
 Result<std::optional<ConfigurationFile>> find_configuration(const CommandLine& line, const Environment& environment) {
   std::optional<std::string> named;
-  if (const auto flag = line.flags.find("config"); flag != line.flags.end()) named = flag->second.back();
-  else named = environment("CHARTLINE_CONFIG");
+  if (const auto flag = line.flags.find("config"); flag != line.flags.end())
+    named = flag->second.back();
+  else
+    named = environment("CHARTLINE_CONFIG");
   if (named) return std::optional(TRY(read_configuration(*named)));
   std::vector<std::string> places = {"./chartline.toml"};
   if (const auto home = environment("HOME")) places.push_back(*home + "/.config/chartline/config.toml");

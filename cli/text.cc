@@ -22,7 +22,10 @@ Character first_character(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
   if (lead < 0x80) return {lead, 1};
-  const std::size_t bytes = lead >= 0xF0 && lead < 0xF5 ? 4 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xC2 && lead < 0xE0 ? 2 : 0;
+  const std::size_t bytes = lead >= 0xF0 && lead < 0xF5   ? 4
+                            : lead >= 0xE0 && lead < 0xF0 ? 3
+                            : lead >= 0xC2 && lead < 0xE0 ? 2
+                                                          : 0;
   if (bytes == 0 || bytes > text.size()) return {};
   char32_t point = lead & (0xFFu >> (bytes + 1));
   for (std::size_t i = 1; i < bytes; ++i) {
@@ -39,14 +42,16 @@ bool is_control(char32_t point) { return point < 0x20 || (point >= 0x7F && point
 
 // Marks that turn the direction of what follows; on a line of several fields they would disorder it.
 bool turns_direction(char32_t point) {
-  return (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069) || point == 0x200E || point == 0x200F;
+  return (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069) || point == 0x200E ||
+         point == 0x200F;
 }
 
 std::size_t columns_of(char32_t point) {
   const auto within = [&](char32_t first, char32_t last) { return point >= first && point <= last; };
   if (within(0x300, 0x36F) || within(0x200B, 0x200D) || within(0x20D0, 0x20FF) || within(0xFE00, 0xFE0F)) return 0;
-  const bool wide = within(0x1100, 0x115F) || within(0x2E80, 0xA4CF) || within(0xAC00, 0xD7A3) || within(0xF900, 0xFAFF) ||
-                    within(0xFE30, 0xFE6F) || within(0xFF00, 0xFF60) || within(0x1F300, 0x1FAFF) || within(0x20000, 0x3FFFD);
+  const bool wide = within(0x1100, 0x115F) || within(0x2E80, 0xA4CF) || within(0xAC00, 0xD7A3) ||
+                    within(0xF900, 0xFAFF) || within(0xFE30, 0xFE6F) || within(0xFF00, 0xFF60) ||
+                    within(0x1F300, 0x1FAFF) || within(0x20000, 0x3FFFD);
   return wide ? 2 : 1;
 }
 
@@ -57,8 +62,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
   std::iota(steps[0].begin(), steps[0].end(), 0);
   for (std::size_t i = 1; i <= a.size(); ++i) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      steps[i][j] = std::min({steps[i - 1][j] + 1, steps[i][j - 1] + 1, steps[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) steps[i][j] = std::min(steps[i][j], steps[i - 2][j - 2] + 1);
+      steps[i][j] =
+          std::min({steps[i - 1][j] + 1, steps[i][j - 1] + 1, steps[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        steps[i][j] = std::min(steps[i][j], steps[i - 2][j - 2] + 1);
     }
   }
   return steps[a.size()][b.size()];
@@ -72,11 +79,16 @@ std::string printable(std::string_view text, bool utf8) {
   while (!text.empty()) {
     const Character c = first_character(text);
     const std::size_t bytes = std::max<std::size_t>(c.bytes, 1);
-    if (c.bytes == 0) out += utf8 ? replacement : "?";
-    else if (is_control(c.point)) out += ' ';
-    else if (turns_direction(c.point)) out += utf8 ? replacement : "?";
-    else if (!utf8 && c.bytes > 1) out += '?';
-    else out += text.substr(0, bytes);
+    if (c.bytes == 0)
+      out += utf8 ? replacement : "?";
+    else if (is_control(c.point))
+      out += ' ';
+    else if (turns_direction(c.point))
+      out += utf8 ? replacement : "?";
+    else if (!utf8 && c.bytes > 1)
+      out += '?';
+    else
+      out += text.substr(0, bytes);
     text.remove_prefix(bytes);
   }
   return out;

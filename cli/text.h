@@ -19,9 +19,9 @@ std::string fit(std::string_view text, std::size_t width, bool utf8);  // cut wi
 std::string pad_right(std::string text, std::size_t width);            // blanks behind it
 std::string pad_left(std::string text, std::size_t width);             // blanks before it
 
-std::string grouped(std::uint64_t number);        // 1,234,567
-std::string human_bytes(std::uint64_t bytes);     // 1.2 GB
-std::string human_seconds(double seconds);        // 0.4 s, 12 s, 3:07, 1:02:03
+std::string grouped(std::uint64_t number);                        // 1,234,567
+std::string human_bytes(std::uint64_t bytes);                     // 1.2 GB
+std::string human_seconds(double seconds);                        // 0.4 s, 12 s, 3:07, 1:02:03
 std::optional<std::uint64_t> parse_bytes(std::string_view text);  // 1048576, 512K, 64M, 2G, 2GiB (powers of 1,024)
 std::optional<std::uint64_t> parse_number(std::string_view text);
 

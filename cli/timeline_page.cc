@@ -24,7 +24,7 @@ constexpr std::size_t words_width_most = 32, code_width_most = 32, source_width_
 
 struct Line {
   std::string date, time, kind, name, whole, fraction, unit, words, trend, note, code, source;
-  bool inside = false;       // of an encounter
+  bool inside = false;  // of an encounter
   bool starts_group = false;
   bool ends_group = false;
   bool is_encounter = false;
@@ -36,7 +36,8 @@ class Groups {
   explicit Groups(std::span<const Event> events) : members_(events.size()), inside_(events.size()) {
     std::map<std::pair<std::string_view, std::string_view>, std::size_t> encounters;
     for (std::size_t i = 0; i < events.size(); ++i)
-      if (events[i].kind == Kind::encounter && !events[i].record.empty()) encounters.emplace(std::pair(events[i].source.organisation, events[i].record), i);
+      if (events[i].kind == Kind::encounter && !events[i].record.empty())
+        encounters.emplace(std::pair(events[i].source.organisation, events[i].record), i);
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (events[i].kind == Kind::encounter || events[i].kind == Kind::patient || events[i].encounter.empty()) continue;
       const auto found = encounters.find({events[i].source.organisation, events[i].encounter});
@@ -55,7 +56,8 @@ class Groups {
 
 class Page {
  public:
-  Page(std::span<const Event> events, const PageOptions& options) : events_(events), look_(options.look), options_(options), trends_(events, look_) {}
+  Page(std::span<const Event> events, const PageOptions& options)
+      : events_(events), look_(options.look), options_(options), trends_(events, options.earlier, look_) {}
 
   std::string print(const Person& person) {
     lay_out();
@@ -109,12 +111,14 @@ class Page {
     const auto widen = [](std::size_t& width, std::string_view text) { width = std::max(width, display_width(text)); };
     for (const Line& line : lines_) {
       widen(widths_.date, line.date), widen(widths_.time, line.time), widen(widths_.name, indent(line) + line.name);
-      widen(widths_.kind, line.kind), widen(widths_.whole, line.whole), widen(widths_.fraction, line.fraction), widen(widths_.trend, line.trend);
+      widen(widths_.kind, line.kind), widen(widths_.whole, line.whole), widen(widths_.fraction, line.fraction),
+          widen(widths_.trend, line.trend);
       widen(widths_.note, line.note), widen(widths_.code, line.code), widen(widths_.source, line.source);
     }
     for (const Line& line : lines_) widen(widths_.value, value_of(line));
     // Where it gets narrow, the source goes if there is only one (the summary names it), and then the codes.
-    const bool one_source = std::all_of(lines_.begin(), lines_.end(), [&](const Line& line) { return line.source == lines_.front().source; });
+    const bool one_source = std::all_of(lines_.begin(), lines_.end(),
+                                        [&](const Line& line) { return line.source == lines_.front().source; });
     if (left_for_name() < name_width_least && one_source) widths_.source = 0;
     if (left_for_name() < name_width_least) widths_.code = 0;
     widths_.name = std::min(widths_.name, std::clamp(left_for_name(), name_width_least, name_width_most));
@@ -122,7 +126,8 @@ class Page {
 
   std::size_t left_for_name() const {
     std::size_t others = 0;
-    for (const std::size_t width : {widths_.date, widths_.time, widths_.kind, widths_.value, widths_.trend, widths_.note, widths_.code, widths_.source})
+    for (const std::size_t width : {widths_.date, widths_.time, widths_.kind, widths_.value, widths_.trend,
+                                    widths_.note, widths_.code, widths_.source})
       if (width > 0) others += width + 2;
     return look_.width > others ? look_.width - others : 0;
   }
@@ -177,16 +182,20 @@ class Page {
     }
     std::string out = shown == 0 ? "no events" : shown == 1 ? "1 event" : grouped(shown) + " events";
     if (first != nullptr) out += ", " + date_text(first->start);
-    if (last != nullptr && date_text(last->start) != date_text(first->start)) out += (look_.utf8 ? " \u2013 " : " to ") + date_text(last->start);
+    if (last != nullptr && date_text(last->start) != date_text(first->start))
+      out += (look_.utf8 ? " \u2013 " : " to ") + date_text(last->start);
     if (encounters > 0) out += fmt::format(", {} encounter{}", grouped(encounters), encounters == 1 ? "" : "s");
     if (!sources.empty()) out += ", from ";
     for (std::size_t i = 0; i < sources.size(); ++i) out.append(i == 0 ? "" : " and ").append(sources[i]);
-    if (options_.earlier > 0) out += fmt::format(" ({} earlier not shown)", grouped(options_.earlier));
+    const auto earlier = std::count_if(options_.earlier.begin(), options_.earlier.end(),
+                                       [](const Event& event) { return event.kind != Kind::patient; });
+    if (earlier > 0) out += fmt::format(" ({} earlier not shown)", grouped(static_cast<std::uint64_t>(earlier)));
     return paint(out, Ink::bold, look_) + "\n";
   }
 
   struct Widths {
-    std::size_t date = 0, time = 0, kind = 0, name = 0, whole = 0, fraction = 0, value = 0, trend = 0, note = 0, code = 0, source = 0;
+    std::size_t date = 0, time = 0, kind = 0, name = 0, whole = 0, fraction = 0, value = 0, trend = 0, note = 0,
+                code = 0, source = 0;
   };
   const std::span<const Event> events_;
   const Look& look_;

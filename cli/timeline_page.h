@@ -1,5 +1,5 @@
 // A timeline as a page for a person: who it is, then line by line what happened, encounters as groups with their events
-// inside, values with their trend against the previous one shown, and a summary. A pure function: the same events, look
+// inside, values with their trend against the previous one, and a summary. A pure function: the same events, look
 // and moment give the same page.
 #pragma once
 
@@ -15,17 +15,17 @@ namespace chartline::cli {
 
 struct Person {
   std::vector<record::Identifier> identifiers;
-  std::string name;     // "" where no source tells one
-  record::Time birth;   // precision none: unknown
+  std::string name;    // "" where no source tells one
+  record::Time birth;  // precision none: unknown
   record::Time death;
-  bool dead = false;    // with an unknown date too
-  std::string sex;      // FHIR's word, "" unknown
+  bool dead = false;  // with an unknown date too
+  std::string sex;    // FHIR's word, "" unknown
 };
 
 struct PageOptions {
   Look look;
-  Micros now = 0;           // for the age of the living
-  std::size_t earlier = 0;  // events that were left out before the first one shown
+  Micros now = 0;                            // for the age of the living
+  std::span<const record::Event> earlier{};  // left out before the first one shown; kind, code and value suffice
 };
 
 // `events` in the store's order. Those of kind patient tell who it is, and are told by the head of the page.

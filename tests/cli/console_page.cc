@@ -12,7 +12,8 @@ void drop_last_blanks(std::vector<std::string>& lines) {
   while (!lines.empty() && lines.back().empty()) lines.pop_back();
 }
 
-bool matches_from(const std::vector<std::string>& expected, std::size_t e, const std::vector<std::string>& actual, std::size_t a) {
+bool matches_from(const std::vector<std::string>& expected, std::size_t e, const std::vector<std::string>& actual,
+                  std::size_t a) {
   for (; e < expected.size(); ++e, ++a) {
     if (expected[e] == any_lines) {
       for (std::size_t skip = a; skip <= actual.size(); ++skip)
@@ -63,15 +64,37 @@ std::string console_blocks(const std::string& markdown) {
   bool inside = false;
   std::istringstream lines(markdown);
   for (std::string line; std::getline(lines, line);) {
+    if (line == "```console")
+      inside = true;
+    else if (line == "```")
+      inside = false;
+    else if (inside)
+      text += line + "\n";
+  }
+  return text;
+}
+
+std::string with_console_blocks(const std::string& markdown, const std::vector<ConsoleStep>& steps) {
+  std::string text;
+  bool inside = false;
+  std::size_t step = 0;
+  std::istringstream lines(markdown);
+  for (std::string line; std::getline(lines, line);) {
+    if (line == "```") inside = false;
+    if (!inside) text += line + "\n";
     if (line == "```console") inside = true;
-    else if (line == "```") inside = false;
-    else if (inside) text += line + "\n";
+    if (!inside || !line.starts_with("$ ") || step == steps.size()) continue;
+    text += line + "\n";
+    for (const std::string& printed : steps[step].output) text += printed + "\n";
+    ++step;
   }
   return text;
 }
 
 std::vector<std::string> Naming::lines_of(const std::string& output, int code) {
-  static const std::regex hash("\\b[0-9a-f]{32}\\b"), time("\\b\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.(\\d{6}|\\d{3})Z"), backup("\\b\\d{4}-\\d\\d-\\d\\dT\\d{6}Z[-0-9]*");
+  static const std::regex hash("\\b[0-9a-f]{32}\\b"),
+      time("\\b\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.(\\d{6}|\\d{3})Z"),
+      backup("\\b\\d{4}-\\d\\d-\\d\\dT\\d{6}Z[-0-9]*");
   std::string named = std::regex_replace(std::regex_replace(output, time, "<time>"), backup, "<backup>");
   for (std::smatch found; std::regex_search(named, found, hash);) {
     const auto name = hashes_.try_emplace(found.str(), "<hash " + std::to_string(hashes_.size() + 1) + ">").first->second;
@@ -85,6 +108,8 @@ std::vector<std::string> Naming::lines_of(const std::string& output, int code) {
   return lines;
 }
 
-bool matches(const std::vector<std::string>& expected, const std::vector<std::string>& actual) { return matches_from(expected, 0, actual, 0); }
+bool matches(const std::vector<std::string>& expected, const std::vector<std::string>& actual) {
+  return matches_from(expected, 0, actual, 0);
+}
 
 }  // namespace chartline::cli

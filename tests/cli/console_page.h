@@ -8,7 +8,7 @@
 //   [1]                                               an exit code other than 0
 //   ...                                               any number of lines
 //
-// What differs from run to run is named: <time>, <backup>, and <hash N>, the same N for the same hash.
+// What differs from run to run is named: <folder>, <time>, <backup>, and <hash N>, the same N for the same hash.
 #pragma once
 
 #include <map>
@@ -18,15 +18,16 @@
 namespace chartline::cli {
 
 struct ConsoleStep {
-  std::vector<std::string> words;   // lines before the command, as they stand
+  std::vector<std::string> words;  // lines before the command, as they stand
   std::string command;
   std::vector<std::string> output;  // expected
 };
 std::vector<ConsoleStep> parse_page(const std::string& text);
 std::string print_page(const std::vector<ConsoleStep>& steps);
 
-// The contents of all ```console blocks of a Markdown text.
+// The contents of all ```console blocks of a Markdown text; and the text with these steps in their places.
 std::string console_blocks(const std::string& markdown);
+std::string with_console_blocks(const std::string& markdown, const std::vector<ConsoleStep>& steps);
 
 class Naming {
  public:

@@ -1,4 +1,4 @@
-// Runs every page of tests/cli/pages, and the console blocks of README.md. CHARTLINE_REWRITE=1 writes the pages anew from
+// Runs every page of tests/cli/pages, and the console blocks of README.md. CHARTLINE_REWRITE=1 writes them anew from
 // what the program prints now.
 #include "tests/cli/console_page.h"
 
@@ -30,13 +30,19 @@ std::string joined_lines(const std::vector<std::string>& lines) {
   return text;
 }
 
+// Folders of a run have another name each time.
+std::string without(std::string text, const std::string& folder) {
+  for (std::size_t at; (at = text.find(folder)) != std::string::npos;) text.replace(at, folder.size(), "<folder>");
+  return text;
+}
+
 // Runs the steps one after the other in one folder; gives them back with what was printed.
-std::vector<ConsoleStep> run(std::vector<ConsoleStep> steps, bool judge) {
-  const Scratch scratch;
+std::vector<ConsoleStep> run(std::vector<ConsoleStep> steps, bool judge, const std::string& environment = "") {
+  const Scratch scratch(environment);
   Naming naming;
   for (ConsoleStep& step : steps) {
     const Scratch::Outcome outcome = scratch.run(step.command);
-    const auto actual = naming.lines_of(outcome.output, outcome.code);
+    const auto actual = naming.lines_of(without(outcome.output, scratch.folder().string()), outcome.code);
     if (matches(step.output, actual)) continue;
     if (judge) {
       EXPECT_EQ(joined_lines(step.output), joined_lines(actual)) << "$ " << step.command;
@@ -45,6 +51,8 @@ std::vector<ConsoleStep> run(std::vector<ConsoleStep> steps, bool judge) {
   }
   return steps;
 }
+
+bool rewriting() { return std::getenv("CHARTLINE_REWRITE") != nullptr; }
 
 std::vector<std::string> page_names() {
   std::vector<std::string> names;
@@ -61,17 +69,18 @@ TEST_P(Page, PrintsWhatItSays) {
   const fs::path path = "tests/cli/pages/" + GetParam() + ".test";
   const auto steps = parse_page(text_of(path));
   ASSERT_FALSE(steps.empty()) << path;
-  const bool rewrite = std::getenv("CHARTLINE_REWRITE") != nullptr;
-  const auto told = run(steps, !rewrite);
-  if (rewrite) std::ofstream(path, std::ios::binary) << print_page(told);
+  const auto told = run(steps, !rewriting());
+  if (rewriting()) std::ofstream(path, std::ios::binary) << print_page(told);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cli, Page, testing::ValuesIn(page_names()), [](const auto& page) { return page.param; });
 
 TEST(Readme, EveryCommandOfTheTourRuns) {
-  const auto steps = parse_page(console_blocks(text_of("README.md")));
+  const std::string text = text_of("README.md");
+  const auto steps = parse_page(console_blocks(text));
   ASSERT_GE(steps.size(), 8u);
-  run(steps, true);
+  const auto told = run(steps, !rewriting(), "COLUMNS=116");
+  if (rewriting()) std::ofstream("README.md", std::ios::binary) << with_console_blocks(text, told);
 }
 
 TEST(ConsolePage, IsReadAndPrintedAlike) {
@@ -84,6 +93,15 @@ TEST(ConsolePage, IsReadAndPrintedAlike) {
   EXPECT_EQ(print_page(steps), text);
 }
 
+TEST(ConsolePage, BlocksOfMarkdownArePutBackInTheirPlaces) {
+  const std::string text = "words\n```console\n$ a\n1\n$ b\n```\n```\n$ c\n```\nmore\n```console\n$ d\n```\n";
+  auto steps = parse_page(console_blocks(text));
+  ASSERT_EQ(steps.size(), 3u);
+  EXPECT_EQ(with_console_blocks(text, steps), text);
+  steps[2].output = {"4"};
+  EXPECT_EQ(with_console_blocks(text, steps), text.substr(0, text.size() - 4) + "4\n```\n");
+}
+
 TEST(ConsolePage, DotsStandForAnyLines) {
   EXPECT_TRUE(matches({"a", "...", "d"}, {"a", "b", "c", "d"}));
   EXPECT_TRUE(matches({"a", "..."}, {"a"}));
@@ -94,7 +112,8 @@ TEST(ConsolePage, DotsStandForAnyLines) {
 TEST(ConsolePage, NamesWhatDiffersFromRunToRun) {
   Naming naming;
   const std::string one(32, 'a'), other(32, 'b');
-  EXPECT_THAT(naming.lines_of(one + "\n" + other + " " + one + "\n", 3), ElementsAre("<hash 1>", "<hash 2> <hash 1>", "[3]"));
+  EXPECT_THAT(naming.lines_of(one + "\n" + other + " " + one + "\n", 3),
+              ElementsAre("<hash 1>", "<hash 2> <hash 1>", "[3]"));
   EXPECT_THAT(naming.lines_of("at 2026-11-23T00:45:22.014961Z\n", 0), ElementsAre("at <time>"));
 }
 

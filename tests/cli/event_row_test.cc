@@ -42,7 +42,8 @@ TEST(EventRow, TellsEveryField) {
   EXPECT_EQ(cell(event, "code").text, "44054006");
   EXPECT_EQ(cell(event, "display").text, "Type 2 diabetes mellitus");
   EXPECT_EQ(cell(event, "translations").text, "icd10|E11.9;read2|C10F.");
-  EXPECT_EQ(cell(event, "translations").json, R"([{"system":"icd10","code":"E11.9"},{"system":"read2","code":"C10F.","display":"Type 2 diabetes"}])");
+  EXPECT_EQ(cell(event, "translations").json,
+            R"([{"system":"icd10","code":"E11.9"},{"system":"read2","code":"C10F.","display":"Type 2 diabetes"}])");
   EXPECT_EQ(cell(event, "status").text, "active");
   EXPECT_EQ(cell(event, "certainty").text, "confirmed");
   EXPECT_EQ(cell(event, "author").text, "clinician");
@@ -63,7 +64,8 @@ TEST(EventRow, TellsValuesByTheirForm) {
   Event event;
   EXPECT_EQ(cell(event, "value").type, Cell::Type::none);
   event.value.form = Value::Form::number;
-  event.value.number = record::decimal(725, 2), event.value.comparator = record::Comparator::less, event.value.unit = "mmol/L";
+  event.value.number = record::decimal(725, 2), event.value.comparator = record::Comparator::less,
+  event.value.unit = "mmol/L";
   EXPECT_EQ(cell(event, "value").type, Cell::Type::number);
   EXPECT_EQ(cell(event, "value").text, "7.25");
   EXPECT_EQ(cell(event, "comparator").text, "<");
@@ -103,9 +105,10 @@ TEST(EventRow, AttributesAreOneObject) {
   };
   Event event;
   event.attributes = attributes;
-  EXPECT_EQ(cell(event, "attributes").json,
-            R"({"body_site":{"system":"snomed","code":"368209003","display":"Right arm"},"dose":0.5,"note":["a\"b","again"],)"
-            R"("since":"2020-02","strength":{"value":0.5,"unit":"mg"},"sure":false})");
+  EXPECT_EQ(
+      cell(event, "attributes").json,
+      R"({"body_site":{"system":"snomed","code":"368209003","display":"Right arm"},"dose":0.5,"note":["a\"b","again"],)"
+      R"("since":"2020-02","strength":{"value":0.5,"unit":"mg"},"sure":false})");
 }
 
 }  // namespace

@@ -62,8 +62,8 @@ TEST(ManPage, NoLineIsTakenForAnUnknownRequest) {
 
 // What bash would offer for a line that ends at its last word.
 std::string bash_offers(const Scratch& scratch, const std::string& line) {
-  const auto outcome = scratch.run(
-      "bash -c 'source <(chartline completion bash); COMP_WORDS=(" + line + "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _chartline; echo \"${COMPREPLY[@]}\"'");
+  const auto outcome = scratch.run("bash -c 'source <(chartline completion bash); COMP_WORDS=(" + line +
+                                   "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _chartline; echo \"${COMPREPLY[@]}\"'");
   EXPECT_EQ(outcome.code, 0) << outcome.output;
   return outcome.output;
 }
@@ -82,7 +82,8 @@ TEST(Completion, OfEveryShellKnowsEveryOption) {
   for (const Shell shell : {Shell::bash, Shell::zsh, Shell::fish}) {
     const std::string script = completion(shell);
     for (const Command& command : commands())
-      for (const Option* option : command.options) EXPECT_THAT(script, HasSubstr((shell == Shell::fish ? "-l " : "--") + std::string(option->name)));
+      for (const Option* option : command.options)
+        EXPECT_THAT(script, HasSubstr((shell == Shell::fish ? "-l " : "--") + std::string(option->name)));
   }
 }
 

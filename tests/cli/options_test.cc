@@ -41,7 +41,8 @@ TEST(CommandLine, ADashAloneAndWhatFollowsTwoAreArguments) {
 }
 
 TEST(CommandLine, RepeatedOptionsKeepEveryValue) {
-  EXPECT_THAT(parse({"events", "--kind", "condition", "--kind", "death"})->flags.at("kind"), ElementsAre("condition", "death"));
+  EXPECT_THAT(parse({"events", "--kind", "condition", "--kind", "death"})->flags.at("kind"),
+              ElementsAre("condition", "death"));
   EXPECT_THAT(complaint({"events", "--from", "2019", "--from", "2020"}), HasSubstr("--from is given twice"));
 }
 
@@ -100,22 +101,27 @@ TEST(Table, IsWellFormed) {
       }
       for (const Option* common : common_options()) EXPECT_NE(o->name, common->name);
     }
-    for (const Example& example : command.examples) EXPECT_THAT(std::string(example.command), HasSubstr(std::string("chartline ").append(command.name)));
+    for (const Example& example : command.examples)
+      EXPECT_THAT(std::string(example.command), HasSubstr(std::string("chartline ").append(command.name)));
   }
 }
 
 TEST(Table, EveryExampleParses) {
   for (const Command& command : commands()) {
     for (const Example& example : command.examples) {
-      const auto at = example.command.find(std::string("chartline ").append(command.name)) + std::string_view("chartline ").size();
+      const auto at =
+          example.command.find(std::string("chartline ").append(command.name)) + std::string_view("chartline ").size();
       std::vector<std::string> words;
       std::string word;
       bool quoted = false;
       for (const char c : std::string(example.command.substr(at)) + " ") {
         if (!quoted && (c == '>' || c == '|' || c == ')')) break;
-        if (c == '\'') quoted = !quoted;
-        else if (c != ' ') word += c;
-        else if (!word.empty()) words.push_back(std::exchange(word, {}));
+        if (c == '\'')
+          quoted = !quoted;
+        else if (c != ' ')
+          word += c;
+        else if (!word.empty())
+          words.push_back(std::exchange(word, {}));
       }
       if (!word.empty()) words.push_back(word);
       const auto line = parse(words);

@@ -20,8 +20,9 @@ Event number(std::string_view code, std::string_view value, std::string_view uni
   return event;
 }
 
-std::vector<std::string> trends(const std::vector<Event>& events, const Look& look = utf8) {
-  const Trends all(events, look);
+std::vector<std::string> trends(const std::vector<Event>& events, const Look& look = utf8,
+                                const std::vector<Event>& earlier = {}) {
+  const Trends all(events, earlier, look);
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < events.size(); ++i) texts.push_back(all.of(i));
   return texts;
@@ -30,20 +31,28 @@ std::vector<std::string> trends(const std::vector<Event>& events, const Look& lo
 using Texts = std::vector<std::string>;
 
 TEST(Trends, CompareWithThePreviousOfTheSameCode) {
-  EXPECT_EQ(trends({number("a", "6.9"), number("b", "1"), number("a", "7.4"), number("a", "7.4"), number("a", "7.30")}), (Texts{"", "", "\u2191 0.5", "=", "\u2193 0.1"}));
+  EXPECT_EQ(trends({number("a", "6.9"), number("b", "1"), number("a", "7.4"), number("a", "7.4"), number("a", "7.30")}),
+            (Texts{"", "", "\u2191 0.5", "=", "\u2193 0.1"}));
   EXPECT_EQ(trends({number("a", "1"), number("a", "2")}, ascii), (Texts{"", "+1"}));
   EXPECT_EQ(trends({number("a", "2"), number("a", "1")}, ascii), (Texts{"", "-1"}));
+}
+
+TEST(Trends, LookBackToWhatIsNotShown) {
+  EXPECT_EQ(trends({number("a", "7"), number("b", "1")}, utf8, {number("a", "5"), number("a", "6")}),
+            (Texts{"\u2191 1", ""}));
 }
 
 TEST(Trends, NeedTheSameUnitAndAnExactNumber) {
   Event bound = number("a", "4");
   bound.value.comparator = record::Comparator::less;
-  EXPECT_EQ(trends({number("a", "1", "g"), number("a", "2", "kg"), bound, number("a", "3", "g")}), (Texts{"", "", "", "\u2191 2"}));
+  EXPECT_EQ(trends({number("a", "1", "g"), number("a", "2", "kg"), bound, number("a", "3", "g")}),
+            (Texts{"", "", "", "\u2191 2"}));
 }
 
 TEST(Trends, AreExactWhereDoublesAreNot) {
   EXPECT_EQ(trends({number("a", "0.1"), number("a", "0.3")}), (Texts{"", "\u2191 0.2"}));
-  EXPECT_EQ(trends({number("a", "999999999999999999"), number("a", "-999999999999999999")})[1], "\u2193 2000000000000000000");
+  EXPECT_EQ(trends({number("a", "999999999999999999"), number("a", "-999999999999999999")})[1],
+            "\u2193 2000000000000000000");
   EXPECT_EQ(trends({number("a", "1e300"), number("a", "-1e300")})[1].substr(0, 4), "\u2193 ");
 }
 
@@ -89,7 +98,8 @@ TEST(Note, TellsHowItEndedAndWhatIsOutOfTheOrdinary) {
 
 TEST(CodeNote, ShortensUris) {
   EXPECT_EQ(code_note({"loinc", "4548-4", ""}, utf8), "loinc:4548-4");
-  EXPECT_EQ(code_note({"http://terminology.hl7.org/CodeSystem/claim-type", "pharmacy", ""}, utf8), "claim-type:pharmacy");
+  EXPECT_EQ(code_note({"http://terminology.hl7.org/CodeSystem/claim-type", "pharmacy", ""}, utf8),
+            "claim-type:pharmacy");
   EXPECT_EQ(code_note({"http://snomed.info/sct/", "1", ""}, utf8), "sct:1");
   EXPECT_EQ(code_note({}, utf8), "");
 }
@@ -100,7 +110,8 @@ TEST(Head, TellsWhoItIs) {
   EXPECT_EQ(page_head(person, 0, utf8), "name not known\n  nhs  9434765919\n  RYJ  A-17\n");
   person.name = "Ada Moss", person.sex = "female", person.birth = *record::parse_time("1948-03-02");
   const Micros day_before_birthday = record::parse_time("2020-03-01")->instant();
-  EXPECT_EQ(page_head(person, day_before_birthday, utf8).substr(0, 46), "Ada Moss, female, born 1948-03-02, aged 71\n  n");
+  EXPECT_EQ(page_head(person, day_before_birthday, utf8).substr(0, 46),
+            "Ada Moss, female, born 1948-03-02, aged 71\n  n");
   person.death = *record::parse_time("2019-03-02");
   EXPECT_EQ(page_head(person, 0, utf8).substr(0, 60), "Ada Moss, female, born 1948-03-02, died 2019-03-02 aged 71\n ");
   person.death = {}, person.dead = true;

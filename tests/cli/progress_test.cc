@@ -11,11 +11,15 @@ constexpr Look wide{.terminal = true, .colour = false, .utf8 = true, .width = 12
 
 TEST(ProgressLine, ShowsShareRateAndTimeLeft) {
   EXPECT_EQ(progress_line({"import", Unit::bytes, 500'000'000, 2'000'000'000, 5.0}, wide),
-            "import  \u2588\u2588\u2588\u2588\u2588\u2588\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591"
+            "import  "
+            "\u2588\u2588\u2588\u2588\u2588\u2588\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591"
+            "\u2591\u2591\u2591\u2591\u2591\u2591\u2591"
             "   25 %  500 MB of 2.0 GB  100 MB/s  15 s left");
 }
 
-TEST(ProgressLine, ShowsWhatIsKnownOfAStream) { EXPECT_EQ(progress_line({"import", Unit::bytes, 3'000'000, 0, 2.0}, wide), "import  3.0 MB  1.5 MB/s  2.0 s"); }
+TEST(ProgressLine, ShowsWhatIsKnownOfAStream) {
+  EXPECT_EQ(progress_line({"import", Unit::bytes, 3'000'000, 0, 2.0}, wide), "import  3.0 MB  1.5 MB/s  2.0 s");
+}
 
 TEST(ProgressLine, NeverReachesTheEdge) {
   for (std::size_t width = 8; width < 100; ++width) {

@@ -6,13 +6,15 @@ namespace chartline::cli {
 namespace {
 
 const std::vector<Row> sample = {
-    {text_cell("Ada, \"the\" first"), number_cell(std::uint64_t{7}), truth_cell(true), nested_cell("a;b", "[\"a\",\"b\"]")},
+    {text_cell("Ada, \"the\" first"), number_cell(std::uint64_t{7}), truth_cell(true),
+     nested_cell("a;b", "[\"a\",\"b\"]")},
     {text_cell("pipe | line\nbreak"), number_cell("-12.5"), Cell{}, Cell{}},
 };
 
 std::string written(Form form, const std::vector<Row>& rows = sample, Look look = {.utf8 = true}) {
   std::string out;
-  const auto writer = row_writer(form, {"name", "value", "sure", "list"}, look, [&](std::string_view text) { return out += text, Result<void>(); });
+  const auto writer = row_writer(form, {"name", "value", "sure", "list"}, look,
+                                 [&](std::string_view text) { return out += text, Result<void>(); });
   for (const Row& row : rows) EXPECT_TRUE(writer->row(row));
   EXPECT_TRUE(writer->end());
   return out;
@@ -29,7 +31,8 @@ TEST(Rows, AsNdjsonAndJson) {
   EXPECT_EQ(written(Form::ndjson),
             "{\"name\":\"Ada, \\\"the\\\" first\",\"value\":7,\"sure\":true,\"list\":[\"a\",\"b\"]}\n"
             "{\"name\":\"pipe | line\\u000abreak\",\"value\":-12.5,\"sure\":null,\"list\":null}\n");
-  EXPECT_EQ(written(Form::json, {sample[1]}), "[\n{\"name\":\"pipe | line\\u000abreak\",\"value\":-12.5,\"sure\":null,\"list\":null}\n]\n");
+  EXPECT_EQ(written(Form::json, {sample[1]}),
+            "[\n{\"name\":\"pipe | line\\u000abreak\",\"value\":-12.5,\"sure\":null,\"list\":null}\n]\n");
 }
 
 TEST(Rows, AsMarkdown) {
@@ -63,7 +66,8 @@ TEST(Rows, ATableOfManyRowsNeverNarrows) {
 }
 
 TEST(Rows, AnErrorOfTheSinkComesBack) {
-  const auto writer = row_writer(Form::ndjson, {"a"}, {}, [](std::string_view) { return Result<void>(unavailable("full")); });
+  const auto writer =
+      row_writer(Form::ndjson, {"a"}, {}, [](std::string_view) { return Result<void>(unavailable("full")); });
   EXPECT_FALSE(writer->row({text_cell("x")}));
 }
 

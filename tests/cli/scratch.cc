@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <fstream>
+#include <utility>
 
 #include "base/check.h"
 
@@ -23,7 +24,7 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-Scratch::Scratch() {
+Scratch::Scratch(std::string environment) : environment_(std::move(environment)) {
   std::string name = (fs::temp_directory_path() / "chartline-cli-XXXXXX").string();
   check(mkdtemp(name.data()) != nullptr, "no temporary folder");
   folder_ = name;
@@ -38,18 +39,24 @@ Scratch::~Scratch() {
 
 Scratch::Outcome Scratch::run(const std::string& command) const {
   const std::string program = fs::path(CHARTLINE_PROGRAM).parent_path().string();
-  const std::string environment = "env -i PATH=" + quoted(program) + ":/usr/local/bin:/usr/bin:/bin HOME=" + quoted(folder_.string()) + " LC_ALL=C.UTF-8 TERM=dumb";
-  const std::string line = "cd " + quoted(folder_.string()) + " && exec " + environment + " sh -c " + quoted("exec 2>&1; " + command) + " </dev/null";
+  const std::string environment = "env -i PATH=" + quoted(program) +
+                                  ":/usr/local/bin:/usr/bin:/bin HOME=" + quoted(folder_.string()) +
+                                  " LC_ALL=C.UTF-8 TERM=dumb " + environment_;
+  const std::string line = "cd " + quoted(folder_.string()) + " && exec " + environment + " sh -c " +
+                           quoted("exec 2>&1; " + command) + " </dev/null";
   Outcome outcome;
   FILE* pipe = popen(line.c_str(), "r");
   check(pipe != nullptr, "the shell does not start");
   std::array<char, 4096> buffer;
-  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), pipe)) outcome.output.append(buffer.data(), n);
+  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), pipe))
+    outcome.output.append(buffer.data(), n);
   const int status = pclose(pipe);
   outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return outcome;
 }
 
-void Scratch::write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name, std::ios::binary) << text; }
+void Scratch::write(const std::string& name, const std::string& text) const {
+  std::ofstream(folder_ / name, std::ios::binary) << text;
+}
 
 }  // namespace chartline::cli

@@ -8,7 +8,8 @@ namespace chartline::cli {
 
 class Scratch {
  public:
-  Scratch();
+  // `environment`: further variables for what runs in it, as the shell writes them: "COLUMNS=110".
+  explicit Scratch(std::string environment = "");
   ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
@@ -23,6 +24,7 @@ class Scratch {
   void write(const std::string& name, const std::string& text) const;
 
  private:
+  const std::string environment_;
   std::filesystem::path folder_;
 };
 

@@ -36,7 +36,8 @@ class Settings : public testing::Test {
 
 TEST_F(Settings, FlagOverEnvironmentOverFileOverDefault) {
   scratch_.write("c.toml", "store = \"of-file\"\nthreads = 3\nmemory = \"2G\"\n");
-  const auto all = settled({"import", "x", "--config", path(), "--store", "of-flag"}, {{"CHARTLINE_STORE", "of-environment"}, {"CHARTLINE_THREADS", "5"}});
+  const auto all = settled({"import", "x", "--config", path(), "--store", "of-flag"},
+                           {{"CHARTLINE_STORE", "of-environment"}, {"CHARTLINE_THREADS", "5"}});
   ASSERT_TRUE(all) << all.error().message;
   EXPECT_EQ(all->text("store"), "of-flag");
   EXPECT_EQ(all->setting("store").origin, "flag");

@@ -27,9 +27,11 @@ Shown on_terminal(const Scratch& scratch, const std::string& line, const std::st
   const pid_t child = forkpty(&terminal, nullptr, nullptr, &size);
   EXPECT_GE(child, 0);
   if (child == 0) {
-    const std::string path = "PATH=" + std::filesystem::path(CHARTLINE_PROGRAM).parent_path().string() + ":/usr/bin:/bin";
+    const std::string path =
+        "PATH=" + std::filesystem::path(CHARTLINE_PROGRAM).parent_path().string() + ":/usr/bin:/bin";
     std::string home = "HOME=" + scratch.folder().string(), term = "TERM=xterm", locale = "LC_ALL=C.UTF-8";
-    std::array<char*, 5> environment = {const_cast<char*>(path.c_str()), home.data(), term.data(), locale.data(), nullptr};
+    std::array<char*, 5> environment = {const_cast<char*>(path.c_str()), home.data(), term.data(), locale.data(),
+                                        nullptr};
     if (chdir(scratch.folder().c_str()) == 0) execle("/bin/sh", "sh", "-c", line.c_str(), nullptr, environment.data());
     _exit(127);
   }
@@ -67,25 +69,31 @@ TEST_F(Terminal, ShowsColourUnlessTold) {
 
 TEST_F(Terminal, ShowsProgressOfLongWorkAndTakesItAway) {
   const Shown shown = on_terminal(scratch_,
-      "(echo patient,time,code,value; i=0; while [ $i -lt 40 ]; do echo p$i,2020-01-01,HB,$i; i=$((i+1)); sleep 0.05; done) |"
-      " chartline import --store care --format events --color never -");
+                                  "(echo patient,time,code,value; i=0; while [ $i -lt 40 ]; do echo "
+                                  "p$i,2020-01-01,HB,$i; i=$((i+1)); sleep 0.05; done) |"
+                                  " chartline import --store care --format events --color never -");
   EXPECT_EQ(shown.code, 0) << shown.text;
   EXPECT_THAT(shown.text, HasSubstr("\r\x1b[Kimport  "));
   EXPECT_THAT(shown.text, HasSubstr(" records/s"));
-  EXPECT_THAT(shown.text, HasSubstr("\r\x1b[K40 rows in")) << "the line of progress is taken away before anything else is said";
+  EXPECT_THAT(shown.text, HasSubstr("\r\x1b[K40 rows in"))
+      << "the line of progress is taken away before anything else is said";
   const Shown piped = on_terminal(scratch_, "chartline import --store care fixtures/clinic.csv 2>/dev/null");
   EXPECT_THAT(piped.text, Not(HasSubstr("\x1b[K")));
 }
 
 TEST_F(Terminal, CtrlCStopsAnImportCleanly) {
-  const Shown shown = on_terminal(scratch_,
-      "echo ready; (echo patient,time,code,value; while sleep 0.02; do echo p,2020-01-01,HB,1; done) | chartline import --store care --format events -; echo code $?", "ready");
+  const Shown shown =
+      on_terminal(scratch_,
+                  "echo ready; (echo patient,time,code,value; while sleep 0.02; do echo p,2020-01-01,HB,1; done) | "
+                  "chartline import --store care --format events -; echo code $?",
+                  "ready");
   EXPECT_THAT(shown.text, Not(HasSubstr("created ")));
   EXPECT_EQ(scratch_.run("chartline check --store care --quiet").code, 0);
 }
 
 TEST_F(Terminal, AReaderThatLeavesIsNoFailure) {
-  const auto outcome = scratch_.run("sh -c 'chartline events --store care --format table; echo code $? >&2' | head -n 1");
+  const auto outcome =
+      scratch_.run("sh -c 'chartline events --store care --format table; echo code $? >&2' | head -n 1");
   EXPECT_THAT(outcome.output, HasSubstr("code 0"));
 }
 

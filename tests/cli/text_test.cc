@@ -9,7 +9,11 @@ TEST(Printable, ReplacesWhatWouldDisturbATerminal) {
   EXPECT_EQ(printable("a\x1b[31mb\nc\x7f", true), "a [31mb c ");
   EXPECT_EQ(printable("caf\xC3\xA9", true), "caf\xC3\xA9");
   EXPECT_EQ(printable("caf\xC3\xA9", false), "caf?");
-  EXPECT_EQ(printable("\xC2\x9B""31m", true), " 31m") << "the eight-bit form of ESC [";
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "31m",
+                      true),
+            " 31m")
+      << "the eight-bit form of ESC [";
   EXPECT_EQ(printable("x\xE2\x80\xAEy", true), "x\xEF\xBF\xBDy") << "right-to-left override";
 }
 
@@ -54,7 +58,8 @@ TEST(Bytes, AreReadAndWritten) {
   EXPECT_EQ(parse_bytes("2GiB"), 2ull << 30);
   EXPECT_EQ(parse_bytes("64m"), 64ull << 20);
   EXPECT_EQ(parse_bytes("1KB"), 1024u);
-  for (const char* bad : {"", "G", "1.5G", "-1", "1 G", "1GiBs", "1X", "99999999999G", "16777216T"}) EXPECT_FALSE(parse_bytes(bad)) << bad;
+  for (const char* bad : {"", "G", "1.5G", "-1", "1 G", "1GiBs", "1X", "99999999999G", "16777216T"})
+    EXPECT_FALSE(parse_bytes(bad)) << bad;
 }
 
 TEST(Seconds, AreReadable) {

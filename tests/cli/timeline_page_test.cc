@@ -13,7 +13,8 @@ using record::Kind;
 using testing::HasSubstr;
 using testing::Not;
 
-Event event(Kind kind, std::string_view start, std::string_view code, std::string_view display, std::string_view record = {}, std::string_view encounter = {}) {
+Event event(Kind kind, std::string_view start, std::string_view code, std::string_view display,
+            std::string_view record = {}, std::string_view encounter = {}) {
   Event made;
   made.kind = kind;
   if (!start.empty()) made.start = *record::parse_time(start);
@@ -47,7 +48,8 @@ std::vector<Event> sample() {
   return events;
 }
 
-std::string page(const std::vector<Event>& events, Look look = {.utf8 = true, .width = 200}, std::size_t earlier = 0) {
+std::string page(const std::vector<Event>& events, Look look = {.utf8 = true, .width = 200},
+                 const std::vector<Event>& earlier = {}) {
   Person person;
   person.identifiers = {{"nhs", "9434765919"}};
   person.name = "Ada Moss";
@@ -55,24 +57,25 @@ std::string page(const std::vector<Event>& events, Look look = {.utf8 = true, .w
 }
 
 TEST(TimelinePage, GroupsEventsUnderTheirEncounter) {
-  EXPECT_EQ(page(sample()),
-            "Ada Moss\n"
-            "  nhs  9434765919\n"
-            "\n"
-            "no date            allergy      Allergy to penicillin                             snomed:91936005   RYJ\n"
-            "\n"
-            "2019-03-04  09:10  encounter    Check up                                 \u2192 09:30  snomed:185349003  RYJ\n"
-            "            09:15  observation    Body weight          81.25 kg                   snomed:27113001   RYJ\n"
-            "\n"
-            "2019-05-01         medication   Metformin                                         snomed:372567009  RYJ\n"
-            "\n"
-            "2019-09-02  14:00  encounter    Check up                                          snomed:185349003  RYJ\n"
-            "2015               condition      Type 2 diabetes                        ongoing  snomed:44054006   RYJ\n"
-            "2019-09-02  14:05  observation    Body weight          80    kg  \u2193 1.25           snomed:27113001   RYJ\n"
-            "\n"
-            "2020-01-01         observation  Body weight            79.5  kg  \u2193 0.5            snomed:27113001   RYJ\n"
-            "\n"
-            "8 events, 2019-03-04 \u2013 2020-01-01, 2 encounters, from RYJ\n");
+  EXPECT_EQ(
+      page(sample()),
+      "Ada Moss\n"
+      "  nhs  9434765919\n"
+      "\n"
+      "no date            allergy      Allergy to penicillin                             snomed:91936005   RYJ\n"
+      "\n"
+      "2019-03-04  09:10  encounter    Check up                                 \u2192 09:30  snomed:185349003  RYJ\n"
+      "            09:15  observation    Body weight          81.25 kg                   snomed:27113001   RYJ\n"
+      "\n"
+      "2019-05-01         medication   Metformin                                         snomed:372567009  RYJ\n"
+      "\n"
+      "2019-09-02  14:00  encounter    Check up                                          snomed:185349003  RYJ\n"
+      "2015               condition      Type 2 diabetes                        ongoing  snomed:44054006   RYJ\n"
+      "2019-09-02  14:05  observation    Body weight          80    kg  \u2193 1.25           snomed:27113001   RYJ\n"
+      "\n"
+      "2020-01-01         observation  Body weight            79.5  kg  \u2193 0.5            snomed:27113001   RYJ\n"
+      "\n"
+      "8 events, 2019-03-04 \u2013 2020-01-01, 2 encounters, from RYJ\n");
 }
 
 TEST(TimelinePage, IsPlainAsciiWhereNothingElseIsSafe) {
@@ -84,7 +87,8 @@ TEST(TimelinePage, KeepsToTheWidthOfATerminal) {
   events[3].code.display = "Metformin hydrochloride 500 mg modified release tablets, twenty-eight of them in a box";
   const std::string narrow = page(events, {.terminal = true, .utf8 = true, .width = 100});
   std::size_t start = 0;
-  for (std::size_t end; (end = narrow.find('\n', start)) != std::string::npos; start = end + 1) EXPECT_LE(display_width(narrow.substr(start, end - start)), 100u);
+  for (std::size_t end; (end = narrow.find('\n', start)) != std::string::npos; start = end + 1)
+    EXPECT_LE(display_width(narrow.substr(start, end - start)), 100u);
   EXPECT_THAT(narrow, HasSubstr("\u2026"));
 }
 
@@ -95,7 +99,8 @@ TEST(TimelinePage, LeavesOutTheOnlySourceAndThenCodesWhereItIsNarrow) {
   EXPECT_THAT(narrowest, HasSubstr("from RYJ"));
   auto events = sample();
   events[0].source.organisation = "RAX";
-  EXPECT_THAT(page(events, {.utf8 = true, .width = 70}), HasSubstr("RAX\n")) << "of two sources each line names its own";
+  EXPECT_THAT(page(events, {.utf8 = true, .width = 70}), HasSubstr("RAX\n"))
+      << "of two sources each line names its own";
 }
 
 TEST(TimelinePage, PaintsOnlyWhereColourIsOn) {
@@ -120,7 +125,8 @@ TEST(TimelinePage, AnEncounterOfAnotherSourceIsNotTheSame) {
 TEST(TimelinePage, SaysWhenThereIsNothing) {
   EXPECT_THAT(page({}), HasSubstr("\nno events\n"));
   EXPECT_THAT(page({sample()[0]}), HasSubstr("\n1 event, from RYJ\n"));
-  EXPECT_THAT(page({sample()[3]}, {.utf8 = true}, 1200), HasSubstr("1 event, 2019-05-01, from RYJ (1,200 earlier not shown)"));
+  EXPECT_THAT(page({sample()[3]}, {.utf8 = true}, std::vector<Event>(1200)),
+              HasSubstr("1 event, 2019-05-01, from RYJ (1,200 earlier not shown)"));
 }
 
 }  // namespace
