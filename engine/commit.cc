@@ -1,6 +1,7 @@
 // Group commit. The first writer to find no leader leads: it takes everything that waits, writes one log record for all of
 // it, syncs once, publishes it to the delta, wakes the others, and hands the lead to whoever queued meanwhile.
 #include <algorithm>
+#include <chrono>
 
 #include "engine/shard.h"
 #include "engine/shard_waiting.h"
@@ -15,16 +16,20 @@ constexpr std::size_t group_bytes_max = 8u << 20;  // of encoded changes in one 
 
 Shard::Admission::Admission(Shard& shard) : shard_(shard) {
   std::unique_lock queue(shard.queue_mutex_);
-  shard.changed_.wait(queue, [&] {
+  const auto patience = std::chrono::milliseconds(shard.setup_.options.write_wait_ms);
+  granted_ = shard.changed_.wait_for(queue, patience, [&] {
     return shard.failed_ || (shard.paused_ == 0 && shard.delta_bytes() < shard.setup_.options.delta_bytes_max);
   });
-  ++shard.admitted_;
+  if (granted_) ++shard.admitted_;
 }
 
 Shard::Admission::~Admission() {
+  if (!granted_) return;
   std::lock_guard queue(shard_.queue_mutex_);
   if (--shard_.admitted_ == 0) shard_.changed_.notify_all();
 }
+
+Error Shard::full() { return busy("folding does not keep up, or the store stands still for a backup or a load: try again"); }
 
 Shard::Pause::Pause(Shard& shard) : shard_(shard), fold_(shard.fold_mutex_) {
   std::unique_lock queue(shard.queue_mutex_);
@@ -41,6 +46,7 @@ Shard::Pause::~Pause() {
 Result<std::uint64_t> Shard::commit(CommitRequest& request) {
   if (!setup_.lease) return unavailable("the store was opened read-only");
   const Admission admission(*this);
+  if (!admission.granted()) return full();
   Waiting me(request);
   enqueue(me);
   return await(me);

@@ -132,9 +132,12 @@ class Shard {
     ~Admission();
     Admission(const Admission&) = delete;
     Admission& operator=(const Admission&) = delete;
+    bool granted() const { return granted_; }
    private:
     Shard& shard_;
+    bool granted_;
   };
+  static Error full();
   struct Stripe {
     std::mutex mutex;
     struct Cached { PatientId patient; PatientIndex index; int in_flight = 0; std::size_t bytes = 0; };  // bytes: as counted in the stripe's

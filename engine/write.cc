@@ -30,10 +30,13 @@ class Ordinals {
  public:
   void give(PatientId patient, stored::Row& row, const Dictionary& names) {
     if (!row.record.empty()) return;
-    while (!seen_.insert({patient, record_key(row, names)}).second) ++row.ordinal;
+    std::uint32_t& taken = taken_[{patient, record_key(row, names)}];  // how many said the same with the same ordinal
+    row.ordinal += taken++;
+    for (; !seen_.insert({patient, record_key(row, names)}).second; ++taken) ++row.ordinal;
   }
 
  private:
+  std::map<std::pair<PatientId, Hash128>, std::uint32_t> taken_;
   std::set<std::pair<PatientId, Hash128>> seen_;
 };
 
@@ -79,6 +82,7 @@ void Shard::forget_indexes() {
 Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or_nothing, const AnswerOf& answer) {
   if (!setup_.lease) return unavailable("the store was opened read-only");
   const Admission admission(*this);
+  if (!admission.granted()) return full();
   auto memory = std::make_shared<WriteMemory>();
   CommitRequest request;
   request.memory = memory;

@@ -202,6 +202,30 @@ TEST_P(StoreTest, BulkLoadGivesTheHashOfWritingOneByOne) {
   }
 }
 
+TEST_P(StoreTest, AFullDeltaMakesWritersWaitAndThenRefusesThem) {
+  store_.reset();
+  StoreOptions options;
+  options.fold_in_background = false, options.delta_bytes_max = 1, options.write_wait_ms = 20;  // a megabyte at least
+  store_ = Store::open(std::shared_ptr<Backend>(memory_backend(disk_)), options).value();
+  const record::Identifier who{"test", "a"};
+  const std::string text(900, 'x');
+  Result<Written> written = Written{};
+  int taken = 0;
+  for (; written && taken < 100; ++taken) {
+    record::Event event = plain("x", "2020-01-01", taken);
+    event.encounter = text;
+    const std::vector records(100, record_of(who, {&event, 1}));
+    written = store_->write(records, {});
+  }
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().fault, Fault::busy);
+  const std::size_t before = events("a");
+  ASSERT_TRUE(store_->fold());
+  record::Event event = plain("y", "2020-01-01", 1);
+  EXPECT_TRUE(store_->write(std::vector{record_of(who, {&event, 1})}, {}));
+  EXPECT_EQ(events("a"), before + 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(Shards, StoreTest, ::testing::Values(1u, 8u), [](const auto& with) { return std::to_string(with.param); });
 
 }  // namespace
