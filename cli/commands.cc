@@ -1,143 +1,14 @@
-// The table: options first, then the commands that take them.
+// The commands, and the options that each takes.
 #include "cli/command.h"
+#include "cli/option_table.h"
 #include "cli/runs.h"
-#include "formats/record/kind.h"
 
 namespace chartline::cli {
 namespace {
 
-const std::vector<std::string_view> output_forms = {"table", "csv", "json", "ndjson", "markdown", "arrow"};
-
-std::vector<std::string_view> kind_words() {
-  std::vector<std::string_view> words;
-  for (int k = 0; k < record::kind_count; ++k) words.push_back(record::name(static_cast<record::Kind>(k)));
-  return words;
-}
-
-// -- options of the whole program
-const Option config{.name = "config", .takes = Takes::file, .value = "FILE", .help = "read settings from this file"};
-const Option color{.name = "color",
-                   .takes = Takes::word,
-                   .value = "WHEN",
-                   .help = "colour",
-                   .setting = "color",
-                   .fallback = "auto",
-                   .words = {"auto", "always", "never"}};
-const Option quiet{.name = "quiet",
-                   .takes = Takes::nothing,
-                   .help = "say nothing on standard error but failures",
-                   .setting = "quiet",
-                   .fallback = "false"};
-
-// -- options of several commands
-const Option store{
-    .name = "store", .takes = Takes::folder, .value = "DIR", .help = "the folder of the store", .setting = "store"};
-const Option cache{.name = "cache",
-                   .takes = Takes::bytes,
-                   .value = "SIZE",
-                   .help = "memory for what is read again",
-                   .setting = "cache",
-                   .fallback = "384M",
-                   .least = 1 << 20};
-const Option format{.name = "format",
-                    .takes = Takes::word,
-                    .value = "FORM",
-                    .help = "form of the output",
-                    .setting = "format",
-                    .words = output_forms};
-const Option from{
-    .name = "from", .value = "DATE", .help = "events that start on this day or later: 2019, 2019-03 or 2019-03-31"};
-const Option to{.name = "to", .value = "DATE", .help = "events that start on this day or earlier"};
-const Option kind{.name = "kind",
-                  .takes = Takes::word,
-                  .value = "KIND",
-                  .help = "events of this kind",
-                  .words = kind_words(),
-                  .repeated = true};
-const Option code{
-    .name = "code",
-    .value = "CODE",
-    .help = "events with this code: loinc:4548-4, or 4548-4 of any system; a * at the end stands for any rest",
-    .repeated = true};
-const Option source_filter{
-    .name = "source", .value = "NAME", .help = "events that this organisation told", .repeated = true};
-const Option hidden{.name = "hidden", .takes = Takes::nothing, .help = "show what was entered in error too"};
-
-// -- options of one command
-const Option shards{.name = "shards",
-                    .takes = Takes::number,
-                    .value = "N",
-                    .help = "number of shards, for ever",
-                    .setting = "shards",
-                    .fallback = "1",
-                    .least = 1,
-                    .most = 4096};
-const Option zone{.name = "zone",
-                  .value = "ZONE",
-                  .help = "time zone of local times that come without an offset",
-                  .setting = "zone",
-                  .fallback = "UTC"};
-const Option import_format{.name = "format",
-                           .takes = Takes::word,
-                           .value = "FORMAT",
-                           .help = "format of the input; recognised where left out",
-                           .words = {"fhir", "omop", "synthea", "meds", "events"}};
-const Option output{.name = "output",
-                    .takes = Takes::word,
-                    .value = "FORM",
-                    .help = "form of the counts",
-                    .setting = "format",
-                    .words = output_forms};
-const Option source{.name = "source",
-                    .value = "NAME",
-                    .help = "the organisation that says so; the format's name where left out",
-                    .setting = "source"};
-const Option strict{.name = "strict", .takes = Takes::nothing, .help = "stop at the first row that cannot be used"};
-const Option report{.name = "report",
-                    .takes = Takes::file,
-                    .value = "FILE",
-                    .help = "write every rejected and repaired row to this file, one JSON object a line"};
-const Option threads{.name = "threads",
-                     .takes = Takes::number,
-                     .value = "N",
-                     .help = "threads for reading and sorting",
-                     .setting = "threads",
-                     .fallback = "2",
-                     .least = 1,
-                     .most = 1024};
-const Option memory{.name = "memory",
-                    .takes = Takes::bytes,
-                    .value = "SIZE",
-                    .help = "memory for sorting",
-                    .setting = "memory",
-                    .fallback = "1G",
-                    .least = 16 << 20};
-const Option no_originals{.name = "no-originals", .takes = Takes::nothing, .help = "do not keep the bytes as received"};
-const Option as_of{.name = "as-of", .value = "TIME", .help = "as it was known at this time; a day means its end"};
-const Option last{.name = "last", .takes = Takes::number, .value = "N", .help = "the latest N events only", .least = 1};
-const Option deep{.name = "deep", .takes = Takes::nothing, .help = "rebuild every index in memory and compare"};
-const Option history{.name = "history", .takes = Takes::nothing, .help = "of every version, not only the current ones"};
-const Option verify{.name = "verify",
-                    .takes = Takes::nothing,
-                    .help = "check the restored store deeply and compare its hash with the backup's"};
-const Option backup_name{
-    .name = "name", .value = "NAME", .help = "which backup of the folder; the newest where left out"};
-const Option list{.name = "list", .takes = Takes::nothing, .help = "list the backups in the folder and restore none"};
-const Option pace{.name = "pace", .takes = Takes::bytes, .value = "SIZE", .help = "read at most so many bytes a second"};
-const Option shard{
-    .name = "shard", .takes = Takes::number, .value = "N", .help = "of this shard", .fallback = "0", .most = 4095};
-const Option origin{.name = "origin", .takes = Takes::nothing, .help = "say where each value comes from"};
-const Option since{.name = "since",
-                   .value = "POSITION",
-                   .help = "changes after this position: a commit number for each shard, joined by commas"};
-const Option yes{.name = "yes", .takes = Takes::nothing, .help = "do it: this cannot be taken back"};
-const Option keep{.name = "keep",
-                  .takes = Takes::folder,
-                  .value = "DIR",
-                  .help = "keep the demonstration's stores in this new folder"};
-
 const Argument patient{"PATIENT", "an identifier's value, or SYSTEM|VALUE"};
-const std::vector<const Option*> filters = {&from, &to, &kind, &code, &source_filter, &hidden};
+const std::vector<const Option*> filters = {&option::from,          &option::to,    &option::kind, &option::code,
+                                            &option::source_filter, &option::hidden};
 
 std::vector<const Option*> with(std::vector<const Option*> first, const std::vector<const Option*>& more) {
   first.insert(first.end(), more.begin(), more.end());
@@ -151,14 +22,14 @@ std::vector<Command> make_commands() {
        .text = "Makes a store in a temporary folder, imports sixteen synthetic people, prints a timeline, "
                "imports again to show that nothing changes, checks the store, and restores a backup with an "
                "equal hash. Everything is taken away at the end.\n",
-       .options = {&keep},
+       .options = {&option::keep},
        .examples = {{"chartline demo", "each step is a command that you could type"}},
        .run = run_demo},
       {.name = "init",
        .summary = "make an empty store",
        .text = "The number of shards cannot be changed later; one is right up to some millions of people. The "
                "folder must be new or empty.\n",
-       .options = {&store, &shards, &zone},
+       .options = {&option::store, &option::shards, &option::zone},
        .examples = {{"chartline init --store care", "one shard, times in UTC"},
                     {"chartline init --store care --shards 8 --zone Europe/London",
                      "for many cores, and local times of London"}},
@@ -169,7 +40,8 @@ std::vector<Command> make_commands() {
                "format is recognised where left out. Importing the same again changes nothing. A row that cannot "
                "be used never stops an import and is never dropped silently: it is counted, and told with its "
                "place and the reason in the --report. Every row becomes a record or a reject.\n",
-       .options = {&store, &import_format, &source, &strict, &report, &threads, &memory, &no_originals, &output, &cache},
+       .options = {&option::store, &option::import_format, &option::source, &option::strict, &option::report,
+                   &option::threads, &option::memory, &option::no_originals, &option::output, &option::cache},
        .arguments = {{"PATH", "file, folder or archive; - is standard input", Takes::file, true, true}},
        .examples = {{"chartline import --store care records/", "whatever the folder holds"},
                     {"chartline import --store care --format omop --source RYJ --report problems.ndjson omop/",
@@ -181,7 +53,7 @@ std::vector<Command> make_commands() {
        .text = "For a person: encounters as groups with their events inside, values with their trend against the "
                "previous one, numbers to three digits behind the point. With --format csv, json or ndjson: every "
                "field of every event, for machines.\n",
-       .options = with({&store, &as_of, &last, &format, &cache}, filters),
+       .options = with({&option::store, &option::as_of, &option::last, &option::format, &option::cache}, filters),
        .arguments = {patient},
        .examples = {{"chartline timeline --store care 'nhs|9434765919'", "everything"},
                     {"chartline timeline --store care 9434765919 --from 2019 --kind observation",
@@ -193,7 +65,7 @@ std::vector<Command> make_commands() {
        .summary = "every event of the store, one row each",
        .text = "Patients come in the order of shard and id, their events in the order of time. Memory does not "
                "grow with the store. The default form is ndjson.\n",
-       .options = with({&store, &format, &cache}, filters),
+       .options = with({&option::store, &option::format, &option::cache}, filters),
        .examples = {{"chartline events --store care > events.ndjson", "all of it"},
                     {"chartline events --store care --format csv --kind medication --from 2020", "an extract"}},
        .run = run_events},
@@ -201,14 +73,14 @@ std::vector<Command> make_commands() {
        .summary = "the change feed: what was written, in order",
        .text = "One JSON object for each change. The position to go on from is said at the end, on standard "
                "error; --since takes it.\n",
-       .options = {&store, &since, &cache},
+       .options = {&option::store, &option::since, &option::cache},
        .examples = {{"chartline changes --store care", "from the oldest change kept"},
                     {"chartline changes --store care --since 1200", "what came after commit 1,200"}},
        .run = run_changes},
       {.name = "link",
        .summary = "two patients are one person",
        .text = "Their timelines are shown as one from now on; unlink takes exactly that back.\n",
-       .options = {&store, &cache},
+       .options = {&option::store, &option::cache},
        .arguments = {patient, {"OTHER", "the other identifier"}},
        .examples = {{"chartline link --store care 'nhs|9434765919' 'RYJ|A-17'",
                      "both identifiers now find the whole person"}},
@@ -216,7 +88,7 @@ std::vector<Command> make_commands() {
       {.name = "unlink",
        .summary = "take a link back",
        .text = "The store is as if the two had never been linked; the history of the link stays.\n",
-       .options = {&store, &cache},
+       .options = {&option::store, &option::cache},
        .arguments = {patient, {"OTHER", "the other identifier"}},
        .examples = {{"chartline unlink --store care 'nhs|9434765919' 'RYJ|A-17'", "two patients again"}},
        .run = run_unlink},
@@ -225,7 +97,7 @@ std::vector<Command> make_commands() {
        .text = "Legal erasure: events, history, originals and identifiers are destroyed, the logs rotated and "
                "the tables compacted, and every file is scanned for what might be left. The report names the "
                "backups that still hold the patient. Without --yes nothing is done.\n",
-       .options = {&store, &yes, &format, &cache},
+       .options = {&option::store, &option::yes, &option::format, &option::cache},
        .arguments = {patient},
        .examples = {{"chartline erase --store care 'nhs|9434765919' --yes", "cannot be taken back"}},
        .run = run_erase},
@@ -234,14 +106,14 @@ std::vector<Command> make_commands() {
        .text = "Compares heads, runs, indexes, counts and checksums. --deep also rebuilds every index in memory "
                "from the timelines, replays what is left of the log, and compares everything. Findings are "
                "printed one a line, and the exit code is 5.\n",
-       .options = {&store, &deep, &format, &cache},
+       .options = {&option::store, &option::deep, &option::format, &option::cache},
        .examples = {{"chartline check --store care", "quick"}, {"chartline check --store care --deep", "everything"}},
        .run = run_check},
       {.name = "hash",
        .summary = "a hash of the content",
        .text = "Equal for two stores that were told the same, however it came in: by import or event by event, "
                "restored or not, in one shard or many.\n",
-       .options = {&store, &history, &format, &cache},
+       .options = {&option::store, &option::history, &option::format, &option::cache},
        .examples = {{"chartline hash --store care", "of what is current"},
                     {"chartline hash --store care --history", "of every version"}},
        .run = run_hash},
@@ -249,7 +121,7 @@ std::vector<Command> make_commands() {
        .summary = "copy the store into a folder",
        .text = "Further backups into the same folder copy only what is new. Every file is read back and compared "
                "before the backup counts.\n",
-       .options = {&store, &format, &cache},
+       .options = {&option::store, &option::format, &option::cache},
        .arguments = {{"TO", "the folder of the backups", Takes::folder}},
        .examples = {{"chartline backup --store care backups", "while others go on reading and writing"}},
        .run = run_backup},
@@ -257,7 +129,7 @@ std::vector<Command> make_commands() {
        .summary = "make a store from a backup",
        .text = "The new folder must not exist, or be empty. Erasures that came after the backup are applied "
                "again before the store can be opened.\n",
-       .options = {&store, &verify, &backup_name, &list, &format},
+       .options = {&option::store, &option::verify, &option::backup_name, &option::list, &option::format},
        .arguments = {{"FROM", "the folder of the backups", Takes::folder}},
        .examples = {{"chartline restore backups --store care2 --verify", "the newest, proved equal"},
                     {"chartline restore backups --list", "what there is"}},
@@ -265,25 +137,25 @@ std::vector<Command> make_commands() {
       {.name = "scrub",
        .summary = "read every file against its checksum",
        .text = "In the background of other work: --pace sets how much is read each second.\n",
-       .options = {&store, &pace, &format, &cache},
+       .options = {&option::store, &option::pace, &option::format, &option::cache},
        .examples = {{"chartline scrub --store care", "as fast as it goes"},
                     {"chartline scrub --store care --pace 20M", "gently"}},
        .run = run_scrub},
       {.name = "inspect stats",
        .summary = "sizes, counts and caches of the store",
-       .options = {&store, &format, &cache},
+       .options = {&option::store, &option::format, &option::cache},
        .examples = {{"chartline inspect stats --store care", "what lies where"}},
        .run = run_inspect_stats},
       {.name = "inspect run",
        .summary = "how one patient is stored",
        .text = "The patient's head and runs: sizes, and the form of each column.\n",
-       .options = {&store, &cache},
+       .options = {&option::store, &option::cache},
        .arguments = {patient},
        .examples = {{"chartline inspect run --store care 'nhs|9434765919'", "the runs that make up the timeline"}},
        .run = run_inspect_run},
       {.name = "inspect key",
        .summary = "what a stored key and its value hold",
-       .options = {&store, &shard, &cache},
+       .options = {&option::store, &option::shard, &option::cache},
        .arguments = {{"TABLE", "name of the table"}, {"KEY", "the key in hexadecimal"}},
        .examples = {{"chartline inspect key --store care timeline 0000000000000001", "drawn field by field"}},
        .run = run_inspect_key},
@@ -291,7 +163,8 @@ std::vector<Command> make_commands() {
        .summary = "every setting and its value",
        .text = "A flag counts before the environment, the environment before the configuration file, and that "
                "before the default.\n",
-       .options = {&store, &format, &shards, &zone, &source, &threads, &memory, &cache, &origin},
+       .options = {&option::store, &option::format, &option::shards, &option::zone, &option::source, &option::threads,
+                   &option::memory, &option::cache, &option::origin},
        .examples = {{"chartline config show --origin", "and where each value comes from"},
                     {"CHARTLINE_STORE=care chartline config show", "as the environment has it"}},
        .run = run_config_show},
@@ -322,12 +195,13 @@ const std::vector<Command>& commands() {
 }
 
 const std::vector<const Option*>& common_options() {
-  static const std::vector<const Option*> all = {&config, &color, &quiet};
+  static const std::vector<const Option*> all = {&option::config, &option::color, &option::quiet};
   return all;
 }
 
 std::vector<const Option*> all_settings() {
-  return {&store, &format, &shards, &zone, &source, &threads, &memory, &cache, &color, &quiet};
+  return {&option::store,   &option::format, &option::shards, &option::zone,  &option::source,
+          &option::threads, &option::memory, &option::cache,  &option::color, &option::quiet};
 }
 
 const Command* find_command(std::string_view name) {

@@ -102,26 +102,34 @@ Result<std::string> line_of(const FeedEntry& entry, Names& names) {
   return line + "}\n";
 }
 
+// A shard without entries keeps no change: it goes on from where it stands now.
+Position before_first(const std::vector<FeedEntry>& entries, Position now) {
+  for (const FeedEntry& entry : entries) now[entry.shard] = 0;
+  return now;
+}
+
 }  // namespace
 
 Result<void> run_changes(const Invocation& invocation, Console& console) {
   const auto store = TRY(open_store(invocation, Access::read));
-  Position position;
-  if (const auto since = invocation.given("since")) position = TRY(parse_position(*since, store->view().position()));
-  Names names(store->view());
+  const engine::View view = store->view();
+  const Position now = view.position();
+  Position position;  // empty: from the oldest change kept, wherever that is in each shard
+  if (const auto since = invocation.given("since")) position = TRY(parse_position(*since, now));
+  Names names(view);
   record::Arena room;
   for (;;) {
     TRY(stop_if_interrupted());
     room.clear();
     const auto entries = TRY(store->changes(position, commits_at_once, room));
     if (entries.empty()) break;
-    position.resize(store->view().shards());
+    if (position.empty()) position = before_first(entries, now);
     for (const FeedEntry& entry : entries) {
       TRY(console.write(TRY(line_of(entry, names))));
       position[entry.shard] = std::max(position[entry.shard], entry.commit);
     }
   }
-  if (position.empty()) position = store->view().position();
+  if (position.empty()) position = now;
   TRY(console.flush());
   console.note("position " + position_text(position) + "; go on with --since " + position_text(position));
   return {};

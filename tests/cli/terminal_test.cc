@@ -82,13 +82,14 @@ TEST_F(Terminal, ShowsProgressOfLongWorkAndTakesItAway) {
 }
 
 TEST_F(Terminal, CtrlCStopsAnImportCleanly) {
-  const Shown shown =
-      on_terminal(scratch_,
-                  "echo ready; (echo patient,time,code,value; while sleep 0.02; do echo p,2020-01-01,HB,1; done) | "
-                  "chartline import --store care --format events -; echo code $?",
-                  "ready");
+  const Shown shown = on_terminal(scratch_,
+                                  "(echo patient,time,code,value; while sleep 0.02; do echo p,2020-01-01,HB,1; done) |"
+                                  " chartline import --store care --format events --color never -",
+                                  " records/s");
+  EXPECT_EQ(shown.code, 130) << shown.text;
+  EXPECT_THAT(shown.text, HasSubstr("interrupted; what was acknowledged is safe"));
   EXPECT_THAT(shown.text, Not(HasSubstr("created ")));
-  EXPECT_EQ(scratch_.run("chartline check --store care --quiet").code, 0);
+  EXPECT_EQ(scratch_.run("chartline check --store care --deep --quiet").code, 0);
 }
 
 TEST_F(Terminal, AReaderThatLeavesIsNoFailure) {

@@ -1,0 +1,140 @@
+#include "cli/option_table.h"
+
+#include "formats/record/kind.h"
+
+namespace chartline::cli::option {
+namespace {
+
+const std::vector<std::string_view> output_forms = {"table", "csv", "json", "ndjson", "markdown", "arrow"};
+
+std::vector<std::string_view> kind_words() {
+  std::vector<std::string_view> words;
+  for (int k = 0; k < record::kind_count; ++k) words.push_back(record::name(static_cast<record::Kind>(k)));
+  return words;
+}
+
+}  // namespace
+
+// -- options of the whole program
+const Option config{.name = "config", .takes = Takes::file, .value = "FILE", .help = "read settings from this file"};
+const Option color{.name = "color",
+                   .takes = Takes::word,
+                   .value = "WHEN",
+                   .help = "colour",
+                   .setting = "color",
+                   .fallback = "auto",
+                   .words = {"auto", "always", "never"}};
+const Option quiet{.name = "quiet",
+                   .takes = Takes::nothing,
+                   .help = "say nothing on standard error but failures",
+                   .setting = "quiet",
+                   .fallback = "false"};
+
+// -- options of several commands
+const Option store{
+    .name = "store", .takes = Takes::folder, .value = "DIR", .help = "the folder of the store", .setting = "store"};
+const Option cache{.name = "cache",
+                   .takes = Takes::bytes,
+                   .value = "SIZE",
+                   .help = "memory for what is read again",
+                   .setting = "cache",
+                   .fallback = "384M",
+                   .least = 1 << 20};
+const Option format{.name = "format",
+                    .takes = Takes::word,
+                    .value = "FORM",
+                    .help = "form of the output",
+                    .setting = "format",
+                    .words = output_forms};
+const Option from{
+    .name = "from", .value = "DATE", .help = "events that start on this day or later: 2019, 2019-03 or 2019-03-31"};
+const Option to{.name = "to", .value = "DATE", .help = "events that start on this day or earlier"};
+const Option kind{.name = "kind",
+                  .takes = Takes::word,
+                  .value = "KIND",
+                  .help = "events of this kind",
+                  .words = kind_words(),
+                  .repeated = true};
+const Option code{
+    .name = "code",
+    .value = "CODE",
+    .help = "events with this code: loinc:4548-4, or 4548-4 of any system; a * at the end stands for any rest",
+    .repeated = true};
+const Option source_filter{
+    .name = "source", .value = "NAME", .help = "events that this organisation told", .repeated = true};
+const Option hidden{.name = "hidden", .takes = Takes::nothing, .help = "show what was entered in error too"};
+
+// -- options of one command
+const Option shards{.name = "shards",
+                    .takes = Takes::number,
+                    .value = "N",
+                    .help = "number of shards, for ever",
+                    .setting = "shards",
+                    .fallback = "1",
+                    .least = 1,
+                    .most = 4096};
+const Option zone{.name = "zone",
+                  .value = "ZONE",
+                  .help = "time zone of local times that come without an offset",
+                  .setting = "zone",
+                  .fallback = "UTC"};
+const Option import_format{.name = "format",
+                           .takes = Takes::word,
+                           .value = "FORMAT",
+                           .help = "format of the input; recognised where left out",
+                           .words = {"fhir", "omop", "synthea", "meds", "events"}};
+const Option output{.name = "output",
+                    .takes = Takes::word,
+                    .value = "FORM",
+                    .help = "form of the counts",
+                    .setting = "format",
+                    .words = output_forms};
+const Option source{.name = "source",
+                    .value = "NAME",
+                    .help = "the organisation that says so; the format's name where left out",
+                    .setting = "source"};
+const Option strict{.name = "strict", .takes = Takes::nothing, .help = "stop at the first row that cannot be used"};
+const Option report{.name = "report",
+                    .takes = Takes::file,
+                    .value = "FILE",
+                    .help = "write every rejected and repaired row to this file, one JSON object a line"};
+const Option threads{.name = "threads",
+                     .takes = Takes::number,
+                     .value = "N",
+                     .help = "threads for reading and sorting",
+                     .setting = "threads",
+                     .fallback = "2",
+                     .least = 1,
+                     .most = 1024};
+const Option memory{.name = "memory",
+                    .takes = Takes::bytes,
+                    .value = "SIZE",
+                    .help = "memory for sorting",
+                    .setting = "memory",
+                    .fallback = "1G",
+                    .least = 16 << 20};
+const Option no_originals{.name = "no-originals", .takes = Takes::nothing, .help = "do not keep the bytes as received"};
+const Option as_of{.name = "as-of", .value = "TIME", .help = "as it was known at this time; a day means its end"};
+const Option last{.name = "last", .takes = Takes::number, .value = "N", .help = "the latest N events only", .least = 1};
+const Option deep{.name = "deep", .takes = Takes::nothing, .help = "rebuild every index in memory and compare"};
+const Option history{.name = "history", .takes = Takes::nothing, .help = "of every version, not only the current ones"};
+const Option verify{.name = "verify",
+                    .takes = Takes::nothing,
+                    .help = "check the restored store deeply and compare its hash with the backup's"};
+const Option backup_name{
+    .name = "name", .value = "NAME", .help = "which backup of the folder; the newest where left out"};
+const Option list{.name = "list", .takes = Takes::nothing, .help = "list the backups in the folder and restore none"};
+const Option pace{.name = "pace", .takes = Takes::bytes, .value = "SIZE", .help = "read at most so many bytes a second"};
+const Option shard{
+    .name = "shard", .takes = Takes::number, .value = "N", .help = "of this shard", .fallback = "0", .most = 4095};
+const Option origin{.name = "origin", .takes = Takes::nothing, .help = "say where each value comes from"};
+const Option since{.name = "since",
+                   .value = "POSITION",
+                   .help = "changes after this position: a commit number for each shard, joined by commas"};
+const Option yes{.name = "yes", .takes = Takes::nothing, .help = "do it: this cannot be taken back"};
+const Option keep{.name = "keep",
+                  .takes = Takes::folder,
+                  .value = "DIR",
+                  .help = "keep the demonstration's stores in this new folder"};
+
+}  // namespace chartline::cli::option

@@ -1,0 +1,16 @@
+// The options that commands take, each described once; option_table.cc has their words.
+#pragma once
+
+#include "cli/command.h"
+
+namespace chartline::cli::option {
+
+// Options of the whole program.
+extern const Option config, color, quiet;
+// Options of several commands.
+extern const Option store, cache, format, from, to, kind, code, source_filter, hidden;
+// Options of one command.
+extern const Option shards, zone, import_format, output, source, strict, report, threads, memory, no_originals, as_of,
+    last, deep, history, verify, backup_name, list, pace, shard, origin, since, yes, keep;
+
+}  // namespace chartline::cli::option
