@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cli/text.h"
+
 namespace chartline::cli {
 
 int exit_code(Fault fault) {
@@ -28,11 +30,14 @@ void print_failure(const Error& error, std::string_view command, Console& consol
   const std::string_view cause = rest.substr(0, rest.find('\n'));
   rest.remove_prefix(std::min(rest.size(), cause.size() + 1));
   const std::string who = command.empty() ? "chartline" : "chartline " + std::string(command);
-  console.say(paint(who + ":", Ink::red, console.err()) + " " + std::string(cause));
+  const auto safe = [&](std::string_view text) {
+    return printable(text, console.err().utf8);
+  };  // names of files are not ours
+  console.say(paint(who + ":", Ink::red, console.err()) + " " + safe(cause));
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    console.say("  " + std::string(line));
+    console.say("  " + safe(line));
   }
 }
 
