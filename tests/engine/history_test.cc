@@ -10,7 +10,6 @@
 
 #include "engine/import.h"
 #include "engine/maintenance.h"
-
 #include "engine/storage/memory.h"
 #include "tests/engine/model.h"
 #include "tests/engine/random_records.h"
@@ -99,8 +98,8 @@ class History {
       record::Record said = make_.make(arena);
       said.demand = record::Record::Demand::any;
       // A row without an id gets its place here; the model has no places to give.
-      record::Event event = said.events.front();
-      if (event.record.empty() && !equal.insert(std::string(said.identifiers.front().value) + print(event.start)).second) continue;
+      const record::Event& event = said.events.front();
+      if (event.record.empty() && !equal.insert(std::string(said.identifiers.front().value) + std::to_string(event.start.instant())).second) continue;
       ASSERT_TRUE(import->add(said));
       model_.write(said, clock_.now());
     }
