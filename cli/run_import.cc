@@ -1,4 +1,5 @@
-// reader -> StoreSink -> Import: the reader makes records, the import puts them into the store, the quality report counts rows.
+// reader -> StoreSink -> Import: the reader makes records, the import puts them into the store, the quality report counts
+// rows.
 #include <fmt/format.h>
 
 #include <atomic>
@@ -50,8 +51,8 @@ class Refusals {
 class StoreSink final : public exchange::RecordSink {
  public:
   // `progress` counts records; null where the reader tells it bytes.
-  StoreSink(engine::Store& store, engine::Import& import, const Refusals& refusals, std::string source, Progress* progress)
-      : store_(store), import_(import), refusals_(refusals), source_(std::move(source)), progress_(progress) {}
+  StoreSink(engine::Store& store, engine::Import& session, const Refusals& refusals, std::string source, Progress* progress)
+      : store_(store), import_(session), refusals_(refusals), source_(std::move(source)), progress_(progress) {}
 
   Result<void> record(const record::Record& record) override {
     TRY(stop_if_interrupted());
@@ -97,57 +98,89 @@ Result<std::uint64_t> bytes_to_read(const Invocation& invocation) {
   return TRY(exchange::Inputs::open(invocation.arguments())).total_bytes();
 }
 
+Result<exchange::ReadOptions> read_options(const Invocation& invocation, exchange::Format format,
+                                           const engine::Store& store) {
+  exchange::ReadOptions options;
+  options.source = invocation.given("source").value_or(std::string(exchange::name(format)));
+  options.zone = TRY(record::Zone::find(store.zone()));
+  options.keep_originals = !invocation.on("no-originals");
+  options.threads = static_cast<unsigned>(invocation.number("threads"));
+  return options;
+}
+
+// The file of --report, if one is given.
+class ReportFile {
+ public:
+  explicit ReportFile(std::optional<std::string> path) : path_(std::move(path)) {}
+
+  Result<void> open() {
+    if (path_) file_.open(*path_, std::ios::binary | std::ios::trunc);
+    return failure_unless(file_.good());
+  }
+  Result<void> finish() { return failure_unless(!path_ || file_.flush().good()); }
+  std::ostream* stream() { return path_ ? &file_ : nullptr; }
+  const std::optional<std::string>& path() const { return path_; }
+
+ private:
+  Result<void> failure_unless(bool good) const {
+    return good ? Result<void>() : unavailable("--report " + *path_ + ": the file cannot be written");
+  }
+  const std::optional<std::string> path_;
+  std::ofstream file_;
+};
+
+struct Work {
+  const Invocation& invocation;
+  Console& console;
+  exchange::Format format;
+  const exchange::ReadOptions& reading;
+  engine::Store& store;
+  QualityReport& quality;
+};
+
+// Reads everything into the store. On an error what went through the log stays, the rest is dropped.
+Result<ImportCounts> read_into_store(const Work& work) {
+  const auto session = TRY(engine::Import::begin(
+      work.store, {.memory_bytes = work.invocation.number("memory"), .threads = work.reading.threads}));
+  Refusals refusals(work.quality);
+  session->on_refused([&](const record::Record& record, const Error& why) { refusals.take(record, why); });
+
+  const std::uint64_t total = TRY(bytes_to_read(work.invocation));
+  const bool sized = total > 0;  // of standard input nobody knows how much is to come
+  Progress progress(work.console, "import", sized ? Unit::bytes : Unit::records);
+  StoreSink sink(work.store, *session, refusals, work.reading.source, sized ? nullptr : &progress);
+  const auto told_bytes = [&](std::uint64_t bytes) {
+    if (sized) progress.update(bytes, total);
+  };
+  TRY(exchange::read(work.format, work.invocation.arguments(), work.reading, sink, work.quality, told_bytes));
+  TRY(stop_if_interrupted());
+  ImportCounts counts;
+  counts.stored = TRY(session->finish());
+  TRY(refusals.failure());
+  counts.terminology = TRY(sink.finish());
+  work.quality.duplicates(counts.stored.equal_rows);
+  counts.read = work.quality.summary();
+  return counts;
+}
+
 }  // namespace
 
 Result<void> run_import(const Invocation& invocation, Console& console) {
   const Form form = TRY(form_of(invocation.text("output"), Form::table));
-  const std::uint64_t total = TRY(bytes_to_read(invocation));
+  TRY(bytes_to_read(invocation));  // every path exists, before anything is touched
   const exchange::Format format = TRY(format_of(invocation));
   const auto store = TRY(open_store(invocation, Access::write));
-
-  exchange::ReadOptions reading;
-  reading.source = invocation.given("source").value_or(std::string(exchange::name(format)));
-  reading.zone = TRY(record::Zone::find(store->zone()));
-  reading.keep_originals = !invocation.on("no-originals");
-  reading.threads = static_cast<unsigned>(invocation.number("threads"));
-
-  const auto report_path = invocation.given("report");
-  std::ofstream problems;
-  if (report_path) {
-    problems.open(*report_path, std::ios::binary | std::ios::trunc);
-    if (!problems) return unavailable("--report " + *report_path + ": the file cannot be written");
-  }
+  const exchange::ReadOptions reading = TRY(read_options(invocation, format, *store));
+  ReportFile report(invocation.given("report"));
+  TRY(report.open());
   SystemClock clock;
-  const auto quality =
-      exchange::make_quality({reading.source, invocation.on("strict"), clock.now()}, report_path ? &problems : nullptr);
-  engine::ImportOptions options;
-  options.memory_bytes = invocation.number("memory");
-  options.threads = reading.threads;
-  const auto import = TRY(engine::Import::begin(*store, options));
-  Refusals refusals(*quality);
-  import->on_refused([&](const record::Record& record, const Error& why) { refusals.take(record, why);
-});
+  const auto quality = exchange::make_quality({reading.source, invocation.on("strict"), clock.now()}, report.stream());
 
-ImportCounts counts;
-{
-  const bool sized = total > 0;  // of standard input nobody knows how much is to come
-  Progress progress(console, "import", sized ? Unit::bytes : Unit::records);
-  StoreSink sink(*store, *import, refusals, reading.source, sized ? nullptr : &progress);
-  const auto told_bytes = [&](std::uint64_t bytes) {
-    if (sized) progress.update(bytes, total);
-  };
-  TRY(exchange::read(format, invocation.arguments(), reading, sink, *quality, told_bytes));
-  TRY(stop_if_interrupted());
-  counts.stored = TRY(import->finish());
-  counts.terminology = TRY(sink.finish());
+  const ImportCounts counts = TRY(read_into_store({invocation, console, format, reading, *store, *quality}));
+  TRY(report.finish());
+  TRY(write_counts(counts, form, console));
+  for (const std::string& line : import_words(counts, report.path())) console.note(line);
+  return {};
 }
-TRY(refusals.failure());
-quality->duplicates(counts.stored.equal_rows);
-counts.read = quality->summary();
-if (report_path && !problems.flush()) return unavailable("--report " + *report_path + ": the file cannot be written");
-TRY(write_counts(counts, form, console));
-for (const std::string& line : import_words(counts, report_path)) console.note(line);
-return {};
-}  // namespace chartline::cli
 
 }  // namespace chartline::cli
