@@ -124,15 +124,15 @@ Result<BackupFolder> BackupFolder::open_for(const std::string& folder, const std
   if (failed) return disk_error(failed.value(), "look at", folder);
   fs::create_directories(path, failed);
   if (failed) return disk_error(failed.value(), "make the folder", path);
+  const auto id = TRY(read_whole(path + "/store-id"));
+  if (id && *id != store_id) return conflict("the folder " + path + " holds backups of another store");
+  for (const std::string& name : id ? std::vector<std::string>() : TRY(names_in(path)))
+    if (name != "lock" && name != "files" && name != "backups" && name != "erasures" && !name.ends_with(aside_ending))
+      return conflict("the folder " + path + " is not empty, and holds no backups: give one that is empty, or absent");
   BackupFolder backups(path, store_id);
   backups.lock_ = TRY(open_file(path + "/lock", O_RDWR | O_CREAT));
   if (!TRY(lock_file(backups.lock_, lock_wait_ms, path + "/lock"))) return busy("another backup is being made in " + path);
-  if (const auto id = TRY(read_whole(path + "/store-id"))) {
-    if (*id != store_id) return conflict("the folder " + path + " holds backups of another store");
-  } else {
-    for (const std::string& name : TRY(names_in(path)))
-      if (name != "lock" && name != "files" && name != "backups" && name != "erasures" && !name.ends_with(aside_ending))
-        return conflict("the folder " + path + " is not empty, and holds no backups: give one that is empty, or absent");
+  if (!id) {
     TRY(make_folder(path + "/files"));
     TRY(make_folder(path + "/backups"));
     TRY(write_durably(path + "/erasures", encode(Ledger())));

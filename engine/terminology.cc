@@ -124,6 +124,7 @@ class Load final : public TerminologyLoad {
     VersionRecord version;
     Pinned value;
     if (TRY(tables_.get(Table::terminology, version_key(version_), nullptr, value))) version = TRY(decode_version(value.bytes()));
+    else ++counters.versions;
     version.order = counters.next_order++;
     version.concepts += counts_.concepts, version.links += counts_.links;
     version.parts.push_back(part_);
@@ -273,6 +274,7 @@ Result<void> check_terminology(const ShardMoment& first, Findings& findings) {
   const std::string where = place(Table::terminology, first);
   std::map<std::uint32_t, TerminologyPart> seen;
   std::vector<VersionRecord> versions;
+  std::uint64_t versions_counted = 0;
   const SnapshotPtr now = first.tables->snapshot();  // loads are no part of a fold
   findings.sound(first.tables->scan(Table::terminology, {}, {}, now.get(), [&](BytesView key, BytesView value) {
     char kind = 0;
@@ -286,12 +288,15 @@ Result<void> check_terminology(const ShardMoment& first, Findings& findings) {
       auto version = decode_version(value);
       if (findings.sound(version)) versions.push_back(std::move(*version));
     } else if (key == terminology_counters_key) {
-      findings.sound(decode_terminology_counters(value));
+      const auto counters = decode_terminology_counters(value);
+      if (findings.sound(counters)) versions_counted = counters->versions;
     } else {
       findings.add(where + "a key that is none of ours");
     }
     return true;
   }));
+  if (versions.size() != versions_counted)
+    findings.add(where + std::to_string(versions.size()) + " versions are there, " + std::to_string(versions_counted) + " are counted");
   for (const VersionRecord& version : versions)
     for (const TerminologyPart& part : version.parts) {
       const TerminologyPart& found = seen[part.part];

@@ -19,7 +19,7 @@ class TerminologyLoad {
  public:
   // `version` names what is loaded ("omop v5.0 2023-01"); "" takes "default".
   static Result<std::unique_ptr<TerminologyLoad>> begin(Store& store, std::string_view version);
-  virtual ~TerminologyLoad() = default;                        // without finish() nothing of it stays visible
+  virtual ~TerminologyLoad() = default;                        // before the store; without finish() nothing of it stays visible
   virtual Result<void> add(const record::Concept& entry) = 0;  // the last word on a code counts
   virtual Result<void> add(const record::ConceptLink& link) = 0;
   struct Counts { std::uint64_t concepts = 0, links = 0; };

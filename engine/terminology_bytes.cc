@@ -65,14 +65,14 @@ bool parse_terminology_key(BytesView key, char& kind, std::uint32_t& part) {
 Bytes encode(const TerminologyCounters& counters) {
   Bytes bytes = begun();
   Writer w(bytes);
-  w.varint(counters.next_part), w.varint(counters.next_order);
+  w.varint(counters.next_part), w.varint(counters.next_order), w.varint(counters.versions);
   return sealed(std::move(bytes));
 }
 
 Result<TerminologyCounters> decode_terminology_counters(BytesView bytes) {
   Reader in(TRY(stored::unseal(bytes, place)));
   TerminologyCounters counters;
-  counters.next_part = narrow(in), counters.next_order = in.varint();
+  counters.next_part = narrow(in), counters.next_order = in.varint(), counters.versions = in.varint();
   if (!in.done()) return stored::wrong_bytes(place);
   return counters;
 }

@@ -1,7 +1,7 @@
 // What the terminology table of the first shard holds. A load is a part; a version is a list of parts, the newest last.
 // Nothing names a part before its load has finished. Values are sealed like all stored values (formats/stored/seal.h).
 //
-//   'n'                                              -> next part:varint  next order:varint
+//   'n'                                              -> next part:varint  next order:varint  versions:varint
 //   'v' name                                         -> order:varint concepts:varint links:varint, then for each part:
 //                                                       part:varint  concept keys:varint  link keys:varint
 //   'c' part:u32be system:text code:text             -> display omop_id domain valid_from valid_to (text each)  standard:u8
@@ -26,6 +26,7 @@ namespace chartline::engine {
 struct TerminologyCounters {
   std::uint32_t next_part = 1;
   std::uint64_t next_order = 1;
+  std::uint64_t versions = 0;
 };
 struct TerminologyPart {
   std::uint32_t part = 0;

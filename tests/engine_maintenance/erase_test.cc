@@ -1,0 +1,300 @@
+// Legal erasure: nothing of the person is left, nobody else notices.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "engine/backup_folder.h"
+#include "engine/erase_parts.h"
+#include "made_store.h"
+
+namespace chartline::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Micros start = 1'700'000'000'000'000;
+const std::string secret_id = "erase-me-9434765919", secret_text = "a most particular cough, heard on Tuesday";
+const std::string secret_uuid = "0f8fad5b-d9cb-469f-a165-70867728950e";
+
+bool folder_contains(const std::string& folder, const std::string& bytes) {
+  for (const auto& each : fs::recursive_directory_iterator(folder)) {
+    if (!each.is_regular_file()) continue;
+    std::ifstream file(each.path(), std::ios::binary);
+    const std::string content{std::istreambuf_iterator<char>(file), {}};
+    if (content.find(bytes) != std::string::npos) return true;
+  }
+  return false;
+}
+
+class Erasing : public ::testing::TestWithParam<std::uint32_t> {
+ protected:
+  std::string at(const std::string& name) const { return folder_.path(name); }
+
+  // p3 is known by two identifiers; everything they say is nobody else's.
+  void say_secrets(Store& store) {
+    record::Arena arena;
+    for (int i = 0; i < 3; ++i) {
+      clock_.advance(1000);
+      record::Record said = said_of("p3", "urn:uuid:" + secret_uuid, secret_text + " " + std::to_string(i), arena);
+      const std::vector<record::Identifier> both{{"test", "p3"}, {"nhs", arena.text(secret_id)}};
+      said.identifiers = arena.array(both);
+      said.original = arena.text("{\"text\":\"" + secret_text + "\"}");
+      ASSERT_TRUE(store.write(std::vector{said}, {}));
+    }
+  }
+
+  ErasureReport erase_p3(Store& store) {
+    const auto report = erase(store, {"nhs", secret_id});
+    EXPECT_TRUE(report) << report.error().message;
+    return report ? *report : ErasureReport();
+  }
+
+  FixedClock clock_{start};
+  TestFolder folder_;
+};
+
+TEST_P(Erasing, LeavesTheStoreAsIfThePersonHadNeverBeen) {
+  for (const bool folded : {false, true}) {
+    SCOPED_TRACE(folded ? "folded" : "in the log");
+    const std::string name = folded ? "folded" : "fresh";
+    auto store = make_store(at(name), GetParam(), clock_), never = make_store(at(name + "-never"), GetParam(), clock_);
+    RandomHistory history{.seed = 51, .people = 12, .writes = 150, .links = false, .folds = folded};
+    tell(*store, clock_, history);
+    say_secrets(*store);
+    history.leave_out = "p3";
+    tell(*never, clock_, history);
+    if (folded) {
+      ASSERT_TRUE(store->fold());
+      ASSERT_TRUE(store->compact());
+    }
+    ASSERT_TRUE(store->link({"test", "p3"}, {"test", "p1"}));
+    EXPECT_TRUE(folder_contains(at(name), secret_id));
+    const std::uint32_t patients = static_cast<std::uint32_t>(store->stats().patients);
+
+    const ErasureReport report = erase_p3(*store);
+    EXPECT_NE(report.token, 0u);
+    EXPECT_EQ(report.identifiers, 2u);
+    EXPECT_GE(report.events, 1u);
+    EXPECT_GE(report.past_events, 2u);
+    EXPECT_GE(report.originals, 3u);
+    EXPECT_GT(report.files_scanned, 0u);
+    EXPECT_GT(report.bytes_scanned, 0u);
+    EXPECT_EQ(report.found_in, std::vector<std::string>());
+    EXPECT_EQ(report.backups, std::vector<std::string>());
+
+    EXPECT_EQ(hash_of(*store), hash_of(*never));
+    EXPECT_EQ(hash_of(*store, true), hash_of(*never, true));
+    EXPECT_EQ(first_finding(*store), "");
+    EXPECT_EQ(store->stats().patients, patients) << "ids are never given again";
+    EXPECT_FALSE(store->view().find("nhs|" + secret_id)->has_value());
+    EXPECT_FALSE(store->view().find("test|p3")->has_value());
+    EXPECT_EQ(store->view().linked(*store->view().find("test|p1").value()).size(), 1u);
+    EXPECT_EQ(erase(*store, {"nhs", secret_id}).error().fault, Fault::not_found);
+
+    tell(*store, clock_, {.seed = 52, .people = 3, .links = false});  // p0 to p2 only
+    tell(*never, clock_, {.seed = 52, .people = 3, .links = false});
+    EXPECT_EQ(hash_of(*store), hash_of(*never));
+    store = nullptr;
+    EXPECT_FALSE(folder_contains(at(name), secret_id));
+    EXPECT_FALSE(folder_contains(at(name), secret_text));
+    EXPECT_FALSE(folder_contains(at(name), secret_uuid));
+    store = open_store(at(name), clock_);
+    EXPECT_EQ(hash_of(*store), hash_of(*never));
+    EXPECT_EQ(first_finding(*store), "");
+  }
+}
+
+TEST_P(Erasing, OfOnePersonAfterTheOtherEmptiesTheStore) {
+  auto store = make_store(at("store"), GetParam(), clock_);
+  auto empty = make_store(at("empty"), GetParam(), clock_);
+  tell(*store, clock_, {.seed = 53, .people = 5, .writes = 60});
+  for (int i = 0; i < 5; ++i) {
+    const auto report = erase(*store, {"test", "p" + std::to_string(i)});
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->found_in, std::vector<std::string>());
+    EXPECT_EQ(first_finding(*store), "");
+  }
+  EXPECT_EQ(hash_of(*store), hash_of(*empty));
+  EXPECT_EQ(store->stats().events, 0u);
+  EXPECT_EQ(store->stats().past_events, 0u);
+}
+
+TEST_P(Erasing, TellsTheFeedATokenAndNothingElse) {
+  auto store = make_store(at("store"), GetParam(), clock_);
+  tell(*store, clock_, {.seed = 54, .people = 6, .writes = 40});
+  say_secrets(*store);
+  record::Arena room;
+  const auto before = store->changes({}, 100'000, room);
+  ASSERT_TRUE(before);
+  const std::vector<std::uint64_t> seen = store->view().position();
+  const PatientRef patient = *store->view().find("test|p3").value();
+  erase_p3(*store);
+  const auto all = store->changes({}, 100'000, room), since = store->changes(seen, 100'000, room);
+  ASSERT_TRUE(all && since);
+  ASSERT_EQ(since->size(), 1u);
+  EXPECT_EQ(since->front().what, FeedEntry::What::erased);
+  EXPECT_EQ(since->front().patient, patient);
+  for (const FeedEntry& entry : *all) {
+    EXPECT_TRUE(entry.patient != patient || entry.what == FeedEntry::What::erased);
+    EXPECT_NE(entry.identifier.value, secret_id);
+  }
+  std::size_t others = 0, others_before = 0;
+  for (const FeedEntry& entry : *all) others += entry.patient != patient && entry.other != patient;
+  for (const FeedEntry& entry : *before) others_before += entry.patient != patient && entry.other != patient;
+  EXPECT_EQ(others, others_before);
+}
+
+TEST_P(Erasing, OldViewsReadOnAndNeverReadWrong) {
+  auto store = make_store(at("store"), GetParam(), clock_);
+  tell(*store, clock_, {.seed = 55, .people = 6, .writes = 40});
+  say_secrets(*store);
+  ASSERT_TRUE(store->fold());
+  const PatientRef patient = *store->view().find("test|p3").value();
+  std::optional<View> old = store->view();
+  const std::size_t events = old->timeline(patient, {})->size();
+  const ErasureReport report = erase_p3(*store);
+  EXPECT_FALSE(report.found_in.empty()) << "the old View still holds the files";
+  EXPECT_EQ(old->timeline(patient, {})->size(), events);
+  for (std::uint32_t shard = 0; shard < old->shards(); ++shard)
+    for (Name code = 1; code <= old->codes(shard); ++code) EXPECT_TRUE(old->merged_postings(shard, code, 0, 0));
+  EXPECT_FALSE(old->find("test|p3")->has_value());
+  EXPECT_TRUE(store->view().timeline(patient, {})->empty()) << "what the old View has cached is not seen by a new one";
+  EXPECT_EQ(first_finding(*store), "");
+
+  old.reset();
+  store = nullptr;
+  store = open_store(at("store"), clock_);  // completes it
+  EXPECT_FALSE(folder_contains(at("store"), secret_id));
+  EXPECT_EQ(first_finding(*store), "");
+}
+
+// Stopped after each of its writes, an erasure is completed by the next open.
+TEST_P(Erasing, ThatIsCutOffIsCompletedAtOpen) {
+  auto store = make_store(at("store"), GetParam(), clock_), never = make_store(at("never"), GetParam(), clock_);
+  RandomHistory history{.seed = 56, .people = 6, .writes = 60, .links = false};
+  tell(*store, clock_, history);
+  history.leave_out = "p3";
+  tell(*never, clock_, history);
+  const std::string expected = hash_of(*never);
+  store = nullptr;
+  struct Stop {};
+  for (int step = 0;; ++step) {
+    SCOPED_TRACE("step " + std::to_string(step));
+    fs::remove_all(at("copy"));
+    fs::copy(at("store"), at("copy"), fs::copy_options::recursive);
+    auto copy = open_store(at("copy"), clock_);
+    int left = step;
+    bool finished = false;
+    try {
+      const auto report = erase(*copy, {"test", "p3"}, [&](std::uint64_t, std::uint64_t) { return left-- > 0 ? true : throw Stop(); });
+      ASSERT_TRUE(report) << report.error().message;
+      finished = true;
+    } catch (const Stop&) {
+    }
+    copy = nullptr;
+    copy = open_store(at("copy"), clock_);
+    ASSERT_EQ(hash_of(*copy), expected);
+    ASSERT_EQ(first_finding(*copy), "");
+    ASSERT_FALSE(copy->view().find("test|p3")->has_value());
+    if (finished) break;
+  }
+}
+
+TEST_P(Erasing, IsDoneAgainInARestoredBackup) {
+  auto store = make_store(at("store"), GetParam(), clock_), never = make_store(at("never"), GetParam(), clock_);
+  RandomHistory history{.seed = 57, .people = 8, .writes = 60, .links = false};
+  tell(*store, clock_, history);
+  say_secrets(*store);
+  history.leave_out = "p3";
+  tell(*never, clock_, history);
+  clock_.advance(1'000'000);
+  const auto held = backup(*store, at("backup"));
+  ASSERT_TRUE(held) << held.error().message;
+  const ErasureReport erased = erase_p3(*store);
+  EXPECT_EQ(erased.backups, std::vector<std::string>{at("backup") + "/" + held->name});
+  EXPECT_FALSE(folder_contains(at("backup") + "/backups", secret_id));
+  const auto ledger = BackupFolder::open(at("backup"))->ledger();
+  ASSERT_TRUE(ledger);
+  ASSERT_EQ(ledger->size(), 1u);
+  EXPECT_EQ(ledger->front().token, erased.token);
+  EXPECT_EQ(ledger->front().identifiers.size(), 2u);
+
+  const auto restored = restore(at("backup"), at("copy"), {.name = {}, .verify = true, .progress = {}});
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_EQ(restored->erased_again, 1u);
+  EXPECT_EQ(hex(restored->content), hash_of(*never));
+  EXPECT_FALSE(folder_contains(at("copy"), secret_id));
+  EXPECT_FALSE(folder_contains(at("copy"), secret_text));
+  auto copy = open_store(at("copy"), clock_);
+  EXPECT_EQ(hash_of(*copy), hash_of(*never));
+  EXPECT_FALSE(copy->view().find("test|p3")->has_value());
+
+  // The person comes back; a backup made since holds them, and is restored with them.
+  say_secrets(*store);
+  clock_.advance(1'000'000);
+  ASSERT_TRUE(backup(*store, at("backup")));
+  const auto later = restore(at("backup"), at("later"), {.name = {}, .verify = true, .progress = {}});
+  ASSERT_TRUE(later) << later.error().message;
+  EXPECT_EQ(later->erased_again, 0u);
+  EXPECT_TRUE(open_store(at("later"), clock_)->view().find("test|p3")->has_value());
+}
+
+TEST_P(Erasing, ReachesBackupFoldersThatWereAway) {
+  auto store = make_store(at("store"), GetParam(), clock_);
+  tell(*store, clock_, {.seed = 58, .people = 8, .writes = 30});
+  say_secrets(*store);
+  ASSERT_TRUE(backup(*store, at("backup")));
+  fs::rename(at("backup"), at("away"));
+  const ErasureReport erased = erase_p3(*store);
+  ASSERT_EQ(erased.backups.size(), 1u);
+  EXPECT_NE(erased.backups.front().find("not within reach"), std::string::npos);
+  fs::rename(at("away"), at("backup"));
+  EXPECT_EQ(BackupFolder::open(at("backup"))->ledger()->size(), 0u);
+  clock_.advance(1'000'000);
+  ASSERT_TRUE(backup(*store, at("backup")));
+  EXPECT_EQ(BackupFolder::open(at("backup"))->ledger()->size(), 1u);
+}
+
+TEST_P(Erasing, RefusesWhatItCannotDo) {
+  auto store = make_store(at("store"), GetParam(), clock_);
+  tell(*store, clock_, {.seed = 59, .writes = 5});
+  EXPECT_EQ(erase(*store, {"test", "nobody"}).error().fault, Fault::not_found);
+  store = nullptr;
+  StoreOptions options = quiet_options(clock_);
+  options.read_only = true;
+  auto reader = Store::open(at("store"), options);
+  ASSERT_TRUE(reader);
+  EXPECT_EQ(erase(**reader, {"test", "p1"}).error().fault, Fault::unavailable);
+}
+
+TEST(NeedlesTest, AreFoundAcrossTheEdgesOfPieces) {
+  Needles needles;
+  needles.add("short");
+  EXPECT_TRUE(needles.empty());
+  needles.add("needle one");
+  needles.add(std::string(100, 'n') + " longer than is kept");
+  EXPECT_TRUE(needles.any_in("hay needle one hay"));
+  EXPECT_FALSE(needles.any_in("hay needle two hay"));
+  EXPECT_TRUE(needles.any_in(std::string(64, 'n')));
+  TestFolder folder;
+  for (const std::size_t at : {std::size_t{0}, (std::size_t{4} << 20) - 5, (std::size_t{4} << 20) - 64, std::size_t{5} << 20}) {
+    std::string bytes(6u << 20, 'x');
+    bytes.replace(at, 10, "needle one");
+    std::ofstream(folder.path("hay"), std::ios::binary) << bytes;
+    std::uint64_t read = 0;
+    EXPECT_EQ(files_holding({folder.path("hay"), folder.path("absent")}, needles, read)->size(), 1u) << at;
+  }
+  std::ofstream(folder.path("hay"), std::ios::binary) << std::string(9u << 20, 'x');
+  std::uint64_t read = 0;
+  EXPECT_TRUE(files_holding({folder.path("hay")}, needles, read)->empty());
+  EXPECT_EQ(read, 9u << 20);
+  needles.drop_those_in("others say needle one too");
+  EXPECT_FALSE(needles.any_in("hay needle one hay"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Shards, Erasing, ::testing::Values(1u, 8u), [](const auto& with) { return std::to_string(with.param); });
+
+}  // namespace
+}  // namespace chartline::engine
