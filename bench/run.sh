@@ -24,9 +24,9 @@ while (($# > 0)); do
   shift
 done
 case $size in
-  tiny) patients=10000 reads=20000 seconds=1 log_events=200000 ;;
-  quick) patients=100000 reads=50000 seconds=3 log_events=1000000 ;;
-  full) patients=1000000 reads=200000 seconds=5 log_events=1000000 ;;
+  tiny) patients=10000 reads=20000 seconds=1 log_events=200000 memory=16M ;;
+  quick) patients=100000 reads=50000 seconds=3 log_events=1000000 memory=64M ;;
+  full) patients=1000000 reads=200000 seconds=5 log_events=1000000 memory=640M ;;
 esac
 
 programs=${CHARTLINE_BENCH_PROGRAMS:-build/release}
@@ -91,6 +91,8 @@ for ((run = 1; run <= runs; ++run)); do
 done
 say "memory"
 store_bench bounded_reads "$store"
+store_bench load "$csv" "$work/bounded" "$programs/chartline" "$memory"
+rm -rf "$work/bounded"
 
 say "PostgreSQL's own load"
 start_postgres

@@ -1,6 +1,6 @@
 // Measures the store as an embedding program sees it; each figure is one tab-separated line: chartline, figure, amount.
 //
-//   store_bench load CSV STORE CHARTLINE             into a new store, by that program
+//   store_bench load CSV STORE CHARTLINE [MEMORY]    into a new store, by that program
 //   store_bench sizes STORE PATIENTS                 bytes on disk, and the fingerprint of all events
 //   store_bench timelines STORE PATIENTS READS
 //   store_bench commits STORE NAME PATIENTS WRITERS SECONDS   adds to the store, or makes one
@@ -28,7 +28,7 @@ std::uint64_t number(const char* word) {
 int main(int argc, char** argv) {
   using namespace chartline::bench;
   const std::string_view verb = argc > 1 ? argv[1] : "";
-  if (verb == "load" && argc == 5) load(argv[2], argv[3], argv[4]);
+  if (verb == "load" && (argc == 5 || argc == 6)) load(argv[2], argv[3], argv[4], argc == 6 ? argv[5] : "");
   else if (verb == "sizes" && argc == 4) sizes(argv[2], number(argv[3]));
   else if (verb == "timelines" && argc == 5) timelines(argv[2], number(argv[3]), number(argv[4]));
   else if (verb == "commits" && argc == 7)

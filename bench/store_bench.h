@@ -7,8 +7,8 @@
 namespace chartline::bench {
 
 // A CSV into a new store by `chartline init` and `chartline import`, all indexes included: the time of both processes from
-// start to end, processor time, peak memory.
-void load(const std::string& csv, const std::string& folder, const std::string& program);
+// start to end, processor time, peak memory. `memory` bounds the sorting, and again the caches: "64M"; "" as the program has it.
+void load(const std::string& csv, const std::string& folder, const std::string& program, const std::string& memory);
 
 // Bytes of each table after compaction, in all and for each event; and what every store must agree on.
 void sizes(const std::string& folder, std::uint64_t patients);

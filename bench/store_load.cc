@@ -32,14 +32,17 @@ double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + 
 
 }  // namespace
 
-void load(const std::string& csv, const std::string& folder, const std::string& program) {
+void load(const std::string& csv, const std::string& folder, const std::string& program, const std::string& memory) {
+  std::vector<std::string> import{program, "import", "--quiet", "--strict", "--no-originals", "--store", folder, "--format", "events", "--source", "bench", csv};
+  if (!memory.empty()) import.insert(import.end(), {"--memory", memory, "--cache", memory});
   rusage used{};
   const Stopwatch watch;
   run({program, "init", "--quiet", "--store", folder}, used);
-  run({program, "import", "--quiet", "--strict", "--no-originals", "--store", folder, "--format", "events", "--source", "bench", csv}, used);
-  report("chartline", "load.seconds", watch.seconds());
-  report("chartline", "load.cpu_seconds", seconds(used.ru_utime) + seconds(used.ru_stime));
-  report("chartline", "load.peak_rss_bytes", static_cast<double>(used.ru_maxrss) * 1024);
+  run(std::move(import), used);
+  const std::string figure = memory.empty() ? "load" : "load_in_" + memory;
+  report("chartline", (figure + ".seconds").c_str(), watch.seconds());
+  report("chartline", (figure + ".cpu_seconds").c_str(), seconds(used.ru_utime) + seconds(used.ru_stime));
+  report("chartline", (figure + ".peak_rss_bytes").c_str(), static_cast<double>(used.ru_maxrss) * 1024);
 }
 
 }  // namespace chartline::bench
