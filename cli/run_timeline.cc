@@ -1,7 +1,11 @@
 // 1. Find the patient at the moment asked for.
-// 2. Read the events: latest first where only the last ones are wanted, then turned around.
-// 3. Print them: as a page for a person, or row by row with every field.
+// 2. For a person: read the events (latest first where only the last ones are wanted, then turned around), and what came
+//    before them as far as trends need it; print the page.
+// 3. For a machine: write them row by row with every field.
 #include <algorithm>
+#include <functional>
+#include <map>
+#include <tuple>
 
 #include "cli/event_row.h"
 #include "cli/failure.h"
@@ -79,24 +83,50 @@ Result<Reading> read(const View& view, engine::PatientRef patient, TimelineFilte
   return reading;
 }
 
-// What --from and --last left out: they cut at the beginning only, so it is all but the last `shown`. Kind, code and value.
-Result<std::vector<Event>> read_earlier(const View& view, engine::PatientRef patient, TimelineFilter filter,
-                                        std::size_t shown) {
+// In pages, so that memory stays bounded.
+Result<void> for_each_event(const View& view, engine::PatientRef patient, TimelineFilter filter,
+                            const std::function<Result<void>(const Event&)>& each) {
+  constexpr std::size_t page_events = 10'000;
+  engine::Timeline page;
+  filter.limit = page_events;
+  do {
+    TRY(stop_if_interrupted());
+    TRY(view.timeline(patient, filter, stored::field_hot, page));
+    for (std::size_t i = 0; i < page.size(); ++i) TRY(each(TRY(page.event(i))));
+    filter.cursor = page.next();
+  } while (!filter.cursor.empty());
+  return {};
+}
+
+// What --from and --last left out.
+struct Earlier {
+  std::size_t count = 0;       // without those that tell who it is
+  std::vector<Event> numbers;  // the last of each code and unit
+};
+
+// They cut at the beginning only, so it is all but the last `shown`.
+Result<Earlier> read_earlier(const View& view, engine::PatientRef patient, TimelineFilter filter, std::size_t shown) {
   filter.from.reset();
   const auto all = TRY(view.timeline(
       patient, filter,
       stored::field_time | stored::field_kind | stored::field_code | stored::field_value | stored::field_unit));
-  std::vector<Event> events;
+  Earlier earlier;
+  std::map<std::tuple<std::uint32_t, engine::Name, engine::Name>, std::size_t> last;  // shard, code, unit -> row
   for (std::size_t i = 0; i + shown < all.size(); ++i) {
-    const std::uint32_t shard = all.patient(i).shard;
+    earlier.count += all.kind(i) == Kind::patient ? 0 : 1;
     const auto value = all.value(i);
-    Event& event = events.emplace_back();
-    event.kind = all.kind(i);
-    if (const engine::Name code = all.code(i)) event.code = view.code_of(shard, code);
-    event.value.form = value.form, event.value.comparator = value.comparator, event.value.number = value.number;
-    if (value.unit != 0) event.value.unit = view.unit_of(shard, value.unit);
+    if (value.form == record::Value::Form::number && all.code(i) != 0)
+      last[{all.patient(i).shard, all.code(i), value.unit}] = i;
   }
-  return events;
+  for (const auto& [names, row] : last) {
+    const auto& [shard, code, unit] = names;
+    const auto value = all.value(row);
+    Event& event = earlier.numbers.emplace_back();
+    event.code = view.code_of(shard, code);
+    event.value.form = value.form, event.value.comparator = value.comparator, event.value.number = value.number;
+    if (unit != 0) event.value.unit = view.unit_of(shard, unit);
+  }
+  return earlier;
 }
 
 Micros now_of(const View& view) {
@@ -113,18 +143,23 @@ Result<void> run_timeline(const Invocation& invocation, Console& console) {
   const View view = TRY(view_asked_for(invocation, *store));
   const engine::PatientRef patient = TRY(find_patient(view, invocation.argument(0)));
   const TimelineFilter filter = TRY(filter_of(invocation, view, room));
-  const Reading reading = TRY(read(view, patient, filter, invocation.number("last")));
   const Person person = TRY(person_of(view, patient, room));
+  const std::uint64_t last = invocation.number("last");
   if (form == Form::table) {
-    const std::vector<Event> earlier = TRY(read_earlier(view, patient, filter, reading.events.size()));
-    return console.write(timeline_page(person, reading.events, {console.out(), now_of(view), earlier}));
+    const Reading reading = TRY(read(view, patient, filter, last));
+    const Earlier earlier = TRY(read_earlier(view, patient, filter, reading.events.size()));
+    const PageOptions options{console.out(), now_of(view), earlier.count, earlier.numbers};
+    return console.write(timeline_page(person, reading.events, options));
   }
   const auto writer =
       row_writer(form, event_columns(), console.out(), [&](std::string_view text) { return console.write(text); });
   const record::Identifier name = person.identifiers.empty() ? record::Identifier{} : person.identifiers.front();
-  for (const Event& event : reading.events) {
-    TRY(stop_if_interrupted());
-    TRY(writer->row(event_row(name, event)));
+  const auto write = [&](const Event& event) { return writer->row(event_row(name, event)); };
+  if (last > 0) {
+    const Reading reading = TRY(read(view, patient, filter, last));
+    for (const Event& event : reading.events) TRY(write(event));
+  } else {
+    TRY(for_each_event(view, patient, filter, write));
   }
   return writer->end();
 }

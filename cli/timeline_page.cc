@@ -57,7 +57,7 @@ class Groups {
 class Page {
  public:
   Page(std::span<const Event> events, const PageOptions& options)
-      : events_(events), look_(options.look), options_(options), trends_(events, options.earlier, look_) {}
+      : events_(events), look_(options.look), options_(options), trends_(events, options.earlier_numbers, look_) {}
 
   std::string print(const Person& person) {
     lay_out();
@@ -187,9 +187,7 @@ class Page {
     if (encounters > 0) out += fmt::format(", {} encounter{}", grouped(encounters), encounters == 1 ? "" : "s");
     if (!sources.empty()) out += ", from ";
     for (std::size_t i = 0; i < sources.size(); ++i) out.append(i == 0 ? "" : " and ").append(sources[i]);
-    const auto earlier = std::count_if(options_.earlier.begin(), options_.earlier.end(),
-                                       [](const Event& event) { return event.kind != Kind::patient; });
-    if (earlier > 0) out += fmt::format(" ({} earlier not shown)", grouped(static_cast<std::uint64_t>(earlier)));
+    if (options_.earlier > 0) out += fmt::format(" ({} earlier not shown)", grouped(options_.earlier));
     return paint(out, Ink::bold, look_) + "\n";
   }
 

@@ -24,8 +24,10 @@ struct Person {
 
 struct PageOptions {
   Look look;
-  Micros now = 0;                            // for the age of the living
-  std::span<const record::Event> earlier{};  // left out before the first one shown; kind, code and value suffice
+  Micros now = 0;  // for the age of the living
+  // Left out before the first one shown: how many, and the last number of each code (code and value suffice).
+  std::size_t earlier = 0;
+  std::span<const record::Event> earlier_numbers{};
 };
 
 // `events` in the store's order. Those of kind patient tell who it is, and are told by the head of the page.

@@ -48,12 +48,11 @@ std::vector<Event> sample() {
   return events;
 }
 
-std::string page(const std::vector<Event>& events, Look look = {.utf8 = true, .width = 200},
-                 const std::vector<Event>& earlier = {}) {
+std::string page(const std::vector<Event>& events, Look look = {.utf8 = true, .width = 200}, std::size_t earlier = 0) {
   Person person;
   person.identifiers = {{"nhs", "9434765919"}};
   person.name = "Ada Moss";
-  return timeline_page(person, events, {look, 0, earlier});
+  return timeline_page(person, events, {look, 0, earlier, {}});
 }
 
 TEST(TimelinePage, GroupsEventsUnderTheirEncounter) {
@@ -125,7 +124,7 @@ TEST(TimelinePage, AnEncounterOfAnotherSourceIsNotTheSame) {
 TEST(TimelinePage, SaysWhenThereIsNothing) {
   EXPECT_THAT(page({}), HasSubstr("\nno events\n"));
   EXPECT_THAT(page({sample()[0]}), HasSubstr("\n1 event, from RYJ\n"));
-  EXPECT_THAT(page({sample()[3]}, {.utf8 = true}, std::vector<Event>(1200)),
+  EXPECT_THAT(page({sample()[3]}, {.utf8 = true}, 1200),
               HasSubstr("1 event, 2019-05-01, from RYJ (1,200 earlier not shown)"));
 }
 
