@@ -5,7 +5,8 @@
 // Clauses stand behind one event expression (a kind with its codes, a name, a call, brackets) and bind to it alone. The
 // words exists, no, first, last, lowest and highest take everything to their right down to `|`, with all its clauses;
 // `where` takes a whole condition, `and` and `or` included. The times and durations of clauses, and what stands to the
-// right of a comparison, take no clauses without brackets, so that the next clause is the outer event's.
+// right of a comparison, take no clauses without brackets, nor do conditions and literals, so that the next clause is
+// the outer event's: `E where (P) before T` is about E.
 //
 // Statements begin on a line of their own or behind `;`. One that cannot be understood is left out, with one complaint;
 // parsing goes on with the next.

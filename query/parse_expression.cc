@@ -18,6 +18,19 @@ constexpr std::array<Level, 4> levels = {{{{Operator::unite, Operator::unite}},
                                           {{Operator::intersect, Operator::intersect}},
                                           {{Operator::add, Operator::subtract}},
                                           {{Operator::multiply, Operator::divide}}}};
+// Neither takes clauses: they are the outer event expression's, as in E where (P) before T.
+bool is_literal(const tree::Expression& of) {
+  return std::holds_alternative<tree::Number>(of.form) || std::holds_alternative<tree::Text>(of.form) ||
+         std::holds_alternative<tree::Length>(of.form) || std::holds_alternative<tree::Moment>(of.form);
+}
+bool is_condition(const tree::Expression& of) {
+  const auto* prefixed = std::get_if<tree::Prefixed>(&of.form);
+  const auto* binary = std::get_if<tree::Binary>(&of.form);
+  return (prefixed && prefixed->word <= tree::Prefix::no) || (binary && is_comparison(binary->op)) ||
+         std::holds_alternative<tree::Logic>(of.form) || std::holds_alternative<tree::IsMissing>(of.form) ||
+         std::holds_alternative<tree::Among>(of.form);
+}
+
 constexpr int events_start = 0;
 constexpr int operand_start = 2;
 
@@ -146,10 +159,7 @@ Ptr Parser::postfix() {
     }
   }
   if (!of || !context_.clauses || !at_clause()) return of;
-  // Literals, and expressions that end in everything to their right, take no clauses.
-  const bool literal = std::holds_alternative<tree::Number>(of->form) || std::holds_alternative<tree::Text>(of->form) ||
-                       std::holds_alternative<tree::Length>(of->form) || std::holds_alternative<tree::Moment>(of->form);
-  if (literal) return of;
+  if (is_literal(*of) || is_condition(*of)) return of;
   std::vector<tree::Clause> list;
   // (E in y) before x is E in y before x.
   if (const auto* filtered = std::get_if<tree::Filtered>(&of->form)) {

@@ -157,7 +157,7 @@ struct Clause {
 struct Filtered {
   Ptr of;
   std::vector<Clause> clauses;
-};  // one or more; `of` is not itself Filtered
+};  // one clause or more; `of` is not itself Filtered, nor a literal or condition
 
 using Form = std::variant<Number, Text, Length, Moment, Code, List, AnyCode, Name, Logic, Prefixed, Binary, IsMissing,
                           Negative, Convert, Field, CodeUnion, Events, Case, Elapsed, Call, Among, Filtered>;

@@ -3,6 +3,7 @@
 #include "query/complaint.h"
 #include "query/parse.h"
 #include "query/print.h"
+#include "query/resolve.h"
 #include "tests/query/page.h"
 
 namespace chartline::query {
@@ -16,6 +17,20 @@ std::string parsed(std::string_view text) {
   return printed + render(std::move(complaints).sorted(), text);
 }
 
+std::string compiled(std::string_view text) {
+  const Known known{
+      .systems = {"homegrown"},
+      .code_lists = {"diabetes", "diabetes_resolved", "stroke", "major_bleed", "bmi", "bp", "creatinine", "emergency"},
+      .any_code_list = false,
+      .cohorts = {"saved"},
+      .assumes_today = false};
+  Complaints complaints;
+  const typed::Query query = compile(text, known, complaints);
+  return complaints.empty() ? typed::print(query) : render(std::move(complaints).sorted(), text);
+}
+
+TEST(Page, Resolve) { run_page("resolve", compiled); }
+TEST(Page, ResolveComplaints) { run_page("resolve_complaints", compiled); }
 TEST(Page, Parse) { run_page("parse", parsed); }
 TEST(Page, ParseComplaints) { run_page("parse_complaints", parsed); }
 

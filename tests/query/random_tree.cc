@@ -112,10 +112,15 @@ Ptr RandomTree::inner(int depth) {
 
 Ptr RandomTree::filtered(int depth) {
   Ptr of = expression(depth - 1);
-  const bool takes_none =
-      std::holds_alternative<tree::Number>(of->form) || std::holds_alternative<tree::Text>(of->form) ||
-      std::holds_alternative<tree::Length>(of->form) || std::holds_alternative<tree::Moment>(of->form) ||
-      std::holds_alternative<tree::Filtered>(of->form);
+  const auto* prefixed = std::get_if<tree::Prefixed>(&of->form);
+  const auto* binary = std::get_if<tree::Binary>(&of->form);
+  const auto& form = of->form;
+  const bool takes_none = std::holds_alternative<tree::Number>(form) || std::holds_alternative<tree::Text>(form) ||
+                          std::holds_alternative<tree::Length>(form) || std::holds_alternative<tree::Moment>(form) ||
+                          std::holds_alternative<tree::Filtered>(form) || std::holds_alternative<tree::Logic>(form) ||
+                          std::holds_alternative<tree::IsMissing>(form) || std::holds_alternative<tree::Among>(form) ||
+                          (prefixed && prefixed->word <= tree::Prefix::no) ||
+                          (binary && binary->op <= tree::Operator::greater_or_equal);
   if (takes_none) of = made(tree::Name{name()});
   std::vector<tree::Clause> clauses;
   do clauses.push_back(clause(depth));
