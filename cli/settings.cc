@@ -76,8 +76,8 @@ Result<ConfigurationFile> read_configuration(const std::string& path) {
       file.entries[name] = {*value, line};
     }
   } catch (const toml::parse_error& error) {
-    return invalid_request(
-        fmt::format("{}: this is not TOML: {}", line_of(path, error.source().begin.line), error.description()));
+    return invalid_request(line_of(path, error.source().begin.line) +
+                           ": this is not TOML\na line is name = value, with text in quotes: store = \"care\"");
   }
   return file;
 }
