@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t index_every_bytes = 1u << 20;
 constexpr std::size_t sample_every = 1024;        // rows, when cutting the patients into ranges
 constexpr std::size_t buffer_bytes = 1u << 20;
+constexpr std::size_t piece_bytes_min = 16u << 10;  // smaller reads would cost more than they save
 constexpr std::uint8_t flag_true = 1, flag_original = 2, flag_first = 4;
 
 std::uint64_t order_of(PatientRef patient) { return std::uint64_t{patient.shard} << 32 | patient.id; }
@@ -238,6 +239,7 @@ struct RowSorter::Stream::Source {
   const SpillFile* file = nullptr;
   OpenFile descriptor;
   std::uint64_t offset = 0;                // of the next byte to be read into the buffer
+  std::size_t piece_bytes = buffer_bytes;  // read at a time
   Bytes buffer;
   std::size_t used = 0;
 
@@ -245,7 +247,7 @@ struct RowSorter::Stream::Source {
   Result<void> fill(std::size_t bytes) {
     if (buffer.size() - used >= bytes || offset == file->bytes) return {};
     buffer.erase(0, used), used = 0;
-    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(std::max(bytes, buffer_bytes), file->bytes - offset));
+    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(std::max(bytes, piece_bytes), file->bytes - offset));
     const Bytes more = TRY(read_at(descriptor, wanted, offset, file->path));
     if (more.size() != wanted) return unavailable("scratch: a sorted file ended early: " + file->path);
     buffer += more, offset += more.size();
@@ -283,9 +285,12 @@ struct RowSorter::Stream::Source {
 Result<RowSorter::Stream> RowSorter::Stream::open(const RowSorter& sorter, std::uint64_t first, std::uint64_t past) {
   Stream stream;
   stream.past_ = past;
+  // Many files share half of what a lane had: each thread merges all of them.
+  const std::uint64_t share = sorter.lane_bytes_ / 2 / std::max<std::size_t>(1, sorter.files_.size());
   for (const SpillFile& file : sorter.files_) {
     auto source = std::make_unique<Source>();
     source->file = &file;
+    source->piece_bytes = static_cast<std::size_t>(std::clamp<std::uint64_t>(share, piece_bytes_min, buffer_bytes));
     source->descriptor = TRY(open_file(file.path, O_RDONLY));
     for (const auto& [patient, offset] : file.index)
       if (patient <= first) source->offset = offset;
