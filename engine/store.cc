@@ -160,6 +160,8 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
     return store;
   }
   TRY(complete_erasure(*store));
+  if (options.scrub_bytes_per_second > 0)
+    store->parts_->scrubber = std::make_unique<Scrubber>(store->parts_->shards, *store->parts_->options.clock, options.scrub_bytes_per_second);
   store->parts_->keeper = std::thread([p = store->parts_.get()] { p->keep(); });
   return store;
 }
@@ -174,6 +176,7 @@ Store::Parts::~Parts() {
   }
   keeper_wakes.notify_all();
   if (keeper.joinable()) keeper.join();
+  scrubber = nullptr;
   shards.clear();
 }
 
@@ -277,6 +280,7 @@ StoreStats Store::stats() {
       else at->keys += table.keys, at->file_bytes += table.file_bytes;
     }
   }
+  if (parts_->scrubber) stats.last_scrub = parts_->scrubber->last_finished(), stats.damaged_shards = parts_->scrubber->damaged_shards();
   const DecodedCache& cache = *parts_->cache;
   stats.decoded_cache_hits = cache.hits(), stats.decoded_cache_misses = cache.misses(), stats.decoded_cache_bytes = cache.bytes();
   return stats;

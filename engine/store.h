@@ -51,6 +51,7 @@ struct StoreOptions {
   std::uint64_t fold_bytes_max = 32ull << 20;        // log bytes folded in one step
   bool fold_in_background = true;                    // false: only fold() folds (tests)
   std::uint64_t changes_kept_ms = 7ull * 24 * 3600 * 1000;  // the feed reaches back at least so far
+  std::uint64_t scrub_bytes_per_second = 0;          // reads all files against their checksums, once a day, in the background; 0: off
   bool direct_reads = false;                         // past the page cache: measurements with a bounded cache
 };
 
@@ -96,6 +97,8 @@ struct StoreStats {
   std::uint64_t unfolded_commits = 0, delta_bytes = 0;
   std::uint64_t decoded_cache_hits = 0, decoded_cache_misses = 0, decoded_cache_bytes = 0;
   std::vector<TableStats> tables;      // summed over shards
+  Micros last_scrub = 0;               // when a round of the background scrub last ended; 0: none has
+  std::uint64_t damaged_shards = 0;    // that it found
 };
 
 class Store {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/identity.h"
+#include "engine/scrubber.h"
 #include "engine/shard.h"
 #include "engine/store.h"
 
@@ -46,6 +47,8 @@ struct Store::Parts {
   std::condition_variable keeper_wakes;
   bool closing = false;
   void keep();
+
+  std::unique_ptr<Scrubber> scrubber;  // null where it is off
 
   std::mutex batches_mutex;            // batch ids being written now
   std::condition_variable batch_done;

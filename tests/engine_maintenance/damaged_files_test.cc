@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "engine/storage/local_backend.h"
 #include "made_store.h"
@@ -113,6 +114,37 @@ TEST_F(DamagedFiles, ScrubReadsAllFilesAtAPaceAndStops) {
   EXPECT_GE(whole->files, 6u);
   EXPECT_GT(whole->bytes, 10'000u);
   EXPECT_EQ(scrub(*store, 0, [](std::uint64_t, std::uint64_t) { return false; }).error().fault, Fault::unavailable);
+}
+
+TEST_F(DamagedFiles, AreFoundInTheBackground) {
+  const auto rounds_over = [](Store& store) {
+    for (int waits = 0; waits < 1000 && store.stats().last_scrub == 0; ++waits) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return store.stats();
+  };
+  StoreOptions options = quiet_options(clock_);
+  options.scrub_bytes_per_second = 1ull << 30;
+  {
+    auto store = Store::open(folder_.path("store"), options);
+    ASSERT_TRUE(store);
+    const StoreStats stats = rounds_over(**store);
+    EXPECT_NE(stats.last_scrub, 0);
+    EXPECT_EQ(stats.damaged_shards, 0u);
+  }
+  std::string largest;
+  for (const std::string& file : files()) {
+    const std::string path = local_shard_folder(folder_.path("store"), 0) + "/" + file;
+    if (largest.empty() || fs::file_size(path) > fs::file_size(largest)) largest = path;
+  }
+  flip(largest, fs::file_size(largest) / 3);
+  {
+    auto store = Store::open(folder_.path("store"), options);
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_EQ(rounds_over(**store).damaged_shards, 1u);
+  }
+  options.scrub_bytes_per_second = 1;
+  const auto begun = std::chrono::steady_clock::now();
+  { auto store = Store::open(folder_.path("store"), options); }
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(30)) << "it stops with the store";
 }
 
 }  // namespace

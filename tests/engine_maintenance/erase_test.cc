@@ -1,9 +1,11 @@
 // Legal erasure: nothing of the person is left, nobody else notices.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "engine/backup_folder.h"
 #include "engine/erase_parts.h"
@@ -255,6 +257,38 @@ TEST_P(Erasing, ReachesBackupFoldersThatWereAway) {
   clock_.advance(1'000'000);
   ASSERT_TRUE(backup(*store, at("backup")));
   EXPECT_EQ(BackupFolder::open(at("backup"))->ledger()->size(), 1u);
+}
+
+// Writers of everyone, the erased one too, while checks, backups and erasures go on.
+TEST_P(Erasing, GoesOnBesideWriters) {
+  auto store = make_store(at("store"), GetParam(), clock_);
+  tell(*store, clock_, {.seed = 60, .people = 8, .writes = 20});
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> writers;
+  for (std::uint64_t writer = 0; writer < 4; ++writer)
+    writers.emplace_back([&, writer] {
+      for (int i = 0; !stop; ++i) {
+        record::Arena arena;
+        const std::string person = "p" + std::to_string((writer + static_cast<std::uint64_t>(i)) % 8);
+        const auto written = store->write(std::vector{said_of(person, "live " + std::to_string(i % 20), "live words", arena)}, {});
+        ASSERT_TRUE(written) << written.error().message;
+        if (written->outcomes.front().what != Outcome::What::rejected) continue;
+        EXPECT_EQ(written->outcomes.front().reason, "the patient was erased meanwhile");
+      }
+    });
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(first_finding(*store), "");
+    const auto erased = erase(*store, {"test", "p3"});
+    EXPECT_TRUE(erased || erased.error().fault == Fault::not_found);
+    const auto held = backup(*store, at("backup"));
+    EXPECT_TRUE(held) << held.error().message;
+    EXPECT_TRUE(store->fold());
+  }
+  stop = true;
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(first_finding(*store), "");
+  const auto restored = restore(at("backup"), at("copy"), {.name = {}, .verify = true, .progress = {}});
+  EXPECT_TRUE(restored) << restored.error().message;
 }
 
 TEST_P(Erasing, RefusesWhatItCannotDo) {
