@@ -9,10 +9,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <limits>
 #include <new>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "base/check.h"
@@ -258,14 +260,25 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const TablesOptions& optio
   return all;
 }
 
+constexpr int read_only_tries = 5;
+constexpr auto read_only_pause = std::chrono::milliseconds(10);
+
 Result<void> open_database(const RocksOpening& opening, const std::string& folder, rocksdb::DBOptions options,
                            Database& into) {
   options.listeners.push_back(std::make_shared<Watch>(into.stop));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status =
-      opening.options.read_only ? rocksdb::DB::OpenForReadOnly(options, folder, families(opening.options), &handles, &db)
-                                : rocksdb::DB::Open(options, folder, families(opening.options), &handles, &db);
+  rocksdb::Status status;
+  if (opening.options.read_only) {
+    // A writer beside may take files away between the reading of the manifest and the opening of what it names: what is
+    // damaged is damaged the next time too.
+    for (int tries = 0; tries < read_only_tries && (tries == 0 || !status.ok()); ++tries) {
+      if (tries > 0) std::this_thread::sleep_for(read_only_pause * tries);
+      status = rocksdb::DB::OpenForReadOnly(options, folder, families(opening.options), &handles, &db);
+    }
+  } else {
+    status = rocksdb::DB::Open(options, folder, families(opening.options), &handles, &db);
+  }
   if (!status.ok()) return error_of(status, opening.place);
   into.db.reset(db);
   check(handles.size() == table_count + 1);
