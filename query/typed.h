@@ -70,8 +70,8 @@ struct Slot {
 };
 struct Named {
   std::string name;
-  std::uint32_t slot = 0;
-};  // slot: of the row or index event; 0 for none
+  std::uint32_t slot = 0;  // of the row or index event; 0 for none
+};
 
 using Data = std::variant<std::monostate, record::Decimal, std::string, record::Time, Duration, bool, CodeWord,
                           std::optional<record::Kind>, DurationUnit, Slot, Named>;
