@@ -41,7 +41,7 @@ std::vector<Command> make_commands() {
                "be used never stops an import and is never dropped silently: it is counted, and told with its "
                "place and the reason in the --report. Every row becomes a record or a reject.\n",
        .options = {&option::store, &option::import_format, &option::source, &option::strict, &option::report,
-                   &option::threads, &option::memory, &option::no_originals, &option::output, &option::cache},
+                   &option::threads, &option::memory, &option::originals, &option::no_originals, &option::output, &option::cache},
        .arguments = {{"PATH", "file, folder or archive; - is standard input", Takes::file, true, true}},
        .examples = {{"chartline import --store care records/", "whatever the folder holds"},
                     {"chartline import --store care --format omop --source RYJ --report problems.ndjson omop/",

@@ -113,6 +113,9 @@ const Option memory{.name = "memory",
                     .setting = "memory",
                     .fallback = "1G",
                     .least = 16 << 20};
+const Option originals{.name = "originals",
+                       .takes = Takes::nothing,
+                       .help = "keep each row as received too; resources of FHIR are kept anyway"};
 const Option no_originals{.name = "no-originals", .takes = Takes::nothing, .help = "do not keep the bytes as received"};
 const Option as_of{.name = "as-of", .value = "TIME", .help = "as it was known at this time; a day means its end"};
 const Option last{.name = "last", .takes = Takes::number, .value = "N", .help = "the latest N events only", .least = 1};

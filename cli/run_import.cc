@@ -34,9 +34,10 @@ class Refusals {
                                         std::string(name(why.fault)),
                                         why.message});
     const std::lock_guard lock(mutex_);
-    if (!told && !failure_) failure_ = told.error();
+    if (!told && !failure_) failure_ = told.error(), failed_ = true;
   }
   Result<void> failure() const {  // under --strict, or where the report cannot be written
+    if (!failed_.load(std::memory_order_relaxed)) return {};
     const std::lock_guard lock(mutex_);
     return failure_ ? Result<void>(*failure_) : Result<void>();
   }
@@ -45,6 +46,7 @@ class Refusals {
   QualityReport& quality_;
   mutable std::mutex mutex_;
   std::optional<Error> failure_;
+  std::atomic<bool> failed_{false};
 };
 
 // Hands records to the import and concepts to a terminology load, which begins with the first of them.
@@ -61,6 +63,11 @@ class StoreSink final : public exchange::RecordSink {
     TRY(import_.add(record));
     return refusals_.failure();
   }
+  std::unique_ptr<exchange::RecordSink> part() override {
+    auto part = import_.part();
+    if (!part) return nullptr;
+    return std::make_unique<PartSink>(*this, std::move(part));
+  }
   Result<void> concept_(const record::Concept& entry) override { return load(entry); }
   Result<void> concept_link(const record::ConceptLink& link) override { return load(link); }
 
@@ -69,6 +76,23 @@ class StoreSink final : public exchange::RecordSink {
   }
 
  private:
+  // What one thread reads of a file, straight into its part of the import.
+  class PartSink final : public exchange::RecordSink {
+   public:
+    PartSink(StoreSink& whole, std::unique_ptr<engine::Import::Part> part) : whole_(whole), part_(std::move(part)) {}
+    Result<void> record(const record::Record& record) override {
+      TRY(stop_if_interrupted());
+      TRY(part_->add(record));
+      return whole_.refusals_.failure();
+    }
+    Result<void> concept_(const record::Concept& entry) override { return whole_.load(entry); }
+    Result<void> concept_link(const record::ConceptLink& link) override { return whole_.load(link); }
+
+   private:
+    StoreSink& whole_;
+    std::unique_ptr<engine::Import::Part> part_;
+  };
+
   template <typename Entry>
   Result<void> load(const Entry& entry) {
     TRY(stop_if_interrupted());
@@ -101,11 +125,17 @@ Result<std::uint64_t> bytes_to_read(const Invocation& invocation) {
 Result<exchange::ReadOptions> read_options(const Invocation& invocation, exchange::Format format,
                                            const engine::Store& store) {
   exchange::ReadOptions options;
-  options.source = invocation.given("source").value_or(std::string(exchange::name(format)));
+  options.source = invocation.given("source").value_or("");
   options.zone = TRY(record::Zone::find(store.zone()));
-  options.keep_originals = !invocation.on("no-originals");
+  // A resource of FHIR says more than its event; a row of a table is its event.
+  options.keep_originals = invocation.on("originals") || (format == exchange::Format::fhir && !invocation.on("no-originals"));
   options.threads = static_cast<unsigned>(invocation.number("threads"));
   return options;
+}
+
+// What the source is called in reports and as a version of terminology.
+std::string source_name(const exchange::ReadOptions& reading, exchange::Format format) {
+  return reading.source.empty() ? std::string(exchange::name(format)) : reading.source;
 }
 
 // The file of --report, if one is given.
@@ -148,7 +178,7 @@ Result<ImportCounts> read_into_store(const Work& work) {
   const std::uint64_t total = TRY(bytes_to_read(work.invocation));
   const bool sized = total > 0;  // of standard input nobody knows how much is to come
   Progress progress(work.console, "import", sized ? Unit::bytes : Unit::records);
-  StoreSink sink(work.store, *session, refusals, work.reading.source, sized ? nullptr : &progress);
+  StoreSink sink(work.store, *session, refusals, source_name(work.reading, work.format), sized ? nullptr : &progress);
   const auto told_bytes = [&](std::uint64_t bytes) {
     if (sized) progress.update(bytes, total);
   };
@@ -174,7 +204,8 @@ Result<void> run_import(const Invocation& invocation, Console& console) {
   ReportFile report(invocation.given("report"));
   TRY(report.open());
   SystemClock clock;
-  const auto quality = exchange::make_quality({reading.source, invocation.on("strict"), clock.now()}, report.stream());
+  const auto quality =
+      exchange::make_quality({source_name(reading, format), invocation.on("strict"), clock.now()}, report.stream());
 
   const ImportCounts counts = TRY(read_into_store({invocation, console, format, reading, *store, *quality}));
   TRY(report.finish());

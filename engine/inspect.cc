@@ -181,7 +181,7 @@ Result<std::string> inspect_patient(Store& store, PatientRef patient) {
 
 std::string inspect_stats(Store& store) {
   const StoreStats stats = store.stats();
-  std::string text = fmt::format("{} shards, {} patients, {} events, {} of the past, {} codes\n\n", stats.shards, stats.patients, stats.events, stats.past_events, stats.codes);
+  std::string text = fmt::format("{} {}, {} patients, {} events, {} of the past, {} codes\n\n", stats.shards, stats.shards == 1 ? "shard" : "shards", stats.patients, stats.events, stats.past_events, stats.codes);
   text += fmt::format("{:<12} {:>14} {:>16} {:>12}\n", "table", "keys (about)", "file bytes", "per event");
   std::uint64_t total = 0;
   const auto per_event = [&](std::uint64_t bytes) { return stats.events == 0 ? 0.0 : static_cast<double>(bytes) / static_cast<double>(stats.events); };

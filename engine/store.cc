@@ -101,7 +101,12 @@ Result<void> Store::init(Backend& backend, const InitOptions& options) {
   description.secret = random_u64();
   auto set = backend.catalogue().set(description_entry, std::nullopt, encode(description));
   if (!set && set.error().fault == Fault::conflict) return conflict("there is a store here already");
-  return set;
+  TRY(set);
+  for (std::uint32_t number = 0; number < options.shards; ++number) {  // so that readers find every shard
+    const std::unique_ptr<Lease> lease = TRY(backend.acquire(number, 0));
+    TRY(backend.open(number, lease.get(), {}));
+  }
+  return {};
 }
 
 Result<void> Store::init(const std::string& folder, const InitOptions& options) {

@@ -146,6 +146,9 @@ void DocumentReader::write_record(Draft& draft, std::string_view json) {
   check_life(draft);
   std::vector<record::Event>& events = draft.parts;
   events.insert(events.begin(), draft.first);
+  // What is nobody's stands in many bundles, each time at another place: the place is no part of what it says.
+  if (draft.identifiers.front().value == references_.no_person().value)
+    for (record::Event& event : events) event.sequence = 0;
   record::Record record;
   record.identifiers = arena_.array(draft.identifiers);
   record.events = arena_.array(events);

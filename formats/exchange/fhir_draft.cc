@@ -14,7 +14,7 @@ using record::Status;
 using record::Time;
 using record::Value;
 
-constexpr std::string_view encounter_paths = "encounter|context.encounter|context|partOf";
+constexpr std::string_view encounter_paths = "encounter|context.encounter|context|item.encounter|partOf";
 
 // The word of a status, whether it is a code or a CodeableConcept.
 std::string_view word_at(Node from, std::string_view paths) {
