@@ -3,6 +3,7 @@
 #include <atomic>
 #include <string>
 
+#include "engine/decoded_cache.h"
 #include "formats/stored/keys.h"
 
 namespace chartline::engine {
@@ -16,6 +17,15 @@ Result<stored::Head> read_head(const ShardMoment& shard, PatientId patient) {
   Pinned value;
   if (!TRY(shard.tables->get(Table::timeline, stored::head_key(patient), shard.base->snapshot.get(), value))) return stored::Head();
   return decode_head(shard, value.bytes());
+}
+
+Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard, PatientId patient) {
+  const DecodedCache::Key key{.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = shard.base->serial};
+  if (auto known = shard.cache->find<stored::Head>(key)) return known;
+  auto head = std::make_shared<const stored::Head>(TRY(read_head(shard, patient)));
+  if (shard.cache->admits(key))
+    shard.cache->keep(key, head, sizeof *head + (head->runs.capacity() + head->history.capacity()) * sizeof(stored::RunRef));
+  return std::shared_ptr<const stored::Head>(std::move(head));
 }
 
 Result<stored::Head> decode_head(const ShardMoment& shard, BytesView bytes) {

@@ -100,7 +100,7 @@ Result<void> TimelineReader::read(std::span<const PatientRef> person, Timeline::
   for (const PatientRef patient : person) {
     const ShardMoment* shard = TRY(shard_of(patient));
     gather_delta(*shard, patient, into);
-    gather_runs(*shard, patient, TRY(read_head(*shard, patient.id)), into);
+    gather_runs(*shard, patient, *TRY(cached_head(*shard, patient.id)), into);
   }
   return merge(person, into);
 }
