@@ -32,6 +32,7 @@ function median(amounts) {
 }
 
 const digits = n => (n >= 100 ? n.toLocaleString('en', {maximumFractionDigits: 0}) : Number(n.toPrecision(3)).toString());
+const write_buffers_mib = 64;  // of StoreOptions
 const units = {
   us: n => `${digits(n)} µs`,
   s: n => `${digits(n)} s`,
@@ -96,6 +97,13 @@ function comparison(results, decoded, log_events) {
   rows.push(against_bound({work: `start-up with ${digits(log_events)} unfolded events`, amount: ours('start_up.seconds'), show: units.s, better: 'less', bound: 2}));
   rows.push(against_bound({work: 'memory added by reading everything, bounds of a tenth of the store',
                            amount: ours('memory.peak_rss_bytes') - ours('memory.before_bytes'), show: units.bytes, better: 'less', bound: ours('memory.bound_bytes')}));
+  for (const [figure, amounts] of Object.entries(results.chartline)) {
+    const memory = /^load_in_(\d+)M\.peak_rss_bytes$/.exec(figure);
+    if (!memory) continue;
+    const mib = Number(memory[1]), bound = (2 * mib + write_buffers_mib) * 2 ** 20;
+    rows.push(against_bound({work: `memory of an import, ${mib} MiB to sort in, ${mib} MiB of caches, ${write_buffers_mib} MiB of write buffers`,
+                             amount: median(amounts), show: units.bytes, better: 'less', bound}));
+  }
   return table(rows);
 }
 
