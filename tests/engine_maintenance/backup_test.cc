@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "engine/backup_folder.h"
-#include "made_store.h"
+#include "tests/engine_maintenance/made_store.h"
 
 namespace chartline::engine {
 namespace {

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "engine/storage/local_backend.h"
-#include "made_store.h"
+#include "tests/engine_maintenance/made_store.h"
 
 namespace chartline::engine {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "engine/backup_folder.h"
 #include "engine/erase_parts.h"
-#include "made_store.h"
+#include "tests/engine_maintenance/made_store.h"
 
 namespace chartline::engine {
 namespace {

@@ -1,7 +1,7 @@
 // The same things said give the same content hash, whatever became of them since.
 #include <gtest/gtest.h>
 
-#include "made_store.h"
+#include "tests/engine_maintenance/made_store.h"
 
 namespace chartline::engine {
 namespace {

@@ -4,7 +4,7 @@
 #include "engine/identity_bytes.h"
 #include "engine/terminology.h"
 #include "formats/stored/keys.h"
-#include "made_store.h"
+#include "tests/engine_maintenance/made_store.h"
 
 namespace chartline::engine {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "made_store.h"
+#include "tests/engine_maintenance/made_store.h"
 
 namespace chartline::engine {
 namespace {
