@@ -1,6 +1,6 @@
-// Another process of the same tests: it opens or fills a store, and prints a few words.
-//   integration_child hash FOLDER                       its content hash, read-only
-//   integration_child import FOLDER CSV MEMORY_BYTES    the content hash of the store made of an event CSV, within small bounds
+// Another process of the same tests: it opens or fills a store, and prints the content hash and its own peak of memory.
+//   integration_child hash FOLDER                       of a store that is there, read-only
+//   integration_child import FOLDER CSV MEMORY_BYTES    of one made of an event CSV, within small bounds
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 namespace chartline::integration {
 
 struct ChildOutcome {
-  std::vector<std::string> words;   // printed
-  std::uint64_t peak_bytes = 0;     // resident, at most
+  std::string hash;
+  std::uint64_t peak_bytes = 0;  // resident, at most
 };
 
 // Throws where the child fails.

@@ -67,7 +67,8 @@ TEST_P(Corrections, LeaveWhatWasSaidBeforeReadable) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Import, Corrections, testing::Values(data_set("Sample"), data_set("SyntheaCsv"), data_set("OmopNewJersey")),
+INSTANTIATE_TEST_SUITE_P(Import, Corrections,
+                         testing::Values(data_set("Sample"), data_set("SyntheaCsv"), data_set("OmopNewJersey")),
                          [](const auto& with) { return with.param.name; });
 
 }  // namespace

@@ -20,7 +20,8 @@ void write_event_csv(const std::string& from, const std::string& to) {
   auto inputs = must(exchange::Inputs::open(paths));
   auto csv = must(exchange::Csv::open(*must(inputs.next())));
   const auto column = [&](std::string_view name) { return csv.column(name).value(); };
-  const std::size_t patient = column("patient"), start = column("start"), system = column("system"), code = column("code");
+  const std::size_t patient = column("patient"), start = column("start"), system = column("system"),
+                    code = column("code");
   const std::size_t value = column("value"), unit = column("unit"), end = column("end"), type = column("type");
   std::ofstream out(to, std::ios::binary);
   out << "patient,time,system,code,value,unit,end,attr.type\n";
@@ -31,8 +32,9 @@ void write_event_csv(const std::string& from, const std::string& to) {
   };
   while (must(csv.next())) {
     const bool is_number = !csv[value].empty();
-    out << csv[patient] << ',' << csv[start] << ',' << csv[system] << ',' << quoted(csv[code]) << ',' << quoted(csv[value]) << ','
-        << (is_number ? quoted(csv[unit]) : "") << ',' << csv[end] << ',' << csv[type] << '\n';
+    out << csv[patient] << ',' << csv[start] << ',' << csv[system] << ',' << quoted(csv[code]) << ','
+        << quoted(csv[value]) << ',' << (is_number ? quoted(csv[unit]) : "") << ',' << csv[end] << ',' << csv[type]
+        << '\n';
   }
   if (!out.flush()) throw std::runtime_error("the event CSV cannot be written");
 }

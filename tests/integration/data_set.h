@@ -14,11 +14,11 @@ namespace chartline::integration {
 inline constexpr const char* absent = "skipped: ../shared/data is absent";
 
 struct DataSet {
-  std::string name;                 // of the test
+  std::string name;  // of the test
   exchange::Format format;
-  std::string path;                 // of what is read, or made into a plain event CSV
-  std::uint64_t rows;               // rows or resources that carry facts, counted by other means
-  bool is_made = false;             // Synthea's flattened events, written anew as a plain event CSV
+  std::string path;      // of what is read, or made into a plain event CSV
+  std::uint64_t rows;    // rows or resources that carry facts, counted by other means
+  bool is_made = false;  // Synthea's flattened events, written anew as a plain event CSV
 
   bool present() const;
 };

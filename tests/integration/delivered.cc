@@ -31,7 +31,8 @@ Result<void> Delivered::add(const record::Record& record) {
     rows_.insert(rows_.end(), said.begin(), said.end());
     return {};
   }
-  const std::string key = std::string(first.source.organisation) + "|" + std::string(first.source.system) + "|" + std::string(first.record);
+  const std::string key =
+      std::string(first.source.organisation) + "|" + std::string(first.source.system) + "|" + std::string(first.record);
   records_[{person, hash128(key)}] = std::move(said);
   return {};
 }
@@ -52,7 +53,8 @@ Facts facts_of(const engine::View& view) {
       record::Arena arena;
       const auto identifiers = must(view.identifiers(patient, arena));
       must(view.own_timeline(patient, {.include_hidden = true}, stored::field_hot, timeline));
-      for (std::size_t i = 0; i < timeline.size(); ++i) all.push_back(fact(hash_of(identifiers.front()), must(timeline.event(i))));
+      for (std::size_t i = 0; i < timeline.size(); ++i)
+        all.push_back(fact(hash_of(identifiers.front()), must(timeline.event(i))));
     }
   }
   std::sort(all.begin(), all.end());

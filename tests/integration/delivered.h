@@ -1,5 +1,5 @@
-// What a reader delivered and what a store gives back, in one form that does not know the store: a sorted list of facts.
-// A fact is the hash of whose event it is and of every field that its source gave.
+// What a reader delivered and what a store gives back, in one form that does not know the store: a sorted list of
+// facts. A fact is the hash of whose event it is and of every field that its source gave.
 #pragma once
 
 #include <map>

@@ -5,13 +5,17 @@
 namespace chartline::integration {
 namespace {
 
-std::pair<std::string, std::string> key_of(const record::Code& code) { return {std::string(code.system), std::string(code.code)}; }
+std::pair<std::string, std::string> key_of(const record::Code& code) {
+  return {std::string(code.system), std::string(code.code)};
+}
 
 }  // namespace
 
 void DeliveredTerms::add(const record::Concept& entry) { concepts_[key_of(entry.code)] = entry.code.display; }
 
-void DeliveredTerms::add(const record::ConceptLink& link) { links_.insert({link.relation, key_of(link.from), key_of(link.to)}); }
+void DeliveredTerms::add(const record::ConceptLink& link) {
+  links_.insert({link.relation, key_of(link.from), key_of(link.to)});
+}
 
 std::uint64_t DeliveredTerms::missing_in(engine::Store& store) const {
   std::uint64_t missing = 0;
@@ -24,7 +28,8 @@ std::uint64_t DeliveredTerms::missing_in(engine::Store& store) const {
   for (const auto& [relation, from, to] : links_) by_start[{relation, from}].insert(to);
   for (const auto& [start, ends] : by_start) {
     std::set<Key> found;
-    for (const auto& link : must(engine::concept_links(store, "", start.first, {start.second.first, start.second.second, {}}, false, room)))
+    const record::Code from{start.second.first, start.second.second, {}};
+    for (const auto& link : must(engine::concept_links(store, "", start.first, from, false, room)))
       found.insert(key_of(link.to));
     missing += found != ends;
   }

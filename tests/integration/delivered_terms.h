@@ -1,4 +1,5 @@
-// The terminology that a reader delivered, kept the obvious way: the last word on a code counts, and a link said twice is one.
+// The terminology that a reader delivered, kept the obvious way: the last word on a code counts, and a link said twice
+// is one.
 #pragma once
 
 #include <map>

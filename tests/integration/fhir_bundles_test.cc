@@ -1,4 +1,5 @@
-// Synthea's FHIR bundles through the store: its timelines against the independent reading, and each resource's own bytes.
+// Synthea's FHIR bundles through the store: its timelines against the independent reading, and each resource's own
+// bytes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -64,8 +65,8 @@ std::string all_bytes(const std::string& path) {
 
 class Originals : public testing::TestWithParam<DataSet> {};
 
-// What was said of each record when it last said something new: a record that comes again in other bytes but with the same
-// events is unchanged, and keeps the bytes that it came with.
+// What was said of each record when it last said something new: a record that comes again in other bytes but with the
+// same events is unchanged, and keeps the bytes that it came with.
 class DeliveredOriginals {
  public:
   void add(const record::Record& record) {
@@ -118,7 +119,9 @@ TEST_P(Originals, ComeBackByteForByte) {
           const auto original = must(view.original(patient, event));
           ASSERT_TRUE(original.has_value());
           ASSERT_TRUE(*original == delivered.of(person, event)) << event.record;
-          if (folded && event.part == 0) { ASSERT_TRUE(stands_in_file(*original)) << event.record; }
+          if (folded && event.part == 0) {
+            ASSERT_TRUE(stands_in_file(*original)) << event.record;
+          }
         }
       });
     }

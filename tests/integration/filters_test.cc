@@ -161,7 +161,8 @@ TEST_P(Filters, GiveManyAtOnceAsOneByOne) {
   EXPECT_EQ(at, patients.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Reading, Filters, testing::Values(data_set("Sample"), data_set("OmopNewJersey"), data_set("SyntheaCsv")),
+INSTANTIATE_TEST_SUITE_P(Reading, Filters,
+                         testing::Values(data_set("Sample"), data_set("OmopNewJersey"), data_set("SyntheaCsv")),
                          [](const auto& with) { return with.param.name; });
 
 }  // namespace

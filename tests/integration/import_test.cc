@@ -1,8 +1,6 @@
-// Every data set into a store and out again: nothing is lost, nothing is made up, the same again changes nothing, and the
-// way in does not show.
+// Every data set into a store and out again: nothing is lost, nothing is made up, the same again changes nothing, and
+// the way in does not show.
 #include <gtest/gtest.h>
-
-#include <cstdio>
 
 #include "engine/maintenance.h"
 #include "tests/integration/data_set.h"
@@ -16,7 +14,9 @@ namespace {
 using engine::ImportOptions;
 
 std::string content(ScratchStore& store) { return hex(must(engine::content_hash(*store, false))); }
-std::string content_and_history(ScratchStore& store) { return content(store) + " " + hex(must(engine::content_hash(*store, true))); }
+std::string content_and_history(ScratchStore& store) {
+  return content(store) + " " + hex(must(engine::content_hash(*store, true)));
+}
 
 // What a deep check finds: nothing.
 std::string findings(ScratchStore& store) {
@@ -66,12 +66,15 @@ class EverySet : public testing::TestWithParam<DataSet> {
 TEST_P(EverySet, ComesOutAsItWentIn) {
   ScratchStore store(Where::folder);
   Delivered delivered;
-  const Imported first = import(store, ImportOptions::Path::bulk, [&](const record::Record& record) { return delivered.add(record); });
-  std::printf("%.2f s: %llu rows, %llu events\n", first.seconds, static_cast<unsigned long long>(first.read.rows), static_cast<unsigned long long>(first.stored.events));
+  const Imported first =
+      import(store, ImportOptions::Path::bulk, [&](const record::Record& record) { return delivered.add(record); });
+  RecordProperty("import_ms", static_cast<int>(first.seconds * 1000));
   expect_all_counted(first);
   EXPECT_TRUE(first.stored.bulk);
   EXPECT_GT(first.read.rows, 0u);
-  if (GetParam().rows > 0) { EXPECT_EQ(first.read.rows, GetParam().rows); }
+  if (GetParam().rows > 0) {
+    EXPECT_EQ(first.read.rows, GetParam().rows);
+  }
   EXPECT_EQ(first.refused, std::vector<std::string>());
   EXPECT_EQ(first.stored.events, first.read.events);
   EXPECT_EQ(first.terms.concepts, first.delivered_terms.distinct().concepts);
@@ -88,7 +91,9 @@ TEST_P(EverySet, ComesOutAsItWentIn) {
   expect_all_counted(second);
   EXPECT_FALSE(second.stored.bulk);
   EXPECT_EQ(second.terms.concepts + second.terms.links, 0u);
-  if (first.stored.superseded == 0) { EXPECT_EQ(second.stored.unchanged, second.stored.records); }
+  if (first.stored.superseded == 0) {
+    EXPECT_EQ(second.stored.unchanged, second.stored.records);
+  }
   EXPECT_EQ(content(store), hash.substr(0, hash.find(' ')));
   EXPECT_EQ(store->stats().events, facts.size());
 
@@ -132,7 +137,8 @@ TEST_P(EverySet, IsTheSameByEveryWayIn) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Import, EverySet, testing::ValuesIn(data_sets()), [](const auto& with) { return with.param.name; });
+INSTANTIATE_TEST_SUITE_P(Import, EverySet, testing::ValuesIn(data_sets()),
+                         [](const auto& with) { return with.param.name; });
 
 }  // namespace
 }  // namespace chartline::integration

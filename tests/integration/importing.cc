@@ -57,17 +57,18 @@ Imported import_into(engine::Store& store, exchange::Format format, const std::v
   Imported imported;
   const auto quality = exchange::make_quality({.now = SystemClock().now()}, nullptr);
   const auto import = must(engine::Import::begin(store, options));
-  import->on_refused([&](const record::Record&, const Error& why) { imported.refused.push_back(why.message); });
-  exchange::ReadOptions reading;
-  reading.zone = must(record::Zone::find(store.zone()));
-  reading.threads = options.threads;
-  StoreSink sink(store, *import, imported, seen);
-  must(exchange::read(format, paths, reading, sink, *quality));
-  must(sink.finish());
-  imported.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  quality->duplicates(imported.stored.equal_rows);
-  imported.read = quality->summary();
-  return imported;
-}
+  import->on_refused([&](const record::Record&, const Error& why) { imported.refused.push_back(why.message);
+});
+exchange::ReadOptions reading;
+reading.zone = must(record::Zone::find(store.zone()));
+reading.threads = options.threads;
+StoreSink sink(store, *import, imported, seen);
+must(exchange::read(format, paths, reading, sink, *quality));
+must(sink.finish());
+imported.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+quality->duplicates(imported.stored.equal_rows);
+imported.read = quality->summary();
+return imported;
+}  // namespace chartline::integration
 
 }  // namespace chartline::integration

@@ -15,10 +15,10 @@ namespace chartline::integration {
 struct Imported {
   exchange::QualitySummary read;
   engine::ImportCounts stored;
-  std::uint64_t delivered = 0;           // records that the sink was given
+  std::uint64_t delivered = 0;  // records that the sink was given
   DeliveredTerms delivered_terms;
   engine::TerminologyLoad::Counts terms;  // new to the store
-  std::vector<std::string> refused;      // by the store: why
+  std::vector<std::string> refused;       // by the store: why
   double seconds = 0;
 };
 

@@ -28,10 +28,12 @@ std::vector<Row> rows_of(const std::string& path) {
   auto inputs = must(exchange::Inputs::open(paths));
   auto csv = must(exchange::Csv::open(*must(inputs.next())));
   const auto column = [&](std::string_view name) { return csv.column(name).value(); };
-  const std::size_t seq = column("seq"), subject = column("subject_id"), time = column("time"), code = column("code"), value = column("value");
+  const std::size_t seq = column("seq"), subject = column("subject_id"), time = column("time"), code = column("code"),
+                    value = column("value");
   std::vector<Row> rows;
   while (must(csv.next()))
-    rows.push_back({std::stoull(std::string(csv[seq])), std::string(csv[subject]), std::string(csv[time]), std::string(csv[code]), std::string(csv[value])});
+    rows.push_back({std::stoull(std::string(csv[seq])), std::string(csv[subject]), std::string(csv[time]),
+                    std::string(csv[code]), std::string(csv[value])});
   return rows;
 }
 
@@ -52,7 +54,9 @@ TEST(Mimic, KeepsEqualRowsApartAndTiesInTheOrderOfTheFile) {
   for (const Row& row : rows) by_subject[row.subject].push_back(&row);
   // Times are all written in one form, so text sorts as time does; rows without one come first.
   for (auto& [subject, list] : by_subject)
-    std::stable_sort(list.begin(), list.end(), [](const Row* a, const Row* b) { return std::tie(a->time, a->sequence) < std::tie(b->time, b->sequence); });
+    std::stable_sort(list.begin(), list.end(), [](const Row* a, const Row* b) {
+      return std::tie(a->time, a->sequence) < std::tie(b->time, b->sequence);
+    });
 
   ScratchStore store(Where::folder);
   const Imported first = import_into(*store, set.format, {set.path});

@@ -1,8 +1,8 @@
-// Rows without ids, in other orders and in parts. What is promised (engine/import.h): a row is known by its content and by
-// its ordinal among equal rows of one import, and ties of one patient and start keep the order in which they come. So the
-// order of rows of different patients or starts does not matter, nor into how many imports they are cut, as long as the rows
-// of one patient and start stay together and in order. Where a cut goes through them, equal rows behind it say again what
-// was said before: they are unchanged, and add nothing.
+// Rows without ids, in other orders and in parts. What is promised (engine/import.h): a row is known by its content and
+// by its ordinal among equal rows of one import, and ties of one patient and start keep the order in which they come.
+// So the order of rows of different patients or starts does not matter, nor into how many imports they are cut, as long
+// as the rows of one patient and start stay together and in order. Where a cut goes through them, equal rows behind it
+// say again what was said before: they are unchanged, and add nothing.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -31,8 +31,9 @@ EventFile made_file() {
   std::mt19937_64 random(seed);
   EventFile file{"patient,time,code,value", {}};
   for (int i = 0; i < 20'000; ++i)
-    file.rows.push_back("p" + std::to_string(random() % 20) + ",2020-01-" + (random() % 2 ? "1" : "2") + std::to_string(random() % 10) + "T0" +
-                        std::to_string(random() % 10) + ":00:00Z,c" + std::to_string(random() % 5) + "," + std::to_string(random() % 4));
+    file.rows.push_back("p" + std::to_string(random() % 20) + ",2020-01-" + (random() % 2 ? "1" : "2") +
+                        std::to_string(random() % 10) + "T0" + std::to_string(random() % 10) + ":00:00Z,c" +
+                        std::to_string(random() % 5) + "," + std::to_string(random() % 4));
   return file;
 }
 
@@ -68,9 +69,12 @@ class RowsWithoutId : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     const DataSet& set = data_set("SyntheaEvents");
-    if (GetParam() == std::string_view("Made")) file_ = made_file();
-    else if (!set.present()) GTEST_SKIP() << absent;
-    else file_ = read_file(paths_of(set, scratch_).front());
+    if (GetParam() == std::string_view("Made"))
+      file_ = made_file();
+    else if (!set.present())
+      GTEST_SKIP() << absent;
+    else
+      file_ = read_file(paths_of(set, scratch_).front());
   }
 
   Imported import(ScratchStore& store, const Lines& rows) {
@@ -132,7 +136,8 @@ TEST(RowsWithoutIdInParts, AddNothingWhereTheyAreEqual) {
   EXPECT_EQ(apart->stats().events, 1u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Import, RowsWithoutId, testing::Values("Made", "SyntheaEvents"), [](const auto& with) { return std::string(with.param); });
+INSTANTIATE_TEST_SUITE_P(Import, RowsWithoutId, testing::Values("Made", "SyntheaEvents"),
+                         [](const auto& with) { return std::string(with.param); });
 
 }  // namespace
 }  // namespace chartline::integration

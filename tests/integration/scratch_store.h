@@ -15,17 +15,21 @@ enum class Where { folder, memory };
 
 class ScratchStore {
  public:
-  explicit ScratchStore(Where where, std::uint32_t shards = 1, engine::StoreOptions options = {}) : where_(where), options_(options) {
-    if (where == Where::folder) must(engine::Store::init(folder(), {.shards = shards}));
-    else must(engine::Store::init(*engine::memory_backend(disk_), {.shards = shards}));
+  explicit ScratchStore(Where where, std::uint32_t shards = 1, engine::StoreOptions options = {})
+      : where_(where), options_(options) {
+    if (where == Where::folder)
+      must(engine::Store::init(folder(), {.shards = shards}));
+    else
+      must(engine::Store::init(*engine::memory_backend(disk_), {.shards = shards}));
     open();
   }
 
   void close() { store_.reset(); }
   void open() {
     close();
-    store_ = must(where_ == Where::folder ? engine::Store::open(folder(), options_)
-                                          : engine::Store::open(std::shared_ptr<engine::Backend>(engine::memory_backend(disk_)), options_));
+    store_ = must(where_ == Where::folder
+                      ? engine::Store::open(folder(), options_)
+                      : engine::Store::open(std::shared_ptr<engine::Backend>(engine::memory_backend(disk_)), options_));
   }
   std::string folder() const { return scratch_.path() + "/store"; }
 
