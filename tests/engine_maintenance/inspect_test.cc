@@ -69,7 +69,7 @@ TEST_F(Inspect, DrawsAPatientsRunsColumnByColumn) {
 TEST_F(Inspect, DrawsWhatTheStoreTakes) {
   ASSERT_TRUE(store_->compact());
   const std::string text = inspect_stats(*store_);
-  EXPECT_THAT(text, HasSubstr("1 shards, 6 patients"));
+  EXPECT_THAT(text, HasSubstr("1 shard, 6 patients"));
   for (const char* table : {"timeline", "postings", "changes", "terminology"}) EXPECT_THAT(text, HasSubstr(table));
   EXPECT_THAT(text, HasSubstr("log of shard 0: commits 1 to"));
 }
