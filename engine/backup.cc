@@ -33,7 +33,8 @@ class Checkpoint {
     const std::unique_ptr<Backend> backend = TRY(local_backend(folder_, true));
     TRY(backend->catalogue().set(description_entry, std::nullopt, encode(manifest.description)));
     Store::Parts& parts = store.parts();
-    for (const auto& shard : parts.shards) TRY(shard->tables()->flush());  // so that there is little left to flush while writers wait
+    for (const auto& shard : parts.shards)
+      TRY(shard->tables()->flush());  // so that there is little left to flush while writers wait
     std::vector<std::unique_ptr<Shard::Pause>> pauses;
     for (const auto& shard : parts.shards) pauses.push_back(std::make_unique<Shard::Pause>(*shard));
     const View view = store.view();
@@ -50,13 +51,16 @@ class Checkpoint {
     StoreOptions options;
     options.read_only = true;
     const auto store = TRY(Store::open(folder_, options));
-    const Progressed go_on = progress ? [&](std::uint64_t, std::uint64_t) { return progress(0, manifest.bytes()); } : Progressed();
+    const Progressed go_on =
+        progress ? [&](std::uint64_t, std::uint64_t) { return progress(0, manifest.bytes()); } : Progressed();
     manifest.content = TRY(content_hash(*store, false, go_on));
     manifest.history = TRY(content_hash(*store, true, go_on));
     return {};
   }
 
-  std::string path_of(const BackupFile& file) const { return local_shard_folder(folder_, file.shard) + "/" + file.name; }
+  std::string path_of(const BackupFile& file) const {
+    return local_shard_folder(folder_, file.shard) + "/" + file.name;
+  }
 
  private:
   Result<void> list(BackupManifest& manifest) {

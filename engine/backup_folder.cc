@@ -31,9 +31,11 @@ Hash128 read_hash(Reader& in) {
 }
 
 // Reads a file in pieces; `piece` gets each, with its place.
-Result<FileDigest> read_pieces(const std::string& path, const PieceRead& read, const std::function<Result<void>(BytesView, std::uint64_t)>& piece) {
+Result<FileDigest> read_pieces(const std::string& path, const PieceRead& read,
+                               const std::function<Result<void>(BytesView, std::uint64_t)>& piece) {
   const OpenFile file = TRY(open_file(path, O_RDONLY));
-  ::posix_fadvise(file.descriptor(), 0, 0, POSIX_FADV_DONTNEED);  // what is verified comes from the disk where that is possible
+  ::posix_fadvise(file.descriptor(), 0, 0,
+                  POSIX_FADV_DONTNEED);  // what is verified comes from the disk where that is possible
   FileDigest digest;
   Bytes hashes;
   Writer w(hashes);
@@ -49,16 +51,21 @@ Result<FileDigest> read_pieces(const std::string& path, const PieceRead& read, c
   return digest;
 }
 
-bool same(const FileDigest& digest, const BackupFile& file) { return digest.bytes == file.bytes && digest.hash == file.hash; }
+bool same(const FileDigest& digest, const BackupFile& file) {
+  return digest.bytes == file.bytes && digest.hash == file.hash;
+}
 
-Error is_damaged(const std::string& path) { return corrupt(path + " is damaged: its content is not what was backed up"); }
+Error is_damaged(const std::string& path) {
+  return corrupt(path + " is damaged: its content is not what was backed up");
+}
 
 // The names in a folder, sorted.
 Result<std::vector<std::string>> names_in(const std::string& folder) {
   std::vector<std::string> names;
   std::error_code failed;
   fs::directory_iterator each(folder, failed);
-  for (; !failed && each != fs::directory_iterator(); each.increment(failed)) names.push_back(each->path().filename().string());
+  for (; !failed && each != fs::directory_iterator(); each.increment(failed))
+    names.push_back(each->path().filename().string());
   if (failed) return disk_error(failed.value(), "read the folder", folder);
   std::sort(names.begin(), names.end());
   return names;
@@ -77,12 +84,14 @@ Bytes encode(const BackupManifest& manifest) {
   Writer w(bytes);
   w.text(manifest.name), w.u64(static_cast<std::uint64_t>(manifest.taken)), w.text(encode(manifest.description));
   w.varint(manifest.position.size());
-  for (std::size_t shard = 0; shard < manifest.position.size(); ++shard) w.varint(manifest.position[shard]), w.varint(manifest.patients[shard]);
+  for (std::size_t shard = 0; shard < manifest.position.size(); ++shard)
+    w.varint(manifest.position[shard]), w.varint(manifest.patients[shard]);
   write(w, manifest.content), write(w, manifest.history);
   w.varint(manifest.erasures.size());
   for (const std::uint64_t token : manifest.erasures) w.u64(token);
   w.varint(manifest.files.size());
-  for (const BackupFile& file : manifest.files) w.varint(file.shard), w.text(file.name), w.varint(file.bytes), write(w, file.hash);
+  for (const BackupFile& file : manifest.files)
+    w.varint(file.shard), w.text(file.name), w.varint(file.bytes), write(w, file.hash);
   stored::seal(bytes);
   return bytes;
 }
@@ -98,8 +107,10 @@ Result<BackupManifest> decode_manifest(BytesView bytes) {
   for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) manifest.erasures.push_back(in.u64());
   for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
     BackupFile& file = manifest.files.emplace_back();
-    file.shard = static_cast<std::uint32_t>(in.varint()), file.name = in.text(), file.bytes = in.varint(), file.hash = read_hash(in);
-    if (file.name.empty() || file.name.find('/') != std::string::npos || file.shard >= manifest.position.size()) in.fail();
+    file.shard = static_cast<std::uint32_t>(in.varint()), file.name = in.text(), file.bytes = in.varint(),
+    file.hash = read_hash(in);
+    if (file.name.empty() || file.name.find('/') != std::string::npos || file.shard >= manifest.position.size())
+      in.fail();
   }
   if (!in.done()) return stored::wrong_bytes("manifest");
   manifest.description = TRY(decode_description(description));
@@ -113,7 +124,8 @@ Result<FileDigest> digest_of(const std::string& path, const PieceRead& read) {
 
 Result<FileDigest> copy_file(const std::string& from, const std::string& to, const PieceRead& read) {
   const OpenFile copy = TRY(open_file(to, O_WRONLY | O_CREAT | O_TRUNC));
-  const FileDigest digest = TRY(read_pieces(from, read, [&](BytesView bytes, std::uint64_t at) { return write_at(copy, bytes, at, to); }));
+  const FileDigest digest =
+      TRY(read_pieces(from, read, [&](BytesView bytes, std::uint64_t at) { return write_at(copy, bytes, at, to); }));
   TRY(sync_data(copy, to));
   return digest;
 }
@@ -131,7 +143,8 @@ Result<BackupFolder> BackupFolder::open_for(const std::string& folder, const std
       return conflict("the folder " + path + " is not empty, and holds no backups: give one that is empty, or absent");
   BackupFolder backups(path, store_id);
   backups.lock_ = TRY(open_file(path + "/lock", O_RDWR | O_CREAT));
-  if (!TRY(lock_file(backups.lock_, lock_wait_ms, path + "/lock"))) return busy("another backup is being made in " + path);
+  if (!TRY(lock_file(backups.lock_, lock_wait_ms, path + "/lock")))
+    return busy("another backup is being made in " + path);
   if (!id) {
     TRY(make_folder(path + "/files"));
     TRY(make_folder(path + "/backups"));
@@ -148,23 +161,28 @@ Result<BackupFolder> BackupFolder::open(const std::string& folder) {
   return BackupFolder(folder, *id);
 }
 
-std::string BackupFolder::file_path(const BackupFile& file) const { return path_ + "/files/" + hex(file.hash) + "-" + std::to_string(file.bytes); }
+std::string BackupFolder::file_path(const BackupFile& file) const {
+  return path_ + "/files/" + hex(file.hash) + "-" + std::to_string(file.bytes);
+}
 
 Result<std::vector<BackupManifest>> BackupFolder::manifests() const {
   std::vector<BackupManifest> all;
   for (const std::string& name : TRY(names_in(path_ + "/backups")))
-    if (name.ends_with(manifest_ending)) all.push_back(TRY(manifest(name.substr(0, name.size() - std::string_view(manifest_ending).size()))));
+    if (name.ends_with(manifest_ending))
+      all.push_back(TRY(manifest(name.substr(0, name.size() - std::string_view(manifest_ending).size()))));
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.taken < b.taken; });
   return all;
 }
 
 Result<BackupManifest> BackupFolder::manifest(const std::string& name) const {
-  if (name.empty() || name.find('/') != std::string::npos) return invalid_request("the name of a backup is its time, as restore --list shows it");
+  if (name.empty() || name.find('/') != std::string::npos)
+    return invalid_request("the name of a backup is its time, as restore --list shows it");
   const auto bytes = TRY(read_whole(manifest_path(name)));
   if (!bytes) return not_found("there is no backup " + name + " in " + path_);
   auto manifest = decode_manifest(*bytes);
   if (!manifest) return Error{manifest.error().fault, manifest_path(name) + ": " + manifest.error().message};
-  if (manifest->name != name || manifest->description.id != store_id_) return corrupt(manifest_path(name) + " is of another backup");
+  if (manifest->name != name || manifest->description.id != store_id_)
+    return corrupt(manifest_path(name) + " is of another backup");
   return manifest;
 }
 
@@ -187,7 +205,8 @@ Result<bool> BackupFolder::keep(const std::string& from, const BackupFile& file,
   const auto nothing = [](std::uint64_t) { return Result<void>(); };
   if (fs::exists(path, failed) && same(TRY(digest_of(path, read)), file)) return false;
   if (!same(TRY(copy_file(from, aside, read)), file)) return is_damaged(from);
-  if (!same(TRY(digest_of(aside, nothing)), file)) return corrupt(aside + " was not written as it was given: the disk of the backup is not to be trusted");
+  if (!same(TRY(digest_of(aside, nothing)), file))
+    return corrupt(aside + " was not written as it was given: the disk of the backup is not to be trusted");
   fs::rename(aside, path, failed);
   if (failed) return disk_error(failed.value(), "rename to", path);
   return true;

@@ -33,10 +33,10 @@ struct BackupManifest {
   std::string name;
   Micros taken = 0;
   StoreDescription description;
-  std::vector<std::uint64_t> position;      // per shard
-  std::vector<std::uint32_t> patients;      // ids given, per shard
-  Hash128 content, history;                 // hashes at that moment
-  std::vector<std::uint64_t> erasures;      // tokens of those done before: the backup does not hold them
+  std::vector<std::uint64_t> position;  // per shard
+  std::vector<std::uint32_t> patients;  // ids given, per shard
+  Hash128 content, history;             // hashes at that moment
+  std::vector<std::uint64_t> erasures;  // tokens of those done before: the backup does not hold them
   std::vector<BackupFile> files;
   std::uint64_t bytes() const;
 };
@@ -63,14 +63,14 @@ class BackupFolder {
   const std::string& path() const { return path_; }
   const std::string& store_id() const { return store_id_; }
   std::string file_path(const BackupFile& file) const;
-  Result<std::vector<BackupManifest>> manifests() const;            // the oldest first
-  Result<BackupManifest> manifest(const std::string& name) const;   // not_found, corrupt
-  Result<void> publish(const BackupManifest& manifest);             // name given by free_name
+  Result<std::vector<BackupManifest>> manifests() const;           // the oldest first
+  Result<BackupManifest> manifest(const std::string& name) const;  // not_found, corrupt
+  Result<void> publish(const BackupManifest& manifest);            // name given by free_name
   std::string free_name(Micros now) const;
   // True where the file was not there yet, or had turned bad. On return it is there, and was read back.
   Result<bool> keep(const std::string& from, const BackupFile& file, const PieceRead& read);
 
-  Result<Ledger> ledger() const;                                    // corrupt where absent: it is made with the folder
+  Result<Ledger> ledger() const;  // corrupt where absent: it is made with the folder
   Result<void> add_to_ledger(const Ledger& more);
 
  private:

@@ -10,8 +10,10 @@ constexpr std::uint64_t steps_per_report = 1024;
 }  // namespace
 
 void Findings::add(std::string finding) {
-  if (report.findings.size() < findings_max) report.findings.push_back(std::move(finding));
-  else ++report.findings_left_out;
+  if (report.findings.size() < findings_max)
+    report.findings.push_back(std::move(finding));
+  else
+    ++report.findings_left_out;
 }
 
 Result<void> Findings::step(std::uint64_t steps) {
@@ -28,7 +30,9 @@ std::string place(Table table, const ShardMoment& shard) {
 bool names_are_known(const stored::Row& row, const Dictionary& names) {
   const auto given = [&](stored::Dictionary which, Name number) { return number <= names.size(which); };
   const auto code = [&](Name number) { return given(stored::Dictionary::code, number); };
-  const auto value = [&](const stored::RowValue& one) { return given(stored::Dictionary::unit, one.unit) && code(one.code); };
+  const auto value = [&](const stored::RowValue& one) {
+    return given(stored::Dictionary::unit, one.unit) && code(one.code);
+  };
   if (!code(row.code) || !given(stored::Dictionary::source, row.source) || !value(row.value)) return false;
   for (const Name translation : row.translations)
     if (!code(translation)) return false;

@@ -26,8 +26,8 @@ constexpr std::size_t window_postings = 1'000'000;  // about 90 MB
 constexpr std::size_t replayed_rows_max = 200'000;
 
 auto facts(const Posting& p) {
-  return std::tuple(p.patient, p.number, p.flags, p.day, p.second, p.offset, p.kind, p.source, p.unit, p.value.form, p.value.comparator,
-                    p.value.boolean, p.value.number.mantissa, p.value.number.scale, p.value.code);
+  return std::tuple(p.patient, p.number, p.flags, p.day, p.second, p.offset, p.kind, p.source, p.unit, p.value.form,
+                    p.value.comparator, p.value.boolean, p.value.number.mantissa, p.value.number.scale, p.value.code);
 }
 bool fact_before(const Posting& a, const Posting& b) { return facts(a) < facts(b); }
 bool same_facts(const Posting& a, const Posting& b) { return facts(a) == facts(b); }
@@ -39,7 +39,8 @@ class Rebuild {
 
   Result<void> run() {
     std::uint32_t block = 0;
-    for (const std::uint32_t blocks = (shard_.patients + stored::block_patients - 1) / stored::block_patients; block < blocks;) {
+    for (const std::uint32_t blocks = (shard_.patients + stored::block_patients - 1) / stored::block_patients;
+         block < blocks;) {
       const std::uint32_t first = block;
       postings_.clear(), held_ = 0;
       while (block < blocks && held_ < window_postings) TRY(take_block(block++));
@@ -48,8 +49,8 @@ class Rebuild {
     for (Name code = 1; code < events_.size(); ++code) {
       const auto directory = stored_directory(shard_, code);
       if (directory && directory->events != events_[code])
-        findings_.add(place(Table::postings, shard_) + "the directory of code " + std::to_string(code) + " counts " + std::to_string(directory->events) +
-                      " events, the timelines " + std::to_string(events_[code]));
+        findings_.add(place(Table::postings, shard_) + "the directory of code " + std::to_string(code) + " counts " +
+                      std::to_string(directory->events) + " events, the timelines " + std::to_string(events_[code]));
     }
     return {};
   }
@@ -98,7 +99,8 @@ class Rebuild {
     if (!found) return;  // found with the meta table
     const auto page = *found ? decode_demographics(value.bytes()) : Result<DemographicsPage>(DemographicsPage());
     if (page && !(*page == expected))
-      findings_.add(place(Table::meta, shard_) + "block " + std::to_string(block) + ": the demographics differ from what the timelines tell");
+      findings_.add(place(Table::meta, shard_) + "block " + std::to_string(block) +
+                    ": the demographics differ from what the timelines tell");
   }
 
   void compare_postings(std::uint32_t first, std::uint32_t last) {
@@ -111,9 +113,11 @@ class Rebuild {
       std::vector<Posting>& expected = postings_[code].added;
       std::sort(actual->begin(), actual->end(), fact_before);
       std::sort(expected.begin(), expected.end(), fact_before);
-      const std::string where = place(Table::postings, shard_) + "code " + std::to_string(code) + ", blocks " + std::to_string(first) + " to " + std::to_string(last) + ": ";
+      const std::string where = place(Table::postings, shard_) + "code " + std::to_string(code) + ", blocks " +
+                                std::to_string(first) + " to " + std::to_string(last) + ": ";
       if (actual->size() != expected.size())
-        findings_.add(where + std::to_string(actual->size()) + " postings, the timelines have " + std::to_string(expected.size()));
+        findings_.add(where + std::to_string(actual->size()) + " postings, the timelines have " +
+                      std::to_string(expected.size()));
       else if (!std::equal(actual->begin(), actual->end(), expected.begin(), same_facts))
         findings_.add(where + "the postings differ from what the timelines hold");
     }
@@ -143,7 +147,8 @@ class Replay {
     for (const stored::Change& change : record.changes) {
       const auto* put = std::get_if<stored::Put>(&change);
       if (!put) continue;
-      for (const std::uint32_t number : put->removed) logged_.push_back({put->patient, number, false, record.commit, {}});
+      for (const std::uint32_t number : put->removed)
+        logged_.push_back({put->patient, number, false, record.commit, {}});
       for (const stored::Row& row : put->added) {
         if (!names_are_known(row, *shard_.dictionary)) {
           say(record.commit, "a row uses a name that was never given");
@@ -156,9 +161,11 @@ class Replay {
   }
 
   void compare() {
-    std::stable_sort(logged_.begin(), logged_.end(), [](const LoggedRow& a, const LoggedRow& b) { return a.patient < b.patient; });
+    std::stable_sort(logged_.begin(), logged_.end(),
+                     [](const LoggedRow& a, const LoggedRow& b) { return a.patient < b.patient; });
     for (auto from = logged_.begin(); from != logged_.end();) {
-      const auto past = std::find_if(from, logged_.end(), [&](const LoggedRow& row) { return row.patient != from->patient; });
+      const auto past =
+          std::find_if(from, logged_.end(), [&](const LoggedRow& row) { return row.patient != from->patient; });
       compare_patient({&*from, static_cast<std::size_t>(past - from)});
       from = past;
     }
@@ -175,7 +182,7 @@ class Replay {
     if (patient >= shard_.patients) return say(logged.front().commit, "a patient that was never given");
     const auto now = read_rows(shard_, patient);
     const auto past = read_past_rows(shard_, patient);
-    if (!now || !past) return;  // found with the heads
+    if (!now || !past) return;                                         // found with the heads
     std::unordered_map<std::uint32_t, std::pair<Hash128, bool>> held;  // by number: content, and whether it is of the past
     for (const stored::Row& row : now->rows)
       if (names_are_known(row, *shard_.dictionary)) held[row.number] = {content_hash(row, *shard_.dictionary), false};
@@ -183,9 +190,12 @@ class Replay {
       if (names_are_known(row, *shard_.dictionary)) held[row.number] = {content_hash(row, *shard_.dictionary), true};
     for (const LoggedRow& row : logged) {
       const auto at = held.find(row.number);
-      if (at == held.end()) say(row.commit, "an event of the log is in neither timeline nor history");
-      else if (row.added && at->second.first != row.content) say(row.commit, "an event of the log differs from the one that was folded");
-      else if (!row.added && !at->second.second) say(row.commit, "an event that the log replaced is still current");
+      if (at == held.end())
+        say(row.commit, "an event of the log is in neither timeline nor history");
+      else if (row.added && at->second.first != row.content)
+        say(row.commit, "an event of the log differs from the one that was folded");
+      else if (!row.added && !at->second.second)
+        say(row.commit, "an event that the log replaced is still current");
     }
   }
 

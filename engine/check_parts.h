@@ -11,7 +11,8 @@ namespace chartline::engine {
 
 class Findings {
  public:
-  Findings(CheckReport& into, const CheckOptions& options, std::uint64_t steps) : report(into), options_(options), steps_(steps) {}
+  Findings(CheckReport& into, const CheckOptions& options, std::uint64_t steps)
+      : report(into), options_(options), steps_(steps) {}
 
   CheckReport& report;
   void add(std::string finding);
@@ -46,7 +47,8 @@ Result<void> check_log(const Shard& log, const ShardMoment& shard, Findings& fin
 // Keys of timeline, details, history, originals and postings that nothing names.
 Result<void> check_orphans(const ShardMoment& shard, Findings& findings);
 // The identity table of the first shard, forward against reverse, and the link log.
-Result<void> check_identity(const ShardMoment& first, std::uint64_t secret, std::span<const ShardMoment> shards, Findings& findings);
+Result<void> check_identity(const ShardMoment& first, std::uint64_t secret, std::span<const ShardMoment> shards,
+                            Findings& findings);
 // Terminology: every value whole, and of a version that is there.
 Result<void> check_terminology(const ShardMoment& first, Findings& findings);
 

@@ -23,7 +23,8 @@ class PatientCheck {
     const auto head = read_head(shard_, patient);
     if (!findings_.sound(head)) return {};
     numbers_.clear(), originals_.clear();
-    const Sums now = check_runs(patient, *head, head->runs, false), past = check_runs(patient, *head, head->history, true);
+    const Sums now = check_runs(patient, *head, head->runs, false),
+               past = check_runs(patient, *head, head->history, true);
     compare(now, head->events, head->content, "timeline");
     compare(past, head->past_events, head->past_content, "history");
     check_originals(patient);
@@ -62,7 +63,8 @@ class PatientCheck {
 
   void check_rows(const LoadedRun& run, const stored::RunRef& ref, const stored::Head& head, bool past, Sums& sums) {
     const auto& rows = run.rows();
-    const bool spans = !rows.empty() && rows.front().start.instant() == ref.first && rows.back().start.instant() == ref.last;
+    const bool spans =
+        !rows.empty() && rows.front().start.instant() == ref.first && rows.back().start.instant() == ref.last;
     if (!spans) findings_.add(at(ref, past) + "its first and last instant differ from its head's");
     for (const stored::Row& row : rows) {
       ++sums.rows;
@@ -72,9 +74,13 @@ class PatientCheck {
         continue;
       }
       sums.content += content_hash(row, *shard_.dictionary);
-      if (row.number == 0 || row.number > head.last_number) findings_.add(at(ref, past) + "a row has a number that was never given");
-      else if (!numbers_.insert(row.number).second) findings_.add(at(ref, past) + "a row has the number of another");
-      if ((row.removed != 0) != past) findings_.add(at(ref, past) + (past ? "a row is in history, but was not replaced" : "a row was replaced, but is not in history"));
+      if (row.number == 0 || row.number > head.last_number)
+        findings_.add(at(ref, past) + "a row has a number that was never given");
+      else if (!numbers_.insert(row.number).second)
+        findings_.add(at(ref, past) + "a row has the number of another");
+      if ((row.removed != 0) != past)
+        findings_.add(at(ref, past) + (past ? "a row is in history, but was not replaced"
+                                            : "a row was replaced, but is not in history"));
       if (row.has_original) originals_.push_back({row.number, record_key(row, *shard_.dictionary), row.recorded});
     }
   }
@@ -82,18 +88,24 @@ class PatientCheck {
   void compare(const Sums& sums, std::uint64_t events, const Hash128& content, const char* what) {
     if (!sums.whole) return;  // what is missing has been said
     const std::string where = std::string(what) + ": shard " + std::to_string(shard_.shard) + ", a head ";
-    if (sums.rows != events) findings_.add(where + "counts " + std::to_string(events) + " events, its runs hold " + std::to_string(sums.rows));
+    if (sums.rows != events)
+      findings_.add(where + "counts " + std::to_string(events) + " events, its runs hold " + std::to_string(sums.rows));
     if (sums.content != content) findings_.add(where + "has another sum than the content of its runs");
   }
 
   // The original of a record stands under the number of its first event.
   void check_originals(PatientId patient) {
-    std::sort(originals_.begin(), originals_.end(), [](const Original& a, const Original& b) { return a.number < b.number; });
+    std::sort(originals_.begin(), originals_.end(),
+              [](const Original& a, const Original& b) { return a.number < b.number; });
     for (std::size_t i = 0; i < originals_.size(); ++i) {
-      if (i > 0 && originals_[i].record == originals_[i - 1].record && originals_[i].recorded == originals_[i - 1].recorded) continue;
+      if (i > 0 && originals_[i].record == originals_[i - 1].record &&
+          originals_[i].recorded == originals_[i - 1].recorded)
+        continue;
       Pinned value;
-      const auto found = shard_.tables->get(Table::originals, stored::original_key(patient, originals_[i].number), shard_.base->snapshot.get(), value);
-      if (findings_.sound(found) && !*found) findings_.add(place(Table::originals, shard_) + "the original of a record is absent");
+      const auto found = shard_.tables->get(Table::originals, stored::original_key(patient, originals_[i].number),
+                                            shard_.base->snapshot.get(), value);
+      if (findings_.sound(found) && !*found)
+        findings_.add(place(Table::originals, shard_) + "the original of a record is absent");
     }
   }
 
@@ -121,10 +133,12 @@ Result<void> check_patients(const ShardMoment& shard, Findings& findings) {
   if (!findings.sound(found)) return {};
   const auto state = *found ? decode_shard_state(value.bytes()) : Result<ShardState>(ShardState());
   if (!findings.sound(state)) return {};
-  if (state->watermark != shard.base->watermark) findings.add(place(Table::meta, shard) + "the state is of another fold than the one in use");
+  if (state->watermark != shard.base->watermark)
+    findings.add(place(Table::meta, shard) + "the state is of another fold than the one in use");
   if (state->events != totals.events || state->past_events != totals.past_events)
-    findings.add(place(Table::meta, shard) + "the state counts " + std::to_string(state->events) + " events and " + std::to_string(state->past_events) +
-                 " of the past, the heads " + std::to_string(totals.events) + " and " + std::to_string(totals.past_events));
+    findings.add(place(Table::meta, shard) + "the state counts " + std::to_string(state->events) + " events and " +
+                 std::to_string(state->past_events) + " of the past, the heads " + std::to_string(totals.events) +
+                 " and " + std::to_string(totals.past_events));
   return {};
 }
 

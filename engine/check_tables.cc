@@ -10,9 +10,12 @@
 namespace chartline::engine {
 Result<stored::Directory> stored_directory(const ShardMoment& shard, Name code) {
   Pinned value;
-  if (!TRY(shard.tables->get(Table::postings, stored::directory_key(code), shard.base->snapshot.get(), value))) return stored::Directory();
+  if (!TRY(shard.tables->get(Table::postings, stored::directory_key(code), shard.base->snapshot.get(), value)))
+    return stored::Directory();
   auto directory = stored::decode_directory(value.bytes());
-  if (!directory) return Error{directory.error().fault, place(Table::postings, shard) + "directory of code " + std::to_string(code) + ": " + directory.error().message};
+  if (!directory)
+    return Error{directory.error().fault, place(Table::postings, shard) + "directory of code " + std::to_string(code) +
+                                              ": " + directory.error().message};
   return directory;
 }
 
@@ -33,13 +36,17 @@ class PostingCheck {
   }
 
  private:
-  std::string at(const stored::PostingRun& run) const { return place(Table::postings, shard_) + "run " + std::to_string(run.run) + ": "; }
+  std::string at(const stored::PostingRun& run) const {
+    return place(Table::postings, shard_) + "run " + std::to_string(run.run) + ": ";
+  }
 
   void check_run(Name code, const stored::PostingRun& run) {
     Pinned value;
-    const auto found = shard_.tables->get(Table::postings, stored::postings_key(code, run.run, run.first_block), shard_.base->snapshot.get(), value);
+    const auto found = shard_.tables->get(Table::postings, stored::postings_key(code, run.run, run.first_block),
+                                          shard_.base->snapshot.get(), value);
     if (!findings_.sound(found)) return;
-    if (!*found) return findings_.add(at(run) + "named by the directory of code " + std::to_string(code) + ", but absent");
+    if (!*found)
+      return findings_.add(at(run) + "named by the directory of code " + std::to_string(code) + ", but absent");
     ++findings_.report.posting_runs;
     if (run.removals) {
       const auto removals = stored::decode_removals(value.bytes(), run.checksum);
@@ -47,14 +54,18 @@ class PostingCheck {
       if (removals->size() != run.count) findings_.add(at(run) + "its count differs from its directory's");
       return;
     }
-    if (const auto decoded = stored::decode_postings(value.bytes(), stored::posting_field_patient, columns_, run.checksum); !decoded)
+    if (const auto decoded =
+            stored::decode_postings(value.bytes(), stored::posting_field_patient, columns_, run.checksum);
+        !decoded)
       return findings_.add(at(run) + decoded.error().message);
     if (columns_.count != run.count) return findings_.add(at(run) + "its count differs from its directory's");
     findings_.report.postings += columns_.count;
     for (std::size_t i = 0; i < columns_.count; ++i) {
       const std::uint32_t block = stored::block_of(columns_.patient[i]);
-      if (block < run.first_block || block > run.last_block) return findings_.add(at(run) + "a posting lies outside the blocks of its run");
-      if (i > 0 && columns_.patient[i] < columns_.patient[i - 1]) return findings_.add(at(run) + "its postings are not in order");
+      if (block < run.first_block || block > run.last_block)
+        return findings_.add(at(run) + "a posting lies outside the blocks of its run");
+      if (i > 0 && columns_.patient[i] < columns_.patient[i - 1])
+        return findings_.add(at(run) + "its postings are not in order");
     }
   }
 
@@ -71,9 +82,13 @@ void check_names(const ShardMoment& shard, const ShardState& state, Findings& fi
   for (int which = 0; which < stored::dictionary_count; ++which) {
     const auto dictionary = static_cast<stored::Dictionary>(which);
     const std::uint32_t count = state.names[static_cast<std::size_t>(which)];
-    const auto at = [&](std::uint32_t page) { return place(Table::meta, shard) + "page " + std::to_string(page) + " of dictionary " + std::to_string(which) + ": "; };
+    const auto at = [&](std::uint32_t page) {
+      return place(Table::meta, shard) + "page " + std::to_string(page) + " of dictionary " + std::to_string(which) +
+             ": ";
+    };
     for (std::uint32_t page = 0; page * Dictionary::page_names < count; ++page) {
-      const auto found = shard.tables->get(Table::meta, names_page_key(dictionary, page), shard.base->snapshot.get(), value);
+      const auto found =
+          shard.tables->get(Table::meta, names_page_key(dictionary, page), shard.base->snapshot.get(), value);
       if (!findings.sound(found)) break;
       if (!*found) {
         findings.add(at(page) + "absent");
@@ -86,7 +101,8 @@ void check_names(const ShardMoment& shard, const ShardState& state, Findings& fi
     }
     for (Name name = 1; name <= std::min(count, stored_names.size(dictionary)); ++name)
       if (stored_names.text_hash(dictionary, name) != shard.dictionary->text_hash(dictionary, name)) {
-        findings.add(at((name - 1) / Dictionary::page_names) + "name " + std::to_string(name) + " differs from the one in use");
+        findings.add(at((name - 1) / Dictionary::page_names) + "name " + std::to_string(name) +
+                     " differs from the one in use");
         break;
       }
   }
@@ -137,9 +153,12 @@ Result<void> check_log(const Shard& log, const ShardMoment& shard, Findings& fin
     }
     record::Arena room;
     const auto record = stored::decode_record(value.bytes(), room);
-    if (!record) findings.add(where + "commit " + std::to_string(commit) + ": " + record.error().message);
-    else if (record->commit != commit) findings.add(where + "commit " + std::to_string(commit) + ": the record is of another commit");
-    else ++findings.report.log_records;
+    if (!record)
+      findings.add(where + "commit " + std::to_string(commit) + ": " + record.error().message);
+    else if (record->commit != commit)
+      findings.add(where + "commit " + std::to_string(commit) + ": the record is of another commit");
+    else
+      ++findings.report.log_records;
   }
   const std::uint64_t first = log.log_first();
   findings.sound(shard.tables->scan(Table::changes, {}, {}, shard.base->snapshot.get(), [&](BytesView key, BytesView) {
@@ -168,7 +187,8 @@ class Orphans {
       if (!parsed || !given(parsed->patient)) return false;
       if (parsed->head) return true;
       load(parsed->patient);
-      return names(head_.runs, [&](const stored::RunRef& ref) { return ref.run == parsed->run && ref.first == parsed->first; });
+      return names(head_.runs,
+                   [&](const stored::RunRef& ref) { return ref.run == parsed->run && ref.first == parsed->first; });
     });
     scan(Table::details, [&](BytesView key) {
       Reader in(key);
@@ -185,7 +205,9 @@ class Orphans {
       const std::uint8_t part = in.u8();
       if (!in.done() || part > 1 || !given(patient)) return false;
       load(patient);
-      return names(head_.history, [&](const stored::RunRef& ref) { return ref.run == run && (part == 0 || ref.details_checksum != 0); });
+      return names(head_.history, [&](const stored::RunRef& ref) {
+        return ref.run == run && (part == 0 || ref.details_checksum != 0);
+      });
     });
     scan(Table::originals, [&](BytesView key) {
       Reader in(key);
@@ -197,7 +219,8 @@ class Orphans {
     });
     scan(Table::postings, [&](BytesView key) {
       const auto parsed = stored::parse_postings_key(key);
-      if (!parsed || parsed->code == 0 || parsed->code > shard_.dictionary->size(stored::Dictionary::code)) return false;
+      if (!parsed || parsed->code == 0 || parsed->code > shard_.dictionary->size(stored::Dictionary::code))
+        return false;
       if (parsed->directory) return true;
       load_directory(parsed->code);
       return std::any_of(directory_.runs.begin(), directory_.runs.end(), [&](const stored::PostingRun& run) {

@@ -44,7 +44,8 @@ Result<std::optional<Mark>> read_mark(Backend& backend) {
   if (!value || value->empty()) return std::optional<Mark>();
   Reader in(*value);
   Mark mark;
-  mark.patient.shard = static_cast<std::uint32_t>(in.varint()), mark.patient.id = static_cast<PatientId>(in.varint()), mark.token = in.u64();
+  mark.patient.shard = static_cast<std::uint32_t>(in.varint()), mark.patient.id = static_cast<PatientId>(in.varint()),
+  mark.token = in.u64();
   if (!in.done()) return corrupt("catalogue: the mark of an erasure is not well formed");
   return std::optional(mark);
 }
@@ -83,8 +84,11 @@ class Erasure {
       if (backup.folder != reached && backup.folder != unreached)
         (enter_in(backup.folder, {entry}) ? reached : unreached) = backup.folder;
       const std::string name = backup.folder + "/" + backup.name;
-      if (backup.folder != reached) report_.backups.push_back(name + " (not within reach: its ledger is brought up to date by the next backup into it)");
-      else if (still_there(backup)) report_.backups.push_back(name);
+      if (backup.folder != reached)
+        report_.backups.push_back(name +
+                                  " (not within reach: its ledger is brought up to date by the next backup into it)");
+      else if (still_there(backup))
+        report_.backups.push_back(name);
     }
     return {};
   }
@@ -148,7 +152,8 @@ class Erasure {
     state_.last_recorded = std::max(parts_.options.clock->now(), shard.last_recorded() + 1);
     Bytes erased;
     stored::encode(stored::Erase{patient_.id, report_.token}, erased);
-    batch.put(Table::changes, stored::change_key(state_.watermark), stored::encode_record(state_.watermark, state_.last_recorded, std::span(&erased, 1)));
+    batch.put(Table::changes, stored::change_key(state_.watermark),
+              stored::encode_record(state_.watermark, state_.last_recorded, std::span(&erased, 1)));
     if (patient_.shard == 0) TRY(parts_.identity->forget(patient_, batch));
     TRY(shard.adopt(state_, std::move(batch)));
     if (patient_.shard != 0) {
@@ -189,7 +194,8 @@ class Erasure {
       for (Tables* tables : touched()) {
         const std::vector<std::string> files = TRY(tables->files());
         report_.files_scanned += files.size();
-        for (std::string& path : TRY(files_holding(files, needles, report_.bytes_scanned))) report_.found_in.push_back(std::move(path));
+        for (std::string& path : TRY(files_holding(files, needles, report_.bytes_scanned)))
+          report_.found_in.push_back(std::move(path));
       }
       if (report_.found_in.empty() || looks == looks_max) break;
       std::this_thread::sleep_for(pause_between_looks);
@@ -233,7 +239,8 @@ Result<bool> erasure_is_due(Backend& backend) { return TRY(read_mark(backend)).h
 Result<void> complete_erasure(Store& store) {
   const std::optional<Mark> mark = TRY(read_mark(*store.parts().backend));
   if (!mark) return {};
-  if (mark->patient.shard >= store.parts().shards.size()) return corrupt("catalogue: the mark of an erasure names a shard that does not exist");
+  if (mark->patient.shard >= store.parts().shards.size())
+    return corrupt("catalogue: the mark of an erasure names a shard that does not exist");
   TRY(erase_under(store, mark->patient, mark->token, {}));
   return {};
 }

@@ -15,7 +15,7 @@ namespace chartline::engine {
 // Byte strings to look for, many at once: in keys, values and files.
 class Needles {
  public:
-  void add(BytesView text);          // short ones say nothing and are left out; of a long one its first bytes
+  void add(BytesView text);  // short ones say nothing and are left out; of a long one its first bytes
   bool empty() const { return by_start_.empty(); }
   bool any_in(BytesView bytes) const;
   void drop_those_in(BytesView bytes);  // found elsewhere too: no sign of the patient
@@ -28,7 +28,8 @@ class Needles {
   std::vector<bool> starts_ = std::vector<bool>(1u << 16);
 };
 // Which of the files hold any of them.
-Result<std::vector<std::string>> files_holding(const std::vector<std::string>& files, const Needles& needles, std::uint64_t& bytes_read);
+Result<std::vector<std::string>> files_holding(const std::vector<std::string>& files, const Needles& needles,
+                                               std::uint64_t& bytes_read);
 
 // Everything of one patient, as it was before the erasure.
 struct Doomed {
@@ -39,7 +40,8 @@ struct Doomed {
 Result<Doomed> gather(const ShardMoment& shard, const Identity& identity, PatientRef patient, ErasureReport& report);
 
 // One code's runs without the patient, under new run numbers: caches never see two contents under one name.
-Result<void> erase_postings(const ShardMoment& shard, Name code, std::size_t events, PatientId patient, ShardState& state);
+Result<void> erase_postings(const ShardMoment& shard, Name code, std::size_t events, PatientId patient,
+                            ShardState& state);
 // Change records without what concerns the patient. In the patient's own shard the token takes its place.
 Result<void> erase_from_log(Shard& shard, std::uint32_t number, PatientRef patient, std::uint64_t token);
 // Keys of the patient in timeline, details, history and originals, and the entry in the page of demographics.

@@ -20,8 +20,10 @@ void add_packed_uuid(BytesView text, Needles& needles) {
     if (letter == '-') continue;
     const std::size_t digit = BytesView("0123456789abcdef").find(letter);
     if (digit == BytesView::npos) return;
-    if (high < 0) high = static_cast<int>(digit);
-    else packed.push_back(static_cast<char>(high << 4 | static_cast<int>(digit))), high = -1;
+    if (high < 0)
+      high = static_cast<int>(digit);
+    else
+      packed.push_back(static_cast<char>(high << 4 | static_cast<int>(digit))), high = -1;
   }
   if (packed.size() == 16) needles.add(packed);
 }
@@ -32,7 +34,8 @@ void add_text(BytesView text, Needles& needles) {
 }
 
 void add_row(const stored::Row& row, Needles& needles) {
-  for (const BytesView text : {row.record, row.version, row.encounter, row.source_person, row.value.text}) add_text(text, needles);
+  for (const BytesView text : {row.record, row.version, row.encounter, row.source_person, row.value.text})
+    add_text(text, needles);
   for (const stored::RowAttribute& attribute : row.attributes) add_text(attribute.value.text, needles);
 }
 
@@ -45,7 +48,8 @@ Result<std::optional<Bytes>> without(BytesView bytes, PatientId patient, stored:
   stored::PostingBytes packed;
   if (ref.removals) {
     auto removals = TRY(stored::decode_removals(bytes, ref.checksum));
-    if (std::erase_if(removals, [&](const stored::Removal& removal) { return removal.patient == patient; }) == 0) return std::optional<Bytes>();
+    if (std::erase_if(removals, [&](const stored::Removal& removal) { return removal.patient == patient; }) == 0)
+      return std::optional<Bytes>();
     ref.count = static_cast<std::uint32_t>(removals.size());
     if (!removals.empty()) packed = stored::encode_removals(removals);
   } else {
@@ -78,7 +82,8 @@ Result<Doomed> gather(const ShardMoment& shard, const Identity& identity, Patien
   Doomed doomed;
   doomed.patient = patient;
   record::Arena room;
-  for (const record::Identifier& identifier : TRY(identity.identifiers(patient, room))) add_text(identifier.value, doomed.needles), ++report.identifiers;
+  for (const record::Identifier& identifier : TRY(identity.identifiers(patient, room)))
+    add_text(identifier.value, doomed.needles), ++report.identifiers;
   const PatientRows now = TRY(read_rows(shard, patient.id));
   const PastRows past = TRY(read_past_rows(shard, patient.id));
   report.events = now.rows.size(), report.past_events = past.rows.size();
@@ -87,21 +92,25 @@ Result<Doomed> gather(const ShardMoment& shard, const Identity& identity, Patien
   for (const stored::Row& row : past.rows) collect_postings(patient.id, row, before), add_row(row, doomed.needles);
   for (const auto& [code, changes] : before) doomed.codes[code];
   for (const auto& [code, changes] : current) doomed.codes[code] = changes.added.size();
-  TRY(shard.tables->scan(Table::originals, stored::original_key(patient.id, 0), stored::original_key(patient.id + 1, 0), nullptr, [&](BytesView, BytesView value) {
-    doomed.needles.add(value);
-    return true;
-  }));
+  TRY(shard.tables->scan(Table::originals, stored::original_key(patient.id, 0), stored::original_key(patient.id + 1, 0),
+                         nullptr, [&](BytesView, BytesView value) {
+                           doomed.needles.add(value);
+                           return true;
+                         }));
   return doomed;
 }
 
 // Later generations apply to earlier ones by their run numbers, so every run from the first that holds the patient on gets a
 // new number, in the same order.
-Result<void> erase_postings(const ShardMoment& shard, Name code, std::size_t events, PatientId patient, ShardState& state) {
+Result<void> erase_postings(const ShardMoment& shard, Name code, std::size_t events, PatientId patient,
+                            ShardState& state) {
   Pinned bytes;
   if (!TRY(shard.tables->get(Table::postings, stored::directory_key(code), nullptr, bytes))) return {};
   stored::Directory directory = TRY(stored::decode_directory(bytes.bytes()));
   const std::uint32_t block = stored::block_of(patient);
-  const auto may_hold = [&](const stored::PostingRun& run) { return run.removals || (run.first_block <= block && block <= run.last_block); };
+  const auto may_hold = [&](const stored::PostingRun& run) {
+    return run.removals || (run.first_block <= block && block <= run.last_block);
+  };
   std::sort(directory.runs.begin(), directory.runs.end(), [](const auto& a, const auto& b) { return a.run < b.run; });
 
   Batch batch;
@@ -111,13 +120,16 @@ Result<void> erase_postings(const ShardMoment& shard, Name code, std::size_t eve
   for (std::size_t i = 0; i < directory.runs.size(); ++i) {
     // All of one generation stay together: whether to renumber is decided before its first run.
     if (!renumbering && directory.runs[i].run != old_number)
-      for (std::size_t same = i; same < directory.runs.size() && directory.runs[same].run == directory.runs[i].run && !renumbering; ++same) {
+      for (std::size_t same = i;
+           same < directory.runs.size() && directory.runs[same].run == directory.runs[i].run && !renumbering; ++same) {
         stored::PostingRun probe = directory.runs[same];
         if (!may_hold(probe)) continue;
-        if (!TRY(shard.tables->get(Table::postings, stored::postings_key(code, probe.run, probe.first_block), nullptr, bytes)))
+        if (!TRY(shard.tables->get(Table::postings, stored::postings_key(code, probe.run, probe.first_block), nullptr,
+                                   bytes)))
           return corrupt(place_of_run(shard, probe.run) + "named by its directory, but absent");
         const auto changed = without(bytes.bytes(), patient, probe);
-        if (!changed) return Error{changed.error().fault, place_of_run(shard, directory.runs[same].run) + changed.error().message};
+        if (!changed)
+          return Error{changed.error().fault, place_of_run(shard, directory.runs[same].run) + changed.error().message};
         renumbering = changed->has_value();
       }
     if (directory.runs[i].run != old_number) {
@@ -130,13 +142,16 @@ Result<void> erase_postings(const ShardMoment& shard, Name code, std::size_t eve
     }
     stored::PostingRun run = directory.runs[i];
     const Bytes old_key = stored::postings_key(code, run.run, run.first_block);
-    if (!TRY(shard.tables->get(Table::postings, old_key, nullptr, bytes))) return corrupt(place_of_run(shard, run.run) + "named by its directory, but absent");
-    if (hash64(bytes.bytes()) != run.checksum) return corrupt(place_of_run(shard, run.run) + "its checksum differs from its directory's");
+    if (!TRY(shard.tables->get(Table::postings, old_key, nullptr, bytes)))
+      return corrupt(place_of_run(shard, run.run) + "named by its directory, but absent");
+    if (hash64(bytes.bytes()) != run.checksum)
+      return corrupt(place_of_run(shard, run.run) + "its checksum differs from its directory's");
     std::optional<Bytes> changed = may_hold(run) ? TRY(without(bytes.bytes(), patient, run)) : std::nullopt;
     batch.erase(Table::postings, old_key);
     if (changed && changed->empty()) continue;
     run.run = new_number;
-    batch.put(Table::postings, stored::postings_key(code, run.run, run.first_block), changed ? std::move(*changed) : Bytes(bytes.bytes()));
+    batch.put(Table::postings, stored::postings_key(code, run.run, run.first_block),
+              changed ? std::move(*changed) : Bytes(bytes.bytes()));
     kept.push_back(run);
   }
   if (!renumbering) return {};
@@ -146,9 +161,12 @@ Result<void> erase_postings(const ShardMoment& shard, Name code, std::size_t eve
   });
   directory.events -= std::min<std::uint64_t>(directory.events, events);
   if (directory.patients > 0 && events > 0) --directory.patients;
-  if (directory.runs.empty()) batch.erase(Table::postings, stored::directory_key(code));
-  else batch.put(Table::postings, stored::directory_key(code), stored::encode(directory));
-  batch.put(Table::meta, Bytes(shard_state_key), encode(state));  // the run numbers are taken, even if the erasure is cut off here
+  if (directory.runs.empty())
+    batch.erase(Table::postings, stored::directory_key(code));
+  else
+    batch.put(Table::postings, stored::directory_key(code), stored::encode(directory));
+  batch.put(Table::meta, Bytes(shard_state_key),
+            encode(state));  // the run numbers are taken, even if the erasure is cut off here
   return shard.tables->write(batch, true);
 }
 
@@ -189,7 +207,8 @@ Result<void> erase_rows(const ShardMoment& shard, PatientId patient, Batch& batc
     keys.emplace(Table::details, stored::details_key(patient, ref.run));
   }
   for (const stored::RunRef& ref : head.history)
-    for (const bool details : {false, true}) keys.emplace(Table::history, stored::history_key(patient, ref.run, details));
+    for (const bool details : {false, true})
+      keys.emplace(Table::history, stored::history_key(patient, ref.run, details));
   keys.emplace(Table::timeline, stored::head_key(patient));
   const Bytes from = stored::head_key(patient), past = patient == UINT32_MAX ? Bytes() : stored::head_key(patient + 1);
   for (const Table table : {Table::timeline, Table::details, Table::history, Table::originals})
@@ -199,7 +218,8 @@ Result<void> erase_rows(const ShardMoment& shard, PatientId patient, Batch& batc
     }));
   Pinned value;
   for (std::uint32_t number = 1; number <= head.last_number; ++number)  // originals are named by numbers alone
-    if (TRY(shard.tables->get(Table::originals, stored::original_key(patient, number), nullptr, value))) keys.emplace(Table::originals, stored::original_key(patient, number));
+    if (TRY(shard.tables->get(Table::originals, stored::original_key(patient, number), nullptr, value)))
+      keys.emplace(Table::originals, stored::original_key(patient, number));
   for (const auto& [table, key] : keys) {
     report.originals += table == Table::originals;
     batch.erase(table, key);

@@ -53,7 +53,8 @@ Result<std::vector<IdentityEntry>> decode_identity_entries(BytesView sealed) {
   while (in.ok() && in.left() > 0) {
     IdentityEntry entry;
     entry.system = in.text(), entry.value = in.text();
-    entry.patient.shard = static_cast<std::uint32_t>(in.varint()), entry.patient.id = static_cast<std::uint32_t>(in.varint());
+    entry.patient.shard = static_cast<std::uint32_t>(in.varint()),
+    entry.patient.id = static_cast<std::uint32_t>(in.varint());
     entries.push_back(std::move(entry));
   }
   if (!in.ok()) return corrupt("identity: an entry is cut short");
@@ -111,7 +112,8 @@ Result<IdentityCounters> decode_identity_counters(BytesView sealed) {
   Reader in(TRY(unseal(sealed)));
   IdentityCounters counters;
   const std::uint64_t shards = in.varint();
-  for (std::uint64_t shard = 0; shard < shards && in.ok(); ++shard) counters.patients.push_back(static_cast<std::uint32_t>(in.varint()));
+  for (std::uint64_t shard = 0; shard < shards && in.ok(); ++shard)
+    counters.patients.push_back(static_cast<std::uint32_t>(in.varint()));
   counters.links = in.varint();
   if (!in.done()) return corrupt("identity: the counters are not well formed");
   return counters;

@@ -14,14 +14,14 @@ namespace chartline::engine {
 namespace {
 
 std::string draw_ref(const stored::RunRef& ref) {
-  return fmt::format("run {:<6} {:>6} events  instants {} to {}  checksums {:016x} {:016x}\n", ref.run, ref.count, ref.first, ref.last, ref.hot_checksum,
-                     ref.details_checksum);
+  return fmt::format("run {:<6} {:>6} events  instants {} to {}  checksums {:016x} {:016x}\n", ref.run, ref.count,
+                     ref.first, ref.last, ref.hot_checksum, ref.details_checksum);
 }
 
 Result<std::string> draw_head(BytesView value) {
   const stored::Head head = TRY(stored::decode_head(value));
-  std::string text = fmt::format("head: {} events, {} of the past, last number {}, content {}, past {}\n", head.events, head.past_events, head.last_number,
-                                 hex(head.content), hex(head.past_content));
+  std::string text = fmt::format("head: {} events, {} of the past, last number {}, content {}, past {}\n", head.events,
+                                 head.past_events, head.last_number, hex(head.content), hex(head.past_content));
   for (const stored::RunRef& ref : head.runs) text += "  timeline " + draw_ref(ref);
   for (const stored::RunRef& ref : head.history) text += "  history  " + draw_ref(ref);
   return text;
@@ -29,10 +29,11 @@ Result<std::string> draw_head(BytesView value) {
 
 Result<std::string> draw_directory(BytesView value) {
   const stored::Directory directory = TRY(stored::decode_directory(value));
-  std::string text = fmt::format("directory: {} events, about {} patients, {} runs\n", directory.events, directory.patients, directory.runs.size());
+  std::string text = fmt::format("directory: {} events, about {} patients, {} runs\n", directory.events,
+                                 directory.patients, directory.runs.size());
   for (const stored::PostingRun& run : directory.runs)
-    text += fmt::format("  run {:<6} {:>9} {}  blocks {} to {}  {} bytes  checksum {:016x}\n", run.run, run.count, run.removals ? "removals" : "postings",
-                        run.first_block, run.last_block, run.bytes, run.checksum);
+    text += fmt::format("  run {:<6} {:>9} {}  blocks {} to {}  {} bytes  checksum {:016x}\n", run.run, run.count,
+                        run.removals ? "removals" : "postings", run.first_block, run.last_block, run.bytes, run.checksum);
   return text;
 }
 
@@ -40,7 +41,8 @@ Result<std::string> draw_postings(BytesView value) {
   stored::PostingColumns columns;
   if (const auto decoded = stored::decode_postings(value, stored::posting_field_patient, columns); decoded) {
     if (columns.count == 0) return std::string("run of postings: empty\n");
-    return fmt::format("run of postings: {} postings, patients {} to {}\n", columns.count, columns.patient[0], columns.patient[columns.count - 1]);
+    return fmt::format("run of postings: {} postings, patients {} to {}\n", columns.count, columns.patient[0],
+                       columns.patient[columns.count - 1]);
   }
   const auto removals = TRY(stored::decode_removals(value));
   return fmt::format("run of removals: {} removals\n", removals.size());
@@ -48,16 +50,26 @@ Result<std::string> draw_postings(BytesView value) {
 
 std::string draw_change(const stored::Change& change) {
   struct Draw {
-    std::string operator()(const stored::NewName& name) const { return fmt::format("new name: dictionary {}, number {}", static_cast<int>(name.dictionary), name.number); }
+    std::string operator()(const stored::NewName& name) const {
+      return fmt::format("new name: dictionary {}, number {}", static_cast<int>(name.dictionary), name.number);
+    }
     std::string operator()(const stored::Put& put) const {
-      return fmt::format("put: patient {}, {} events added, {} removed, original of {} bytes", put.patient, put.added.size(), put.removed.size(), put.original.size());
+      return fmt::format("put: patient {}, {} events added, {} removed, original of {} bytes", put.patient,
+                         put.added.size(), put.removed.size(), put.original.size());
     }
-    std::string operator()(const stored::Identify& identify) const { return fmt::format("identifier: of patient {} of shard {}", identify.patient.id, identify.patient.shard); }
+    std::string operator()(const stored::Identify& identify) const {
+      return fmt::format("identifier: of patient {} of shard {}", identify.patient.id, identify.patient.shard);
+    }
     std::string operator()(const stored::Link& link) const {
-      return fmt::format("{}: patient {} of shard {} and patient {} of shard {}", link.linked ? "link" : "unlink", link.a.id, link.a.shard, link.b.id, link.b.shard);
+      return fmt::format("{}: patient {} of shard {} and patient {} of shard {}", link.linked ? "link" : "unlink",
+                         link.a.id, link.a.shard, link.b.id, link.b.shard);
     }
-    std::string operator()(const stored::Erase& erase) const { return fmt::format("erased: patient {}, token {:016x}", erase.patient, erase.token); }
-    std::string operator()(const stored::SetMeta& meta) const { return fmt::format("named value: {} bytes", meta.value.size()); }
+    std::string operator()(const stored::Erase& erase) const {
+      return fmt::format("erased: patient {}, token {:016x}", erase.patient, erase.token);
+    }
+    std::string operator()(const stored::SetMeta& meta) const {
+      return fmt::format("named value: {} bytes", meta.value.size());
+    }
   };
   return "  " + std::visit(Draw{}, change) + "\n";
 }
@@ -65,7 +77,8 @@ std::string draw_change(const stored::Change& change) {
 Result<std::string> draw_record(BytesView value) {
   record::Arena room;
   const stored::ChangeRecord record = TRY(stored::decode_record(value, room));
-  std::string text = fmt::format("change record: commit {}, recorded {}, {} changes\n", record.commit, record.recorded, record.changes.size());
+  std::string text = fmt::format("change record: commit {}, recorded {}, {} changes\n", record.commit, record.recorded,
+                                 record.changes.size());
   for (const stored::Change& change : record.changes) text += draw_change(change);
   return text;
 }
@@ -77,8 +90,10 @@ Result<std::string> draw_identity(BytesView key, BytesView value) {
     for (const std::uint32_t count : counters.patients) text += fmt::format(" {}", count);
     return text + "\n";
   }
-  if (key.starts_with("v")) return fmt::format("identifiers with one hash: {}\n", TRY(decode_identity_entries(value)).size());
-  if (key.starts_with("p")) return fmt::format("identifiers of one patient: {}\n", TRY(decode_identifiers(value)).size());
+  if (key.starts_with("v"))
+    return fmt::format("identifiers with one hash: {}\n", TRY(decode_identity_entries(value)).size());
+  if (key.starts_with("p"))
+    return fmt::format("identifiers of one patient: {}\n", TRY(decode_identifiers(value)).size());
   if (key.starts_with("l")) {
     const LinkRecord link = TRY(decode_link(value));
     return draw_change(stored::Link{link.a, link.b, link.linked});
@@ -89,8 +104,11 @@ Result<std::string> draw_identity(BytesView key, BytesView value) {
 Result<std::string> draw_meta(BytesView key, BytesView value) {
   if (key == shard_state_key) {
     const ShardState state = TRY(decode_shard_state(value));
-    return fmt::format("state: folded up to commit {}, log from commit {}, next run {}, {} events, {} of the past, names {} {} {} {}\n", state.watermark,
-                       state.log_first, state.next_run, state.events, state.past_events, state.names[0], state.names[1], state.names[2], state.names[3]);
+    return fmt::format(
+        "state: folded up to commit {}, log from commit {}, next run {}, {} events, {} of the past, names {} {} {} "
+        "{}\n",
+        state.watermark, state.log_first, state.next_run, state.events, state.past_events, state.names[0],
+        state.names[1], state.names[2], state.names[3]);
   }
   if (key.starts_with("demographics/")) {
     const DemographicsPage page = TRY(decode_demographics(value));
@@ -105,10 +123,12 @@ Result<std::string> draw_meta(BytesView key, BytesView value) {
 }
 
 Result<std::string> draw_terminology(BytesView key, BytesView value) {
-  if (key == terminology_counters_key) return fmt::format("next part {}\n", TRY(decode_terminology_counters(value)).next_part);
+  if (key == terminology_counters_key)
+    return fmt::format("next part {}\n", TRY(decode_terminology_counters(value)).next_part);
   if (key.starts_with("v")) {
     const VersionRecord version = TRY(decode_version(value));
-    return fmt::format("version: {} concepts, {} links, {} loads\n", version.concepts, version.links, version.parts.size());
+    return fmt::format("version: {} concepts, {} links, {} loads\n", version.concepts, version.links,
+                       version.parts.size());
   }
   if (key.starts_with("c")) {
     const record::Concept entry = TRY(decode_concept(value));
@@ -119,10 +139,16 @@ Result<std::string> draw_terminology(BytesView key, BytesView value) {
 
 Result<std::string> draw(Table table, BytesView key, BytesView value) {
   switch (table) {
-    case Table::timeline: return stored::parse_timeline_key(key).value_or(stored::TimelineKey{0, true, 0, 0}).head ? draw_head(value) : draw_run(value);
-    case Table::history: return key.ends_with('\0') ? draw_run(value) : fmt::format("details of a run: {} bytes\n", value.size());
+    case Table::timeline:
+      return stored::parse_timeline_key(key).value_or(stored::TimelineKey{0, true, 0, 0}).head ? draw_head(value)
+                                                                                               : draw_run(value);
+    case Table::history:
+      return key.ends_with('\0') ? draw_run(value) : fmt::format("details of a run: {} bytes\n", value.size());
     case Table::details: return fmt::format("details of a run: {} bytes\n", value.size());
-    case Table::postings: return stored::parse_postings_key(key).value_or(stored::PostingsKey{0, true, 0, 0}).directory ? draw_directory(value) : draw_postings(value);
+    case Table::postings:
+      return stored::parse_postings_key(key).value_or(stored::PostingsKey{0, true, 0, 0}).directory
+                 ? draw_directory(value)
+                 : draw_postings(value);
     case Table::originals: return fmt::format("original: {} bytes\n", value.size());
     case Table::changes: return draw_record(value);
     case Table::identity: return draw_identity(key, value);
@@ -152,7 +178,8 @@ Result<std::string> inspect_key(Store& store, std::uint32_t shard, Table table, 
   Pinned value;
   if (!TRY(store.parts().shards[shard]->tables()->get(table, key, nullptr, value)))
     return not_found("table " + std::string(name(table)) + " of shard " + std::to_string(shard) + " has no such key");
-  return fmt::format("table {}, shard {}, key {}: {} bytes\n", name(table), shard, hex_of(key), value.bytes().size()) + TRY(draw(table, key, value.bytes()));
+  return fmt::format("table {}, shard {}, key {}: {} bytes\n", name(table), shard, hex_of(key), value.bytes().size()) +
+         TRY(draw(table, key, value.bytes()));
 }
 
 Result<std::string> inspect_patient(Store& store, PatientRef patient) {
@@ -163,17 +190,22 @@ Result<std::string> inspect_patient(Store& store, PatientRef patient) {
   if (!TRY(shard.tables->get(Table::timeline, stored::head_key(patient.id), shard.base->snapshot.get(), value)))
     return fmt::format("patient {} of shard {}: nothing folded yet\n", patient.id, patient.shard);
   const stored::Head head = TRY(decode_head(shard, value.bytes()));
-  std::string text = fmt::format("patient {} of shard {}: head of {} bytes\n", patient.id, patient.shard, value.bytes().size()) + TRY(draw_head(value.bytes()));
+  std::string text =
+      fmt::format("patient {} of shard {}: head of {} bytes\n", patient.id, patient.shard, value.bytes().size()) +
+      TRY(draw_head(value.bytes()));
   for (const bool past : {false, true})
     for (const stored::RunRef& ref : past ? head.history : head.runs) {
       const Table table = past ? Table::history : Table::timeline;
-      const Bytes key = past ? stored::history_key(patient.id, ref.run, false) : stored::run_key(patient.id, ref.first, ref.run);
+      const Bytes key =
+          past ? stored::history_key(patient.id, ref.run, false) : stored::run_key(patient.id, ref.first, ref.run);
       if (!TRY(shard.tables->get(table, key, shard.base->snapshot.get(), value)))
-        return corrupt(fmt::format("{}: shard {}, run {}: named by its head, but absent", name(table), shard.shard, ref.run));
+        return corrupt(
+            fmt::format("{}: shard {}, run {}: named by its head, but absent", name(table), shard.shard, ref.run));
       text += fmt::format("{} run {}\n", name(table), ref.run) + TRY(draw_run(value.bytes()));
       if (ref.details_checksum == 0) continue;
-      const std::size_t details = past ? TRY(value_bytes(shard, Table::history, stored::history_key(patient.id, ref.run, true)))
-                                       : TRY(value_bytes(shard, Table::details, stored::details_key(patient.id, ref.run)));
+      const std::size_t details =
+          past ? TRY(value_bytes(shard, Table::history, stored::history_key(patient.id, ref.run, true)))
+               : TRY(value_bytes(shard, Table::details, stored::details_key(patient.id, ref.run)));
       text += fmt::format("  {:<16} {:>8} bytes\n", "details", details);
     }
   return text;
@@ -181,21 +213,28 @@ Result<std::string> inspect_patient(Store& store, PatientRef patient) {
 
 std::string inspect_stats(Store& store) {
   const StoreStats stats = store.stats();
-  std::string text = fmt::format("{} {}, {} patients, {} events, {} of the past, {} codes\n\n", stats.shards, stats.shards == 1 ? "shard" : "shards", stats.patients, stats.events, stats.past_events, stats.codes);
+  std::string text =
+      fmt::format("{} {}, {} patients, {} events, {} of the past, {} codes\n\n", stats.shards,
+                  stats.shards == 1 ? "shard" : "shards", stats.patients, stats.events, stats.past_events, stats.codes);
   text += fmt::format("{:<12} {:>14} {:>16} {:>12}\n", "table", "keys (about)", "file bytes", "per event");
   std::uint64_t total = 0;
-  const auto per_event = [&](std::uint64_t bytes) { return stats.events == 0 ? 0.0 : static_cast<double>(bytes) / static_cast<double>(stats.events); };
+  const auto per_event = [&](std::uint64_t bytes) {
+    return stats.events == 0 ? 0.0 : static_cast<double>(bytes) / static_cast<double>(stats.events);
+  };
   for (const TableStats& table : stats.tables) {
     total += table.file_bytes;
-    text += fmt::format("{:<12} {:>14} {:>16} {:>12.2f}\n", name(table.table), table.keys, table.file_bytes, per_event(table.file_bytes));
+    text += fmt::format("{:<12} {:>14} {:>16} {:>12.2f}\n", name(table.table), table.keys, table.file_bytes,
+                        per_event(table.file_bytes));
   }
   text += fmt::format("{:<12} {:>14} {:>16} {:>12.2f}\n\n", "all", "", total, per_event(total));
   text += fmt::format("not folded yet: {} commits, {} bytes in memory\n", stats.unfolded_commits, stats.delta_bytes);
   for (const auto& shard : store.parts().shards)
-    text += fmt::format("log of shard {}: commits {} to {}\n", shard->moment().shard, shard->log_first(), shard->last_commit());
+    text += fmt::format("log of shard {}: commits {} to {}\n", shard->moment().shard, shard->log_first(),
+                        shard->last_commit());
   const std::uint64_t asked = stats.decoded_cache_hits + stats.decoded_cache_misses;
-  text += fmt::format("cache of decoded runs: {} bytes, {} of {} found ({:.1f} %)\n", stats.decoded_cache_bytes, stats.decoded_cache_hits, asked,
-                      asked == 0 ? 0.0 : 100.0 * static_cast<double>(stats.decoded_cache_hits) / static_cast<double>(asked));
+  text += fmt::format(
+      "cache of decoded runs: {} bytes, {} of {} found ({:.1f} %)\n", stats.decoded_cache_bytes, stats.decoded_cache_hits,
+      asked, asked == 0 ? 0.0 : 100.0 * static_cast<double>(stats.decoded_cache_hits) / static_cast<double>(asked));
   return text;
 }
 

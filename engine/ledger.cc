@@ -55,7 +55,8 @@ Hash128 ledger_hash(std::uint64_t secret, const record::Identifier& identifier) 
 
 void merge(Ledger& ledger, const Ledger& more) {
   for (const ErasureEntry& entry : more) {
-    const bool known = std::any_of(ledger.begin(), ledger.end(), [&](const ErasureEntry& one) { return one.token == entry.token; });
+    const bool known =
+        std::any_of(ledger.begin(), ledger.end(), [&](const ErasureEntry& one) { return one.token == entry.token; });
     if (!known) ledger.push_back(entry);
   }
 }
@@ -65,7 +66,9 @@ Result<Ledger> read_ledger(Backend& backend) {
   return bytes ? decode_ledger(*bytes) : Result<Ledger>(Ledger());
 }
 
-Result<void> write_ledger(Backend& backend, const Ledger& ledger) { return replace(backend, ledger_entry, encode(ledger)); }
+Result<void> write_ledger(Backend& backend, const Ledger& ledger) {
+  return replace(backend, ledger_entry, encode(ledger));
+}
 
 Result<std::vector<KnownBackup>> known_backups(Backend& backend) {
   std::vector<KnownBackup> backups;
@@ -75,7 +78,8 @@ Result<std::vector<KnownBackup>> known_backups(Backend& backend) {
   while (in.ok() && in.left() > 0) {
     KnownBackup& backup = backups.emplace_back();
     backup.folder = in.text(), backup.name = in.text();
-    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) backup.patients.push_back(static_cast<std::uint32_t>(in.varint()));
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left)
+      backup.patients.push_back(static_cast<std::uint32_t>(in.varint()));
   }
   if (!in.done()) return stored::wrong_bytes("list of backups");
   return backups;

@@ -51,10 +51,12 @@ bool Needles::any_in(BytesView bytes) const {
 void Needles::drop_those_in(BytesView bytes) {
   std::vector<Bytes> common;
   search(bytes, [&](const Bytes& needle) { return common.push_back(needle), true; });
-  for (const Bytes& needle : common) std::erase_if(by_start_, [&](const auto& known) { return known.second == needle; });
+  for (const Bytes& needle : common)
+    std::erase_if(by_start_, [&](const auto& known) { return known.second == needle; });
 }
 
-Result<std::vector<std::string>> files_holding(const std::vector<std::string>& files, const Needles& needles, std::uint64_t& bytes_read) {
+Result<std::vector<std::string>> files_holding(const std::vector<std::string>& files, const Needles& needles,
+                                               std::uint64_t& bytes_read) {
   std::vector<std::string> holding;
   for (const std::string& path : files) {
     const Result<OpenFile> file = open_file(path, O_RDONLY);

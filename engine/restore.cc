@@ -29,8 +29,10 @@ class Target {
   Result<void> begin() {
     std::error_code failed;
     const bool present = fs::exists(to_, failed);
-    if (present && !fs::is_directory(to_, failed)) return invalid_request(to_ + " is a file, not the folder of a store");
-    if (present && !fs::is_empty(to_, failed)) return conflict("the folder " + to_ + " is not empty: give one that is empty, or absent");
+    if (present && !fs::is_directory(to_, failed))
+      return invalid_request(to_ + " is a file, not the folder of a store");
+    if (present && !fs::is_empty(to_, failed))
+      return conflict("the folder " + to_ + " is not empty: give one that is empty, or absent");
     made_folder_ = !present && fs::create_directories(to_, failed);
     if (failed) return disk_error(failed.value(), "make the folder", to_);
     made_work_ = true;
@@ -71,22 +73,27 @@ Result<BackupManifest> choose(const BackupFolder& from, const std::string& name)
   return std::move(all.back());
 }
 
-Result<void> copy_files(const BackupFolder& from, const BackupManifest& manifest, const std::string& to, const Progressed& progress) {
+Result<void> copy_files(const BackupFolder& from, const BackupManifest& manifest, const std::string& to,
+                        const Progressed& progress) {
   std::uint64_t done = 0;
   const std::uint64_t of = manifest.bytes();
   const PieceRead read = [&](std::uint64_t bytes) {
     done += bytes;
     return !progress || progress(std::min(done, of), of) ? Result<void>() : unavailable("cancelled");
   };
-  for (std::uint32_t shard = 0; shard < manifest.position.size(); ++shard) TRY(make_folder(local_shard_folder(to, shard)));
+  for (std::uint32_t shard = 0; shard < manifest.position.size(); ++shard)
+    TRY(make_folder(local_shard_folder(to, shard)));
   for (const BackupFile& file : manifest.files) {
     const std::string source = from.file_path(file);
     const auto digest = copy_file(source, local_shard_folder(to, file.shard) + "/" + file.name, read);
-    if (!digest && digest.error().fault == Fault::not_found) return corrupt(source + " is missing: the backup is not whole");
+    if (!digest && digest.error().fault == Fault::not_found)
+      return corrupt(source + " is missing: the backup is not whole");
     if (!digest) return digest.error();
-    if (digest->bytes != file.bytes || digest->hash != file.hash) return corrupt(source + " is damaged: its content is not what was backed up");
+    if (digest->bytes != file.bytes || digest->hash != file.hash)
+      return corrupt(source + " is damaged: its content is not what was backed up");
   }
-  for (std::uint32_t shard = 0; shard < manifest.position.size(); ++shard) TRY(sync_folder(local_shard_folder(to, shard)));
+  for (std::uint32_t shard = 0; shard < manifest.position.size(); ++shard)
+    TRY(sync_folder(local_shard_folder(to, shard)));
   return {};
 }
 
@@ -108,24 +115,29 @@ Result<std::vector<PatientRef>> patients_of(Store& store, const ErasureEntry& en
   return patients;
 }
 
-Result<std::uint64_t> erase_again(Store& store, const BackupManifest& manifest, const Ledger& ledger, const Progressed& progress) {
+Result<std::uint64_t> erase_again(Store& store, const BackupManifest& manifest, const Ledger& ledger,
+                                  const Progressed& progress) {
   std::uint64_t erased = 0;
   for (const ErasureEntry& entry : ledger) {
     if (std::find(manifest.erasures.begin(), manifest.erasures.end(), entry.token) != manifest.erasures.end()) continue;
     for (const PatientRef& patient : TRY(patients_of(store, entry))) {
       const ErasureReport report = TRY(erase_under(store, patient, entry.token, progress));
-      if (!report.found_in.empty()) return corrupt("a patient was to be erased again, but " + report.found_in.front() + " still holds bytes of theirs");
+      if (!report.found_in.empty())
+        return corrupt("a patient was to be erased again, but " + report.found_in.front() +
+                       " still holds bytes of theirs");
       ++erased;
     }
   }
   return erased;
 }
 
-Result<void> prove(Store& store, const BackupManifest& manifest, const RestoreReport& report, const RestoreOptions& options) {
+Result<void> prove(Store& store, const BackupManifest& manifest, const RestoreReport& report,
+                   const RestoreOptions& options) {
   const CheckReport sound = TRY(check(store, {.deep = true, .progress = options.progress}));
   if (!sound.findings.empty()) return corrupt("the restored store is not sound: " + sound.findings.front());
   if (report.erased_again > 0) return {};  // the content differs as it must
-  const bool same = report.content == manifest.content && TRY(content_hash(store, true, options.progress)) == manifest.history;
+  const bool same =
+      report.content == manifest.content && TRY(content_hash(store, true, options.progress)) == manifest.history;
   return same ? Result<void>() : corrupt("the restored store is sound, but its content is not what was backed up");
 }
 

@@ -16,9 +16,13 @@ Result<ScrubReport> scrub(Store& store, std::uint64_t bytes_per_second, const Pr
     if (cancelled) return unavailable("cancelled");
     Tables& tables = *shard->tables();
     for (const std::string& file : TRY(tables.files())) report.files += file.ends_with(".sst");
-    const auto read = tables.verify_files(bytes_per_second, [&] { return cancelled = cancelled || (progress && !progress(std::min(report.bytes, of), of)); });
-    if (read) report.bytes += *read;
-    else report.findings.push_back(read.error().message);
+    const auto read = tables.verify_files(bytes_per_second, [&] {
+      return cancelled = cancelled || (progress && !progress(std::min(report.bytes, of), of));
+    });
+    if (read)
+      report.bytes += *read;
+    else
+      report.findings.push_back(read.error().message);
   }
   if (cancelled || (progress && !progress(of, of))) return unavailable("cancelled");
   return report;

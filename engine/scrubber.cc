@@ -11,7 +11,10 @@ constexpr auto between_rounds = std::chrono::hours(24);
 }  // namespace
 
 Scrubber::Scrubber(std::span<const std::unique_ptr<Shard>> shards, Clock& clock, std::uint64_t bytes_per_second)
-    : shards_(shards), clock_(clock), bytes_per_second_(std::max(bytes_per_second, bytes_per_second_min)), thread_([this] { run(); }) {}
+    : shards_(shards),
+      clock_(clock),
+      bytes_per_second_(std::max(bytes_per_second, bytes_per_second_min)),
+      thread_([this] { run(); }) {}
 
 Scrubber::~Scrubber() {
   {

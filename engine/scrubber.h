@@ -19,8 +19,8 @@ class Scrubber {
   Scrubber(const Scrubber&) = delete;
   Scrubber& operator=(const Scrubber&) = delete;
 
-  Micros last_finished() const { return last_finished_; }            // 0: none yet
-  std::uint64_t damaged_shards() const { return damaged_shards_; }   // in the last whole round
+  Micros last_finished() const { return last_finished_; }           // 0: none yet
+  std::uint64_t damaged_shards() const { return damaged_shards_; }  // in the last whole round
 
  private:
   void run();

@@ -42,7 +42,8 @@ Result<VersionRecord> find_version(Tables& tables, std::string_view name) {
     return decode_version(value.bytes());
   }
   auto versions = TRY(read_versions(tables));
-  const auto newest = std::max_element(versions.begin(), versions.end(), [](const auto& a, const auto& b) { return a.second.order < b.second.order; });
+  const auto newest = std::max_element(versions.begin(), versions.end(),
+                                       [](const auto& a, const auto& b) { return a.second.order < b.second.order; });
   if (newest == versions.end()) return not_found("no terminology was loaded into this store");
   return std::move(newest->second);
 }
@@ -92,7 +93,8 @@ class Load final : public TerminologyLoad {
   }
 
   Result<void> add(const record::Concept& entry) override {
-    if (entry.code.empty() || entry.code.system.empty()) return invalid_request("a concept needs a code and its system");
+    if (entry.code.empty() || entry.code.system.empty())
+      return invalid_request("a concept needs a code and its system");
     const Bytes key = concept_key(part_.part, entry.code);
     if (!concepts_.contains(key)) {
       if (!TRY(known(key))) {
@@ -123,8 +125,10 @@ class Load final : public TerminologyLoad {
     TerminologyCounters counters = TRY(read_counters());
     VersionRecord version;
     Pinned value;
-    if (TRY(tables_.get(Table::terminology, version_key(version_), nullptr, value))) version = TRY(decode_version(value.bytes()));
-    else ++counters.versions;
+    if (TRY(tables_.get(Table::terminology, version_key(version_), nullptr, value)))
+      version = TRY(decode_version(value.bytes()));
+    else
+      ++counters.versions;
     version.order = counters.next_order++;
     version.concepts += counts_.concepts, version.links += counts_.links;
     version.parts.push_back(part_);
@@ -162,7 +166,8 @@ class Load final : public TerminologyLoad {
     return batch.empty() ? Result<void>() : tables_.write(batch, false);
   }
 
-  void hold(bool inverse, record::Relation relation, const record::Code& under, const record::Code& end, std::uint32_t distance) {
+  void hold(bool inverse, record::Relation relation, const record::Code& under, const record::Code& end,
+            std::uint32_t distance) {
     Bytes group = link_group_key(part_.part, inverse, relation, under);
     held_ += end.system.size() + end.code.size() + bytes_per_end;
     auto [at, is_new] = links_.try_emplace(std::move(group));
@@ -201,7 +206,8 @@ class Load final : public TerminologyLoad {
       return {};
     }
     Pinned value;
-    if (!TRY(tables_.get(Table::terminology, link_chunk_key(group, 0), nullptr, value))) return corrupt("terminology: a code's links are absent");
+    if (!TRY(tables_.get(Table::terminology, link_chunk_key(group, 0), nullptr, value)))
+      return corrupt("terminology: a code's links are absent");
     LinkChunk first = TRY(decode_link_chunk(value.bytes(), true));
     batch.put(Table::terminology, link_chunk_key(group, first.chunks++), encode(fresh, false));
     first.count += fresh.ends.size();
@@ -230,7 +236,8 @@ class Load final : public TerminologyLoad {
 
 Result<std::unique_ptr<TerminologyLoad>> TerminologyLoad::begin(Store& store, std::string_view version) {
   if (store.parts().options.read_only) return unavailable("the store was opened read-only");
-  if (version.size() > version_bytes_max) return invalid_request("the name of a terminology version has at most 256 bytes");
+  if (version.size() > version_bytes_max)
+    return invalid_request("the name of a terminology version has at most 256 bytes");
   auto load = std::make_unique<Load>(store, std::string(version.empty() ? version_default : version));
   TRY(load->begin());
   return std::unique_ptr<TerminologyLoad>(std::move(load));
@@ -238,11 +245,13 @@ Result<std::unique_ptr<TerminologyLoad>> TerminologyLoad::begin(Store& store, st
 
 Result<std::vector<TerminologyVersion>> terminology_versions(Store& store) {
   std::vector<TerminologyVersion> versions;
-  for (const auto& [name, version] : TRY(read_versions(tables_of(store)))) versions.push_back({name, version.concepts, version.links});
+  for (const auto& [name, version] : TRY(read_versions(tables_of(store))))
+    versions.push_back({name, version.concepts, version.links});
   return versions;
 }
 
-Result<std::optional<record::Concept>> find_concept(Store& store, std::string_view version, const record::Code& code, record::Arena& room) {
+Result<std::optional<record::Concept>> find_concept(Store& store, std::string_view version, const record::Code& code,
+                                                    record::Arena& room) {
   Tables& tables = tables_of(store);
   const VersionRecord found = TRY(find_version(tables, version));
   Pinned value;
@@ -255,12 +264,13 @@ Result<std::optional<record::Concept>> find_concept(Store& store, std::string_vi
   return std::optional<record::Concept>();
 }
 
-Result<std::vector<record::ConceptLink>> concept_links(Store& store, std::string_view version, record::Relation relation, const record::Code& code,
-                                                       bool inverse, record::Arena& room) {
+Result<std::vector<record::ConceptLink>> concept_links(Store& store, std::string_view version, record::Relation relation,
+                                                       const record::Code& code, bool inverse, record::Arena& room) {
   Tables& tables = tables_of(store);
   const VersionRecord found = TRY(find_version(tables, version));
   Ends ends;
-  for (const TerminologyPart& part : found.parts) TRY(read_group(tables, link_group_key(part.part, inverse, relation, code), ends));
+  for (const TerminologyPart& part : found.parts)
+    TRY(read_group(tables, link_group_key(part.part, inverse, relation, code), ends));
   const record::Code here{room.text(code.system), room.text(code.code), {}};
   std::vector<record::ConceptLink> links;
   for (const auto& [name, distance] : ends) {
@@ -282,8 +292,10 @@ Result<void> check_terminology(const ShardMoment& first, Findings& findings) {
     if (parse_terminology_key(key, kind, part)) {
       kind == 'c' ? ++seen[part].concept_keys : ++seen[part].link_keys;
       const bool first_chunk = kind == 'l' && key.ends_with(BytesView("\0\0\0\0", 4));
-      if (kind == 'c') findings.sound(decode_concept(value));
-      else findings.sound(decode_link_chunk(value, first_chunk));
+      if (kind == 'c')
+        findings.sound(decode_concept(value));
+      else
+        findings.sound(decode_link_chunk(value, first_chunk));
     } else if (key.starts_with("v")) {
       auto version = decode_version(value);
       if (findings.sound(version)) versions.push_back(std::move(*version));
@@ -296,14 +308,15 @@ Result<void> check_terminology(const ShardMoment& first, Findings& findings) {
     return true;
   }));
   if (versions.size() != versions_counted)
-    findings.add(where + std::to_string(versions.size()) + " versions are there, " + std::to_string(versions_counted) + " are counted");
+    findings.add(where + std::to_string(versions.size()) + " versions are there, " + std::to_string(versions_counted) +
+                 " are counted");
   for (const VersionRecord& version : versions)
     for (const TerminologyPart& part : version.parts) {
       const TerminologyPart& found = seen[part.part];
       if (found.concept_keys != part.concept_keys || found.link_keys != part.link_keys)
-        findings.add(where + "part " + std::to_string(part.part) + " holds " + std::to_string(found.concept_keys) + " concepts and " +
-                     std::to_string(found.link_keys) + " groups of links, its version names " + std::to_string(part.concept_keys) + " and " +
-                     std::to_string(part.link_keys));
+        findings.add(where + "part " + std::to_string(part.part) + " holds " + std::to_string(found.concept_keys) +
+                     " concepts and " + std::to_string(found.link_keys) + " groups of links, its version names " +
+                     std::to_string(part.concept_keys) + " and " + std::to_string(part.link_keys));
     }
   return {};
 }

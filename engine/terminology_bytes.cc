@@ -81,7 +81,8 @@ Bytes encode(const VersionRecord& version) {
   Bytes bytes = begun();
   Writer w(bytes);
   w.varint(version.order), w.varint(version.concepts), w.varint(version.links);
-  for (const TerminologyPart& part : version.parts) w.varint(part.part), w.varint(part.concept_keys), w.varint(part.link_keys);
+  for (const TerminologyPart& part : version.parts)
+    w.varint(part.part), w.varint(part.concept_keys), w.varint(part.link_keys);
   return sealed(std::move(bytes));
 }
 
@@ -100,7 +101,8 @@ Result<VersionRecord> decode_version(BytesView bytes) {
 Bytes encode(const record::Concept& entry) {
   Bytes bytes = begun();
   Writer w(bytes);
-  w.text(entry.code.display), w.text(entry.omop_id), w.text(entry.domain), w.text(entry.valid_from), w.text(entry.valid_to);
+  w.text(entry.code.display), w.text(entry.omop_id), w.text(entry.domain), w.text(entry.valid_from),
+      w.text(entry.valid_to);
   w.u8(entry.standard);
   return sealed(std::move(bytes));
 }

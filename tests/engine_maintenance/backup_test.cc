@@ -153,8 +153,11 @@ TEST_P(Backups, AreOfOneStoreIntoFoldersThatAreFree) {
   EXPECT_EQ(restore(at("backup"), at("other"), {}).error().fault, Fault::conflict);
   fs::create_directory(at("empty"));
   EXPECT_TRUE(restore(at("backup"), at("empty"), {}));
-  EXPECT_EQ(restore(at("backup"), at("copy"), {.name = "2001-01-01T000000Z", .verify = false, .progress = {}}).error().fault, Fault::not_found);
-  EXPECT_EQ(restore(at("backup"), at("copy"), {.name = "../x", .verify = false, .progress = {}}).error().fault, Fault::invalid_request);
+  EXPECT_EQ(
+      restore(at("backup"), at("copy"), {.name = "2001-01-01T000000Z", .verify = false, .progress = {}}).error().fault,
+      Fault::not_found);
+  EXPECT_EQ(restore(at("backup"), at("copy"), {.name = "../x", .verify = false, .progress = {}}).error().fault,
+            Fault::invalid_request);
   EXPECT_EQ(restore(at("nowhere"), at("copy"), {}).error().fault, Fault::not_found);
   EXPECT_EQ(list_backups(at("nowhere")).error().fault, Fault::not_found);
   EXPECT_FALSE(fs::exists(at("copy")));
@@ -172,7 +175,8 @@ TEST_P(Backups, ThatAreCutOffLeaveEarlierOnesWhole) {
     EXPECT_EQ(cut.error().fault, Fault::unavailable);
     ASSERT_EQ(list_backups(at("backup"))->size(), 1u);
   }
-  const auto restored = restore(at("backup"), at("copy"), {.name = list_backups(at("backup"))->front().name, .verify = true, .progress = {}});
+  const auto restored = restore(at("backup"), at("copy"),
+                                {.name = list_backups(at("backup"))->front().name, .verify = true, .progress = {}});
   ASSERT_TRUE(restored) << restored.error().message;
   EXPECT_EQ(hex(restored->content), content);
   std::ofstream(at("backup") + "/files/0123-4") << "left over";
@@ -180,7 +184,8 @@ TEST_P(Backups, ThatAreCutOffLeaveEarlierOnesWhole) {
   back_up();
   EXPECT_FALSE(fs::exists(at("backup") + "/files/0123-4"));
   EXPECT_FALSE(fs::exists(at("backup") + "/backups/x.manifest.new"));
-  EXPECT_FALSE(restore(at("backup"), at("cancelled"), {.name = {}, .verify = false, .progress = [](std::uint64_t, std::uint64_t) { return false; }}));
+  EXPECT_FALSE(restore(at("backup"), at("cancelled"),
+                       {.name = {}, .verify = false, .progress = [](std::uint64_t, std::uint64_t) { return false; }}));
   EXPECT_FALSE(fs::exists(at("cancelled")));
 }
 
@@ -193,7 +198,8 @@ TEST_P(Backups, OfAStoreInMemoryAreUnsupported) {
   EXPECT_EQ(backup(**store, at("memory")).error().fault, Fault::unsupported);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shards, Backups, ::testing::Values(1u, 8u), [](const auto& with) { return std::to_string(with.param); });
+INSTANTIATE_TEST_SUITE_P(Shards, Backups, ::testing::Values(1u, 8u),
+                         [](const auto& with) { return std::to_string(with.param); });
 
 }  // namespace
 }  // namespace chartline::engine

@@ -110,7 +110,8 @@ class Damage : public ::testing::TestWithParam<std::uint32_t> {
     auto lease = backend->acquire(shard, 0);
     auto tables = backend->open(shard, lease->get(), {});
     std::vector<std::pair<Bytes, Bytes>> keys;
-    EXPECT_TRUE((*tables)->scan(table, {}, {}, nullptr, [&](BytesView key, BytesView value) { return keys.emplace_back(key, value), true; }));
+    EXPECT_TRUE((*tables)->scan(table, {}, {}, nullptr,
+                                [&](BytesView key, BytesView value) { return keys.emplace_back(key, value), true; }));
     return keys;
   }
 
@@ -119,8 +120,8 @@ class Damage : public ::testing::TestWithParam<std::uint32_t> {
 };
 
 TEST_P(Damage, OfAnyKeyIsFound) {
-  for (const Table table : {Table::meta, Table::changes, Table::identity, Table::timeline, Table::details, Table::history, Table::postings,
-                            Table::originals, Table::terminology})
+  for (const Table table : {Table::meta, Table::changes, Table::identity, Table::timeline, Table::details,
+                            Table::history, Table::postings, Table::originals, Table::terminology})
     for (std::uint32_t shard = 0; shard < GetParam(); ++shard) {
       const auto keys = keys_of(shard, table);
       EXPECT_TRUE(shard > 0 || !keys.empty()) << name(table);
@@ -148,14 +149,26 @@ TEST_P(Damage, OfAnyKeyIsFound) {
 
 TEST_P(Damage, OfKeysThatNothingNamesIsFound) {
   Bytes commit_before_all = stored::change_key(0);
-  const std::vector<std::pair<Table, Bytes>> surplus = {
-      {Table::timeline, stored::run_key(0, 5, 999)},     {Table::timeline, stored::head_key(4'000'000)}, {Table::timeline, "abc"},
-      {Table::details, stored::details_key(0, 999)},     {Table::details, "abc"},                        {Table::history, stored::history_key(0, 999, false)},
-      {Table::history, stored::history_key(1, 999, true)}, {Table::postings, stored::postings_key(1, 999, 0)}, {Table::postings, stored::directory_key(9'999)},
-      {Table::originals, stored::original_key(0, 999)},  {Table::originals, stored::original_key(4'000'000, 1)}, {Table::changes, commit_before_all},
-      {Table::changes, "abc"},                           {Table::identity, identity_key(12345)},          {Table::identity, identifiers_key({0, 4'000'000})},
-      {Table::identity, link_key(999)},                  {Table::identity, "xyz"},                        {Table::meta, "unheard of"},
-      {Table::terminology, "xyz"},                       {Table::audit, "abc"}};
+  const std::vector<std::pair<Table, Bytes>> surplus = {{Table::timeline, stored::run_key(0, 5, 999)},
+                                                        {Table::timeline, stored::head_key(4'000'000)},
+                                                        {Table::timeline, "abc"},
+                                                        {Table::details, stored::details_key(0, 999)},
+                                                        {Table::details, "abc"},
+                                                        {Table::history, stored::history_key(0, 999, false)},
+                                                        {Table::history, stored::history_key(1, 999, true)},
+                                                        {Table::postings, stored::postings_key(1, 999, 0)},
+                                                        {Table::postings, stored::directory_key(9'999)},
+                                                        {Table::originals, stored::original_key(0, 999)},
+                                                        {Table::originals, stored::original_key(4'000'000, 1)},
+                                                        {Table::changes, commit_before_all},
+                                                        {Table::changes, "abc"},
+                                                        {Table::identity, identity_key(12345)},
+                                                        {Table::identity, identifiers_key({0, 4'000'000})},
+                                                        {Table::identity, link_key(999)},
+                                                        {Table::identity, "xyz"},
+                                                        {Table::meta, "unheard of"},
+                                                        {Table::terminology, "xyz"},
+                                                        {Table::audit, "abc"}};
   for (const auto& [table, key] : surplus) {
     SCOPED_TRACE(std::string(name(table)) + ", key of " + std::to_string(key.size()) + " bytes");
     Batch more, as_before;
@@ -183,8 +196,10 @@ TEST_P(Damage, OfTheLogTailIsNoticedByThePositionNote) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Shards, Check, ::testing::Values(1u, 8u), [](const auto& with) { return std::to_string(with.param); });
-INSTANTIATE_TEST_SUITE_P(Shards, Damage, ::testing::Values(1u, 8u), [](const auto& with) { return std::to_string(with.param); });
+INSTANTIATE_TEST_SUITE_P(Shards, Check, ::testing::Values(1u, 8u),
+                         [](const auto& with) { return std::to_string(with.param); });
+INSTANTIATE_TEST_SUITE_P(Shards, Damage, ::testing::Values(1u, 8u),
+                         [](const auto& with) { return std::to_string(with.param); });
 
 }  // namespace
 }  // namespace chartline::engine

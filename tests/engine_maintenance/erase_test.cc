@@ -190,7 +190,8 @@ TEST_P(Erasing, ThatIsCutOffIsCompletedAtOpen) {
     int left = step;
     bool finished = false;
     try {
-      const auto report = erase(*copy, {"test", "p3"}, [&](std::uint64_t, std::uint64_t) { return left-- > 0 ? true : throw Stop(); });
+      const auto report =
+          erase(*copy, {"test", "p3"}, [&](std::uint64_t, std::uint64_t) { return left-- > 0 ? true : throw Stop(); });
       ASSERT_TRUE(report) << report.error().message;
       finished = true;
     } catch (const Stop&) {
@@ -270,7 +271,8 @@ TEST_P(Erasing, GoesOnBesideWriters) {
       for (int i = 0; !stop; ++i) {
         record::Arena arena;
         const std::string person = "p" + std::to_string((writer + static_cast<std::uint64_t>(i)) % 8);
-        const auto written = store->write(std::vector{said_of(person, "live " + std::to_string(i % 20), "live words", arena)}, {});
+        const auto written =
+            store->write(std::vector{said_of(person, "live " + std::to_string(i % 20), "live words", arena)}, {});
         ASSERT_TRUE(written) << written.error().message;
         if (written->outcomes.front().what != Outcome::What::rejected) continue;
         EXPECT_EQ(written->outcomes.front().reason, "the patient was erased meanwhile");
@@ -313,7 +315,8 @@ TEST(NeedlesTest, AreFoundAcrossTheEdgesOfPieces) {
   EXPECT_FALSE(needles.any_in("hay needle two hay"));
   EXPECT_TRUE(needles.any_in(std::string(64, 'n')));
   TestFolder folder;
-  for (const std::size_t at : {std::size_t{0}, (std::size_t{4} << 20) - 5, (std::size_t{4} << 20) - 64, std::size_t{5} << 20}) {
+  for (const std::size_t at :
+       {std::size_t{0}, (std::size_t{4} << 20) - 5, (std::size_t{4} << 20) - 64, std::size_t{5} << 20}) {
     std::string bytes(6u << 20, 'x');
     bytes.replace(at, 10, "needle one");
     std::ofstream(folder.path("hay"), std::ios::binary) << bytes;
@@ -328,7 +331,8 @@ TEST(NeedlesTest, AreFoundAcrossTheEdgesOfPieces) {
   EXPECT_FALSE(needles.any_in("hay needle one hay"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Shards, Erasing, ::testing::Values(1u, 8u), [](const auto& with) { return std::to_string(with.param); });
+INSTANTIATE_TEST_SUITE_P(Shards, Erasing, ::testing::Values(1u, 8u),
+                         [](const auto& with) { return std::to_string(with.param); });
 
 }  // namespace
 }  // namespace chartline::engine

@@ -11,7 +11,8 @@ constexpr Micros start = 1'700'000'000'000'000;
 TEST(Hash, DoesNotTellHowTheContentCameIn) {
   for (const std::uint64_t seed : {11, 12, 13}) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    const RandomHistory history{.seed = seed, .people = 20, .writes = 100, .links = false, .folds = false, .ids = RandomHistory::Ids::always};
+    const RandomHistory history{
+        .seed = seed, .people = 20, .writes = 100, .links = false, .folds = false, .ids = RandomHistory::Ids::always};
     std::string expected;
     for (const std::uint32_t shards : {1u, 8u}) {
       SCOPED_TRACE(std::to_string(shards) + " shards");

@@ -35,7 +35,8 @@ TEST_F(Inspect, DrawsEveryKeyOfEveryTable) {
   std::size_t drawn = 0;
   for (int t = 0; t < table_count; ++t) {
     std::vector<Bytes> keys;
-    ASSERT_TRUE(store_->parts().shards.front()->tables()->scan(static_cast<Table>(t), {}, {}, nullptr, [&](BytesView k, BytesView) { return keys.emplace_back(k), true; }));
+    ASSERT_TRUE(store_->parts().shards.front()->tables()->scan(
+        static_cast<Table>(t), {}, {}, nullptr, [&](BytesView k, BytesView) { return keys.emplace_back(k), true; }));
     for (const Bytes& one : keys) {
       const std::string text = key(static_cast<Table>(t), one);
       EXPECT_THAT(text, Not(HasSubstr("error"))) << name(static_cast<Table>(t));

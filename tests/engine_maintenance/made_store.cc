@@ -18,7 +18,8 @@ TestFolder::TestFolder() {
   std::error_code failed;
   const fs::path memory = "/dev/shm";
   const bool roomy = fs::space(memory, failed).available > (2ull << 30) && !failed;
-  path_ = (roomy ? memory : fs::temp_directory_path()) / ("chartline-maintenance-" + std::to_string(::getpid()) + "-" + std::to_string(++made));
+  path_ = (roomy ? memory : fs::temp_directory_path()) /
+          ("chartline-maintenance-" + std::to_string(::getpid()) + "-" + std::to_string(++made));
   fs::remove_all(path_);
   fs::create_directories(path_);
 }
@@ -73,7 +74,9 @@ std::vector<std::vector<record::Record>> records_of(const RandomHistory& history
       group.back().demand = record::Record::Demand::any;
     }
     std::erase_if(group, [&](const record::Record& said) {
-      return said.identifiers.front().value == history.leave_out || (history.ids != RandomHistory::Ids::any && said.events.front().record.empty() == (history.ids == RandomHistory::Ids::always));
+      return said.identifiers.front().value == history.leave_out ||
+             (history.ids != RandomHistory::Ids::any &&
+              said.events.front().record.empty() == (history.ids == RandomHistory::Ids::always));
     });
   }
   return groups;

@@ -35,8 +35,12 @@ struct RandomHistory {
   int writes = 120;
   std::string leave_out{};  // this person is passed over: a store that never knew them
   bool links = true;
-  bool folds = true;        // now and then between the writes
-  enum class Ids { any, always, never } ids = Ids::any;  // rows without ids mean other things one by one than in one import
+  bool folds = true;  // now and then between the writes
+  enum class Ids {
+    any,
+    always,
+    never
+  } ids = Ids::any;  // rows without ids mean other things one by one than in one import
 };
 void tell(Store& store, FixedClock& clock, const RandomHistory& history);
 // The same records in one import.

@@ -31,7 +31,8 @@ class TerminologyTest : public ::testing::Test {
     const auto found = concept_links(*store_, version, Relation::is_a, code(text), inverse, room);
     EXPECT_TRUE(found);
     std::vector<std::string> list;
-    for (const record::ConceptLink& link : *found) list.push_back(std::string(link.from.code) + ">" + std::string(link.to.code) + " " + std::to_string(link.distance));
+    for (const record::ConceptLink& link : *found)
+      list.push_back(std::string(link.from.code) + ">" + std::string(link.to.code) + " " + std::to_string(link.distance));
     return list;
   }
 
@@ -43,7 +44,12 @@ class TerminologyTest : public ::testing::Test {
 TEST_F(TerminologyTest, KeepsConceptsAndLinksByVersion) {
   EXPECT_EQ(display("", "a"), "error: no terminology was loaded into this store");
   auto load = begin("2023");
-  record::Concept full{.code = {"snomed", "a", "first"}, .omop_id = "123", .domain = "Condition", .standard = true, .valid_from = "2001-01-01", .valid_to = "2099-12-31"};
+  record::Concept full{.code = {"snomed", "a", "first"},
+                       .omop_id = "123",
+                       .domain = "Condition",
+                       .standard = true,
+                       .valid_from = "2001-01-01",
+                       .valid_to = "2099-12-31"};
   ASSERT_TRUE(load->add(full));
   full.code.display = "Asthma";
   ASSERT_TRUE(load->add(full));
@@ -113,13 +119,15 @@ TEST_F(TerminologyTest, WithoutFinishNothingStays) {
   const Tables& tables = *store_->parts().shards.front()->tables();
   const auto keys = [&] {
     std::size_t count = 0;
-    EXPECT_TRUE(const_cast<Tables&>(tables).scan(Table::terminology, {}, {}, nullptr, [&](BytesView, BytesView) { return ++count, true; }));
+    EXPECT_TRUE(const_cast<Tables&>(tables).scan(Table::terminology, {}, {}, nullptr,
+                                                 [&](BytesView, BytesView) { return ++count, true; }));
     return count;
   };
   const std::string long_display(5000, 'x');
   {
     auto load = begin("gone");
-    for (int i = 0; i < 5000; ++i) ASSERT_TRUE(load->add(record::Concept{.code = {"snomed", "c" + std::to_string(i), long_display}}));
+    for (int i = 0; i < 5000; ++i)
+      ASSERT_TRUE(load->add(record::Concept{.code = {"snomed", "c" + std::to_string(i), long_display}}));
     EXPECT_GT(keys(), 100u) << "larger than a batch";
   }
   EXPECT_EQ(display("gone", "c1"), "error: no terminology was loaded under this version");
