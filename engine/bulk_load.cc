@@ -16,8 +16,8 @@
 namespace chartline::engine {
 namespace {
 
-constexpr std::size_t postings_waiting_max = 400'000;    // per thread, before they are packed: about 40 MB
-constexpr std::size_t short_run = 8'192;                 // postings; codes with shorter packed parts are packed anew at the end
+constexpr std::size_t postings_waiting_max = 400'000;  // per thread, before they are packed: about 40 MB
+constexpr std::size_t short_run = 8'192;  // postings; codes with shorter packed parts are packed anew at the end
 
 using PackedParts = std::map<Name, std::vector<EncodedPostings>>;  // of one shard, by ascending blocks
 
@@ -81,7 +81,8 @@ class RangeLoad {
     for (const EncodedRun& run : past) head.history.push_back(run.ref);
     TRY(put(files.timeline, tables, Table::timeline, stored::head_key(who.id), stored::encode(head)));
     for (const EncodedRun& run : runs) {
-      TRY(put(files.timeline, tables, Table::timeline, stored::run_key(who.id, run.ref.first, run.ref.run), run.bytes.hot));
+      TRY(put(files.timeline, tables, Table::timeline, stored::run_key(who.id, run.ref.first, run.ref.run),
+              run.bytes.hot));
       if (!run.bytes.details.empty())
         TRY(put(files.details, tables, Table::details, stored::details_key(who.id, run.ref.run), run.bytes.details));
     }
@@ -110,7 +111,8 @@ class RangeLoad {
     for (Name code = 0; code < postings_.size(); ++code) {
       std::vector<stored::Posting>& postings = postings_[code];
       if (postings.empty()) continue;
-      if (!std::is_sorted(postings.begin(), postings.end(), posting_before)) std::sort(postings.begin(), postings.end(), posting_before);
+      if (!std::is_sorted(postings.begin(), postings.end(), posting_before))
+        std::sort(postings.begin(), postings.end(), posting_before);
       auto& parts = into_.postings[shard_][code];
       for (EncodedPostings& part : encode_posting_runs(postings, 1)) parts.push_back(std::move(part));
       postings.clear();
@@ -129,12 +131,14 @@ class RangeLoad {
 // One code, packed: its parts of the ranges, short ones together again, so that a rare code is one run for many blocks.
 Result<stored::Directory> join(std::vector<EncodedPostings>& parts) {
   stored::Directory directory;
-  const bool any_short = parts.size() > 1 && std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.ref.count < short_run; });
+  const bool any_short = parts.size() > 1 && std::any_of(parts.begin(), parts.end(),
+                                                         [](const auto& part) { return part.ref.count < short_run; });
   std::vector<stored::Posting> all;
   stored::PostingColumns columns;
   PatientId last = 0;
   for (const EncodedPostings& part : parts) {
-    TRY(stored::decode_postings(part.bytes, any_short ? stored::posting_field_all : stored::posting_field_patient, columns, part.ref.checksum));
+    TRY(stored::decode_postings(part.bytes, any_short ? stored::posting_field_all : stored::posting_field_patient,
+                                columns, part.ref.checksum));
     for (std::size_t i = 0; i < columns.count; ++i) {
       if (any_short) all.push_back(columns.at(i));
       if (directory.events++ == 0 || columns.patient[i] != last) last = columns.patient[i], ++directory.patients;
@@ -172,7 +176,8 @@ Result<void> finish(std::unique_ptr<SortedFile> file, std::vector<std::unique_pt
 }
 
 // One shard's files, taken in; then the names, demographics and state that make them visible, synced.
-Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Range>& ranges, Micros last_recorded, ThreadPool& pool) {
+Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Range>& ranges, Micros last_recorded,
+                     ThreadPool& pool) {
   Shard& shard = *store.shards[number];
   Tables& tables = *shard.tables();
   std::vector<std::unique_ptr<SortedFile>> files;
@@ -181,12 +186,14 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
   ShardState state;
   for (Range& range : ranges) {
     RangeFiles& made = range.files[number];
-    for (auto* file : {&made.timeline, &made.details, &made.history, &made.originals}) TRY(finish(std::move(*file), files));
+    for (auto* file : {&made.timeline, &made.details, &made.history, &made.originals})
+      TRY(finish(std::move(*file), files));
     for (auto& [code, parts] : range.postings[number])
       for (EncodedPostings& part : parts) codes[code].push_back(std::move(part));
     who.merge(range.demographics[number]);
     const ShardState& part = range.states[number];
-    state.events += part.events, state.past_events += part.past_events, state.next_run = std::max(state.next_run, part.next_run + 1);
+    state.events += part.events, state.past_events += part.past_events,
+        state.next_run = std::max(state.next_run, part.next_run + 1);
   }
   TRY(finish(TRY(write_postings(tables, codes, pool)), files));
   if (!files.empty()) TRY(tables.ingest(files));
@@ -208,15 +215,18 @@ Result<void> bulk_load(Store::Parts& store, const RowSorter& rows, unsigned thre
   std::vector<Range> ranges(bounds.size() - 1);
   const std::unique_ptr<ThreadPool> pool = TRY(ThreadPool::start({.threads = std::max(1u, threads)}));
   TRY(pool->parallel_for(ranges.size(), 1, [&](std::size_t first, std::size_t past) -> Result<void> {
-    for (std::size_t i = first; i < past; ++i) TRY(RangeLoad(store, recorded, ranges[i]).run(rows, bounds[i], bounds[i + 1]));
+    for (std::size_t i = first; i < past; ++i)
+      TRY(RangeLoad(store, recorded, ranges[i]).run(rows, bounds[i], bounds[i + 1]));
     return {};
   }));
   Micros last_recorded = recorded;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     const ImportCounts& part = ranges[i].counts;
-    counts.records += part.records, counts.events += part.events, counts.created += part.created, counts.unchanged += part.unchanged;
+    counts.records += part.records, counts.events += part.events, counts.created += part.created,
+        counts.unchanged += part.unchanged;
     counts.superseded += part.superseded, counts.hidden += part.hidden, counts.rejected += part.rejected;
-    counts.equal_rows += part.equal_rows, counts.before_birth += part.before_birth, counts.after_death += part.after_death;
+    counts.equal_rows += part.equal_rows, counts.before_birth += part.before_birth,
+        counts.after_death += part.after_death;
     last_recorded = std::max(last_recorded, ranges[i].last_recorded);
   }
   Catalogue& catalogue = store.backend->catalogue();

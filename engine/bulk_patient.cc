@@ -38,7 +38,8 @@ BulkPatient decide_all(RowSorter::Sorted& sorted, const Dictionary& names, Micro
   for (stored::Row& row : sorted.rows) row.number = ++number, row.recorded = recorded;
   patient.last_number = number;
 
-  if (plain && std::all_of(sorted.originals.begin(), sorted.originals.end(), [](std::string_view original) { return original.empty(); })) {
+  if (plain && std::all_of(sorted.originals.begin(), sorted.originals.end(),
+                           [](std::string_view original) { return original.empty(); })) {
     // Rows without ids are all different by now: each is a record of its own.
     counts.records += sorted.rows.size(), counts.created += sorted.rows.size(), counts.events += sorted.rows.size();
     patient.rows = std::move(sorted.rows);

@@ -12,13 +12,13 @@
 namespace chartline::engine {
 
 struct BulkPatient {
-  std::vector<stored::Row> rows;       // current, in the total order
-  std::vector<stored::Row> past;       // replaced within the load, in the total order
+  std::vector<stored::Row> rows;                                      // current, in the total order
+  std::vector<stored::Row> past;                                      // replaced within the load, in the total order
   std::vector<std::pair<std::uint32_t, std::string_view>> originals;  // ascending by number
   std::uint32_t last_number = 0;
   Hash128 content, past_content;
-  Micros last_recorded = 0;            // each version of a record is a microsecond after the one before
-  bool demographics = false;           // has events of kind patient or death
+  Micros last_recorded = 0;   // each version of a record is a microsecond after the one before
+  bool demographics = false;  // has events of kind patient or death
 };
 BulkPatient decide_all(RowSorter::Sorted& sorted, const Dictionary& names, Micros recorded, ImportCounts& counts);
 

@@ -29,7 +29,9 @@ Shard::Admission::~Admission() {
   if (--shard_.admitted_ == 0) shard_.changed_.notify_all();
 }
 
-Error Shard::full() { return busy("folding does not keep up, or the store stands still for a backup or a load: try again"); }
+Error Shard::full() {
+  return busy("folding does not keep up, or the store stands still for a backup or a load: try again");
+}
 
 Shard::Pause::Pause(Shard& shard) : shard_(shard), fold_(shard.fold_mutex_) {
   std::unique_lock queue(shard.queue_mutex_);
@@ -83,7 +85,8 @@ void Shard::lead(std::unique_lock<std::mutex>& queue) {
     queue_.pop_front();
   }
   queue.unlock();
-  const Result<void> written = failed_ ? Result<void>(unavailable("the store is closed to writes after an I/O error")) : write_group(group);
+  const Result<void> written =
+      failed_ ? Result<void>(unavailable("the store is closed to writes after an I/O error")) : write_group(group);
   queue.lock();
   if (!written) {
     failed_ = true;  // a write whose outcome is unknown is never tried again: the next open decides from the disk

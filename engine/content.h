@@ -33,6 +33,6 @@ stored::Row to_row(const record::Event& event, Dictionary& names, record::Arena&
 record::Event to_event(const stored::Row& row, const Dictionary& names, record::Arena& room);
 stored::RowValue to_row_value(const record::Value& value, Dictionary& names);
 record::Value to_value(const stored::RowValue& value, const Dictionary& names);
-stored::Row copy(const stored::Row& row, record::Arena& room);   // deep
+stored::Row copy(const stored::Row& row, record::Arena& room);  // deep
 
 }  // namespace chartline::engine

@@ -26,9 +26,9 @@ struct DeltaPut {
   std::uint64_t commit = 0;
   Micros recorded = 0;
   PatientId patient = 0;
-  std::span<stored::Row> added{};           // rows carry number and recorded
-  std::span<const std::uint32_t> removed{}; // numbers of events that this put replaced
-  std::string_view original{};              // of added[0]'s record
+  std::span<stored::Row> added{};            // rows carry number and recorded
+  std::span<const std::uint32_t> removed{};  // numbers of events that this put replaced
+  std::string_view original{};               // of added[0]'s record
 };
 
 class Segment {
@@ -49,7 +49,9 @@ class Segment {
 
   std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
   bool empty() const { return last_commit() == 0; }
-  std::uint64_t last_commit() const { return last_commit_.load(std::memory_order_acquire); }  // of the newest put; 0 for none
+  std::uint64_t last_commit() const {
+    return last_commit_.load(std::memory_order_acquire);
+  }  // of the newest put; 0 for none
 
  private:
   mutable std::shared_mutex mutex_;
@@ -64,7 +66,7 @@ class Segment {
   std::map<std::uint32_t, std::vector<Removed>> removals_;  // by block of patients
   std::vector<std::shared_ptr<const void>> memory_;
   std::atomic<std::size_t> bytes_{0};
-  std::atomic<std::uint64_t> last_commit_{0};               // 0: nothing published
+  std::atomic<std::uint64_t> last_commit_{0};  // 0: nothing published
 };
 
 }  // namespace chartline::engine

@@ -49,8 +49,8 @@ class Dictionary {
   // A hash of the name's text (displays aside): the same in every store, whatever the number. 0 for 0.
   std::uint64_t text_hash(stored::Dictionary which, Name number) const;
 
-  std::uint32_t size(stored::Dictionary which) const;      // numbers 1..size are given
-  std::uint64_t bytes() const;                             // memory held
+  std::uint32_t size(stored::Dictionary which) const;  // numbers 1..size are given
+  std::uint64_t bytes() const;                         // memory held
 
   // New names since the last call, as encoded changes in order of their numbers.
   void take_pending(std::vector<Bytes>& encoded);
@@ -65,7 +65,8 @@ class Dictionary {
 
   // Pages of 256 names for the meta table: page p holds numbers 256p+1 .. 256p+256.
   static constexpr std::uint32_t page_names = 256;
-  Bytes encode_page(stored::Dictionary which, std::uint32_t page, std::uint32_t size) const;  // names up to number `size` only
+  Bytes encode_page(stored::Dictionary which, std::uint32_t page,
+                    std::uint32_t size) const;  // names up to number `size` only
   Result<void> load_page(stored::Dictionary which, std::uint32_t page, BytesView bytes);
 
  private:

@@ -60,16 +60,19 @@ struct Feed {
 
 }  // namespace
 
-Result<std::vector<FeedEntry>> Store::changes(std::span<const std::uint64_t> since, std::size_t limit, record::Arena& into) {
+Result<std::vector<FeedEntry>> Store::changes(std::span<const std::uint64_t> since, std::size_t limit,
+                                              record::Arena& into) {
   if (!since.empty() && since.size() != parts_->shards.size())
-    return invalid_request("a position has one commit number for each of the store's " + std::to_string(parts_->shards.size()) + " shards");
+    return invalid_request("a position has one commit number for each of the store's " +
+                           std::to_string(parts_->shards.size()) + " shards");
   std::vector<FeedEntry> entries;
   for (const auto& shard : parts_->shards) {
     const auto number = shard->moment().shard;
     const std::uint64_t from = since.empty() ? shard->log_first() : since[number] + 1;
     const std::uint64_t last = shard->last_commit();
     if (from < shard->log_first() && from <= last)
-      return not_found("the feed no longer reaches back to commit " + std::to_string(from) + " of shard " + std::to_string(number));
+      return not_found("the feed no longer reaches back to commit " + std::to_string(from) + " of shard " +
+                       std::to_string(number));
     Feed feed{*shard, number, shard->names(), into, entries};
     for (std::uint64_t commit = from; commit <= last && commit - from < limit; ++commit) TRY(feed.read(commit));
   }

@@ -21,8 +21,10 @@ Result<void> fold_demographics(const ShardMoment& base, const std::map<PatientId
   for (auto at = changed.begin(); at != changed.end();) {
     const std::uint32_t block = stored::block_of(at->first);
     DemographicsPage page;
-    if (TRY(base.tables->get(Table::meta, demographics_key(block), base.base->snapshot.get(), value))) page = TRY(decode_demographics(value.bytes()));
-    for (; at != changed.end() && stored::block_of(at->first) == block; ++at) page.set(at->first % stored::block_patients, at->second);
+    if (TRY(base.tables->get(Table::meta, demographics_key(block), base.base->snapshot.get(), value)))
+      page = TRY(decode_demographics(value.bytes()));
+    for (; at != changed.end() && stored::block_of(at->first) == block; ++at)
+      page.set(at->first % stored::block_patients, at->second);
     batch.put(Table::meta, demographics_key(block), encode(page));
   }
   return {};
@@ -83,14 +85,16 @@ Result<void> Shard::fold_step() {
 
   std::vector<const DeltaPut*> puts;
   for (const auto& segment : frozen) segment->all(puts);
-  std::stable_sort(puts.begin(), puts.end(), [](const DeltaPut* a, const DeltaPut* b) { return a->patient < b->patient; });
+  std::stable_sort(puts.begin(), puts.end(),
+                   [](const DeltaPut* a, const DeltaPut* b) { return a->patient < b->patient; });
 
   ShardState state = this->state();
   Batch batch;
   PostingChanges postings;
   std::map<PatientId, Demographics> who;
   for (auto from = puts.begin(); from != puts.end();) {
-    const auto past = std::find_if(from, puts.end(), [&](const DeltaPut* put) { return put->patient != (*from)->patient; });
+    const auto past =
+        std::find_if(from, puts.end(), [&](const DeltaPut* put) { return put->patient != (*from)->patient; });
     PatientChanges changes = net_changes((*from)->patient, {&*from, static_cast<std::size_t>(past - from)});
     TRY(fold_patient(base, changes, state, postings, batch));
     if (changes.demographics) who[changes.patient] = changes.who;
@@ -99,8 +103,10 @@ Result<void> Shard::fold_step() {
   TRY(fold_postings(base, postings, state, batch));
   TRY(fold_demographics(base, who, batch));
   for (const auto& [name, value] : metas) {
-    if (value.empty()) batch.erase(Table::meta, name);
-    else batch.put(Table::meta, name, value);
+    if (value.empty())
+      batch.erase(Table::meta, name);
+    else
+      batch.put(Table::meta, name, value);
   }
   if (setup_.number == 0) TRY(setup_.identity->fold(identity_position, batch));
   state.watermark = upto;

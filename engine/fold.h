@@ -30,17 +30,18 @@ using PostingChanges = std::unordered_map<Name, CodeChanges>;
 // One patient's part: heads, runs and history into the batch, postings collected for fold_postings().
 struct PatientChanges {
   PatientId patient = 0;
-  std::vector<stored::Row> added;             // net: those still current
-  std::vector<stored::Row> passed;            // added and replaced within this delta: straight to history, `removed` set
+  std::vector<stored::Row> added;   // net: those still current
+  std::vector<stored::Row> passed;  // added and replaced within this delta: straight to history, `removed` set
   std::unordered_map<std::uint32_t, Micros> removed;  // numbers of rows in the base, and when they were replaced
   std::vector<std::pair<std::uint32_t, std::string_view>> originals;  // number of the first event, bytes
-  bool demographics = false;                  // a patient or death event came or went
-  Demographics who;                           // then, what fold_patient makes of them
+  bool demographics = false;                                          // a patient or death event came or went
+  Demographics who;                                                   // then, what fold_patient makes of them
 };
 // Puts of one patient in order of commit.
 PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> puts);
 
-Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, ShardState& state, PostingChanges& postings, Batch& batch);
+Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, ShardState& state, PostingChanges& postings,
+                          Batch& batch);
 Result<void> fold_demographics(const ShardMoment& base, const std::map<PatientId, Demographics>& changed, Batch& batch);
 void fold_names(Dictionary& names, ShardState& state, Batch& batch);  // those not folded yet, and displays that came late
 Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, ShardState& state, Batch& batch);

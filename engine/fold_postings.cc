@@ -1,6 +1,6 @@
 // A code's fold. What is new becomes one more generation of the code: a set of runs under one run number, and before it
 // a run of removals if any. Reading pays for every generation, so they are merged as they grow: a generation is taken into the
-// merge while those newer than it add up to half of it, which rewrites each posting a logarithmic number of times.
+// merge while those newer than it add up to a third of it, which rewrites each posting a logarithmic number of times.
 #include <algorithm>
 #include <map>
 #include <string>
@@ -12,7 +12,7 @@ namespace chartline::engine {
 namespace {
 
 constexpr std::size_t postings_run_min = 16'384;  // split by blocks only above this
-constexpr std::size_t generations_max = 8;
+constexpr std::uint64_t merge_factor = 3;  // a generation is merged while the newer ones hold a third of it
 
 struct Generation {
   std::uint64_t run = 0;
@@ -34,7 +34,7 @@ std::uint64_t merge_from(const stored::Directory& directory) {
   std::uint64_t newer = 0;
   std::size_t taken = 0;
   for (const Generation& generation : list) {
-    if (taken > 0 && generation.count > 2 * newer && list.size() <= generations_max) break;
+    if (taken > 0 && generation.count > merge_factor * newer) break;
     newer += generation.count, ++taken;
   }
   return taken >= 2 ? list[taken - 1].run : 0;
@@ -45,7 +45,8 @@ Error damaged(const ShardMoment& base, const stored::PostingRun& run, const std:
 }
 
 Result<void> load(const ShardMoment& base, Name code, const stored::PostingRun& run, Pinned& bytes) {
-  if (!TRY(base.tables->get(Table::postings, stored::postings_key(code, run.run, run.first_block), base.base->snapshot.get(), bytes)))
+  if (!TRY(base.tables->get(Table::postings, stored::postings_key(code, run.run, run.first_block),
+                            base.base->snapshot.get(), bytes)))
     return damaged(base, run, "named by its directory, but absent");
   return {};
 }
@@ -86,7 +87,8 @@ Result<Merged> merge(const ShardMoment& base, Name code, const stored::Directory
       const stored::Posting posting = columns.at(i);
       bool gone = false;
       for (auto later = removals.upper_bound(run.run); later != removals.end() && !gone; ++later)
-        gone = std::binary_search(later->second.begin(), later->second.end(), stored::Removal{posting.patient, posting.number});
+        gone = std::binary_search(later->second.begin(), later->second.end(),
+                                  stored::Removal{posting.patient, posting.number});
       if (!gone) merged.postings.push_back(posting);
     }
   }
@@ -96,12 +98,13 @@ Result<Merged> merge(const ShardMoment& base, Name code, const stored::Directory
 }
 
 // The removals first: they apply to generations with smaller numbers, not to the postings beside them.
-void put_generation(Name code, std::span<const stored::Posting> postings, std::span<const stored::Removal> removals, std::uint64_t& next_run,
-                    stored::Directory& directory, Batch& batch) {
+void put_generation(Name code, std::span<const stored::Posting> postings, std::span<const stored::Removal> removals,
+                    std::uint64_t& next_run, stored::Directory& directory, Batch& batch) {
   if (!removals.empty()) {
     stored::PostingBytes packed = stored::encode_removals(removals);
     stored::PostingRun ref;
-    ref.first_block = stored::block_of(removals.front().patient), ref.last_block = stored::block_of(removals.back().patient);
+    ref.first_block = stored::block_of(removals.front().patient),
+    ref.last_block = stored::block_of(removals.back().patient);
     ref.run = next_run++, ref.count = static_cast<std::uint32_t>(removals.size()), ref.removals = true;
     ref.checksum = packed.checksum, ref.bytes = static_cast<std::uint32_t>(packed.bytes.size());
     batch.put(Table::postings, stored::postings_key(code, ref.run, ref.first_block), std::move(packed.bytes));
@@ -119,7 +122,9 @@ void put_generation(Name code, std::span<const stored::Posting> postings, std::s
 
 bool posting_before(const stored::Posting& a, const stored::Posting& b) {
   if (a.patient != b.patient) return a.patient < b.patient;
-  const auto seconds = [](const stored::Posting& p) { return std::int64_t{p.day} * 86'400 + p.second - std::int64_t{p.offset} * 60; };
+  const auto seconds = [](const stored::Posting& p) {
+    return std::int64_t{p.day} * 86'400 + p.second - std::int64_t{p.offset} * 60;
+  };
   const std::int64_t at = seconds(a), bt = seconds(b);
   return at != bt ? at < bt : a.number < b.number;
 }
@@ -128,12 +133,15 @@ std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::Posting
   std::vector<EncodedPostings> runs;
   for (std::size_t from = 0; from < sorted.size();) {
     std::size_t past = std::min(sorted.size(), from + postings_run_min);
-    while (past < sorted.size() && stored::block_of(sorted[past].patient) == stored::block_of(sorted[past - 1].patient)) ++past;
-    if (sorted.size() - past < postings_run_min / 4 && sorted.size() - from < 2 * postings_run_min) past = sorted.size();
+    while (past < sorted.size() && stored::block_of(sorted[past].patient) == stored::block_of(sorted[past - 1].patient))
+      ++past;
+    if (sorted.size() - past < postings_run_min / 4 && sorted.size() - from < 2 * postings_run_min)
+      past = sorted.size();
     const auto part = sorted.subspan(from, past - from);
     stored::PostingBytes packed = stored::encode_postings(part);
     EncodedPostings& encoded = runs.emplace_back();
-    encoded.ref.first_block = stored::block_of(part.front().patient), encoded.ref.last_block = stored::block_of(part.back().patient);
+    encoded.ref.first_block = stored::block_of(part.front().patient),
+    encoded.ref.last_block = stored::block_of(part.back().patient);
     encoded.ref.run = run, encoded.ref.count = static_cast<std::uint32_t>(part.size());
     encoded.ref.checksum = packed.checksum, encoded.ref.bytes = static_cast<std::uint32_t>(packed.bytes.size());
     encoded.bytes = std::move(packed.bytes);
@@ -154,7 +162,8 @@ Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, Sha
     stored::Directory directory;
     if (TRY(base.tables->get(Table::postings, stored::directory_key(code), base.base->snapshot.get(), bytes)))
       directory = TRY(stored::decode_directory(bytes.bytes()));
-    directory.events += change.added.size(), directory.events -= std::min<std::uint64_t>(directory.events, change.removed.size());
+    directory.events += change.added.size(),
+        directory.events -= std::min<std::uint64_t>(directory.events, change.removed.size());
 
     // The new generation counts as one while deciding what to merge it with.
     stored::Directory with_new = directory;
@@ -169,7 +178,8 @@ Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, Sha
     } else {
       Merged merged = TRY(merge(base, code, directory, from));
       std::erase_if(merged.postings, [&](const stored::Posting& posting) {
-        return std::binary_search(change.removed.begin(), change.removed.end(), stored::Removal{posting.patient, posting.number});
+        return std::binary_search(change.removed.begin(), change.removed.end(),
+                                  stored::Removal{posting.patient, posting.number});
       });
       std::vector<stored::Posting> all = std::move(merged.postings);
       all.insert(all.end(), change.added.begin(), change.added.end());
@@ -189,8 +199,10 @@ Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, Sha
     std::sort(directory.runs.begin(), directory.runs.end(), [](const auto& a, const auto& b) {
       return a.first_block != b.first_block ? a.first_block < b.first_block : a.run < b.run;
     });
-    if (directory.runs.empty()) batch.erase(Table::postings, stored::directory_key(code));
-    else batch.put(Table::postings, stored::directory_key(code), stored::encode(directory));
+    if (directory.runs.empty())
+      batch.erase(Table::postings, stored::directory_key(code));
+    else
+      batch.put(Table::postings, stored::directory_key(code), stored::encode(directory));
   }
   return {};
 }

@@ -1,5 +1,6 @@
 // One patient's fold. New rows go where they belong in time: into the runs they overlap, if rewriting those is cheap beside
-// what is new, else into a run of their own; small runs are gathered so that their number stays bounded. Rows that were
+// what is new, else into a run of their own; when there are too many small runs they become one, so that a trickle of
+// single events rewrites each of them a few times, not each time. Rows that were
 // replaced leave their run for the history.
 #include <algorithm>
 #include <numeric>
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::size_t small_runs_max = 8;
 constexpr std::size_t small_run_rows = run_rows_max / 4;
-constexpr std::size_t rewrite_factor = 4;  // rewrite overlapped runs while they hold at most this many times the new rows
+constexpr std::size_t rewrite_factor = 4;  // rewrite runs while they hold at most this many times the new rows
 
 // Which runs to rewrite together with the new rows.
 std::vector<bool> choose(const stored::Head& head, std::span<const stored::Row> sorted_added) {
@@ -29,18 +30,25 @@ std::vector<bool> choose(const stored::Head& head, std::span<const stored::Row> 
   for (std::size_t i = 0; i < head.runs.size(); ++i) {
     const stored::RunRef& run = head.runs[i];
     if (run.count < small_run_rows) ++small;
-    if (run.first <= last && first <= run.last) chosen[i] = true, overlapped += run.count;
-    else if (!near || run.first <= first) near = i;
+    if (run.first <= last && first <= run.last)
+      chosen[i] = true, overlapped += run.count;
+    else if (!near || run.first <= first)
+      near = i;
   }
-  if (overlapped > sorted_added.size() * rewrite_factor + run_rows_max) std::fill(chosen.begin(), chosen.end(), false);
-  else if (overlapped == 0 && near && head.runs[*near].count + sorted_added.size() <= run_rows_max) chosen[*near] = true;
+  const std::size_t cheap = sorted_added.size() * rewrite_factor;
+  if (overlapped > cheap)
+    std::fill(chosen.begin(), chosen.end(), false);
+  else if (overlapped == 0 && near && head.runs[*near].count <= cheap &&
+           head.runs[*near].count + sorted_added.size() <= run_rows_max)
+    chosen[*near] = true;
   if (small > small_runs_max)
     for (std::size_t i = 0; i < head.runs.size(); ++i)
       if (head.runs[i].count < small_run_rows) chosen[i] = true;
   return chosen;
 }
 
-void put_runs(PatientId patient, std::vector<EncodedRun>& runs, bool history, std::vector<stored::RunRef>& refs, Batch& batch) {
+void put_runs(PatientId patient, std::vector<EncodedRun>& runs, bool history, std::vector<stored::RunRef>& refs,
+              Batch& batch) {
   for (EncodedRun& run : runs) {
     refs.push_back(run.ref);
     if (history) {
@@ -49,7 +57,8 @@ void put_runs(PatientId patient, std::vector<EncodedRun>& runs, bool history, st
         batch.put(Table::history, stored::history_key(patient, run.ref.run, true), std::move(run.bytes.details));
     } else {
       batch.put(Table::timeline, stored::run_key(patient, run.ref.first, run.ref.run), std::move(run.bytes.hot));
-      if (!run.bytes.details.empty()) batch.put(Table::details, stored::details_key(patient, run.ref.run), std::move(run.bytes.details));
+      if (!run.bytes.details.empty())
+        batch.put(Table::details, stored::details_key(patient, run.ref.run), std::move(run.bytes.details));
     }
   }
 }
@@ -65,20 +74,24 @@ void erase_run(PatientId patient, const stored::RunRef& ref, bool history, Batch
 }
 
 void sort_refs(std::vector<stored::RunRef>& refs) {
-  std::sort(refs.begin(), refs.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first < b.first : a.run < b.run; });
+  std::sort(refs.begin(), refs.end(),
+            [](const auto& a, const auto& b) { return a.first != b.first ? a.first < b.first : a.run < b.run; });
 }
 
-bool tells_demographics(const stored::Row& row) { return row.kind == record::Kind::patient || row.kind == record::Kind::death; }
+bool tells_demographics(const stored::Row& row) {
+  return row.kind == record::Kind::patient || row.kind == record::Kind::death;
+}
 
 // Versions that ended, into the history runs: the last one grows until it is full.
-Result<void> fold_history(const ShardMoment& base, PatientId patient, std::vector<stored::Row>& past, stored::Head& head,
-                          ShardState& state, Batch& batch) {
+Result<void> fold_history(const ShardMoment& base, PatientId patient, std::vector<stored::Row>& past,
+                          stored::Head& head, ShardState& state, Batch& batch) {
   if (past.empty()) return {};
   for (const stored::Row& row : past) head.past_content += content_hash(row, *base.dictionary);
   head.past_events += static_cast<std::uint32_t>(past.size());
   state.past_events += past.size();
   std::unique_ptr<LoadedRun> grown;
-  const auto newest = std::max_element(head.history.begin(), head.history.end(), [](const auto& a, const auto& b) { return a.run < b.run; });
+  const auto newest = std::max_element(head.history.begin(), head.history.end(),
+                                       [](const auto& a, const auto& b) { return a.run < b.run; });
   if (newest != head.history.end() && newest->count + past.size() <= run_rows_max) {
     grown = TRY(read_run(base, patient, *newest, true));
     past.insert(past.end(), grown->rows().begin(), grown->rows().end());
@@ -118,8 +131,9 @@ std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::ui
     const auto rows = sorted.subspan(from, past - from);
     EncodedRun& run = runs.emplace_back();
     run.bytes = stored::encode_run(rows);
-    run.ref = {rows.front().start.instant(), rows.back().start.instant(), next_run++, static_cast<std::uint32_t>(rows.size()),
-               run.bytes.hot_checksum, run.bytes.details_checksum};
+    run.ref = {
+        rows.front().start.instant(), rows.back().start.instant(), next_run++, static_cast<std::uint32_t>(rows.size()),
+        run.bytes.hot_checksum,       run.bytes.details_checksum};
   }
   return runs;
 }
@@ -130,7 +144,8 @@ PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> p
   for (const DeltaPut* put : puts)
     for (const std::uint32_t number : put->removed) changes.removed.emplace(number, put->recorded);
   for (const DeltaPut* put : puts) {
-    if (!put->original.empty() && !put->added.empty()) changes.originals.emplace_back(put->added.front().number, put->original);
+    if (!put->original.empty() && !put->added.empty())
+      changes.originals.emplace_back(put->added.front().number, put->original);
     for (const stored::Row& row : put->added) {
       changes.demographics = changes.demographics || tells_demographics(row);
       const auto replaced = changes.removed.find(row.number);
@@ -150,7 +165,8 @@ void collect_postings(PatientId patient, const stored::Row& row, PostingChanges&
   for_each_posting(patient, row, [&](Name code, const stored::Posting& posting) { into[code].added.push_back(posting); });
 }
 
-Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, ShardState& state, PostingChanges& postings, Batch& batch) {
+Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, ShardState& state, PostingChanges& postings,
+                          Batch& batch) {
   const Dictionary& names = *base.dictionary;
   const PatientId patient = changes.patient;
   stored::Head head = TRY(read_head(base, patient));
@@ -170,7 +186,8 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
         changes.demographics = changes.demographics || tells_demographics(row);
       }
   }
-  if (missing != 0) return corrupt("timeline: shard " + std::to_string(base.shard) + ": the log replaces an event that no run holds");
+  if (missing != 0)
+    return corrupt("timeline: shard " + std::to_string(base.shard) + ": the log replaces an event that no run holds");
   if (changes.demographics)
     for (std::size_t i = 0; i < head.runs.size(); ++i)
       if (!loaded[i]) loaded[i] = TRY(read_run(base, patient, head.runs[i], false));
@@ -218,7 +235,8 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
   state.events += head.events, state.events -= before;
   TRY(fold_history(base, patient, past, head, state, batch));
   batch.put(Table::timeline, stored::head_key(patient), stored::encode(head));
-  for (const auto& [number, original] : changes.originals) batch.put(Table::originals, stored::original_key(patient, number), Bytes(original));
+  for (const auto& [number, original] : changes.originals)
+    batch.put(Table::originals, stored::original_key(patient, number), Bytes(original));
   if (changes.demographics) changes.who = demographics_of(tellers, names);
   return {};
 }

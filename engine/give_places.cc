@@ -18,8 +18,9 @@ std::uint64_t give_places(std::span<stored::Row> rows, const Dictionary& names) 
     order.push_back(i);
   }
   if (!ascending)
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::uint32_t a, std::uint32_t b) { return rows[a].start.instant() < rows[b].start.instant(); });
+    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return rows[a].start.instant() < rows[b].start.instant();
+    });
   std::uint64_t equal = 0;
   std::unordered_map<Hash128, std::uint32_t, HashOfHash128> seen;
   for (std::size_t from = 0; from < order.size();) {

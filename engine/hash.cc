@@ -21,7 +21,8 @@ struct PatientSums {
 Result<PatientSums> sums_of(const ShardMoment& shard, PatientId patient) {
   std::vector<const DeltaPut*> puts;
   for (const auto& segment : shard.segments) segment->of_patient(patient, shard.commit, puts);
-  const bool unfolded = std::any_of(puts.begin(), puts.end(), [&](const DeltaPut* put) { return put->commit > shard.base->watermark; });
+  const bool unfolded =
+      std::any_of(puts.begin(), puts.end(), [&](const DeltaPut* put) { return put->commit > shard.base->watermark; });
   if (!unfolded) {
     const stored::Head head = TRY(read_head(shard, patient));
     return PatientSums{head.events, head.past_events, head.content, head.past_content};
@@ -30,7 +31,8 @@ Result<PatientSums> sums_of(const ShardMoment& shard, PatientId patient) {
   const PatientRows now = TRY(read_rows(shard, patient));
   for (const stored::Row& row : now.rows) ++sums.events, sums.content += content_hash(row, *shard.dictionary);
   const PastRows past = TRY(read_past_rows(shard, patient));
-  for (const stored::Row& row : past.rows) ++sums.past_events, sums.past_content += content_hash(row, *shard.dictionary);
+  for (const stored::Row& row : past.rows)
+    ++sums.past_events, sums.past_content += content_hash(row, *shard.dictionary);
   return sums;
 }
 

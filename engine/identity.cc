@@ -52,33 +52,34 @@ struct Identity::Parts {
   std::vector<std::uint32_t> patients;  // ids given, per shard
   std::uint64_t people = 0;             // over all shards: the next person's stable number
 
-  std::unordered_map<std::uint64_t, std::vector<Named>> named;        // by hash: what is not folded yet
-  std::map<PatientRef, std::vector<std::uint64_t>> named_of;          // hashes of a patient's unfolded identifiers, in order
+  std::unordered_map<std::uint64_t, std::vector<Named>> named;  // by hash: what is not folded yet
+  std::map<PatientRef, std::vector<std::uint64_t>> named_of;    // hashes of a patient's unfolded identifiers, in order
   std::vector<LinkEntry> links;
   std::uint64_t links_folded = 0;
-  mutable std::map<PatientRef, std::vector<PatientRef>> groups;       // of the committed links, for the present
+  mutable std::map<PatientRef, std::vector<PatientRef>> groups;  // of the committed links, for the present
   bool any_link = false;
 
   struct Pending {
-    PatientRef a, b;                    // whom it is about
+    PatientRef a, b;  // whom it is about
     Bytes encoded;
   };
-  std::vector<Pending> pending;         // not yet drained into a group
-  std::set<PatientRef> erased;          // since this store was opened
-  std::uint64_t position = 0;           // of the newest change
+  std::vector<Pending> pending;  // not yet drained into a group
+  std::set<PatientRef> erased;   // since this store was opened
+  std::uint64_t position = 0;    // of the newest change
   std::uint64_t committed = 0;
   std::uint64_t drained = 0;
 
   std::uint64_t hash(std::string_view value) const { return keyed_hash64(value, secret); }
 
-  Result<std::vector<Named>> lookup(std::string_view value) const;    // memory and table, without the lock
+  Result<std::vector<Named>> lookup(std::string_view value) const;  // memory and table, without the lock
   PatientRef new_patient();
   void add(PatientRef patient, const record::Identifier& identifier, std::uint64_t at);
   void regroup();
   std::map<PatientRef, std::vector<PatientRef>> groups_of(Micros as_of) const;
 };
 
-Identity::Identity(std::shared_ptr<Tables> tables, std::uint64_t secret, std::uint32_t shards) : parts_(std::make_unique<Parts>()) {
+Identity::Identity(std::shared_ptr<Tables> tables, std::uint64_t secret, std::uint32_t shards)
+    : parts_(std::make_unique<Parts>()) {
   parts_->tables = std::move(tables);
   parts_->secret = secret;
   parts_->patients.assign(shards, 0);
@@ -115,7 +116,8 @@ Result<std::vector<Named>> Identity::Parts::lookup(std::string_view value) const
   if (TRY(tables->get(Table::identity, identity_key(h), nullptr, stored))) {
     for (Named& entry : TRY(decode_named(stored.bytes()))) {
       if (entry.value != value) continue;  // a hash is never trusted: the value decides
-      const bool known = std::any_of(found.begin(), found.end(), [&](const Named& n) { return n.system == entry.system; });
+      const bool known =
+          std::any_of(found.begin(), found.end(), [&](const Named& n) { return n.system == entry.system; });
       if (!known) found.push_back(std::move(entry));
     }
   }
@@ -163,18 +165,21 @@ Result<Identity::Resolved> Identity::resolve(std::span<const record::Identifier>
   for (std::size_t i = 0; i < identifiers.size(); ++i) {
     if (who[i]) {
       const auto group = p.groups.find(resolved.patient);
-      const bool same_person = *who[i] == resolved.patient ||
-                               (group != p.groups.end() && std::binary_search(group->second.begin(), group->second.end(), *who[i]));
+      const bool same_person =
+          *who[i] == resolved.patient ||
+          (group != p.groups.end() && std::binary_search(group->second.begin(), group->second.end(), *who[i]));
       if (!same_person) resolved.clash = true;
       continue;
     }
-    const bool repeated = std::any_of(identifiers.begin(), identifiers.begin() + static_cast<std::ptrdiff_t>(i), [&](const auto& earlier) {
-      return earlier.system == identifiers[i].system && earlier.value == identifiers[i].value;
-    });
+    const bool repeated =
+        std::any_of(identifiers.begin(), identifiers.begin() + static_cast<std::ptrdiff_t>(i), [&](const auto& earlier) {
+          return earlier.system == identifiers[i].system && earlier.value == identifiers[i].value;
+        });
     if (repeated || identifiers[i].value.empty()) continue;
     p.add(resolved.patient, identifiers[i], ++p.position);
     p.pending.push_back({resolved.patient, resolved.patient, {}});
-    stored::encode(stored::Identify{resolved.patient, identifiers[i].system, identifiers[i].value}, p.pending.back().encoded);
+    stored::encode(stored::Identify{resolved.patient, identifiers[i].system, identifiers[i].value},
+                   p.pending.back().encoded);
   }
   resolved.position = p.position;
   return resolved;
@@ -198,7 +203,8 @@ Result<std::vector<record::Identifier>> Identity::identifiers(PatientRef patient
   std::shared_lock lock(parts_->mutex);
   std::vector<record::Identifier> list;
   const auto add = [&](std::string_view system, std::string_view value) {
-    const bool known = std::any_of(list.begin(), list.end(), [&](const auto& i) { return i.system == system && i.value == value; });
+    const bool known =
+        std::any_of(list.begin(), list.end(), [&](const auto& i) { return i.system == system && i.value == value; });
     if (!known) list.push_back({into.text(system), into.text(value)});
   };
   Pinned stored;
@@ -214,7 +220,8 @@ Result<std::vector<record::Identifier>> Identity::identifiers(PatientRef patient
 Result<bool> Identity::link(PatientRef a, PatientRef b, bool linked) {
   std::unique_lock lock(parts_->mutex);
   if (b < a) std::swap(a, b);
-  if (parts_->erased.contains(a) || parts_->erased.contains(b)) return not_found("no patient has one of the identifiers given");
+  if (parts_->erased.contains(a) || parts_->erased.contains(b))
+    return not_found("no patient has one of the identifiers given");
   bool now = false;
   for (const LinkEntry& entry : parts_->links)
     if (entry.a == a && entry.b == b) now = entry.linked;
@@ -230,12 +237,15 @@ std::map<PatientRef, std::vector<PatientRef>> Identity::Parts::groups_of(Micros 
   std::set<std::pair<PatientRef, PatientRef>> edges;
   for (const LinkEntry& entry : links) {
     if (!entry.committed || entry.recorded > as_of) continue;
-    if (entry.linked) edges.insert({entry.a, entry.b});
-    else edges.erase({entry.a, entry.b});
+    if (entry.linked)
+      edges.insert({entry.a, entry.b});
+    else
+      edges.erase({entry.a, entry.b});
   }
   std::map<PatientRef, PatientRef> least;  // union-find, each pointing towards the least of its group
   const auto root = [&](PatientRef at) {
-    for (auto next = least.find(at); next != least.end() && next->second != at; next = least.find(at)) at = next->second;
+    for (auto next = least.find(at); next != least.end() && next->second != at; next = least.find(at))
+      at = next->second;
     return at;
   };
   for (const auto& [a, b] : edges) {
@@ -313,7 +323,8 @@ void Identity::committed(std::uint64_t position, Micros recorded) {
 Result<void> Identity::learn(const stored::Identify& change) {
   std::unique_lock lock(parts_->mutex);
   Parts& p = *parts_;
-  if (change.patient.shard >= p.patients.size()) return corrupt("changes: an identifier names a shard that does not exist");
+  if (change.patient.shard >= p.patients.size())
+    return corrupt("changes: an identifier names a shard that does not exist");
   for (const Named& entry : TRY(p.lookup(change.value)))
     if (entry.system == change.system) return {};
   if (change.patient.id >= p.patients[change.patient.shard]) {
@@ -328,7 +339,8 @@ Result<void> Identity::learn(const stored::Identify& change) {
 Result<void> Identity::learn(const stored::Link& change, Micros recorded) {
   std::unique_lock lock(parts_->mutex);
   for (const LinkEntry& entry : parts_->links)  // a fold may reach further than the watermark it was made for
-    if (entry.a == change.a && entry.b == change.b && entry.linked == change.linked && entry.recorded == recorded) return {};
+    if (entry.a == change.a && entry.b == change.b && entry.linked == change.linked && entry.recorded == recorded)
+      return {};
   parts_->links.push_back({change.a, change.b, change.linked, true, recorded, ++parts_->position});
   parts_->committed = parts_->drained = parts_->position;
   parts_->regroup();
@@ -341,7 +353,8 @@ Result<void> Identity::fold(std::uint64_t position, Batch& batch) {
   Pinned stored;
   for (const auto& [hash, entries] : p.named) {
     std::vector<Named> all;
-    if (TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored))) all = TRY(decode_named(stored.bytes()));
+    if (TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored)))
+      all = TRY(decode_named(stored.bytes()));
     const std::size_t before = all.size();
     for (const Named& entry : entries)
       if (entry.position <= position) all.push_back(entry);
@@ -349,7 +362,8 @@ Result<void> Identity::fold(std::uint64_t position, Batch& batch) {
   }
   for (const auto& [patient, hashes] : p.named_of) {
     IdentifierList names;
-    if (TRY(p.tables->get(Table::identity, identifiers_key(patient), nullptr, stored))) names = TRY(decode_identifiers(stored.bytes()));
+    if (TRY(p.tables->get(Table::identity, identifiers_key(patient), nullptr, stored)))
+      names = TRY(decode_identifiers(stored.bytes()));
     const std::size_t before = names.size();
     for (const std::uint64_t hash : hashes)
       for (const Named& entry : p.named.at(hash))
@@ -379,11 +393,13 @@ void Identity::folded(std::uint64_t position) {
     std::erase_if(at->second, [&](std::uint64_t hash) {
       const auto left = p.named.find(hash);
       if (left == p.named.end()) return true;
-      return std::none_of(left->second.begin(), left->second.end(), [&](const Named& entry) { return entry.patient == at->first; });
+      return std::none_of(left->second.begin(), left->second.end(),
+                          [&](const Named& entry) { return entry.patient == at->first; });
     });
     at = at->second.empty() ? p.named_of.erase(at) : std::next(at);
   }
-  while (p.links_folded < p.links.size() && p.links[p.links_folded].committed && p.links[p.links_folded].position <= position)
+  while (p.links_folded < p.links.size() && p.links[p.links_folded].committed &&
+         p.links[p.links_folded].position <= position)
     ++p.links_folded;
 }
 
@@ -405,8 +421,10 @@ Result<void> Identity::forget(PatientRef patient, Batch& batch) {
     if (!TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored))) continue;
     std::vector<Named> left = TRY(decode_named(stored.bytes()));
     std::erase_if(left, [&](const Named& entry) { return entry.patient == patient; });
-    if (left.empty()) batch.erase(Table::identity, identity_key(hash));
-    else batch.put(Table::identity, identity_key(hash), encode_named(left));
+    if (left.empty())
+      batch.erase(Table::identity, identity_key(hash));
+    else
+      batch.put(Table::identity, identity_key(hash), encode_named(left));
   }
   batch.erase(Table::identity, identifiers_key(patient));
 

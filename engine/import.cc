@@ -37,7 +37,9 @@ class SortingPart final : public Import::Part {
 class ImportBase : public Import {
  public:
   ImportBase(Store& store, const ImportOptions& options)
-      : store_(store), options_(options), rows_(store.parts().backend->scratch_folder(), options.memory_bytes, options.threads) {}
+      : store_(store),
+        options_(options),
+        rows_(store.parts().backend->scratch_folder(), options.memory_bytes, options.threads) {}
   void on_refused(Refused refused) override { refused_ = std::move(refused); }
 
  protected:
@@ -56,7 +58,7 @@ class ImportBase : public Import {
   Store& store_;
   const ImportOptions options_;
   Refused refused_;
-  std::mutex mutex_;                   // of add() and part()
+  std::mutex mutex_;  // of add() and part()
   std::mutex counts_mutex_;
   ImportCounts counts_;
   RowSorter rows_;
@@ -65,7 +67,10 @@ class ImportBase : public Import {
 };
 
 SortingPart::SortingPart(ImportBase& import, std::uint64_t number)
-    : import_(import), lane_(import.rows_.take_lane()), patients_(*import.store_.parts().identity), arrival_(number << (64 - arrival_part_bits)) {}
+    : import_(import),
+      lane_(import.rows_.take_lane()),
+      patients_(*import.store_.parts().identity),
+      arrival_(number << (64 - arrival_part_bits)) {}
 
 SortingPart::~SortingPart() {
   import_.rows_.give_back(lane_);
@@ -80,7 +85,8 @@ Result<void> SortingPart::add(const record::Record& record) {
   Dictionary& names = import_.store_.parts().shards[who.patient.shard]->names();
   for (const record::Event& event : record.events) {
     const bool first = &event == &record.events.front();
-    TRY(import_.rows_.add(lane_, arrival_++, who.patient, to_row(event, names, room_), first, first ? record.original : std::string_view()));
+    TRY(import_.rows_.add(lane_, arrival_++, who.patient, to_row(event, names, room_), first,
+                          first ? record.original : std::string_view()));
   }
   room_.clear();
   return {};

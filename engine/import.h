@@ -21,25 +21,26 @@
 namespace chartline::engine {
 
 struct ImportOptions {
-  enum class Path : std::uint8_t { automatic, log, bulk };   // bulk: conflict where the store is not empty
+  enum class Path : std::uint8_t { automatic, log, bulk };  // bulk: conflict where the store is not empty
   Path path = Path::automatic;
-  std::uint64_t memory_bytes = 1ull << 30;   // for sorting
+  std::uint64_t memory_bytes = 1ull << 30;  // for sorting
   unsigned threads = 2;
 };
 
 struct ImportCounts {
-  std::uint64_t records = 0, events = 0;     // taken
+  std::uint64_t records = 0, events = 0;                                               // taken
   std::uint64_t created = 0, unchanged = 0, superseded = 0, hidden = 0, rejected = 0;  // records, as Outcome says
-  std::uint64_t equal_rows = 0;              // rows without ids that were equal to an earlier one: kept, each with its ordinal
-  std::uint64_t clashes = 0;                 // records whose identifiers name different patients
-  std::uint64_t before_birth = 0, after_death = 0;  // events at impossible dates, against the demographics of the same import
+  std::uint64_t equal_rows = 0;  // rows without ids that were equal to an earlier one: kept, each with its ordinal
+  std::uint64_t clashes = 0;     // records whose identifiers name different patients
+  std::uint64_t before_birth = 0,
+                after_death = 0;  // events at impossible dates, against the demographics of the same import
   bool bulk = false;
 };
 
 class Import {
  public:
   static Result<std::unique_ptr<Import>> begin(Store& store, const ImportOptions& options);
-  virtual ~Import() = default;               // without finish(): what went through the log stays, the rest is dropped
+  virtual ~Import() = default;  // without finish(): what went through the log stays, the rest is dropped
 
   // Borrowed for the call only; thread safe. A record that is refused counts as rejected and comes back in `refused` (may be
   // empty; called from one thread at a time).
@@ -56,7 +57,7 @@ class Import {
   };
   virtual std::unique_ptr<Part> part() = 0;
 
-  virtual Result<ImportCounts> finish() = 0; // everything is durable and visible
+  virtual Result<ImportCounts> finish() = 0;  // everything is durable and visible
   virtual void on_refused(Refused refused) = 0;
 };
 

@@ -23,8 +23,10 @@ Result<Identity::Resolved> KnownPatients::resolve(std::span<const record::Identi
   const Identity::Resolved resolved = TRY(identity_.resolve(identifiers));
   if (known_.size() >= known_max) forget();
   last_ = &known_.emplace_back(Known{hash, std::string(one.system), std::string(one.value), resolved});
-  if (known_.size() * 2 > slots_.size()) grow();
-  else place(last_);
+  if (known_.size() * 2 > slots_.size())
+    grow();
+  else
+    place(last_);
   return resolved;
 }
 

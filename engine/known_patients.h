@@ -31,7 +31,7 @@ class KnownPatients {
   void forget();
 
   Identity& identity_;
-  std::deque<Known> known_;            // never moves
+  std::deque<Known> known_;  // never moves
   std::vector<const Known*> slots_;
   const Known* last_ = nullptr;
 };

@@ -21,7 +21,7 @@ class Identity;
 // erasure, though they leave the watermark); old ones live as long as a View holds them.
 struct Base {
   SnapshotPtr snapshot;
-  std::uint64_t watermark = 0;         // last commit folded
+  std::uint64_t watermark = 0;           // last commit folded
   std::uint64_t serial = next_serial();  // of this base alone: what was decoded from it is cached under this number
 
   static std::uint64_t next_serial();
@@ -34,15 +34,15 @@ struct ShardMoment {
   std::shared_ptr<DecodedCache> cache;
   std::shared_ptr<const Base> base;
   std::vector<std::shared_ptr<const Segment>> segments;  // oldest first; what they hold up to the watermark is already in the base
-  std::uint64_t commit = 0;            // the delta counts up to here
-  std::uint32_t patients = 0;          // ids given
+  std::uint64_t commit = 0;                              // the delta counts up to here
+  std::uint32_t patients = 0;                            // ids given
 };
 
 struct ViewParts {
   Micros as_of = INT64_MAX;
   std::vector<ShardMoment> shards;
   std::shared_ptr<const Identity> identity;
-  Micros links_as_of = INT64_MAX;      // links count as they stood then: Identity::linked(patient, links_as_of)
+  Micros links_as_of = INT64_MAX;  // links count as they stood then: Identity::linked(patient, links_as_of)
 };
 
 // The head of a patient in the base; an empty head where none was folded yet.

@@ -22,7 +22,8 @@ Result<void> add_past(const ShardMoment& shard, PatientId patient, PatientIndex&
   const PastRows rows = TRY(read_past_rows(shard, patient));
   std::map<std::pair<Hash128, Micros>, Hash128> versions;  // by record and when it was acknowledged: the sum over its events
   for (const stored::Row& row : rows.rows)
-    if (!row.version.empty()) versions[{record_key(row, *shard.dictionary), row.recorded}] += content_hash(row, *shard.dictionary);
+    if (!row.version.empty())
+      versions[{record_key(row, *shard.dictionary), row.recorded}] += content_hash(row, *shard.dictionary);
   for (const auto& [version, content] : versions) index.past.insert(saying(version.first, content));
   return {};
 }
@@ -51,7 +52,8 @@ Result<PatientIndex> PatientIndex::build(const ShardMoment& shard, PatientId pat
   return index;
 }
 
-Said said(std::span<const stored::Row> rows, const Dictionary& names, record::Record::Demand demand, std::string_view demanded_version) {
+Said said(std::span<const stored::Row> rows, const Dictionary& names, record::Record::Demand demand,
+          std::string_view demanded_version) {
   Said record;
   record.key = record_key(rows.front(), names);
   record.hidden = true;
@@ -70,16 +72,17 @@ Decision decide(const PatientIndex& index, const Said& record) {
   using Demand = record::Record::Demand;
   using What = Outcome::What;
   const auto refuse = [](const char* reason) { return Decision{What::rejected, Fault::conflict, reason, {}, 0}; };
-  const auto known = index.records.find(record.key);
-  if (known == index.records.end()) {
+  const KnownRecord* known = index.records.find(record.key);
+  if (!known) {
     if (record.demand == Demand::version) return refuse("the record is not known, so it has not the version demanded");
     return {record.hidden ? What::hidden : What::created, {}, "", {}, index.last_number + 1};
   }
-  const KnownRecord& now = known->second;
+  const KnownRecord& now = *known;
   if (record.demand == Demand::absent) return refuse("the record is known already");
   if (record.demand == Demand::version && record.demanded_version_hash != now.version_hash)
     return refuse("the record's current version is not the one demanded");
-  if (record.content == now.content && record.events == now.events) return {What::unchanged, {}, "", {}, now.first_number};
+  if (record.content == now.content && record.events == now.events)
+    return {What::unchanged, {}, "", {}, now.first_number};
   if (record.version_hash != 0 && record.demand == Demand::any && index.past.contains(saying(record.key, record.content)))
     return {What::unchanged, {}, "", {}, now.first_number};
   Decision decision{record.hidden && !now.hidden ? What::hidden : What::superseded, {}, "", {}, index.last_number + 1};
@@ -88,10 +91,10 @@ Decision decide(const PatientIndex& index, const Said& record) {
 }
 
 Undo apply(PatientIndex& index, const Said& record, const Decision& decision) {
-  const auto known = index.records.find(record.key);
-  Undo undo{record.key, index.last_number, known != index.records.end(), {}, false};
+  const KnownRecord* known = index.records.find(record.key);
+  Undo undo{record.key, index.last_number, known != nullptr, {}, false};
   if (undo.known) {
-    undo.before = known->second;
+    undo.before = *known;
     if (undo.before.version_hash != 0) undo.passed = index.past.insert(saying(record.key, undo.before.content)).second;
   }
   index.records[record.key] = {record.content, decision.first_number, record.events, record.version_hash, record.hidden};
@@ -102,8 +105,10 @@ Undo apply(PatientIndex& index, const Said& record, const Decision& decision) {
 void take_back(PatientIndex& index, const Undo& undo) {
   index.last_number = undo.last_number;
   if (undo.passed) index.past.erase(saying(undo.key, undo.before.content));
-  if (undo.known) index.records[undo.key] = undo.before;
-  else index.records.erase(undo.key);
+  if (undo.known)
+    index.records[undo.key] = undo.before;
+  else
+    index.records.erase(undo.key);
 }
 
 }  // namespace chartline::engine

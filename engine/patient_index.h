@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "engine/content.h"
+#include "engine/known_records.h"
 #include "engine/moment.h"
 #include "engine/store.h"
 
@@ -18,24 +18,16 @@ struct HashOfHash128 {
   std::size_t operator()(const Hash128& hash) const { return hash.low; }
 };
 
-struct KnownRecord {
-  Hash128 content;                   // sum over its events
-  std::uint32_t first_number = 0;    // its events have consecutive numbers
-  std::uint32_t events = 0;
-  std::uint64_t version_hash = 0;    // 0: without a version
-  bool hidden = false;               // every event entered in error
-};
-
 class PatientIndex {
  public:
   static Result<PatientIndex> build(const ShardMoment& shard, PatientId patient);
   PatientIndex() = default;
 
   std::uint32_t last_number = 0;
-  std::unordered_map<Hash128, KnownRecord, HashOfHash128> records;
+  KnownRecords records;
   // Versions, by id, that came and went: a source that tells its story again from the start says nothing new.
   std::unordered_set<Hash128, HashOfHash128> past;
-  std::size_t bytes() const { return 160 + records.size() * 72 + past.size() * 40; }
+  std::size_t bytes() const { return 160 + records.bytes() + past.size() * 40; }
 };
 
 // What to do with one record: the pure decision, from the index as it is.
@@ -43,8 +35,8 @@ struct Decision {
   Outcome::What what = Outcome::What::created;
   Fault fault{};
   const char* reason = "";
-  std::vector<std::uint32_t> removed;   // numbers of the version that ends
-  std::uint32_t first_number = 0;       // of the new version's events; of the known one where unchanged
+  std::vector<std::uint32_t> removed;  // numbers of the version that ends
+  std::uint32_t first_number = 0;      // of the new version's events; of the known one where unchanged
 };
 
 // What a record says, ready to be compared.
@@ -57,7 +49,8 @@ struct Said {
   record::Record::Demand demand = record::Record::Demand::any;
   std::uint64_t demanded_version_hash = 0;
 };
-Said said(std::span<const stored::Row> rows, const Dictionary& names, record::Record::Demand demand, std::string_view demanded_version);
+Said said(std::span<const stored::Row> rows, const Dictionary& names, record::Record::Demand demand,
+          std::string_view demanded_version);
 
 Decision decide(const PatientIndex& index, const Said& record);
 // Makes the decision part of the index; `undo` takes it back when the whole write is refused.
@@ -66,7 +59,7 @@ struct Undo {
   std::uint32_t last_number;
   bool known;
   KnownRecord before;
-  bool passed = false;               // `before` became one of the past versions
+  bool passed = false;  // `before` became one of the past versions
 };
 Undo apply(PatientIndex& index, const Said& record, const Decision& decision);
 void take_back(PatientIndex& index, const Undo& undo);

@@ -11,12 +11,14 @@ namespace chartline::engine {
 namespace {
 
 Error damaged(const ShardMoment& shard, const char* table, const stored::RunRef& ref, const char* what) {
-  return corrupt(std::string(table) + ": shard " + std::to_string(shard.shard) + ", run " + std::to_string(ref.run) + ": " + what);
+  return corrupt(std::string(table) + ": shard " + std::to_string(shard.shard) + ", run " + std::to_string(ref.run) +
+                 ": " + what);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<LoadedRun>> read_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, bool history) {
+Result<std::unique_ptr<LoadedRun>> read_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref,
+                                            bool history) {
   const char* table = history ? "history" : "timeline";
   const Snapshot* at = shard.base->snapshot.get();
   auto run = std::make_unique<LoadedRun>();
@@ -31,7 +33,8 @@ Result<std::unique_ptr<LoadedRun>> read_run(const ShardMoment& shard, PatientId 
                      : shard.tables->get(Table::details, stored::details_key(patient, ref.run), at, value)))
       return damaged(shard, table, ref, "its details are named by its head, but absent");
     run->details = value.bytes();
-    if (hash64(run->details) != ref.details_checksum) return damaged(shard, table, ref, "the checksum of its details differs from its head's");
+    if (hash64(run->details) != ref.details_checksum)
+      return damaged(shard, table, ref, "the checksum of its details differs from its head's");
   }
   auto decoded = stored::decode_run(run->hot, run->details);
   if (!decoded) return damaged(shard, table, ref, decoded.error().message.c_str());

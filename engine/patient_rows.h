@@ -17,12 +17,13 @@ struct LoadedRun {
   const std::vector<stored::Row>& rows() const { return decoded->rows; }
 };
 // `history` reads the history table.
-Result<std::unique_ptr<LoadedRun>> read_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, bool history);
+Result<std::unique_ptr<LoadedRun>> read_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref,
+                                            bool history);
 
 struct PatientRows {
-  stored::Head head;                                       // of the base
-  std::vector<std::unique_ptr<LoadedRun>> runs;            // hold what `rows` borrow
-  std::vector<stored::Row> rows;                           // current versions, base and delta; unordered
+  stored::Head head;                             // of the base
+  std::vector<std::unique_ptr<LoadedRun>> runs;  // hold what `rows` borrow
+  std::vector<stored::Row> rows;                 // current versions, base and delta; unordered
 };
 Result<PatientRows> read_rows(const ShardMoment& shard, PatientId patient);
 

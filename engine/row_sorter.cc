@@ -17,17 +17,20 @@ namespace chartline::engine {
 namespace {
 
 constexpr std::size_t index_every_bytes = 1u << 20;
-constexpr std::size_t sample_every = 1024;        // rows, when cutting the patients into ranges
+constexpr std::size_t sample_every = 1024;  // rows, when cutting the patients into ranges
 constexpr std::size_t buffer_bytes = 1u << 20;
 constexpr std::size_t piece_bytes_min = 16u << 10;  // smaller reads would cost more than they save
 constexpr std::uint8_t flag_true = 1, flag_original = 2, flag_first = 4;
 
 std::uint64_t order_of(PatientRef patient) { return std::uint64_t{patient.shard} << 32 | patient.id; }
-PatientRef patient_of(std::uint64_t order) { return {static_cast<std::uint32_t>(order >> 32), static_cast<stored::PatientId>(order)}; }
+PatientRef patient_of(std::uint64_t order) {
+  return {static_cast<std::uint32_t>(order >> 32), static_cast<stored::PatientId>(order)};
+}
 
 bool is_plain(const stored::Row& row) {
-  return row.translations.empty() && row.source_person.empty() && row.record.empty() && row.version.empty() && row.part == 0 &&
-         row.ordinal == 0 && row.sequence == 0 && row.encounter.empty() && row.attributes.empty() && row.end.form != record::End::Form::at &&
+  return row.translations.empty() && row.source_person.empty() && row.record.empty() && row.version.empty() &&
+         row.part == 0 && row.ordinal == 0 && row.sequence == 0 && row.encounter.empty() && row.attributes.empty() &&
+         row.end.form != record::End::Form::at &&
          (row.value.form == record::Value::Form::none || row.value.form == record::Value::Form::number ||
           row.value.form == record::Value::Form::boolean);
 }
@@ -48,7 +51,8 @@ stored::Row plain_row(const WaitingRow& from) {
   row.code = from.code, row.source = from.source;
   row.start = {from.local, from.offset_minutes, static_cast<record::Precision>(from.precision)};
   row.end.form = static_cast<record::End::Form>(from.end_form);
-  row.value.form = static_cast<record::Value::Form>(from.form), row.value.comparator = static_cast<record::Comparator>(from.comparator);
+  row.value.form = static_cast<record::Value::Form>(from.form),
+  row.value.comparator = static_cast<record::Comparator>(from.comparator);
   row.value.number = {from.mantissa, from.scale};
   row.value.unit = from.unit;
   row.value.boolean = (from.flags & flag_true) != 0;
@@ -62,7 +66,8 @@ BytesView extra_bytes(const WaitingRow& row) {
 }
 
 Result<void> take(const WaitingRow& waiting, RowSorter::Sorted& into) {
-  if ((waiting.flags & flag_first) != 0) into.records.push_back(static_cast<std::uint32_t>(into.rows.size())), into.originals.emplace_back();
+  if ((waiting.flags & flag_first) != 0)
+    into.records.push_back(static_cast<std::uint32_t>(into.rows.size())), into.originals.emplace_back();
   if (!waiting.extra) {
     into.rows.push_back(plain_row(waiting));
     return {};
@@ -82,9 +87,12 @@ class RowSorter::Lane {
   static constexpr std::uint32_t chunk_rows = 1u << chunk_bits;
 
   const WaitingRow& at(std::uint32_t place) const { return chunks[place >> chunk_bits][place & (chunk_rows - 1)]; }
-  std::uint64_t bytes() const { return waiting * (sizeof(WaitingRow) + 2 * sizeof(std::uint32_t) + sizeof(std::uint64_t)) + extra_bytes; }
+  std::uint64_t bytes() const {
+    return waiting * (sizeof(WaitingRow) + 2 * sizeof(std::uint32_t) + sizeof(std::uint64_t)) + extra_bytes;
+  }
   WaitingRow& next() {
-    if ((waiting >> chunk_bits) == chunks.size()) chunks.push_back(std::make_unique_for_overwrite<WaitingRow[]>(chunk_rows));
+    if ((waiting >> chunk_bits) == chunks.size())
+      chunks.push_back(std::make_unique_for_overwrite<WaitingRow[]>(chunk_rows));
     WaitingRow& row = chunks[waiting >> chunk_bits][waiting & (chunk_rows - 1)];
     ++waiting;
     return row = {};
@@ -95,7 +103,7 @@ class RowSorter::Lane {
   std::uint32_t waiting = 0;
   std::unique_ptr<record::Arena> extra = std::make_unique<record::Arena>();
   std::uint64_t extra_bytes = 0;
-  std::vector<std::uint32_t> order;    // places, by patient then arrival
+  std::vector<std::uint32_t> order;  // places, by patient then arrival
 };
 
 RowSorter::RowSorter(std::string scratch, std::uint64_t memory_bytes, unsigned lanes_max)
@@ -118,7 +126,8 @@ void RowSorter::give_back(Lane& lane) {
   free_lanes_.push_back(&lane);
 }
 
-Result<void> RowSorter::add(Lane& lane, std::uint64_t arrival, PatientRef patient, const stored::Row& row, bool first, std::string_view original) {
+Result<void> RowSorter::add(Lane& lane, std::uint64_t arrival, PatientRef patient, const stored::Row& row, bool first,
+                            std::string_view original) {
   if (!scratch_.empty() && lane.waiting > 0 && lane.bytes() >= lane_bytes_) TRY(spill(lane));
   WaitingRow& to = lane.next();
   to.patient = order_of(patient), to.arrival = arrival;
@@ -135,7 +144,8 @@ Result<void> RowSorter::add(Lane& lane, std::uint64_t arrival, PatientRef patien
     return {};
   }
   const Bytes extra = encode_extra(row, original);
-  if (extra.size() > std::numeric_limits<std::uint32_t>::max()) return invalid_request("a record is too large to be sorted");
+  if (extra.size() > std::numeric_limits<std::uint32_t>::max())
+    return invalid_request("a record is too large to be sorted");
   Bytes framed;
   Writer(framed).u32(static_cast<std::uint32_t>(extra.size()));
   framed += extra;
@@ -218,10 +228,12 @@ Result<void> RowSorter::finish() {
 std::vector<std::uint64_t> RowSorter::cut(std::size_t parts) const {
   std::vector<std::uint64_t> samples;  // patients, each standing for about equally many rows
   for (const auto& lane : lanes_)
-    for (std::size_t i = 0; i < lane->order.size(); i += sample_every) samples.push_back(lane->at(lane->order[i]).patient);
+    for (std::size_t i = 0; i < lane->order.size(); i += sample_every)
+      samples.push_back(lane->at(lane->order[i]).patient);
   for (const SpillFile& file : files_)
     for (const auto& [patient, offset] : file.index)
-      for (std::size_t rows = 0; rows < index_every_bytes / sizeof(WaitingRow); rows += sample_every) samples.push_back(patient);
+      for (std::size_t rows = 0; rows < index_every_bytes / sizeof(WaitingRow); rows += sample_every)
+        samples.push_back(patient);
   std::sort(samples.begin(), samples.end());
   std::vector<std::uint64_t> bounds{0};
   for (std::size_t part = 1; part < parts && !samples.empty(); ++part) {
@@ -235,7 +247,7 @@ std::vector<std::uint64_t> RowSorter::cut(std::size_t parts) const {
 // One sorted sequence: a lane's memory, or one file.
 struct RowSorter::Stream::Source {
   const Lane* lane = nullptr;
-  std::size_t place = 0;                   // in the lane's order
+  std::size_t place = 0;  // in the lane's order
   const SpillFile* file = nullptr;
   OpenFile descriptor;
   std::uint64_t offset = 0;                // of the next byte to be read into the buffer
@@ -247,7 +259,8 @@ struct RowSorter::Stream::Source {
   Result<void> fill(std::size_t bytes) {
     if (buffer.size() - used >= bytes || offset == file->bytes) return {};
     buffer.erase(0, used), used = 0;
-    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(std::max(bytes, piece_bytes), file->bytes - offset));
+    const std::size_t wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(std::max(bytes, piece_bytes), file->bytes - offset));
     const Bytes more = TRY(read_at(descriptor, wanted, offset, file->path));
     if (more.size() != wanted) return unavailable("scratch: a sorted file ended early: " + file->path);
     buffer += more, offset += more.size();
@@ -275,7 +288,8 @@ struct RowSorter::Stream::Source {
     std::uint32_t length = 0;
     if (buffer.size() - used >= sizeof length) std::memcpy(&length, buffer.data() + used, sizeof length);
     TRY(fill(sizeof length + length));
-    if (buffer.size() - used < sizeof length + length) return corrupt("scratch: a sorted file ends within a row: " + file->path);
+    if (buffer.size() - used < sizeof length + length)
+      return corrupt("scratch: a sorted file ends within a row: " + file->path);
     row.extra = into.room.text({buffer.data() + used, sizeof length + length}).data();
     used += sizeof length + length;
     return {};
@@ -304,9 +318,10 @@ Result<RowSorter::Stream> RowSorter::Stream::open(const RowSorter& sorter, std::
   for (const auto& lane : sorter.lanes_) {
     auto source = std::make_unique<Source>();
     source->lane = lane.get();
-    source->place = static_cast<std::size_t>(std::partition_point(lane->order.begin(), lane->order.end(), [&](std::uint32_t place) {
-                                               return lane->at(place).patient < first;
-                                             }) - lane->order.begin());
+    source->place = static_cast<std::size_t>(
+        std::partition_point(lane->order.begin(), lane->order.end(),
+                             [&](std::uint32_t place) { return lane->at(place).patient < first; }) -
+        lane->order.begin());
     stream.sources_.push_back(std::move(source));
   }
   return stream;
@@ -325,7 +340,8 @@ Result<bool> RowSorter::Stream::next(PatientRef& patient, Sorted& into) {
   for (const auto& source : sources_)
     while (TRY(source->peek()) == least) TRY(source->take_next(into));
   const auto earlier = [](const WaitingRow& a, const WaitingRow& b) { return a.arrival < b.arrival; };
-  if (!std::is_sorted(into.waiting.begin(), into.waiting.end(), earlier)) std::sort(into.waiting.begin(), into.waiting.end(), earlier);
+  if (!std::is_sorted(into.waiting.begin(), into.waiting.end(), earlier))
+    std::sort(into.waiting.begin(), into.waiting.end(), earlier);
   into.rows.reserve(into.waiting.size());
   for (const WaitingRow& row : into.waiting) TRY(take(row, into));
   return true;

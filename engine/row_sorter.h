@@ -21,18 +21,18 @@ using stored::PatientRef;
 // A row as it waits. Everything beyond the plain fields (text, translations, attributes, an end at a time, numbers that do
 // not fit) stands in `extra`, a Row encoded as in the log.
 struct WaitingRow {
-  std::uint64_t patient = 0;       // shard << 32 | id
-  std::uint64_t arrival = 0;       // place in the import
+  std::uint64_t patient = 0;  // shard << 32 | id
+  std::uint64_t arrival = 0;  // place in the import
   std::int64_t local = 0;
   std::int64_t mantissa = 0;
-  const char* extra = nullptr;     // u32 length, then that many bytes; null for a plain row
+  const char* extra = nullptr;  // u32 length, then that many bytes; null for a plain row
   std::uint32_t code = 0;
   std::uint32_t unit = 0;
   std::uint32_t source = 0;
   std::int16_t offset_minutes = 0;
   std::uint8_t kind = 0, status = 0, certainty = 0, author = 0, precision = 0, form = 0, comparator = 0, end_form = 0;
   std::int8_t scale = 0;
-  std::uint8_t flags = 0;          // 1: boolean value true, 2: an original follows the row in `extra`, 4: first event of a record
+  std::uint8_t flags = 0;  // 1: boolean value true, 2: an original follows the row in `extra`, 4: first event of a record
 };
 static_assert(sizeof(WaitingRow) == 64);
 
@@ -44,20 +44,21 @@ class RowSorter {
 
   // Where one thread puts its rows, with the order of their arrival: ascending within a lane, unique over all.
   class Lane;
-  Lane& take_lane();             // thread safe, as is giving it back
+  Lane& take_lane();  // thread safe, as is giving it back
   void give_back(Lane& lane);
   // A record's events one after another; `first` marks its first, `original` comes with that.
-  Result<void> add(Lane& lane, std::uint64_t arrival, PatientRef patient, const stored::Row& row, bool first, std::string_view original);
+  Result<void> add(Lane& lane, std::uint64_t arrival, PatientRef patient, const stored::Row& row, bool first,
+                   std::string_view original);
 
   // No more rows: sorts what waits in memory, every lane by a thread of its own.
   Result<void> finish();
 
   struct Sorted {
-    std::vector<stored::Row> rows;               // of one patient, by arrival
-    std::vector<std::uint32_t> records;          // places in `rows` where a record begins
-    std::vector<std::string_view> originals;     // of each record; "" for none
-    record::Arena room;                          // what rows borrow beyond the sorter's own memory
-    std::vector<WaitingRow> waiting;             // as gathered
+    std::vector<stored::Row> rows;            // of one patient, by arrival
+    std::vector<std::uint32_t> records;       // places in `rows` where a record begins
+    std::vector<std::string_view> originals;  // of each record; "" for none
+    record::Arena room;                       // what rows borrow beyond the sorter's own memory
+    std::vector<WaitingRow> waiting;          // as gathered
     void clear() { rows.clear(), records.clear(), originals.clear(), waiting.clear(), room.clear(); }
   };
   // Reads patients in ascending order, from `first` up to but not including `past` (shard << 32 | id).
@@ -89,7 +90,7 @@ class RowSorter {
 
   const std::string scratch_;
   const std::uint64_t lane_bytes_;
-  std::mutex mutex_;                   // of the three below
+  std::mutex mutex_;  // of the three below
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<Lane*> free_lanes_;
   std::vector<SpillFile> files_;

@@ -23,7 +23,8 @@ Bytes encode(const ShardState& state) {
   Bytes out;
   Writer w(out);
   w.u8(state_version);
-  w.varint(state.watermark), w.varint(state.next_run), w.varint(state.log_first), w.varint(state.events), w.varint(state.past_events);
+  w.varint(state.watermark), w.varint(state.next_run), w.varint(state.log_first), w.varint(state.events),
+      w.varint(state.past_events);
   for (const std::uint32_t count : state.names) w.varint(count);
   w.u64(static_cast<std::uint64_t>(state.last_recorded));
   w.u32(static_cast<std::uint32_t>(hash64(out)));
@@ -58,7 +59,8 @@ Shard::Shard(Setup setup) : setup_(std::move(setup)), names_(std::make_shared<Di
 }
 
 Shard::~Shard() {
-  if (setup_.lease && writable()) (void)write_position_note();  // best effort: a missing note only widens the window it guards
+  if (setup_.lease && writable())
+    (void)write_position_note();  // best effort: a missing note only widens the window it guards
 }
 
 Result<std::unique_ptr<Shard>> Shard::open(Setup setup) {
@@ -80,7 +82,8 @@ Result<void> Shard::load() {
         return corrupt("meta: shard " + std::to_string(setup_.number) + ": a page of names is missing");
       TRY(names_->load_page(dictionary, page, value.bytes()));
     }
-    if (names_->size(dictionary) < count) return corrupt("meta: shard " + std::to_string(setup_.number) + ": a page of names is short");
+    if (names_->size(dictionary) < count)
+      return corrupt("meta: shard " + std::to_string(setup_.number) + ": a page of names is short");
   }
   if (setup_.number == 0) TRY(setup_.identity->load());
   base_ = std::make_shared<const Base>(Base{tables.snapshot(), state_.watermark});
@@ -102,7 +105,8 @@ Result<void> Shard::replay() {
     auto memory = std::make_shared<ReplayMemory>();
     memory->bytes = value.bytes();
     auto decoded = stored::decode_record(memory->bytes, memory->arena);
-    const std::string place = "changes: shard " + std::to_string(setup_.number) + ", commit " + std::to_string(commit) + ": ";
+    const std::string place =
+        "changes: shard " + std::to_string(setup_.number) + ", commit " + std::to_string(commit) + ": ";
     if (!decoded) return Error{decoded.error().fault, place + decoded.error().message};
     if (decoded->commit != commit) return corrupt(place + "the record is of another commit");
     std::vector<DeltaPut> puts;
@@ -138,8 +142,9 @@ Result<void> Shard::replay() {
   if (auto note = TRY(setup_.backend->read_note(setup_.number, position_note))) {
     noted_commit_ = Reader(*note).u64();
     if (noted_commit_ > commit_)
-      return corrupt("changes: shard " + std::to_string(setup_.number) + ": the log ends at commit " + std::to_string(commit_) +
-                     ", but commit " + std::to_string(noted_commit_) + " was acknowledged: restore from a backup");
+      return corrupt("changes: shard " + std::to_string(setup_.number) + ": the log ends at commit " +
+                     std::to_string(commit_) + ", but commit " + std::to_string(noted_commit_) +
+                     " was acknowledged: restore from a backup");
   }
   return {};
 }
@@ -166,7 +171,8 @@ std::optional<Bytes> Shard::unfolded_meta(const std::string& name) const {
 
 Result<void> Shard::log_record(std::uint64_t commit, Pinned& record) const {
   if (!TRY(setup_.tables->get(Table::changes, stored::change_key(commit), nullptr, record)))
-    return not_found("the feed no longer reaches back to commit " + std::to_string(commit) + " of shard " + std::to_string(setup_.number));
+    return not_found("the feed no longer reaches back to commit " + std::to_string(commit) + " of shard " +
+                     std::to_string(setup_.number));
   return {};
 }
 

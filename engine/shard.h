@@ -35,9 +35,9 @@ namespace chartline::engine {
 struct CommitRequest {
   std::vector<Bytes> changes;
   std::vector<DeltaPut> puts;
-  std::shared_ptr<const void> memory;                       // what the puts borrow from
-  std::size_t bytes = 0;                                    // of that memory
-  std::vector<std::pair<std::string, std::string>> metas;   // the SetMeta among the changes
+  std::shared_ptr<const void> memory;                      // what the puts borrow from
+  std::size_t bytes = 0;                                   // of that memory
+  std::vector<std::pair<std::string, std::string>> metas;  // the SetMeta among the changes
 };
 
 // One record of a write, its patient known.
@@ -52,10 +52,10 @@ using AnswerOf = std::function<std::vector<std::pair<std::string, std::string>>(
 
 // Counters of the shard, kept in the meta table with the watermark.
 struct ShardState {
-  std::uint64_t watermark = 0;         // last commit folded
+  std::uint64_t watermark = 0;  // last commit folded
   std::uint64_t next_run = 1;
-  std::uint64_t log_first = 1;         // oldest commit still in the log
-  std::uint64_t events = 0;            // current
+  std::uint64_t log_first = 1;  // oldest commit still in the log
+  std::uint64_t events = 0;     // current
   std::uint64_t past_events = 0;
   std::array<std::uint32_t, stored::dictionary_count> names{};  // folded names of each dictionary
   Micros last_recorded = 0;
@@ -72,11 +72,11 @@ class Shard {
   struct Setup {
     std::uint32_t number = 0;
     std::shared_ptr<Backend> backend;
-    std::shared_ptr<const Lease> lease;           // null: read only
-    std::shared_ptr<Tables> tables;               // keeps the lease for as long as anybody reads
+    std::shared_ptr<const Lease> lease;  // null: read only
+    std::shared_ptr<Tables> tables;      // keeps the lease for as long as anybody reads
     std::shared_ptr<DecodedCache> cache;
-    std::shared_ptr<Identity> identity;           // of the store; this shard logs its changes if it is the first
-    StoreOptions options;                         // clock set
+    std::shared_ptr<Identity> identity;  // of the store; this shard logs its changes if it is the first
+    StoreOptions options;                // clock set
   };
   static Result<std::unique_ptr<Shard>> open(Setup setup);
   ~Shard();
@@ -112,6 +112,7 @@ class Shard {
     ~Pause();
     Pause(const Pause&) = delete;
     Pause& operator=(const Pause&) = delete;
+
    private:
     Shard& shard_;
     std::lock_guard<std::mutex> fold_;
@@ -121,7 +122,7 @@ class Shard {
   Result<void> adopt(const ShardState& state, Batch batch);
   // Erasure and bulk load change patients under the writers: their cached indexes are dropped. Caller holds a Pause.
   void forget_indexes();
-  Result<void> fold_paused();          // fold(), for who holds a Pause
+  Result<void> fold_paused();  // fold(), for who holds a Pause
 
  private:
   struct Waiting;
@@ -133,6 +134,7 @@ class Shard {
     Admission(const Admission&) = delete;
     Admission& operator=(const Admission&) = delete;
     bool granted() const { return granted_; }
+
    private:
     Shard& shard_;
     bool granted_;
@@ -140,7 +142,12 @@ class Shard {
   static Error full();
   struct Stripe {
     std::mutex mutex;
-    struct Cached { PatientId patient; PatientIndex index; int in_flight = 0; std::size_t bytes = 0; };  // bytes: as counted in the stripe's
+    struct Cached {
+      PatientId patient;
+      PatientIndex index;
+      int in_flight = 0;
+      std::size_t bytes = 0;
+    };  // bytes: as counted in the stripe's
     std::list<Cached> newest_first;
     std::unordered_map<PatientId, std::list<Cached>::iterator> by_patient;
     std::size_t bytes = 0;
@@ -168,12 +175,12 @@ class Shard {
 
   // the commit queue
   mutable std::mutex queue_mutex_;
-  std::condition_variable changed_;    // paused, admitted, failed, or room in the delta
+  std::condition_variable changed_;  // paused, admitted, failed, or room in the delta
   std::deque<Waiting*> queue_;
   bool leading_ = false;
   int paused_ = 0;
   int admitted_ = 0;
-  bool failed_ = false;                // fail stop
+  bool failed_ = false;  // fail stop
 
   // the present: what a moment is made of
   mutable std::mutex present_mutex_;
@@ -181,11 +188,11 @@ class Shard {
   std::vector<std::shared_ptr<Segment>> segments_;
   std::uint64_t commit_ = 0;
   Micros last_recorded_ = 0;
-  Micros oldest_unfolded_ = 0;         // clock at the first publish into the active segment; 0 = empty
+  Micros oldest_unfolded_ = 0;  // clock at the first publish into the active segment; 0 = empty
   std::map<std::string, std::pair<std::uint64_t, std::string>> metas_;  // unfolded: commit and value
 
-  mutable std::mutex fold_mutex_;      // one fold at a time
-  ShardState state_;                   // guarded by present_mutex_
+  mutable std::mutex fold_mutex_;  // one fold at a time
+  ShardState state_;               // guarded by present_mutex_
   std::uint64_t noted_commit_ = 0;
 };
 

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::uint32_t shards_max = 4096;
 constexpr auto keeper_pace = std::chrono::milliseconds(100);
-constexpr int note_every = 10;  // turns of the keeper: the last second of acknowledged commits may go unnoticed if the log loses its tail
+constexpr int note_every =
+    10;  // turns of the keeper: the last second of acknowledged commits may go unnoticed if the log loses its tail
 
 std::uint64_t random_u64() {
   static std::mutex mutex;
@@ -36,7 +37,8 @@ Result<void> empty(Tables& tables) {
 }
 
 // Views may outlive the store: the tables they read keep the lease, and the backend, until the last one is gone.
-std::shared_ptr<Tables> with_lease(std::shared_ptr<Backend> backend, std::shared_ptr<const Lease> lease, std::unique_ptr<Tables> tables) {
+std::shared_ptr<Tables> with_lease(std::shared_ptr<Backend> backend, std::shared_ptr<const Lease> lease,
+                                   std::unique_ptr<Tables> tables) {
   struct Held {
     std::shared_ptr<Backend> backend;
     std::shared_ptr<const Lease> lease;
@@ -64,7 +66,8 @@ std::string_view name(Outcome::What what) {
 Bytes encode(const StoreDescription& description) {
   Bytes out;
   Writer w(out);
-  w.varint(description.format), w.text(description.id), w.varint(description.shards), w.text(description.zone), w.u64(description.secret);
+  w.varint(description.format), w.text(description.id), w.varint(description.shards), w.text(description.zone),
+      w.u64(description.secret);
   return out;
 }
 
@@ -73,8 +76,9 @@ Result<StoreDescription> decode_description(BytesView bytes) {
   StoreDescription description;
   description.format = static_cast<std::uint32_t>(in.varint());
   if (in.ok() && description.format > format_version)
-    return unsupported("the store has format " + std::to_string(description.format) + "; this program reads up to format " +
-                       std::to_string(format_version) + ": use a newer chartline");
+    return unsupported("the store has format " + std::to_string(description.format) +
+                       "; this program reads up to format " + std::to_string(format_version) +
+                       ": use a newer chartline");
   description.id = in.text();
   description.shards = static_cast<std::uint32_t>(in.varint());
   description.zone = in.text();
@@ -92,7 +96,8 @@ Result<StoreDescription> read_description(Backend& backend) {
 
 Result<void> Store::init(Backend& backend, const InitOptions& options) {
   if (options.shards == 0 || options.shards > shards_max)
-    return invalid_request("a store has 1 to " + std::to_string(shards_max) + " shards, not " + std::to_string(options.shards));
+    return invalid_request("a store has 1 to " + std::to_string(shards_max) + " shards, not " +
+                           std::to_string(options.shards));
   TRY(record::Zone::find(options.zone));
   StoreDescription description;
   description.id = hex({random_u64(), random_u64()});
@@ -111,7 +116,8 @@ Result<void> Store::init(Backend& backend, const InitOptions& options) {
 
 Result<void> Store::init(const std::string& folder, const InitOptions& options) {
   if (options.shards == 0 || options.shards > shards_max)
-    return invalid_request("a store has 1 to " + std::to_string(shards_max) + " shards, not " + std::to_string(options.shards));
+    return invalid_request("a store has 1 to " + std::to_string(shards_max) + " shards, not " +
+                           std::to_string(options.shards));
   TRY(record::Zone::find(options.zone));
   const std::unique_ptr<Backend> backend = TRY(local_backend(folder, true));
   return init(*backend, options);
@@ -140,7 +146,8 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
   tables_options.direct_reads = options.direct_reads;
   const std::optional<Bytes> bulk = TRY(backend->catalogue().get(bulk_marker));
   const bool cut_off = bulk && *bulk == "started";
-  if (cut_off && options.read_only) return unavailable("a bulk load was cut off: open the store for writing once, to clear what it left");
+  if (cut_off && options.read_only)
+    return unavailable("a bulk load was cut off: open the store for writing once, to clear what it left");
   for (std::uint32_t number = 0; number < shards; ++number) {
     Shard::Setup setup;
     setup.number = number;
@@ -161,12 +168,14 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
   if (cut_off) TRY(backend->catalogue().set(bulk_marker, bulk, "cleared"));
   std::unique_ptr<Store> store(new Store(std::move(parts)));
   if (options.read_only) {
-    if (TRY(erasure_is_due(*backend))) return unavailable("an erasure was cut off: open the store for writing once, to complete it");
+    if (TRY(erasure_is_due(*backend)))
+      return unavailable("an erasure was cut off: open the store for writing once, to complete it");
     return store;
   }
   TRY(complete_erasure(*store));
   if (options.scrub_bytes_per_second > 0)
-    store->parts_->scrubber = std::make_unique<Scrubber>(store->parts_->shards, *store->parts_->options.clock, options.scrub_bytes_per_second);
+    store->parts_->scrubber =
+        std::make_unique<Scrubber>(store->parts_->shards, *store->parts_->options.clock, options.scrub_bytes_per_second);
   store->parts_->keeper = std::thread([p = store->parts_.get()] { p->keep(); });
   return store;
 }
@@ -191,7 +200,8 @@ void Store::Parts::keep() {
     keeper_wakes.wait_for(lock, keeper_pace, [&] { return closing; });
     lock.unlock();
     for (const auto& shard : shards) {
-      if (options.fold_in_background && shard->fold_due()) (void)shard->fold();  // a failure closes the shard to writes and is seen there
+      if (options.fold_in_background && shard->fold_due())
+        (void)shard->fold();  // a failure closes the shard to writes and is seen there
       if (turn % note_every == 0 && shard->writable()) (void)shard->write_position_note();
     }
     lock.lock();
@@ -264,7 +274,8 @@ Result<void> Store::link(const record::Identifier& a, const record::Identifier& 
 Result<void> Store::unlink(const record::Identifier& a, const record::Identifier& b) {
   const PatientRef one = TRY(known(*parts_->identity, a)), other = TRY(known(*parts_->identity, b));
   if (parts_->options.read_only) return unavailable("the store was opened read-only");
-  if (!TRY(parts_->identity->link(one, other, false))) return not_found("the two patients are not linked to each other directly");
+  if (!TRY(parts_->identity->link(one, other, false)))
+    return not_found("the two patients are not linked to each other directly");
   CommitRequest barrier;
   TRY(parts_->shards.front()->commit(barrier));
   return {};
@@ -280,14 +291,19 @@ StoreStats Store::stats() {
     stats.codes += shard->names().size(stored::Dictionary::code);
     stats.unfolded_commits += shard->unfolded_commits(), stats.delta_bytes += shard->delta_bytes();
     for (const TableStats& table : shard->tables()->stats()) {
-      auto at = std::find_if(stats.tables.begin(), stats.tables.end(), [&](const TableStats& sum) { return sum.table == table.table; });
-      if (at == stats.tables.end()) stats.tables.push_back(table);
-      else at->keys += table.keys, at->file_bytes += table.file_bytes;
+      auto at = std::find_if(stats.tables.begin(), stats.tables.end(),
+                             [&](const TableStats& sum) { return sum.table == table.table; });
+      if (at == stats.tables.end())
+        stats.tables.push_back(table);
+      else
+        at->keys += table.keys, at->file_bytes += table.file_bytes;
     }
   }
-  if (parts_->scrubber) stats.last_scrub = parts_->scrubber->last_finished(), stats.damaged_shards = parts_->scrubber->damaged_shards();
+  if (parts_->scrubber)
+    stats.last_scrub = parts_->scrubber->last_finished(), stats.damaged_shards = parts_->scrubber->damaged_shards();
   const DecodedCache& cache = *parts_->cache;
-  stats.decoded_cache_hits = cache.hits(), stats.decoded_cache_misses = cache.misses(), stats.decoded_cache_bytes = cache.bytes();
+  stats.decoded_cache_hits = cache.hits(), stats.decoded_cache_misses = cache.misses(),
+  stats.decoded_cache_bytes = cache.bytes();
   return stats;
 }
 

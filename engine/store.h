@@ -33,26 +33,27 @@ namespace chartline::engine {
 inline constexpr std::uint32_t format_version = 1;  // of everything stored; opens N and N-1, refuses what is newer
 
 struct InitOptions {
-  std::uint32_t shards = 1;            // 1 to 4,096, for ever
-  std::string zone = "UTC";            // of local times that come without an offset
+  std::uint32_t shards = 1;  // 1 to 4,096, for ever
+  std::string zone = "UTC";  // of local times that come without an offset
 };
 
 struct StoreOptions {
-  Clock* clock = nullptr;              // null: the system's
+  Clock* clock = nullptr;  // null: the system's
   bool read_only = false;
   std::uint64_t lease_wait_ms = 2000;
   // Memory, all shards together. The sum of these, and of the dictionaries, bounds the resident size.
   std::uint64_t block_cache_bytes = 256ull << 20;    // blocks of files
   std::uint64_t decoded_cache_bytes = 128ull << 20;  // decoded runs, posting blocks, demographics
   std::uint64_t write_buffer_bytes = 64ull << 20;
-  std::uint64_t delta_bytes_max = 128ull << 20;      // acknowledged, not yet folded; writers wait beyond it,
-  std::uint64_t write_wait_ms = 30'000;              // at most so long, then `busy`
-  std::uint64_t fold_delay_ms = 500;                 // at most so long after a commit its fold begins
-  std::uint64_t fold_bytes_max = 32ull << 20;        // log bytes folded in one step
-  bool fold_in_background = true;                    // false: only fold() folds (tests)
+  std::uint64_t delta_bytes_max = 128ull << 20;             // acknowledged, not yet folded; writers wait beyond it,
+  std::uint64_t write_wait_ms = 30'000;                     // at most so long, then `busy`
+  std::uint64_t fold_delay_ms = 500;                        // at most so long after a commit its fold begins
+  std::uint64_t fold_bytes_max = 32ull << 20;               // log bytes folded in one step
+  bool fold_in_background = true;                           // false: only fold() folds (tests)
   std::uint64_t changes_kept_ms = 7ull * 24 * 3600 * 1000;  // the feed reaches back at least so far
-  std::uint64_t scrub_bytes_per_second = 0;          // reads all files against their checksums, once a day, in the background; 0: off
-  bool direct_reads = false;                         // past the page cache: measurements with a bounded cache
+  std::uint64_t scrub_bytes_per_second =
+      0;                      // reads all files against their checksums, once a day, in the background; 0: off
+  bool direct_reads = false;  // past the page cache: measurements with a bounded cache
 };
 
 // What became of one record of a write.
@@ -60,22 +61,23 @@ struct Outcome {
   enum class What : std::uint8_t { created = 1, unchanged = 2, superseded = 3, hidden = 4, rejected = 5 };
   What what = What::rejected;
   PatientRef patient;
-  std::uint32_t number = 0;            // of its first event
-  Fault fault{};                       // rejected: conflict (the demand failed) or invalid_request
-  std::string reason;                  // rejected
+  std::uint32_t number = 0;  // of its first event
+  Fault fault{};             // rejected: conflict (the demand failed) or invalid_request
+  std::string reason;        // rejected
 };
 std::string_view name(Outcome::What what);
 
 struct WriteOptions {
-  std::string batch_id;                // safe retries: a batch id that was committed before returns its first answer
-  bool all_or_nothing = false;         // one rejected record rejects all; refused (unsupported) where the patients lie on several shards
+  std::string batch_id;  // safe retries: a batch id that was committed before returns its first answer
+  bool all_or_nothing =
+      false;  // one rejected record rejects all; refused (unsupported) where the patients lie on several shards
 };
 
 struct Written {
-  std::vector<Outcome> outcomes;       // one for each record, in order
-  std::vector<std::uint64_t> position; // commit per shard at which everything is visible
-  bool repeated = false;               // the batch id was known: nothing was done now
-  std::uint64_t clashes = 0;           // records whose identifiers name different patients: each went to the first one's
+  std::vector<Outcome> outcomes;        // one for each record, in order
+  std::vector<std::uint64_t> position;  // commit per shard at which everything is visible
+  bool repeated = false;                // the batch id was known: nothing was done now
+  std::uint64_t clashes = 0;  // records whose identifiers name different patients: each went to the first one's
 };
 
 // One change of the feed. Text and rows borrow from the arena given to changes().
@@ -88,17 +90,18 @@ struct FeedEntry {
   std::span<const std::uint32_t> removed;
   std::span<const record::Event> added;
   record::Identifier identifier;
-  PatientRef other;                    // link, unlink
+  PatientRef other;  // link, unlink
 };
 
 struct StoreStats {
   std::uint32_t shards = 0;
-  std::uint64_t patients = 0, events = 0, past_events = 0, codes = 0;
+  std::uint64_t patients = 0, codes = 0;
+  std::uint64_t events = 0, past_events = 0;  // folded ones
   std::uint64_t unfolded_commits = 0, delta_bytes = 0;
   std::uint64_t decoded_cache_hits = 0, decoded_cache_misses = 0, decoded_cache_bytes = 0;
-  std::vector<TableStats> tables;      // summed over shards
-  Micros last_scrub = 0;               // when a round of the background scrub last ended; 0: none has
-  std::uint64_t damaged_shards = 0;    // that it found
+  std::vector<TableStats> tables;    // summed over shards
+  Micros last_scrub = 0;             // when a round of the background scrub last ended; 0: none has
+  std::uint64_t damaged_shards = 0;  // that it found
 };
 
 class Store {
@@ -108,14 +111,14 @@ class Store {
   // Over any backend (tests, embedding). init with a backend writes its catalogue.
   static Result<void> init(Backend& backend, const InitOptions& options);
   static Result<std::unique_ptr<Store>> open(std::shared_ptr<Backend> backend, const StoreOptions& options);
-  ~Store();                            // closes; what was acknowledged is safe without it
+  ~Store();  // closes; what was acknowledged is safe without it
 
   // -- writing: each returns after what it did is on stable storage
   Result<Written> write(std::span<const record::Record> records, const WriteOptions& options);
   // Two patients are one person from now on; unlink takes exactly that back. not_found where one is unknown; linking twice changes nothing.
   Result<void> link(const record::Identifier& a, const record::Identifier& b);
   Result<void> unlink(const record::Identifier& a, const record::Identifier& b);
-  Result<void> set_meta(std::string_view name, std::string_view value);      // "" removes
+  Result<void> set_meta(std::string_view name, std::string_view value);  // "" removes
   Result<std::optional<Bytes>> meta(std::string_view name);
 
   // -- reading
@@ -126,14 +129,14 @@ class Store {
   Result<std::vector<FeedEntry>> changes(std::span<const std::uint64_t> since, std::size_t limit, record::Arena& into);
 
   // -- housekeeping
-  Result<void> fold();                 // everything acknowledged so far
+  Result<void> fold();  // everything acknowledged so far
   Result<void> compact();
   StoreStats stats();
   const std::string& zone() const;
-  bool read_only() const;              // opened so, or closed to writes after an I/O error
+  bool read_only() const;  // opened so, or closed to writes after an I/O error
 
   struct Parts;
-  Parts& parts() { return *parts_; }   // for the other files of engine/
+  Parts& parts() { return *parts_; }  // for the other files of engine/
 
  private:
   explicit Store(std::unique_ptr<Parts> parts);

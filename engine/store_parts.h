@@ -20,10 +20,10 @@ namespace chartline::engine {
 // The store's own description, in the catalogue: written at init, never changed by writing records.
 struct StoreDescription {
   std::uint32_t format = format_version;
-  std::string id;                      // 32 hex digits, random
+  std::string id;  // 32 hex digits, random
   std::uint32_t shards = 1;
   std::string zone = "UTC";
-  std::uint64_t secret = 0;            // keys hashes of identifiers
+  std::uint64_t secret = 0;  // keys hashes of identifiers
 };
 Bytes encode(const StoreDescription& description);
 Result<StoreDescription> decode_description(BytesView bytes);
@@ -50,12 +50,12 @@ struct Store::Parts {
 
   std::unique_ptr<Scrubber> scrubber;  // null where it is off
 
-  std::mutex batches_mutex;            // batch ids being written now
+  std::mutex batches_mutex;  // batch ids being written now
   std::condition_variable batch_done;
   std::set<std::string> batches;
 
-  std::mutex maintenance_mutex;        // one backup or erasure at a time
-  std::mutex terminology_mutex;        // beginning and finishing loads of terminology
+  std::mutex maintenance_mutex;               // one backup or erasure at a time
+  std::mutex terminology_mutex;               // beginning and finishing loads of terminology
   std::set<std::uint32_t> terminology_loads;  // their parts, unfinished
 
   ~Parts();

@@ -17,7 +17,8 @@ Bytes encode_answer(std::span<const Outcome> outcomes, std::span<const std::size
   for (const std::size_t place : places) {
     const Outcome& outcome = outcomes[place];
     w.varint(place);
-    w.u8(static_cast<std::uint8_t>(outcome.what)), w.varint(outcome.patient.shard), w.varint(outcome.patient.id), w.varint(outcome.number);
+    w.u8(static_cast<std::uint8_t>(outcome.what)), w.varint(outcome.patient.shard), w.varint(outcome.patient.id),
+        w.varint(outcome.number);
     w.u8(static_cast<std::uint8_t>(outcome.fault)), w.text(outcome.reason);
   }
   return out;
@@ -32,7 +33,8 @@ Result<void> decode_answer(BytesView bytes, std::span<Outcome> outcomes, std::ve
     if (place >= outcomes.size()) return corrupt("meta: the answer of a batch is not well formed");
     Outcome& outcome = outcomes[place];
     outcome.what = static_cast<Outcome::What>(in.u8());
-    outcome.patient.shard = static_cast<std::uint32_t>(in.varint()), outcome.patient.id = static_cast<PatientId>(in.varint());
+    outcome.patient.shard = static_cast<std::uint32_t>(in.varint()),
+    outcome.patient.id = static_cast<PatientId>(in.varint());
     outcome.number = static_cast<std::uint32_t>(in.varint());
     outcome.fault = static_cast<Fault>(in.u8());
     outcome.reason = in.text();
@@ -57,7 +59,8 @@ Result<bool> is_known(const Identity& identity, std::span<const record::Identifi
 
 Written refuse_all(Written written) {
   for (Outcome& outcome : written.outcomes)
-    if (outcome.reason.empty()) outcome = {Outcome::What::rejected, {}, 0, Fault::conflict, "another record of the same write was rejected"};
+    if (outcome.reason.empty())
+      outcome = {Outcome::What::rejected, {}, 0, Fault::conflict, "another record of the same write was rejected"};
   return written;
 }
 
@@ -98,8 +101,10 @@ Result<Written> Store::write(std::span<const record::Record> records, const Writ
   std::vector<bool> answered(records.size(), false);
   if (!options.batch_id.empty())
     for (const auto& shard : parts.shards)
-      if (const std::optional<Bytes> answer = TRY(stored_answer(*shard, key))) TRY(decode_answer(*answer, written.outcomes, answered));
-  written.repeated = !options.batch_id.empty() && !records.empty() && std::find(answered.begin(), answered.end(), false) == answered.end();
+      if (const std::optional<Bytes> answer = TRY(stored_answer(*shard, key)))
+        TRY(decode_answer(*answer, written.outcomes, answered));
+  written.repeated = !options.batch_id.empty() && !records.empty() &&
+                     std::find(answered.begin(), answered.end(), false) == answered.end();
 
   bool refused = false;
   for (std::size_t i = 0; i < records.size(); ++i) {
@@ -121,7 +126,11 @@ Result<Written> Store::write(std::span<const record::Record> records, const Writ
     }
     // A version is demanded of a record of somebody unknown: nobody is made up for that.
     if (records[i].demand == record::Record::Demand::version && !TRY(is_known(*parts.identity, records[i].identifiers))) {
-      written.outcomes[i] = {Outcome::What::rejected, {}, 0, Fault::conflict, "the record is not known, so it has not the version demanded"};
+      written.outcomes[i] = {Outcome::What::rejected,
+                             {},
+                             0,
+                             Fault::conflict,
+                             "the record is not known, so it has not the version demanded"};
       if (options.all_or_nothing) return refuse_all(std::move(written));
       if (!options.batch_id.empty()) by_shard[0].push_back(i);  // so that a retry gets the same answer
       continue;
@@ -133,7 +142,8 @@ Result<Written> Store::write(std::span<const record::Record> records, const Writ
     by_shard[who.patient.shard].push_back(i);
   }
   if (options.all_or_nothing && by_shard.size() > 1)
-    return unsupported("all or nothing was asked for, but the patients lie on " + std::to_string(by_shard.size()) + " shards");
+    return unsupported("all or nothing was asked for, but the patients lie on " + std::to_string(by_shard.size()) +
+                       " shards");
 
   // Who a patient is must be durable before an event of theirs is, and the first shard keeps who they are.
   const bool elsewhere = by_shard.empty() || by_shard.begin()->first != 0 || by_shard.size() > 1;
@@ -146,7 +156,8 @@ Result<Written> Store::write(std::span<const record::Record> records, const Writ
     Shard& shard = *parts.shards[number];
     std::vector<WriteItem> items;
     for (const std::size_t place : places)
-      if (written.outcomes[place].reason.empty()) items.push_back({&records[place], written.outcomes[place].patient.id, &written.outcomes[place]});
+      if (written.outcomes[place].reason.empty())
+        items.push_back({&records[place], written.outcomes[place].patient.id, &written.outcomes[place]});
     const AnswerOf answer = [&]() -> std::vector<std::pair<std::string, std::string>> {
       if (options.batch_id.empty()) return {};
       return {{key, encode_answer(written.outcomes, places)}};

@@ -7,14 +7,16 @@ namespace {
 
 Result<void> at_most(std::string_view text, std::size_t bytes_max, const char* field) {
   if (text.size() <= bytes_max) return {};
-  return invalid_request(std::string(field) + " has " + std::to_string(text.size()) + " bytes; at most " + std::to_string(bytes_max) + " are kept");
+  return invalid_request(std::string(field) + " has " + std::to_string(text.size()) + " bytes; at most " +
+                         std::to_string(bytes_max) + " are kept");
 }
 
 Result<void> validate(const record::Code& code, const char* field) {
   TRY(at_most(code.system, name_bytes_max, field));
   TRY(at_most(code.code, name_bytes_max, field));
   TRY(at_most(code.display, name_bytes_max, field));
-  if (!code.code.empty() && code.system.empty()) return invalid_request(std::string(field) + " has a code without a system");
+  if (!code.code.empty() && code.system.empty())
+    return invalid_request(std::string(field) + " has a code without a system");
   return {};
 }
 
@@ -25,17 +27,20 @@ Result<void> validate(const record::Value& value, const char* field) {
 }
 
 bool same_record(const record::Event& a, const record::Event& b) {
-  return a.source.organisation == b.source.organisation && a.source.system == b.source.system && a.record == b.record && a.version == b.version;
+  return a.source.organisation == b.source.organisation && a.source.system == b.source.system && a.record == b.record &&
+         a.version == b.version;
 }
 
 // Nearly every event: all texts are short, nothing is missing. What fails here is looked at field by field.
 bool is_plainly_fine(const record::Event& event, const record::Event& first) {
-  const std::size_t sizes = event.code.system.size() | event.code.code.size() | event.code.display.size() | event.value.unit.size() |
-                            event.value.text.size() | event.value.code.code.size() | event.source.organisation.size() | event.source.system.size() |
-                            event.source_person.size() | event.record.size() | event.version.size() | event.encounter.size();
-  return sizes < identifier_bytes_max && !(event.code.system.empty() && !event.code.code.empty()) && event.value.code.code.empty() &&
-         event.value.form != record::Value::Form::date && event.translations.empty() && event.attributes.empty() &&
-         static_cast<int>(event.kind) < record::kind_count && (&event == &first || same_record(event, first));
+  const std::size_t sizes = event.code.system.size() | event.code.code.size() | event.code.display.size() |
+                            event.value.unit.size() | event.value.text.size() | event.value.code.code.size() |
+                            event.source.organisation.size() | event.source.system.size() | event.source_person.size() |
+                            event.record.size() | event.version.size() | event.encounter.size();
+  return sizes < identifier_bytes_max && !(event.code.system.empty() && !event.code.code.empty()) &&
+         event.value.code.code.empty() && event.value.form != record::Value::Form::date && event.translations.empty() &&
+         event.attributes.empty() && static_cast<int>(event.kind) < record::kind_count &&
+         (&event == &first || same_record(event, first));
 }
 
 Result<void> validate(const record::Event& event, const record::Event& first) {
@@ -43,7 +48,8 @@ Result<void> validate(const record::Event& event, const record::Event& first) {
   TRY(validate(event.code, "code"));
   for (const record::Code& code : event.translations) TRY(validate(code, "translation"));
   TRY(validate(event.value, "value"));
-  if (event.value.form == record::Value::Form::date) return invalid_request("value is a date: dates belong into attributes");
+  if (event.value.form == record::Value::Form::date)
+    return invalid_request("value is a date: dates belong into attributes");
   TRY(at_most(event.source.organisation, identifier_bytes_max, "source"));
   TRY(at_most(event.source.system, identifier_bytes_max, "source_system"));
   TRY(at_most(event.source_person, identifier_bytes_max, "source_person"));
@@ -56,7 +62,8 @@ Result<void> validate(const record::Event& event, const record::Event& first) {
   for (std::size_t i = 0; i < event.attributes.size(); ++i) {
     TRY(at_most(event.attributes[i].name, name_bytes_max, "attribute"));
     if (event.attributes[i].name.empty()) return invalid_request("an attribute has no name");
-    if (i > 0 && event.attributes[i].name < event.attributes[i - 1].name) return invalid_request("attributes are not sorted by name");
+    if (i > 0 && event.attributes[i].name < event.attributes[i - 1].name)
+      return invalid_request("attributes are not sorted by name");
     TRY(validate(event.attributes[i].value, "attribute"));
   }
   return {};
@@ -67,14 +74,17 @@ Result<void> validate(const record::Event& event, const record::Event& first) {
 Result<void> validate(const record::Record& record) {
   if (record.events.empty()) return invalid_request("a record has no event");
   if (record.events.size() > events_per_record_max)
-    return invalid_request("a record has " + std::to_string(record.events.size()) + " events; at most " + std::to_string(events_per_record_max));
-  if (record.identifiers.empty() || record.identifiers.front().value.empty()) return invalid_request("a record names no patient");
+    return invalid_request("a record has " + std::to_string(record.events.size()) + " events; at most " +
+                           std::to_string(events_per_record_max));
+  if (record.identifiers.empty() || record.identifiers.front().value.empty())
+    return invalid_request("a record names no patient");
   for (const record::Identifier& identifier : record.identifiers) {
     TRY(at_most(identifier.system, identifier_bytes_max, "identifier system"));
     TRY(at_most(identifier.value, identifier_bytes_max, "identifier"));
   }
   TRY(at_most(record.original, original_bytes_max, "original"));
-  if (record.events.size() > 1 && record.events.front().record.empty()) return invalid_request("a record of several events needs an id");
+  if (record.events.size() > 1 && record.events.front().record.empty())
+    return invalid_request("a record of several events needs an id");
   for (const record::Event& event : record.events) TRY(validate(event, record.events.front()));
   return {};
 }

@@ -8,9 +8,9 @@
 
 namespace chartline::engine {
 
-inline constexpr std::size_t identifier_bytes_max = 1024;     // system, value, record ids, versions
-inline constexpr std::size_t name_bytes_max = 4096;           // codes, displays, units, attribute names
-inline constexpr std::size_t text_bytes_max = 16u << 20;      // text values
+inline constexpr std::size_t identifier_bytes_max = 1024;  // system, value, record ids, versions
+inline constexpr std::size_t name_bytes_max = 4096;        // codes, displays, units, attribute names
+inline constexpr std::size_t text_bytes_max = 16u << 20;   // text values
 inline constexpr std::size_t original_bytes_max = 256u << 20;
 inline constexpr std::size_t events_per_record_max = 10'000;
 inline constexpr std::size_t batch_id_bytes_max = 256;

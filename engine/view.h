@@ -33,15 +33,15 @@ struct ViewParts;  // the moment itself: shards, snapshots, deltas, links
 
 // Which events of a timeline, by their own fields. All given conditions hold together.
 struct TimelineFilter {
-  std::optional<Day> from{};                   // local dates, inclusive; events without a time are left out where either is given
+  std::optional<Day> from{};  // local dates, inclusive; events without a time are left out where either is given
   std::optional<Day> to{};
-  std::uint32_t kinds = ~0u;                   // bit 1 << Kind
-  std::vector<record::Code> codes{};           // primary or translation is one of these; a code ending in `*` is a prefix; empty: any
-  std::vector<record::Source> sources{};       // organisation and system, either may be left empty; empty: any
-  bool include_hidden = false;                 // entered in error
-  bool backwards = false;                      // latest first
-  std::size_t limit = SIZE_MAX;                // at most so many events, then `next` continues
-  std::string cursor{};                        // from Timeline::next of a View of the same moment; "" from the start
+  std::uint32_t kinds = ~0u;          // bit 1 << Kind
+  std::vector<record::Code> codes{};  // primary or translation is one of these; a code ending in `*` is a prefix; empty: any
+  std::vector<record::Source> sources{};  // organisation and system, either may be left empty; empty: any
+  bool include_hidden = false;            // entered in error
+  bool backwards = false;                 // latest first
+  std::size_t limit = SIZE_MAX;           // at most so many events, then `next` continues
+  std::string cursor{};                   // from Timeline::next of a View of the same moment; "" from the start
 };
 
 // One timeline as read: columns in the store's total order, events made only when asked for. Owns what its events borrow.
@@ -63,12 +63,12 @@ class Timeline {
   std::uint32_t number(std::size_t i) const;
   stored::RowValue value(std::size_t i) const;
   record::End end(std::size_t i) const;
-  PatientRef patient(std::size_t i) const;     // which of the linked patients it stands under
+  PatientRef patient(std::size_t i) const;  // which of the linked patients it stands under
 
   // The whole event with its text; reads the details of its run the first time. Borrows from this Timeline.
   Result<record::Event> event(std::size_t i);
 
-  const std::string& next() const;             // cursor behind the last event read; "" at the end
+  const std::string& next() const;  // cursor behind the last event read; "" at the end
 
   struct Parts;
   std::unique_ptr<Parts> parts;
@@ -76,17 +76,17 @@ class Timeline {
 
 // Who someone is, from the dense arrays.
 struct Demographics {
-  record::Time birth;                          // precision none: unknown
-  record::Time death;                          // precision none: none known
-  bool dead = false;                           // with an unknown date too
-  Name sex = 0;                                // a code of system gender
+  record::Time birth;  // precision none: unknown
+  record::Time death;  // precision none: none known
+  bool dead = false;   // with an unknown date too
+  Name sex = 0;        // a code of system gender
 };
 
 // Postings of one code over some blocks: packed runs as they are, and what the delta adds and takes away.
 struct PostingScan {
   std::vector<std::shared_ptr<const stored::PostingColumns>> runs;  // decoded, may reach beyond the blocks asked for
-  std::vector<std::vector<stored::Removal>> removals;               // for runs[i]: sorted pairs to leave out of that run
-  std::vector<stored::Posting> added;                               // from the delta; sorted by patient, then total order
+  std::vector<std::vector<stored::Removal>> removals;  // for runs[i]: sorted pairs to leave out of that run
+  std::vector<stored::Posting> added;                  // from the delta; sorted by patient, then total order
 };
 
 class View {
@@ -98,16 +98,17 @@ class View {
   ~View();
 
   // -- the moment
-  Micros as_of() const;                                        // INT64_MAX for the present
-  std::vector<std::uint64_t> position() const;                 // last commit seen, one per shard
+  Micros as_of() const;                         // INT64_MAX for the present
+  std::vector<std::uint64_t> position() const;  // last commit seen, one per shard
   std::uint32_t shards() const;
 
   // -- who
   // By "SYSTEM|VALUE" or a bare value, which must be of one patient only (conflict otherwise, naming the systems). nullopt: unknown.
   Result<std::optional<PatientRef>> find(std::string_view identifier) const;
-  Result<std::vector<record::Identifier>> identifiers(PatientRef patient, record::Arena& into) const;  // in the order in which they came
-  std::vector<PatientRef> linked(PatientRef patient) const;    // the whole person, the least first; {patient} alone where not linked
-  std::uint32_t patients(std::uint32_t shard) const;           // ids 0 .. patients-1 have been given (some may be erased or empty)
+  Result<std::vector<record::Identifier>> identifiers(PatientRef patient,
+                                                      record::Arena& into) const;  // in the order in which they came
+  std::vector<PatientRef> linked(PatientRef patient) const;  // the whole person, the least first; {patient} alone where not linked
+  std::uint32_t patients(std::uint32_t shard) const;  // ids 0 .. patients-1 have been given (some may be erased or empty)
   Result<Demographics> demographics(PatientRef patient) const;
 
   // -- names (per shard)
@@ -115,11 +116,12 @@ class View {
   std::string_view unit_of(std::uint32_t shard, Name unit) const;
   record::Source source_of(std::uint32_t shard, Name source) const;
   std::optional<Name> find_code(std::uint32_t shard, const record::Code& code) const;
-  std::uint32_t codes(std::uint32_t shard) const;              // names 1 .. codes have been given
+  std::uint32_t codes(std::uint32_t shard) const;  // names 1 .. codes have been given
 
   // -- timelines
   // Of one patient, with those linked to it merged in. `fields` is a mask of stored::RunField.
-  Result<Timeline> timeline(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields = stored::field_hot) const;
+  Result<Timeline> timeline(PatientRef patient, const TimelineFilter& filter,
+                            std::uint32_t fields = stored::field_hot) const;
   // The same into a Timeline used before, without allocating where its room suffices: for reading many.
   Result<void> timeline(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const;
   // Many patients: calls `each` in the order given; an error of `each` ends it and comes back.
@@ -128,15 +130,20 @@ class View {
   // One patient alone, links left aside (checks, extracts, hashes).
   Result<void> own_timeline(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const;
   // Every version of this patient ever acknowledged (links left aside), hidden and superseded ones too, in order of `recorded`.
-  struct Version { record::Event event; Micros removed; };     // removed 0: current
+  struct Version {
+    record::Event event;
+    Micros removed;
+  };  // removed 0: current
   Result<std::vector<Version>> history(PatientRef patient, record::Arena& into) const;
   Result<std::optional<Bytes>> original(PatientRef patient, const record::Event& event) const;
 
   // -- postings (of the present: an as-of View answers `unsupported`; questions as of an instant walk timelines)
   Result<stored::Directory> directory(std::uint32_t shard, Name code) const;  // folded postings only
-  Result<PostingScan> postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields) const;
+  Result<PostingScan> postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block,
+                               std::uint32_t fields) const;
   // The same as plain postings, merged and sorted: the simple form.
-  Result<std::vector<stored::Posting>> merged_postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block) const;
+  Result<std::vector<stored::Posting>> merged_postings(std::uint32_t shard, Name code, std::uint32_t first_block,
+                                                       std::uint32_t last_block) const;
 
   const ViewParts& parts() const { return *parts_; }
 

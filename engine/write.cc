@@ -19,9 +19,11 @@ struct WriteMemory {
 };
 
 std::size_t text_bytes(const record::Event& event) {
-  std::size_t bytes = sizeof(stored::Row) + event.record.size() + event.version.size() + event.encounter.size() + event.source_person.size() +
-                      event.value.text.size() + event.translations.size() * sizeof(stored::Name);
-  for (const record::Attribute& attribute : event.attributes) bytes += sizeof(stored::RowAttribute) + attribute.value.text.size();
+  std::size_t bytes = sizeof(stored::Row) + event.record.size() + event.version.size() + event.encounter.size() +
+                      event.source_person.size() + event.value.text.size() +
+                      event.translations.size() * sizeof(stored::Name);
+  for (const record::Attribute& attribute : event.attributes)
+    bytes += sizeof(stored::RowAttribute) + attribute.value.text.size();
   return bytes;
 }
 
@@ -105,7 +107,11 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
   bool refused = false;
   for (const WriteItem& item : items) {
     if (setup_.identity->erased({setup_.number, item.patient})) {  // while this write waited at the door
-      *item.outcome = {Outcome::What::rejected, {setup_.number, item.patient}, 0, Fault::conflict, "the patient was erased meanwhile"};
+      *item.outcome = {Outcome::What::rejected,
+                       {setup_.number, item.patient},
+                       0,
+                       Fault::conflict,
+                       "the patient was erased meanwhile"};
       refused = true;
       if (all_or_nothing) break;
       continue;
@@ -122,7 +128,8 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
     const std::span<stored::Row> rows = memory->arena.array(made);
     const Said record = said(rows, *names_, item.record->demand, item.record->demanded_version);
     const Decision decision = decide(index, record);
-    *item.outcome = {decision.what, {setup_.number, item.patient}, decision.first_number, decision.fault, decision.reason};
+    *item.outcome = {
+        decision.what, {setup_.number, item.patient}, decision.first_number, decision.fault, decision.reason};
     if (decision.what == Outcome::What::rejected) {
       refused = true;
       if (all_or_nothing) break;
@@ -145,12 +152,14 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
     take_all_back();
     for (const WriteItem& item : items)
       if (item.outcome->what != Outcome::What::rejected)
-        *item.outcome = {Outcome::What::rejected, item.outcome->patient, 0, Fault::conflict, "another record of the same write was rejected"};
+        *item.outcome = {Outcome::What::rejected, item.outcome->patient, 0, Fault::conflict,
+                         "another record of the same write was rejected"};
     return last_commit();
   }
   request.bytes = memory->bytes;
   if (answer) request.metas = answer();
-  for (const auto& [name, value] : request.metas) stored::encode(stored::SetMeta{name, value}, request.changes.emplace_back());
+  for (const auto& [name, value] : request.metas)
+    stored::encode(stored::SetMeta{name, value}, request.changes.emplace_back());
 
   Waiting me(request);
   enqueue(me);

@@ -21,7 +21,8 @@ Result<std::vector<CsvPart>> cut(const Csv& csv, const Input& input, std::uint64
     // A part ends with the last line of the window that takes it to its size.
     const std::size_t last = at + got - part.begin >= part_bytes ? seen.rfind('\n') : std::string_view::npos;
     if (last != std::string_view::npos) {
-      const auto lines = static_cast<std::uint64_t>(std::count(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(last) + 1, '\n'));
+      const auto lines = static_cast<std::uint64_t>(
+          std::count(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(last) + 1, '\n'));
       part.end = at + last + 1;
       line += lines;
       parts.push_back(part);

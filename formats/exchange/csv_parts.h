@@ -12,8 +12,8 @@
 namespace chartline::exchange {
 
 struct CsvPart {
-  std::uint64_t begin = 0, end = 0;    // byte offsets of rows' starts
-  std::uint64_t first_line = 0;        // line number at `begin`
+  std::uint64_t begin = 0, end = 0;  // byte offsets of rows' starts
+  std::uint64_t first_line = 0;      // line number at `begin`
 };
 
 // The rows behind the header, in parts of about `part_bytes`; empty where the file must be read as one. `csv` has read its

@@ -49,7 +49,8 @@ Result<void> read_csv_files(const Reading& reading, ReadOne read_one) {
 
 // Runs `make_record(Record&) -> optional<Refused>` over each row that has no fault.
 template <typename MakeRecord>
-Result<void> read_rows(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading, MakeRecord make_record) {
+Result<void> read_rows(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading,
+                       MakeRecord make_record) {
   const auto reject = [&](std::string_view field, std::string_view rule, std::string_view reason) {
     return reading.quality.problem({.outcome = Problem::Outcome::rejected,
                                     .place = {input.name(), csv.line(), std::string(field)},
@@ -79,9 +80,11 @@ Result<void> read_rows(Csv& csv, const Input& input, const Inputs& inputs, const
 // read_rows() with several threads, each over parts of the file. `make_rows(const Csv&)` gives what makes the records of one
 // part: `make(Record&)` as above, and `done()`. Falls back to one thread where the file or the sink wants that.
 template <typename MakeRows>
-Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading, MakeRows make_rows) {
+Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading,
+                                MakeRows make_rows) {
   constexpr std::uint64_t part_bytes = std::uint64_t{8} << 20;
-  const std::vector<CsvPart> parts = reading.options.threads > 1 ? TRY(cut(csv, input, part_bytes)) : std::vector<CsvPart>();
+  const std::vector<CsvPart> parts =
+      reading.options.threads > 1 ? TRY(cut(csv, input, part_bytes)) : std::vector<CsvPart>();
   std::unique_ptr<RecordSink> first = parts.empty() ? nullptr : reading.sink.part();
   if (!first) {
     auto rows = make_rows(csv);
@@ -89,7 +92,7 @@ Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inpu
     rows.done();
     return {};
   }
-  std::mutex mutex;                    // of the next part, and the first error
+  std::mutex mutex;  // of the next part, and the first error
   std::size_t next = 0;
   std::size_t failed = parts.size();
   Result<void> failure;

@@ -37,9 +37,9 @@ class RecordSink {
 
 // Where in the input something stands, for a person to find it again.
 struct Place {
-  std::string file;          // as given on the command line, with the member's name for archives: "a.tar.xz:b.json"
-  std::uint64_t line = 0;    // from 1; of the row, or of the resource's start where known; 0 if it has none
-  std::string field;         // column name or FHIR path: "Observation.effectiveDateTime"
+  std::string file;        // as given on the command line, with the member's name for archives: "a.tar.xz:b.json"
+  std::uint64_t line = 0;  // from 1; of the row, or of the resource's start where known; 0 if it has none
+  std::string field;       // column name or FHIR path: "Observation.effectiveDateTime"
 };
 
 struct Problem {
@@ -56,9 +56,9 @@ struct Problem {
 class Quality {
  public:
   virtual ~Quality() = default;
-  virtual void row() = 0;                          // one row or resource was read from the input
+  virtual void row() = 0;                                   // one row or resource was read from the input
   virtual void accepted(const record::Record& record) = 0;  // it became this record (counted for completeness and validity)
-  virtual Result<void> problem(Problem problem) = 0;        // under --strict the first rejection comes back as invalid_request
+  virtual Result<void> problem(Problem problem) = 0;  // under --strict the first rejection comes back as invalid_request
   // The record is kept, but a reader that knows the person's dates found it impossible: "before_birth", "after_death", ...
   virtual void impossible(std::string_view rule) = 0;
   // A field that the source left out was filled with the format's default: "zone", "system", "kind", ...
@@ -66,8 +66,8 @@ class Quality {
 };
 
 struct ReadOptions {
-  std::string source;                     // organisation name put on every event; "" = the reader's default ("synthea", "omop", ...)
-  record::Zone zone;                      // for local times without an offset
+  std::string source;  // organisation name put on every event; "" = the reader's default ("synthea", "omop", ...)
+  record::Zone zone;   // for local times without an offset
   bool keep_originals = true;
   unsigned threads = 1;
 };
@@ -85,7 +85,7 @@ Result<Format> recognise(std::span<const std::string> paths);
 
 // Reads paths (files, folders, archives: .gz .xz .zst .tar of those; "-" is standard input) in one import.
 // Equal rows without an id are given no ordinal here: the store's import session does that.
-Result<void> read(Format format, std::span<const std::string> paths, const ReadOptions& options, RecordSink& sink, Quality& quality,
-                  const Progress& progress = {});
+Result<void> read(Format format, std::span<const std::string> paths, const ReadOptions& options, RecordSink& sink,
+                  Quality& quality, const Progress& progress = {});
 
 }  // namespace chartline::exchange

@@ -28,8 +28,10 @@ class History {
   History(std::uint64_t seed, std::uint32_t shards, std::string folder)
       : make_(seed), folder_(std::move(folder)), disk_(folder_.empty() ? std::make_shared<MemoryDisk>() : nullptr) {
     const InitOptions init{.shards = shards, .zone = "UTC"};
-    if (disk_) Store::init(*memory_backend(disk_), init).value();
-    else Store::init(folder_, init).value();
+    if (disk_)
+      Store::init(*memory_backend(disk_), init).value();
+    else
+      Store::init(folder_, init).value();
     open();
     if (make_.one_in(2)) load();
   }
@@ -48,7 +50,8 @@ class History {
     StoreOptions options;
     options.clock = &clock_;
     options.fold_in_background = false;
-    auto opened = disk_ ? Store::open(std::shared_ptr<Backend>(memory_backend(disk_)), options) : Store::open(folder_, options);
+    auto opened =
+        disk_ ? Store::open(std::shared_ptr<Backend>(memory_backend(disk_)), options) : Store::open(folder_, options);
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
   }
@@ -99,7 +102,9 @@ class History {
       said.demand = record::Record::Demand::any;
       // A row without an id gets its place here; the model has no places to give.
       const record::Event& event = said.events.front();
-      if (event.record.empty() && !equal.insert(std::string(said.identifiers.front().value) + std::to_string(event.start.instant())).second) continue;
+      if (event.record.empty() &&
+          !equal.insert(std::string(said.identifiers.front().value) + std::to_string(event.start.instant())).second)
+        continue;
       ASSERT_TRUE(import->add(said));
       model_.write(said, clock_.now());
     }
@@ -127,7 +132,9 @@ class History {
     const bool linked = model_.linked(a, b, INT64_MAX);
     const auto done = linked ? store_->unlink({"test", a}, {"test", b}) : store_->link({"test", a}, {"test", b});
     const auto people = model_.people();
-    const auto known = [&](const std::string& who) { return std::find(people.begin(), people.end(), who) != people.end(); };
+    const auto known = [&](const std::string& who) {
+      return std::find(people.begin(), people.end(), who) != people.end();
+    };
     if (a == b || !known(a) || !known(b)) {
       ASSERT_FALSE(done);
       return;
@@ -153,7 +160,8 @@ class History {
     const auto written = store_->write(records, options);
     ASSERT_TRUE(written) << written.error().message;
     for (std::size_t i = 0; i < records.size(); ++i)
-      ASSERT_EQ(name(written->outcomes[i].what), name(model_.write(records[i], clock_.now()))) << written->outcomes[i].reason;
+      ASSERT_EQ(name(written->outcomes[i].what), name(model_.write(records[i], clock_.now())))
+          << written->outcomes[i].reason;
     if (!retry) return;
     if (make_.one_in(2)) fold();
     if (make_.one_in(4)) open();
@@ -167,7 +175,8 @@ class History {
   void compare() {
     compare(store_->view(), INT64_MAX);
     const Micros start = first_, span = clock_.now() - start;
-    const Micros before = start + static_cast<Micros>(make_.below(static_cast<std::uint64_t>(span / 1000) + 1)) * 1000 + 500;
+    const Micros before =
+        start + static_cast<Micros>(make_.below(static_cast<std::uint64_t>(span / 1000) + 1)) * 1000 + 500;
     compare(store_->view_as_of(before), before);
   }
 
@@ -194,7 +203,8 @@ class History {
           actual.push_back(words(*event));
           if (i > 0) {
             const Micros a = timeline->start(i - 1).instant(), b = timeline->start(i).instant();
-            ASSERT_TRUE(filter.backwards ? a >= b || !timeline->start(i).known() : a <= b || !timeline->start(i - 1).known());
+            ASSERT_TRUE(filter.backwards ? a >= b || !timeline->start(i).known()
+                                         : a <= b || !timeline->start(i - 1).known());
           }
         }
         std::sort(actual.begin(), actual.end());
@@ -250,7 +260,8 @@ TEST_P(Histories, AgreeWithTheModel) {
 }
 
 TEST_P(Histories, AgreeWithTheModelOverFiles) {
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / ("chartline-history-" + std::to_string(::getpid()));
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("chartline-history-" + std::to_string(::getpid()));
   for (std::uint64_t seed = 1; seed <= 2 && !HasFatalFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::filesystem::remove_all(folder);
@@ -259,7 +270,8 @@ TEST_P(Histories, AgreeWithTheModelOverFiles) {
   std::filesystem::remove_all(folder);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shards, Histories, ::testing::Values(1u, 8u), [](const auto& with) { return std::to_string(with.param); });
+INSTANTIATE_TEST_SUITE_P(Shards, Histories, ::testing::Values(1u, 8u),
+                         [](const auto& with) { return std::to_string(with.param); });
 
 }  // namespace
 }  // namespace chartline::engine

@@ -17,10 +17,10 @@ namespace chartline::engine {
 class Model {
  public:
   struct Version {
-    std::string person;        // first identifier
-    std::string record;        // source and id, or content and ordinal
+    std::string person;  // first identifier
+    std::string record;  // source and id, or content and ordinal
     std::vector<record::Event> events;
-    std::string words;         // of all events
+    std::string words;  // of all events
     bool hidden = false;
     Micros recorded = 0;
     Micros removed = INT64_MAX;
@@ -42,12 +42,14 @@ class Model {
     Version* now = current(version.person, version.record);
     using Demand = record::Record::Demand;
     if (kept.demand == Demand::absent && now) return Outcome::What::rejected;
-    if (kept.demand == Demand::version && (!now || now->events.front().version != kept.demanded_version)) return Outcome::What::rejected;
+    if (kept.demand == Demand::version && (!now || now->events.front().version != kept.demanded_version))
+      return Outcome::What::rejected;
     if (now && now->words == version.words) return Outcome::What::unchanged;
     // A version that came and went, said again, is nothing new.
     if (now && said.demand == Demand::any && !kept.events.front().version.empty())
       for (const Version& past : versions_)
-        if (past.person == version.person && past.record == version.record && past.words == version.words) return Outcome::What::unchanged;
+        if (past.person == version.person && past.record == version.record && past.words == version.words)
+          return Outcome::What::unchanged;
     const bool was_hidden = now && now->hidden;
     if (now) now->removed = at;
     const bool known = now != nullptr;
@@ -56,7 +58,9 @@ class Model {
     return known ? Outcome::What::superseded : Outcome::What::created;
   }
 
-  void link(const std::string& a, const std::string& b, bool linked, Micros at) { links_.push_back({std::min(a, b), std::max(a, b), linked, at}); }
+  void link(const std::string& a, const std::string& b, bool linked, Micros at) {
+    links_.push_back({std::min(a, b), std::max(a, b), linked, at});
+  }
   void erase(const std::string& person) {
     std::erase_if(versions_, [&](const Version& v) { return v.person == person; });
     std::erase_if(links_, [&](const Linked& l) { return l.a == person || l.b == person; });
@@ -74,7 +78,8 @@ class Model {
     std::vector<std::string> members{person};
     for (std::size_t i = 0; i < members.size(); ++i)
       for (const std::string& other : people())
-        if (std::find(members.begin(), members.end(), other) == members.end() && linked(members[i], other, as_of)) members.push_back(other);
+        if (std::find(members.begin(), members.end(), other) == members.end() && linked(members[i], other, as_of))
+          members.push_back(other);
     std::sort(members.begin(), members.end());
     return members;
   }
@@ -83,7 +88,8 @@ class Model {
   std::vector<std::string> own(const std::string& person, Micros as_of, bool hidden) const {
     std::vector<std::string> list;
     for (const Version& version : versions_)
-      if (version.person == person && version.recorded <= as_of && (version.removed == INT64_MAX || as_of < version.removed))
+      if (version.person == person && version.recorded <= as_of &&
+          (version.removed == INT64_MAX || as_of < version.removed))
         for (const record::Event& event : version.events)
           if (hidden || event.status != record::Status::entered_in_error) list.push_back(words(event));
     std::sort(list.begin(), list.end());
@@ -92,7 +98,8 @@ class Model {
   std::vector<record::Event> events(const std::string& person, Micros as_of) const {
     std::vector<record::Event> list;
     for (const Version& version : versions_)
-      if (version.person == person && version.recorded <= as_of && (version.removed == INT64_MAX || as_of < version.removed))
+      if (version.person == person && version.recorded <= as_of &&
+          (version.removed == INT64_MAX || as_of < version.removed))
         list.insert(list.end(), version.events.begin(), version.events.end());
     return list;
   }

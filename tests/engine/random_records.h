@@ -43,14 +43,18 @@ class RandomRecords {
   record::Event event(record::Arena& arena) {
     record::Event event;
     event.kind = static_cast<record::Kind>(below(record::kind_count));
-    event.status = one_in(10) ? record::Status::entered_in_error : one_in(4) ? record::Status::final : record::Status::none;
+    event.status = one_in(10)  ? record::Status::entered_in_error
+                   : one_in(4) ? record::Status::final
+                               : record::Status::none;
     event.certainty = one_in(6) ? record::Certainty::refuted : record::Certainty::none;
     event.author = one_in(6) ? record::Author::patient : record::Author::unknown;
     event.code = code(arena);
     if (one_in(4)) event.translations = arena.array(std::vector{code(arena), code(arena)});
     event.start = time();
-    if (one_in(5)) event.end = {record::End::Form::at, time()};
-    else if (one_in(5)) event.end = {one_in(2) ? record::End::Form::ongoing : record::End::Form::unknown, {}};
+    if (one_in(5))
+      event.end = {record::End::Form::at, time()};
+    else if (one_in(5))
+      event.end = {one_in(2) ? record::End::Form::ongoing : record::End::Form::unknown, {}};
     event.value = value(arena);
     event.source = {arena.text("org" + std::to_string(below(2))), one_in(3) ? "sys" : ""};
     if (!one_in(3)) {
@@ -74,7 +78,9 @@ class RandomRecords {
     return event;
   }
 
-  record::Code code(record::Arena& arena) { return {one_in(3) ? "snomed" : "local", arena.text("c" + std::to_string(below(9))), {}}; }
+  record::Code code(record::Arena& arena) {
+    return {one_in(3) ? "snomed" : "local", arena.text("c" + std::to_string(below(9))), {}};
+  }
 
   record::Time time() {
     switch (below(8)) {
@@ -86,20 +92,25 @@ class RandomRecords {
     }
     const auto day = static_cast<record::Day>(17'900 + below(40) - (one_in(20) ? 30'000 : 0));
     if (one_in(2)) return record::day_time(day);
-    return record::at_instant(day * record::micros_per_day + static_cast<Micros>(below(5)) * 3'600 * record::micros_per_second,
-                              static_cast<std::int16_t>(one_in(4) ? -300 : 0));
+    return record::at_instant(
+        day * record::micros_per_day + static_cast<Micros>(below(5)) * 3'600 * record::micros_per_second,
+        static_cast<std::int16_t>(one_in(4) ? -300 : 0));
   }
 
   record::Value value(record::Arena& arena) {
     record::Value value;
     switch (below(6)) {
-      case 0: value.form = record::Value::Form::text, value.text = arena.text("text " + std::to_string(below(5))); break;
+      case 0:
+        value.form = record::Value::Form::text, value.text = arena.text("text " + std::to_string(below(5)));
+        break;
       case 1: value.form = record::Value::Form::code, value.code = code(arena); break;
       case 2: value.form = record::Value::Form::boolean, value.boolean = one_in(2); break;
       case 3: break;
       default:
         value.form = record::Value::Form::number;
-        value.number = one_in(10) ? record::decimal(1.0 / 3.0) : record::decimal(static_cast<std::int64_t>(below(400)) - 20, static_cast<int>(below(3)));
+        value.number = one_in(10)
+                           ? record::decimal(1.0 / 3.0)
+                           : record::decimal(static_cast<std::int64_t>(below(400)) - 20, static_cast<int>(below(3)));
         value.comparator = one_in(8) ? record::Comparator::less : record::Comparator::equal;
         if (one_in(2)) value.unit = one_in(2) ? "mg/dL" : "mmol/L";
     }

@@ -66,7 +66,8 @@ TEST_P(StoreTest, ManyWritersLoseAndInventNothing) {
   for (int t = 0; t < threads; ++t)
     writers.emplace_back([&, t] {
       for (int i = 0; i < writes; ++i) {
-        const std::string person = "p" + std::to_string((t * 7 + i) % 13), id = "r" + std::to_string(i), value = std::to_string(i);
+        const std::string person = "p" + std::to_string((t * 7 + i) % 13), id = "r" + std::to_string(i),
+                          value = std::to_string(i);
         const record::Identifier who{"test", person};
         record::Event event = plain("c" + std::to_string(i % 5), "2020-01-01", i);
         event.record = id;  // every thread says the same of the same records: one creates, the others change nothing
@@ -167,7 +168,8 @@ TEST_P(StoreTest, BadRecordsAreRefusedWithTheFieldAtFault) {
   const record::Identifier who{"test", "a"};
   record::Event event = plain("x", "2020-01-01", 1);
   event.value.form = record::Value::Form::date;
-  const auto written = store_->write(std::vector{record_of(who, {&event, 1}), record_of({}, {&event, 1}), record_of(who, {})}, {}).value();
+  const auto written =
+      store_->write(std::vector{record_of(who, {&event, 1}), record_of({}, {&event, 1}), record_of(who, {})}, {}).value();
   EXPECT_EQ(written.outcomes[0].reason, "value is a date: dates belong into attributes");
   EXPECT_EQ(written.outcomes[1].reason, "a record names no patient");
   EXPECT_EQ(written.outcomes[2].reason, "a record has no event");
@@ -226,7 +228,8 @@ TEST_P(StoreTest, AFullDeltaMakesWritersWaitAndThenRefusesThem) {
   EXPECT_EQ(events("a"), before + 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shards, StoreTest, ::testing::Values(1u, 8u), [](const auto& with) { return std::to_string(with.param); });
+INSTANTIATE_TEST_SUITE_P(Shards, StoreTest, ::testing::Values(1u, 8u),
+                         [](const auto& with) { return std::to_string(with.param); });
 
 }  // namespace
 }  // namespace chartline::engine
