@@ -153,17 +153,6 @@ Hash128 content_hash(const Row& row, const Dictionary& names) {
   return hash128(bytes);
 }
 
-Hash128 history_hash(const Row& row, const Dictionary& names) {
-  const Hash128 content = content_hash(row, names);
-  Bytes& bytes = scratch();
-  Writer out(bytes);
-  out.u64(content.low);
-  out.u64(content.high);
-  out.u64(static_cast<std::uint64_t>(row.recorded));
-  out.u64(static_cast<std::uint64_t>(row.removed));
-  return hash128(bytes);
-}
-
 Hash128 record_key(const Row& row, const Dictionary& names) {
   // A row without an id is the same row wherever its source puts it: its place is not part of who it is.
   Hash128 content;

@@ -16,8 +16,6 @@ namespace chartline::engine {
 
 // Two stores that were told the same give the same hash, however the events came in.
 Hash128 content_hash(const stored::Row& row, const Dictionary& names);
-// Of a version in history: content, and when it was acknowledged and replaced.
-Hash128 history_hash(const stored::Row& row, const Dictionary& names);
 // The identity of the record a row belongs to: source and record id; for a row without one, content and ordinal.
 Hash128 record_key(const stored::Row& row, const Dictionary& names);
 

@@ -89,7 +89,7 @@ inline constexpr std::string_view family_name = "family_name";  // kind patient:
 }  // namespace attribute
 
 // A write: everything one record of one source says, all its events together; a later version replaces them all.
-// All events carry the same source, record and version. No event at all, or status entered_in_error, hides the record.
+// All events carry the same source, record and version. Status entered_in_error on all of them hides the record.
 struct Record {
   std::span<const Identifier> identifiers{};  // whose it is: first the source's name for the person, others are added
   std::span<const Event> events{};

@@ -13,7 +13,7 @@ namespace chartline::stored {
 struct RunRef {
   Micros first = 0;  // instants of the first and last event: a time-bounded read opens only runs that overlap
   Micros last = 0;
-  std::uint64_t run = 0;  // never reused within the shard
+  std::uint64_t run = 0;  // never reused for this patient
   std::uint32_t count = 0;
   std::uint64_t hot_checksum = 0;
   std::uint64_t details_checksum = 0;  // 0: the run has no details
@@ -26,7 +26,7 @@ struct Head {
   Hash128 content;                // sum of the content hashes of the current events
   std::vector<RunRef> runs;       // ascending by (first, run); ranges may overlap
   std::uint32_t past_events = 0;  // versions in history
-  Hash128 past_content;           // sum of the history hashes
+  Hash128 past_content;           // sum of the content hashes of those
   std::vector<RunRef> history;    // runs of superseded versions, in the history table
 };
 Bytes encode(const Head& head);  // self-describing version byte, checksum at the end

@@ -9,8 +9,8 @@
 //              code:u32be run:u64be first_block:u32be         -> a run of postings or removals
 //   originals  patient:u32be number:u32be                     -> original bytes of the record whose first event has this number
 //   changes    commit:u64be                                   -> change record
-//   identity   hash:u64be                                     -> identity entries with this keyed hash of the value
-//              0xffffffffffffffff 'l' ...                     -> link log (see docs/stored-bytes.md)
+//   identity   'v' hash:u64be                                 -> identifiers with this keyed hash of the value
+//              'p', 'l', 's' ...                              -> of a patient, link log, counters (engine/identity_bytes.h)
 //   meta       name                                           -> value
 #pragma once
 

@@ -1,5 +1,5 @@
 // Postings: for one code, who had it when. A packed run of postings covers a range of patient blocks (4,096 patients to a
-// block) and is sorted by patient, then by the store's total order of events. What is constant over a run costs nothing.
+// block) and is sorted by patient, instant to the second and event number. What is constant over a run costs nothing.
 #pragma once
 
 #include <cstdint>

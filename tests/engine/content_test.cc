@@ -161,21 +161,6 @@ TEST_F(ContentTest, DoesNotDependOnTheNumbersOfNames) {
   EXPECT_EQ(record_key(elsewhere, others), record_key(row(full()), names));
 }
 
-TEST_F(ContentTest, HashesAVersionWithItsTimes) {
-  stored::Row version = row(full());
-  version.removed = 7'000;
-  const Hash128 expected = history_hash(version, names);
-  stored::Row other = version;
-  other.removed = 7'001;
-  EXPECT_NE(history_hash(other, names), expected);
-  other = version;
-  other.recorded = 5'001;
-  EXPECT_NE(history_hash(other, names), expected);
-  other = version;
-  other.number = 99;
-  EXPECT_EQ(history_hash(other, names), expected);
-}
-
 TEST_F(ContentTest, IdentifiesARecordByItsSourceAndId) {
   const Hash128 expected = record_key(row(full()), names);
   record::Event event = full();
