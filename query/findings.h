@@ -1,0 +1,44 @@
+// Findings: what one statement found in some of the patients, whichever executor looked. Findings of different patients
+// are merged, and turned into result rows at the end; this is where both executors meet.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "base/result.h"
+#include "query/cell.h"
+#include "query/program.h"
+#include "query/result.h"
+
+namespace chartline::query {
+
+struct Findings {
+  // count: {patients}. tally: {events}. flow: one for each step, {patients left after it}, under the empty key.
+  // measure: key = {interval number, group...}, {numerator, denominator}.
+  using Counts = std::vector<std::int64_t>;
+  std::map<Key, Counts, KeyOrder> counts;
+
+  // list, events: rows in the order of the statement's columns, patients in the order of their references.
+  std::vector<std::vector<Cell>> rows;
+
+  // incidence, survival: one for each index row followed up.
+  struct FollowUp {
+    Key group;
+    std::int32_t days = 0;  // from the day after the index to the event or censoring; 0: not followed at all
+    bool happened = false;
+  };
+  std::vector<FollowUp> follow_ups;
+
+  void add(const Key& key, std::size_t figure, std::int64_t n, std::size_t figures);
+  void merge(Findings&& later);  // of patients that come after
+  std::size_t bytes() const;     // memory held, about
+};
+
+// The columns of a statement's result; of `rows` as they stand in Findings::rows.
+Schema schema_of(const typed::Node& statement, const Program& program);
+
+// Everything but rows: counts and follow-ups to result rows. Rows are given to the sink as they come (see run.h).
+Result<void> finish(const typed::Node& statement, const Program& program, const Findings& findings, ResultSink& sink);
+
+}  // namespace chartline::query
