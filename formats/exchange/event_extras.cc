@@ -1,6 +1,7 @@
 #include "formats/exchange/event_extras.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "formats/exchange/cell.h"
@@ -136,9 +137,32 @@ void EventExtras::add_attribute(std::string_view name, const Value& value) {
   attributes_.insert(after, {name, value});
 }
 
+// Who the person is: `birth` and `death` are dates even where only a year is told, `sex` is one of FHIR's words.
+std::optional<Refused> EventExtras::settle_person() {
+  for (record::Attribute& attribute : attributes_) {
+    Value& value = attribute.value;
+    if (attribute.name == record::attribute::birth || attribute.name == record::attribute::death) {
+      if (value.form == Value::Form::number) value = date_value(record::parse_time(record::print(value.number)).value_or(record::Time{}));
+      if (value.form != Value::Form::date || !value.date.known()) {
+        const bool birth = attribute.name == record::attribute::birth;
+        return Refused{birth ? "attr.birth" : "attr.death", "bad_time", "the date is not ISO 8601, or there is no such day"};
+      }
+    } else if (attribute.name == record::attribute::sex) {
+      sex_ = record::canonical_code("gender", value.text);
+      static constexpr std::array<std::string_view, 4> known = {"female", "male", "other", "unknown"};
+      if (std::ranges::find(known, sex_) == known.end()) return Refused{"attr.sex", "bad_sex", "the sex is not one of female, male, other and unknown"};
+      value = code_value({.system = "gender", .code = sex_, .display = {}});
+    }
+  }
+  return std::nullopt;
+}
+
 // What several cells decide together.
 std::optional<Refused> EventExtras::settle(EventRow& row) {
   record::Event& event = row.event;
+  if (event.kind == record::Kind::patient && row.kind_said) {
+    if (const auto refused = settle_person()) return refused;
+  }
   const bool is_number = event.value.form == Value::Form::number;
   event.code.display = display_;
   row.person.system = patient_system_.empty() ? event.source.organisation : record::system_from_uri(patient_system_);

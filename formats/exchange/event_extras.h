@@ -38,6 +38,7 @@ class EventExtras {
  private:
   std::optional<Refused> read_cell(const ExtraColumn& column, std::string_view cell, CodeCells& codes, EventRow& row);
   std::optional<Refused> set_value(EventRow& row, const record::Value& value);
+  std::optional<Refused> settle_person();
   std::optional<Refused> settle(EventRow& row);
   void add_attribute(std::string_view name, const record::Value& value);
 
@@ -49,7 +50,7 @@ class EventExtras {
   std::optional<record::Comparator> comparator_;
   std::vector<record::Code> translations_;
   std::vector<record::Attribute> attributes_;
-  std::string nhs_number_;
+  std::string nhs_number_, sex_;
 };
 
 }  // namespace chartline::exchange

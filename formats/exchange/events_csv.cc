@@ -11,6 +11,9 @@
 // end       a time, `ongoing` or `unknown`; empty: the event is a point
 // attr.X    a number, an ISO date, true or false, else text; empty: no attribute. Numbers with leading zeros stay text
 //
+// A row of kind `patient` tells who the person is: attr.birth, attr.death (dates, or a year) and attr.sex (female, male, other,
+// unknown). Rows of kinds patient, death and registration need no code.
+//
 // A row with a cell that cannot be read so is rejected, not guessed at. A unit beside a value that is no number becomes
 // the attribute `unit`. Without `record`, equal rows are told apart by the store.
 #include "formats/exchange/cell.h"
@@ -40,7 +43,7 @@ class EventRows {
     if (!columns_.extras.empty()) {
       if (const auto refused = extras_.read(csv_, codes_, row_)) return refused;
     }
-    if (row_.event.code.empty()) return Refused{"code", "missing_code", "the row has no code"};
+    if (row_.event.code.empty() && needs_code()) return Refused{"code", "missing_code", "the row has no code"};
     settle_kind();
     record.identifiers = {&row_.person, 1};
     record.events = {&row_.event, 1};
@@ -69,6 +72,11 @@ class EventRows {
     }
     row_.event.value.form = Value::Form::text;
     row_.event.value.text = cell;
+  }
+
+  // Who someone is, and that they died or were registered, is told without a code.
+  bool needs_code() const {
+    return !row_.kind_said || (row_.event.kind != Kind::patient && row_.event.kind != Kind::death && row_.event.kind != Kind::registration);
   }
 
   void settle_kind() {

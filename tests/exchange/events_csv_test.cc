@@ -112,6 +112,23 @@ TEST(EventsCsv, KeepsAUnitThatHasNoNumber) {
   EXPECT_EQ(EventsRead("patient,time,code,value,unit,attr.z\np,2020,x,positive,mg,1\n").events(), (Lines{": other local:x 2020 ='positive' {unit='mg'} {z=1}"}));
 }
 
+TEST(EventsCsv, ReadsWhoSomeoneIs) {
+  const EventsRead read(
+      "patient,time,code,kind,attr.birth,attr.sex,attr.death\n"
+      "p1,,,patient,1950-03-31,F,\n"
+      "p2,,,patient,1950,male,2020-01\n"
+      "p2,2020-01-05,,death,,,\n"
+      "p2,2001,,registration,,,\n"
+      "p3,,,patient,soon,,\n"
+      "p4,,,patient,,f?,\n"
+      "p5,2020,,observation,,,\n");
+  EXPECT_EQ(read.events(), (Lines{": patient : {birth=1950-03-31} {sex=gender:female}",
+                                  ": patient : {birth=1950} {death=2020-01} {sex=gender:male}", ": death : 2020-01-05",
+                                  ": registration : 2001"}));
+  EXPECT_EQ(read.problems(), (Lines{"events.csv:6 attr.birth bad_time rejected", "events.csv:7 attr.sex bad_sex rejected",
+                                    "events.csv:8 code missing_code rejected"}));
+}
+
 TEST(EventsCsv, RejectsRowsWithTheirPlace) {
   const EventsRead read(
       "patient,time,code,value,kind,sequence,status,certainty,author,patient_system\n"
