@@ -29,7 +29,8 @@ struct CodeSet {
   bool contains(const record::Code& code) const { return contains(code.system, code.code); }
   // Any coding of the event: its primary code or a translation.
   bool matches(const record::Event& event) const;
-  // The numbers of its codes in a shard's dictionary, sorted; those that the shard has never seen are left out.
+  // The numbers of its codes in a shard's dictionary, sorted; those that the shard has never seen are left out. Not for
+  // `any`.
   std::vector<engine::Name> names(const engine::View& view, std::uint32_t shard) const;
 };
 
@@ -37,6 +38,7 @@ struct CodeSet {
 class CodeSource {
  public:
   virtual ~CodeSource() = default;
+  // Of the codes that events carry; system "" is every system.
   virtual Result<std::vector<CodeKey>> with_prefix(std::string_view system, std::string_view prefix) = 0;
   virtual Result<std::vector<CodeKey>> descendants(std::string_view system, std::string_view code) = 0;  // without itself
   virtual Result<std::optional<std::vector<CodeKey>>> list(std::string_view name) = 0;  // nullopt: there is none
@@ -44,6 +46,8 @@ class CodeSource {
   virtual std::string version() const = 0;        // of the terminology that it looks in; "" for none loaded
 };
 
+// `* - a` is every code that events carry but those of `a`; events without a code are not in it.
+//
 // A node of type code or codeset (names of `codes` definitions are looked up in `definitions` by the caller: see Program).
 using CodesByName = std::vector<std::pair<std::string, typed::Ptr>>;
 Result<CodeSet> expand(const typed::Node& codes, const CodesByName& definitions, CodeSource& source);
