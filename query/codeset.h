@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/store.h"
 #include "engine/view.h"
 #include "query/typed.h"
 
@@ -45,6 +47,9 @@ class CodeSource {
   virtual bool carried(const CodeKey& code) = 0;  // by some event of the store
   virtual std::string version() const = 0;        // of the terminology that it looks in; "" for none loaded
 };
+
+// Of what a store holds, as of one moment. `version` of the terminology: "" for the one loaded last.
+Result<std::unique_ptr<CodeSource>> store_codes(engine::Store& store, const engine::View& view, std::string_view version);
 
 // `* - a` is every code that events carry but those of `a`; events without a code are not in it.
 //

@@ -22,21 +22,42 @@ struct Findings {
   // list, events: rows in the order of the statement's columns, patients in the order of their references.
   std::vector<std::vector<Cell>> rows;
 
-  // incidence, survival: one for each index row followed up.
+  // incidence, survival: one for each index row followed up; merging joins equal ones.
   struct FollowUp {
     Key group;
     std::int32_t days = 0;  // from the day after the index to the event or censoring; 0: not followed at all
     bool happened = false;
+    bool repeated = false;  // another row of the same person is in the group already
+    std::int64_t rows = 1;
   };
   std::vector<FollowUp> follow_ups;
 
   void add(const Key& key, std::size_t figure, std::int64_t n, std::size_t figures);
   void merge(Findings&& later);  // of patients that come after
   std::size_t bytes() const;     // memory held, about
+
+ private:
+  void join_equal();
+  std::size_t joined_ = 0;  // follow-ups left when equal ones were joined last
 };
+
+bool gives_rows(const typed::Node& statement);  // list, events: Findings::rows
 
 // The columns of a statement's result; of `rows` as they stand in Findings::rows.
 Schema schema_of(const typed::Node& statement, const Program& program);
+
+// Gives rows to a sink in batches, each cell in the form of its column. flush() before the sink's end().
+class RowStream {
+ public:
+  RowStream(const Schema& schema, ResultSink& sink);
+  Result<void> row(std::vector<Cell> cells);
+  Result<void> flush();
+
+ private:
+  std::vector<ColumnForm> forms_;
+  ResultSink& sink_;
+  Batch batch_;
+};
 
 // Everything but rows: counts and follow-ups to result rows. Rows are given to the sink as they come (see run.h).
 Result<void> finish(const typed::Node& statement, const Program& program, const Findings& findings, ResultSink& sink);

@@ -23,9 +23,19 @@ struct Person {
   std::string_view sex;  // "female", ...; "" not known
 };
 
+// Demographics of a person: of each fact what the least reference tells that knows it. `sex` is a name of that reference's
+// shard, given as text.
+struct PersonDemographics {
+  record::Time birth, death;
+  bool dead = false;
+  std::string_view sex;
+};
+Result<PersonDemographics> demographics_of(const engine::View& view, std::span<const engine::PatientRef> linked);
+
 class PersonReader {
  public:
-  explicit PersonReader(const engine::View& view);
+  enum class Names : std::uint8_t { left_out, read };  // Person::name costs a look-up for each patient
+  explicit PersonReader(const engine::View& view, Names names = Names::read);
   ~PersonReader();
   // Everyone of the store once: patients without any event or demographics left (erased, or given an id and nothing else) are passed
   // over. false: not a person of their own (linked under a lesser reference), or empty.

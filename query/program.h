@@ -19,22 +19,34 @@ namespace chartline::query {
 
 struct Program {
   typed::Query query;  // every statement in the order of the text
+  std::string text{};  // where the spans of the nodes are places; "" where only the tree is known
   MonthEnd month_end = MonthEnd::roll;
-  std::string terminology;  // the version that codes were expanded with
+  std::string terminology{};  // the version that codes were expanded with
 
   // Definitions by name: the node of the statement (Op::param, Op::let, Op::cohort, Op::codes).
-  std::map<std::string, typed::Ptr, std::less<>> definitions;
+  std::map<std::string, typed::Ptr, std::less<>> definitions{};
   // Expanded, for each node that stands where codes are wanted: the codes of Op::events, the set of Op::code_in_set.
-  std::unordered_map<const typed::Node*, std::shared_ptr<const CodeSet>> code_sets;
+  std::unordered_map<const typed::Node*, std::shared_ptr<const CodeSet>> code_sets{};
   // Cohorts of the store that the text names and does not define: each a program that defines it.
-  std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved;
+  std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved{};
+
+  std::uint32_t row_slot = 0;    // of no expression of the text: for the rows of statements that give their events none
+  typed::Ptr registrations{};    // registration[*]: what ends a follow-up
 
   const typed::Node& definition(std::string_view name) const;  // checked: the resolver found it
   const CodeSet& codes(const typed::Node& node) const;         // checked: link() expanded it
+  // A statement or expression of the text, as print() writes it, on one line.
+  std::string printed(const typed::Node& node) const;
 };
 
-// Fills all of the above but `query` and `saved`, which are given.
+// Fills all of the above but what is given.
 Result<std::shared_ptr<const Program>> link(typed::Query query, MonthEnd month_end, CodeSource& source,
-                                            std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved);
+                                            std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved,
+                                            std::string text = "");
+
+// Statements stand within `explain` and `as of`: the innermost one.
+const typed::Node& inner_statement(const typed::Node& statement);
+bool is_definition(typed::Op op);  // param, codes, let, cohort
+bool is_statement(typed::Op op);   // definitions too
 
 }  // namespace chartline::query

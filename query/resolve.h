@@ -2,6 +2,7 @@
 // complaint at the place. Only a text without complaints may be run.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@ struct Known {
   std::vector<std::string> code_lists{};  // names behind `@`
   bool any_code_list = false;             // take every name behind `@`: where lists are looked up later
   std::vector<std::string> cohorts{};     // saved cohorts
+  std::map<std::string, std::string> cohort_indexes{};  // of those with index dates, what they call it
   bool assumes_today = false;             // `today` is a param without being declared (the shell says which date)
 };
 

@@ -13,12 +13,21 @@ Ptr Resolver::statement(const tree::Statement& statement) {
   return std::visit([&](const auto& node) { return form(node, statement.span); }, statement.form);
 }
 
+// A cohort of the store has no definition here; where it has index dates, they get a slot of this query.
+const Resolver::Definition* Resolver::saved(std::string_view name) {
+  if (const auto known = saved_.find(name); known != saved_.end()) return &known->second;
+  if (std::ranges::find(known_.cohorts, name) == known_.cohorts.end()) return nullptr;
+  Definition made{.op = Op::in_cohort, .type = type(Basic::cohort), .index_slot = 0, .index_name = ""};
+  if (const auto index = known_.cohort_indexes.find(std::string(name)); index != known_.cohort_indexes.end())
+    made.index_slot = new_slot(), made.index_name = index->second;
+  return &saved_.emplace(name, std::move(made)).first->second;
+}
+
 const Resolver::Definition* Resolver::cohort(const std::string& name, Span span) {
   const auto found = definitions_.find(name);
   if (found != definitions_.end() && found->second.type.basic == Basic::cohort) return &found->second;
-  if (found == definitions_.end() && std::ranges::find(known_.cohorts, name) != known_.cohorts.end()) {
-    static const Definition saved{.op = Op::in_cohort, .type = type(Basic::cohort), .index_slot = 0, .index_name = ""};
-    return &saved;
+  if (found == definitions_.end()) {
+    if (const Definition* of_store = saved(name)) return of_store;
   }
   if (found != definitions_.end()) {
     if (found->second.type.basic != Basic::failed)
@@ -39,9 +48,10 @@ void Resolver::bind_index_of(const tree::Expression& predicate) {
   const auto* prefixed = std::get_if<tree::Prefixed>(&predicate.form);
   const tree::Expression& of = prefixed && prefixed->word == tree::Prefix::in_cohort ? *prefixed->of : predicate;
   const auto* name = std::get_if<tree::Name>(&of.form);
-  const auto found = name ? definitions_.find(name->name) : definitions_.end();
-  if (found != definitions_.end() && found->second.index_slot)
-    bindings_.push_back({found->second.index_name, found->second.index_slot});
+  if (!name || binding(name->name)) return;
+  const auto found = definitions_.find(name->name);
+  const Definition* definition = found != definitions_.end() ? &found->second : saved(name->name);
+  if (definition && definition->index_slot) bindings_.push_back({definition->index_name, definition->index_slot});
 }
 
 Ptr Resolver::groups(const std::vector<tree::Ptr>& by, Span span) {
@@ -176,8 +186,7 @@ Ptr Resolver::form(const tree::FollowUp& follow_up, Span span) {
   const bool incidence = follow_up.word == tree::FollowUpWord::incidence;
   const Definition* found = cohort(follow_up.cohort, span);
   if (!found) return failed(span);
-  const bool defined_here = definitions_.contains(follow_up.cohort);
-  if (defined_here && !found->index_slot)
+  if (!found->index_slot)
     return complain(span, "`" + follow_up.cohort + "` has no index dates to follow up from",
                     "a cohort with `per E as IX`");
   if (found->index_slot) bindings_.push_back({found->index_name, found->index_slot});

@@ -98,8 +98,8 @@ Ptr Resolver::form(const tree::Name& written, const Expression& of) {
     return complain(of.span, "there is no event here that `" + name + "` could be of",
                     "the event before it, as in (last ...)." + name);
   }
-  if (std::ranges::find(known_.cohorts, name) != known_.cohorts.end())
-    return node(Op::in_cohort, type(Basic::cohort), of.span, {}, typed::Named{name, 0});
+  if (const Definition* of_store = saved(name))
+    return node(Op::in_cohort, type(Basic::cohort), of.span, {}, typed::Named{name, of_store->index_slot});
   if (name == "today") {
     if (known_.assumes_today) return node(Op::param_of, type(Basic::date), of.span, {}, typed::Named{"today", 0});
     return complain(of.span, "`today` is not given: a query has no hidden clock",

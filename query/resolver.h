@@ -118,11 +118,13 @@ class Resolver {
   typed::Ptr form(const tree::AsOf& node, Span span);
   typed::Ptr groups(const std::vector<tree::Ptr>& by, Span span);
   const Definition* cohort(const std::string& name, Span span);
+  const Definition* saved(std::string_view name);
   void bind_index_of(const tree::Expression& predicate);
 
   const Known& known_;
   Complaints& complaints_;
   std::map<std::string, Definition, std::less<>> definitions_;
+  std::map<std::string, Definition, std::less<>> saved_;  // cohorts of the store that were named
   std::vector<Binding> bindings_;
   std::uint32_t slots_ = 1;
   int under_no_ = 0;         // words `no` and `not` around the expression

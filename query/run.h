@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "engine/store.h"
 #include "query/calendar.h"
@@ -29,7 +30,7 @@ struct PrepareOptions {
   std::map<std::string, std::string> parameters{};  // NAME = V, as the text would write V; a param of the text, or a new one
   MonthEnd month_end = MonthEnd::roll;
   std::string terminology{};                // version to expand codes with; "": the one loaded last
-  std::optional<record::Day> today{};       // `today` where the text does not declare it (the shell)
+  std::optional<record::Day> today{};       // `today` where neither text nor parameters declare it (the shell)
 };
 
 struct Prepared {
@@ -51,7 +52,8 @@ struct RunOptions {
   std::uint64_t milliseconds_max = 0;           // 0: no limit; beyond it the run ends `unavailable`, in words
   std::uint64_t memory_bytes_max = 0;           // 0: no limit; beyond it the run ends `unavailable`, in words
   const std::atomic<bool>* cancel = nullptr;    // true: the run ends `unavailable`, soon
-  std::function<void(const Progress&)> progress{};  // from one thread at a time, at most ten times a second
+  std::function<void(const Progress&)> progress{};  // from the thread that runs, at most ten times a second
+  Clock* clock = nullptr;                       // by which time is limited; null: the system's
 };
 
 // All statements of the query, which share their work, in one pass over the patients. `view` is of the store that the query was

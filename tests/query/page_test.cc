@@ -23,6 +23,7 @@ std::string compiled(std::string_view text) {
       .code_lists = {"diabetes", "diabetes_resolved", "stroke", "major_bleed", "bmi", "bp", "creatinine", "emergency"},
       .any_code_list = false,
       .cohorts = {"saved"},
+      .cohort_indexes = {{"saved", "began"}},
       .assumes_today = false};
   Complaints complaints;
   const typed::Query query = compile(text, known, complaints);

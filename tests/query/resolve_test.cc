@@ -56,7 +56,7 @@ TEST(Resolve, TodayIsAssumedOnlyWhereAsked) {
   EXPECT_EQ(strict.size(), 1u);
   Complaints shell;
   compiled("count alive(today)", shell,
-           {.systems = {}, .code_lists = {}, .any_code_list = true, .cohorts = {}, .assumes_today = true});
+           {.systems = {}, .code_lists = {}, .any_code_list = true, .cohorts = {}, .cohort_indexes = {}, .assumes_today = true});
   EXPECT_TRUE(shell.empty());
 }
 

@@ -1,0 +1,68 @@
+#include "query/constants.h"
+
+#include <algorithm>
+
+#include "query/reference/evaluator.h"
+#include "query/when.h"
+
+namespace chartline::query {
+
+using typed::Op;
+
+bool is_constant(const typed::Node& node, const Program& program) {
+  switch (node.op) {
+    case Op::row:
+    case Op::in_cohort:
+    case Op::interval:
+    case Op::patient:
+    case Op::sex:
+    case Op::birth:
+    case Op::death:
+    case Op::events:
+    case Op::alive:
+    case Op::registered:
+    case Op::observed:
+    case Op::age:
+    case Op::attribute: return false;
+    case Op::param_of:
+    case Op::let_of: {
+      const auto& name = std::get<typed::Named>(node.data).name;
+      return is_constant(*program.definition(name).parts.front(), program);
+    }
+    default: break;
+  }
+  return std::ranges::all_of(node.parts, [&](const typed::Ptr& part) { return is_constant(*part, program); });
+}
+
+std::optional<record::Time> constant_time(const typed::Node& time, const Program& program) {
+  Evaluator evaluator(program);
+  const Person nobody{};
+  evaluator.start(nobody);
+  return evaluator.time(time);
+}
+
+Result<Micros> as_of_instant(const typed::Node& as_of, const Program& program) {
+  const auto time = constant_time(*as_of.parts[0], program);
+  if (!time || !time->known()) return invalid_request("`as of`: its instant is missing");
+  return extent(*time).last;
+}
+
+Result<std::vector<MeasureInterval>> intervals_of(const typed::Node& measure, const Program& program) {
+  const Duration step = std::get<Duration>(measure.parts[3]->data);
+  const auto from = constant_time(*measure.parts[4], program), to = constant_time(*measure.parts[5], program);
+  if (!from || !from->known() || !to || !to->known())
+    return invalid_request("`measure`: where it begins or ends is missing");
+  const record::Day first = day_extent(*from).first, last = day_extent(*to).last;
+  std::vector<MeasureInterval> intervals;
+  for (std::int64_t k = 0;; ++k) {
+    const auto begin = add(first, {.count = step.count * k, .unit = step.unit}, program.month_end);
+    if (!begin || *begin > last) return intervals;
+    if (intervals.size() == measure_intervals_max)
+      return invalid_request("`measure`: more than " + std::to_string(measure_intervals_max) +
+                             " intervals; take longer ones");
+    const auto next = add(first, {.count = step.count * (k + 1), .unit = step.unit}, program.month_end);
+    intervals.push_back({.first = *begin, .last = next ? std::min(*next - 1, last) : last});
+  }
+}
+
+}  // namespace chartline::query

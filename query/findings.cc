@@ -1,0 +1,110 @@
+#include "query/findings.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "base/check.h"
+
+namespace chartline::query {
+namespace {
+
+constexpr std::size_t map_node_bytes = 64;
+constexpr std::size_t follow_ups_joined_min = 4096;
+
+std::strong_ordering compare(const Findings::FollowUp& a, const Findings::FollowUp& b) {
+  if (const auto order = query::compare(a.group, b.group); order != 0) return order;
+  return std::tuple(a.days, a.happened, a.repeated) <=> std::tuple(b.days, b.happened, b.repeated);
+}
+
+std::size_t bytes_of(const std::vector<Cell>& row) {
+  std::size_t bytes = sizeof(row) + row.size() * sizeof(Cell);
+  for (const Cell& cell : row) {
+    if (const auto* text = std::get_if<std::string>(&cell)) bytes += text->size();
+  }
+  return bytes;
+}
+
+}  // namespace
+
+void Findings::add(const Key& key, std::size_t figure, std::int64_t n, std::size_t figures) {
+  Counts& counted = counts[key];
+  if (counted.size() < figures) counted.resize(figures);
+  counted[figure] += n;
+}
+
+void Findings::merge(Findings&& later) {
+  for (auto& [key, figures] : later.counts) {
+    Counts& into = counts[key];
+    if (into.size() < figures.size()) into.resize(figures.size());
+    for (std::size_t i = 0; i < figures.size(); ++i) into[i] += figures[i];
+  }
+  rows.insert(rows.end(), std::make_move_iterator(later.rows.begin()), std::make_move_iterator(later.rows.end()));
+  follow_ups.insert(follow_ups.end(), std::make_move_iterator(later.follow_ups.begin()),
+                    std::make_move_iterator(later.follow_ups.end()));
+  if (follow_ups.size() > std::max(follow_ups_joined_min, 2 * joined_)) join_equal();
+}
+
+// Groups times days is what is left, however many were followed up.
+void Findings::join_equal() {
+  std::ranges::sort(follow_ups, [](const FollowUp& a, const FollowUp& b) { return compare(a, b) < 0; });
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < follow_ups.size(); ++i) {
+    if (compare(follow_ups[kept], follow_ups[i]) == 0) {
+      follow_ups[kept].rows += follow_ups[i].rows;
+    } else if (++kept != i) {
+      follow_ups[kept] = std::move(follow_ups[i]);
+    }
+  }
+  follow_ups.resize(std::min(follow_ups.size(), kept + 1));
+  joined_ = follow_ups.size();
+}
+
+std::size_t Findings::bytes() const {
+  std::size_t bytes = sizeof(*this);
+  if (!counts.empty()) {
+    const auto& [key, figures] = *counts.begin();
+    bytes += counts.size() * (map_node_bytes + bytes_of(key) + sizeof(Counts) + figures.size() * sizeof(std::int64_t));
+  }
+  if (!follow_ups.empty())
+    bytes += follow_ups.size() * (sizeof(FollowUp) + follow_ups.front().group.size() * sizeof(Cell));
+  for (const auto& row : rows) bytes += bytes_of(row);
+  return bytes;
+}
+
+// -- rows
+
+namespace {
+
+constexpr std::size_t batch_rows = 4096;
+
+Cell in_form(Cell cell, ColumnForm form) {
+  if (form == ColumnForm::integer) {
+    if (const auto* number = std::get_if<double>(&cell)) return static_cast<std::int64_t>(*number);
+  } else if (form == ColumnForm::number) {
+    if (const auto* whole = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*whole);
+  }
+  return cell;
+}
+
+}  // namespace
+
+RowStream::RowStream(const Schema& schema, ResultSink& sink) : sink_(sink) {
+  for (const ResultColumn& column : schema.columns) forms_.push_back(column.form);
+  batch_.columns.resize(forms_.size());
+}
+
+Result<void> RowStream::row(std::vector<Cell> cells) {
+  check(cells.size() == forms_.size(), "a row has a cell for each column");
+  for (std::size_t i = 0; i < cells.size(); ++i) batch_.columns[i].push_back(in_form(std::move(cells[i]), forms_[i]));
+  return batch_.rows() < batch_rows ? Result<void>() : flush();
+}
+
+Result<void> RowStream::flush() {
+  if (batch_.rows() == 0) return {};
+  TRY(sink_.rows(batch_));
+  for (auto& column : batch_.columns) column.clear();
+  return {};
+}
+
+}  // namespace chartline::query

@@ -1,0 +1,68 @@
+#include "query/person.h"
+
+#include <tuple>
+
+namespace chartline::query {
+
+using engine::PatientRef;
+
+struct PersonReader::Parts {
+  Parts(const engine::View& of, Names wanted) : view(of), names(wanted) { filter.include_hidden = true; }
+
+  engine::View view;
+  Names names;
+  engine::TimelineFilter filter{};
+  // Rooms used again for each person.
+  engine::Timeline timeline{};
+  std::vector<record::Event> events{};
+  record::Arena identifiers{};
+};
+
+PersonReader::PersonReader(const engine::View& view, Names names) : parts_(std::make_unique<Parts>(view, names)) {}
+PersonReader::~PersonReader() = default;
+
+Result<PersonDemographics> demographics_of(const engine::View& view, std::span<const PatientRef> linked) {
+  PersonDemographics person;
+  for (const PatientRef patient : linked) {
+    const engine::Demographics one = TRY(view.demographics(patient));
+    if (!person.birth.known()) person.birth = one.birth;
+    if (!person.death.known()) person.death = one.death;
+    if (person.sex.empty() && one.sex) person.sex = view.code_of(patient.shard, one.sex).code;
+    person.dead = person.dead || one.dead;
+  }
+  return person;
+}
+
+Result<bool> PersonReader::read(PatientRef patient, Person& into) {
+  Parts& parts = *parts_;
+  const std::vector<PatientRef> linked = parts.view.linked(patient);
+  if (linked.front() != patient) return false;
+  TRY(parts.view.timeline(patient, parts.filter, stored::field_hot, parts.timeline));
+  const PersonDemographics who = TRY(demographics_of(parts.view, linked));
+  const bool known = who.birth.known() || who.dead || !who.sex.empty();
+  if (parts.timeline.empty() && !known) return false;
+
+  parts.events.clear();
+  for (std::size_t i = 0; i < parts.timeline.size(); ++i) parts.events.push_back(TRY(parts.timeline.event(i)));
+  into.patient = patient;
+  into.events = parts.events;
+  into.birth = who.birth, into.death = who.death;
+  into.dead = who.dead;
+  into.sex = who.sex;
+  into.name = {};
+  if (parts.names == Names::left_out) return true;
+  parts.identifiers.clear();
+  const auto identifiers = TRY(parts.view.identifiers(patient, parts.identifiers));
+  if (!identifiers.empty()) into.name = identifiers.front().value;
+  return true;
+}
+
+bool comes_before(const record::Event& a, const record::Event& b) {
+  const auto order = [](const record::Event& event) {
+    return std::tuple(event.start.instant(), event.start.precision, event.source.organisation, event.source.system,
+                      event.sequence, event.record, event.part, event.ordinal, event.number);
+  };
+  return order(a) < order(b);
+}
+
+}  // namespace chartline::query

@@ -1,0 +1,191 @@
+#include "query/prepare.h"
+
+#include <algorithm>
+#include <set>
+
+#include "query/codeset.h"
+#include "query/constants.h"
+#include "query/parse.h"
+#include "query/print.h"
+#include "query/resolve.h"
+#include "query/saved_cohorts.h"
+#include "query/token.h"
+
+namespace chartline::query {
+
+using typed::Op;
+
+namespace {
+
+std::string_view defined_name(const tree::Statement& statement) {
+  return std::visit(
+      [](const auto& form) -> std::string_view {
+        if constexpr (requires { form.name; }) return form.name;
+        return {};
+      },
+      statement.form);
+}
+
+Span span_of(const tree::Query& query, std::string_view name) {
+  const auto found = std::ranges::find(query.statements, name, defined_name);
+  return found == query.statements.end() ? Span{} : found->span;
+}
+
+// `param NAME = V` by itself: whatever V holds, it is one value and no more. Blanks before it keep its places apart from
+// those of the text.
+std::optional<tree::Statement> parse_parameter(const std::string& name, const std::string& value,
+                                               std::size_t places_from, Span declared, Complaints& complaints) {
+  Complaints own;
+  tree::Query made = parse(std::string(places_from, ' ') + "param " + name + " = " + value, own);
+  if (own.empty() && made.statements.size() == 1 && std::holds_alternative<tree::Param>(made.statements.front().form))
+    return std::move(made.statements.front());
+  if (own.empty())
+    own.add({.span = declared, .message = "it holds more than one value", .expected = "", .suggestion = ""});
+  for (Complaint& one : std::move(own).sorted()) {
+    one.span = declared;
+    one.message = "parameter `" + name + "`: " + one.message;
+    complaints.add(std::move(one));
+  }
+  return std::nullopt;
+}
+
+void bind_parameter(tree::Query& query, tree::Statement bound, std::size_t& added) {
+  for (tree::Statement& statement : query.statements) {
+    auto* param = std::get_if<tree::Param>(&statement.form);
+    if (!param || param->name != std::get<tree::Param>(bound.form).name) continue;
+    param->value = std::get<tree::Param>(bound.form).value;
+    return;
+  }
+  query.statements.insert(query.statements.begin() + static_cast<std::ptrdiff_t>(added++), std::move(bound));
+}
+
+// Code systems by the names that sources used.
+std::vector<std::string> systems_of(const engine::View& view) {
+  std::set<std::string, std::less<>> systems;
+  for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
+    for (engine::Name name = 1; name <= view.codes(shard); ++name) {
+      const std::string_view system = view.code_of(shard, name).system;
+      if (!systems.contains(system)) systems.emplace(system);
+    }
+  }
+  return {systems.begin(), systems.end()};
+}
+
+std::string index_name(std::string_view text, std::string_view cohort) {
+  Complaints complaints;
+  for (const tree::Statement& one : parse(text, complaints).statements) {
+    const auto* found = std::get_if<tree::Cohort>(&one.form);
+    if (found && found->name == cohort) return found->index;
+  }
+  return {};
+}
+
+// Complains about what only the store can tell.
+class Looker {
+ public:
+  Looker(const Program& program, Complaints& complaints) : program_(program), complaints_(complaints) {}
+
+  void look(const typed::Node& node) {
+    if (node.op == Op::as_of) {
+      want_constant(*node.parts[0], "the instant of `as of`");
+      if (node.parts[1]->op == Op::as_of) complain(*node.parts[1], "`as of` within `as of`", "one instant");
+    }
+    if (node.op == Op::measure) {
+      want_constant(*node.parts[4], "where a measure begins");
+      want_constant(*node.parts[5], "where a measure ends");
+      if (complaints_.empty()) {
+        if (const auto intervals = intervals_of(node, program_); !intervals)
+          complain(node, intervals.error().message, "");
+      }
+    }
+    for (const typed::Ptr& part : node.parts) look(*part);
+  }
+
+ private:
+  void want_constant(const typed::Node& node, const std::string& what) {
+    if (!is_constant(node, program_))
+      complain(node, what + " differs from patient to patient here", "a date, or a param");
+  }
+  void complain(const typed::Node& node, std::string message, std::string expected) {
+    complaints_.add({.span = node.span, .message = std::move(message), .expected = std::move(expected), .suggestion = ""});
+  }
+
+  const Program& program_;
+  Complaints& complaints_;
+};
+
+Prepared refused(Complaints&& complaints, std::size_t text_bytes) {
+  Prepared prepared{.complaints = std::move(complaints).sorted(), .program = nullptr};
+  // A parameter's own places lie behind the text's.
+  for (Complaint& one : prepared.complaints) {
+    if (one.span.end > text_bytes) one.span = {}, one.message = "in a parameter: " + one.message;
+  }
+  return prepared;
+}
+
+}  // namespace
+
+tree::Query parse_with_parameters(std::string_view text, const PrepareOptions& options, Complaints& complaints) {
+  tree::Query query = parse(text, complaints);
+  std::size_t places_from = text.size() + 1, added = 0;
+  const auto bind = [&](const std::string& name, const std::string& value) {
+    auto bound = parse_parameter(name, value, places_from, span_of(query, name), complaints);
+    places_from += name.size() + value.size() + std::string_view("param  = \n").size();
+    if (bound) bind_parameter(query, std::move(*bound), added);
+  };
+  for (const auto& [name, value] : options.parameters) bind(name, value);
+  const bool declared = std::ranges::find(query.statements, "today", defined_name) != query.statements.end();
+  if (options.today && !declared) bind("today", record::print(record::day_time(*options.today)));
+  return query;
+}
+
+Result<Prepared> prepare_within(engine::Store& store, std::string_view text, const PrepareOptions& options,
+                                const std::vector<std::string>& within) {
+  Complaints complaints;
+  const tree::Query tree = parse_with_parameters(text, options, complaints);
+
+  // Saved cohorts that the text names, each prepared for itself.
+  Known known{.systems = systems_of(store.view()), .any_code_list = true, .cohorts = TRY(saved_cohorts(store))};
+  std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved;
+  Complaints of_tokens;
+  for (const Token& token : tokens_of(text, of_tokens)) {
+    const bool named = token.form == Token::Form::word && std::ranges::binary_search(known.cohorts, token.text);
+    if (!named || saved.contains(token.text) || span_of(tree, token.text).end != 0) continue;
+    const auto complain = [&](std::string message) {
+      complaints.add({.span = token.span, .message = std::move(message), .expected = "", .suggestion = ""});
+    };
+    if (std::ranges::find(within, token.text) != within.end()) {
+      complain("the saved cohort `" + token.text + "` would be defined by itself");
+      continue;
+    }
+    const std::optional<std::string> of_store = TRY(saved_cohort_text(store, token.text));
+    if (!of_store) continue;
+    std::vector<std::string> deeper = within;
+    deeper.push_back(token.text);
+    const PrepareOptions own{
+        .parameters = {}, .month_end = options.month_end, .terminology = options.terminology, .today = std::nullopt};
+    const Prepared prepared = TRY(prepare_within(store, *of_store, own, deeper));
+    if (!prepared.complaints.empty()) {
+      complain("the saved cohort `" + token.text + "`: " + prepared.complaints.front().message);
+      continue;
+    }
+    saved.emplace(token.text, prepared.program);
+    if (const std::string index = index_name(*of_store, token.text); !index.empty())
+      known.cohort_indexes.emplace(token.text, index);
+  }
+
+  typed::Query query = resolve(tree, known, complaints);
+  if (!complaints.empty()) return refused(std::move(complaints), text.size());
+  const auto codes = TRY(store_codes(store, store.view(), options.terminology));
+  const auto program = TRY(link(std::move(query), options.month_end, *codes, std::move(saved), std::string(text)));
+  Looker looker(*program, complaints);
+  for (const typed::Ptr& statement : program->query.statements) looker.look(*statement);
+  if (!complaints.empty()) return refused(std::move(complaints), text.size());
+  return Prepared{.complaints = {}, .program = program};
+}
+
+Result<Prepared> prepare(engine::Store& store, std::string_view text, const PrepareOptions& options) {
+  return prepare_within(store, text, options, {});
+}
+
+}  // namespace chartline::query

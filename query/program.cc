@@ -1,0 +1,121 @@
+#include "query/program.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "query/parse.h"
+#include "query/print.h"
+
+namespace chartline::query {
+
+using typed::Op;
+using typed::Ptr;
+
+namespace {
+
+// Expands every set of codes below a node. Equal texts share one set.
+class Linker {
+ public:
+  Linker(Program& program, CodeSource& source) : program_(program), source_(source) {}
+
+  void define(const Ptr& statement) {
+    if (is_definition(statement->op)) {
+      const auto& name = std::get<typed::Named>(statement->data).name;
+      program_.definitions.insert_or_assign(name, statement);
+      if (statement->op == Op::codes) named_.emplace_back(name, statement->parts.front());
+    }
+    if (statement->op == Op::explain || statement->op == Op::explain_analyze || statement->op == Op::as_of)
+      define(statement->parts.back());
+  }
+
+  Result<void> expand_within(const Ptr& node) {
+    if (node->op == Op::events) TRY(expand_set(*node->parts[0]));
+    if (node->op == Op::code_in_set) TRY(expand_set(*node->parts[1]));
+    for (const Ptr& part : node->parts) TRY(expand_within(part));
+    return {};
+  }
+
+ private:
+  Result<void> expand_set(const typed::Node& codes) {
+    std::shared_ptr<const CodeSet>& set = sets_[typed::print(codes)];
+    if (!set) set = std::make_shared<const CodeSet>(TRY(expand(codes, named_, source_)));
+    program_.code_sets[&codes] = set;
+    return {};
+  }
+
+  Program& program_;
+  CodeSource& source_;
+  CodesByName named_;
+  std::map<std::string, std::shared_ptr<const CodeSet>> sets_;
+};
+
+Ptr every_registration() {
+  Ptr any = std::make_shared<const typed::Node>(typed::Node{Op::any_code, type(Basic::codeset)});
+  return std::make_shared<const typed::Node>(
+      typed::Node{Op::events, type(Basic::events), {}, {std::move(any)}, std::optional(record::Kind::registration)});
+}
+
+std::string on_one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    if (blank && (line.empty() || line.back() == ' ')) continue;
+    line += blank ? ' ' : c;
+  }
+  return line;
+}
+
+}  // namespace
+
+bool is_definition(Op op) { return op >= Op::param && op <= Op::cohort; }
+bool is_statement(Op op) { return op >= Op::param && op <= Op::as_of; }
+
+const typed::Node& inner_statement(const typed::Node& statement) {
+  const typed::Node* at = &statement;
+  while (at->op == Op::explain || at->op == Op::explain_analyze || at->op == Op::as_of) at = at->parts.back().get();
+  return *at;
+}
+
+const typed::Node& Program::definition(std::string_view name) const {
+  const auto found = definitions.find(name);
+  check(found != definitions.end(), "a definition that the resolver found");
+  return *found->second;
+}
+
+const CodeSet& Program::codes(const typed::Node& node) const {
+  const auto found = code_sets.find(&node);
+  check(found != code_sets.end(), "a set of codes that was expanded");
+  return *found->second;
+}
+
+std::string Program::printed(const typed::Node& node) const {
+  if (node.span.end > text.size() || node.span.begin >= node.span.end) return std::string(typed::name(node.op));
+  const std::string part = text.substr(node.span.begin, node.span.end - node.span.begin);
+  // An expression is printed as part of a statement.
+  const std::string_view before = is_statement(node.op) ? "" : "count ";
+  Complaints complaints;
+  std::string printed = print(parse(std::string(before) + part, complaints));
+  if (!complaints.empty()) return on_one_line(part);
+  while (printed.ends_with('\n')) printed.pop_back();
+  return printed.substr(before.size());
+}
+
+Result<std::shared_ptr<const Program>> link(typed::Query query, MonthEnd month_end, CodeSource& source,
+                                            std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved,
+                                            std::string text) {
+  auto program = std::make_shared<Program>();
+  program->query = std::move(query);
+  program->text = std::move(text);
+  program->month_end = month_end;
+  program->terminology = source.version();
+  program->saved = std::move(saved);
+  program->row_slot = program->query.slots++;
+  program->registrations = every_registration();
+  Linker linker(*program, source);
+  for (const Ptr& statement : program->query.statements) linker.define(statement);
+  for (const Ptr& statement : program->query.statements) TRY(linker.expand_within(statement));
+  TRY(linker.expand_within(program->registrations));
+  return std::shared_ptr<const Program>(std::move(program));
+}
+
+}  // namespace chartline::query

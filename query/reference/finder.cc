@@ -1,0 +1,48 @@
+#include "query/reference/finder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "query/person.h"
+#include "query/reference/statements.h"
+
+namespace chartline::query {
+namespace {
+
+class ReferenceFinder final : public Finder {
+ public:
+  ReferenceFinder(const engine::View& view, const Program& program, std::vector<Inquiry> inquiries)
+      : reader_(view), interview_(program), inquiries_(std::move(inquiries)) {}
+
+  Result<void> find(const PatientRange& range, Stop& stop, std::span<Findings> into) override {
+    for (std::uint32_t id = range.first; id < range.past; ++id) {
+      TRY(stop.check());
+      if (!TRY(reader_.read({range.shard, id}, person_))) continue;
+      interview_.start(person_);
+      for (std::size_t i = 0; i < inquiries_.size(); ++i) inquiries_[i].ask(interview_, into[i]);
+    }
+    return {};
+  }
+
+ private:
+  PersonReader reader_;
+  Person person_;
+  Interview interview_;
+  std::vector<Inquiry> inquiries_;
+};
+
+}  // namespace
+
+Executors reference_executors(const engine::View& view, const Program& program,
+                              std::vector<const typed::Node*> statements) {
+  constexpr std::uint32_t range_patients = 64;
+  return {.range_patients = range_patients,
+          .make = [view, &program, statements = std::move(statements)]() -> Result<std::unique_ptr<Finder>> {
+            std::vector<Inquiry> inquiries;
+            for (const typed::Node* statement : statements)
+              inquiries.push_back(TRY(Inquiry::make(*statement, program)));
+            return std::unique_ptr<Finder>(std::make_unique<ReferenceFinder>(view, program, std::move(inquiries)));
+          }};
+}
+
+}  // namespace chartline::query

@@ -1,0 +1,163 @@
+// A run:
+//
+//   1. gather   every statement that gives rows becomes a part; parts of the same moment are found in one pass
+//   2. find     when a part's turn comes and it has not been found: one pass over the patients, for all parts of its moment
+//   3. give     in the order of the text. The rows of the part whose turn it is go straight to the sink; those of later parts
+//               wait in memory, and where they are too many are found again in a pass of their own
+#include "query/run.h"
+
+#include <algorithm>
+
+#include "base/thread_pool.h"
+#include "query/constants.h"
+#include "query/finder.h"
+#include "query/pass.h"
+#include "query/reference/finder.h"
+
+namespace chartline::query {
+
+using typed::Op;
+
+namespace {
+
+constexpr std::size_t waiting_rows_bytes_max = 128ull << 20;
+
+struct Part {
+  const typed::Node* statement = nullptr;
+  Micros as_of = INT64_MAX;  // INT64_MAX: the present
+  Findings findings{};
+  std::size_t bytes = 0;  // of the findings
+  bool found = false;
+  bool given = false;  // its rows went to the sink as they were found
+  bool alone = false;  // its rows do not fit into memory beside those of others
+};
+
+class Run {
+ public:
+  Run(const Program& program, engine::Store& store, const engine::View& view, const RunOptions& options, ResultSink& sink)
+      : program_(program), store_(store), view_(view), options_(options), sink_(sink), limits_(options) {}
+
+  Result<void> run() {
+    pool_ = TRY(ThreadPool::start({.threads = options_.threads}));
+    TRY(gather());
+    for (Part& part : parts_) {
+      TRY(limits_.check());
+      if (!walks(part)) {
+        TRY(give(part));
+        continue;
+      }
+      if (!part.found) TRY(find(part));
+      if (!part.given) TRY(finish(*part.statement, program_, part.findings, sink_));
+      forget(part);
+    }
+    return {};
+  }
+
+ private:
+  Result<void> gather() {
+    for (const typed::Ptr& statement : program_.query.statements) {
+      Part part{.statement = statement.get()};
+      while (part.statement->op == Op::as_of) {
+        part.as_of = TRY(as_of_instant(*part.statement, program_));
+        part.statement = part.statement->parts.back().get();
+      }
+      if (is_definition(part.statement->op)) continue;
+      if (part.as_of != INT64_MAX && !past_.contains(part.as_of))
+        past_.emplace(part.as_of, store_.view_as_of(part.as_of));
+      parts_.push_back(std::move(part));
+    }
+    return {};
+  }
+
+  const engine::View& view_of(const Part& part) const { return part.as_of == INT64_MAX ? view_ : past_.at(part.as_of); }
+
+  static bool walks(const Part& part) {
+    const Op op = part.statement->op;
+    return op != Op::why && op != Op::explain && op != Op::explain_analyze;
+  }
+
+  // What is no question to everyone.
+  Result<void> give(const Part& part) {
+    return unsupported("`" + std::string(typed::name(part.statement->op)) + "` cannot be answered yet");
+  }
+
+  // A pass for this part, whose rows are given as they are found, and those of its moment that come after it.
+  Result<void> find(Part& lead) {
+    const Executor executor = executor_of(lead);
+    std::vector<Part*> together = {&lead};
+    for (Part& part : parts_) {
+      const bool may_join = &part != &lead && walks(part) && !part.found && !part.alone && part.as_of == lead.as_of;
+      if (may_join && executor_of(part) == executor) together.push_back(&part);
+    }
+    std::vector<const typed::Node*> statements;
+    for (const Part* part : together) statements.push_back(part->statement);
+
+    const Schema schema = schema_of(*lead.statement, program_);
+    lead.given = gives_rows(*lead.statement);
+    if (lead.given) TRY(sink_.begin(schema));
+    RowStream stream(schema, sink_);
+    const auto take = [&](std::vector<Findings>& found) -> Result<void> {
+      if (lead.given) {
+        for (auto& row : found[0].rows) TRY(stream.row(std::move(row)));
+      }
+      for (std::size_t i = lead.given ? 1 : 0; i < together.size(); ++i) keep(*together[i], std::move(found[i]));
+      return limits_.check_memory(rows_bytes_ + counts_bytes_);
+    };
+    Pass pass(view_of(lead), *pool_, limits_, options_);
+    TRY(pass.run(executors(executor, view_of(lead), statements), statements.size(), take));
+    for (Part* part : together) part->found = !part->alone;
+    if (!lead.given) return {};
+    TRY(stream.flush());
+    return sink_.end();
+  }
+
+  void keep(Part& part, Findings&& later) {
+    if (part.alone) return;
+    const bool rows = gives_rows(*part.statement);
+    const std::size_t more = rows ? later.bytes() : 0, before = part.bytes;
+    part.findings.merge(std::move(later));
+    part.bytes = rows ? before + more : part.findings.bytes();
+    (rows ? rows_bytes_ : counts_bytes_) += part.bytes - before;
+    const std::size_t limit = options_.memory_bytes_max;
+    const std::size_t rows_max =
+        limit ? std::min<std::size_t>(waiting_rows_bytes_max, limit / 2) : waiting_rows_bytes_max;
+    if (rows && rows_bytes_ > rows_max) {
+      part.alone = true;
+      forget(part);
+    }
+  }
+
+  void forget(Part& part) {
+    (gives_rows(*part.statement) ? rows_bytes_ : counts_bytes_) -= part.bytes;
+    part.findings = {};
+    part.bytes = 0;
+  }
+
+  // Which executor looks for a statement. The past has no postings: only the reference walks it.
+  Executor executor_of(const Part&) const { return Executor::reference; }
+
+  Executors executors(Executor, const engine::View& view, const std::vector<const typed::Node*>& statements) const {
+    return reference_executors(view, program_, statements);
+  }
+
+  const Program& program_;
+  engine::Store& store_;
+  const engine::View& view_;
+  const RunOptions& options_;
+  ResultSink& sink_;
+  Limits limits_;
+  std::unique_ptr<ThreadPool> pool_;
+  std::map<Micros, engine::View> past_;
+  std::vector<Part> parts_;
+  std::size_t rows_bytes_ = 0, counts_bytes_ = 0;  // held by parts: rows that wait, all else
+};
+
+}  // namespace
+
+Result<void> run(const Prepared& query, engine::Store& store, const engine::View& view, const RunOptions& options,
+                 ResultSink& sink) {
+  if (!query.complaints.empty() || !query.program) return invalid_request("the query has complaints: it cannot be run");
+  return Run(*query.program, store, view, options, sink).run();
+}
+
+}  // namespace chartline::query
