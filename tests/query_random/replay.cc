@@ -1,0 +1,77 @@
+#include "engine/import.h"
+#include "engine/maintenance.h"
+#include "engine/storage/memory.h"
+#include "tests/query_random/script.h"
+
+namespace chartline::query::random {
+
+struct Replay::Parts {
+  Script script;
+  std::size_t next = 0;
+  FixedClock clock{first_commit};
+  std::unique_ptr<engine::Store> store;
+
+  static record::Record record_of(const Step& step, record::Identifier& who) {
+    who = {"test", step.person};
+    record::Record record;
+    record.identifiers = {&who, 1};
+    record.events = step.events;
+    return record;
+  }
+
+  void load() {
+    auto import = engine::Import::begin(
+                      *store, {.path = engine::ImportOptions::Path::bulk, .memory_bytes = 64 << 20, .threads = 1})
+                      .value();
+    for (; next < script.steps.size() && script.steps[next].what == Step::What::load; ++next) {
+      record::Identifier who;
+      import->add(record_of(script.steps[next], who)).value();
+    }
+    import->finish().value();
+  }
+
+  // What a cut-down script no longer can do (link someone who is not there) is passed over.
+  void tell(const Step& step) {
+    const record::Identifier a{"test", step.person}, b{"test", step.other};
+    switch (step.what) {
+      case Step::What::load: return;
+      case Step::What::write: {
+        record::Identifier who;
+        const record::Record record = record_of(step, who);
+        store->write({&record, 1}, {}).value();
+        return;
+      }
+      case Step::What::link: return static_cast<void>(store->link(a, b));
+      case Step::What::unlink: return static_cast<void>(store->unlink(a, b));
+      case Step::What::erase: return static_cast<void>(engine::erase(*store, a));
+      case Step::What::fold: return store->fold().value();
+    }
+  }
+};
+
+Replay::Replay(const Script& script, std::uint32_t shards) : parts_(std::make_unique<Parts>()) {
+  parts_->script = script;
+  auto disk = std::make_shared<engine::MemoryDisk>();
+  engine::Store::init(*engine::memory_backend(disk), {.shards = shards, .zone = "UTC"}).value();
+  engine::StoreOptions options;
+  options.clock = &parts_->clock;
+  options.fold_in_background = false;
+  parts_->store = engine::Store::open(std::shared_ptr<engine::Backend>(engine::memory_backend(disk)), options).value();
+}
+
+Replay::~Replay() = default;
+engine::Store& Replay::store() { return *parts_->store; }
+Micros Replay::now() const { return parts_->clock.now(); }
+
+bool Replay::step() {
+  if (parts_->next == parts_->script.steps.size()) return false;
+  if (parts_->script.steps[parts_->next].what == Step::What::load) {
+    parts_->load();
+  } else {
+    parts_->tell(parts_->script.steps[parts_->next++]);
+  }
+  parts_->clock.advance(commit_step);
+  return true;
+}
+
+}  // namespace chartline::query::random
