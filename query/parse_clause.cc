@@ -20,7 +20,7 @@ bool Parser::at_clause() const {
   if (now.text == "any") return at_word("status", 1);
   static constexpr std::string_view words[] = {"where",   "in",      "before",  "after",       "on",
                                                "within",  "between", "during",  "overlapping", "with",
-                                               "without", "same",    "lasting", "including"};
+                                               "without", "same",    "lasting", "including", "preceding",   "following"};
   for (const std::string_view word : words) {
     if (now.text == word) return true;
   }
@@ -51,6 +51,8 @@ std::optional<Clause> Parser::clause() {
     return word ? with(*word, operand()) : std::nullopt;
   }
   if (at_word("within")) return within();
+  if (take_word("preceding")) return with(ClauseWord::preceding, operand());
+  if (take_word("following")) return with(ClauseWord::following, operand());
   if (take_word("where")) {
     Context inside = context_;
     inside.clauses = true;

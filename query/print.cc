@@ -369,6 +369,7 @@ class Printer {
       default: {
         const bool times = clause.word == ClauseWord::before || clause.word == ClauseWord::after ||
                            clause.word == ClauseWord::on_or_before || clause.word == ClauseWord::on_or_after ||
+                           clause.word == ClauseWord::preceding || clause.word == ClauseWord::following ||
                            clause.word == ClauseWord::lasting;
         word(word_of(clause.word));
         out_ += ' ';

@@ -25,10 +25,11 @@ constexpr std::array<Fold, 8> folds = {{{"count", Op::count},
                                         {"max", Op::max},
                                         {"median", Op::median},
                                         {"slope", Op::slope}}};
-constexpr std::array<std::string_view, 30> functions = {
+constexpr std::array<std::string_view, 33> functions = {
     "count",    "distinct", "sum",  "avg",   "min",        "max",      "median", "slope",   "nth",     "eras",
     "episodes", "covered",  "age",  "alive", "registered", "observed", "date",   "year",    "month",   "band",
-    "least",    "greatest", "days", "weeks", "months",     "years",    "hours",  "minutes", "seconds", "any"};
+    "least",    "greatest", "days", "weeks", "months",     "years",    "hours",  "minutes", "seconds", "any",
+    "floor",    "power",    "contains"};
 
 }  // namespace
 
@@ -76,6 +77,32 @@ Ptr Resolver::form(const tree::Call& call, const Expression& of) {
     std::vector<Ptr> parts = {time(*call.arguments[0]), time(*call.arguments[1])};
     return node(Op::observed, boolean, of.span, std::move(parts));
   }
+  if (name == "floor") {
+    if (!takes(call, of, 1, "floor(x)")) return failed(of.span);
+    Ptr part = number(*call.arguments[0]);
+    Type made = part->type.basic == Basic::any ? recorded_number() : part->type;
+    return node(Op::floor, std::move(made), of.span, {std::move(part)});
+  }
+  if (name == "power") {
+    if (!takes(call, of, 2, "power(x, 2)")) return failed(of.span);
+    std::vector<Ptr> parts = {number(*call.arguments[0]), number(*call.arguments[1])};
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (parts[i]->type.measure == Type::Measure::unit)
+        return wrong(*call.arguments[i], parts[i]->type, "a number without a unit", "(x / 1 'mmol/L')");
+    }
+    return node(Op::power, plain, of.span, std::move(parts));
+  }
+  if (name == "contains") {
+    if (!takes(call, of, 2, "contains(text, 'words')")) return failed(of.span);
+    std::vector<Ptr> parts = {any(*call.arguments[0]), any(*call.arguments[1])};
+    for (std::size_t i = 0; i < 2; ++i) {
+      const Type& found = parts[i]->type;
+      const bool recorded = found.basic == Basic::number && found.measure == Type::Measure::recorded;
+      if (found.basic != Basic::text && found.basic != Basic::any && !recorded)
+        return wrong(*call.arguments[i], found, "text");
+    }
+    return node(Op::contains, boolean, of.span, std::move(parts));
+  }
   if (name == "band") {
     if (!takes(call, of, 2, "band(x, 10)")) return failed(of.span);
     std::vector<Ptr> parts = {number(*call.arguments[0]), number(*call.arguments[1])};
@@ -119,7 +146,9 @@ Ptr Resolver::fold(Op op, const tree::Call& call, const Expression& of) {
     const bool counts = op == Op::count || op == Op::distinct;
     const bool orders = op == Op::min || op == Op::max;
     if (counts || found.basic == Basic::failed) return type(Basic::number);
-    if (orders && (found.basic == Basic::date || found.basic == Basic::instant)) return found;
+    const bool ordered = found.basic == Basic::date || found.basic == Basic::instant || found.basic == Basic::text ||
+                         found.basic == Basic::any;
+    if (orders && ordered) return found;
     if (found.basic != Basic::number && found.basic != Basic::any)
       return wrong(place, found, "a number of each event")->type;
     if (op == Op::slope) return type(Basic::number);

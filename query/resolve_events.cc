@@ -69,6 +69,12 @@ Ptr Resolver::clause(const tree::Clause& clause, std::uint32_t candidate) {
     case ClauseWord::after: return made(Op::after, {time(*clause.first)});
     case ClauseWord::on_or_before: return made(Op::on_or_before, {time(*clause.first)});
     case ClauseWord::on_or_after: return made(Op::on_or_after, {time(*clause.first)});
+    case ClauseWord::preceding:
+    case ClauseWord::following: {
+      Ptr part = events(*clause.first);
+      if (part->type.basic == Basic::events) part = wrong(*clause.first, part->type, "one event", "first ...");
+      return made(clause.word == ClauseWord::preceding ? Op::preceding : Op::following, {std::move(part)});
+    }
     case ClauseWord::within_before:
     case ClauseWord::within_after:
     case ClauseWord::within_of:

@@ -46,7 +46,8 @@ Ptr Resolver::form(const tree::Code& written, const Expression& of) {
     return complain(of.span, "`" + code.system + "` is not a code system that is known here",
                     "the short name or URI of a system", std::string(nearest(code.system, systems)));
   }
-  code.code = record::canonical_code(code.system, code.code);
+  // Codes of other systems are as their source wrote them, blanks at the ends too.
+  if (record::find_system(code.system)) code.code = record::canonical_code(code.system, code.code);
   const Basic basic = code.reach == Reach::one ? Basic::code : Basic::codeset;
   return node(Op::code, type(basic), of.span, {}, std::move(code));
 }

@@ -130,7 +130,9 @@ enum class ClauseWord : std::uint8_t {
   before,
   after,
   on_or_before,
-  on_or_after,  // one operand
+  on_or_after,
+  preceding,
+  following,  // one operand
   within_before,
   within_after,
   within_of,

@@ -37,15 +37,17 @@ enum class Op : std::uint8_t {
   events, union_events, both_events, without_events, filter, first, last, lowest, highest, nth, eras, episodes,
   // clauses of a filter: what they compare the candidate with
   where, in_range, before, after, on_or_before, on_or_after,
+  preceding, following,        // [event]: by the order of events, where before and after go by time
   within_before, within_after, within_of, within_on_or_before, within_on_or_after,
   between, during, overlapping, same_encounter, same_date, lasting, with, without, named, any_status, contributions,
   // conditions
   and_, or_, not_, exists, is_missing,
   at_least, at_most, exactly,  // Data the count
   equal, unequal, less, less_or_equal, greater, greater_or_equal, date_in_range, code_in_set, same_event,
+  contains,                    // [text, text]: the second stands within the first
   alive, registered, observed,
   // numbers, times
-  add, subtract, multiply, divide, negative, otherwise, convert, least, greatest,
+  add, subtract, multiply, divide, power, floor, negative, otherwise, convert, least, greatest,
   cases,                       // [condition of each branch ..., value of each branch ..., the other value?]
   moved_later, moved_earlier,  // [time, duration]
   elapsed,                     // [from, to], Data the unit

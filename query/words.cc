@@ -10,12 +10,14 @@ constexpr std::array<std::string_view, 14> operators = {"=",  "!=", "<", "<=", "
                                                         "..", "|",  "&", "+",  "-", "*",  "/"};
 constexpr std::array<std::string_view, 8> prefixes = {"not",   "in",   "exists", "no",
                                                       "first", "last", "lowest", "highest"};
-constexpr std::array<std::string_view, 22> clauses = {"where",
+constexpr std::array<std::string_view, 24> clauses = {"where",
                                                       "in",
                                                       "before",
                                                       "after",
                                                       "on or before",
-                                                      "on or after",  //
+                                                      "on or after",
+                                                      "preceding",
+                                                      "following",  //
                                                       "before",
                                                       "after",
                                                       "of",

@@ -130,7 +130,7 @@ Ptr RandomTree::filtered(int depth) {
 
 tree::Clause RandomTree::clause(int depth) {
   tree::Clause made{
-      .word = static_cast<ClauseWord>(below(22)), .span = {}, .first = nullptr, .second = nullptr, .name = ""};
+      .word = static_cast<ClauseWord>(below(24)), .span = {}, .first = nullptr, .second = nullptr, .name = ""};
   switch (made.word) {
     case ClauseWord::as: made.name = "dx"; break;
     case ClauseWord::any_status:
