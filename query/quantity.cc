@@ -1,0 +1,262 @@
+#include "query/quantity.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/check.h"
+#include "query/units.h"
+
+namespace chartline::query {
+namespace {
+
+using Measure = Quantity::Measure;
+
+constexpr double infinite = std::numeric_limits<double>::infinity();
+
+Analyte measured(const Quantity& quantity) {
+  if (!quantity.of) return {};
+  Analyte what = analyte(quantity.of->code);
+  for (const record::Code& code : quantity.of->translations) {
+    if (what.grams_per_mole == 0 && !what.haemoglobin_a1c) what = analyte(code);
+  }
+  return what;
+}
+
+// `of`: what is measured, where the quantity itself is of no event.
+std::optional<Quantity> converted(const Quantity& quantity, const std::string& unit, const Quantity& of) {
+  if (quantity.measure != Measure::unit) return std::nullopt;
+  if (quantity.unit == unit) return quantity;
+  const std::optional<Unit> from = parse_unit(quantity.unit), to = parse_unit(unit);
+  if (!from || !to) return std::nullopt;
+  const Analyte what = measured(quantity.of ? quantity : of);
+  const auto bound = [&](double value) -> std::optional<double> {
+    if (std::isinf(value)) return value;  // all conversions grow with the value
+    const std::optional<double> made = convert(value, *from, *to, what);
+    if (!made || !quantity.difference) return made;
+    return *made - *convert(0, *from, *to, what);
+  };
+  const std::optional<double> low = bound(quantity.low), high = bound(quantity.high);
+  if (!convert(1, *from, *to, what) || !low || !high) return std::nullopt;
+  Quantity made = quantity;
+  made.low = *low, made.high = *high;
+  made.unit = unit;
+  return made;
+}
+
+// Both in one measure, for a comparison.
+std::optional<std::pair<Quantity, Quantity>> side_by_side(const Quantity& a, const Quantity& b) {
+  const bool to_second = a.of && !b.of && b.measure == Measure::unit;
+  const std::optional<Quantity> moved = to_second ? alike(a, b) : alike(b, a);
+  if (!moved) return std::nullopt;
+  return to_second ? std::pair(*moved, b) : std::pair(a, *moved);
+}
+
+bool is_below(const Quantity& a, const Quantity& b) {
+  return a.high < b.low || (a.high == b.low && (a.high_open || b.low_open));
+}
+
+// What the bounds came to, or nothing where that is no number.
+std::optional<Quantity> finished(Quantity made) {
+  if (std::isnan(made.low) || std::isnan(made.high)) return std::nullopt;
+  if (made.low == infinite || made.high == -infinite) return std::nullopt;
+  made.low += 0.0, made.high += 0.0;  // no -0
+  if (made.exact()) made.low_open = made.high_open = false;
+  return made;
+}
+
+struct Bound {
+  double value;
+  bool open;
+};
+
+// The measure of a sum: that of whichever is not plain.
+Quantity measure_of(const Quantity& a, const Quantity& b) {
+  Quantity made;
+  const Quantity& from = a.measure == Measure::plain ? b : a;
+  made.measure = from.measure, made.unit = from.unit, made.difference = from.difference;
+  made.of = a.of ? a.of : b.of;
+  return made;
+}
+
+// The least and the greatest of what the bounds of two give.
+template <typename Combine>
+void combine_bounds(Quantity& made, const Quantity& a, const Quantity& b, Combine combine) {
+  made.low = infinite, made.high = -infinite;
+  for (const Bound x : {Bound{a.low, a.low_open}, Bound{a.high, a.high_open}}) {
+    for (const Bound y : {Bound{b.low, b.low_open}, Bound{b.high, b.high_open}}) {
+      const double value = combine(x.value, y.value);
+      const bool open = x.open || y.open;
+      if (std::isnan(value)) continue;
+      if (value < made.low || (value == made.low && !open)) made.low = value, made.low_open = open;
+      if (value > made.high || (value == made.high && !open)) made.high = value, made.high_open = open;
+    }
+  }
+}
+
+std::pair<double, int> written(const Quantity& quantity) {
+  if (quantity.low == -infinite) return {quantity.high, quantity.high_open ? -2 : -1};
+  if (quantity.high == infinite) return {quantity.low, quantity.low_open ? 2 : 1};
+  return {quantity.low, 0};
+}
+
+}  // namespace
+
+Quantity exactly(double number) { return range(number, number); }
+
+Quantity range(double low, double high) {
+  Quantity made;
+  made.low = low, made.high = high;
+  return made;
+}
+
+Quantity quantity(const record::Value& value, const record::Event* of) {
+  using record::Comparator;
+  check(value.form == record::Value::Form::number, "a value that is a number");
+  Quantity made = exactly(value.number.to_double());
+  made.measure = value.unit.empty() ? Measure::bare : Measure::unit;
+  made.unit = value.unit;
+  made.of = of;
+  const Comparator comparator = value.comparator;
+  if (comparator == Comparator::less || comparator == Comparator::less_or_equal) made.low = -infinite;
+  if (comparator == Comparator::greater || comparator == Comparator::greater_or_equal) made.high = infinite;
+  made.high_open = comparator == Comparator::less;
+  made.low_open = comparator == Comparator::greater;
+  return made;
+}
+
+std::optional<Quantity> converted(const Quantity& quantity, const std::string& unit) {
+  return converted(quantity, unit, quantity);
+}
+
+std::optional<Quantity> alike(const Quantity& quantity, const Quantity& to) {
+  if (quantity.measure == Measure::plain || to.measure == Measure::plain) return quantity;
+  if (quantity.measure != to.measure) return std::nullopt;
+  return quantity.measure == Measure::bare ? quantity : converted(quantity, to.unit, to);
+}
+
+bool same_measure(const Quantity& a, const Quantity& b) { return a.measure == b.measure && a.unit == b.unit; }
+
+Truth equal(const Quantity& a, const Quantity& b) {
+  const auto both = side_by_side(a, b);
+  if (!both) return Truth::unknown;
+  const auto& [x, y] = *both;
+  return for_all(x.exact() && y.exact() && x.low == y.low, is_below(x, y) || is_below(y, x));
+}
+
+Truth less(const Quantity& a, const Quantity& b) {
+  const auto both = side_by_side(a, b);
+  if (!both) return Truth::unknown;
+  const auto& [x, y] = *both;
+  return for_all(is_below(x, y), x.low >= y.high);
+}
+
+std::optional<Quantity> add(const Quantity& a, const Quantity& b) {
+  const std::optional<Quantity> other = alike(b, a);
+  if (!other) return std::nullopt;
+  Quantity made = measure_of(a, *other);
+  if (a.measure != Measure::plain && b.measure != Measure::plain) made.difference = a.difference && b.difference;
+  made.low = a.low + other->low, made.low_open = a.low_open || other->low_open;
+  made.high = a.high + other->high, made.high_open = a.high_open || other->high_open;
+  return finished(made);
+}
+
+std::optional<Quantity> subtract(const Quantity& a, const Quantity& b) {
+  std::optional<Quantity> made = add(a, negative(b));
+  // A level less a level is a difference; less a difference it is a level still.
+  if (made && a.measure != Measure::plain && b.measure != Measure::plain)
+    made->difference = a.difference == b.difference;
+  return made;
+}
+
+Quantity negative(const Quantity& quantity) {
+  Quantity made = quantity;
+  made.low = 0 - quantity.high, made.low_open = quantity.high_open;
+  made.high = 0 - quantity.low, made.high_open = quantity.low_open;
+  return made;
+}
+
+std::optional<Quantity> multiply(const Quantity& a, const Quantity& b) {
+  Quantity made;
+  if (a.measure == Measure::plain || b.measure == Measure::plain) {
+    made = measure_of(a, b);
+  } else if (a.measure == Measure::unit && b.measure == Measure::unit) {
+    made.measure = Measure::unit, made.unit = "(" + a.unit + ").(" + b.unit + ")";
+  } else {
+    made.measure = Measure::bare;
+  }
+  // Nothing times anything is nothing, without bound or not.
+  combine_bounds(made, a, b, [](double x, double y) { return x == 0 || y == 0 ? 0 : x * y; });
+  return finished(made);
+}
+
+std::optional<Quantity> divide(const Quantity& a, const Quantity& b) {
+  if (b.low <= 0 && b.high >= 0) return std::nullopt;
+  Quantity made;
+  if (b.measure == Measure::plain) {
+    made = measure_of(a, b);
+  } else if (b.measure == Measure::bare || a.measure == Measure::bare) {
+    made.measure = Measure::bare;
+  } else if (a.measure == Measure::plain) {
+    made.measure = Measure::unit, made.unit = "1/(" + b.unit + ")";
+  } else if (a.unit != b.unit) {
+    made.measure = Measure::unit, made.unit = "(" + a.unit + ")/(" + b.unit + ")";
+  }
+  combine_bounds(made, a, b, [](double x, double y) { return x / y; });
+  return finished(made);
+}
+
+Quantity least(const std::vector<Quantity>& all) {
+  Quantity made = all.front();
+  for (const Quantity& one : all) {
+    if (one.low < made.low || (one.low == made.low && !one.low_open)) made.low = one.low, made.low_open = one.low_open;
+    if (one.high < made.high || (one.high == made.high && one.high_open))
+      made.high = one.high, made.high_open = one.high_open;
+  }
+  return made;
+}
+
+Quantity greatest(const std::vector<Quantity>& all) {
+  std::vector<Quantity> turned;
+  for (const Quantity& one : all) turned.push_back(negative(one));
+  return negative(least(turned));
+}
+
+// The middle of the lower bounds and the middle of the upper ones.
+Quantity median(const std::vector<Quantity>& all) {
+  const auto middle = [&](auto bound) {
+    std::vector<Bound> bounds;
+    for (const Quantity& one : all) bounds.push_back(bound(one));
+    std::ranges::sort(bounds, {}, &Bound::value);
+    const Bound lower = bounds[(bounds.size() - 1) / 2], upper = bounds[bounds.size() / 2];
+    return Bound{lower.value == upper.value ? lower.value : (lower.value + upper.value) / 2, lower.open || upper.open};
+  };
+  Quantity made = all.front();
+  const Bound low = middle([](const Quantity& one) { return Bound{one.low, one.low_open}; });
+  const Bound high = middle([](const Quantity& one) { return Bound{one.high, one.high_open}; });
+  made.low = low.value, made.low_open = low.open;
+  made.high = high.value, made.high_open = high.open;
+  if (made.exact()) made.low_open = made.high_open = false;
+  return made;
+}
+
+std::optional<Quantity> weighted_sum(const std::vector<Quantity>& all, const std::vector<double>& factors) {
+  check(!all.empty() && all.size() == factors.size(), "a factor for each number");
+  Quantity sum = all.front();
+  sum.low = sum.high = 0;
+  sum.low_open = sum.high_open = false;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (factors[i] == 0) continue;
+    const Quantity one = factors[i] < 0 ? negative(all[i]) : all[i];
+    sum.low += one.low * std::abs(factors[i]), sum.low_open = sum.low_open || one.low_open;
+    sum.high += one.high * std::abs(factors[i]), sum.high_open = sum.high_open || one.high_open;
+    sum.difference = sum.difference && one.difference;
+  }
+  return finished(sum);
+}
+
+bool is_lower(const Quantity& a, const Quantity& b) { return written(a) < written(b); }
+
+}  // namespace chartline::query

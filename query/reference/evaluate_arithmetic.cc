@@ -1,0 +1,50 @@
+// Arithmetic: numbers, durations made of numbers, bands.
+#include <cmath>
+
+#include "query/reference/evaluator_parts.h"
+
+namespace chartline::query {
+
+using typed::Node;
+using typed::Op;
+
+Value Evaluator::Parts::arithmetic(const Node& node) {
+  const std::optional<Quantity> a = number(*node.parts[0]);
+  if (!a) return Missing{};
+  if (node.op == Op::negative) return query::negative(*a);
+  const std::optional<Quantity> b = number(*node.parts[1]);
+  if (!b) return Missing{};
+  const std::optional<Quantity> made = node.op == Op::add        ? query::add(*a, *b)
+                                       : node.op == Op::subtract ? query::subtract(*a, *b)
+                                       : node.op == Op::multiply ? query::multiply(*a, *b)
+                                                                 : query::divide(*a, *b);
+  return made ? Value(*made) : Missing{};
+}
+
+// days(x). Calendar units take whole numbers; exact ones are cut to whole seconds.
+Value Evaluator::Parts::length_of(const Node& node) {
+  constexpr double count_max = 1e9;
+  const std::optional<Quantity> count = number(*node.parts[0]);
+  if (!count || !count->exact() || std::abs(count->low) > count_max) return Missing{};
+  const DurationUnit unit = std::get<DurationUnit>(node.data);
+  const double whole = std::trunc(count->low);
+  if (whole == count->low) return Duration{.count = static_cast<std::int64_t>(whole), .unit = unit};
+  if (!Duration{1, unit}.exact()) return Missing{};
+  const double seconds = std::trunc(count->low * static_cast<double>(micros({1, unit}) / record::micros_per_second));
+  return Duration{.count = static_cast<std::int64_t>(seconds), .unit = DurationUnit::seconds};
+}
+
+// band(x, 10): "40-49"; of a width that is no whole number "0.5 to 1", the upper bound left out.
+Value Evaluator::Parts::band(const Node& node) {
+  const std::optional<Quantity> number = this->number(*node.parts[0]);
+  if (!number) return Missing{};
+  const double width = std::get<record::Decimal>(node.parts[1]->data).to_double();
+  const double place = std::floor(number->low / width);
+  if (std::floor(number->high / width) != place || std::isinf(place)) return Missing{};
+  const double from = place * width + 0.0;
+  if (width == 1) return print(Cell(from));
+  if (width == std::floor(width)) return print(Cell(from)) + "-" + print(Cell(from + width - 1));
+  return print(Cell(from)) + " to " + print(Cell(from + width));
+}
+
+}  // namespace chartline::query

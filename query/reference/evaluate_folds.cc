@@ -1,0 +1,155 @@
+// Folds: what many events come to. What is missing is left out; of nothing a count is 0, and all else is missing.
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "query/reference/evaluator_parts.h"
+#include "query/when.h"
+
+namespace chartline::query {
+
+using record::Time;
+using typed::Node;
+using typed::Op;
+
+namespace {
+
+// Equal values have equal keys: dates by the day, instants by the instant, numbers with their units, codes by the primary.
+std::string key(const Value& value, bool as_date) {
+  struct Visitor {
+    bool as_date;
+    std::string operator()(Missing) const { return ""; }
+    std::string operator()(Truth truth) const { return std::string(name(truth)); }
+    std::string operator()(const Quantity& number) const {
+      return print(Cell(number.low)) + (number.low_open ? " (" : " [") + print(Cell(number.high)) +
+             (number.high_open ? ") " : "] ") + number.unit;
+    }
+    std::string operator()(const Time& time) const {
+      const bool day = as_date || time.precision < record::Precision::second;
+      return day ? record::print(time) : std::to_string(time.instant());
+    }
+    std::string operator()(const Duration& duration) const { return print(duration); }
+    std::string operator()(const std::string& text) const { return text; }
+    std::string operator()(const Codings& codings) const {
+      return std::string(codings.primary.system) + ":" + std::string(codings.primary.code);
+    }
+    std::string operator()(const DateRange& range) const {
+      return record::print(range.from) + ".." + record::print(range.to);
+    }
+    std::string operator()(const Item& item) const { return std::to_string(item.place); }
+  };
+  return std::to_string(value.index()) + std::visit(Visitor{as_date}, value);
+}
+
+Value or_missing(const std::optional<Quantity>& number) { return number ? Value(*number) : Missing{}; }
+
+// The change in a day of the straight line through the points that is nearest by least squares.
+std::optional<Quantity> slope(std::vector<Quantity> values, const std::vector<Time>& times) {
+  std::vector<double> days;
+  double mean = 0;
+  for (const Time& time : times) {
+    days.push_back(static_cast<double>(time.instant() - times.front().instant()) / record::micros_per_day);
+    mean += days.back() / static_cast<double>(times.size());
+  }
+  double spread = 0;
+  for (double& day : days) day -= mean, spread += day * day;
+  if (spread == 0) return std::nullopt;
+  for (double& day : days) day /= spread;
+  std::optional<Quantity> made = weighted_sum(values, days);
+  // A number for itself: what it is a change of is known to who asks.
+  if (made) made->measure = Quantity::Measure::plain, made->unit.clear(), made->of = nullptr;
+  return made;
+}
+
+}  // namespace
+
+// count(E) · count(X over E): for which X is not missing, and if it is a condition true
+Value Evaluator::Parts::counted(const Node& node) {
+  const Items all = events(*node.parts[0]);
+  if (node.parts.size() == 1) return exactly(static_cast<double>(all->size()));
+  Bound row(slots[std::get<typed::Slot>(node.data).number]);
+  double count = 0;
+  for (const Item& item : *all) {
+    row.set(item);
+    const Value made = value(*node.parts[1]);
+    const auto* condition = std::get_if<Truth>(&made);
+    count += (condition ? *condition == Truth::yes : !query::is_missing(made)) ? 1 : 0;
+  }
+  return exactly(count);
+}
+
+// [events, expression]
+Value Evaluator::Parts::fold(const Node& node) {
+  const Node& expression = *node.parts[1];
+  const bool of_times = node.type.basic == Basic::date || node.type.basic == Basic::instant;
+  Bound row(slots[std::get<typed::Slot>(node.data).number]);
+  std::set<std::string> keys;
+  std::vector<Quantity> numbers;
+  std::vector<Time> starts, times;
+  for (const Item& item : *events(*node.parts[0])) {
+    row.set(item);
+    const Value made = value(expression);
+    if (query::is_missing(made)) continue;
+    if (node.op == Op::distinct) {
+      keys.insert(key(made, expression.type.basic == Basic::date));
+    } else if (const auto* time = std::get_if<Time>(&made); time && of_times) {
+      times.push_back(*time);
+    } else if (const auto* number = std::get_if<Quantity>(&made); number && (node.op != Op::slope || item.start.known())) {
+      numbers.push_back(*number);
+      starts.push_back(item.start);
+    }
+  }
+  if (node.op == Op::distinct) return exactly(static_cast<double>(keys.size()));
+  if (of_times) {
+    const auto order = [](const Time& time) { return std::pair(time.instant(), time.precision); };
+    if (times.empty()) return Missing{};
+    return node.op == Op::min ? *std::ranges::min_element(times, {}, order) : *std::ranges::max_element(times, {}, order);
+  }
+  if (numbers.empty()) return Missing{};
+  // Numbers in several units are not folded before they are converted.
+  for (const Quantity& one : numbers) {
+    if (!same_measure(one, numbers.front())) return Missing{};
+  }
+  const auto count = static_cast<double>(numbers.size());
+  switch (node.op) {
+    case Op::sum: return or_missing(weighted_sum(numbers, std::vector<double>(numbers.size(), 1)));
+    case Op::avg: {
+      const auto sum = weighted_sum(numbers, std::vector<double>(numbers.size(), 1));
+      return or_missing(sum ? divide(*sum, exactly(count)) : std::nullopt);
+    }
+    case Op::min: return query::least(numbers);
+    case Op::max: return query::greatest(numbers);
+    case Op::median: return query::median(numbers);
+    default: return or_missing(slope(std::move(numbers), starts));
+  }
+}
+
+// covered(E, T1, T2): the part of the days from T1 to T2 that events surely touch.
+Value Evaluator::Parts::covered(const Node& node) {
+  using Form = record::End::Form;
+  const std::optional<Moment> from = moment(*node.parts[1]), to = moment(*node.parts[2]);
+  if (!from || !to) return Missing{};
+  const DayExtent first = day_extent(first_day(*from)), last = day_extent(last_day(*to));
+  if (first.first != first.last || last.first != last.last || last.first < first.first) return Missing{};
+  std::vector<DayExtent> touched;
+  for (const Item& item : *events(*node.parts[0])) {
+    if (!item.start.known()) continue;
+    DayExtent days = {day_extent(item.start).last, day_extent(item.start).first};
+    if (item.end.form == Form::ongoing) days.last = last.last;
+    if (item.end.form == Form::at && item.end.at.known())
+      days.last = std::max(days.last, day_extent(item.end.at).first);
+    touched.push_back({std::max(days.first, first.first), std::min(days.last, last.last)});
+  }
+  std::ranges::sort(touched, {}, &DayExtent::first);
+  std::int64_t covered = 0;
+  record::Day next = first.first;  // the first day that is not counted yet
+  for (const DayExtent& days : touched) {
+    const record::Day begin = std::max(days.first, next);
+    if (days.last < begin) continue;
+    covered += days.last - begin + 1;
+    next = days.last + 1;
+  }
+  return exactly(static_cast<double>(covered) / static_cast<double>(last.last - first.first + 1));
+}
+
+}  // namespace chartline::query

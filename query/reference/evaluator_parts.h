@@ -1,0 +1,159 @@
+// Parts of the Evaluator: what a node may stand for, and the functions that say what, each group in a source of its own.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "query/quantity.h"
+#include "query/reference/evaluator.h"
+
+namespace chartline::query {
+
+// The codings of an event, or one code. Two agree where they share one.
+struct Codings {
+  record::Code primary{};
+  std::span<const record::Code> translations{};
+};
+
+// Dates from one to the other, inclusive; either may be vague.
+struct DateRange {
+  record::Time from, to;
+};
+
+// A bool that is unknown is missing too.
+using Value = std::variant<Missing, Truth, Quantity, record::Time, Duration, std::string, Codings, DateRange, Item>;
+
+bool is_missing(const Value& value);
+bool same_item(const Item& a, const Item& b);
+bool is_earlier(const Item& a, const Item& b);            // the total order, in which every set of events is
+std::string_view encounter_of(const record::Event& event);  // the record of its encounter; an encounter is its own
+
+// A time as it is compared. An instant is the interval in which it may lie. A date has no zone: it is compared with the
+// local date of the other. A span is a month or year that the query writes: all the days in it.
+struct Moment {
+  enum class Form : std::uint8_t { instant, date, span };
+  record::Time time;
+  Form form = Form::instant;
+};
+Moment start_of(const Item& item);
+Truth not_after(const Moment& a, const Moment& b);  // a <= b
+Truth before(const Moment& a, const Moment& b);     // a < b
+// a <= b as bounds are reckoned: exactly where both are known to the second, else by date.
+Truth no_later(const Moment& a, const Moment& b);
+Truth on_or_before(const Moment& a, const Moment& b);  // by date
+
+record::Time first_day(const Moment& moment);  // of a span; any other as it is
+record::Time last_day(const Moment& moment);
+record::Time date_of(const record::Time& time);  // the local date, or what is known of it
+
+std::optional<record::Time> moved(const record::Time& time, const Duration& by, MonthEnd mode);
+
+// What the clauses of a filter lift for all kinds that it is made of.
+struct Lifted {
+  bool status = false;
+  bool contributions = false;
+  friend auto operator<=>(const Lifted&, const Lifted&) = default;
+};
+
+struct Evaluator::Parts {
+  using Node = typed::Node;
+  using Op = typed::Op;
+  using Items = std::shared_ptr<const std::vector<Item>>;
+
+  explicit Parts(const Program& of);
+  void start(const Person& of);
+
+  // -- names: evaluator.cc
+  std::optional<Item> in_slot(std::uint32_t slot);
+  const Node& defined(const Node& name) const;  // the value of the param or let that is named
+  const std::set<std::uint32_t>& open_slots(const Node& node);
+  bool is_closed(const Node& node) { return open_slots(node).empty(); }  // one answer for each person
+  bool in_cohort(const std::string& name);
+  const std::vector<Membership>& members(const Node& cohort);
+
+  // -- values: evaluate_values.cc, evaluate_fields.cc, evaluate_choices.cc, evaluate_arithmetic.cc
+  Value value(const Node& node);
+  std::optional<Quantity> number(const Node& node);
+  std::optional<Duration> duration(const Node& node);
+  std::optional<DateRange> range(const Node& node);
+  Value made_value(const Node& node);
+  Value literal(const Node& node);
+  Value field(const Item& item, const std::string& name);
+  Value attribute(const Node& node);
+  Value first_known(const Node& node);
+  Value branch(const Node& node);
+  Value extreme(const Node& node);
+  Value arithmetic(const Node& node);
+  Value length_of(const Node& node);
+  Value band(const Node& node);
+  Value in_unit_of(const Node& node, Value value);
+
+  // -- conditions: evaluate_conditions.cc, evaluate_comparisons.cc
+  Truth truth(const Node& node);
+  Truth among(const Node& node);
+  Truth comparison(const Node& node);
+  Truth in_codes(const Node& node);
+  Truth alive(const Node& node);
+  Truth registered(const Node& node);
+  Truth observed(const Node& node);
+
+  // -- times: evaluate_times.cc
+  std::optional<record::Time> time(const Node& node);
+  std::optional<Moment> moment(const Node& node);
+  bool is_span(const Node& node);
+  Value elapsed(const Node& node);
+  Value age(const Node& node);
+
+  // -- events: evaluate_events.cc, evaluate_eras.cc, evaluate_clauses.cc
+  Items events(const Node& node, Lifted lifted = {});
+  Items made_events(const Node& node, Lifted lifted);
+  std::optional<Item> one(const Node& node);
+  Items of_kind(const Node& node, Lifted lifted);
+  Items chosen(const Node& node, Lifted lifted);
+  Items set_of(const Node& node, Lifted lifted);
+  Items joined(const Node& node, Lifted lifted);
+  Items filtered(const Node& node, Lifted lifted);
+  Truth clause(const Node& clause, const Item& candidate);
+  Truth window(const Node& clause, const Item& candidate);
+  Item lasting(Item item, const Node& length);
+  Truth same_encounter(const Item& candidate, const Items& others);
+
+  // -- folds: evaluate_folds.cc
+  Value fold(const Node& node);
+  Value counted(const Node& node);
+  Value covered(const Node& node);
+
+  const Program& program;
+  Person person{};
+  std::vector<std::optional<Item>> slots;
+  std::optional<DateRange> interval{};
+  std::unordered_map<std::uint32_t, const Node*> filter_of{};           // by the slot of its candidate
+  std::unordered_map<const Node*, std::set<std::uint32_t>> open{};      // see open_slots()
+  std::unordered_map<std::string, std::unique_ptr<Evaluator>> saved{};  // cohorts of the store
+  // What has been answered about this person.
+  std::map<std::pair<const Node*, Lifted>, Items> known_events{};
+  std::unordered_map<const Node*, Value> known_values{};
+  std::unordered_map<const Node*, std::vector<Membership>> known_members{};
+};
+
+// An event in a slot for the length of a block.
+class Bound {
+ public:
+  explicit Bound(std::optional<Item>& slot) : slot_(slot), before_(slot) {}
+  ~Bound() { slot_ = before_; }
+  void set(const Item& item) { slot_ = item; }
+  Bound(const Bound&) = delete;
+  Bound& operator=(const Bound&) = delete;
+
+ private:
+  std::optional<Item>& slot_;
+  std::optional<Item> before_;
+};
+
+}  // namespace chartline::query
