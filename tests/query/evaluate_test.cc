@@ -23,8 +23,12 @@ class PageCodes final : public CodeSource {
     }
     return found;
   }
-  Result<std::vector<CodeKey>> descendants(std::string_view, std::string_view) override { return std::vector<CodeKey>(); }
-  Result<std::optional<std::vector<CodeKey>>> list(std::string_view) override { return std::nullopt; }
+  Result<std::vector<CodeKey>> descendants(std::string_view, std::string_view) override {
+    return std::vector<CodeKey>();
+  }
+  Result<std::optional<std::vector<CodeKey>>> list(std::string_view) override {
+    return std::optional<std::vector<CodeKey>>();
+  }
   bool carried(const CodeKey&) override { return true; }
   std::string version() const override { return ""; }
 
@@ -34,7 +38,9 @@ class PageCodes final : public CodeSource {
 std::string told(const Item& item) {
   std::string out = item.start.known() ? record::print(item.start) : "-";
   const bool ends = item.end.form != record::End::Form::point;
-  if (ends) out += ".." + (item.end.form == record::End::Form::at ? record::print(item.end.at) : std::string(name(item.end.form)));
+  if (ends)
+    out +=
+        ".." + (item.end.form == record::End::Form::at ? record::print(item.end.at) : std::string(name(item.end.form)));
   if (!item.event) return out + " x" + std::to_string(item.count);
   if (!item.event->code.empty()) out += " " + std::string(item.event->code.code);
   if (item.event->code.empty()) out += " " + std::string(record::name(item.event->kind));
@@ -68,8 +74,7 @@ struct Page {
   MonthEnd month_end = MonthEnd::roll;
 };
 
-Page read(std::string_view text) {
-  Page page;
+void read(std::string_view text, Page& page) {
   std::istringstream lines{std::string(text)};
   for (std::string line; std::getline(lines, line);) {
     const std::string_view first = std::string_view(line).substr(0, line.find(' '));
@@ -84,11 +89,11 @@ Page read(std::string_view text) {
       page.person.add(line);
     }
   }
-  return page;
 }
 
 std::string answers(std::string_view text) {
-  Page page = read(text);
+  Page page;
+  read(text, page);
   const Person person = page.person.person();
   PageCodes codes;
   for (const record::Event& event : person.events) {
@@ -98,7 +103,8 @@ std::string answers(std::string_view text) {
   for (const std::string& question : page.questions) {
     // What `let` takes is any expression.
     const std::string query = page.definitions + "let answer_ = " + question;
-    const Known known{.systems = {"visit"}, .code_lists = {}, .any_code_list = false, .cohorts = {}, .assumes_today = false};
+    const Known known{
+        .systems = {"visit"}, .code_lists = {}, .any_code_list = false, .cohorts = {}, .assumes_today = false};
     Complaints complaints;
     typed::Query made = compile(query, known, complaints);
     if (!complaints.empty()) {

@@ -44,7 +44,9 @@ End end(std::string_view text) {
   return {.form = End::Form::at, .at = time(text)};
 }
 
-bool is_property(std::string_view word) { return word != "=" && word.find('=') != word.npos && !word.starts_with('\''); }
+bool is_property(std::string_view word) {
+  return word != "=" && word.find('=') != word.npos && !word.starts_with('\'');
+}
 
 }  // namespace
 
