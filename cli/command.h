@@ -34,6 +34,7 @@ struct Option {
   std::uint64_t least = 0;
   std::uint64_t most = UINT64_MAX;
   bool repeated = false;
+  char letter = 0;  // given as -e too; for the few that are typed all the time
 };
 
 struct Argument {

@@ -97,6 +97,7 @@ Result<void> Console::write(std::string_view text) {
 }
 
 Result<void> Console::flush() {
+  if (out_.terminal && !buffer_.empty()) status("");  // results are not written behind a line of progress
   const bool written = write_all(STDOUT_FILENO, buffer_);
   buffer_.clear();
   if (written) return {};
@@ -109,6 +110,11 @@ Result<void> Console::flush() {
 void Console::say(std::string_view line) {
   status("");
   (void)write_all(STDERR_FILENO, std::string(line).append("\n"));
+}
+
+void Console::say_text(std::string_view lines) {
+  status("");
+  (void)write_all(STDERR_FILENO, lines);
 }
 
 void Console::note(std::string_view line) {

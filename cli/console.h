@@ -45,6 +45,7 @@ class Console {
   // Standard error: a line for a person. `note` is left out with --quiet.
   void say(std::string_view line);
   void note(std::string_view line);
+  void say_text(std::string_view lines);  // as they are, each with its line break
   // The one line that is drawn again and again; "" takes it away. On a terminal only.
   void status(std::string_view line);
 

@@ -7,6 +7,7 @@
 namespace chartline::cli {
 
 int exit_code(Fault fault) {
+  if (fault == wrong_query) return 3;
   switch (fault) {
     case Fault::invalid_request: return 2;
     case Fault::not_found:

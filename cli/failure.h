@@ -12,6 +12,9 @@
 
 namespace chartline::cli {
 
+// The program's own, beside those of the libraries: a query's text is wrong, and its complaints have been said.
+inline constexpr Fault wrong_query{103};
+
 inline constexpr int exit_ok = 0;
 int exit_code(Fault fault);
 

@@ -11,7 +11,8 @@ namespace chartline::cli {
 namespace {
 
 std::string option_text(const Option& option) {
-  return fmt::format("--{}{}{}", option.name, option.takes == Takes::nothing ? "" : " ",
+  const std::string letter = option.letter != 0 ? fmt::format("-{}, ", option.letter) : std::string();
+  return fmt::format("{}--{}{}{}", letter, option.name, option.takes == Takes::nothing ? "" : " ",
                      option.takes == Takes::nothing ? "" : option.value);
 }
 

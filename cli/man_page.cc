@@ -32,7 +32,8 @@ std::string sentence(std::string_view text) {
 }
 
 std::string option_entry(const Option& option) {
-  std::string out = fmt::format(".TP\n\\fB\\-\\-{}\\fR", roff(option.name));
+  const std::string letter = option.letter != 0 ? fmt::format("\\fB\\-{}\\fR, ", option.letter) : std::string();
+  std::string out = fmt::format(".TP\n{}\\fB\\-\\-{}\\fR", letter, roff(option.name));
   if (option.takes != Takes::nothing) out += fmt::format(" \\fI{}\\fR", roff(option.value));
   std::string help(option.help);
   if (!option.words.empty()) help += ": " + joined(option.words, ", ");

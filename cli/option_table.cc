@@ -135,6 +135,51 @@ const Option since{.name = "since",
                    .value = "POSITION",
                    .help = "changes after this position: a commit number for each shard, joined by commas"};
 const Option yes{.name = "yes", .takes = Takes::nothing, .help = "do it: this cannot be taken back"};
+const Option text{.name = "text",
+                  .value = "TEXT",
+                  .help = "the query; standard input is read where it is neither here nor in a file",
+                  .letter = 'e'};
+const Option file{
+    .name = "file", .takes = Takes::file, .value = "FILE", .help = "a file that holds the query", .letter = 'f'};
+const Option parameter{.name = "param",
+                       .value = "NAME=V",
+                       .help = "the value of a param, as the query would write it: today=2024-03-31",
+                       .repeated = true};
+const Option query_threads{.name = "threads",
+                           .takes = Takes::number,
+                           .value = "N",
+                           .help = "threads; one for each core where left out",
+                           .least = 1,
+                           .most = 1024};
+const Option time_limit{.name = "time-limit",
+                        .takes = Takes::number,
+                        .value = "S",
+                        .help = "give up after so many seconds",
+                        .least = 1,
+                        .most = 1'000'000'000};
+const Option memory_limit{.name = "memory-limit",
+                          .takes = Takes::bytes,
+                          .value = "SIZE",
+                          .help = "give up where the answer takes more memory",
+                          .least = 1 << 20};
+const Option executor{.name = "executor",
+                      .takes = Takes::word,
+                      .value = "WHICH",
+                      .help = "how it is run; the answers are the same",
+                      .fallback = "auto",
+                      .words = {"auto", "reference", "vectorised"}};
+const Option clamp{.name = "clamp",
+                   .takes = Takes::nothing,
+                   .help = "a month's end: 2024-01-31 + 1mo is 2024-02-29, where otherwise it is 2024-03-01"};
+const Option terminology{.name = "terminology",
+                         .value = "VERSION",
+                         .help = "the version that codes are expanded with; the one loaded last where left out"};
+const Option history_lines{
+    .name = "history",
+    .takes = Takes::file,
+    .value = "FILE",
+    .help = "keep the lines typed in this file; ~/.local/state/chartline/history where left out"};
+const Option timer{.name = "timer", .takes = Takes::nothing, .help = "say how long it took"};
 const Option keep{.name = "keep",
                   .takes = Takes::folder,
                   .value = "DIR",

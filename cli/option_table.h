@@ -10,7 +10,8 @@ extern const Option config, color, quiet;
 // Options of several commands.
 extern const Option store, cache, format, from, to, kind, code, source_filter, hidden;
 // Options of one command.
-extern const Option shards, zone, import_format, output, source, strict, report, threads, memory, originals, no_originals, as_of,
-    last, deep, history, verify, backup_name, list, pace, shard, origin, since, yes, keep;
+extern const Option shards, zone, import_format, output, source, strict, report, threads, memory, originals,
+    no_originals, as_of, last, deep, history, verify, backup_name, list, pace, shard, origin, since, yes, keep, text,
+    file, parameter, query_threads, time_limit, memory_limit, executor, clamp, terminology, timer, history_lines;
 
 }  // namespace chartline::cli::option

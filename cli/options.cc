@@ -57,7 +57,7 @@ class Parser {
       else if (!only_arguments_ && word.starts_with("--"))
         TRY(take_option(std::string_view(word).substr(2)));
       else if (!only_arguments_ && word.size() > 1 && word[0] == '-')
-        return usage(line_.command, fmt::format("there is no option {}: options are whole words, as in --store", word));
+        TRY(take_letter(word));
       else
         line_.arguments.push_back(word);
     }
@@ -84,6 +84,12 @@ class Parser {
     line_.command = find_command(name);
     at_ = words;
     return {};
+  }
+
+  Result<void> take_letter(std::string_view word) {
+    for (const Option* option : line_.command->options)
+      if (word.size() == 2 && option->letter == word[1]) return take_option(option->name);
+    return usage(line_.command, fmt::format("there is no option {}: options are whole words, as in --store", word));
   }
 
   Result<void> take_option(std::string_view word) {

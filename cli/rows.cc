@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "cli/text.h"
 #include "formats/exchange/utf8.h"
 
@@ -106,13 +107,23 @@ class MarkdownRows final : public RowWriter {
 class TableRows final : public RowWriter {
  public:
   TableRows(std::vector<std::string> columns, const Look& look, Sink sink)
-      : look_(look), sink_(std::move(sink)), columns_(std::move(columns)), widths_(columns_.size()) {
+      : look_(look),
+        sink_(std::move(sink)),
+        columns_(std::move(columns)),
+        widths_(columns_.size()),
+        numbers_(columns_.size()) {
     for (std::size_t i = 0; i < columns_.size(); ++i) widths_[i] = display_width(columns_[i]);
   }
   Result<void> row(const Row& row) override {
     block_.push_back(row);
-    for (Cell& cell : block_.back())
-      cell.text = fit(printable(cell.text, look_.utf8), table_cell_width_max, look_.utf8);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      Cell& cell = block_.back()[i];
+      cell.text = printable(cell.text, look_.utf8);
+      if (look_.terminal) cell.text = fit(cell.text, table_cell_width_max, look_.utf8);
+      if (!headed_ && cell.type == Cell::Type::number)
+        numbers_[i] = numbers_[i] == Numbers::others ? Numbers::others : Numbers::all;
+      if (!headed_ && cell.type != Cell::Type::number && cell.type != Cell::Type::none) numbers_[i] = Numbers::others;
+    }
     return block_.size() < block_rows ? Result<void>() : send();
   }
   Result<void> end() override { return send(); }
@@ -121,8 +132,7 @@ class TableRows final : public RowWriter {
   Result<void> send() {
     for (const Row& row : block_)
       for (std::size_t i = 0; i < row.size(); ++i) widths_[i] = std::max(widths_[i], display_width(row[i].text));
-    if (!headed_)
-      TRY(sink_(paint(line([&](std::size_t i) { return pad_right(columns_[i], widths_[i]); }), Ink::bold, look_) + "\n"));
+    if (!headed_) TRY(sink_(paint(line([&](std::size_t i) { return header(i); }), Ink::bold, look_) + "\n"));
     headed_ = true;
     for (const Row& row : block_) {
       TRY(sink_(line([&](std::size_t i) {
@@ -133,6 +143,10 @@ class TableRows final : public RowWriter {
     }
     block_.clear();
     return {};
+  }
+  // Above numbers it stands right, as they do.
+  std::string header(std::size_t i) const {
+    return numbers_[i] == Numbers::all ? pad_left(columns_[i], widths_[i]) : pad_right(columns_[i], widths_[i]);
   }
   template <typename CellText>
   std::string line(const CellText& cell) const {
@@ -145,7 +159,9 @@ class TableRows final : public RowWriter {
   const Look look_;
   const Sink sink_;
   const std::vector<std::string> columns_;
+  enum class Numbers : std::uint8_t { none, all, others };  // what stands in a column of the first block
   std::vector<std::size_t> widths_;
+  std::vector<Numbers> numbers_;
   std::vector<Row> block_;
   bool headed_ = false;
 };
@@ -169,14 +185,15 @@ std::string json_object(const std::vector<std::string>& columns, const Row& row)
   return out + "}";
 }
 
-Result<Form> form_of(std::string_view word, Form otherwise) {
+Result<Form> form_of(std::string_view word, Form otherwise, Typed typed) {
   if (word.empty()) return otherwise;
   if (word == "table") return Form::table;
   if (word == "csv") return Form::csv;
   if (word == "json") return Form::json;
   if (word == "ndjson") return Form::ndjson;
   if (word == "markdown") return Form::markdown;
-  if (word == "arrow") return unsupported("this build does not write arrow yet\nuse csv or ndjson");
+  if (word == "arrow" && typed == Typed::yes) return Form::arrow;
+  if (word == "arrow") return unsupported("arrow is for results of queries\nuse csv or ndjson");
   return invalid_request("there is no output form '" + std::string(word) + "'");
 }
 
@@ -201,6 +218,7 @@ std::unique_ptr<RowWriter> row_writer(Form form, std::vector<std::string> column
     case Form::json: return std::make_unique<JsonRows>(std::move(columns), std::move(sink));
     case Form::ndjson: return std::make_unique<NdjsonRows>(std::move(columns), std::move(sink));
     case Form::markdown: return std::make_unique<MarkdownRows>(columns, std::move(sink));
+    case Form::arrow: check(false, "arrow has typed columns, not rows of text"); break;
     case Form::table: break;
   }
   return std::make_unique<TableRows>(std::move(columns), look, std::move(sink));

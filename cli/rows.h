@@ -1,5 +1,6 @@
 // Rows of named columns, written as table, csv, json, ndjson or markdown. Memory does not grow with the rows: a table is
-// aligned block by block, its columns never narrower than in the block before.
+// aligned block by block, its columns never narrower than in the block before. Long cells of a table are cut on a terminal
+// only.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +16,12 @@
 
 namespace chartline::cli {
 
-enum class Form : std::uint8_t { table, csv, json, ndjson, markdown };
+enum class Form : std::uint8_t { table, csv, json, ndjson, markdown, arrow };
 
-// unsupported for `arrow`, which later builds write; `otherwise` where no form was asked for.
-Result<Form> form_of(std::string_view word, Form otherwise);
+// `otherwise` where no form was asked for. unsupported for `arrow` where only rows of text are written: typed columns are
+// what results of queries have.
+enum class Typed : std::uint8_t { no, yes };
+Result<Form> form_of(std::string_view word, Form otherwise, Typed typed = Typed::no);
 
 struct Cell {
   enum class Type : std::uint8_t { none, text, number, truth, nested };
@@ -42,6 +45,7 @@ class RowWriter {
   virtual Result<void> end() = 0;  // once, after the last row
 };
 using Sink = std::function<Result<void>(std::string_view)>;
+// Of any form but arrow (see result_writer.h).
 std::unique_ptr<RowWriter> row_writer(Form form, std::vector<std::string> columns, const Look& look, Sink sink);
 
 std::string json_text(std::string_view text);  // as a JSON string; bytes that are not UTF-8 are replaced

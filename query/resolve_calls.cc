@@ -25,11 +25,6 @@ constexpr std::array<Fold, 8> folds = {{{"count", Op::count},
                                         {"max", Op::max},
                                         {"median", Op::median},
                                         {"slope", Op::slope}}};
-constexpr std::array<std::string_view, 33> functions = {
-    "count",    "distinct", "sum",  "avg",   "min",        "max",      "median", "slope",   "nth",     "eras",
-    "episodes", "covered",  "age",  "alive", "registered", "observed", "date",   "year",    "month",   "band",
-    "least",    "greatest", "days", "weeks", "months",     "years",    "hours",  "minutes", "seconds", "any",
-    "floor",    "power",    "contains"};
 
 }  // namespace
 
@@ -125,7 +120,7 @@ Ptr Resolver::form(const tree::Call& call, const Expression& of) {
     std::vector<Ptr> parts = {events(*call.arguments[0]), time(*call.arguments[1]), time(*call.arguments[2])};
     return node(Op::covered, plain, of.span, std::move(parts));
   }
-  return complain(of.span, "`" + name + "` is not a function", "", std::string(nearest(name, functions)));
+  return complain(of.span, "`" + name + "` is not a function", "", std::string(nearest(name, function_words)));
 }
 
 // eras(E, gap D), episodes(E, gap D)

@@ -155,11 +155,8 @@ Ptr Resolver::form(const tree::Field& field, const Expression& of) {
                  "(last ...)." + field.name);
   if (part->type.basic != Basic::event && part->type.basic != Basic::events)
     return wrong(*field.of, part->type, "an event, whose field `" + field.name + "` is asked for");
-  static constexpr std::string_view fields[] = {"value",    "comparator", "unit",      "code",      "kind",   "start",
-                                                "end",      "date",       "status",    "certainty", "source", "author",
-                                                "recorded", "text",       "encounter", "length",    "count"};
   return complain(of.span, "an event has no field `" + field.name + "`", "a field, or attr." + field.name,
-                  std::string(nearest(field.name, fields)));
+                  std::string(nearest(field.name, field_words)));
 }
 
 Ptr Resolver::form(const tree::Elapsed& elapsed, const Expression& of) {

@@ -24,6 +24,15 @@ inline constexpr std::array<std::string_view, 14> statement_words = {
     "events", "flow",  "measure", "incidence", "survival", "explain", "why"};  // and `as of`
 bool is_statement_word(std::string_view word);
 
+inline constexpr std::array<std::string_view, 33> function_words = {
+    "count",    "distinct", "sum",  "avg",   "min",        "max",      "median", "slope",   "nth",     "eras",
+    "episodes", "covered",  "age",  "alive", "registered", "observed", "date",   "year",    "month",   "band",
+    "least",    "greatest", "days", "weeks", "months",     "years",    "hours",  "minutes", "seconds", "any",
+    "floor",    "power",    "contains"};
+inline constexpr std::array<std::string_view, 17> field_words = {
+    "value",     "comparator", "unit",   "code",     "kind", "start",     "end",    "date", "status",
+    "certainty", "source",     "author", "recorded", "text", "encounter", "length", "count"};
+
 std::string_view word_of(tree::Operator op);      // "<="
 std::string_view word_of(tree::Prefix prefix);    // "lowest"
 std::string_view word_of(tree::ClauseWord word);  // "on or before"; for `within`, what stands before the time

@@ -75,6 +75,7 @@ TEST(Form, KnowsItsWords) {
   EXPECT_EQ(*form_of("", Form::ndjson), Form::ndjson);
   EXPECT_EQ(*form_of("markdown", Form::table), Form::markdown);
   EXPECT_EQ(form_of("arrow", Form::table).error().fault, Fault::unsupported);
+  EXPECT_EQ(*form_of("arrow", Form::table, Typed::yes), Form::arrow);
   EXPECT_EQ(form_of("xml", Form::table).error().fault, Fault::invalid_request);
 }
 
