@@ -13,6 +13,7 @@
 #include "query/finder.h"
 #include "query/pass.h"
 #include "query/reference/finder.h"
+#include "query/reference/why.h"
 
 namespace chartline::query {
 
@@ -78,6 +79,7 @@ class Run {
 
   // What is no question to everyone.
   Result<void> give(const Part& part) {
+    if (part.statement->op == Op::why) return why(*part.statement, program_, view_of(part), sink_);
     return unsupported("`" + std::string(typed::name(part.statement->op)) + "` cannot be answered yet");
   }
 

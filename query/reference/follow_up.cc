@@ -6,11 +6,21 @@ namespace chartline::query {
 
 using record::Day;
 
+namespace {
+
+// An end that is not known may be any day: nobody is censored by it.
+std::optional<Day> last_day(const Item& registration) {
+  const record::End& end = registration.end;
+  if (end.form == record::End::Form::point) return registration.start.day();
+  return end.form == record::End::Form::at && end.at.known() ? std::optional(end.at.day()) : std::nullopt;
+}
+
+}  // namespace
+
 Observation::Observation(const Person& person, const std::vector<Item>& registrations) {
   for (const Item& one : registrations) {
     if (!one.start.known()) continue;
-    const bool ends = one.end.form == record::End::Form::at && one.end.at.known();
-    registered_.push_back({.first = one.start.day(), .last = ends ? std::optional(one.end.at.day()) : std::nullopt});
+    registered_.push_back({.first = one.start.day(), .last = last_day(one)});
   }
   std::ranges::stable_sort(registered_, {}, &Registered::first);
   if (person.death.known()) death_ = person.death.day();

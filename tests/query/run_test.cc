@@ -49,6 +49,7 @@ void run_cases(std::string_view page) {
 }
 
 TEST(RunPage, Statements) { run_cases("run_statements"); }
+TEST(RunPage, Why) { run_cases("run_why"); }
 
 }  // namespace
 }  // namespace chartline::query

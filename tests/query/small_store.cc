@@ -85,10 +85,10 @@ void SmallStore::tell_line(const std::string& line) {
     clock_.set(time_of(words.at(1)).instant());
   } else if (words[0] == "link") {
     EXPECT_TRUE(store_->link({"test", words.at(1)}, {"test", words.at(2)})) << line;
-  } else if (words.at(1) == "female" || words[1] == "male" || words[1] == "other" || words[1] == "-") {
-    tell_person(words);
-  } else {
+  } else if (words.size() > 3 && record::parse_kind(words[2])) {
     tell_event(words);
+  } else {
+    tell_person(words);
   }
 }
 

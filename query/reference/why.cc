@@ -1,0 +1,165 @@
+#include "query/reference/why.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "query/event_cells.h"
+#include "query/findings.h"
+#include "query/person.h"
+#include "query/reference/evaluator.h"
+
+namespace chartline::query {
+
+using typed::Node;
+using typed::Op;
+
+namespace {
+
+class Reasons {
+ public:
+  Reasons(const Program& program, const Person& person, RowStream& out)
+      : program_(program), person_(person), evaluator_(program), out_(out) {
+    evaluator_.start(person);
+  }
+
+  Result<void> cohort(const std::string& name, int depth) {
+    if (!program_.definitions.contains(name)) {
+      Reasons of_saved(*program_.saved.find(name)->second, person_, out_);
+      return of_saved.cohort(name, depth);
+    }
+    const Node& node = program_.definition(name);
+    TRY(row(depth, "in " + name, truth(!evaluator_.members(node).empty()), std::nullopt));
+    if (node.parts.size() == 1) return condition(*node.parts[0], depth + 1);
+    const std::vector<Item> indexes = evaluator_.events(*node.parts[1]);
+    if (indexes.empty()) return events(*node.parts[1], depth + 1);
+    for (const Item& index : indexes) {
+      evaluator_.bind(std::get<typed::Named>(node.data).slot, index);
+      TRY(row(depth + 1, "per " + program_.printed(*node.parts[1]), evaluator_.truth(*node.parts[0]), index));
+      TRY(condition(*node.parts[0], depth + 2));
+    }
+    return {};
+  }
+
+ private:
+  Result<void> row(int depth, const std::string& clause, Truth answer, const std::optional<Item>& item) {
+    std::vector<Cell> cells = {std::string(static_cast<std::size_t>(2 * depth), ' ') + clause, std::string(name(answer))};
+    if (item) {
+      add_event_cells(*item, cells);
+    } else {
+      add_no_event_cells(cells);
+    }
+    return out_.row(std::move(cells));
+  }
+
+  Result<void> condition(const Node& node, int depth) {
+    const auto answered = [&](const std::string& words, std::optional<Item> item = std::nullopt) {
+      return row(depth, words, evaluator_.truth(node), item);
+    };
+    switch (node.op) {
+      case Op::and_: TRY(answered("all of")); return conditions(node, depth + 1);
+      case Op::or_: TRY(answered("any of")); return conditions(node, depth + 1);
+      case Op::at_least:
+      case Op::at_most:
+      case Op::exactly: {
+        const std::string words = node.op == Op::at_least ? "at least " : node.op == Op::at_most ? "at most " : "exactly ";
+        TRY(answered(words + record::print(std::get<record::Decimal>(node.data)) + " of"));
+        return conditions(node, depth + 1);
+      }
+      case Op::not_:
+        if (node.parts[0]->op == Op::exists) return about_events(node, *node.parts[0]->parts[0], depth);
+        TRY(answered("not"));
+        return conditions(node, depth + 1);
+      case Op::exists: return about_events(node, *node.parts[0], depth);
+      case Op::in_cohort: return cohort(std::get<typed::Named>(node.data).name, depth);
+      case Op::let_of:
+        TRY(answered(program_.printed(node)));
+        return condition(*program_.definition(std::get<typed::Named>(node.data).name).parts[0], depth + 1);
+      default: return answered(program_.printed(node), event_within(node));
+    }
+  }
+
+  Result<void> conditions(const Node& node, int depth) {
+    for (const typed::Ptr& part : node.parts) TRY(condition(*part, depth));
+    return {};
+  }
+
+  // The event that a comparison is about, if it is about one.
+  std::optional<Item> event_within(const Node& node) {
+    for (const typed::Ptr& part : node.parts) {
+      if (part->type.basic == Basic::event) {
+        const std::vector<Item> found = evaluator_.events(*part);
+        if (!found.empty()) return found.front();
+      } else if (part->type.basic != Basic::events) {
+        if (const auto found = event_within(*part)) return found;
+      }
+    }
+    return std::nullopt;
+  }
+
+  Result<void> about_events(const Node& node, const Node& of, int depth) {
+    const std::vector<Item> found = evaluator_.events(of);
+    TRY(row(depth, program_.printed(node), evaluator_.truth(node), found.empty() ? std::nullopt : std::optional(found.front())));
+    return events(of, depth + 1);
+  }
+
+  // What an event expression is made of: its kind, then clause after clause.
+  Result<void> events(const Node& node, int depth) {
+    switch (node.op) {
+      case Op::first:
+      case Op::last:
+      case Op::nth:
+      case Op::lowest:
+      case Op::highest: return events(*node.parts.back(), depth);
+      case Op::let_of: return events(*program_.definition(std::get<typed::Named>(node.data).name).parts[0], depth);
+      case Op::filter: break;
+      default: {
+        const std::vector<Item> found = evaluator_.events(node);
+        const auto first = found.empty() ? std::nullopt : std::optional(found.front());
+        return row(depth, program_.printed(node), truth(!found.empty()), first);
+      }
+    }
+    TRY(events(*node.parts[0], depth));
+    std::vector<Item> left = evaluator_.events(*node.parts[0]);
+    for (std::size_t clauses = 1; clauses < node.parts.size() && !left.empty(); ++clauses) {
+      const std::vector<Item> now = evaluator_.events(with_clauses(node, clauses));
+      TRY(row(depth + 1, program_.printed(*node.parts[clauses]), truth(!now.empty()), now.empty() ? left.front() : now.front()));
+      left = now;
+    }
+    return {};
+  }
+
+  // The filter with its first clauses only. Kept, because an Evaluator knows nodes by their place.
+  const Node& with_clauses(const Node& filter, std::size_t clauses) {
+    Node made = filter;
+    made.parts.resize(clauses + 1);
+    made_.push_back(std::make_shared<const Node>(std::move(made)));
+    return *made_.back();
+  }
+
+  const Program& program_;
+  const Person& person_;
+  Evaluator evaluator_;
+  RowStream& out_;
+  std::vector<typed::Ptr> made_;
+};
+
+}  // namespace
+
+Result<void> why(const Node& statement, const Program& program, const engine::View& view, ResultSink& sink) {
+  const auto unknown = [] { return not_found("`why`: no patient of the store has that identifier"); };
+  const auto patient = TRY(view.find(std::get<std::string>(statement.parts[0]->data)));
+  if (!patient) return unknown();
+  PersonReader reader(view);
+  Person person;
+  if (!TRY(reader.read(view.linked(*patient).front(), person))) return unknown();
+  const Schema schema = schema_of(statement, program);
+  TRY(sink.begin(schema));
+  RowStream out(schema, sink);
+  Reasons reasons(program, person, out);
+  TRY(reasons.cohort(std::get<typed::Named>(statement.data).name, 0));
+  TRY(out.flush());
+  return sink.end();
+}
+
+}  // namespace chartline::query
