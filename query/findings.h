@@ -43,7 +43,7 @@ struct Findings {
 
 bool gives_rows(const typed::Node& statement);  // list, events: Findings::rows
 
-// The columns of a statement's result; of `rows` as they stand in Findings::rows.
+// The columns of a statement's result; of `rows` as they stand in Findings::rows. Of `as of` those of the statement in it.
 Schema schema_of(const typed::Node& statement, const Program& program);
 
 // Gives rows to a sink in batches, each cell in the form of its column. flush() before the sink's end().
@@ -59,7 +59,8 @@ class RowStream {
   Batch batch_;
 };
 
-// Everything but rows: counts and follow-ups to result rows. Rows are given to the sink as they come (see run.h).
-Result<void> finish(const typed::Node& statement, const Program& program, const Findings& findings, ResultSink& sink);
+// The whole result of a statement: counts and follow-ups to result rows, rows as they were found.
+Result<void> finish(const typed::Node& statement, const Schema& schema, const Program& program,
+                    const Findings& findings, ResultSink& sink);
 
 }  // namespace chartline::query

@@ -140,8 +140,8 @@ Result<void> give_rows(const typed::Node& statement, const Program& program, con
 
 }  // namespace
 
-Result<void> finish(const typed::Node& statement, const Program& program, const Findings& findings, ResultSink& sink) {
-  const Schema schema = schema_of(statement, program);
+Result<void> finish(const typed::Node& statement, const Schema& schema, const Program& program,
+                    const Findings& findings, ResultSink& sink) {
   TRY(sink.begin(schema));
   RowStream out(schema, sink);
   TRY(give_rows(statement, program, findings, out));

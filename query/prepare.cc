@@ -177,7 +177,8 @@ Result<Prepared> prepare_within(engine::Store& store, std::string_view text, con
   typed::Query query = resolve(tree, known, complaints);
   if (!complaints.empty()) return refused(std::move(complaints), text.size());
   const auto codes = TRY(store_codes(store, store.view(), options.terminology));
-  const auto program = TRY(link(std::move(query), options.month_end, *codes, std::move(saved), std::string(text)));
+  const auto program =
+      TRY(link(std::move(query), options.month_end, *codes, std::move(saved), std::string(text), &complaints));
   Looker looker(*program, complaints);
   for (const typed::Ptr& statement : program->query.statements) looker.look(*statement);
   if (!complaints.empty()) return refused(std::move(complaints), text.size());

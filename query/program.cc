@@ -16,7 +16,8 @@ namespace {
 // Expands every set of codes below a node. Equal texts share one set.
 class Linker {
  public:
-  Linker(Program& program, CodeSource& source) : program_(program), source_(source) {}
+  Linker(Program& program, CodeSource& source, Complaints* complaints)
+      : program_(program), source_(source), complaints_(complaints) {}
 
   void define(const Ptr& statement) {
     if (is_definition(statement->op)) {
@@ -38,13 +39,24 @@ class Linker {
  private:
   Result<void> expand_set(const typed::Node& codes) {
     std::shared_ptr<const CodeSet>& set = sets_[typed::print(codes)];
-    if (!set) set = std::make_shared<const CodeSet>(TRY(expand(codes, named_, source_)));
+    if (!set) {
+      Result<CodeSet> expanded = expand(codes, named_, source_);
+      if (!expanded && (!complaints_ || !is_of_text(expanded.error().fault))) return std::move(expanded).error();
+      if (!expanded)
+        complaints_->add({.span = codes.span, .message = expanded.error().message, .expected = "", .suggestion = ""});
+      set = std::make_shared<const CodeSet>(expanded ? *std::move(expanded) : CodeSet());
+    }
     program_.code_sets[&codes] = set;
     return {};
   }
 
+  static bool is_of_text(Fault fault) {
+    return fault == Fault::invalid_request || fault == Fault::not_found || fault == Fault::unsupported;
+  }
+
   Program& program_;
   CodeSource& source_;
+  Complaints* complaints_;
   CodesByName named_;
   std::map<std::string, std::shared_ptr<const CodeSet>> sets_;
 };
@@ -102,7 +114,7 @@ std::string Program::printed(const typed::Node& node) const {
 
 Result<std::shared_ptr<const Program>> link(typed::Query query, MonthEnd month_end, CodeSource& source,
                                             std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved,
-                                            std::string text) {
+                                            std::string text, Complaints* complaints) {
   auto program = std::make_shared<Program>();
   program->query = std::move(query);
   program->text = std::move(text);
@@ -111,7 +123,7 @@ Result<std::shared_ptr<const Program>> link(typed::Query query, MonthEnd month_e
   program->saved = std::move(saved);
   program->row_slot = program->query.slots++;
   program->registrations = every_registration();
-  Linker linker(*program, source);
+  Linker linker(*program, source, complaints);
   for (const Ptr& statement : program->query.statements) linker.define(statement);
   for (const Ptr& statement : program->query.statements) TRY(linker.expand_within(statement));
   TRY(linker.expand_within(program->registrations));

@@ -30,8 +30,8 @@ struct Program {
   // Cohorts of the store that the text names and does not define: each a program that defines it.
   std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved{};
 
-  std::uint32_t row_slot = 0;    // of no expression of the text: for the rows of statements that give their events none
-  typed::Ptr registrations{};    // registration[*]: what ends a follow-up
+  std::uint32_t row_slot = 0;  // of no expression of the text: for the rows of statements that give their events none
+  typed::Ptr registrations{};  // registration[*]: what ends a follow-up
 
   const typed::Node& definition(std::string_view name) const;  // checked: the resolver found it
   const CodeSet& codes(const typed::Node& node) const;         // checked: link() expanded it
@@ -39,10 +39,11 @@ struct Program {
   std::string printed(const typed::Node& node) const;
 };
 
-// Fills all of the above but what is given.
+// Fills all of the above but what is given. Codes that cannot be expanded (no such list, no terminology) are complained
+// about where there are `complaints`, else the failure is the answer.
 Result<std::shared_ptr<const Program>> link(typed::Query query, MonthEnd month_end, CodeSource& source,
                                             std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved,
-                                            std::string text = "");
+                                            std::string text = "", Complaints* complaints = nullptr);
 
 // Statements stand within `explain` and `as of`: the innermost one.
 const typed::Node& inner_statement(const typed::Node& statement);

@@ -25,6 +25,7 @@ constexpr std::size_t waiting_rows_bytes_max = 128ull << 20;
 
 struct Part {
   const typed::Node* statement = nullptr;
+  Schema schema{};           // its own, or that of the `as of` around it
   Micros as_of = INT64_MAX;  // INT64_MAX: the present
   Findings findings{};
   std::size_t bytes = 0;  // of the findings
@@ -48,7 +49,7 @@ class Run {
         continue;
       }
       if (!part.found) TRY(find(part));
-      if (!part.given) TRY(finish(*part.statement, program_, part.findings, sink_));
+      if (!part.given) TRY(finish(*part.statement, part.schema, program_, part.findings, sink_));
       forget(part);
     }
     return {};
@@ -57,7 +58,7 @@ class Run {
  private:
   Result<void> gather() {
     for (const typed::Ptr& statement : program_.query.statements) {
-      Part part{.statement = statement.get()};
+      Part part{.statement = statement.get(), .schema = schema_of(*statement, program_)};
       while (part.statement->op == Op::as_of) {
         part.as_of = TRY(as_of_instant(*part.statement, program_));
         part.statement = part.statement->parts.back().get();
@@ -79,7 +80,7 @@ class Run {
 
   // What is no question to everyone.
   Result<void> give(const Part& part) {
-    if (part.statement->op == Op::why) return why(*part.statement, program_, view_of(part), sink_);
+    if (part.statement->op == Op::why) return why(*part.statement, part.schema, program_, view_of(part), sink_);
     return unsupported("`" + std::string(typed::name(part.statement->op)) + "` cannot be answered yet");
   }
 
@@ -94,10 +95,9 @@ class Run {
     std::vector<const typed::Node*> statements;
     for (const Part* part : together) statements.push_back(part->statement);
 
-    const Schema schema = schema_of(*lead.statement, program_);
     lead.given = gives_rows(*lead.statement);
-    if (lead.given) TRY(sink_.begin(schema));
-    RowStream stream(schema, sink_);
+    if (lead.given) TRY(sink_.begin(lead.schema));
+    RowStream stream(lead.schema, sink_);
     const auto take = [&](std::vector<Findings>& found) -> Result<void> {
       if (lead.given) {
         for (auto& row : found[0].rows) TRY(stream.row(std::move(row)));

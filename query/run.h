@@ -29,12 +29,12 @@ namespace chartline::query {
 struct PrepareOptions {
   std::map<std::string, std::string> parameters{};  // NAME = V, as the text would write V; a param of the text, or a new one
   MonthEnd month_end = MonthEnd::roll;
-  std::string terminology{};                // version to expand codes with; "": the one loaded last
-  std::optional<record::Day> today{};       // `today` where neither text nor parameters declare it (the shell)
+  std::string terminology{};           // version to expand codes with; "": the one loaded last
+  std::optional<record::Day> today{};  // `today` where neither text nor parameters declare it (the shell)
 };
 
 struct Prepared {
-  std::vector<Complaint> complaints;       // not empty: `program` is null
+  std::vector<Complaint> complaints;  // not empty: `program` is null
   std::shared_ptr<const Program> program;
 };
 // An Error is for the store that cannot be read; what is wrong with the text is a complaint.
@@ -48,12 +48,12 @@ struct Progress {
 
 struct RunOptions {
   Executor executor = Executor::automatic;
-  unsigned threads = 0;                         // 0: one for each core
-  std::uint64_t milliseconds_max = 0;           // 0: no limit; beyond it the run ends `unavailable`, in words
-  std::uint64_t memory_bytes_max = 0;           // 0: no limit; beyond it the run ends `unavailable`, in words
-  const std::atomic<bool>* cancel = nullptr;    // true: the run ends `unavailable`, soon
+  unsigned threads = 0;                             // 0: one for each core
+  std::uint64_t milliseconds_max = 0;               // 0: no limit; beyond it the run ends `unavailable`, in words
+  std::uint64_t memory_bytes_max = 0;               // 0: no limit; beyond it the run ends `unavailable`, in words
+  const std::atomic<bool>* cancel = nullptr;        // true: the run ends `unavailable`, soon
   std::function<void(const Progress&)> progress{};  // from the thread that runs, at most ten times a second
-  Clock* clock = nullptr;                       // by which time is limited; null: the system's
+  Clock* clock = nullptr;                           // by which time is limited; null: the system's
 };
 
 // All statements of the query, which share their work, in one pass over the patients. `view` is of the store that the query was

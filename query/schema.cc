@@ -115,9 +115,11 @@ std::string_view word_of(Op op) {
 bool gives_rows(const typed::Node& statement) { return statement.op == Op::rows || statement.op == Op::events_in; }
 
 Schema schema_of(const typed::Node& statement, const Program& program) {
-  return {.statement = std::string(word_of(statement.op)),
+  const typed::Node* of = &statement;
+  while (of->op == Op::as_of) of = of->parts.back().get();
+  return {.statement = std::string(word_of(of->op)),
           .text = program.printed(statement),
-          .columns = Columns(statement, program).made()};
+          .columns = Columns(*of, program).made()};
 }
 
 }  // namespace chartline::query

@@ -62,7 +62,9 @@ class Reasons {
       case Op::at_least:
       case Op::at_most:
       case Op::exactly: {
-        const std::string words = node.op == Op::at_least ? "at least " : node.op == Op::at_most ? "at most " : "exactly ";
+        const std::string words = node.op == Op::at_least  ? "at least "
+                                  : node.op == Op::at_most ? "at most "
+                                                           : "exactly ";
         TRY(answered(words + record::print(std::get<record::Decimal>(node.data)) + " of"));
         return conditions(node, depth + 1);
       }
@@ -99,7 +101,8 @@ class Reasons {
 
   Result<void> about_events(const Node& node, const Node& of, int depth) {
     const std::vector<Item> found = evaluator_.events(of);
-    TRY(row(depth, program_.printed(node), evaluator_.truth(node), found.empty() ? std::nullopt : std::optional(found.front())));
+    TRY(row(depth, program_.printed(node), evaluator_.truth(node),
+            found.empty() ? std::nullopt : std::optional(found.front())));
     return events(of, depth + 1);
   }
 
@@ -123,7 +126,8 @@ class Reasons {
     std::vector<Item> left = evaluator_.events(*node.parts[0]);
     for (std::size_t clauses = 1; clauses < node.parts.size() && !left.empty(); ++clauses) {
       const std::vector<Item> now = evaluator_.events(with_clauses(node, clauses));
-      TRY(row(depth + 1, program_.printed(*node.parts[clauses]), truth(!now.empty()), now.empty() ? left.front() : now.front()));
+      TRY(row(depth + 1, program_.printed(*node.parts[clauses]), truth(!now.empty()),
+              now.empty() ? left.front() : now.front()));
       left = now;
     }
     return {};
@@ -146,14 +150,14 @@ class Reasons {
 
 }  // namespace
 
-Result<void> why(const Node& statement, const Program& program, const engine::View& view, ResultSink& sink) {
+Result<void> why(const Node& statement, const Schema& schema, const Program& program, const engine::View& view,
+                 ResultSink& sink) {
   const auto unknown = [] { return not_found("`why`: no patient of the store has that identifier"); };
   const auto patient = TRY(view.find(std::get<std::string>(statement.parts[0]->data)));
   if (!patient) return unknown();
   PersonReader reader(view);
   Person person;
   if (!TRY(reader.read(view.linked(*patient).front(), person))) return unknown();
-  const Schema schema = schema_of(statement, program);
   TRY(sink.begin(schema));
   RowStream out(schema, sink);
   Reasons reasons(program, person, out);

@@ -11,6 +11,7 @@
 namespace chartline::query {
 
 // not_found where nobody has that identifier.
-Result<void> why(const typed::Node& statement, const Program& program, const engine::View& view, ResultSink& sink);
+Result<void> why(const typed::Node& statement, const Schema& schema, const Program& program, const engine::View& view,
+                 ResultSink& sink);
 
 }  // namespace chartline::query

@@ -29,11 +29,10 @@ std::string answered(engine::Store& store, std::string_view text, const RunOptio
   if (!prepared) return "error: " + prepared.error().message + "\n";
   if (!prepared->complaints.empty()) return render(prepared->complaints, text);
   Answers answers;
-  if (const auto ran = run(*prepared, store, store.view(), options, answers); !ran)
-    return "error: " + ran.error().message + "\n";
+  const auto ran = run(*prepared, store, store.view(), options, answers);
   std::string rows;
   for (const Answer& answer : answers.all) rows += rows_of(answer);
-  return rows;
+  return ran ? rows : rows + "error: " + ran.error().message + "\n";
 }
 
 void run_cases(std::string_view page) {
