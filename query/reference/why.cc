@@ -103,7 +103,7 @@ class Reasons {
     const std::vector<Item> found = evaluator_.events(of);
     TRY(row(depth, program_.printed(node), evaluator_.truth(node),
             found.empty() ? std::nullopt : std::optional(found.front())));
-    return events(of, depth + 1);
+    return of.op == Op::events ? Result<void>() : events(of, depth + 1);
   }
 
   // What an event expression is made of: its kind, then clause after clause.
