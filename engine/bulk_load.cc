@@ -96,7 +96,7 @@ class RangeLoad {
 
     for (const stored::Row& row : patient.rows)
       for_each_posting(who.id, row, [&](Name code, const stored::Posting& posting) {
-        if (code >= postings_.size()) postings_.resize(code * 2);
+        if (code >= postings_.size()) postings_.resize(std::size_t{code} * 2 + 1);
         postings_[code].push_back(posting);
         ++waiting_;
       });

@@ -46,7 +46,7 @@ class Rebuild {
       while (block < blocks && held_ < window_postings) TRY(take_block(block++));
       compare_postings(first, block - 1);
     }
-    for (Name code = 1; code < events_.size(); ++code) {
+    for (Name code = 0; code < events_.size(); ++code) {
       const auto directory = stored_directory(shard_, code);
       if (directory && directory->events != events_[code])
         findings_.add(place(Table::postings, shard_) + "the directory of code " + std::to_string(code) + " counts " +
@@ -104,7 +104,7 @@ class Rebuild {
   }
 
   void compare_postings(std::uint32_t first, std::uint32_t last) {
-    for (Name code = 1; code < events_.size(); ++code) {
+    for (Name code = 0; code < events_.size(); ++code) {
       auto actual = merge_postings(shard_, code, first, last);
       if (!actual) {
         findings_.add(actual.error().message);

@@ -112,7 +112,7 @@ void check_names(const ShardMoment& shard, const ShardState& state, Findings& fi
 
 Result<void> check_postings(const ShardMoment& shard, Findings& findings) {
   PostingCheck check(shard, findings);
-  for (Name code = 1; code <= shard.dictionary->size(stored::Dictionary::code); ++code) {
+  for (Name code = 0; code <= shard.dictionary->size(stored::Dictionary::code); ++code) {
     TRY(findings.step());
     check.check(code);
   }
@@ -219,7 +219,7 @@ class Orphans {
     });
     scan(Table::postings, [&](BytesView key) {
       const auto parsed = stored::parse_postings_key(key);
-      if (!parsed || parsed->code == 0 || parsed->code > shard_.dictionary->size(stored::Dictionary::code))
+      if (!parsed || parsed->code > shard_.dictionary->size(stored::Dictionary::code))
         return false;
       if (parsed->directory) return true;
       load_directory(parsed->code);

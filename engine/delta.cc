@@ -35,8 +35,9 @@ void Segment::publish(std::span<const DeltaPut> puts, std::shared_ptr<const void
     check(put.commit >= last_commit_.load(std::memory_order_relaxed) && put.commit > 0, "commits ascend");
     puts_.push_back(&put);
     by_patient_[put.patient].push_back(&put);
+    by_block_[stored::block_of(put.patient)].push_back(&put);
     for (const stored::Row& row : put.added) {
-      if (row.code != 0) note(by_code_[row.code], put);
+      note(by_code_[row.code], put);
       for (const Name translation : row.translations) note(by_code_[translation], put);
     }
     for (const std::uint32_t number : put.removed) {
@@ -59,6 +60,12 @@ void Segment::of_code(Name code, std::uint64_t commit_max, std::vector<const Del
   if (empty()) return;
   const std::shared_lock lock(mutex_);
   append_up_to(by_code_, code, commit_max, out);
+}
+
+void Segment::of_block(std::uint32_t block, std::uint64_t commit_max, std::vector<const DeltaPut*>& out) const {
+  if (empty()) return;
+  const std::shared_lock lock(mutex_);
+  append_up_to(by_block_, block, commit_max, out);
 }
 
 void Segment::removals(std::uint64_t commit_max, std::uint32_t first_block, std::uint32_t last_block,

@@ -39,8 +39,10 @@ class Segment {
 
   // Puts of one patient up to a commit, oldest first; appended to `out`. Pointers live as long as the segment.
   void of_patient(PatientId patient, std::uint64_t commit_max, std::vector<const DeltaPut*>& out) const;
-  // Puts with an added row that carries the code, primary or translation.
+  // Puts with an added row that carries the code, primary or translation; 0: with one that has no primary code.
   void of_code(Name code, std::uint64_t commit_max, std::vector<const DeltaPut*>& out) const;
+  // Puts of the patients of one block, oldest first.
+  void of_block(std::uint32_t block, std::uint64_t commit_max, std::vector<const DeltaPut*>& out) const;
   // Every (patient, number) taken away up to a commit from the patients of these blocks; unsorted.
   void removals(std::uint64_t commit_max, std::uint32_t first_block, std::uint32_t last_block,
                 std::vector<stored::Removal>& out) const;
@@ -59,6 +61,7 @@ class Segment {
   std::vector<const DeltaPut*> puts_;
   std::unordered_map<PatientId, std::vector<const DeltaPut*>> by_patient_;
   std::unordered_map<Name, std::vector<const DeltaPut*>> by_code_;
+  std::unordered_map<std::uint32_t, std::vector<const DeltaPut*>> by_block_;  // of patients
   struct Removed {
     std::uint64_t commit;
     stored::Removal removal;

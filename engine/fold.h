@@ -64,11 +64,12 @@ struct EncodedPostings {
   Bytes bytes;
 };
 std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::Posting> sorted, std::uint64_t run);
-// A row's postings: `each` gets one for its primary code, and one for each other translation.
+// A row's postings: `each` gets one for its primary code (name 0 where it has none), and one for each other translation. So
+// those that are no translation, of all names together, are every event once.
 template <typename Each>
 void for_each_posting(PatientId patient, const stored::Row& row, const Each& each) {
   stored::Posting posting = stored::posting_of(patient, row);
-  if (row.code != 0) each(row.code, posting);
+  each(row.code, posting);
   posting.flags |= stored::posting_translation;
   for (std::size_t i = 0; i < row.translations.size(); ++i) {
     const Name code = row.translations[i];

@@ -217,7 +217,7 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
       std::sort(codes.begin(), codes.end());
       codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
       for (const Name code : codes)
-        if (code != 0) postings[code].removed.push_back({patient, row.number});
+        postings[code].removed.push_back({patient, row.number});
     }
   }
   for (const stored::Row& row : changes.added) {

@@ -43,14 +43,17 @@ const Dictionary& names_of(const ViewParts& moment, std::uint32_t shard) {
 
 bool tells_demographics(const stored::Row& row) { return row.kind == record::Kind::patient || row.kind == record::Kind::death; }
 
-// Whether the delta touches what a page of demographics was made of. What it takes away is not known here, so anything
-// taken away counts.
+// What a put takes away is not known here, so anything taken away counts.
+bool tells_demographics(const ShardMoment& shard, const DeltaPut& put) {
+  if (put.commit <= shard.base->watermark) return false;
+  return !put.removed.empty() || std::ranges::any_of(put.added, [](const stored::Row& row) { return tells_demographics(row); });
+}
+
+// Whether the delta touches what a page of demographics was made of.
 bool delta_tells_demographics(const ShardMoment& shard, PatientId patient) {
   std::vector<const DeltaPut*> puts;
   for (const auto& segment : shard.segments) segment->of_patient(patient, shard.commit, puts);
-  return std::ranges::any_of(puts, [&](const DeltaPut* put) {
-    return put->commit > shard.base->watermark && (!put->removed.empty() || std::ranges::any_of(put->added, tells_demographics));
-  });
+  return std::ranges::any_of(puts, [&](const DeltaPut* put) { return tells_demographics(shard, *put); });
 }
 
 }  // namespace
@@ -110,6 +113,31 @@ Result<Demographics> View::demographics(PatientRef patient) const {
   std::vector<stored::Row> tellers;
   for (const Timeline::Parts::Place& place : rows.parts->places) tellers.push_back(TRY(rows.parts->pieces[place.piece]->row(place.row)));
   return demographics_of(tellers, *shard->dictionary);
+}
+
+std::vector<std::vector<PatientRef>> View::persons() const { return parts_->identity->persons(parts_->links_as_of); }
+
+Demographics BlockDemographics::at(std::uint32_t place) const {
+  const auto told = std::ranges::lower_bound(told_, place, {}, [](const auto& one) { return one.first; });
+  return told != told_.end() && told->first == place ? told->second : page_->at(place);
+}
+
+Result<BlockDemographics> View::demographics(std::uint32_t shard, std::uint32_t block) const {
+  const ShardMoment* moment = TRY(postings_of(*parts_, shard));
+  BlockDemographics all;
+  all.page_ = TRY(read_demographics(*moment, block));
+  std::vector<const DeltaPut*> puts;
+  for (const auto& segment : moment->segments) segment->of_block(block, moment->commit, puts);
+  std::erase_if(puts, [&](const DeltaPut* put) { return !tells_demographics(*moment, *put); });
+  std::vector<PatientId> told;
+  for (const DeltaPut* put : puts) told.push_back(put->patient);
+  std::ranges::sort(told);
+  told.erase(std::unique(told.begin(), told.end()), told.end());
+  for (const PatientId patient : told) {
+    const Demographics who = TRY(demographics(PatientRef{shard, patient}));
+    all.told_.emplace_back(patient % stored::block_patients, who);
+  }
+  return all;
 }
 
 record::Code View::code_of(std::uint32_t shard, Name code) const { return names_of(*parts_, shard).code(code); }

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -82,7 +83,19 @@ struct Demographics {
   Name sex = 0;        // a code of system gender
 };
 
-// Postings of one code over some blocks: packed runs as they are, and what the delta adds and takes away.
+// The same of a whole block of patients: its dense page, and those of whom the delta tells otherwise.
+class DemographicsPage;
+class BlockDemographics {
+ public:
+  Demographics at(std::uint32_t place) const;  // of patient block x 4,096 + place
+
+ private:
+  friend class View;
+  std::shared_ptr<const DemographicsPage> page_;
+  std::vector<std::pair<std::uint32_t, Demographics>> told_;  // by the delta, sorted by place
+};
+
+// Postings of one code (0: of events without a primary code) over some blocks: packed runs as they are, and what the delta adds and takes away.
 struct PostingScan {
   std::vector<std::shared_ptr<const stored::PostingColumns>> runs;  // decoded, may reach beyond the blocks asked for
   std::vector<std::vector<stored::Removal>> removals;  // for runs[i]: sorted pairs to leave out of that run
@@ -109,7 +122,9 @@ class View {
                                                       record::Arena& into) const;  // in the order in which they came
   std::vector<PatientRef> linked(PatientRef patient) const;  // the whole person, the least first; {patient} alone where not linked
   std::uint32_t patients(std::uint32_t shard) const;  // ids 0 .. patients-1 have been given (some may be erased or empty)
+  std::vector<std::vector<PatientRef>> persons() const;  // everyone of more than one patient, each as linked() gives them
   Result<Demographics> demographics(PatientRef patient) const;
+  Result<BlockDemographics> demographics(std::uint32_t shard, std::uint32_t block) const;  // of the present, like postings
 
   // -- names (per shard)
   record::Code code_of(std::uint32_t shard, Name code) const;  // borrowed from the store

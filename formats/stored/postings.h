@@ -1,4 +1,5 @@
-// Postings: for one code, who had it when. A packed run of postings covers a range of patient blocks (4,096 patients to a
+// Postings: for one code, who had it when; under name 0 stand the events without a primary code, so that those of all names
+// which are no translation are every event once. A packed run of postings covers a range of patient blocks (4,096 patients to a
 // block) and is sorted by patient, instant to the second and event number. What is constant over a run costs nothing.
 #pragma once
 

@@ -61,7 +61,7 @@ TEST_F(DeltaTest, FindsPutsByPatientAndCodeUpToACommit) {
   EXPECT_EQ(of_code(8, 3), Commits{1});
   EXPECT_EQ(of_code(9, 3), (Commits{1, 1}));
   EXPECT_EQ(of_code(9, 0), Commits());
-  EXPECT_EQ(of_code(0, 3), Commits());
+  EXPECT_EQ(of_code(0, 3), Commits{3});  // the event without a code
   EXPECT_EQ(segment.bytes(), 150U);
   EXPECT_EQ(segment.last_commit(), 3U);
 

@@ -152,6 +152,12 @@ TEST_P(DemographicsOfView, AgreeWithTheRowsThemselves) {
   Batch batch;
   batch.put(Table::meta, demographics_key(0), encode(page));
   ASSERT_TRUE(made.tables(0).write(batch, false));
+  const auto block = made.view().demographics(0, 0);
+  ASSERT_TRUE(block) << block.error().message;
+  for (PatientId patient = 0; patient < 20; ++patient) {
+    const Demographics expected = of_rows(patient, static_cast<Micros>(made.commit())), who = block->at(patient);
+    EXPECT_EQ(std::tuple(who.birth, who.death, who.dead, who.sex), std::tuple(expected.birth, expected.death, expected.dead, expected.sex));
+  }
   for (const Micros as_of : {Micros{INT64_MAX}, Micros{40}}) {
     for (PatientId patient = 0; patient < 20; ++patient) {
       const auto who = made.view(as_of).demographics({0, patient});

@@ -230,7 +230,7 @@ class History {
       }
     std::map<std::string, std::size_t> actual;
     for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
-      for (Name code = 1; code <= view.codes(shard); ++code) {
+      for (Name code = 0; code <= view.codes(shard); ++code) {
         const auto postings = view.merged_postings(shard, code, 0, 0);
         ASSERT_TRUE(postings) << postings.error().message;
         if (!postings->empty()) actual[words(view.code_of(shard, code))] += postings->size();

@@ -98,7 +98,7 @@ class MadeMoment {
     event.kind = kinds[below(4)];
     event.status = one_in(8) ? record::Status::entered_in_error : record::Status::final;
     const std::string code = text("c1", 12), translation = text("c1", 12), unit = text("u", 3), record = text("r", 9), words = text("text ", 99);
-    event.code = {.system = one_in(2) ? "snomed" : "local", .code = code, .display = ""};
+    if (!one_in(10)) event.code = {.system = one_in(2) ? "snomed" : "local", .code = code, .display = ""};
     const record::Code translations[] = {{.system = "local", .code = translation, .display = ""}};
     if (one_in(3)) event.translations = translations;
     event.start = time();
@@ -184,7 +184,7 @@ class MadeMoment {
 
   // Rows that came up to the watermark, in a few runs of postings; those that went in runs of removals after them.
   void lay_down_postings(std::uint32_t s, Batch& batch) {
-    for (Name code = 1; code <= dictionaries_[s]->size(stored::Dictionary::code); ++code) {
+    for (Name code = 0; code <= dictionaries_[s]->size(stored::Dictionary::code); ++code) {
       std::vector<stored::Posting> early, late;
       std::vector<stored::Removal> removals;
       for (const Version& version : versions_) {

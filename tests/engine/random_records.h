@@ -48,7 +48,7 @@ class RandomRecords {
                                : record::Status::none;
     event.certainty = one_in(6) ? record::Certainty::refuted : record::Certainty::none;
     event.author = one_in(6) ? record::Author::patient : record::Author::unknown;
-    event.code = code(arena);
+    if (!one_in(8)) event.code = code(arena);
     if (one_in(4)) event.translations = arena.array(std::vector{code(arena), code(arena)});
     event.start = time();
     if (one_in(5))

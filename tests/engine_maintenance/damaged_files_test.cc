@@ -65,7 +65,7 @@ class DamagedFiles : public ::testing::Test {
       else
         failures_["timeline"].insert(timeline.error().fault);
     }
-    for (Name code = 1; code <= view.codes(0); ++code) {
+    for (Name code = 0; code <= view.codes(0); ++code) {
       const auto postings = view.merged_postings(0, code, 0, 100);
       if (postings)
         sizes["postings " + std::to_string(code)] = postings->size();
