@@ -181,6 +181,32 @@ RowValue PostingColumns::value_at(std::size_t i) const {
 
 double PostingColumns::number_at(std::size_t i) const { return number_of(value_form[i], value[i]); }
 
+record::Value::Form PostingColumns::form_at(std::size_t i) const { return form_of(value_form[i]); }
+record::Comparator PostingColumns::comparator_at(std::size_t i) const { return comparator_of(value_form[i]); }
+
+void PostingColumns::numbers(std::size_t first, std::size_t past, double* into) const {
+  constexpr std::int64_t exact_max = std::int64_t{1} << 53;
+  const std::uint32_t form = value_form[first < past ? first : 0];
+  const int scale = scale_of(form);
+  const bool alike = value_form.is_constant() && !value.is_constant() && form_of(form) == record::Value::Form::number &&
+                     scale >= 0 && scale <= 18;
+  if (!alike) {
+    for (std::size_t i = first; i < past; ++i) *into++ = number_at(i);
+    return;
+  }
+  double power = 1;
+  for (int i = 0; i < scale; ++i) power *= 10;
+  bool exact = true;
+  const std::uint64_t* words = value.values();
+  for (std::size_t i = first; i < past; ++i) {
+    const std::int64_t mantissa = unzigzag(words[i]);
+    exact = exact && mantissa <= exact_max && mantissa >= -exact_max;
+    into[i - first] = static_cast<double>(mantissa) / power;
+  }
+  if (exact) return;
+  for (std::size_t i = first; i < past; ++i) into[i - first] = number_at(i);
+}
+
 Posting PostingColumns::at(std::size_t i) const {
   Posting posting;
   posting.patient = patient[i];

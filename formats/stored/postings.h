@@ -83,6 +83,10 @@ class PostingColumns {
   Day day_at(std::size_t i) const { return static_cast<Day>(day[i] ^ 0x80000000u); }
   RowValue value_at(std::size_t i) const;
   double number_at(std::size_t i) const;  // NaN where the value is not a number
+  record::Value::Form form_at(std::size_t i) const;
+  record::Comparator comparator_at(std::size_t i) const;
+  // Of the postings first .. past-1, one after another; quick where all are written alike.
+  void numbers(std::size_t first, std::size_t past, double* into) const;
   Posting at(std::size_t i) const;        // needs posting_field_all
   std::size_t bytes() const;
 

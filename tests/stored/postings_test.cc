@@ -87,6 +87,35 @@ TEST(Postings, TellNumbers) {
   EXPECT_TRUE(std::isnan(columns.number_at(1)));
 }
 
+// All of one scale, as they mostly are, and with one beyond what a double holds exactly.
+TEST(Postings, TellManyNumbersAsOneByOne) {
+  for (const std::int64_t odd : {std::int64_t{0}, std::int64_t{1} << 60}) {
+    for (const bool missing : {false, true}) {
+      std::vector<Posting> postings(300);
+      for (std::size_t i = 0; i < postings.size(); ++i) {
+        if (missing && i % 7 == 3) continue;
+        postings[i].value.form = record::Value::Form::number;
+        postings[i].value.number = {.mantissa = static_cast<std::int64_t>(i) * 17 - 900, .scale = 2};
+      }
+      if (odd != 0) postings[20].value.number.mantissa = odd;
+      PostingColumns columns;
+      ASSERT_TRUE(decode_postings(encode_postings(postings).bytes, posting_field_value, columns));
+      std::vector<double> numbers(280);
+      columns.numbers(10, 290, numbers.data());
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const double one = columns.number_at(i + 10);
+        if (std::isnan(one)) {
+          EXPECT_TRUE(std::isnan(numbers[i]));
+          EXPECT_NE(columns.form_at(i + 10), record::Value::Form::number);
+        } else {
+          EXPECT_EQ(numbers[i], one);
+          EXPECT_EQ(columns.form_at(i + 10), record::Value::Form::number);
+        }
+      }
+    }
+  }
+}
+
 TEST(Postings, OfOneCodeCostLittle) {
   std::mt19937_64 random(6);
   std::vector<Posting> postings(10'000);
