@@ -21,13 +21,31 @@ struct PersonReader::Parts {
 PersonReader::PersonReader(const engine::View& view, Names names) : parts_(std::make_unique<Parts>(view, names)) {}
 PersonReader::~PersonReader() = default;
 
+namespace {
+
+constexpr std::string_view unknown_sex = "unknown";
+
+void take_earlier(record::Time& known, const record::Time& other) {
+  if (!other.known()) return;
+  const auto order = [](const record::Time& time) { return std::tuple(time.instant(), time.precision); };
+  if (!known.known() || order(other) < order(known)) known = other;
+}
+
+bool is_better_sex(std::string_view sex, std::string_view than) {
+  if (sex.empty() || than.empty()) return !sex.empty();
+  return std::tuple(sex == unknown_sex, sex) < std::tuple(than == unknown_sex, than);
+}
+
+}  // namespace
+
 Result<PersonDemographics> demographics_of(const engine::View& view, std::span<const PatientRef> linked) {
   PersonDemographics person;
   for (const PatientRef patient : linked) {
     const engine::Demographics one = TRY(view.demographics(patient));
-    if (!person.birth.known()) person.birth = one.birth;
-    if (!person.death.known()) person.death = one.death;
-    if (person.sex.empty() && one.sex) person.sex = view.code_of(patient.shard, one.sex).code;
+    take_earlier(person.birth, one.birth);
+    take_earlier(person.death, one.death);
+    const std::string_view sex = one.sex ? view.code_of(patient.shard, one.sex).code : std::string_view();
+    if (is_better_sex(sex, person.sex)) person.sex = sex;
     person.dead = person.dead || one.dead;
   }
   return person;
@@ -52,8 +70,12 @@ Result<bool> PersonReader::read(PatientRef patient, Person& into) {
   into.name = {};
   if (parts.names == Names::left_out) return true;
   parts.identifiers.clear();
-  const auto identifiers = TRY(parts.view.identifiers(patient, parts.identifiers));
-  if (!identifiers.empty()) into.name = identifiers.front().value;
+  for (const PatientRef one : linked) {
+    const auto identifiers = TRY(parts.view.identifiers(one, parts.identifiers));
+    if (identifiers.empty()) continue;
+    const std::string_view name = identifiers.front().value;
+    if (into.name.empty() || name < into.name) into.name = name;
+  }
   return true;
 }
 

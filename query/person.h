@@ -16,15 +16,15 @@ namespace chartline::query {
 
 struct Person {
   engine::PatientRef patient;
-  std::string_view name;                  // the value of the first identifier
+  std::string_view name;                  // the value of the first identifier; of linked patients' the least
   std::span<const record::Event> events;  // in the store's total order; entered in error too; kind `patient` too
   record::Time birth, death;              // precision none: not known
   bool dead = false;
   std::string_view sex;  // "female", ...; "" not known
 };
 
-// Demographics of a person: of each fact what the least reference tells that knows it. `sex` is a name of that reference's
-// shard, given as text.
+// Demographics of a person. Where linked patients differ, the earliest birth and death that are known, and of sexes the
+// first by the alphabet, `unknown` last: by what is told, never by the numbers that a store gave them.
 struct PersonDemographics {
   record::Time birth, death;
   bool dead = false;

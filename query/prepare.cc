@@ -1,6 +1,7 @@
 #include "query/prepare.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "query/codeset.h"
@@ -33,19 +34,16 @@ Span span_of(const tree::Query& query, std::string_view name) {
 
 // `param NAME = V` by itself: whatever V holds, it is one value and no more. Blanks before it keep its places apart from
 // those of the text.
-std::optional<tree::Statement> parse_parameter(const std::string& name, const std::string& value,
-                                               std::size_t places_from, Span declared, Complaints& complaints) {
-  Complaints own;
-  tree::Query made = parse(std::string(places_from, ' ') + "param " + name + " = " + value, own);
-  if (own.empty() && made.statements.size() == 1 && std::holds_alternative<tree::Param>(made.statements.front().form))
+std::optional<tree::Statement> parse_parameter(const std::string& name, const std::string& value, std::uint32_t from,
+                                               Complaints& complaints) {
+  const std::size_t before = complaints.size();
+  const std::string text = "param " + name + " = " + value;
+  tree::Query made = parse(std::string(from, ' ') + text, complaints);
+  if (complaints.size() > before) return std::nullopt;
+  if (made.statements.size() == 1 && std::holds_alternative<tree::Param>(made.statements.front().form))
     return std::move(made.statements.front());
-  if (own.empty())
-    own.add({.span = declared, .message = "it holds more than one value", .expected = "", .suggestion = ""});
-  for (Complaint& one : std::move(own).sorted()) {
-    one.span = declared;
-    one.message = "parameter `" + name + "`: " + one.message;
-    complaints.add(std::move(one));
-  }
+  const Span span{from, from + static_cast<std::uint32_t>(text.size())};
+  complaints.add({.span = span, .message = "it holds more than one value", .expected = "", .suggestion = ""});
   return std::nullopt;
 }
 
@@ -114,35 +112,42 @@ class Looker {
   Complaints& complaints_;
 };
 
-Prepared refused(Complaints&& complaints, std::size_t text_bytes) {
-  Prepared prepared{.complaints = std::move(complaints).sorted(), .program = nullptr};
-  // A parameter's own places lie behind the text's.
-  for (Complaint& one : prepared.complaints) {
-    if (one.span.end > text_bytes) one.span = {}, one.message = "in a parameter: " + one.message;
-  }
-  return prepared;
-}
-
 }  // namespace
 
-tree::Query parse_with_parameters(std::string_view text, const PrepareOptions& options, Complaints& complaints) {
-  tree::Query query = parse(text, complaints);
-  std::size_t places_from = text.size() + 1, added = 0;
+BoundQuery parse_with_parameters(std::string_view text, const PrepareOptions& options, Complaints& complaints) {
+  BoundQuery query{.tree = parse(text, complaints), .parameters = {}};
+  auto from = static_cast<std::uint32_t>(text.size()) + 1;
+  std::size_t added = 0;
   const auto bind = [&](const std::string& name, const std::string& value) {
-    auto bound = parse_parameter(name, value, places_from, span_of(query, name), complaints);
-    places_from += name.size() + value.size() + std::string_view("param  = \n").size();
-    if (bound) bind_parameter(query, std::move(*bound), added);
+    query.parameters.push_back({.name = name, .from = from, .declared = span_of(query.tree, name)});
+    auto bound = parse_parameter(name, value, from, complaints);
+    if (bound) bind_parameter(query.tree, std::move(*bound), added);
+    from += static_cast<std::uint32_t>(name.size() + value.size()) + 16;  // and the words around them
   };
   for (const auto& [name, value] : options.parameters) bind(name, value);
-  const bool declared = std::ranges::find(query.statements, "today", defined_name) != query.statements.end();
+  const bool declared = std::ranges::find(query.tree.statements, "today", defined_name) != query.tree.statements.end();
   if (options.today && !declared) bind("today", record::print(record::day_time(*options.today)));
   return query;
+}
+
+std::vector<Complaint> at_home(Complaints&& complaints, const BoundQuery& query) {
+  std::vector<Complaint> all = std::move(complaints).sorted();
+  for (Complaint& one : all) {
+    const auto next = std::ranges::upper_bound(query.parameters, one.span.begin, {}, &BoundParameter::from);
+    if (next == query.parameters.begin()) continue;
+    const BoundParameter& parameter = *std::prev(next);
+    one.span = parameter.declared;
+    one.message = "parameter `" + parameter.name + "`: " + one.message;
+  }
+  return all;
 }
 
 Result<Prepared> prepare_within(engine::Store& store, std::string_view text, const PrepareOptions& options,
                                 const std::vector<std::string>& within) {
   Complaints complaints;
-  const tree::Query tree = parse_with_parameters(text, options, complaints);
+  const BoundQuery bound = parse_with_parameters(text, options, complaints);
+  const tree::Query& tree = bound.tree;
+  const auto refused = [&] { return Prepared{.complaints = at_home(std::move(complaints), bound), .program = nullptr}; };
 
   // Saved cohorts that the text names, each prepared for itself.
   Known known{.systems = systems_of(store.view()), .any_code_list = true, .cohorts = TRY(saved_cohorts(store))};
@@ -175,13 +180,13 @@ Result<Prepared> prepare_within(engine::Store& store, std::string_view text, con
   }
 
   typed::Query query = resolve(tree, known, complaints);
-  if (!complaints.empty()) return refused(std::move(complaints), text.size());
+  if (!complaints.empty()) return refused();
   const auto codes = TRY(store_codes(store, store.view(), options.terminology));
   const auto program =
       TRY(link(std::move(query), options.month_end, *codes, std::move(saved), std::string(text), &complaints));
   Looker looker(*program, complaints);
   for (const typed::Ptr& statement : program->query.statements) looker.look(*statement);
-  if (!complaints.empty()) return refused(std::move(complaints), text.size());
+  if (!complaints.empty()) return refused();
   return Prepared{.complaints = {}, .program = program};
 }
 

@@ -9,8 +9,21 @@
 
 namespace chartline::query {
 
-// The text as a tree, its parameters bound. Complaints about a parameter name it, and stand at its `param`.
-tree::Query parse_with_parameters(std::string_view text, const PrepareOptions& options, Complaints& complaints);
+// A parameter's value has places of its own, behind those of the text.
+struct BoundParameter {
+  std::string name;
+  std::uint32_t from = 0;  // its first place
+  Span declared{};         // the `param` of the text; empty for none
+};
+struct BoundQuery {
+  tree::Query tree;
+  std::vector<BoundParameter> parameters;  // by place
+};
+// The text as a tree, its parameters bound.
+BoundQuery parse_with_parameters(std::string_view text, const PrepareOptions& options, Complaints& complaints);
+
+// Complaints about a parameter name it, and stand at its `param`.
+std::vector<Complaint> at_home(Complaints&& complaints, const BoundQuery& query);
 
 // prepare(), within the saved cohorts that are being prepared already, outermost first: none may lead back to one of them.
 Result<Prepared> prepare_within(engine::Store& store, std::string_view text, const PrepareOptions& options,

@@ -66,7 +66,7 @@ Result<std::vector<Complaint>> save_cohort(engine::Store& store, std::string_vie
   const Prepared prepared = TRY(prepare_within(store, text, options, {std::string(name)}));
   if (!prepared.complaints.empty()) return prepared.complaints;
   Complaints none;
-  const tree::Query query = parse_with_parameters(text, options, none);
+  const tree::Query query = parse_with_parameters(text, options, none).tree;
   if (!defines_cohort(query, name)) {
     return std::vector<Complaint>{{.span = {},
                                    .message = "the text defines no cohort `" + std::string(name) + "`",

@@ -48,6 +48,7 @@ void run_cases(std::string_view page) {
 }
 
 TEST(RunPage, Statements) { run_cases("run_statements"); }
+TEST(RunPage, FollowUp) { run_cases("run_follow_up"); }
 TEST(RunPage, Why) { run_cases("run_why"); }
 
 }  // namespace
