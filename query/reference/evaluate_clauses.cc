@@ -41,10 +41,10 @@ Stay stay(const Item& item) {
   return made;
 }
 
-// A range is an interval of dates. Where its end is missing, so is what can be said of it.
+// A range is an interval of dates.
 Stay stay(const DateRange& range) {
   return {.start = {.time = range.from, .form = Moment::Form::date},
-          .form = range.to.known() ? End::Form::at : End::Form::unknown,
+          .form = End::Form::at,
           .end = {.time = range.to, .form = Moment::Form::date}};
 }
 
@@ -55,7 +55,10 @@ Truth lasts_to(const Stay& stay, const Moment& moment) {
   return no_later(moment, stay.end);
 }
 
-Truth overlap(const Stay& a, const Stay& b) { return both(lasts_to(b, a.start), lasts_to(a, b.start)); }
+Truth overlap(const Stay& a, const Stay& b) {
+  if (!a.start.time.known() || !b.start.time.known()) return Truth::unknown;
+  return both(lasts_to(b, a.start), lasts_to(a, b.start));
+}
 
 // Whether `a` is over by the end of `b`.
 Truth ends_by(const Stay& a, const Stay& b) {
@@ -138,21 +141,23 @@ Truth Evaluator::Parts::clause(const Node& clause, const Item& candidate) {
       const Node& others = *clause.parts[0];
       if (others.type.basic == Basic::range) {
         const std::optional<DateRange> dates = range(others);
-        return dates ? meets(stay(*dates)) : Truth::unknown;
+        return dates && dates->to.known() ? meets(stay(*dates)) : Truth::unknown;
       }
       Truth some = Truth::no;
-      for (const Item& other : *events(others)) some = either(some, meets(stay(other)));
+      const auto all = events(others);
+      for (const Item& other : *all) some = either(some, meets(stay(other)));
       return some;
     }
     case Op::same_encounter: return same_encounter(candidate, events(*clause.parts[0]));
     case Op::same_date: {
       const Node& others = *clause.parts[0];
       if (others.type.basic != Basic::events) {
-        const std::optional<record::Time> date = time(others);
-        return date ? query::same_date(start.time, *date) : Truth::unknown;
+        const std::optional<Moment> date = moment(others);
+        return date ? both(query::on_or_before(start, *date), query::on_or_before(*date, start)) : Truth::unknown;
       }
       Truth some = Truth::no;
-      for (const Item& other : *events(others)) some = either(some, query::same_date(start.time, other.start));
+      const auto all = events(others);
+      for (const Item& other : *all) some = either(some, query::same_date(start.time, other.start));
       return some;
     }
     default: return Truth::yes;  // named, any status, including contributions: they are no conditions

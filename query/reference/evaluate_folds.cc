@@ -43,22 +43,28 @@ std::string key(const Value& value, bool as_date) {
 
 Value or_missing(const std::optional<Quantity>& number) { return number ? Value(*number) : Missing{}; }
 
-// The change in a day of the straight line through the points that is nearest by least squares.
+// The change in a day of the straight line through the points that is nearest by least squares:
+// sum((n x - sum x) y) / (n sum(x^2) - (sum x)^2), both from the first point on, so that whole numbers stay exact.
 std::optional<Quantity> slope(std::vector<Quantity> values, const std::vector<Time>& times) {
+  const auto n = static_cast<double>(times.size());
   std::vector<double> days;
-  double mean = 0;
+  double sum = 0, squares = 0;
   for (const Time& time : times) {
-    days.push_back(static_cast<double>(time.instant() - times.front().instant()) / record::micros_per_day);
-    mean += days.back() / static_cast<double>(times.size());
+    const double day = static_cast<double>(time.instant() - times.front().instant()) / record::micros_per_day;
+    days.push_back(day);
+    sum += day, squares += day * day;
   }
-  double spread = 0;
-  for (double& day : days) day -= mean, spread += day * day;
-  if (spread == 0) return std::nullopt;
-  for (double& day : days) day /= spread;
-  std::optional<Quantity> made = weighted_sum(values, days);
+  const double spread = n * squares - sum * sum;
+  if (spread <= 0) return std::nullopt;
+  const double first = values.front().exact() ? values.front().low : 0;
+  for (Quantity& value : values) value.low -= first, value.high -= first;
+  for (double& day : days) day = n * day - sum;
+  const std::optional<Quantity> made = weighted_sum(values, days);
+  if (!made) return std::nullopt;
   // A number for itself: what it is a change of is known to who asks.
-  if (made) made->measure = Quantity::Measure::plain, made->unit.clear(), made->of = nullptr;
-  return made;
+  Quantity plain = range(made->low, made->high);
+  plain.low_open = made->low_open, plain.high_open = made->high_open;
+  return divide(plain, exactly(spread));
 }
 
 }  // namespace
@@ -86,7 +92,8 @@ Value Evaluator::Parts::fold(const Node& node) {
   std::set<std::string> keys;
   std::vector<Quantity> numbers;
   std::vector<Time> starts, times;
-  for (const Item& item : *events(*node.parts[0])) {
+  const auto all = events(*node.parts[0]);
+  for (const Item& item : *all) {
     row.set(item);
     const Value made = value(expression);
     if (query::is_missing(made)) continue;
@@ -132,7 +139,8 @@ Value Evaluator::Parts::covered(const Node& node) {
   const DayExtent first = day_extent(first_day(*from)), last = day_extent(last_day(*to));
   if (first.first != first.last || last.first != last.last || last.first < first.first) return Missing{};
   std::vector<DayExtent> touched;
-  for (const Item& item : *events(*node.parts[0])) {
+  const auto all = events(*node.parts[0]);
+  for (const Item& item : *all) {
     if (!item.start.known()) continue;
     DayExtent days = {day_extent(item.start).last, day_extent(item.start).first};
     if (item.end.form == Form::ongoing) days.last = last.last;

@@ -116,7 +116,8 @@ const std::vector<Evaluator::Membership>& Evaluator::Parts::members(const Node& 
     if (truth(predicate) == Truth::yes) rows.push_back({});
   } else {
     Bound index(slots[std::get<typed::Named>(cohort.data).slot]);
-    for (const Item& item : *events(*cohort.parts[1])) {
+    const auto all = events(*cohort.parts[1]);
+    for (const Item& item : *all) {
       index.set(item);
       if (truth(predicate) != Truth::yes) continue;
       rows.push_back({item, cohort.parts.size() > 2 ? time(*cohort.parts[2]) : std::nullopt});

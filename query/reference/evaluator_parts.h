@@ -31,7 +31,7 @@ using Value = std::variant<Missing, Truth, Quantity, record::Time, Duration, std
 
 bool is_missing(const Value& value);
 bool same_item(const Item& a, const Item& b);
-bool is_earlier(const Item& a, const Item& b);            // the total order, in which every set of events is
+bool is_earlier(const Item& a, const Item& b);              // the total order, in which every set of events is
 std::string_view encounter_of(const record::Event& event);  // the record of its encounter; an encounter is its own
 
 // A time as it is compared. An instant is the interval in which it may lie. A date has no zone: it is compared with the

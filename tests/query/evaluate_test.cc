@@ -120,7 +120,11 @@ std::string answers(std::string_view text) {
   return out;
 }
 
-TEST(Evaluate, Asks) { run_page("evaluate_asking", answers); }
+TEST(Evaluate, Asking) { run_page("evaluate_asking", answers); }
+TEST(Evaluate, Times) { run_page("evaluate_times", answers); }
+TEST(Evaluate, Intervals) { run_page("evaluate_intervals", answers); }
+TEST(Evaluate, Numbers) { run_page("evaluate_numbers", answers); }
+TEST(Evaluate, Patient) { run_page("evaluate_patient", answers); }
 
 }  // namespace
 }  // namespace chartline::query
