@@ -208,6 +208,20 @@ std::optional<Quantity> divide(const Quantity& a, const Quantity& b) {
   return finished(made);
 }
 
+std::optional<Quantity> power(const Quantity& a, const Quantity& b) {
+  if (!a.exact() || !b.exact()) return std::nullopt;
+  return finished(exactly(std::pow(a.low, b.low)));
+}
+
+// The greatest of the numbers below an open bound that is whole is the one before it.
+Quantity floor(const Quantity& quantity) {
+  Quantity made = quantity;
+  made.low = std::floor(quantity.low) + 0.0;
+  made.high = quantity.high_open ? std::ceil(quantity.high) - 1 : std::floor(quantity.high) + 0.0;
+  made.low_open = made.high_open = false;
+  return made;
+}
+
 Quantity least(const std::vector<Quantity>& all) {
   Quantity made = all.front();
   for (const Quantity& one : all) {

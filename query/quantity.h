@@ -48,7 +48,9 @@ std::optional<Quantity> add(const Quantity& a, const Quantity& b);
 std::optional<Quantity> subtract(const Quantity& a, const Quantity& b);
 std::optional<Quantity> multiply(const Quantity& a, const Quantity& b);
 std::optional<Quantity> divide(const Quantity& a, const Quantity& b);
+std::optional<Quantity> power(const Quantity& a, const Quantity& b);  // of numbers known exactly; without a unit
 Quantity negative(const Quantity& quantity);
+Quantity floor(const Quantity& quantity);
 
 // Of one or more numbers of one measure: bound by bound.
 Quantity least(const std::vector<Quantity>& all);

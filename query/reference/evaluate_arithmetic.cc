@@ -12,12 +12,18 @@ Value Evaluator::Parts::arithmetic(const Node& node) {
   const std::optional<Quantity> a = number(*node.parts[0]);
   if (!a) return Missing{};
   if (node.op == Op::negative) return query::negative(*a);
+  if (node.op == Op::floor) return query::floor(*a);
   const std::optional<Quantity> b = number(*node.parts[1]);
   if (!b) return Missing{};
-  const std::optional<Quantity> made = node.op == Op::add        ? query::add(*a, *b)
-                                       : node.op == Op::subtract ? query::subtract(*a, *b)
-                                       : node.op == Op::multiply ? query::multiply(*a, *b)
-                                                                 : query::divide(*a, *b);
+  const std::optional<Quantity> made = [&] {
+    switch (node.op) {
+      case Op::add: return query::add(*a, *b);
+      case Op::subtract: return query::subtract(*a, *b);
+      case Op::multiply: return query::multiply(*a, *b);
+      case Op::power: return query::power(*a, *b);
+      default: return query::divide(*a, *b);
+    }
+  }();
   return made ? Value(*made) : Missing{};
 }
 

@@ -25,6 +25,23 @@ bool sorts_before(const Value& a, const Value& b) {
 
 }  // namespace
 
+Value extreme_of(const std::vector<Value>& known, bool least) {
+  if (known.empty()) return Missing{};
+  for (const Value& one : known) {
+    if (one.index() != known.front().index()) return Missing{};
+  }
+  if (!std::holds_alternative<Quantity>(known.front()))
+    return least ? *std::ranges::min_element(known, sorts_before) : *std::ranges::max_element(known, sorts_before);
+  std::vector<Quantity> numbers;
+  for (const Value& one : known) {
+    const auto& number = std::get<Quantity>(one);
+    const std::optional<Quantity> made = alike(number, numbers.empty() ? number : numbers.front());
+    if (!made) return Missing{};
+    numbers.push_back(*made);
+  }
+  return least ? query::least(numbers) : query::greatest(numbers);
+}
+
 // x ?? y
 Value Evaluator::Parts::first_known(const Node& node) {
   for (const typed::Ptr& part : node.parts) {
@@ -50,22 +67,7 @@ Value Evaluator::Parts::extreme(const Node& node) {
     Value made = value(*part);
     if (!query::is_missing(made)) known.push_back(std::move(made));
   }
-  if (known.empty()) return Missing{};
-  for (const Value& one : known) {
-    if (one.index() != known.front().index()) return Missing{};
-  }
-  if (std::holds_alternative<Quantity>(known.front())) {
-    std::vector<Quantity> numbers;
-    for (const Value& one : known) {
-      const std::optional<Quantity> made =
-          alike(std::get<Quantity>(one), numbers.empty() ? std::get<Quantity>(one) : numbers.front());
-      if (!made) return Missing{};
-      numbers.push_back(*made);
-    }
-    return in_unit_of(node, node.op == Op::least ? query::least(numbers) : query::greatest(numbers));
-  }
-  return node.op == Op::least ? *std::ranges::min_element(known, sorts_before)
-                              : *std::ranges::max_element(known, sorts_before);
+  return in_unit_of(node, extreme_of(known, node.op == Op::least));
 }
 
 // In the unit that the type of the node promises.

@@ -124,6 +124,12 @@ Truth Evaluator::Parts::clause(const Node& clause, const Item& candidate) {
       if (clause.op == Op::after) return query::before(*other, start);
       return clause.op == Op::on_or_before ? query::on_or_before(start, *other) : query::on_or_before(*other, start);
     }
+    case Op::preceding:
+    case Op::following: {
+      const std::optional<Item> other = one(*clause.parts[0]);
+      if (!other) return Truth::unknown;
+      return query::truth(clause.op == Op::preceding ? is_earlier(candidate, *other) : is_earlier(*other, candidate));
+    }
     case Op::within_before:
     case Op::within_after:
     case Op::within_of:

@@ -50,6 +50,11 @@ Truth Evaluator::Parts::truth(const Node& node) {
       const std::optional<Item> a = one(*node.parts[0]), b = one(*node.parts[1]);
       return a && b ? query::truth(same_item(*a, *b)) : Truth::unknown;
     }
+    case Op::contains: {
+      const Value text = value(*node.parts[0]), part = value(*node.parts[1]);
+      const auto *whole = std::get_if<std::string>(&text), *words = std::get_if<std::string>(&part);
+      return whole && words ? query::truth(whole->find(*words) != whole->npos) : Truth::unknown;
+    }
     case Op::alive: return alive(node);
     case Op::registered: return registered(node);
     case Op::observed: return observed(node);

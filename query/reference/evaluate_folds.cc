@@ -84,51 +84,45 @@ Value Evaluator::Parts::counted(const Node& node) {
   return exactly(count);
 }
 
-// [events, expression]
+// distinct, sum, avg, min, max, median, slope: [events, expression]
 Value Evaluator::Parts::fold(const Node& node) {
   const Node& expression = *node.parts[1];
-  const bool of_times = node.type.basic == Basic::date || node.type.basic == Basic::instant;
+  const bool ordered = node.op == Op::min || node.op == Op::max, counted = node.op == Op::distinct;
   Bound row(slots[std::get<typed::Slot>(node.data).number]);
-  std::set<std::string> keys;
-  std::vector<Quantity> numbers;
-  std::vector<Time> starts, times;
+  std::vector<Value> values;
+  std::vector<Time> starts;
   const auto all = events(*node.parts[0]);
   for (const Item& item : *all) {
     row.set(item);
-    const Value made = value(expression);
+    Value made = value(expression);
     if (query::is_missing(made)) continue;
-    if (node.op == Op::distinct) {
-      keys.insert(key(made, expression.type.basic == Basic::date));
-    } else if (const auto* time = std::get_if<Time>(&made); time && of_times) {
-      times.push_back(*time);
-    } else if (const auto* number = std::get_if<Quantity>(&made); number && (node.op != Op::slope || item.start.known())) {
-      numbers.push_back(*number);
-      starts.push_back(item.start);
-    }
+    if (node.op == Op::slope && !item.start.known()) continue;
+    // Where numbers are folded, an event that holds a text, code or truth instead has none.
+    const bool number = std::holds_alternative<Quantity>(made);
+    if (!number && !counted && !(ordered && node.type.basic != Basic::number)) continue;
+    values.push_back(std::move(made));
+    starts.push_back(item.start);
   }
-  if (node.op == Op::distinct) return exactly(static_cast<double>(keys.size()));
-  if (of_times) {
-    const auto order = [](const Time& time) { return std::pair(time.instant(), time.precision); };
-    if (times.empty()) return Missing{};
-    return node.op == Op::min ? *std::ranges::min_element(times, {}, order) : *std::ranges::max_element(times, {}, order);
+  if (counted) {
+    std::set<std::string> keys;
+    for (const Value& one : values) keys.insert(key(one, expression.type.basic == Basic::date));
+    return exactly(static_cast<double>(keys.size()));
   }
-  if (numbers.empty()) return Missing{};
+  std::vector<Quantity> numbers;
+  for (const Value& one : values) {
+    if (const auto* number = std::get_if<Quantity>(&one)) numbers.push_back(*number);
+  }
   // Numbers in several units are not folded before they are converted.
   for (const Quantity& one : numbers) {
     if (!same_measure(one, numbers.front())) return Missing{};
   }
-  const auto count = static_cast<double>(numbers.size());
-  switch (node.op) {
-    case Op::sum: return or_missing(weighted_sum(numbers, std::vector<double>(numbers.size(), 1)));
-    case Op::avg: {
-      const auto sum = weighted_sum(numbers, std::vector<double>(numbers.size(), 1));
-      return or_missing(sum ? divide(*sum, exactly(count)) : std::nullopt);
-    }
-    case Op::min: return query::least(numbers);
-    case Op::max: return query::greatest(numbers);
-    case Op::median: return query::median(numbers);
-    default: return or_missing(slope(std::move(numbers), starts));
-  }
+  if (ordered) return extreme_of(values, node.op == Op::min);
+  if (numbers.empty()) return Missing{};
+  if (node.op == Op::median) return query::median(numbers);
+  if (node.op == Op::slope) return or_missing(slope(std::move(numbers), starts));
+  const std::optional<Quantity> sum = weighted_sum(numbers, std::vector<double>(numbers.size(), 1));
+  if (!sum || node.op == Op::sum) return or_missing(sum);
+  return or_missing(divide(*sum, exactly(static_cast<double>(numbers.size()))));
 }
 
 // covered(E, T1, T2): the part of the days from T1 to T2 that events surely touch.

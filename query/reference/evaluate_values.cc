@@ -79,6 +79,8 @@ Value Evaluator::Parts::made_value(const Node& node) {
     case Op::subtract:
     case Op::multiply:
     case Op::divide:
+    case Op::power:
+    case Op::floor:
     case Op::negative: return arithmetic(node);
     case Op::otherwise: return first_known(node);
     case Op::convert: {

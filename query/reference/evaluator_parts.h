@@ -30,6 +30,9 @@ struct DateRange {
 using Value = std::variant<Missing, Truth, Quantity, record::Time, Duration, std::string, Codings, DateRange, Item>;
 
 bool is_missing(const Value& value);
+// Of values that are known the least or the greatest: numbers converted to the unit of the first, times by the instant,
+// texts by their bytes. Missing where there is none, or they are of different kinds or do not convert.
+Value extreme_of(const std::vector<Value>& known, bool least);
 bool same_item(const Item& a, const Item& b);
 bool is_earlier(const Item& a, const Item& b);              // the total order, in which every set of events is
 std::string_view encounter_of(const record::Event& event);  // the record of its encounter; an encounter is its own
