@@ -7,33 +7,12 @@
 
 #include "query/reference/evaluator.h"
 #include "query/resolve.h"
+#include "tests/query/literal_codes.h"
 #include "tests/query/made_person.h"
 #include "tests/query/page.h"
 
 namespace chartline::query {
 namespace {
-
-// Lists and prefixes of codes as a page needs them; no hierarchies.
-class PageCodes final : public CodeSource {
- public:
-  Result<std::vector<CodeKey>> with_prefix(std::string_view system, std::string_view prefix) override {
-    std::vector<CodeKey> found;
-    for (const CodeKey& key : carried_codes) {
-      if ((system.empty() || key.system == system) && key.code.starts_with(prefix)) found.push_back(key);
-    }
-    return found;
-  }
-  Result<std::vector<CodeKey>> descendants(std::string_view, std::string_view) override {
-    return std::vector<CodeKey>();
-  }
-  Result<std::optional<std::vector<CodeKey>>> list(std::string_view) override {
-    return std::optional<std::vector<CodeKey>>();
-  }
-  bool carried(const CodeKey&) override { return true; }
-  std::string version() const override { return ""; }
-
-  std::vector<CodeKey> carried_codes;
-};
 
 std::string told(const Item& item) {
   std::string out = item.start.known() ? record::print(item.start) : "-";
@@ -95,10 +74,7 @@ std::string answers(std::string_view text) {
   Page page;
   read(text, page);
   const Person person = page.person.person();
-  PageCodes codes;
-  for (const record::Event& event : person.events) {
-    codes.carried_codes.push_back({std::string(event.code.system), std::string(event.code.code)});
-  }
+  LiteralCodes codes(person);
   std::string out;
   for (const std::string& question : page.questions) {
     // What `let` takes is any expression.
