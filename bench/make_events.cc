@@ -1,6 +1,7 @@
 // Writes the events that every store under comparison loads: CSV rows `patient,time,code,value` on standard output.
 //
 //   make_events PATIENTS [--seed N] [--shuffled] > events.csv
+//   make_events PATIENTS --people > people.csv       who they are: rows `patient,time,code,kind,attr.birth,attr.sex`
 //
 // The shape: a record has 100 events on average, log-normal, so that a few are many times as long. 1,000 codes of four
 // systems, their frequencies by Zipf; three events of five carry a number of one or two decimals around what is usual for
@@ -190,22 +191,36 @@ void write_events(std::uint32_t patients, std::uint64_t seed, bool shuffled) {
   for (const Row& row : all) add_row(page, row, table.shapes[row.code]);
 }
 
+// Everyone is born in the seventy years before the first event; a little more than half are female.
+void write_people(std::uint32_t patients, std::uint64_t seed) {
+  Random random(~seed);
+  Page page;
+  page.add("patient,time,code,kind,attr.birth,attr.sex"), page.end_row();
+  for (std::uint32_t patient = 1; patient <= patients; ++patient) {
+    page.number(patient), page.add(",,,patient,");
+    add_date(page, first_day - 1 - static_cast<std::int64_t>(random.below(70 * 365)));
+    page.add(random.below(100) < 51 ? ",female" : ",male"), page.end_row();
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::uint64_t patients = 0, seed = 1;
-  bool shuffled = false, understood = true;
+  bool shuffled = false, people = false, understood = true;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (word == "--shuffled") shuffled = true;
+    else if (word == "--people") people = true;
     else if (word == "--seed" && i + 1 < argc) seed = std::strtoull(argv[++i], nullptr, 10);
     else if (patients == 0) patients = std::strtoull(argv[i], nullptr, 10);
     else understood = false;
   }
   if (!understood || patients == 0 || patients > 40'000'000) {
-    std::fprintf(stderr, "usage: make_events PATIENTS [--seed N] [--shuffled]\n");
+    std::fprintf(stderr, "usage: make_events PATIENTS [--seed N] [--shuffled | --people]\n");
     return 2;
   }
-  write_events(static_cast<std::uint32_t>(patients), seed, shuffled);
+  if (people) write_people(static_cast<std::uint32_t>(patients), seed);
+  else write_events(static_cast<std::uint32_t>(patients), seed, shuffled);
   return 0;
 }

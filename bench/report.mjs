@@ -2,44 +2,10 @@
 //
 //   node report.mjs RESULTS.tsv DECODE.json SIZE RUNS LOG_EVENTS      prints the report
 //   node report.mjs --into PAGE.md REPORT.md                          puts it between the markers of the page
-import {execFileSync} from 'node:child_process';
-import {readFileSync, writeFileSync} from 'node:fs';
-import {cpus, release, totalmem} from 'node:os';
+import {readFileSync} from 'node:fs';
+import {circumstances_of_machine, day_and_commit, digits, median, put_into, read_results, said, sorted, table, units} from './markdown.mjs';
 
-const begin = '<!-- figures: begin -->', end = '<!-- figures: end -->';
-
-function put_into(page, report) {
-  const text = readFileSync(page, 'utf8');
-  const from = text.indexOf(begin), to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`${page} lacks the markers ${begin} and ${end}`);
-  writeFileSync(page, text.slice(0, from + begin.length) + '\n' + readFileSync(report, 'utf8') + text.slice(to));
-}
-
-// who -> figure -> amounts, one for each run
-function read_results(path) {
-  const results = {};
-  for (const line of readFileSync(path, 'utf8').split('\n').filter(Boolean)) {
-    const [who, figure, amount] = line.split('\t');
-    ((results[who] ??= {})[figure] ??= []).push(amount);
-  }
-  return results;
-}
-
-const sorted = amounts => amounts.map(Number).sort((a, b) => a - b);
-function median(amounts) {
-  const all = sorted(amounts), middle = all.length >> 1;
-  return all.length % 2 ? all[middle] : (all[middle - 1] + all[middle]) / 2;
-}
-
-const digits = n => (n >= 100 ? n.toLocaleString('en', {maximumFractionDigits: 0}) : Number(n.toPrecision(3)).toString());
 const write_buffers_mib = 64;  // of StoreOptions
-const units = {
-  us: n => `${digits(n)} µs`,
-  s: n => `${digits(n)} s`,
-  rate: n => (n >= 1e6 ? `${digits(n / 1e6)} M/s` : `${digits(n)} /s`),
-  bytes: n => `${digits(n / 1e6)} MB`,
-  plain: digits,
-};
 function unit_of(figure) {
   if (figure.endsWith('_us')) return units.us;
   if (figure.endsWith('per_second')) return units.rate;
@@ -47,8 +13,6 @@ function unit_of(figure) {
   if (figure.endsWith('seconds')) return units.s;
   return figure.endsWith('bytes') ? units.bytes : units.plain;
 }
-
-const table = rows => rows.map((row, i) => `| ${row.join(' | ')} |\n` + (i === 0 ? `|${row.map(() => '---|').join('')}\n` : '')).join('');
 
 // One line of the comparison. `better` says which of two amounts is ahead; the ratio is how many times ahead Chartline is.
 function against_peer(results, {work, figure, peer, better, at_least, aim}) {
@@ -119,16 +83,13 @@ function every_figure(results) {
   return table(rows);
 }
 
-const said = (program, ...words) => execFileSync(program, words, {encoding: 'utf8'}).trim();
 
 function circumstances(results, size, runs) {
   const [events] = results.chartline.fingerprint[0].split('/');
-  const changed = said('git', 'status', '--porcelain', '--untracked-files=no', '--', 'base', 'formats', 'engine', 'bench').length > 0;
-  const commit = said('git', 'rev-parse', '--short', 'HEAD') + (changed ? ' and what was not committed yet' : '');
   const versions = said('dpkg-query', '--show', '--showformat=${Package} ${Version}\n', 'librocksdb-dev', 'libsqlite3-dev', 'postgresql', 'g++').replaceAll('\n', '; ');
   return [
-    `Size \`${size}\`: ${Number(events).toLocaleString('en')} events; medians of ${runs} runs, measured in turn. ${new Date().toISOString().slice(0, 10)}, commit ${commit}.`,
-    `Machine: ${cpus().length} cores (${cpus()[0].model.trim()}), ${digits(totalmem() / 2 ** 30)} GiB of memory, Linux ${release()}.`,
+    `Size \`${size}\`: ${Number(events).toLocaleString('en')} events; medians of ${runs} runs, measured in turn. ${day_and_commit()}.`,
+    circumstances_of_machine(),
     `Versions: ${versions}; DuckDB ${results.duckdb.version[0]}, Node.js ${process.version}.`,
     `All stores agree on the fingerprint of the events: \`${results.chartline.fingerprint[0]}\`.`,
   ].join('\n');
@@ -136,7 +97,7 @@ function circumstances(results, size, runs) {
 
 const words = process.argv.slice(2);
 if (words[0] === '--into') {
-  put_into(words[1], words[2]);
+  put_into(words[1], words[2], 'figures');
 } else {
   const [path, decode, size, runs, log_events] = words;
   const results = read_results(path);
