@@ -4,6 +4,7 @@ set -euo pipefail
 programs=$1
 work=$(mktemp --directory)
 trap 'rm -rf "$work"' EXIT
+here=$(dirname "$(readlink -f "$0")")
 cd "$work"
 
 "$programs/make_events" 50 >events.csv
@@ -25,6 +26,16 @@ fi
 "$programs/store_bench" fold log 10000 10
 "$programs/store_bench" start_up log 10000
 "$programs/storage_bench" storage 100
+
+# The questions, by both executors: the same answers.
+questions=$here/questions
+"$programs/make_events" 50 --people >people.csv
+"$programs/chartline" init --quiet --store asked
+"$programs/chartline" import --quiet --strict --no-originals --store asked --format events --source bench events.csv people.csv >import.log
+ask() { for name in "$questions"/*.query; do basename "$name" .query; done | "$programs/question_bench" asked "$questions" "$@" | sed 's/^{"ms": [0-9.]*, //'; }
+ask | tee answers
+[[ $(wc -l <answers) == $(ls "$questions"/*.query | wc -l) ]]
+cmp answers <(ask --executor reference)
 
 # Every store gives the same answers, whatever the order of the rows.
 [[ $(awk -F'\t' '$2 == "fingerprint" {print $3}' ./*.figures | sort -u | wc -l) == 1 ]]
