@@ -1,12 +1,12 @@
-# What `cmake --install` puts in place: the program, the libraries up to the engine with their headers, and the files by
+# What `cmake --install` puts in place: the program, the libraries up to the query language with their headers, and the files by
 # which find_package(chartline) finds them. Headers keep their paths: #include "engine/store.h".
 include(CMakePackageConfigHelpers)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/chartline)
 
-install(TARGETS chartline_base chartline_record chartline_stored chartline_engine EXPORT chartline-targets
+install(TARGETS chartline_base chartline_record chartline_stored chartline_engine chartline_query EXPORT chartline-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-foreach(folder base formats/record formats/stored engine)
+foreach(folder base formats/record formats/stored engine query)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/chartline/${folder}
     FILES_MATCHING PATTERN "*.h")
 endforeach()
