@@ -1,3 +1,5 @@
+#include <vector>
+
 #include "engine/import.h"
 #include "formats/exchange/draft.h"
 #include "tests/suites/ehrql_case.h"
@@ -18,37 +20,62 @@ Result<record::Value> value_of(Json cell, std::string_view type) {
     if (!date) return invalid_request("a date of the case cannot be read");
     return exchange::date_value(*date);
   }
-  return exchange::text_value(text);
+  return exchange::text_value(text.empty() ? in_place_of_empty : text);
 }
+
+class Loader {
+ public:
+  explicit Loader(engine::Import& import) : import_(import) {}
+
+  Result<void> row(std::string_view table, simdjson::dom::array cells, const std::vector<std::string_view>& columns,
+                   Json schema) {
+    draft_.begin({"spec", {}});
+    record::Event& event = draft_.open(record::Kind::other);
+    event.code = {"local", table, {}};
+    event.sequence = ++sequence_;
+    std::size_t at = 0;
+    for (const std::string_view column : columns) {
+      const Json cell = cells.at(at++);
+      if (column == "patient_id") {
+        draft_.identifier("spec", draft_.keep(std::to_string(int64_t(cell))));
+      } else if (!cell.is_null()) {
+        const std::string_view type = schema[column];
+        draft_.attribute(column, TRY(value_of(cell, type)));
+      }
+    }
+    return import_.add(draft_.record({}));
+  }
+
+ private:
+  engine::Import& import_;
+  exchange::Draft draft_;
+  std::uint64_t sequence_ = 0;
+};
 
 }  // namespace
 
+std::string inline_table(std::int64_t node) { return "inline_" + std::to_string(node); }
+
 Result<void> load_tables(engine::Store& store, Json one_case) {
   const auto import = TRY(engine::Import::begin(store, {}));
-  const simdjson::dom::object tables = one_case["tables"];
-  std::uint64_t sequence = 0;
-  exchange::Draft draft;
-  for (const auto [name, table] : tables) {
+  Loader loader(*import);
+  std::vector<std::string_view> columns;
+  for (const auto [name, table] : simdjson::dom::object(one_case["tables"])) {
     // One schema serves all tables, or each name has its own.
-    Json schema = one_case["schema"];
-    Json own;
+    Json schema = one_case["schema"], own;
     if (schema[name].get(own) == simdjson::SUCCESS) schema = own;
-    const simdjson::dom::array columns = table["columns"];
-    for (const simdjson::dom::array row : table["rows"]) {
-      draft.begin({"spec", {}});
-      draft.identifier("spec", draft.keep(std::to_string(int64_t(row.at(0)))));
-      record::Event& event = draft.open(record::Kind::other);
-      event.code = {"local", name, {}};
-      event.sequence = ++sequence;
-      std::size_t at = 0;
-      for (const std::string_view column : columns) {
-        const Json cell = row.at(at++);
-        if (column == "patient_id" || cell.is_null()) continue;
-        const std::string_view type = schema[column];
-        draft.attribute(column, TRY(value_of(cell, type)));
-      }
-      TRY(import->add(draft.record({})));
-    }
+    columns.clear();
+    for (const std::string_view column : simdjson::dom::array(table["columns"])) columns.push_back(column);
+    for (const simdjson::dom::array row : simdjson::dom::array(table["rows"]))
+      TRY(loader.row(name, row, columns, schema));
+  }
+  for (const Json node : simdjson::dom::array(one_case["query"]["nodes"])) {
+    if (std::string_view(node["op"]) != "InlinePatientTable") continue;
+    columns = {"patient_id"};
+    for (const auto [column, type] : simdjson::dom::object(node["schema"])) columns.push_back(column);
+    const std::string name = inline_table(node["id"]);
+    for (const simdjson::dom::array row : simdjson::dom::array(node["rows"]))
+      TRY(loader.row(name, row, columns, node["schema"]));
   }
   TRY(import->finish());
   return {};

@@ -17,7 +17,7 @@
 namespace chartline::suites {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
   return out + "'";
@@ -57,10 +57,16 @@ class Translator {
 
   // Columns of a row are written with a mark before them, which says whose they are.
   static constexpr char row = '\1';
-  static std::string about(std::string_view whose, std::string_view text) {
+  // The same within another set of rows, where `it` is a row of that one.
+  static constexpr char outer_row = '\2';
+  static std::string about(std::string_view whose, std::string_view text, char mark = row) {
     std::string out;
-    for (const char c : text) c == row ? out += whose : out += c;
+    for (const char c : text) c == mark ? out += whose : out += c;
     return out;
+  }
+  static Result<void> no_outer_row(const Series& one) {
+    if (one.text.find(outer_row) == one.text.npos) return {};
+    return unsupported("the row of a fold, asked about within another set of rows");
   }
 
   std::string let(char what, std::int64_t number, std::string_view value, std::string_view suffix = "") {
@@ -72,20 +78,27 @@ class Translator {
   Result<void> add(Json node) {
     const std::int64_t number = node["id"];
     const std::string_view op = node["op"];
-    if (op == "SelectTable" || op == "SelectPatientTable") {
-      const bool of_patient = op == "SelectPatientTable";
-      const std::string events = "other[local:" + quoted(node["name"]) + "]";
+    if (op == "SelectTable" || op == "SelectPatientTable" || op == "InlinePatientTable") {
+      const bool of_patient = op != "SelectTable";
+      const std::string table =
+          op == "InlinePatientTable" ? inline_table(number) : std::string(std::string_view(node["name"]));
+      const std::string events = "other[local:" + in_quotes(table) + "]";
       frames_[number] = {let('f', number, (of_patient ? "first " : "") + events), of_patient};
       return {};
     }
     if (op == "Filter") {
       Frame made = frame(node);
-      made.name = let('f', number, made.name + " where " + series(node, "condition").text);
+      const std::string& condition = series(node, "condition").text;
+      const bool named = condition.find(outer_row) != condition.npos;
+      const std::string name = "o" + std::to_string(number);
+      made.name = let('f', number,
+                      made.name + (named ? " as " + name : "") + " where " + about(name + ".", condition, outer_row));
       frames_[number] = std::move(made);
       return {};
     }
     if (op == "Sort") {
       Frame made = frame(node);
+      TRY(no_outer_row(series(node, "sort_by")));
       made.sorts.push_back(as_number_if_truth(series(node, "sort_by")));
       frames_[number] = std::move(made);
       return {};
@@ -139,7 +152,10 @@ class Translator {
 
   Result<std::string> literal(Json value) const {
     if (value.is_bool()) return bool(value) ? std::string("true") : std::string("false");
-    if (value.is_string()) return quoted(value);
+    if (value.is_string()) {
+      const std::string_view text = value;
+      return in_quotes(text.empty() ? in_place_of_empty : text);
+    }
     if (!value.is_number()) return unsupported("a value of another form");
     const double number = value.is_int64() ? static_cast<double>(int64_t(value)) : double(value);
     const std::string text = record::print(record::decimal(number));
@@ -173,6 +189,7 @@ class Translator {
     if (op == "Count") return made("count(" + frame(node).name + ")", {});
     const Series& of = series(node, "source");
     if (!of.of_row) return unsupported("an aggregate of a single row");
+    TRY(no_outer_row(of));
     const std::string over = of.text + " over " + of.rows + ")";
     if (op == "Sum") return made("sum(" + over, {});
     if (op == "Mean") return made("avg(" + over, {});
@@ -258,6 +275,14 @@ class Translator {
         {"And", "and"}, {"Or", "or"}, {"EQ", "="},  {"NE", "!="},      {"LT", "<"},       {"LE", "<="},
         {"GT", ">"},    {"GE", ">="}, {"Add", "+"}, {"Subtract", "-"}, {"Multiply", "*"}, {"TrueDivide", "/"}};
     const auto with = [&](const std::string& text) { return made("(" + text + ")", {&a, &b}); };
+    // Texts are not compared by `<`; which of them is the least is known.
+    const bool orders = op == "LT" || op == "LE" || op == "GT" || op == "GE";
+    if (orders && a.type == "str") {
+      const bool strict = op == "LT" || op == "GT", turned = op == "GT" || op == "LE";
+      const std::string low = turned ? b.text : a.text, high = turned ? a.text : b.text;
+      const std::string less = "(" + low + " != " + high + " and least(" + low + ", " + high + ") = " + low + ")";
+      return with(strict ? less : "not " + less);
+    }
     if (const auto found = infix.find(op); found != infix.end())
       return with(a.text + " " + std::string(found->second) + " " + b.text);
     if (op == "FloorDivide") return made("floor(" + a.text + " / " + b.text + ")", {&a, &b});
@@ -282,8 +307,8 @@ class Translator {
   Result<Series> contained(Json node, const Series& x) const {
     const Series& set = series(node, "rhs");
     if (set.type == "Set") {
-      const std::string same = "exists " + set.rows + " where " + set.text + " = " + x.text;
-      if (x.of_row) return unsupported("a row's value in a set of rows");
+      const std::string same =
+          "exists " + set.rows + " where " + set.text + " = " + about(std::string(1, outer_row), x.text);
       return made("(exists " + set.rows + " where " + set.text + " is not missing) and (case when " + x.text +
                       " is not missing then " + same + " end)",
                   {&x});
@@ -295,7 +320,7 @@ class Translator {
     std::string text;
     for (const Json one : simdjson::dom::array(values)) {
       if (codes) {
-        text += (text.empty() ? "" : ", ") + ("snomed:" + quoted(one));
+        text += (text.empty() ? "" : ", ") + ("snomed:" + in_quotes(one));
       } else {
         const std::string other = x.type == "date" ? date(one) : TRY(literal(one));
         text += (text.empty() ? "" : " or ") + x.text + " = " + other;

@@ -7,7 +7,7 @@
 namespace chartline::suites {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
   return out + "'";
@@ -16,9 +16,9 @@ std::string quoted(std::string_view text) {
 // any[{ snomed:'1', loinc:'1' }]
 std::string events_of(const std::string& code, const Systems& systems) {
   const auto found = systems.find(code);
-  if (found == systems.end()) return "any[local:" + quoted(code) + "]";
+  if (found == systems.end()) return "any[local:" + in_quotes(code) + "]";
   std::string codes;
-  for (const std::string& system : found->second) codes += (codes.empty() ? "" : ", ") + system + ":" + quoted(code);
+  for (const std::string& system : found->second) codes += (codes.empty() ? "" : ", ") + system + ":" + in_quotes(code);
   return found->second.size() == 1 ? "any[" + codes + "]" : "any[{ " + codes + " }]";
 }
 
