@@ -1,4 +1,5 @@
 // The commands, and the options that each takes.
+#include "cli/ask.h"
 #include "cli/command.h"
 #include "cli/option_table.h"
 #include "cli/runs.h"
@@ -7,6 +8,7 @@ namespace chartline::cli {
 namespace {
 
 const Argument patient{"PATIENT", "an identifier's value, or SYSTEM|VALUE"};
+const Argument cohort{"NAME", "the name of the cohort"};
 const std::vector<const Option*> filters = {&option::from,          &option::to,    &option::kind, &option::code,
                                             &option::source_filter, &option::hidden};
 
@@ -69,6 +71,72 @@ std::vector<Command> make_commands() {
        .examples = {{"chartline events --store care > events.ndjson", "all of it"},
                     {"chartline events --store care --format csv --kind medication --from 2020", "an extract"}},
        .run = run_events},
+      {.name = "query",
+       .summary = "ask the store: counts, lists and figures over everyone",
+       .text = "The query stands behind -e, in a file behind -f, or on standard input. Definitions (param, codes, let, "
+               "cohort) come first, then statements, each on a line of its own or behind a semicolon; the answers come in "
+               "their order. docs/query-language.md explains the language. What is wrong with a query is said with its "
+               "place, nothing is run, and the exit code is 3. There is no hidden clock: a query that says `today` needs "
+               "a param of this name.\n",
+       .options = with({&option::store, &option::text, &option::file}, asking_options),
+       .examples = {{"chartline query --store care -e 'tally any[*] by kind'", "what the store holds"},
+                    {"chartline query --store care -e 'count exists condition[snomed:44054006] by sex'",
+                     "how many people have type 2 diabetes"},
+                    {"chartline query --store care -f register.query --param today=2024-03-31 --format csv",
+                     "a query kept in a file, with the value of a param"},
+                    {"chartline query --store care -e 'explain count exists observation[loinc:4548-4]'",
+                     "how it would be run"},
+                    {"chartline query --store care --format arrow -f list.query > list.arrow",
+                     "columns with their types, for other programs"}},
+       .run = run_query},
+      {.name = "shell",
+       .summary = "ask one query after the other",
+       .text = "An input ends with a semicolon or an empty line. What it defines stays known. The line that is typed is shown "
+               "in colour; Tab completes keywords, functions, fields, code systems, code lists and cohorts; the lines are "
+               "kept in a history over sessions. `today` is taken as the date of the day, which is said. Lines that begin "
+               "with a dot are about the shell: .help lists them. Without a terminal it reads standard input and shows "
+               "nothing but answers.\n",
+       .options = with({&option::store, &option::history_lines}, asking_options),
+       .examples = {{"chartline shell --store care", "leave with Ctrl-D"},
+                    {"chartline shell --store care < questions.query", "without a person: inputs from a file"}},
+       .run = run_shell},
+      {.name = "cohort save",
+       .summary = "keep a cohort in the store by its name",
+       .text = "The text must define a cohort of this name; what it uses (param, codes, let) is kept with it, so that later "
+               "queries can say `in NAME` and nothing more. Saving again replaces it.\n",
+       .options = {&option::store, &option::text, &option::file, &option::parameter, &option::clamp, &option::terminology,
+                   &option::cache},
+       .arguments = {cohort, {"FILE", "a file that holds the text; standard input where neither it nor -e is given",
+                              Takes::file, false}},
+       .examples = {{"chartline cohort save diabetes --store care -e 'cohort diabetes = exists condition[snomed:44054006]'",
+                     "from now on: count in diabetes"},
+                    {"chartline cohort save register --store care --param today=2024-03-31 register.query",
+                     "with the value of a param"}},
+       .run = run_cohort_save},
+      {.name = "cohort list",
+       .summary = "the cohorts that the store keeps",
+       .options = {&option::store, &option::format, &option::cache},
+       .examples = {{"chartline cohort list --store care", "name by name"}},
+       .run = run_cohort_list},
+      {.name = "cohort show",
+       .summary = "the text of a kept cohort",
+       .options = {&option::store, &option::cache},
+       .arguments = {cohort},
+       .examples = {{"chartline cohort show --store care diabetes", "as it would be typed"}},
+       .run = run_cohort_show},
+      {.name = "cohort run",
+       .summary = "who is in a kept cohort, with start and end",
+       .options = with({&option::store}, asking_options),
+       .arguments = {cohort},
+       .examples = {{"chartline cohort run --store care diabetes --format csv", "a row for each, or for each index date"}},
+       .run = run_cohort_run},
+      {.name = "cohort remove",
+       .summary = "forget a kept cohort",
+       .text = "Cohorts that use it can no longer be run.\n",
+       .options = {&option::store, &option::cache},
+       .arguments = {cohort},
+       .examples = {{"chartline cohort remove --store care diabetes", "no record is touched"}},
+       .run = run_cohort_remove},
       {.name = "changes",
        .summary = "the change feed: what was written, in order",
        .text = "One JSON object for each change. The position to go on from is said at the end, on standard "

@@ -17,7 +17,7 @@ std::string complaint_text(std::span<const query::Complaint> complaints, std::st
                            const Look& look) {
   std::string out;
   for (const query::Complaint& complaint : complaints) {
-    const std::string rendered = query::render(complaint, text);
+    const std::string rendered = query::render(complaint, text, std::min(query::line_characters_max, look.width - 2));
     bool first = true;
     for (std::string_view rest = rendered; !rest.empty();) {
       const std::string_view line = rest.substr(0, rest.find('\n'));

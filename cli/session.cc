@@ -108,6 +108,15 @@ Session::Composed Session::compose(std::string_view input) const {
   return composed;
 }
 
+bool Session::defines_well(const Composed& composed, std::span<const query::Complaint> complaints) {
+  return std::ranges::all_of(complaints, [&](const query::Complaint& complaint) {
+    return std::ranges::any_of(composed.parts, [&](const Composed::Part& part) {
+      const bool answers = part.name.empty() && part.defines.empty();
+      return answers && complaint.span.begin >= part.begin && complaint.span.begin <= part.end;
+    });
+  });
+}
+
 void Session::keep(const Composed& composed) {
   for (const Composed::Part& part : composed.parts) {
     if (part.defines.empty()) continue;

@@ -29,7 +29,9 @@ class Session {
 
   // An input that cannot be parsed is composed as it stands, so that its complaints are about it alone.
   Composed compose(std::string_view input) const;
-  // The input was understood: what it defines counts from now on.
+  // Whether what the input defines was understood, and complaints are about its other statements only.
+  static bool defines_well(const Composed& composed, std::span<const query::Complaint> complaints);
+  // What the input defines counts from now on.
   void keep(const Composed& composed);
 
   // Complaints about the composed text at their places in the input; those within an earlier definition name it.

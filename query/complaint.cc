@@ -6,7 +6,6 @@
 namespace chartline::query {
 namespace {
 
-constexpr std::size_t line_characters_max = 120;
 constexpr std::size_t word_bytes_max = 64;
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0u) == 0x80; }
@@ -74,18 +73,18 @@ Place place_of(std::string_view text, std::uint32_t byte) {
           .column = 1 + static_cast<std::uint32_t>(characters(before.substr(line_begin)))};
 }
 
-std::string render(const Complaint& complaint, std::string_view text) {
+std::string render(const Complaint& complaint, std::string_view text, std::size_t line_characters) {
   const std::size_t begin = std::min<std::size_t>(complaint.span.begin, text.size());
   const Place place = place_of(text, complaint.span.begin);
   const std::size_t line_begin = text.substr(0, begin).rfind('\n') + 1;
   const std::string_view line = text.substr(line_begin, std::min(text.find('\n', begin), text.size()) - line_begin);
 
   const std::size_t column = place.column - 1;
-  const std::size_t skipped = column < line_characters_max ? 0 : column - line_characters_max / 2;
+  const std::size_t skipped = column < line_characters ? 0 : column - line_characters / 2;
   const std::string_view rest = line.substr(byte_of_character(line, skipped));
-  const std::string_view shown = rest.substr(0, byte_of_character(rest, line_characters_max));
+  const std::string_view shown = rest.substr(0, byte_of_character(rest, line_characters));
   const std::size_t end = std::clamp<std::size_t>(complaint.span.end, begin, line_begin + line.size());
-  const std::size_t room = line_characters_max - (column - skipped);
+  const std::size_t room = line_characters - (column - skipped);
   const std::size_t carets = std::clamp<std::size_t>(characters(text.substr(begin, end - begin)), 1, room);
 
   std::string out = std::to_string(place.line) + ":" + std::to_string(place.column) + ": " + complaint.message + "\n";

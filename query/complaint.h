@@ -52,8 +52,9 @@ Place place_of(std::string_view text, std::uint32_t byte);
 //                          ^
 //   expected: a date
 //   did you mean `...`?
-// The line is cut to 120 characters around the place; control characters in it print as blanks. Ends with a line break.
-std::string render(const Complaint& complaint, std::string_view text);
+// The line is cut to so many characters around the place; control characters in it print as blanks. Ends with a line break.
+inline constexpr std::size_t line_characters_max = 120;
+std::string render(const Complaint& complaint, std::string_view text, std::size_t line_characters = line_characters_max);
 std::string render(std::span<const Complaint> complaints, std::string_view text);
 
 // The known word nearest to a mistyped one: at most a third of its letters wrong (inserted, left out, exchanged, two

@@ -88,6 +88,7 @@ Items Evaluator::Parts::filtered(const Node& node, Lifted lifted) {
   Bound candidate(slots[std::get<typed::Slot>(node.data).number]);
   std::vector<Item> kept;
   for (Item item : *all) {
+    if (is_over()) break;
     bool keeps = true;
     for (std::size_t i = 1; keeps && i < node.parts.size(); ++i) {
       const Node& one = *node.parts[i];

@@ -61,7 +61,7 @@ Truth Evaluator::Parts::truth(const Node& node) {
     case Op::in_cohort: return query::truth(in_cohort(std::get<typed::Named>(node.data).name));
     default: {
       // A name, a case, an attribute: whatever holds a bool.
-      const Value made = made_value(node);
+      const Value made = value(node);
       const auto* known = std::get_if<Truth>(&made);
       return known ? *known : Truth::unknown;
     }

@@ -76,6 +76,7 @@ Value Evaluator::Parts::counted(const Node& node) {
   Bound row(slots[std::get<typed::Slot>(node.data).number]);
   double count = 0;
   for (const Item& item : *all) {
+    if (is_over()) break;
     row.set(item);
     const Value made = value(*node.parts[1]);
     const auto* condition = std::get_if<Truth>(&made);
@@ -93,6 +94,7 @@ Value Evaluator::Parts::fold(const Node& node) {
   std::vector<Time> starts;
   const auto all = events(*node.parts[0]);
   for (const Item& item : *all) {
+    if (is_over()) break;
     row.set(item);
     Value made = value(expression);
     if (query::is_missing(made)) continue;

@@ -9,7 +9,8 @@ using typed::Op;
 
 namespace {
 
-bool is_fold(Op op) { return op >= Op::count && op <= Op::covered; }
+// What is worth reckoning once: folds, and names, whose definitions stand on one another.
+bool is_kept(Op op) { return (op >= Op::count && op <= Op::covered) || op == Op::let_of || op == Op::param_of; }
 bool is_condition(Op op) { return op == Op::truth || op == Op::in_cohort || (op >= Op::and_ && op <= Op::observed); }
 
 }  // namespace
@@ -25,7 +26,7 @@ Value Evaluator::Parts::value(const Node& node) {
     const std::optional<Item> item = one(node);
     return item ? Value(*item) : Missing{};
   }
-  if (!is_fold(node.op) || !is_closed(node)) return made_value(node);
+  if (!is_kept(node.op) || !is_closed(node)) return made_value(node);
   if (const auto known = known_values.find(&node); known != known_values.end()) return known->second;
   return known_values.emplace(&node, made_value(node)).first->second;
 }

@@ -1,6 +1,7 @@
 #include "query/reference/evaluator.h"
 
 #include "base/check.h"
+#include "query/finder.h"
 #include "query/reference/evaluator_parts.h"
 
 namespace chartline::query {
@@ -42,6 +43,18 @@ void Evaluator::Parts::start(const Person& of) {
   known_events.clear();
   known_values.clear();
   known_members.clear();
+}
+
+void Evaluator::heed(Stop* stop) {
+  parts_->stop = stop;
+  parts_->over = false;
+  for (auto& [name, evaluator] : parts_->saved) evaluator->heed(stop);
+}
+
+bool Evaluator::Parts::is_over() {
+  constexpr std::uint32_t steps_between = 4096;
+  if (stop && !over && ++steps % steps_between == 0) over = !stop->check();
+  return over;
 }
 
 void Evaluator::bind(std::uint32_t slot, const Item& item) {
@@ -102,6 +115,7 @@ bool Evaluator::Parts::in_cohort(const std::string& name) {
   std::unique_ptr<Evaluator>& evaluator = saved[name];
   if (!evaluator) {
     evaluator = std::make_unique<Evaluator>(*found->second);
+    evaluator->heed(stop);
     evaluator->start(person);
   }
   return evaluator->parts_->in_cohort(name);
@@ -118,6 +132,7 @@ const std::vector<Evaluator::Membership>& Evaluator::Parts::members(const Node& 
     Bound index(slots[std::get<typed::Named>(cohort.data).slot]);
     const auto all = events(*cohort.parts[1]);
     for (const Item& item : *all) {
+      if (is_over()) break;
       index.set(item);
       if (truth(predicate) != Truth::yes) continue;
       rows.push_back({item, cohort.parts.size() > 2 ? time(*cohort.parts[2]) : std::nullopt});

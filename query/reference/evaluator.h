@@ -15,6 +15,8 @@
 
 namespace chartline::query {
 
+class Stop;
+
 // An event of an expression: one of the record, maybe with another end (`lasting`), or an interval that eras and episodes made.
 struct Item {
   const record::Event* event = nullptr;  // null: an interval
@@ -32,6 +34,10 @@ class Evaluator {
   // From now on about this person; forgets everything of the last one.
   void start(const Person& person);
 
+  // Asked now and then from now on, within one person too. Once it says to end, all answers come soon and mean nothing:
+  // whoever gave it asks it again before taking them.
+  void heed(Stop* stop);
+
   // The event in a slot: the row of a list or tally, the index event of a cohort.
   void bind(std::uint32_t slot, const Item& item);
   void unbind(std::uint32_t slot);
@@ -39,9 +45,9 @@ class Evaluator {
   void set_interval(record::Day first, record::Day last);
 
   Truth truth(const typed::Node& condition);
-  std::vector<Item> events(const typed::Node& events);          // in order; of a node of type event: none or one
-  std::optional<record::Time> time(const typed::Node& time);    // nullopt: missing
-  Cell cell(const typed::Node& value);                          // as a column or group shows it
+  std::vector<Item> events(const typed::Node& events);        // in order; of a node of type event: none or one
+  std::optional<record::Time> time(const typed::Node& time);  // nullopt: missing
+  Cell cell(const typed::Node& value);                        // as a column or group shows it
 
   // The rows of a cohort: its index events for which its predicate holds, with `until` of each; for a cohort without `per` one row
   // without an index if the predicate holds.

@@ -72,6 +72,8 @@ struct Evaluator::Parts {
   explicit Parts(const Program& of);
   void start(const Person& of);
 
+  bool is_over();  // a step; whether to end early
+
   // -- names: evaluator.cc
   std::optional<Item> in_slot(std::uint32_t slot);
   const Node& defined(const Node& name) const;  // the value of the param or let that is named
@@ -133,6 +135,9 @@ struct Evaluator::Parts {
   Value covered(const Node& node);
 
   const Program& program;
+  Stop* stop = nullptr;
+  std::uint32_t steps = 0;
+  bool over = false;
   Person person{};
   std::vector<std::optional<Item>> slots;
   std::optional<DateRange> interval{};

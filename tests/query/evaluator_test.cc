@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <string>
+#include <thread>
+
+#include "query/finder.h"
 #include "query/resolve.h"
 #include "tests/query/literal_codes.h"
 #include "tests/query/made_person.h"
@@ -103,6 +108,71 @@ TEST_F(EvaluatorTest, SavedCohortsAreAskedByTheirOwnProgram) {
   EXPECT_TRUE(evaluator.members(program->definition("women_with_stroke")).empty());
   evaluator.start(person_.person());
   EXPECT_EQ(evaluator.members(program->definition("women_with_stroke")).size(), 1u);
+}
+
+// Each definition doubles the one before it: reckoned once each, they cost no more than their number.
+TEST_F(EvaluatorTest, DefinitionsThatStandOnOneAnotherAreReckonedOnce) {
+  std::string text = "let v0 = 1\nlet c0 = alive(2024-01-01)\nlet e0 = condition[*]\n";
+  const auto line = [&](const std::string& name, int i, const std::string& word) {
+    const std::string last = name + std::to_string(i - 1);
+    text += "let " + name + std::to_string(i) + " = " + last + word + last + "\n";
+  };
+  for (int i = 1; i <= 300; ++i) {
+    line("v", i, " + ");
+    line("c", i, " or false or ");
+    line("e", i, " | ");
+  }
+  const auto program = program_of(text);
+  Evaluator evaluator(*program);
+  evaluator.start(person_.person());
+  const auto body = [&](std::string_view name) -> const typed::Node& { return *program->definition(name).parts[0]; };
+  EXPECT_EQ(std::get<double>(evaluator.cell(body("v300"))), std::ldexp(1, 300));
+  EXPECT_EQ(evaluator.truth(body("c300")), Truth::yes);
+  EXPECT_EQ(evaluator.events(body("e300")).size(), 2u);
+}
+
+// The deepest that the resolver lets through fits the stack of a thread.
+TEST_F(EvaluatorTest, TheDeepestTowerIsEvaluated) {
+  std::string text = "let v0 = condition[*]\n";
+  int levels = 0;
+  for (int i = 1; levels + 6 < 990; ++i, levels += 5)
+    text += "let v" + std::to_string(i) + " = condition[*] with (v" + std::to_string(i - 1) + " on or after it)\n";
+  text += "cohort deep = exists v" + std::to_string(levels / 5);
+  const auto program = program_of(text);
+  std::thread thread([&] {
+    Evaluator evaluator(*program);
+    evaluator.start(person_.person());
+    EXPECT_EQ(evaluator.members(program->definition("deep")).size(), 1u);
+  });
+  thread.join();
+}
+
+// A stop that lets `checks` of them pass.
+class StopAfter final : public Stop {
+ public:
+  explicit StopAfter(int checks) : left_(checks) {}
+  Result<void> check() override {
+    if (left_ == 0) return unavailable("enough");
+    --left_;
+    return {};
+  }
+
+ private:
+  int left_;
+};
+
+TEST_F(EvaluatorTest, WhatWouldTakeTooLongEndsEarly) {
+  for (int i = 0; i < 2000; ++i) person_.add("2024-01-01  observation  loinc:1-1 = 5");
+  const auto program = program_of(
+      "cohort slow = exists observation[*] with (observation[*] on or after it with (observation[*] on or after it "
+      "with "
+      "(observation[*] on or after it with (observation[*] after it))))");
+  Evaluator evaluator(*program);
+  evaluator.start(person_.person());
+  StopAfter stop(10);
+  evaluator.heed(&stop);
+  evaluator.members(program->definition("slow"));
+  EXPECT_FALSE(stop.check());
 }
 
 }  // namespace

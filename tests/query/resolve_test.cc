@@ -55,8 +55,9 @@ TEST(Resolve, TodayIsAssumedOnlyWhereAsked) {
   compiled("count alive(today)", strict);
   EXPECT_EQ(strict.size(), 1u);
   Complaints shell;
-  compiled("count alive(today)", shell,
-           {.systems = {}, .code_lists = {}, .any_code_list = true, .cohorts = {}, .cohort_indexes = {}, .assumes_today = true});
+  compiled(
+      "count alive(today)", shell,
+      {.systems = {}, .code_lists = {}, .any_code_list = true, .cohorts = {}, .cohort_indexes = {}, .assumes_today = true});
   EXPECT_TRUE(shell.empty());
 }
 
@@ -73,6 +74,25 @@ TEST(Resolve, OneMistakeIsOneComplaint) {
     compiled(text, complaints);
     EXPECT_EQ(complaints.size(), 1u) << render(std::move(complaints).sorted(), text);
   }
+}
+
+// Each definition on the one before it: a tower that no stack would hold.
+TEST(Resolve, TowersOfDefinitionsAreBounded) {
+  for (const std::string_view step : {" + 1", " + a"}) {
+    std::string text = "let a = 1\nlet v0 = 1\n";
+    for (int i = 1; i < 5000; ++i)
+      text += "let v" + std::to_string(i) + " = v" + std::to_string(i - 1) + std::string(step) + "\n";
+    Complaints complaints;
+    compiled(text, complaints);
+    ASSERT_FALSE(complaints.empty());
+    EXPECT_LE(complaints.size(), 20u);
+  }
+  std::string text = "let v0 = 1\n";
+  for (int i = 1; i < 300; ++i)
+    text += "let v" + std::to_string(i) + " = v" + std::to_string(i - 1) + " + v" + std::to_string(i - 1) + "\n";
+  Complaints complaints;
+  compiled(text, complaints);
+  EXPECT_TRUE(complaints.empty());
 }
 
 TEST(Resolve, AsIsRefusedUnderNoAndNot) {

@@ -1,0 +1,43 @@
+// Asking a store: the text of a query on one side, rows on the console on the other, with complaints, progress and Ctrl-C
+// in between. What `query`, `cohort run` and the shell have in common.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/command.h"
+#include "cli/console.h"
+#include "cli/options.h"
+#include "cli/rows.h"
+#include "engine/store.h"
+#include "query/run.h"
+
+namespace chartline::cli {
+
+struct Asking {
+  query::PrepareOptions prepare;
+  query::RunOptions run;
+  Form form = Form::table;
+  bool timer = false;
+};
+
+// From --param, --format, --threads, --time-limit, --memory-limit, --executor, --clamp, --terminology and --timer.
+Result<Asking> asking_of(const Invocation& invocation);
+extern const std::vector<const Option*> asking_options;
+
+// Writes what the query gives.
+Result<void> answer(const query::Prepared& query, engine::Store& store, const Asking& asking, Console& console);
+
+// Prepares the text and answers it. Complaints are said, and then it fails with wrong_query; `origin` is the file that
+// the text is from, or "".
+Result<void> ask(engine::Store& store, std::string_view text, std::string_view origin, const Asking& asking,
+                 Console& console);
+
+bool asks(const query::Prepared& query);                          // not only definitions
+std::string timing(std::chrono::steady_clock::time_point start);  // "0.120 s"
+Error wrong_text(std::size_t complaints);  // "2 complaints: nothing was run", of the fault wrong_query
+
+}  // namespace chartline::cli

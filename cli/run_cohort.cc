@@ -1,0 +1,75 @@
+// Cohorts that the store keeps by name.
+#include "cli/ask.h"
+#include "cli/complaints.h"
+#include "cli/failure.h"
+#include "cli/open_store.h"
+#include "cli/query_paint.h"
+#include "cli/query_text.h"
+#include "cli/rows.h"
+#include "cli/runs.h"
+#include "query/saved_cohorts.h"
+#include "query/token.h"
+
+namespace chartline::cli {
+namespace {
+
+Error no_such_cohort() {
+  return advise(not_found("the store keeps no cohort of this name"), "list them with: chartline cohort list");
+}
+
+Result<QueryText> cohort_text(const Invocation& invocation, Console& console) {
+  if (invocation.arguments().size() < 2) return query_text(invocation, console);
+  if (invocation.given("text") || invocation.given("file"))
+    return invalid_request("a FILE, -e and -f exclude each other: the text stands in one place");
+  const std::string& path = invocation.argument(1);
+  return QueryText{TRY(read_query_file(path)), path};
+}
+
+}  // namespace
+
+Result<void> run_cohort_save(const Invocation& invocation, Console& console) {
+  const std::string& name = invocation.argument(0);
+  if (!query::is_word(name))
+    return invalid_request("the name of a cohort is letters, digits and _, as in old_and_frail");
+  const Asking asking = TRY(asking_of(invocation));
+  const QueryText text = TRY(cohort_text(invocation, console));
+  const auto store = TRY(open_store(invocation, Access::write));
+  const auto complaints = TRY(query::save_cohort(*store, name, text.text, asking.prepare));
+  if (!complaints.empty()) {
+    console.say_text(complaint_text(complaints, text.text, text.origin, console.err()));
+    return Error{wrong_query, "nothing was saved"};
+  }
+  console.note("saved " + name);
+  return {};
+}
+
+Result<void> run_cohort_list(const Invocation& invocation, Console& console) {
+  const Form form = TRY(form_of(invocation.text("format"), Form::table));
+  const auto store = TRY(open_store(invocation, Access::read));
+  const auto writer =
+      row_writer(form, {"cohort"}, console.out(), [&](std::string_view text) { return console.write(text); });
+  for (const std::string& name : TRY(query::saved_cohorts(*store))) TRY(writer->row({text_cell(name)}));
+  return writer->end();
+}
+
+Result<void> run_cohort_show(const Invocation& invocation, Console& console) {
+  const auto store = TRY(open_store(invocation, Access::read));
+  const auto text = TRY(query::saved_cohort_text(*store, invocation.argument(0)));
+  if (!text) return no_such_cohort();
+  return console.write(painted_query(*text, console.out()) + (text->ends_with('\n') ? "" : "\n"));
+}
+
+Result<void> run_cohort_run(const Invocation& invocation, Console& console) {
+  const std::string& name = invocation.argument(0);
+  const Asking asking = TRY(asking_of(invocation));
+  const auto store = TRY(open_store(invocation, Access::read));
+  if (!query::is_word(name) || !TRY(query::saved_cohort_text(*store, name))) return no_such_cohort();
+  return ask(*store, "list in " + name, "", asking, console);
+}
+
+Result<void> run_cohort_remove(const Invocation& invocation, Console&) {
+  const auto store = TRY(open_store(invocation, Access::write));
+  return TRY(query::forget_cohort(*store, invocation.argument(0))) ? Result<void>() : no_such_cohort();
+}
+
+}  // namespace chartline::cli

@@ -1,0 +1,99 @@
+// Lines from the terminal, or from a pipe, to the shell.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "cli/interrupt.h"
+#include "cli/line_editor.h"
+#include "cli/open_store.h"
+#include "cli/query_paint.h"
+#include "cli/runs.h"
+#include "cli/shell.h"
+#include "cli/text.h"
+
+namespace chartline::cli {
+namespace {
+
+constexpr std::string_view prompt = "chartline> ", prompt_within = "      ...> ";
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// Beside other programs' state, as the XDG folders have it.
+std::string history_file(const Invocation& invocation) {
+  if (const auto named = invocation.given("history")) return *named;
+  if (const std::string state = environment("XDG_STATE_HOME"); !state.empty()) return state + "/chartline/history";
+  const std::string home = environment("HOME");
+  return home.empty() ? "" : home + "/.local/state/chartline/history";
+}
+
+// The date where the store is.
+Result<record::Day> today_of(const engine::Store& store) {
+  SystemClock clock;
+  const Micros now = clock.now();
+  const record::Zone zone = TRY(record::Zone::find(store.zone()));
+  return record::at_instant(now, zone.offset_minutes(now)).day();
+}
+
+std::uint64_t patients_of(const engine::View& view) {
+  std::uint64_t patients = 0;
+  for (std::uint32_t shard = 0; shard < view.shards(); ++shard) patients += view.patients(shard);
+  return patients;
+}
+
+void talk(Shell& shell, const Invocation& invocation, const Look& look) {
+  LineEditor editor(
+      {.history_file = history_file(invocation),
+       .complete = [&](std::string_view before) { return candidates(before, shell.vocabulary()); },
+       .paint =
+           [&](std::string_view line) { return line.starts_with('.') ? std::string(line) : painted_query(line, look); },
+       .look = look});
+  while (!shell.wants_to_quit()) {
+    std::string line;
+    switch (editor.read(shell.within_input() ? prompt_within : prompt, line)) {
+      case LineEditor::Outcome::end: return shell.finish();
+      case LineEditor::Outcome::interrupted:
+        shell.give_up_input();
+        forget_interrupt();
+        break;
+      case LineEditor::Outcome::line:
+        if (!line.empty()) editor.remember(line);
+        shell.take(line);
+    }
+  }
+}
+
+void listen(Shell& shell, const Console& console) {
+  for (std::string line;
+       !shell.wants_to_quit() && !interrupted() && !console.reader_gone() && std::getline(std::cin, line);)
+    shell.take(line);
+  if (!shell.wants_to_quit() && !interrupted()) shell.finish();
+}
+
+}  // namespace
+
+Result<void> run_shell(const Invocation& invocation, Console& console) {
+  Asking asking = TRY(asking_of(invocation));
+  const auto store = TRY(open_store(invocation, Access::read));
+  asking.prepare.today = TRY(today_of(*store));
+  const std::string assumption = "today is taken as " + record::print(record::day_time(*asking.prepare.today)) +
+                                 "; `param today = ...` says otherwise";
+  Shell shell(*store, std::move(asking), console);
+  if (isatty(STDIN_FILENO) == 0 || !console.out().terminal) {
+    console.note(assumption);
+    listen(shell, console);
+    if (!shell.first_failure()) return {};
+    return Error{shell.first_failure()->fault, "not every input could be answered"};
+  }
+  console.note(fmt::format("chartline {}, {}: {} patients", CHARTLINE_VERSION,
+                           printable(invocation.text("store"), console.err().utf8), grouped(patients_of(store->view()))));
+  console.note("A query ends with ; or an empty line. Tab completes, .help explains, Ctrl-D leaves.\n" + assumption);
+  talk(shell, invocation, console.out());
+  return {};
+}
+
+}  // namespace chartline::cli
