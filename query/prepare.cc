@@ -142,52 +142,102 @@ std::vector<Complaint> at_home(Complaints&& complaints, const BoundQuery& query)
   return all;
 }
 
-Result<Prepared> prepare_within(engine::Store& store, std::string_view text, const PrepareOptions& options,
-                                const std::vector<std::string>& within) {
-  Complaints complaints;
-  const BoundQuery bound = parse_with_parameters(text, options, complaints);
-  const tree::Query& tree = bound.tree;
-  const auto refused = [&] { return Prepared{.complaints = at_home(std::move(complaints), bound), .program = nullptr}; };
+namespace {
 
-  // Saved cohorts that the text names, each prepared for itself.
-  Known known{.systems = systems_of(store.view()), .any_code_list = true, .cohorts = TRY(saved_cohorts(store))};
-  std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved;
-  Complaints of_tokens;
-  for (const Token& token : tokens_of(text, of_tokens)) {
-    const bool named = token.form == Token::Form::word && std::ranges::binary_search(known.cohorts, token.text);
-    if (!named || saved.contains(token.text) || span_of(tree, token.text).end != 0) continue;
-    const auto complain = [&](std::string message) {
-      complaints.add({.span = token.span, .message = std::move(message), .expected = "", .suggestion = ""});
-    };
-    if (std::ranges::find(within, token.text) != within.end()) {
-      complain("the saved cohort `" + token.text + "` would be defined by itself");
-      continue;
+using SavedPrograms = std::map<std::string, std::shared_ptr<const Program>, std::less<>>;
+
+class Preparation {
+ public:
+  Preparation(engine::Store& store, std::string_view text, const PrepareOptions& options,
+              const std::vector<std::string>& within)
+      : store_(store),
+        text_(text),
+        options_(options),
+        within_(within),
+        bound_(parse_with_parameters(text, options, complaints_)) {}
+
+  Result<Prepared> prepared(Micros codes_of) {
+    Known known{.systems = systems_of(store_.view()), .any_code_list = true, .cohorts = TRY(saved_cohorts(store_))};
+    SavedPrograms saved = TRY(saved_programs(known, codes_of));
+    const typed::Query query = resolve(bound_.tree, known, complaints_);
+    if (!complaints_.empty()) return refused();
+    Prepared made;
+    made.program = TRY(program(query, std::move(saved), codes_of, {}));
+    Looker looker(*made.program, complaints_);
+    for (const typed::Ptr& statement : query.statements) looker.look(*statement);
+    if (!complaints_.empty()) return refused();
+    std::map<Micros, std::vector<const typed::Node*>> of_past;
+    for (const typed::Ptr& statement : query.statements) {
+      if (statement->op == Op::as_of) of_past[TRY(as_of_instant(*statement, *made.program))].push_back(statement.get());
     }
-    const std::optional<std::string> of_store = TRY(saved_cohort_text(store, token.text));
-    if (!of_store) continue;
-    std::vector<std::string> deeper = within;
-    deeper.push_back(token.text);
-    const PrepareOptions own{
-        .parameters = {}, .month_end = options.month_end, .terminology = options.terminology, .today = std::nullopt};
-    const Prepared prepared = TRY(prepare_within(store, *of_store, own, deeper));
-    if (!prepared.complaints.empty()) {
-      complain("the saved cohort `" + token.text + "`: " + prepared.complaints.front().message);
-      continue;
+    for (const auto& [instant, statements] : of_past) {
+      made.past[instant] = TRY(program(query, TRY(saved_programs(known, instant)), instant, statements));
     }
-    saved.emplace(token.text, prepared.program);
-    if (const std::string index = index_name(*of_store, token.text); !index.empty())
-      known.cohort_indexes.emplace(token.text, index);
+    if (!complaints_.empty()) return refused();
+    return made;
   }
 
-  typed::Query query = resolve(tree, known, complaints);
-  if (!complaints.empty()) return refused();
-  const auto codes = TRY(store_codes(store, store.view(), options.terminology));
-  const auto program =
-      TRY(link(std::move(query), options.month_end, *codes, std::move(saved), std::string(text), &complaints));
-  Looker looker(*program, complaints);
-  for (const typed::Ptr& statement : program->query.statements) looker.look(*statement);
-  if (!complaints.empty()) return refused();
-  return Prepared{.complaints = {}, .program = program};
+ private:
+  Prepared refused() { return {.complaints = at_home(std::move(complaints_), bound_), .program = nullptr}; }
+
+  Result<std::shared_ptr<const Program>> program(const typed::Query& query, SavedPrograms saved, Micros codes_of,
+                                                 std::vector<const typed::Node*> only) {
+    const engine::View view = codes_of == INT64_MAX ? store_.view() : store_.view_as_of(codes_of);
+    const auto codes = TRY(store_codes(store_, view, options_.terminology));
+    LinkOptions options{.month_end = options_.month_end,
+                        .saved = std::move(saved),
+                        .text = std::string(text_),
+                        .complaints = &complaints_,
+                        .only = std::move(only)};
+    return link(query, *codes, std::move(options));
+  }
+
+  // Saved cohorts that the text names, each prepared for itself.
+  Result<SavedPrograms> saved_programs(Known& known, Micros codes_of) {
+    SavedPrograms saved;
+    Complaints of_tokens;
+    for (const Token& token : tokens_of(text_, of_tokens)) {
+      const bool named = token.form == Token::Form::word && std::ranges::binary_search(known.cohorts, token.text);
+      if (!named || saved.contains(token.text) || span_of(bound_.tree, token.text).end != 0) continue;
+      if (std::ranges::find(within_, token.text) != within_.end()) {
+        complain(token, "the saved cohort `" + token.text + "` would be defined by itself");
+        continue;
+      }
+      const std::optional<std::string> text = TRY(saved_cohort_text(store_, token.text));
+      if (!text) continue;
+      std::vector<std::string> deeper = within_;
+      deeper.push_back(token.text);
+      const PrepareOptions own{
+          .parameters = {}, .month_end = options_.month_end, .terminology = options_.terminology, .today = std::nullopt};
+      const Prepared one = TRY(prepare_within(store_, *text, own, deeper, codes_of));
+      if (!one.complaints.empty()) {
+        complain(token, "the saved cohort `" + token.text + "`: " + one.complaints.front().message);
+        continue;
+      }
+      saved.emplace(token.text, one.program);
+      if (const std::string index = index_name(*text, token.text); !index.empty())
+        known.cohort_indexes.emplace(token.text, index);
+    }
+    return saved;
+  }
+
+  void complain(const Token& token, std::string message) {
+    complaints_.add({.span = token.span, .message = std::move(message), .expected = "", .suggestion = ""});
+  }
+
+  engine::Store& store_;
+  std::string_view text_;
+  const PrepareOptions& options_;
+  const std::vector<std::string>& within_;
+  Complaints complaints_;
+  BoundQuery bound_;
+};
+
+}  // namespace
+
+Result<Prepared> prepare_within(engine::Store& store, std::string_view text, const PrepareOptions& options,
+                                const std::vector<std::string>& within, Micros codes_of) {
+  return Preparation(store, text, options, within).prepared(codes_of);
 }
 
 Result<Prepared> prepare(engine::Store& store, std::string_view text, const PrepareOptions& options) {

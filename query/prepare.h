@@ -26,7 +26,8 @@ BoundQuery parse_with_parameters(std::string_view text, const PrepareOptions& op
 std::vector<Complaint> at_home(Complaints&& complaints, const BoundQuery& query);
 
 // prepare(), within the saved cohorts that are being prepared already, outermost first: none may lead back to one of them.
+// The codes are those of a moment; INT64_MAX for now.
 Result<Prepared> prepare_within(engine::Store& store, std::string_view text, const PrepareOptions& options,
-                                const std::vector<std::string>& within);
+                                const std::vector<std::string>& within, Micros codes_of = INT64_MAX);
 
 }  // namespace chartline::query

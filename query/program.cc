@@ -1,6 +1,7 @@
 #include "query/program.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/check.h"
 #include "query/parse.h"
@@ -29,10 +30,15 @@ class Linker {
       define(statement->parts.back());
   }
 
-  Result<void> expand_within(const Ptr& node) {
-    if (node->op == Op::events) TRY(expand_set(*node->parts[0]));
-    if (node->op == Op::code_in_set) TRY(expand_set(*node->parts[1]));
-    for (const Ptr& part : node->parts) TRY(expand_within(part));
+  // Below a node, and below the definitions that it names.
+  Result<void> expand_within(const typed::Node& node) {
+    if (node.op == Op::events) TRY(expand_set(*node.parts[0]));
+    if (node.op == Op::code_in_set) TRY(expand_set(*node.parts[1]));
+    const auto* named = std::get_if<typed::Named>(&node.data);
+    const auto found = named ? program_.definitions.find(named->name) : program_.definitions.end();
+    if (found != program_.definitions.end() && reached_.insert(found->second.get()).second)
+      TRY(expand_within(*found->second));
+    for (const Ptr& part : node.parts) TRY(expand_within(*part));
     return {};
   }
 
@@ -58,6 +64,7 @@ class Linker {
   CodeSource& source_;
   Complaints* complaints_;
   CodesByName named_;
+  std::set<const typed::Node*> reached_;  // definitions
   std::map<std::string, std::shared_ptr<const CodeSet>> sets_;
 };
 
@@ -112,21 +119,22 @@ std::string Program::printed(const typed::Node& node) const {
   return printed.substr(before.size());
 }
 
-Result<std::shared_ptr<const Program>> link(typed::Query query, MonthEnd month_end, CodeSource& source,
-                                            std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved,
-                                            std::string text, Complaints* complaints) {
+Result<std::shared_ptr<const Program>> link(typed::Query query, CodeSource& source, LinkOptions options) {
   auto program = std::make_shared<Program>();
   program->query = std::move(query);
-  program->text = std::move(text);
-  program->month_end = month_end;
+  program->text = std::move(options.text);
+  program->month_end = options.month_end;
   program->terminology = source.version();
-  program->saved = std::move(saved);
+  program->saved = std::move(options.saved);
   program->row_slot = program->query.slots++;
   program->registrations = every_registration();
-  Linker linker(*program, source, complaints);
+  Linker linker(*program, source, options.complaints);
   for (const Ptr& statement : program->query.statements) linker.define(statement);
-  for (const Ptr& statement : program->query.statements) TRY(linker.expand_within(statement));
-  TRY(linker.expand_within(program->registrations));
+  if (options.only.empty()) {
+    for (const Ptr& statement : program->query.statements) TRY(linker.expand_within(*statement));
+  }
+  for (const typed::Node* statement : options.only) TRY(linker.expand_within(*statement));
+  TRY(linker.expand_within(*program->registrations));
   return std::shared_ptr<const Program>(std::move(program));
 }
 

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "query/calendar.h"
 #include "query/codeset.h"
+#include "query/complaint.h"
 #include "query/typed.h"
 
 namespace chartline::query {
@@ -39,11 +40,22 @@ struct Program {
   std::string printed(const typed::Node& node) const;
 };
 
-// Fills all of the above but what is given. Codes that cannot be expanded (no such list, no terminology) are complained
-// about where there are `complaints`, else the failure is the answer.
-Result<std::shared_ptr<const Program>> link(typed::Query query, MonthEnd month_end, CodeSource& source,
-                                            std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved,
-                                            std::string text = "", Complaints* complaints = nullptr);
+struct LinkOptions {
+  MonthEnd month_end = MonthEnd::roll;
+  std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved{};
+  std::string text{};
+  // Where there is one, codes that cannot be expanded (no such list, no terminology) are complained about; else the failure
+  // is the answer.
+  Complaints* complaints = nullptr;
+  // Not empty: only codes that these statements come to are expanded, and only they can be asked.
+  std::vector<const typed::Node*> only{};
+};
+Result<std::shared_ptr<const Program>> link(typed::Query query, CodeSource& source, LinkOptions options);
+inline Result<std::shared_ptr<const Program>> link(
+    typed::Query query, MonthEnd month_end, CodeSource& source,
+    std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved) {
+  return link(std::move(query), source, {.month_end = month_end, .saved = std::move(saved)});
+}
 
 // Statements stand within `explain` and `as of`: the innermost one.
 const typed::Node& inner_statement(const typed::Node& statement);

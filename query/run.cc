@@ -25,7 +25,8 @@ constexpr std::size_t waiting_rows_bytes_max = 128ull << 20;
 
 struct Part {
   const typed::Node* statement = nullptr;
-  Schema schema{};           // its own, or that of the `as of` around it
+  Schema schema{};  // its own, or that of the `as of` around it
+  const Program* program = nullptr;
   Micros as_of = INT64_MAX;  // INT64_MAX: the present
   Findings findings{};
   std::size_t bytes = 0;  // of the findings
@@ -36,8 +37,8 @@ struct Part {
 
 class Run {
  public:
-  Run(const Program& program, engine::Store& store, const engine::View& view, const RunOptions& options, ResultSink& sink)
-      : program_(program), store_(store), view_(view), options_(options), sink_(sink), limits_(options) {}
+  Run(const Prepared& query, engine::Store& store, const engine::View& view, const RunOptions& options, ResultSink& sink)
+      : query_(query), store_(store), view_(view), options_(options), sink_(sink), limits_(options) {}
 
   Result<void> run() {
     pool_ = TRY(ThreadPool::start({.threads = options_.threads}));
@@ -49,7 +50,7 @@ class Run {
         continue;
       }
       if (!part.found) TRY(find(part));
-      if (!part.given) TRY(finish(*part.statement, part.schema, program_, part.findings, sink_));
+      if (!part.given) TRY(finish(*part.statement, part.schema, *part.program, part.findings, sink_));
       forget(part);
     }
     return {};
@@ -57,15 +58,19 @@ class Run {
 
  private:
   Result<void> gather() {
-    for (const typed::Ptr& statement : program_.query.statements) {
-      Part part{.statement = statement.get(), .schema = schema_of(*statement, program_)};
+    for (const typed::Ptr& statement : query_.program->query.statements) {
+      Part part{.statement = statement.get(),
+                .schema = schema_of(*statement, *query_.program),
+                .program = query_.program.get()};
       while (part.statement->op == Op::as_of) {
-        part.as_of = TRY(as_of_instant(*part.statement, program_));
+        part.as_of = TRY(as_of_instant(*part.statement, *query_.program));
         part.statement = part.statement->parts.back().get();
       }
       if (is_definition(part.statement->op)) continue;
-      if (part.as_of != INT64_MAX && !past_.contains(part.as_of))
-        past_.emplace(part.as_of, store_.view_as_of(part.as_of));
+      if (part.as_of != INT64_MAX) {
+        part.program = query_.past.at(part.as_of).get();
+        if (!past_.contains(part.as_of)) past_.emplace(part.as_of, store_.view_as_of(part.as_of));
+      }
       parts_.push_back(std::move(part));
     }
     return {};
@@ -80,7 +85,7 @@ class Run {
 
   // What is no question to everyone.
   Result<void> give(const Part& part) {
-    if (part.statement->op == Op::why) return why(*part.statement, part.schema, program_, view_of(part), sink_);
+    if (part.statement->op == Op::why) return why(*part.statement, part.schema, *part.program, view_of(part), sink_);
     return unsupported("`" + std::string(typed::name(part.statement->op)) + "` cannot be answered yet");
   }
 
@@ -106,7 +111,7 @@ class Run {
       return limits_.check_memory(rows_bytes_ + counts_bytes_);
     };
     Pass pass(view_of(lead), *pool_, limits_, options_);
-    TRY(pass.run(executors(executor, view_of(lead), statements), statements.size(), take));
+    TRY(pass.run(executors(executor, lead, statements), statements.size(), take));
     for (Part* part : together) part->found = !part->alone;
     if (!lead.given) return {};
     TRY(stream.flush());
@@ -138,11 +143,11 @@ class Run {
   // Which executor looks for a statement. The past has no postings: only the reference walks it.
   Executor executor_of(const Part&) const { return Executor::reference; }
 
-  Executors executors(Executor, const engine::View& view, const std::vector<const typed::Node*>& statements) const {
-    return reference_executors(view, program_, statements);
+  Executors executors(Executor, const Part& lead, const std::vector<const typed::Node*>& statements) const {
+    return reference_executors(view_of(lead), *lead.program, statements);
   }
 
-  const Program& program_;
+  const Prepared& query_;
   engine::Store& store_;
   const engine::View& view_;
   const RunOptions& options_;
@@ -159,7 +164,7 @@ class Run {
 Result<void> run(const Prepared& query, engine::Store& store, const engine::View& view, const RunOptions& options,
                  ResultSink& sink) {
   if (!query.complaints.empty() || !query.program) return invalid_request("the query has complaints: it cannot be run");
-  return Run(*query.program, store, view, options, sink).run();
+  return Run(query, store, view, options, sink).run();
 }
 
 }  // namespace chartline::query

@@ -36,6 +36,8 @@ struct PrepareOptions {
 struct Prepared {
   std::vector<Complaint> complaints;  // not empty: `program` is null
   std::shared_ptr<const Program> program;
+  // What `as of` statements are asked by: the same query with the codes of that instant.
+  std::map<Micros, std::shared_ptr<const Program>> past{};
 };
 // An Error is for the store that cannot be read; what is wrong with the text is a complaint.
 Result<Prepared> prepare(engine::Store& store, std::string_view text, const PrepareOptions& options);
