@@ -1,4 +1,6 @@
 // Clauses: a filter keeps the events for which each of them, from left to right, is surely true.
+#include <algorithm>
+
 #include "query/reference/evaluator_parts.h"
 #include "query/when.h"
 
@@ -101,6 +103,8 @@ Items Evaluator::Parts::filtered(const Node& node, Lifted lifted) {
     }
     if (keeps) kept.push_back(item);
   }
+  // Of intervals that begin at one time, the order is that of their ends, which `lasting` sets.
+  std::ranges::stable_sort(kept, is_earlier);
   return std::make_shared<const std::vector<Item>>(std::move(kept));
 }
 
