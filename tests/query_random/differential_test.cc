@@ -1,0 +1,112 @@
+// Random queries over random stores: the executors give the same answers. CHARTLINE_SEED replays a run from its first store,
+// CHARTLINE_QUERIES asks more or fewer questions. A difference is cut down, and printed as a case for cases/.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <iostream>
+
+#include "tests/query_random/answer.h"
+#include "tests/query_random/random_query.h"
+#include "tests/query_random/seed.h"
+#include "tests/query_random/shrink.h"
+
+namespace chartline::query::random {
+namespace {
+
+constexpr int people = 300;
+constexpr int texts_a_store = 20, statements_a_text = 25;
+
+struct Difference {
+  std::string text;
+  Script script;
+  std::uint32_t shards;
+};
+
+bool differ(engine::Store& store, const std::string& text) {
+  const Asked reference = ask(store, text, Executor::reference);
+  if (reference.end == Asked::End::refused) return false;
+  return !agree(reference, ask(store, text, Executor::vectorised));
+}
+
+bool differ(const Script& script, std::uint32_t shards, const std::string& text) {
+  Replay replay(script, shards);
+  replay.play();
+  return differ(replay.store(), text);
+}
+
+std::string reduced(Difference found) {
+  const auto shrink_text = [&] {
+    Replay replay(found.script, found.shards);
+    replay.play();
+    found.text = shrink_query(found.text, [&](const std::string& text) { return differ(replay.store(), text); });
+  };
+  const auto shrink_store = [&] {
+    found.script =
+        shrink_script(found.script, [&](const Script& script) { return differ(script, found.shards, found.text); });
+  };
+  shrink_text(), shrink_store(), shrink_text(), shrink_store();
+  Replay replay(found.script, found.shards);
+  replay.play();
+  return "=== " + std::to_string(found.shards) + " shards\n" + print(found.script) + "----\n" + found.text + "----\n" +
+         print(ask(replay.store(), found.text, Executor::reference)) + "---- the vectorised executor says\n" +
+         print(ask(replay.store(), found.text, Executor::vectorised));
+}
+
+class Differential {
+ public:
+  explicit Differential(std::uint64_t seed) : seed_(seed) {}
+
+  void run(std::uint64_t statements) {
+    for (std::uint64_t store = 0; asked_ < statements && differences_ < 3; ++store) {
+      const std::uint64_t seed = seed_ + store;
+      SCOPED_TRACE("CHARTLINE_SEED=" + std::to_string(seed));
+      const Script script = random_script(seed, people);
+      const std::uint32_t shards = store % 2 ? 8 : 1;
+      Replay replay(script, shards);
+      replay.play();
+      for (std::uint64_t i = 0; i < texts_a_store && asked_ < statements && differences_ < 3; ++i)
+        compare(replay.store(), script, shards, RandomQuery(seed * 1'000 + i).text(statements_a_text));
+    }
+    std::cout << asked_ << " statements from CHARTLINE_SEED=" << seed_ << ", " << refused_ << " refused, " << failed_
+              << " failed; reference " << seconds_[0] << " s, vectorised " << seconds_[1] << " s\n";
+    EXPECT_LE(refused_ * 50, asked_);
+    EXPECT_EQ(failed_, 0u);
+  }
+
+ private:
+  Asked timed(engine::Store& store, const std::string& text, Executor executor) {
+    const auto start = std::chrono::steady_clock::now();
+    Asked asked = ask(store, text, executor);
+    seconds_[executor == Executor::vectorised] +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return asked;
+  }
+
+  void compare(engine::Store& store, const Script& script, std::uint32_t shards, const std::string& text) {
+    asked_ += statements_a_text;
+    const Asked reference = timed(store, text, Executor::reference);
+    if (reference.end == Asked::End::refused) {
+      refused_ += statements_a_text;
+      return;
+    }
+    if (reference.end == Asked::End::failed && ++failed_ < 4) ADD_FAILURE() << reference.why << "\n" << text;
+    if (agree(reference, timed(store, text, Executor::vectorised))) return;
+    ++differences_;
+    ADD_FAILURE() << "The executors differ:\n" << reduced({text, script, shards});
+  }
+
+  const std::uint64_t seed_;
+  std::uint64_t asked_ = 0, refused_ = 0, failed_ = 0;
+  int differences_ = 0;
+  double seconds_[2] = {};
+};
+
+TEST(Differential, ExecutorsAgree) { Differential(seed_of_run()).run(number_from("CHARTLINE_QUERIES", 5'000)); }
+
+TEST(SoakDifferential, ExecutorsAgreeOnAMillion) {
+  const auto now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  Differential(number_from("CHARTLINE_SEED", now % 1'000'000'000)).run(number_from("CHARTLINE_QUERIES", 1'000'000));
+}
+
+}  // namespace
+}  // namespace chartline::query::random
