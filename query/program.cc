@@ -24,7 +24,8 @@ class Linker {
     if (is_definition(statement->op)) {
       const auto& name = std::get<typed::Named>(statement->data).name;
       program_.definitions.insert_or_assign(name, statement);
-      if (statement->op == Op::codes) named_.emplace_back(name, statement->parts.front());
+      const Basic basic = statement->type.basic;  // a param or let may stand for a code too
+      if (basic == Basic::code || basic == Basic::codeset) named_.emplace_back(name, statement->parts.front());
     }
     if (statement->op == Op::explain || statement->op == Op::explain_analyze || statement->op == Op::as_of)
       define(statement->parts.back());

@@ -65,7 +65,7 @@ class Differential {
       Replay replay(script, shards);
       replay.play();
       for (std::uint64_t i = 0; i < texts_a_store && asked_ < statements && differences_ < 3; ++i)
-        compare(replay.store(), script, shards, RandomQuery(seed * 1'000 + i).text(statements_a_text));
+        compare(replay.store(), script, shards, text_of(seed * 1'000 + i));
     }
     std::cout << asked_ << " statements from CHARTLINE_SEED=" << seed_ << ", " << refused_ << " refused, " << failed_
               << " failed; reference " << seconds_[0] << " s, vectorised " << seconds_[1] << " s\n";
@@ -74,6 +74,12 @@ class Differential {
   }
 
  private:
+  static std::string text_of(std::uint64_t seed) {
+    RandomQuery make(seed);
+    make.may_reach = make.may_explain = make.may_ask_why = false;
+    return make.text(statements_a_text);
+  }
+
   Asked timed(engine::Store& store, const std::string& text, Executor executor) {
     const auto start = std::chrono::steady_clock::now();
     Asked asked = ask(store, text, executor);
@@ -89,7 +95,12 @@ class Differential {
       refused_ += statements_a_text;
       return;
     }
-    if (reference.end == Asked::End::failed && ++failed_ < 4) ADD_FAILURE() << reference.why << "\n" << text;
+    if (reference.end == Asked::End::failed && ++failed_ < 4) {
+      const auto fails = [&](const std::string& less) {
+        return ask(store, less, Executor::reference).end == Asked::End::failed;
+      };
+      ADD_FAILURE() << reference.why << "\n" << shrink_query(text, fails);
+    }
     if (agree(reference, timed(store, text, Executor::vectorised))) return;
     ++differences_;
     ADD_FAILURE() << "The executors differ:\n" << reduced({text, script, shards});

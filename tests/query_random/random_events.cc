@@ -18,7 +18,7 @@ std::string RandomQuery::codes(int depth) {
   if (depth <= 0 || one_in(3)) {
     if (const Definition* named = one_in(6) ? defined(What::codes) : nullptr) return named->name;
     if (const Definition* named = one_in(12) ? defined(What::code) : nullptr) return named->name;
-    switch (below(9)) {
+    switch (may_reach ? below(9) : 8 * below(2) + 2 * below(2)) {
       case 0: return "*";
       case 1: return "@" + std::string(chance_.of(lists));
       case 2: return chance_.one({"icd10:E1*", "icd10:E11*", "local:c*", "atc:B01*", "loinc:4*"});
@@ -81,6 +81,23 @@ std::string RandomQuery::filtered(std::string of, int depth) {
 std::string RandomQuery::window(int depth) {
   const std::string side = chance_.one({" before ", " after ", " of ", " on or before ", " on or after ", " after "});
   return cat({" within ", duration(depth), side, time_or_year(depth)});
+}
+
+std::string RandomQuery::narrowing(int depth) {
+  switch (below(8)) {
+    case 0: return cat({" in ", range(depth)});
+    case 1: return cat({chance_.one({" before ", " after "}), time_or_year(depth)});
+    case 2: return cat({chance_.one({" on or before ", " on or after "}), time_or_year(depth)});
+    case 3: return cat({" between ", time_or_year(depth), " and ", time_or_year(depth)});
+    case 4: return cat({" overlapping ", one_in(3) ? range(depth) : events(depth)});
+    case 5: return cat({chance_.one({" same encounter as ", " same date as "}), events(depth)});
+    default: return window(depth);
+  }
+}
+
+std::string RandomQuery::about_it(std::string (RandomQuery::*of)(int), int depth) {
+  const Inside within(*this, true);
+  return (this->*of)(depth);
 }
 
 std::string RandomQuery::clause(int depth) {

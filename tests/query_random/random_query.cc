@@ -89,13 +89,14 @@ std::string RandomQuery::cohort(bool with_index) {
 
 std::string RandomQuery::statement() {
   switch (below(16)) {
-    case 0: return cat({"explain ", one_in(2) ? "analyze " : "", counted_form()});
+    case 0: return cat({!may_explain ? "" : one_in(2) ? "explain analyze " : "explain ", counted_form()});
     case 1:
       return cat({"as of ",
                   record::print(record::at_instant(first_commit + static_cast<Micros>(below(1000)) * commit_step +
                                                    commit_step / 2)),
                   " ", counted_form()});
     case 2: {
+      if (!may_ask_why) return counted_form();
       const Definition* of = defined(What::cohort);
       return cat({"why 'test|p", std::to_string(below(40)), "' in ", of->name});
     }

@@ -32,6 +32,14 @@ class RandomQuery {
   std::string filtered(std::string events, int depth);  // with one clause or more
   std::string codes(int depth);
   std::string group(int depth);
+  std::string duration(int depth);
+  std::string narrowing(int depth);  // a clause that keeps fewer events, by their times or links, and changes none
+  std::string about_it(std::string (RandomQuery::*of)(int), int depth);  // where `it` has a meaning
+  std::string day();
+
+  // What the store does not answer yet is left out.
+  bool may_reach = true;  // code lists and descendants
+  bool may_explain = true, may_ask_why = true;
 
   // While false, `as` is left out: what is made may stand under `not`.
   bool may_name = true;
@@ -77,14 +85,12 @@ class RandomQuery {
   std::string clause(int depth);
   std::string window(int depth);
   std::string time_or_year(int depth);
-  std::string duration(int depth);
   std::string text_value(int depth);
   std::string code_value(int depth);
   std::string code();
   std::string attribute(int depth);
   std::string field(std::string_view name, int depth);  // of `it`, or of an event
   std::string kind();
-  std::string day();
   std::string moment();
   std::string number(int places);
   std::string under_no(std::string (RandomQuery::*of)(int), int depth);

@@ -165,7 +165,7 @@ std::string shrink_query(const std::string& text, const TextFails& fails) {
   int tries = 0;
   const auto try_this = [&](tree::Query& made) {
     if (++tries > tries_max) return false;
-    std::string printed = print(made);
+    std::string printed = query::print(made);
     if (printed.size() >= best.size() || !fails(printed)) return false;
     best = std::move(printed);
     Complaints none;
