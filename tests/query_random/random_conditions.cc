@@ -100,7 +100,10 @@ std::string RandomQuery::compared_words(int depth) {
   const auto of = [&](std::string_view name, std::initializer_list<std::string_view> words) {
     return cat({field(name, depth), op, chance_.one(words)});
   };
-  switch (below(13)) {
+  switch (below(14)) {
+    case 12:
+      return cat({"contains(", one_in(3) ? attribute(depth) : text_value(depth), ", ",
+                  chance_.one({"'e'", "'org'", "'ef'", "''"}), ")"});
     case 0: return of("status", {"final", "entered_in_error", "planned", "not_done", "in_progress", "'completed'"});
     case 1: return of("certainty", {"confirmed", "refuted", "provisional"});
     case 2: return of("author", {"clinician", "patient", "device", "carer"});

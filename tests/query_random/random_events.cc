@@ -102,7 +102,7 @@ std::string RandomQuery::about_it(std::string (RandomQuery::*of)(int), int depth
 
 std::string RandomQuery::clause(int depth) {
   const int inner = depth - 1;
-  switch (below(22)) {
+  switch (below(23)) {
     case 0:
     case 1:
     case 2:
@@ -130,7 +130,8 @@ std::string RandomQuery::clause(int depth) {
     case 17: return cat({" same date as ", one_in(2) ? events(inner) : time_or_year(inner)});
     case 18: return cat({" lasting ", duration(inner)});
     case 19: return chance_.one({" any status", " including contributions"});
-    case 20: {
+    case 20: return cat({chance_.one({" preceding ", " following "}), event(inner)});
+    case 21: {
       if (!place_.may_name || !may_name) return " any status";
       const std::string name = new_name("e");
       place_.events.push_back(name);

@@ -120,7 +120,11 @@ std::string RandomQuery::plain(int depth) {
       default: return number(1);
     }
   }
-  switch (below(16)) {
+  switch (below(18)) {
+    case 16: return cat({"floor(", plain(depth - 1), ")"});
+    case 17:
+      return cat({"power(", one_in(2) ? plain(depth - 1) : recorded(depth - 1), ", ",
+                  chance_.one({"2", "0.5", "(- 1)", "3"}), ")"});
     case 0:
     case 1:
     case 2: return cat({"count(", events(depth - 1), ")"});
@@ -152,7 +156,8 @@ std::string RandomQuery::plain(int depth) {
 std::string RandomQuery::recorded(int depth) {
   if (const Definition* named = one_in(10) ? defined(What::recorded) : nullptr) return named->name;
   if (depth <= 0) return field("value", 0);
-  switch (below(9)) {
+  switch (below(10)) {
+    case 9: return cat({"floor(", recorded(depth - 1), ")"});
     case 0:
     case 1: return fold(depth, "");
     case 2: return cat({"(", recorded(depth - 1), chance_.one({" + ", " - "}), recorded(depth - 1), ")"});
@@ -179,10 +184,12 @@ std::string RandomQuery::measured(int depth, std::string_view unit) {
 std::string RandomQuery::text_value(int depth) {
   if (const Definition* named = one_in(8) ? defined(What::text) : nullptr) return named->name;
   if (depth > 0 && one_in(4)) return choice(depth, &RandomQuery::text_value, false);
-  switch (below(6)) {
+  switch (below(7)) {
     case 0: return chance_.one({"'left'", "'org0'", "'mg/dL'", "'enc1'", "''", "'it''s'"});
     case 1: return "patient";
     case 2: return cat({"band(", plain(depth - 1), ", 10)"});
+    case 3:
+      return cat({chance_.one({"min(", "max("}), events(depth - 1), chance_.one({".source)", ".unit)", ".encounter)"})});
     default: return field(chance_.one({"source", "unit", "text", "encounter"}), depth - 1);
   }
 }
