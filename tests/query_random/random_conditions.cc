@@ -11,6 +11,13 @@ std::string RandomQuery::under_no(std::string (RandomQuery::*of)(int), int depth
   return text;
 }
 
+std::string RandomQuery::in_interval(int depth) {
+  const bool before = std::exchange(place_.interval, true);
+  std::string text = condition(depth);
+  place_.interval = before;
+  return text;
+}
+
 std::string RandomQuery::condition(int depth) {
   if (const Definition* named = one_in(10) ? defined(What::condition) : nullptr) return named->name;
   if (const Definition* named = one_in(10) ? defined(What::cohort) : nullptr) return cat({"(in ", named->name, ")"});

@@ -91,6 +91,7 @@ std::string RandomQuery::statement() {
   switch (below(16)) {
     case 0: return cat({!may_explain ? "" : one_in(2) ? "explain analyze " : "explain ", counted_form()});
     case 1:
+      if (!may_look_back) return counted_form();
       return cat({"as of ",
                   record::print(record::at_instant(first_commit + static_cast<Micros>(below(1000)) * commit_step +
                                                    commit_step / 2)),

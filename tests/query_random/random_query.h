@@ -35,11 +35,13 @@ class RandomQuery {
   std::string duration(int depth);
   std::string narrowing(int depth);  // a clause that keeps fewer events, by their times or links, and changes none
   std::string about_it(std::string (RandomQuery::*of)(int), int depth);  // where `it` has a meaning
+  std::string in_interval(int depth);                                    // a condition in a measure
   std::string day();
 
   // What the store does not answer yet is left out.
   bool may_reach = true;  // code lists and descendants
   bool may_explain = true, may_ask_why = true;
+  bool may_look_back = true;  // as of
 
   // While false, `as` is left out: what is made may stand under `not`.
   bool may_name = true;

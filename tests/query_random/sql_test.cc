@@ -1,0 +1,267 @@
+// A third opinion: simple questions, asked in the language and in SQL over the same events by SQLite, which shares nothing with
+// either executor. What is three-valued in the language is two days in SQL: the first and the last on which an event may be.
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <map>
+#include <memory>
+
+#include "query/person.h"
+#include "query/when.h"
+#include "tests/query_random/answer.h"
+#include "tests/query_random/script.h"
+#include "tests/query_random/seed.h"
+#include "tests/query_random/world.h"
+
+namespace chartline::query::random {
+namespace {
+
+using Lines = std::vector<std::string>;  // a row each
+
+class Database {
+ public:
+  Database() { EXPECT_EQ(sqlite3_open(":memory:", &db_), SQLITE_OK); }
+  ~Database() { sqlite3_close(db_); }
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  Lines ask(const std::string& sql) {
+    Lines lines;
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(db_, sql.c_str(), -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg(db_) << "\n"
+                                                                                        << sql;
+    while (statement && sqlite3_step(statement) == SQLITE_ROW) {
+      std::string line;
+      for (int i = 0; i < sqlite3_column_count(statement); ++i) {
+        const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, i));
+        line += (i ? ", " : "") + std::string(text ? text : "");
+      }
+      lines.push_back(std::move(line));
+    }
+    sqlite3_finalize(statement);
+    return lines;
+  }
+
+ private:
+  sqlite3* db_ = nullptr;
+};
+
+std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string or_null(bool known, const std::string& text) { return known ? text : "NULL"; }
+
+// person(id, sex, birth), event(id, person, place, kind, first, last, month, value, unit, organisation), coding(event, system, code)
+//
+// Only what a kind keeps by default is told: asserted facts that no patient or carer contributed.
+class Told {
+ public:
+  explicit Told(engine::Store& store) {
+    db_.ask("CREATE TABLE person(id INTEGER PRIMARY KEY, sex TEXT, birth INTEGER)");
+    db_.ask(
+        "CREATE TABLE event(id INTEGER PRIMARY KEY, person INTEGER, kind TEXT, first INTEGER, last INTEGER, instant "
+        "INTEGER, precision INTEGER,"
+        " month TEXT, value REAL, unit TEXT, organisation TEXT, system TEXT, sequence INTEGER, record TEXT, part "
+        "INTEGER, number INTEGER)");
+    db_.ask("CREATE TABLE coding(event INTEGER, system TEXT, code TEXT)");
+    db_.ask("BEGIN");
+    const engine::View view = store.view();
+    PersonReader reader(view);
+    Person person;
+    for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
+      for (std::uint32_t id = 0; id < view.patients(shard); ++id)
+        if (reader.read({shard, id}, person).value()) tell(person);
+    db_.ask("COMMIT");
+    db_.ask("CREATE INDEX coded ON coding(system, code, event)");
+  }
+  Lines ask(const std::string& sql) { return db_.ask(sql); }
+
+ private:
+  void tell(const Person& person) {
+    const std::string id = std::to_string(++people_);
+    db_.ask("INSERT INTO person VALUES(" + id + ", " + or_null(!person.sex.empty(), quoted(person.sex)) + ", " +
+            or_null(person.birth.precision >= record::Precision::day, std::to_string(person.birth.day())) + ")");
+    for (const record::Event& event : person.events) {
+      using record::Status;
+      const bool asserted = event.status != Status::entered_in_error && event.status != Status::planned &&
+                            event.status != Status::proposed && event.status != Status::not_done &&
+                            event.certainty != record::Certainty::refuted;
+      const bool contributed = event.author == record::Author::patient || event.author == record::Author::carer;
+      if (asserted && !contributed) tell(event, id);
+    }
+  }
+
+  void tell(const record::Event& event, const std::string& person) {
+    const std::string id = std::to_string(++events_);
+    const bool timed = event.start.known();
+    const DayExtent days = timed ? day_extent(event.start) : DayExtent{};
+    const bool number =
+        event.value.form == record::Value::Form::number && event.value.comparator == record::Comparator::equal;
+    const bool dated = timed && event.start.precision >= record::Precision::month;
+    db_.ask("INSERT INTO event VALUES(" + id + ", " + person + ", " + quoted(name(event.kind)) + ", " +
+            or_null(timed, std::to_string(days.first)) + ", " + or_null(timed, std::to_string(days.last)) + ", " +
+            (timed ? std::to_string(event.start.instant()) : "-9223372036854775807") + ", " +
+            std::to_string(static_cast<int>(event.start.precision)) + ", " +
+            or_null(dated, quoted(record::print(record::day_time(days.first)).substr(0, 7))) + ", " +
+            or_null(number, record::print(event.value.number)) + ", " + quoted(event.value.unit) + ", " +
+            quoted(event.source.organisation) + ", " + quoted(event.source.system) + ", " +
+            std::to_string(event.sequence) + ", " + quoted(event.record) + ", " + std::to_string(event.part) + ", " +
+            std::to_string(event.number) + ")");
+    const auto code = [&](const record::Code& one) {
+      if (!one.empty())
+        db_.ask("INSERT INTO coding VALUES(" + id + ", " + quoted(one.system) + ", " + quoted(one.code) + ")");
+    };
+    code(event.code);
+    for (const record::Code& one : event.translations) code(one);
+  }
+
+  Database db_;
+  std::uint64_t people_ = 0, events_ = 0;
+};
+
+struct Question {
+  std::string text, sql;
+};
+
+// What makes one question out of a form: kinds, codes and days by chance.
+class Asking {
+ public:
+  explicit Asking(std::uint64_t seed) : chance_(seed) {}
+
+  Question next() {
+    switch (chance_.below(8)) {
+      case 0: return within_dates();
+      case 1: return by_sex();
+      case 2: return by_month();
+      case 3: return last_value();
+      case 4: return sequence();
+      case 5: return without_later();
+      case 6: return by_age();
+      default: return events_counted();
+    }
+  }
+
+ private:
+  struct Kind {
+    std::string text, sql;  // sql: about the event with the alias that is put for `?`
+  };
+  Kind kind() {
+    const std::string word = chance_.one({"condition", "observation", "observation", "medication", "encounter"});
+    const CodeOf& code = chance_.of(world_codes);
+    if (chance_.one_in(4)) return {word + "[*]", "?.kind = '" + word + "'"};
+    return {word + "[" + std::string(code.system) + ":" + std::string(code.code) + " ]",
+            "?.kind = '" + word + "' AND EXISTS (SELECT 1 FROM coding c WHERE c.event = ?.id AND c.system = " +
+                quoted(code.system) + " AND c.code = " + quoted(code.code) + ")"};
+  }
+  static std::string of(const Kind& kind, std::string_view alias) {
+    std::string sql;
+    for (const char c : kind.sql) sql += c == '?' ? std::string(alias) : std::string(1, c);
+    return sql;
+  }
+  record::Day day() { return first_day + static_cast<record::Day>(chance_.below(days)); }
+  static std::string text(record::Day day) { return record::print(record::day_time(day)); }
+
+  Question within_dates() {
+    const Kind a = kind();
+    const record::Day from = day(), to = from + static_cast<record::Day>(chance_.below(300));
+    return {"count exists " + a.text + " in " + text(from) + ".." + text(to),
+            "SELECT count(DISTINCT a.person) FROM event a WHERE " + of(a, "a") +
+                " AND a.first >= " + std::to_string(from) + " AND a.last <= " + std::to_string(to)};
+  }
+  Question by_sex() {
+    const Kind a = kind(), b = kind();
+    return {"count (exists " + a.text + ") and (no " + b.text + ") by sex",
+            "SELECT p.sex, count(*) FROM person p WHERE EXISTS (SELECT 1 FROM event a WHERE a.person = p.id AND " +
+                of(a, "a") + ") AND NOT EXISTS (SELECT 1 FROM event b WHERE b.person = p.id AND " + of(b, "b") +
+                ") GROUP BY p.sex ORDER BY p.sex IS NULL, p.sex"};
+  }
+  Question by_month() {
+    const Kind a = kind();
+    return {"tally " + a.text + " by month(it)", "SELECT a.month, count(*) FROM event a WHERE " + of(a, "a") +
+                                                     " GROUP BY a.month ORDER BY a.month IS NULL, a.month"};
+  }
+  Question last_value() {
+    const Kind a = kind();
+    const std::string bound = std::to_string(chance_.below(100)), unit = std::string(chance_.one({"kg", "%", "mmol/L"}));
+    const std::string order = chance_.one({"first", "last"}), sign = chance_.one({">", "<="});
+    const std::string way = order == "first" ? " ASC" : " DESC";
+    return {"count (" + order + " " + a.text + " where unit = '" + unit + "' and comparator = '=').value " + sign +
+                " " + bound + " '" + unit + "'",
+            "SELECT count(*) FROM person p WHERE (SELECT a.value FROM event a WHERE a.person = p.id AND a.value IS NOT "
+            "NULL AND a.unit = " +
+                quoted(unit) + " AND " + of(a, "a") + " ORDER BY a.instant" + way + ", a.precision" + way +
+                ", a.organisation" + way + ", a.system" + way + ", a.sequence" + way + ", a.record" + way + ", a.part" +
+                way + ", a.number" + way + " LIMIT 1) " + sign + " " + bound};
+  }
+  Question sequence() {
+    const Kind a = kind(), b = kind();
+    const std::string within = std::to_string(chance_.below(200));
+    return {"count exists " + a.text + " with (" + b.text + " within " + within + "d after it)",
+            "SELECT count(DISTINCT a.person) FROM event a JOIN event b ON b.person = a.person AND b.id <> a.id WHERE " +
+                of(a, "a") + " AND " + of(b, "b") + " AND b.first >= a.last AND b.last <= a.first + " + within};
+  }
+  Question without_later() {
+    const Kind a = kind(), b = kind();
+    return {"tally " + a.text + " without (" + b.text + " on or after it)",
+            "SELECT count(*) FROM event a WHERE " + of(a, "a") +
+                " AND NOT EXISTS (SELECT 1 FROM event b WHERE b.person = a.person AND " + of(b, "b") +
+                " AND b.first >= a.last)"};
+  }
+  // Completed years by the calendar: the birthday of a 29 February is 1 March elsewhen.
+  Question by_age() {
+    const Kind a = kind();
+    const record::Day at = day();
+    const std::string date = quoted(text(at)), birth = "date(p.birth * 86400, 'unixepoch')";
+    return {"count (exists " + a.text + ") and date(birth) <= " + text(at) + " and age(" + text(at) + ") >= 40",
+            "SELECT count(*) FROM person p WHERE EXISTS (SELECT 1 FROM event a WHERE a.person = p.id AND " + of(a, "a") +
+                ") AND p.birth <= " + std::to_string(at) + " AND (strftime('%Y', " + date + ") - strftime('%Y', " +
+                birth + ")) - (strftime('%m-%d', " + date + ") < strftime('%m-%d', " + birth + ")) >= 40"};
+  }
+  Question events_counted() {
+    const Kind a = kind();
+    const std::string least = std::to_string(1 + chance_.below(4));
+    const record::Day from = day();
+    return {"count count(" + a.text + " on or after " + text(from) + ") >= " + least,
+            "SELECT count(*) FROM (SELECT a.person FROM event a WHERE " + of(a, "a") +
+                " AND a.first >= " + std::to_string(from) + " GROUP BY a.person HAVING count(*) >= " + least + ")"};
+  }
+
+  Chance chance_;
+};
+
+Lines lines_of(const Answer& answer) {
+  Lines lines;
+  for (const auto& row : answer.rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) line += (i ? ", " : "") + print(row[i]);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+class Sql : public ::testing::TestWithParam<Executor> {};
+
+TEST_P(Sql, AgreesOnSimpleQuestions) {
+  int told = 0;
+  for (std::uint64_t seed = seed_of_run() + 200, end = seed + 4; seed < end; ++seed) {
+    SCOPED_TRACE("CHARTLINE_SEED=" + std::to_string(seed - 200));
+    Replay replay(random_script(seed, 200), seed % 2 ? 1 : 8);
+    replay.play();
+    Told events(replay.store());
+    Asking asking(seed);
+    for (int i = 0; i < 60; ++i) {
+      const Question question = asking.next();
+      const Asked asked = ask(replay.store(), question.text + "\n", GetParam());
+      ASSERT_EQ(asked.end, Asked::End::answered) << asked.why;
+      const Lines ours = lines_of(asked.answers.at(0)), theirs = events.ask(question.sql);
+      EXPECT_EQ(ours, theirs) << question.text << "\n" << question.sql;
+      told += theirs.empty() || theirs.front() == "0" ? 0 : 1;
+    }
+  }
+  EXPECT_GT(told, 120) << "most questions are about nobody";
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Sql, ::testing::Values(Executor::reference, Executor::vectorised), [](const auto& with) {
+  return with.param == Executor::reference ? "Reference" : "Vectorised";
+});
+
+}  // namespace
+}  // namespace chartline::query::random
