@@ -70,6 +70,9 @@ Items Evaluator::Parts::joined(const Node& node, Lifted lifted) {
     last_start = item.start;
     made.back().end = reach.end(made.back().start);
   }
+  // Of intervals that begin at one time, the order of events is that of their ends.
+  std::ranges::stable_sort(made, is_earlier);
+  for (std::size_t i = 0; i < made.size(); ++i) made[i].place = static_cast<std::uint32_t>(i);
   return std::make_shared<const std::vector<Item>>(std::move(made));
 }
 

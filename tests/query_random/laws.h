@@ -68,7 +68,8 @@ inline constexpr auto laws = std::to_array<Law>({
     {"first is nth 1", "#((first $E) = nth(1, $E)) = (case when exists $E then 1 else 3 end)"},
     {"nothing before the first", "(no $E) or (no ($E preceding (first $E)))"},
     {"all others after the first", "(no $E) or (count($E following (first $E)) = count($E) - 1)"},
-    {"second is first behind first", "(count($E) < 2) or (nth(2, $E) = (first ($E following (first $E))))"},
+    {"second is first behind first",
+     "(count($E) < 2) or (nth(2, $E) = (first ($E following (first $E)))) or (nth(2, $E) = (first $E))"},
     {"last has none behind", "(no $E) or (no ($E following (last $E)))"},
     {"first of a filter", "(no ($E where $p)) or ((first ($E where $p)) = nth(1, ($E where $p)))"},
     {"count of one", "count(first $E) = (case when exists $E then 1 else 0 end)"},
@@ -77,7 +78,7 @@ inline constexpr auto laws = std::to_array<Law>({
 
     // folds
     {"sum of ones", "(sum(1 over $E) ?? 0) = count($E)"},
-    {"count over", "count($p over $E) = count($E where $p)"},
+    {"count over", "count(($p and true) over $E) = count($E where $p)"},
     {"count of what is known", "count($n over $E) = count($E where ($n is not missing))"},
     {"max and min", "#(max($n over $E) = (- min((- $n) over $E))) != 2"},
     {"median between",

@@ -46,7 +46,7 @@ class Database {
   sqlite3* db_ = nullptr;
 };
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 std::string or_null(bool known, const std::string& text) { return known ? text : "NULL"; }
 
 // person(id, sex, birth), event(id, person, place, kind, first, last, month, value, unit, organisation), coding(event, system, code)
@@ -77,8 +77,9 @@ class Told {
  private:
   void tell(const Person& person) {
     const std::string id = std::to_string(++people_);
-    db_.ask("INSERT INTO person VALUES(" + id + ", " + or_null(!person.sex.empty(), quoted(person.sex)) + ", " +
-            or_null(person.birth.precision >= record::Precision::day, std::to_string(person.birth.day())) + ")");
+    db_.ask("INSERT INTO person VALUES(" + id + ", " + or_null(!person.sex.empty(), in_quotes(person.sex)) + ", " +
+            or_null(person.birth.known(), std::to_string(person.birth.known() ? day_extent(person.birth).last : 0)) +
+            ")");
     for (const record::Event& event : person.events) {
       using record::Status;
       const bool asserted = event.status != Status::entered_in_error && event.status != Status::planned &&
@@ -96,18 +97,18 @@ class Told {
     const bool number =
         event.value.form == record::Value::Form::number && event.value.comparator == record::Comparator::equal;
     const bool dated = timed && event.start.precision >= record::Precision::month;
-    db_.ask("INSERT INTO event VALUES(" + id + ", " + person + ", " + quoted(name(event.kind)) + ", " +
+    db_.ask("INSERT INTO event VALUES(" + id + ", " + person + ", " + in_quotes(name(event.kind)) + ", " +
             or_null(timed, std::to_string(days.first)) + ", " + or_null(timed, std::to_string(days.last)) + ", " +
             (timed ? std::to_string(event.start.instant()) : "-9223372036854775807") + ", " +
             std::to_string(static_cast<int>(event.start.precision)) + ", " +
-            or_null(dated, quoted(record::print(record::day_time(days.first)).substr(0, 7))) + ", " +
-            or_null(number, record::print(event.value.number)) + ", " + quoted(event.value.unit) + ", " +
-            quoted(event.source.organisation) + ", " + quoted(event.source.system) + ", " +
-            std::to_string(event.sequence) + ", " + quoted(event.record) + ", " + std::to_string(event.part) + ", " +
+            or_null(dated, in_quotes(record::print(record::day_time(days.first)).substr(0, 7))) + ", " +
+            or_null(number, record::print(event.value.number)) + ", " + in_quotes(event.value.unit) + ", " +
+            in_quotes(event.source.organisation) + ", " + in_quotes(event.source.system) + ", " +
+            std::to_string(event.sequence) + ", " + in_quotes(event.record) + ", " + std::to_string(event.part) + ", " +
             std::to_string(event.number) + ")");
     const auto code = [&](const record::Code& one) {
       if (!one.empty())
-        db_.ask("INSERT INTO coding VALUES(" + id + ", " + quoted(one.system) + ", " + quoted(one.code) + ")");
+        db_.ask("INSERT INTO coding VALUES(" + id + ", " + in_quotes(one.system) + ", " + in_quotes(one.code) + ")");
     };
     code(event.code);
     for (const record::Code& one : event.translations) code(one);
@@ -149,7 +150,7 @@ class Asking {
     if (chance_.one_in(4)) return {word + "[*]", "?.kind = '" + word + "'"};
     return {word + "[" + std::string(code.system) + ":" + std::string(code.code) + " ]",
             "?.kind = '" + word + "' AND EXISTS (SELECT 1 FROM coding c WHERE c.event = ?.id AND c.system = " +
-                quoted(code.system) + " AND c.code = " + quoted(code.code) + ")"};
+                in_quotes(code.system) + " AND c.code = " + in_quotes(code.code) + ")"};
   }
   static std::string of(const Kind& kind, std::string_view alias) {
     std::string sql;
@@ -187,7 +188,7 @@ class Asking {
                 " " + bound + " '" + unit + "'",
             "SELECT count(*) FROM person p WHERE (SELECT a.value FROM event a WHERE a.person = p.id AND a.value IS NOT "
             "NULL AND a.unit = " +
-                quoted(unit) + " AND " + of(a, "a") + " ORDER BY a.instant" + way + ", a.precision" + way +
+                in_quotes(unit) + " AND " + of(a, "a") + " ORDER BY a.instant" + way + ", a.precision" + way +
                 ", a.organisation" + way + ", a.system" + way + ", a.sequence" + way + ", a.record" + way + ", a.part" +
                 way + ", a.number" + way + " LIMIT 1) " + sign + " " + bound};
   }
@@ -205,11 +206,11 @@ class Asking {
                 " AND NOT EXISTS (SELECT 1 FROM event b WHERE b.person = a.person AND " + of(b, "b") +
                 " AND b.first >= a.last)"};
   }
-  // Completed years by the calendar: the birthday of a 29 February is 1 March elsewhen.
+  // Completed years by the calendar, of the youngest that someone can be: the birthday of a 29 February is 1 March elsewhen.
   Question by_age() {
     const Kind a = kind();
     const record::Day at = day();
-    const std::string date = quoted(text(at)), birth = "date(p.birth * 86400, 'unixepoch')";
+    const std::string date = in_quotes(text(at)), birth = "date(p.birth * 86400, 'unixepoch')";
     return {"count (exists " + a.text + ") and date(birth) <= " + text(at) + " and age(" + text(at) + ") >= 40",
             "SELECT count(*) FROM person p WHERE EXISTS (SELECT 1 FROM event a WHERE a.person = p.id AND " + of(a, "a") +
                 ") AND p.birth <= " + std::to_string(at) + " AND (strftime('%Y', " + date + ") - strftime('%Y', " +
