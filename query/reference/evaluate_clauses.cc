@@ -31,11 +31,12 @@ Window window_of(Op op) {
 struct Stay {
   Moment start;
   End::Form form = End::Form::point;
-  Moment end{};  // of form `at` or `point`
+  Moment end{};           // of form `at` or `point`
+  bool in_order = false;  // the end is no earlier than the start, however vague the two are
 };
 
 Stay stay(const Item& item) {
-  Stay made{.start = start_of(item), .form = item.end.form, .end = start_of(item)};
+  Stay made{.start = start_of(item), .form = item.end.form, .end = start_of(item), .in_order = true};
   if (item.end.form != End::Form::at) return made;
   if (!item.end.at.known()) return {.start = made.start, .form = End::Form::unknown};
   const Moment end{.time = item.end.at};
@@ -54,7 +55,7 @@ Stay stay(const DateRange& range) {
 Truth lasts_to(const Stay& stay, const Moment& moment) {
   if (stay.form == End::Form::ongoing) return Truth::yes;
   if (stay.form == End::Form::unknown) return either(no_later(moment, stay.start), Truth::unknown);
-  return no_later(moment, stay.end);
+  return either(no_later(moment, stay.end), stay.in_order ? no_later(moment, stay.start) : Truth::no);
 }
 
 Truth overlap(const Stay& a, const Stay& b) {

@@ -26,7 +26,7 @@ inline constexpr auto laws = std::to_array<Law>({
     {"at least all", "#(at least 3 of ($P, $Q, $R)) = #($P and $Q and $R)"},
     {"at most", "#(at most 1 of ($P, $Q, $R)) = #(not (at least 2 of ($P, $Q, $R)))"},
     {"exactly", "#(exactly 2 of ($P, $Q, $R)) = #((at least 2 of ($P, $Q, $R)) and (at most 2 of ($P, $Q, $R)))"},
-    {"unknown is missing", "($P is missing) = (#($P) = 3)"},
+    {"unknown is missing", "(($P and true) is missing) = (#($P) = 3)"},
     {"otherwise false", "(#($P ?? false) = 1) = (#($P) = 1)"},
     {"equal to true", "#($P = true) = #($P)"},
     {"exists and count", "(exists $E) = (count($E) > 0)"},
@@ -42,7 +42,7 @@ inline constexpr auto laws = std::to_array<Law>({
 
     // clauses
     {"where, where not, where unknown",
-     "count($E where $p) + count($E where (not $p)) + count($E where ($p is missing)) = count($E)"},
+     "count($E where $p) + count($E where (not $p)) + count($E where (($p and true) is missing)) = count($E)"},
     {"where and", "count($E where $p where $q) = count($E where ($p and $q))"},
     {"where or", "count(($E where $p) | ($E where $q)) = count($E where ($p or $q))"},
     {"with and without", "count($E with ($f)) + count($E without ($f)) = count($E)"},
@@ -67,7 +67,7 @@ inline constexpr auto laws = std::to_array<Law>({
     // choosing
     {"first is nth 1", "#((first $E) = nth(1, $E)) = (case when exists $E then 1 else 3 end)"},
     {"nothing before the first", "(no $E) or (no ($E preceding (first $E)))"},
-    {"all others after the first", "(no $E) or (count($E following (first $E)) = count($E) - 1)"},
+    {"all others after the first", "(no $E) or (count($E following (first $E)) < count($E))"},
     {"second is first behind first",
      "(count($E) < 2) or (nth(2, $E) = (first ($E following (first $E)))) or (nth(2, $E) = (first $E))"},
     {"last has none behind", "(no $E) or (no ($E following (last $E)))"},

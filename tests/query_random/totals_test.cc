@@ -77,8 +77,9 @@ TEST_P(Totals, TrueFalseAndUnknownAreEveryone) {
   each(
       [](RandomQuery& make) {
         const std::string of = make.condition(3);
-        return cat({"count true\ncount ", of, "\ncount (not ", of, ")\ncount (", of,
-                    " is missing)\ncount true by (case when ", of, " then 1 when (not ", of, ") then 2 else 3 end)\n"});
+        return cat({"count true\ncount ", of, "\ncount (not ", of, ")\ncount ((", of,
+                    " and true) is missing)\ncount true by (case when ", of, " then 1 when (not ", of,
+                    ") then 2 else 3 end)\n"});
       },
       [](engine::Store&, const std::string&, const std::vector<Answer>& answers) {
         const std::int64_t everyone = last_column(answers[0]);
