@@ -85,7 +85,7 @@ class Run {
 
   // What is no question to everyone.
   Result<void> give(const Part& part) {
-    if (part.statement->op == Op::why) return why(*part.statement, part.schema, *part.program, view_of(part), sink_);
+    if (part.statement->op == Op::why) return why(*part.statement, part.schema, *part.program, view_of(part), limits_, sink_);
     return unsupported("`" + std::string(typed::name(part.statement->op)) + "` cannot be answered yet");
   }
 

@@ -15,14 +15,14 @@ class ReferenceFinder final : public Finder {
       : reader_(view), interview_(program), inquiries_(std::move(inquiries)) {}
 
   Result<void> find(const PatientRange& range, Stop& stop, std::span<Findings> into) override {
-    interview_.evaluator().heed(&stop);
+    interview_.heed(&stop);
     for (std::uint32_t id = range.first; id < range.past; ++id) {
       TRY(stop.check());
       if (!TRY(reader_.read({range.shard, id}, person_))) continue;
       interview_.start(person_);
       for (std::size_t i = 0; i < inquiries_.size(); ++i) inquiries_[i].ask(interview_, into[i]);
     }
-    interview_.evaluator().heed(nullptr);
+    interview_.heed(nullptr);
     return stop.check();
   }
 

@@ -52,11 +52,20 @@ void Interview::start(const Person& person) {
   for (auto& [name, saved] : saved_) saved.started = false;
 }
 
+void Interview::heed(Stop* stop) {
+  stop_ = stop;
+  evaluator_.heed(stop);
+  for (auto& [name, saved] : saved_) saved.evaluator->heed(stop);
+}
+
 std::vector<Membership> Interview::members(const std::string& cohort) {
   if (program_.definitions.contains(cohort)) return evaluator_.members(program_.definition(cohort));
   const Program& program = *program_.saved.find(cohort)->second;
   Saved& saved = saved_[cohort];
-  if (!saved.evaluator) saved.evaluator = std::make_unique<Evaluator>(program);
+  if (!saved.evaluator) {
+    saved.evaluator = std::make_unique<Evaluator>(program);
+    saved.evaluator->heed(stop_);
+  }
   if (!std::exchange(saved.started, true)) saved.evaluator->start(*person_);
   return saved.evaluator->members(program.definition(cohort));
 }

@@ -19,6 +19,7 @@ class Interview {
   explicit Interview(const Program& program) : program_(program), evaluator_(program) {}
 
   void start(const Person& person);
+  void heed(Stop* stop);  // see Evaluator::heed
   const Person& person() const { return *person_; }
   const Program& program() const { return program_; }
   Evaluator& evaluator() { return evaluator_; }
@@ -28,6 +29,7 @@ class Interview {
   const Program& program_;
   Evaluator evaluator_;
   const Person* person_ = nullptr;
+  Stop* stop_ = nullptr;
   struct Saved {
     std::unique_ptr<Evaluator> evaluator;
     bool started = false;

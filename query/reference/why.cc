@@ -18,14 +18,15 @@ namespace {
 
 class Reasons {
  public:
-  Reasons(const Program& program, const Person& person, RowStream& out)
-      : program_(program), person_(person), evaluator_(program), out_(out) {
+  Reasons(const Program& program, const Person& person, Stop& stop, RowStream& out)
+      : program_(program), person_(person), stop_(stop), evaluator_(program), out_(out) {
+    evaluator_.heed(&stop);
     evaluator_.start(person);
   }
 
   Result<void> cohort(const std::string& name, int depth) {
     if (!program_.definitions.contains(name)) {
-      Reasons of_saved(*program_.saved.find(name)->second, person_, out_);
+      Reasons of_saved(*program_.saved.find(name)->second, person_, stop_, out_);
       return of_saved.cohort(name, depth);
     }
     const Node& node = program_.definition(name);
@@ -43,6 +44,7 @@ class Reasons {
 
  private:
   Result<void> row(int depth, const std::string& clause, Truth answer, const std::optional<Item>& item) {
+    TRY(stop_.check());  // before what may mean nothing any more
     std::vector<Cell> cells = {std::string(static_cast<std::size_t>(2 * depth), ' ') + clause, std::string(name(answer))};
     if (item) {
       add_event_cells(*item, cells);
@@ -143,6 +145,7 @@ class Reasons {
 
   const Program& program_;
   const Person& person_;
+  Stop& stop_;
   Evaluator evaluator_;
   RowStream& out_;
   std::vector<typed::Ptr> made_;
@@ -151,7 +154,7 @@ class Reasons {
 }  // namespace
 
 Result<void> why(const Node& statement, const Schema& schema, const Program& program, const engine::View& view,
-                 ResultSink& sink) {
+                 Stop& stop, ResultSink& sink) {
   const auto unknown = [] { return not_found("`why`: no patient of the store has that identifier"); };
   const auto patient = TRY(view.find(std::get<std::string>(statement.parts[0]->data)));
   if (!patient) return unknown();
@@ -160,7 +163,7 @@ Result<void> why(const Node& statement, const Schema& schema, const Program& pro
   if (!TRY(reader.read(view.linked(*patient).front(), person))) return unknown();
   TRY(sink.begin(schema));
   RowStream out(schema, sink);
-  Reasons reasons(program, person, out);
+  Reasons reasons(program, person, stop, out);
   TRY(reasons.cohort(std::get<typed::Named>(statement.data).name, 0));
   TRY(out.flush());
   return sink.end();

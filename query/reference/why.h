@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "engine/view.h"
+#include "query/finder.h"
 #include "query/program.h"
 #include "query/result.h"
 
@@ -12,6 +13,6 @@ namespace chartline::query {
 
 // not_found where nobody has that identifier.
 Result<void> why(const typed::Node& statement, const Schema& schema, const Program& program, const engine::View& view,
-                 ResultSink& sink);
+                 Stop& stop, ResultSink& sink);
 
 }  // namespace chartline::query
