@@ -81,12 +81,17 @@ std::string_view encounter_of(const record::Event& event) {
   return event.kind == record::Kind::encounter ? event.record : event.encounter;
 }
 
+Lifted lifted_by(const Node& filter, Lifted around) {
+  for (const typed::Ptr& part : filter.parts) {
+    around.status = around.status || part->op == Op::any_status;
+    around.contributions = around.contributions || part->op == Op::contributions;
+  }
+  return around;
+}
+
 // [events, clause...]
 Items Evaluator::Parts::filtered(const Node& node, Lifted lifted) {
-  for (std::size_t i = 1; i < node.parts.size(); ++i) {
-    lifted.status = lifted.status || node.parts[i]->op == Op::any_status;
-    lifted.contributions = lifted.contributions || node.parts[i]->op == Op::contributions;
-  }
+  lifted = lifted_by(node, lifted);
   const Items all = events(*node.parts[0], lifted);
   Bound candidate(slots[std::get<typed::Slot>(node.data).number]);
   std::vector<Item> kept;

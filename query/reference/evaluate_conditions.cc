@@ -1,7 +1,6 @@
 // Conditions: three-valued throughout.
 #include <algorithm>
 
-#include "query/asserted.h"
 #include "query/reference/evaluator_parts.h"
 #include "query/when.h"
 
@@ -117,12 +116,11 @@ Truth lasts_to(const record::Event& registration, const record::Time& date) {
 }
 
 // Some registration holds on both dates, and so on all between them.
-Truth is_registered(const Person& person, const record::Time& first, const record::Time& last) {
+Truth is_registered(std::span<const record::Event* const> registrations, const record::Time& first,
+                    const record::Time& last) {
   Truth some = Truth::no;
-  for (const record::Event& event : person.events) {
-    if (event.kind != record::Kind::registration || !is_asserted(event) || is_contribution(event)) continue;
-    some = either(some, both(on_or_before(event.start, first), lasts_to(event, last)));
-  }
+  for (const record::Event* one : registrations)
+    some = either(some, both(on_or_before(one->start, first), lasts_to(*one, last)));
   return some;
 }
 
@@ -130,12 +128,12 @@ Truth is_registered(const Person& person, const record::Time& first, const recor
 
 Truth Evaluator::Parts::registered(const Node& node) {
   const std::optional<record::Time> at = time(*node.parts[0]);
-  return at ? is_registered(person, *at, *at) : Truth::unknown;
+  return at ? is_registered(registrations, *at, *at) : Truth::unknown;
 }
 
 Truth Evaluator::Parts::observed(const Node& node) {
   const std::optional<record::Time> from = time(*node.parts[0]), to = time(*node.parts[1]);
-  return from && to ? is_registered(person, *from, *to) : Truth::unknown;
+  return from && to ? is_registered(registrations, *from, *to) : Truth::unknown;
 }
 
 }  // namespace chartline::query

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <tuple>
 
-#include "query/asserted.h"
 #include "query/reference/evaluator_parts.h"
 #include "query/when.h"
 
@@ -127,10 +126,9 @@ Value Evaluator::Parts::attribute(const Node& node) {
   }
   const record::Value* latest = nullptr;
   std::tuple<Micros, std::uint32_t> latest_told;
-  for (const record::Event& row : person.events) {
-    if (row.kind != record::Kind::patient || is_entered_in_error(row)) continue;
-    const record::Value* value = find(row.attributes, name);
-    const std::tuple told{row.recorded, row.number};
+  for (const record::Event* row : rows_of_patient) {
+    const record::Value* value = find(row->attributes, name);
+    const std::tuple told{row->recorded, row->number};
     if (value && (!latest || told >= latest_told)) latest = value, latest_told = told;
   }
   return latest ? value_of(*latest, nullptr) : Missing{};

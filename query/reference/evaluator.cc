@@ -1,6 +1,7 @@
 #include "query/reference/evaluator.h"
 
 #include "base/check.h"
+#include "query/asserted.h"
 #include "query/finder.h"
 #include "query/reference/evaluator_parts.h"
 
@@ -18,9 +19,18 @@ std::optional<std::uint32_t> own_slot(const Node& node) {
   return slot ? std::optional(slot->number) : std::nullopt;
 }
 
-void find_filters(const Node& node, std::unordered_map<std::uint32_t, const Node*>& found) {
-  if (node.op == Op::filter) found.emplace(*own_slot(node), &node);
-  for (const typed::Ptr& part : node.parts) find_filters(*part, found);
+// Whether what a node gives is made of the events that its parts give, so that what is lifted for it is for them.
+bool is_made_of_parts(Op op) { return op >= Op::union_events && op <= Op::episodes; }
+
+void find_filters(const Node& node, Lifted lifted, std::unordered_map<std::uint32_t, Filter>& found) {
+  if (node.op == Op::filter) {
+    lifted = lifted_by(node, lifted);
+    found.emplace(*own_slot(node), Filter{&node, lifted});
+    find_filters(*node.parts[0], lifted, found);
+    for (std::size_t i = 1; i < node.parts.size(); ++i) find_filters(*node.parts[i], {}, found);
+    return;
+  }
+  for (const typed::Ptr& part : node.parts) find_filters(*part, is_made_of_parts(node.op) ? lifted : Lifted{}, found);
 }
 
 }  // namespace
@@ -29,8 +39,8 @@ Evaluator::Evaluator(const Program& program) : parts_(std::make_unique<Parts>(pr
 Evaluator::~Evaluator() = default;
 
 Evaluator::Parts::Parts(const Program& of) : program(of), slots(of.query.slots + 1) {
-  for (const typed::Ptr& statement : program.query.statements) find_filters(*statement, filter_of);
-  for (const auto& [name, definition] : program.definitions) find_filters(*definition, filter_of);
+  for (const typed::Ptr& statement : program.query.statements) find_filters(*statement, {}, filter_of);
+  for (const auto& [name, definition] : program.definitions) find_filters(*definition, {}, filter_of);
 }
 
 void Evaluator::start(const Person& person) { parts_->start(person); }
@@ -40,6 +50,13 @@ void Evaluator::Parts::start(const Person& of) {
   interval.reset();
   for (std::optional<Item>& slot : slots) slot.reset();
   for (auto& [name, evaluator] : saved) evaluator->start(of);
+  registrations.clear();
+  rows_of_patient.clear();
+  for (const record::Event& event : person.events) {
+    if (event.kind == record::Kind::registration && is_asserted(event) && !is_contribution(event))
+      registrations.push_back(&event);
+    if (event.kind == record::Kind::patient && !is_entered_in_error(event)) rows_of_patient.push_back(&event);
+  }
   known_events.clear();
   known_values.clear();
   known_members.clear();
@@ -82,7 +99,9 @@ std::vector<Evaluator::Membership> Evaluator::members(const Node& cohort) { retu
 std::optional<Item> Evaluator::Parts::in_slot(std::uint32_t slot) {
   if (slots[slot]) return slots[slot];
   const auto filter = filter_of.find(slot);
-  return filter == filter_of.end() ? std::nullopt : one(*filter->second);
+  if (filter == filter_of.end()) return std::nullopt;
+  const auto kept = events(*filter->second.node, filter->second.lifted);
+  return kept->empty() ? std::nullopt : std::optional(kept->front());
 }
 
 const Node& Evaluator::Parts::defined(const Node& name) const {

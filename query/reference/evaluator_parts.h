@@ -64,6 +64,13 @@ struct Lifted {
   friend auto operator<=>(const Lifted&, const Lifted&) = default;
 };
 
+Lifted lifted_by(const typed::Node& filter, Lifted around);
+
+struct Filter {
+  const typed::Node* node;
+  Lifted lifted;  // by itself and the filters around it
+};
+
 struct Evaluator::Parts {
   using Node = typed::Node;
   using Op = typed::Op;
@@ -141,10 +148,11 @@ struct Evaluator::Parts {
   Person person{};
   std::vector<std::optional<Item>> slots;
   std::optional<DateRange> interval{};
-  std::unordered_map<std::uint32_t, const Node*> filter_of{};           // by the slot of its candidate
+  std::unordered_map<std::uint32_t, Filter> filter_of{};                // by the slot of its candidate
   std::unordered_map<const Node*, std::set<std::uint32_t>> open{};      // see open_slots()
   std::unordered_map<std::string, std::unique_ptr<Evaluator>> saved{};  // cohorts of the store
-  // What has been answered about this person.
+  // Of this person: what registrations and demographic rows count, and what has been answered.
+  std::vector<const record::Event*> registrations{}, rows_of_patient{};
   std::map<std::pair<const Node*, Lifted>, Items> known_events{};
   std::unordered_map<const Node*, Value> known_values{};
   std::unordered_map<const Node*, std::vector<Membership>> known_members{};
