@@ -14,6 +14,7 @@
 #include "query/pass.h"
 #include "query/reference/finder.h"
 #include "query/reference/why.h"
+#include "query/vectorised/finder.h"
 
 namespace chartline::query {
 
@@ -140,10 +141,18 @@ class Run {
     part.bytes = 0;
   }
 
-  // Which executor looks for a statement. The past has no postings: only the reference walks it.
-  Executor executor_of(const Part&) const { return Executor::reference; }
+  // Which executor looks for a statement. The past has no postings: only the reference walks it. Of its own accord a run
+  // leaves to it, too, what columns cannot narrow down.
+  Executor executor_of(const Part& part) const {
+    const engine::View& view = view_of(part);
+    if (options_.executor == Executor::reference || view.as_of() != INT64_MAX) return Executor::reference;
+    if (options_.executor == Executor::vectorised) return Executor::vectorised;
+    return is_vectorised(*part.statement, *part.program, view) ? Executor::vectorised : Executor::reference;
+  }
 
-  Executors executors(Executor, const Part& lead, const std::vector<const typed::Node*>& statements) const {
+  Executors executors(Executor executor, const Part& lead, const std::vector<const typed::Node*>& statements) const {
+    if (executor == Executor::vectorised)
+      return vectorised_executors(view_of(lead), *lead.program, statements, pool_->threads());
     return reference_executors(view_of(lead), *lead.program, statements);
   }
 

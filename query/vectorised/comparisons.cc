@@ -1,0 +1,147 @@
+// Comparisons: of the recorded values of events with a number as columns, of all else row by row.
+#include <algorithm>
+
+#include "query/units.h"
+#include "query/vectorised/evaluation.h"
+#include "query/when.h"
+
+namespace chartline::query::vectorised {
+
+using typed::Node;
+using typed::Op;
+
+namespace {
+
+struct Standing {
+  Truth equal = Truth::unknown, less = Truth::unknown, greater = Truth::unknown;
+};
+
+Truth answer(Op op, const Standing& standing) {
+  switch (op) {
+    case Op::equal: return standing.equal;
+    case Op::unequal: return opposite(standing.equal);
+    case Op::less: return standing.less;
+    case Op::less_or_equal: return opposite(standing.greater);
+    case Op::greater: return standing.greater;
+    default: return opposite(standing.less);
+  }
+}
+
+bool holds(Op op, double a, double b) {
+  switch (op) {
+    case Op::equal: return a == b;
+    case Op::unequal: return a != b;
+    case Op::less: return a < b;
+    case Op::less_or_equal: return a <= b;
+    case Op::greater: return a > b;
+    default: return a >= b;
+  }
+}
+
+bool is_time(const Node& node) { return node.type.basic == Basic::date || node.type.basic == Basic::instant; }
+
+}  // namespace
+
+Truths Evaluation::comparison(const Node& node, const Frame& frame) {
+  const std::size_t rows = frame.rows();
+  const Node &left = *node.parts[0], &right = *node.parts[1];
+  Truths made(rows, Truth::unknown);
+  if (is_time(left) || is_time(right)) {
+    const Times a = time(left, frame), b = time(right, frame);
+    const Moment::Form a_form = form_of(left), b_form = form_of(right);
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (!a[row].known() || !b[row].known()) continue;
+      const Moment x{a[row], a_form}, y{b[row], b_form};
+      made[row] = answer(node.op, {both(not_after(x, y), not_after(y, x)), query::before(x, y), query::before(y, x)});
+    }
+    return made;
+  }
+  if (left.type.basic == Basic::word || right.type.basic == Basic::word) return compare_words(node, frame);
+  if (left.type.basic != Basic::number || right.type.basic != Basic::number) {
+    refuse("a comparison of " + query::name(left.type) + " and " + query::name(right.type));
+    return made;
+  }
+  if (compare_values(node, frame, made)) return made;
+  const Numbers a = number(left, frame), b = number(right, frame);
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (!a[row] || !b[row]) continue;
+    if (mixes(*a[row], *b[row])) make_odd(frame.place[row]);
+    made[row] = answer(node.op, {equal(*a[row], *b[row]), less(*a[row], *b[row]), less(*b[row], *a[row])});
+  }
+  return made;
+}
+
+// The value of an event beside a number that the query writes.
+bool Evaluation::compare_values(const Node& node, const Frame& frame, Truths& into) {
+  const auto constant = [&](const Node* side) {
+    while (side->op == Op::param_of || side->op == Op::let_of) side = &defined(*side);
+    return side->op == Op::number ? side : nullptr;
+  };
+  const auto value_of = [](const Node& side) {
+    return side.op == Op::field && std::get<std::string>(side.data) == "value";
+  };
+  const Node* literal = constant(node.parts[1].get());
+  if (!literal || !value_of(*node.parts[0])) return false;
+  const EventColumn column = one(*node.parts[0]->parts[0], frame);
+  const Events& events = *column.events;
+  want(&events, field_value);
+  Frame one_row;
+  one_row.place = {0};
+  const Quantity bound = number(*literal, one_row).front().value();
+  const bool plain = bound.measure == Quantity::Measure::plain;
+  engine::Name same_unit = 0;  // the unit seen last that is the bound's
+  for (std::size_t row = 0; row < frame.rows(); ++row) {
+    const std::uint32_t at = column.index[row];
+    if (at == no_event || events.form[at] != record::Value::Form::number) continue;
+    const engine::Name unit = events.unit[at];
+    bool quick = events.comparator[at] == record::Comparator::equal;
+    if (!plain && quick && (unit == 0 || unit != same_unit)) {
+      if (unit == 0) continue;  // recorded without a unit: unknown
+      quick = view_.unit_of(block_.shard, unit) == bound.unit;
+      if (quick) same_unit = unit;
+    }
+    if (quick) {
+      into[row] = query::truth(holds(node.op, events.value[at], bound.low));
+      continue;
+    }
+    const Quantity one = *quantity_at(column, row);
+    if (mixes(one, bound)) make_odd(frame.place[row]);
+    into[row] = answer(node.op, {equal(one, bound), less(one, bound), less(bound, one)});
+  }
+  return true;
+}
+
+// Words of closed lists: the sex of a patient, the kind of an event.
+Truths Evaluation::compare_words(const Node& node, const Frame& frame) {
+  const std::size_t rows = frame.rows();
+  Truths made(rows, Truth::unknown);
+  const bool turned = node.parts[0]->op == Op::word;
+  const Node &asked = *node.parts[turned ? 1 : 0], &word = *node.parts[turned ? 0 : 1];
+  const bool is_equality = node.op == Op::equal || node.op == Op::unequal;
+  if (word.op != Op::word || !is_equality) {
+    refuse("a comparison of words");
+    return made;
+  }
+  const std::string& written = std::get<std::string>(word.data);
+  const auto put = [&](std::size_t row, bool equal) { made[row] = query::truth(equal == (node.op == Op::equal)); };
+  if (asked.op == Op::sex) {
+    asks_demographics_ = true;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const engine::Name sex = who(frame.place[row]).sex;
+      if (sex != 0) put(row, view_.code_of(block_.shard, sex).code == written);
+    }
+    return made;
+  }
+  if (asked.op == Op::field && std::get<std::string>(asked.data) == "kind") {
+    const EventColumn column = one(*asked.parts[0], frame);
+    want(column.events, field_kind);
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (column.index[row] != no_event) put(row, record::name(column.events->kind[column.index[row]]) == written);
+    }
+    return made;
+  }
+  refuse(asked.op == Op::field ? "the field " + std::get<std::string>(asked.data) : "a comparison of words");
+  return made;
+}
+
+}  // namespace chartline::query::vectorised

@@ -1,0 +1,124 @@
+#include "query/vectorised/evaluation.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace chartline::query::vectorised {
+
+using typed::Node;
+using typed::Op;
+
+namespace {
+
+constexpr std::uint32_t interval_slot = 0;  // slots of events are numbered from 1
+
+std::optional<std::uint32_t> own_slot(const Node& node) {
+  const auto* slot = std::get_if<typed::Slot>(&node.data);
+  return slot ? std::optional(slot->number) : std::nullopt;
+}
+
+void find_filters(const Node& node, std::unordered_map<std::uint32_t, const Node*>& found) {
+  if (node.op == Op::filter) found.emplace(*own_slot(node), &node);
+  for (const typed::Ptr& part : node.parts) find_filters(*part, found);
+}
+
+}  // namespace
+
+Evaluation::Evaluation(const Program& program, const engine::View& view, Leaves& leaves)
+    : program_(program), view_(view), leaves_(leaves) {
+  for (const typed::Ptr& statement : program.query.statements) find_filters(*statement, filter_of_);
+  for (const auto& [name, definition] : program.definitions) find_filters(*definition, filter_of_);
+}
+
+// -- names, as the reference knows them
+
+const Node& Evaluation::defined(const Node& name) const {
+  return *program_.definition(std::get<typed::Named>(name.data).name).parts.front();
+}
+
+const std::set<std::uint32_t>& Evaluation::open_slots(const Node& node) {
+  if (const auto known = open_.find(&node); known != open_.end()) return known->second;
+  std::set<std::uint32_t> slots;
+  for (const typed::Ptr& part : node.parts) slots.merge(std::set(open_slots(*part)));
+  if (node.op == Op::let_of || node.op == Op::param_of) slots.merge(std::set(open_slots(defined(node))));
+  if (node.op == Op::interval) slots.insert(interval_slot);
+  if (const auto slot = own_slot(node)) {
+    if (node.op == Op::row) {
+      slots.insert(*slot);
+    } else {
+      slots.erase(*slot);
+    }
+  }
+  return open_.emplace(&node, std::move(slots)).first->second;
+}
+
+// -- rehearsal
+
+std::optional<std::string> Evaluation::rehearse(const Node& node) { return rehearse_rows(node, 0, {}, {}); }
+
+std::optional<std::string> Evaluation::rehearse_rows(const Node& node, std::uint32_t slot,
+                                                     const std::vector<const Node*>& of_row,
+                                                     const std::vector<const Node*>& conditions) {
+  start({});
+  refusal_.reset();
+  Frame nobody;
+  const Frame* rows = &nobody;
+  Frame candidates_of;
+  const bool is_events = node.type.basic == Basic::event || node.type.basic == Basic::events;
+  if (is_events) {
+    const ListsPtr lists = events(node, nobody);
+    if (slot) {
+      candidates_of = candidates(*lists, nobody, slot);
+      rows = &candidates_of;
+    }
+  } else {
+    truth(node, nobody);
+  }
+  for (const Node* value : of_row) coded(*value, *rows);
+  for (const Node* condition : conditions) truth(*condition, *rows);
+  return refusal_;
+}
+
+// -- blocks
+
+void Evaluation::start(const Block& block) {
+  block_ = block;
+  known_.clear();
+  members_.clear();
+  made_.clear();
+}
+
+Frame Evaluation::everyone() const {
+  Frame all;
+  all.place.resize(block_.patients);
+  for (std::uint32_t i = 0; i < block_.patients; ++i) all.place[i] = static_cast<Place>(i);
+  return all;
+}
+
+Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32_t slot) const {
+  Frame made;
+  made.outer = &frame;
+  made.slot = slot;
+  made.event.events = lists.events;
+  for (std::uint32_t row = 0; row < frame.rows(); ++row) {
+    const std::uint32_t list = list_of(lists, frame, row);
+    for (std::uint32_t k = lists.first(list); k < lists.past(list); ++k) {
+      made.parent.push_back(row);
+      made.place.push_back(frame.place[row]);
+      made.event.index.push_back(lists.at(k));
+    }
+  }
+  return made;
+}
+
+Frame Evaluation::only(const Frame& frame, const std::vector<std::uint32_t>& rows) {
+  Frame made;
+  made.outer = &frame;
+  made.parent = rows;
+  made.place.reserve(rows.size());
+  for (const std::uint32_t row : rows) made.place.push_back(frame.place[row]);
+  return made;
+}
+
+}  // namespace chartline::query::vectorised

@@ -1,0 +1,154 @@
+// Evaluation: what a query's expressions mean for all patients of a block at once. It walks the typed tree by the same
+// rules as the reference (query/reference), over columns: a condition gives a truth for each row of a frame, an event
+// expression a list of events for each.
+//
+// It is walked once in rehearsal, over nobody, before it is walked in earnest: that finds which leaves are read, with
+// which columns, and what is not to be had from columns at all, with the reason. What cannot be decided for one patient
+// makes that patient odd.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "query/cell.h"
+#include "query/quantity.h"
+#include "query/reference/evaluator_parts.h"
+#include "query/vectorised/leaf.h"
+
+namespace chartline::query::vectorised {
+
+using Truths = std::vector<Truth>;
+using Times = std::vector<record::Time>;  // precision none: missing
+using Numbers = std::vector<std::optional<Quantity>>;
+
+// A value of each row by its number among the different ones: for groups.
+struct Coded {
+  std::vector<std::uint32_t> code;
+  std::vector<Cell> cells;
+};
+
+class Evaluation {
+ public:
+  using Node = typed::Node;
+  using Op = typed::Op;
+
+  Evaluation(const Program& program, const engine::View& view, Leaves& leaves);
+
+  // -- rehearsal: the reason why something cannot be answered from columns; nullopt: it can
+  std::optional<std::string> rehearse(const Node& condition_or_events);
+  std::optional<std::string> rehearse_rows(const Node& events, std::uint32_t slot, const std::vector<const Node*>& of_row,
+                                           const std::vector<const Node*>& conditions);
+  bool asks_demographics() const { return asks_demographics_; }
+
+  // -- one block in earnest
+  struct Block {
+    std::uint32_t shard = 0, number = 0;
+    std::uint32_t patients = 0;             // places in use
+    std::vector<Events>* leaves = nullptr;  // of the Leaves, in their order
+    const engine::BlockDemographics* who = nullptr;
+    Odd* odd = nullptr;
+  };
+  void start(const Block& block);
+  Frame everyone() const;
+  // Of a measure: `interval` means nothing while there is none.
+  void set_interval(record::Day first, record::Day last) {
+    interval_ = DateRange{record::day_time(first), record::day_time(last)};
+  }
+  void clear_interval() { interval_.reset(); }
+
+  Truths truth(const Node& node, const Frame& frame);
+  ListsPtr events(const Node& node, const Frame& frame, Lifted lifted = {});
+  Coded coded(const Node& node, const Frame& frame);
+  // The candidates of some lists as rows, in a slot.
+  Frame candidates(const Lists& lists, const Frame& frame, std::uint32_t slot) const;
+  // Rows of the frame for which something holds.
+  static Frame only(const Frame& frame, const std::vector<std::uint32_t>& rows);
+
+ private:
+  // -- names: evaluation.cc
+  const Node& defined(const Node& name) const;
+  const std::set<std::uint32_t>& open_slots(const Node& node);
+  bool is_closed(const Node& node) { return open_slots(node).empty(); }
+  bool in_rehearsal() const { return block_.leaves == nullptr; }
+  bool done(const Frame& frame) const { return frame.rows() == 0 && !in_rehearsal(); }
+  void refuse(std::string reason) {
+    if (!refusal_) refusal_ = std::move(reason);
+  }
+  void want(const Events* events, std::uint32_t fields) {
+    if (in_rehearsal() && events) leaves_.want(*events, fields);
+  }
+  void make_odd(Place place) {
+    if (block_.odd) block_.odd->set(place);
+  }
+  engine::Demographics who(Place place) const { return block_.who->at(place); }
+
+  // -- conditions: conditions.cc, comparisons.cc
+  Truths among(const Node& node, const Frame& frame);
+  Truths joined_truths(const Node& node, const Frame& frame);
+  Truths comparison(const Node& node, const Frame& frame);
+  bool compare_values(const Node& node, const Frame& frame, Truths& into);
+  Truths compare_words(const Node& node, const Frame& frame);
+  Truths alive(const Node& node, const Frame& frame);
+  Truths is_missing(const Node& node, const Frame& frame);
+  Truths in_cohort(const Node& node, const Frame& frame);
+  Truths code_in_set(const Node& node, const Frame& frame);
+
+  // -- events: events_of.cc, filter.cc
+  ListsPtr made_events(const Node& node, const Frame& frame, Lifted lifted);
+  ListsPtr of_kind(const Node& node, Lifted lifted);
+  ListsPtr set_of(const Node& node, const Frame& frame, Lifted lifted);
+  ListsPtr filtered(const Node& node, const Frame& frame, Lifted lifted);
+  EventColumn chosen(const Node& node, const Frame& frame, Lifted lifted);
+  EventColumn one(const Node& node, const Frame& frame);
+  EventColumn in_slot(std::uint32_t slot, const Frame& frame);
+  ListsPtr listed(EventColumn column) const;
+  std::uint32_t list_of(const Lists& lists, const Frame& frame, std::size_t row) const {
+    return lists.by_place ? frame.place[row] : static_cast<std::uint32_t>(row);
+  }
+  Truths clause(const Node& clause, const Frame& candidates);
+  // A window of dates that candidates lie in for sure or not at all: for each row of the outer frame.
+  struct Window;
+  std::optional<Window> window_of(const Node& clause, const Frame& outer, std::uint32_t candidate);
+  Truths window(const Node& clause, const Frame& candidates);
+
+  // -- values: values.cc, times.cc, folds.cc
+  Numbers number(const Node& node, const Frame& frame);
+  Numbers arithmetic(const Node& node, const Frame& frame);
+  Numbers fold(const Node& node, const Frame& frame);
+  Times time(const Node& node, const Frame& frame);
+  Moment::Form form_of(const Node& node);
+  bool is_span(const Node& node);
+  Numbers elapsed(const Node& node, const Frame& frame);
+  Numbers age(const Node& node, const Frame& frame);
+  std::vector<std::optional<Duration>> duration(const Node& node, const Frame& frame);
+  struct Ranges {
+    Times from, to;
+    bool missing = false;
+  };
+  Ranges range(const Node& node, const Frame& frame);
+  std::optional<Quantity> quantity_at(const EventColumn& column, std::size_t row) const;
+  bool mixes(const Quantity& a, const Quantity& b) const;  // whether what is measured decides how they convert
+
+  const Program& program_;
+  const engine::View& view_;
+  Leaves& leaves_;
+  Block block_{};
+  std::optional<DateRange> interval_{};
+  bool asks_demographics_ = false;
+  std::optional<std::string> refusal_{};
+  std::unordered_map<std::uint32_t, const Node*> filter_of_{};
+  std::unordered_map<const Node*, std::set<std::uint32_t>> open_{};
+  std::map<std::pair<const Node*, Lifted>, std::uint32_t> leaf_of_{};
+  std::vector<std::unique_ptr<Events>> rehearsed_{};  // of the leaves, in rehearsal
+  // Of the block.
+  std::map<std::pair<const Node*, Lifted>, ListsPtr> known_{};
+  std::unordered_map<const Node*, Truths> members_{};
+  std::vector<std::unique_ptr<Events>> made_{};
+};
+
+}  // namespace chartline::query::vectorised

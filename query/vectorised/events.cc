@@ -1,0 +1,25 @@
+#include "query/vectorised/events.h"
+
+namespace chartline::query::vectorised {
+
+void Events::clear() {
+  place.clear(), begin.clear(), day.clear(), at.clear(), second.clear(), offset.clear(), timed.clear(), number.clear(),
+      value.clear(), form.clear(), comparator.clear(), unit.clear(), kind.clear(), code.clear();
+}
+
+void Events::take(const Events& from, std::size_t i) {
+  place.push_back(from.place[i]);
+  if (fields & field_time) {
+    day.push_back(from.day[i]), at.push_back(from.at[i]), second.push_back(from.second[i]);
+    offset.push_back(from.offset[i]), timed.push_back(from.timed[i]);
+  }
+  if (fields & field_number) number.push_back(from.number[i]);
+  if (fields & field_value) {
+    value.push_back(from.value[i]), form.push_back(from.form[i]);
+    comparator.push_back(from.comparator[i]), unit.push_back(from.unit[i]);
+  }
+  if (fields & field_kind) kind.push_back(from.kind[i]);
+  if (fields & field_code) code.push_back(from.code[i]);
+}
+
+}  // namespace chartline::query::vectorised

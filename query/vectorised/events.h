@@ -1,0 +1,93 @@
+// Events of one block of patients as columns, and lists of them. A place is a patient of the block: id = block x 4,096 +
+// place.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/view.h"
+#include "formats/record/event.h"
+
+namespace chartline::query::vectorised {
+
+using Place = std::uint16_t;
+inline constexpr std::uint32_t block_patients = stored::block_patients;
+
+// What of the events is asked for beside the patient. Columns not asked for are empty.
+enum Field : std::uint32_t {
+  field_time = 1,    // day, at, second, offset, flags
+  field_order = 2,   // sorted by time
+  field_number = 4,  // number: the identity
+  field_value = 8,   // value, form, comparator, unit
+  field_kind = 16,
+  field_code = 32,   // the primary one
+  field_exact = 64,  // the second alone does not do: whoever has a fraction of one is odd
+};
+
+struct Events {
+  // In order of place; with field_order within a place by instant, the coarser first.
+  std::vector<Place> place;
+  std::vector<std::uint32_t> begin;   // of each place, and the end: block_patients + 1
+  std::vector<record::Day> day;       // local
+  std::vector<std::int64_t> at;       // second of the first instant, UTC
+  std::vector<std::uint32_t> second;  // after local midnight
+  std::vector<std::int16_t> offset;
+  std::vector<std::uint8_t> timed;  // precision second or finer
+  std::vector<std::uint32_t> number;
+  std::vector<double> value;  // NaN: no number
+  std::vector<record::Value::Form> form;
+  std::vector<record::Comparator> comparator;
+  std::vector<engine::Name> unit;
+  std::vector<record::Kind> kind;
+  std::vector<engine::Name> code;
+  std::uint32_t fields = 0;           // of Field: what they have
+  std::vector<std::uint32_t> leaves;  // which they were made of: see Leaf
+
+  std::size_t size() const { return place.size(); }
+  record::Time time(std::size_t i) const {
+    record::Time made;
+    made.local = day[i] * record::micros_per_day + second[i] * record::micros_per_second;
+    made.offset_minutes = offset[i];
+    made.precision = timed[i] ? record::Precision::second : record::Precision::day;
+    return made;
+  }
+  void clear();
+  void take(const Events& from, std::size_t i);  // the columns of `fields`
+};
+
+// For each place, or for each row of a frame, some events in order.
+struct Lists {
+  const Events* events = nullptr;
+  bool by_place = false;             // else by row
+  std::vector<std::uint32_t> begin;  // one more than there are places or rows
+  std::vector<std::uint32_t> index;  // into events; unused where `whole`
+  bool whole = false;                // all events, as they stand
+
+  std::uint32_t first(std::size_t i) const { return whole ? events->begin[i] : begin[i]; }
+  std::uint32_t past(std::size_t i) const { return whole ? events->begin[i + 1] : begin[i + 1]; }
+  std::uint32_t at(std::uint32_t k) const { return whole ? k : index[k]; }
+  std::uint32_t count(std::size_t i) const { return past(i) - first(i); }
+};
+using ListsPtr = std::shared_ptr<const Lists>;
+
+// At most one event for each row.
+inline constexpr std::uint32_t no_event = ~0u;
+struct EventColumn {
+  const Events* events = nullptr;
+  std::vector<std::uint32_t> index{};
+};
+
+// Rows about which something is asked: patients, or the candidates of a filter within them. Each frame knows the rows that
+// its own were made of, so that what holds for those is found again.
+struct Frame {
+  const Frame* outer = nullptr;
+  std::vector<std::uint32_t> parent;  // row of outer
+  std::vector<Place> place;
+  std::uint32_t slot = 0;  // 0: none
+  EventColumn event{};     // of the slot
+  std::size_t rows() const { return place.size(); }
+};
+
+}  // namespace chartline::query::vectorised

@@ -1,0 +1,264 @@
+// Events: kinds, choices among them, sets of them. What depends on no row is found once for everyone of the block.
+#include <algorithm>
+#include <tuple>
+
+#include "base/check.h"
+#include "query/vectorised/evaluation.h"
+
+namespace chartline::query::vectorised {
+
+using typed::Node;
+using typed::Op;
+
+namespace {
+
+// Whether which of two events comes first is not known.
+bool tie(const Events& events, std::uint32_t a, std::uint32_t b) {
+  return events.at[a] == events.at[b] && events.timed[a] == events.timed[b];
+}
+
+}  // namespace
+
+ListsPtr Evaluation::events(const Node& node, const Frame& frame, Lifted lifted) {
+  if (!is_closed(node)) return made_events(node, frame, lifted);
+  const std::pair key(&node, lifted);
+  if (const auto known = known_.find(key); known != known_.end()) return known->second;
+  const Frame all = everyone();
+  ListsPtr made = made_events(node, all, lifted);
+  if (!made->by_place) {  // rows of everyone are places
+    auto by_place = std::make_shared<Lists>(*made);
+    by_place->by_place = true;
+    by_place->begin.resize(block_patients + 1, by_place->begin.empty() ? 0 : by_place->begin.back());
+    made = std::move(by_place);
+  }
+  return known_[key] = std::move(made);
+}
+
+ListsPtr Evaluation::made_events(const Node& node, const Frame& frame, Lifted lifted) {
+  switch (node.op) {
+    case Op::events: return of_kind(node, lifted);
+    case Op::row: return listed(in_slot(std::get<typed::Slot>(node.data).number, frame));
+    case Op::let_of:
+    case Op::param_of: return events(defined(node), frame, lifted);
+    case Op::union_events:
+    case Op::both_events:
+    case Op::without_events: return set_of(node, frame, lifted);
+    case Op::filter: return filtered(node, frame, lifted);
+    case Op::first:
+    case Op::last:
+    case Op::nth:
+    case Op::lowest:
+    case Op::highest: return listed(chosen(node, frame, lifted));
+    default: break;
+  }
+  refuse(std::string(typed::name(node.op)));
+  static const Events none;
+  auto made = std::make_shared<Lists>();
+  made->events = &none;
+  made->begin.assign(frame.rows() + 1, 0);
+  return made;
+}
+
+ListsPtr Evaluation::of_kind(const Node& node, Lifted lifted) {
+  const std::pair key(&node, lifted);
+  auto leaf = leaf_of_.find(key);
+  if (leaf == leaf_of_.end()) {
+    check(in_rehearsal(), "every leaf is known from the rehearsal");
+    const auto& kind = std::get<std::optional<record::Kind>>(node.data);
+    leaf = leaf_of_.emplace(key, leaves_.add(kind, program_.codes(*node.parts[0]), lifted)).first;
+  }
+  const std::uint32_t number = leaf->second;
+  auto made = std::make_shared<Lists>();
+  made->by_place = true;
+  made->whole = true;
+  if (in_rehearsal()) {
+    while (rehearsed_.size() <= number) {
+      rehearsed_.push_back(std::make_unique<Events>());
+      rehearsed_.back()->leaves = {static_cast<std::uint32_t>(rehearsed_.size() - 1)};
+      rehearsed_.back()->begin.assign(block_patients + 1, 0);
+    }
+    made->events = rehearsed_[number].get();
+  } else {
+    made->events = &(*block_.leaves)[number];
+  }
+  return made;
+}
+
+ListsPtr Evaluation::listed(EventColumn column) const {
+  auto made = std::make_shared<Lists>();
+  made->events = column.events;
+  made->begin.reserve(column.index.size() + 1);
+  made->begin.push_back(0);
+  for (const std::uint32_t one : column.index) {
+    if (one != no_event) made->index.push_back(one);
+    made->begin.push_back(static_cast<std::uint32_t>(made->index.size()));
+  }
+  return made;
+}
+
+// The event in a slot of this frame or of one around it; else what an `as` name stands for outside its clauses.
+EventColumn Evaluation::in_slot(std::uint32_t slot, const Frame& frame) {
+  std::vector<std::uint32_t> rows;  // of the frame looked at, for each row of ours
+  bool same = true;
+  for (const Frame* at = &frame; at; at = at->outer) {
+    if (at->slot == slot) {
+      if (same) return at->event;
+      EventColumn made{.events = at->event.events};
+      made.index.reserve(rows.size());
+      for (const std::uint32_t row : rows) made.index.push_back(at->event.index[row]);
+      return made;
+    }
+    if (!at->outer) break;
+    if (same) {
+      rows = at->parent;
+      same = false;
+    } else {
+      for (std::uint32_t& row : rows) row = at->parent[row];
+    }
+  }
+  const auto filter = filter_of_.find(slot);
+  if (filter != filter_of_.end() && is_closed(*filter->second)) return one(*filter->second, frame);
+  refuse("an event that is named elsewhere");
+  static const Events none;
+  return {.events = &none, .index = std::vector<std::uint32_t>(frame.rows(), no_event)};
+}
+
+// The earliest, where there are several.
+EventColumn Evaluation::one(const Node& node, const Frame& frame) {
+  if (node.op == Op::row) return in_slot(std::get<typed::Slot>(node.data).number, frame);
+  const ListsPtr lists = events(node, frame);
+  EventColumn made{.events = lists->events};
+  made.index.resize(frame.rows(), no_event);
+  const bool several = node.type.basic != Basic::event || node.op == Op::filter;
+  if (several) want(lists->events, field_order | field_time);
+  for (std::size_t row = 0; row < frame.rows(); ++row) {
+    const std::uint32_t list = list_of(*lists, frame, row);
+    const std::uint32_t first = lists->first(list), past = lists->past(list);
+    if (first == past) continue;
+    made.index[row] = lists->at(first);
+    // Of two at one instant the earlier is not known here.
+    if (past - first > 1 && tie(*lists->events, lists->at(first), lists->at(first + 1))) make_odd(frame.place[row]);
+  }
+  return made;
+}
+
+EventColumn Evaluation::chosen(const Node& node, const Frame& frame, Lifted lifted) {
+  const ListsPtr lists = events(*node.parts.back(), frame, lifted);
+  const Events& all = *lists->events;
+  EventColumn made{.events = &all};
+  made.index.resize(frame.rows(), no_event);
+  const bool by_value = node.op == Op::lowest || node.op == Op::highest;
+  if (by_value) want(&all, field_value);
+  want(&all, field_time | field_order);
+  std::uint32_t place = 0;
+  if (node.op == Op::nth)
+    place = static_cast<std::uint32_t>(std::get<record::Decimal>(node.parts[0]->data).to_double()) - 1;
+  for (std::size_t row = 0; row < frame.rows(); ++row) {
+    const std::uint32_t list = list_of(*lists, frame, row);
+    const std::uint32_t first = lists->first(list), past = lists->past(list);
+    if (first == past) continue;
+    if (!by_value) {
+      if (node.op == Op::nth && place >= past - first) continue;
+      const std::uint32_t k = node.op == Op::first ? first : node.op == Op::last ? past - 1 : first + place;
+      const std::uint32_t at = lists->at(k);
+      made.index[row] = at;
+      const bool unclear =
+          (k > first && tie(all, lists->at(k - 1), at)) || (k + 1 < past && tie(all, at, lists->at(k + 1)));
+      if (unclear) make_odd(frame.place[row]);
+      continue;
+    }
+    // Numbers of one unit, written out; anything else is left to the reference, and so is a tie.
+    std::uint32_t best = no_event;
+    bool unclear = false;
+    for (std::uint32_t k = first; k < past; ++k) {
+      const std::uint32_t at = lists->at(k);
+      if (all.form[at] != record::Value::Form::number) continue;
+      if (best == no_event) {
+        best = at;
+        unclear = all.comparator[at] != record::Comparator::equal;
+        continue;
+      }
+      if (all.unit[at] != all.unit[best] || all.comparator[at] != record::Comparator::equal) unclear = true;
+      if (all.value[at] == all.value[best] && tie(all, best, at)) unclear = true;
+      if (node.op == Op::lowest ? all.value[at] < all.value[best] : all.value[at] > all.value[best]) best = at;
+    }
+    made.index[row] = best;
+    if (unclear) make_odd(frame.place[row]);
+  }
+  return made;
+}
+
+// E1 | E2, E1 & E2, E1 - E2: the events of both sides are put into one set of columns.
+ListsPtr Evaluation::set_of(const Node& node, const Frame& frame, Lifted lifted) {
+  std::vector<ListsPtr> sides;
+  bool by_place = true;
+  for (const typed::Ptr& part : node.parts) {
+    sides.push_back(events(*part, frame, lifted));
+    want(sides.back()->events, field_number | field_time | field_order);
+    by_place = by_place && sides.back()->by_place;
+  }
+  auto made = std::make_shared<Lists>();
+  made->by_place = by_place;
+  if (in_rehearsal()) {
+    auto none = std::make_unique<Events>();
+    for (const ListsPtr& side : sides)
+      none->leaves.insert(none->leaves.end(), side->events->leaves.begin(), side->events->leaves.end());
+    made->events = none.get();
+    made->begin.assign((by_place ? block_patients : frame.rows()) + 1, 0);
+    made_.push_back(std::move(none));
+    return made;
+  }
+  auto pool = std::make_unique<Events>();
+  pool->fields = ~0u;
+  for (const ListsPtr& side : sides) pool->fields &= side->events->fields;
+  struct From {
+    const Events* events;
+    std::uint32_t at;
+  };
+  const auto key = [](const From& from) {
+    return std::tuple(from.events->at[from.at], from.events->timed[from.at], from.events->number[from.at]);
+  };
+  const auto number = [](const From& from) { return from.events->number[from.at]; };
+  const std::size_t lists = by_place ? block_patients : frame.rows();
+  made->begin.push_back(0);
+  std::vector<From> mine, next;
+  std::vector<std::uint32_t> numbers;
+  for (std::size_t i = 0; i < lists; ++i) {
+    const auto list_in = [&](const Lists& side) {
+      return by_place ? static_cast<std::uint32_t>(i) : list_of(side, frame, i);
+    };
+    mine.clear();
+    const std::uint32_t left = list_in(*sides[0]);
+    for (std::uint32_t k = sides[0]->first(left); k < sides[0]->past(left); ++k)
+      mine.push_back({sides[0]->events, sides[0]->at(k)});
+    for (std::size_t s = 1; s < sides.size(); ++s) {
+      const Lists& side = *sides[s];
+      const std::uint32_t right = list_in(side);
+      if (node.op == Op::union_events) {
+        for (std::uint32_t k = side.first(right); k < side.past(right); ++k) mine.push_back({side.events, side.at(k)});
+      } else {
+        numbers.clear();
+        for (std::uint32_t k = side.first(right); k < side.past(right); ++k)
+          numbers.push_back(side.events->number[side.at(k)]);
+        std::ranges::sort(numbers);
+        const bool keep = node.op == Op::both_events;
+        std::erase_if(mine, [&](const From& from) { return std::ranges::binary_search(numbers, number(from)) != keep; });
+      }
+    }
+    if (node.op == Op::union_events) {
+      std::ranges::stable_sort(mine, {}, key);
+      const auto same = std::ranges::unique(mine, {}, number);
+      mine.erase(same.begin(), same.end());
+    }
+    for (const From& from : mine) {
+      made->index.push_back(static_cast<std::uint32_t>(pool->size()));
+      pool->take(*from.events, from.at);
+    }
+    made->begin.push_back(static_cast<std::uint32_t>(made->index.size()));
+  }
+  made->events = pool.get();
+  made_.push_back(std::move(pool));
+  return made;
+}
+
+}  // namespace chartline::query::vectorised

@@ -1,0 +1,314 @@
+// Filters: candidates become rows of a frame of their own, and each clause leaves those for which it is surely true.
+// Clauses that keep a span of dates are looked at first, while the candidates are gathered.
+#include <algorithm>
+#include <deque>
+#include <limits>
+#include <numeric>
+
+#include "query/vectorised/evaluation.h"
+#include "query/when.h"
+
+namespace chartline::query::vectorised {
+
+using record::Day;
+using record::Time;
+using typed::Node;
+using typed::Op;
+
+// For each row of the outer frame the dates, first to last, that surely satisfy; none where first is after last. Candidates
+// are of one date each: the others are odd.
+struct Evaluation::Window {
+  std::vector<Day> first, last;
+  EventColumn but{};  // an event that is left out itself; no events: none is
+};
+
+namespace {
+
+constexpr Day day_min = std::numeric_limits<Day>::min() / 2, day_max = std::numeric_limits<Day>::max() / 2;
+
+bool is_within(Op op) { return op >= Op::within_before && op <= Op::within_on_or_after; }
+
+Side side_of(Op op) {
+  if (op == Op::within_before || op == Op::within_on_or_before) return Side::before;
+  return op == Op::within_of ? Side::of : Side::after;
+}
+
+// What the others are judged by, in order of what they cost.
+int cost(const Node& clause) {
+  switch (clause.op) {
+    case Op::where: return 1;
+    case Op::with:
+    case Op::without: return 2;
+    default: return 0;
+  }
+}
+
+}  // namespace
+
+std::optional<Evaluation::Window> Evaluation::window_of(const Node& clause, const Frame& outer, std::uint32_t candidate) {
+  for (const typed::Ptr& part : clause.parts) {
+    if (open_slots(*part).contains(candidate)) return std::nullopt;
+  }
+  const std::size_t rows = outer.rows();
+  Window window{.first = std::vector<Day>(rows, day_min), .last = std::vector<Day>(rows, day_max)};
+  const auto nothing = [&](std::size_t row) { window.first[row] = 1, window.last[row] = 0; };
+  const auto from = [&](std::size_t row, Day day) { window.first[row] = std::max(window.first[row], day); };
+  const auto to = [&](std::size_t row, Day day) { window.last[row] = std::min(window.last[row], day); };
+  const auto first_of = [](const Moment& moment) { return day_extent(first_day(moment)); };
+  const auto last_of = [](const Moment& moment) { return day_extent(last_day(moment)); };
+
+  if (clause.op == Op::in_range) {
+    const Ranges dates = range(*clause.parts[0], outer);
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (dates.missing || !dates.from[row].known() || !dates.to[row].known()) {
+        nothing(row);
+        continue;
+      }
+      from(row, day_extent(dates.from[row]).last), to(row, day_extent(dates.to[row]).first);
+    }
+    return window;
+  }
+  const bool orders = clause.op == Op::before || clause.op == Op::after || clause.op == Op::on_or_before ||
+                      clause.op == Op::on_or_after;
+  if (orders) {
+    const Moment::Form form = form_of(*clause.parts[0]);
+    const bool strict = clause.op == Op::before || clause.op == Op::after;
+    if (strict && form == Moment::Form::instant) return std::nullopt;
+    const Times times = time(*clause.parts[0], outer);
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (!times[row].known()) {
+        nothing(row);
+        continue;
+      }
+      const Moment other{.time = times[row], .form = form};
+      if (clause.op == Op::before) to(row, first_of(other).first - 1);
+      if (clause.op == Op::after) from(row, last_of(other).last + 1);
+      if (clause.op == Op::on_or_before) to(row, last_of(other).first);
+      if (clause.op == Op::on_or_after) from(row, first_of(other).last);
+    }
+    return window;
+  }
+  if (!is_within(clause.op) || clause.parts[0]->op != Op::duration) return std::nullopt;
+  const Duration distance = std::get<Duration>(clause.parts[0]->data);
+  if (distance.exact()) return std::nullopt;
+  const Side side = side_of(clause.op);
+  const Node& anchor = *clause.parts[1];
+  const bool leaves_out = clause.op == Op::within_before || clause.op == Op::within_after || clause.op == Op::within_of;
+  if (leaves_out && anchor.op == Op::start_of) {
+    window.but = one(*anchor.parts[0], outer);
+    want(window.but.events, field_number);
+  }
+  const Times times = time(anchor, outer);
+  const auto moved = [&](Day day, const Duration& by) { return add(day, by, program_.month_end); };
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (!times[row].known()) {
+      nothing(row);
+      continue;
+    }
+    const DayExtent at = day_extent(times[row]);
+    const Duration back = opposite(distance);
+    const auto low_first = side != Side::after ? moved(at.first, back) : std::optional(at.first);
+    const auto low_last = side != Side::after ? moved(at.last, back) : std::optional(at.last);
+    const auto high_first = side != Side::before ? moved(at.first, distance) : std::optional(at.first);
+    const auto high_last = side != Side::before ? moved(at.last, distance) : std::optional(at.last);
+    if (!low_first || !low_last || !high_first || !high_last) {
+      nothing(row);
+      continue;
+    }
+    from(row, *low_last), to(row, *high_first);
+  }
+  return window;
+}
+
+// [events, clause...]
+ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifted) {
+  std::vector<const Node*> clauses;
+  for (std::size_t i = 1; i < node.parts.size(); ++i) {
+    const Node& clause = *node.parts[i];
+    lifted.status = lifted.status || clause.op == Op::any_status;
+    lifted.contributions = lifted.contributions || clause.op == Op::contributions;
+    if (clause.op != Op::any_status && clause.op != Op::contributions && clause.op != Op::named)
+      clauses.push_back(&clause);
+  }
+  const std::uint32_t slot = std::get<typed::Slot>(node.data).number;
+  const ListsPtr all = events(*node.parts[0], frame, lifted);
+  const Events& of = *all->events;
+
+  std::vector<Window> windows;
+  std::erase_if(clauses, [&](const Node* clause) {
+    std::optional<Window> window = window_of(*clause, frame, slot);
+    if (!window) return false;
+    want(&of, field_time);
+    if (window->but.events) want(&of, field_number);
+    windows.push_back(std::move(*window));
+    return true;
+  });
+  std::ranges::stable_sort(clauses, {}, [](const Node* clause) { return cost(*clause); });
+
+  std::deque<Frame> frames;
+  Frame& first = frames.emplace_back();
+  first.outer = &frame;
+  first.slot = slot;
+  first.event.events = &of;
+  for (std::uint32_t row = 0; row < frame.rows(); ++row) {
+    const std::uint32_t list = list_of(*all, frame, row);
+    for (std::uint32_t k = all->first(list), past = all->past(list); k < past; ++k) {
+      const std::uint32_t at = all->at(k);
+      const bool inside = std::ranges::all_of(windows, [&](const Window& window) {
+        if (of.day[at] < window.first[row] || of.day[at] > window.last[row]) return false;
+        if (!window.but.events || window.but.index[row] == no_event) return true;
+        return window.but.events->number[window.but.index[row]] != of.number[at];
+      });
+      if (!inside) continue;
+      first.parent.push_back(row);
+      first.place.push_back(frame.place[row]);
+      first.event.index.push_back(at);
+    }
+  }
+
+  std::vector<std::uint32_t> left(first.rows());
+  std::iota(left.begin(), left.end(), 0u);
+  for (const Node* clause : clauses) {
+    const Frame& now = frames.back();
+    if (done(now)) break;
+    const Truths truths = this->clause(*clause, now);
+    std::vector<std::uint32_t> rows;
+    for (std::uint32_t row = 0; row < truths.size(); ++row) {
+      if (truths[row] == Truth::yes) rows.push_back(row);
+    }
+    if (rows.size() == left.size() && !in_rehearsal()) continue;
+    Frame some = only(now, rows);
+    for (std::size_t i = 0; i < rows.size(); ++i) left[i] = left[rows[i]];
+    left.resize(rows.size());
+    frames.push_back(std::move(some));
+  }
+
+  auto made = std::make_shared<Lists>();
+  made->events = &of;
+  made->begin.assign(frame.rows() + 1, 0);
+  made->index.reserve(left.size());
+  for (const std::uint32_t row : left) {
+    made->index.push_back(first.event.index[row]);
+    ++made->begin[first.parent[row] + 1];
+  }
+  std::partial_sum(made->begin.begin(), made->begin.end(), made->begin.begin());
+  return made;
+}
+
+Truths Evaluation::clause(const Node& clause, const Frame& candidates) {
+  const std::size_t rows = candidates.rows();
+  Truths made(rows, Truth::unknown);
+  switch (clause.op) {
+    case Op::where: return truth(*clause.parts[0], candidates);
+    case Op::with:
+    case Op::without: {
+      const ListsPtr lists = events(*clause.parts[0], candidates);
+      for (std::size_t row = 0; row < rows; ++row) {
+        const bool some = lists->count(list_of(*lists, candidates, row)) > 0;
+        made[row] = query::truth(some == (clause.op == Op::with));
+      }
+      return made;
+    }
+    case Op::in_range:
+    case Op::before:
+    case Op::after:
+    case Op::on_or_before:
+    case Op::on_or_after:
+    case Op::within_before:
+    case Op::within_after:
+    case Op::within_of:
+    case Op::within_on_or_before:
+    case Op::within_on_or_after:
+    case Op::between:
+    case Op::same_date: return window(clause, candidates);
+    default: break;
+  }
+  refuse(std::string(typed::name(clause.op)));
+  return made;
+}
+
+// Clauses about time, candidate by candidate, by the functions of the reference.
+Truths Evaluation::window(const Node& clause, const Frame& candidates) {
+  const std::size_t rows = candidates.rows();
+  Truths made(rows, Truth::unknown);
+  // The slot of the candidates may be that of a frame around this one.
+  const Frame* of = &candidates;
+  while (of->slot == 0 && of->outer) of = of->outer;
+  const EventColumn column = in_slot(of->slot, candidates);
+  const Events& events = *column.events;
+  want(&events, field_time | field_exact);
+  const auto start = [&](std::size_t row) { return events.time(column.index[row]); };
+  switch (clause.op) {
+    case Op::in_range: {
+      const Ranges dates = range(*clause.parts[0], candidates);
+      for (std::size_t row = 0; row < rows && !dates.missing; ++row) {
+        made[row] = both(on_or_before(dates.from[row], start(row)), on_or_before(start(row), dates.to[row]));
+      }
+      return made;
+    }
+    case Op::same_date: {
+      if (clause.parts[0]->type.basic == Basic::events) {
+        refuse("the dates of several events");
+        return made;
+      }
+      const Times dates = time(*clause.parts[0], candidates);
+      for (std::size_t row = 0; row < rows; ++row) {
+        if (dates[row].known()) made[row] = same_date(start(row), dates[row]);
+      }
+      return made;
+    }
+    case Op::between: {
+      const Times from = time(*clause.parts[0], candidates), to = time(*clause.parts[1], candidates);
+      const Moment::Form from_form = form_of(*clause.parts[0]), to_form = form_of(*clause.parts[1]);
+      for (std::size_t row = 0; row < rows; ++row) {
+        const Moment at{.time = start(row)};
+        const Truth after = from[row].known() ? no_later({from[row], from_form}, at) : Truth::unknown;
+        made[row] = both(after, to[row].known() ? no_later(at, {to[row], to_form}) : Truth::unknown);
+      }
+      return made;
+    }
+    case Op::before:
+    case Op::after:
+    case Op::on_or_before:
+    case Op::on_or_after: {
+      const Times others = time(*clause.parts[0], candidates);
+      const Moment::Form form = form_of(*clause.parts[0]);
+      for (std::size_t row = 0; row < rows; ++row) {
+        if (!others[row].known()) continue;
+        const Moment at{.time = start(row)}, other{.time = others[row], .form = form};
+        made[row] = clause.op == Op::before         ? query::before(at, other)
+                    : clause.op == Op::after        ? query::before(other, at)
+                    : clause.op == Op::on_or_before ? query::on_or_before(at, other)
+                                                    : query::on_or_before(other, at);
+      }
+      return made;
+    }
+    default: break;
+  }
+  const bool included = clause.op == Op::within_on_or_before || clause.op == Op::within_on_or_after;
+  const Node& anchor = *clause.parts[1];
+  EventColumn but;
+  if (!included && anchor.op == Op::start_of) {
+    but = one(*anchor.parts[0], candidates);
+    want(but.events, field_number);
+    want(&events, field_number);
+  }
+  const auto distances = duration(*clause.parts[0], candidates);
+  const Times times = time(anchor, candidates);
+  const Moment::Form form = form_of(anchor);
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (but.events && but.index[row] != no_event &&
+        but.events->number[but.index[row]] == events.number[column.index[row]]) {
+      made[row] = Truth::no;
+      continue;
+    }
+    if (!distances[row] || !times[row].known()) continue;
+    Time at = times[row];
+    if (form != Moment::Form::instant) at.offset_minutes = start(row).offset_minutes;
+    made[row] = within(start(row), *distances[row], side_of(clause.op), at,
+                       included ? Anchor::included : Anchor::left_out, program_.month_end);
+  }
+  return made;
+}
+
+}  // namespace chartline::query::vectorised

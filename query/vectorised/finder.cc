@@ -1,0 +1,195 @@
+// A range of blocks:
+//
+//   1. open      each leaf once: its runs of postings are decoded for the whole range
+//   2. evaluate  block by block: every statement over columns; each notes whom the reference must be asked about
+//   3. give      what columns say of all others; what the reference says of those
+#include "query/vectorised/finder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "query/person.h"
+#include "query/reference/statements.h"
+#include "query/vectorised/gather.h"
+#include "query/vectorised/presence.h"
+
+namespace chartline::query {
+namespace vectorised {
+namespace {
+
+// Patients who are linked to another: the rows of a person of several patients are nobody's block.
+using Linked = std::vector<engine::PatientRef>;  // sorted
+
+Linked linked_patients(const engine::View& view) {
+  Linked all;
+  for (const auto& person : view.persons()) all.insert(all.end(), person.begin(), person.end());
+  std::ranges::sort(all);
+  return all;
+}
+
+class VectorisedFinder final : public Finder {
+ public:
+  VectorisedFinder(const engine::View& view, const Program& program, std::vector<Plan> plans,
+                   std::vector<Inquiry> inquiries, std::shared_ptr<const Linked> linked)
+      : view_(view),
+        program_(program),
+        plans_(std::move(plans)),
+        inquiries_(std::move(inquiries)),
+        linked_(std::move(linked)),
+        evaluation_(program, view, leaves_),
+        gathered_(plans_.size()),
+        asked_(plans_.size()),
+        reader_(view),
+        interview_(program) {}
+
+  Result<void> prepare() {
+    for (std::size_t i = 0; i < plans_.size(); ++i) {
+      const Plan& plan = plans_[i];
+      check(!rehearse(plan, program_, evaluation_), "a plan can be walked");
+      intervals_.emplace_back();
+      if (plan.statement->op == Op::measure) intervals_.back() = TRY(intervals_of(*plan.statement, program_));
+    }
+    events_.resize(leaves_.all.size());
+    return {};
+  }
+
+  Result<void> find(const PatientRange& range, Stop& stop, std::span<Findings> into) override {
+    const std::uint32_t first = range.first / block_patients, last = (range.past - 1) / block_patients;
+    std::vector<LeafReader> readers;
+    for (const Leaf& leaf : leaves_.all) {
+      TRY(stop.check());
+      readers.push_back(TRY(LeafReader::open(view_, leaf, range.shard, first, last)));
+    }
+    for (std::uint32_t block = first; block <= last; ++block) {
+      TRY(stop.check());
+      TRY(find_block(range, block, readers, stop, into));
+    }
+    return {};
+  }
+
+ private:
+  using Op = typed::Op;
+
+  Result<void> find_block(const PatientRange& range, std::uint32_t block, std::vector<LeafReader>& readers, Stop& stop,
+                          std::span<Findings> into) {
+    const stored::PatientId base = block * block_patients;
+    const std::uint32_t patients = std::min(range.past - base, block_patients);
+    Odd odd;
+    for (std::size_t i = 0; i < readers.size(); ++i) readers[i].read(block, events_[i], odd);
+    const auto begin = std::ranges::lower_bound(*linked_, engine::PatientRef{range.shard, base});
+    for (auto one = begin; one != linked_->end() && one->shard == range.shard && one->id < base + patients; ++one)
+      odd.set(one->id - base);
+    std::optional<engine::BlockDemographics> who;
+    if (evaluation_.asks_demographics()) who = TRY(view_.demographics(range.shard, block));
+    evaluation_.start({.shard = range.shard,
+                       .number = block,
+                       .patients = patients,
+                       .leaves = &events_,
+                       .who = who ? &*who : nullptr,
+                       .odd = &odd});
+    for (std::size_t i = 0; i < plans_.size(); ++i) {
+      asked_[i].reset();
+      if (plans_[i].way == Way::columns) {
+        gathered_[i].evaluate(*plans_[i].statement, program_, intervals_[i], evaluation_);
+      } else if (plans_[i].way == Way::candidates) {
+        const Frame all = evaluation_.everyone();
+        const Truths met = evaluation_.truth(*plans_[i].candidates, all);
+        for (std::uint32_t place = 0; place < patients; ++place) {
+          if (met[place] == Truth::yes) asked_[i].set(place);
+        }
+      } else {
+        asked_[i].set();
+      }
+    }
+    TRY(give(range.shard, block, odd, into));
+    return ask(range.shard, base, patients, odd, stop, into);
+  }
+
+  // What was found of those without any event here counts only if they are somebody.
+  Result<void> give(std::uint32_t shard, std::uint32_t block, const Odd& odd, std::span<Findings> into) {
+    Odd found, seen;
+    for (std::size_t i = 0; i < plans_.size(); ++i) {
+      if (plans_[i].way != Way::columns) continue;
+      for (const Place place : gathered_[i].places()) found.set(place);
+    }
+    found &= ~odd;
+    for (const Events& events : events_) {
+      for (const Place place : events.place) seen.set(place);
+    }
+    const Odd unseen = found & ~seen;
+    Odd counted = found;
+    if (unseen.any()) counted = (found & seen) | TRY(present(view_, shard, block, unseen));
+    for (std::size_t i = 0; i < plans_.size(); ++i) {
+      if (plans_[i].way == Way::columns) gathered_[i].give(counted, into[i]);
+    }
+    return {};
+  }
+
+  Result<void> ask(std::uint32_t shard, stored::PatientId base, std::uint32_t patients, const Odd& odd, Stop& stop,
+                   std::span<Findings> into) {
+    Odd anyone = odd;
+    for (const Odd& some : asked_) anyone |= some;
+    if (anyone.none()) return {};
+    for (std::uint32_t place = 0; place < patients; ++place) {
+      if (!anyone[place]) continue;
+      TRY(stop.check());
+      if (!TRY(reader_.read({shard, base + place}, person_))) continue;
+      interview_.start(person_);
+      for (std::size_t i = 0; i < plans_.size(); ++i) {
+        if (odd[place] || asked_[i][place]) inquiries_[i].ask(interview_, into[i]);
+      }
+    }
+    return {};
+  }
+
+  const engine::View view_;
+  const Program& program_;
+  const std::vector<Plan> plans_;
+  const std::vector<Inquiry> inquiries_;
+  const std::shared_ptr<const Linked> linked_;
+  Leaves leaves_;
+  Evaluation evaluation_;
+  std::vector<std::vector<MeasureInterval>> intervals_;
+  std::vector<Events> events_;  // of the leaves, of one block
+  std::vector<Gathered> gathered_;
+  std::vector<Odd> asked_;
+  PersonReader reader_;
+  Person person_;
+  Interview interview_;
+};
+
+// Some ranges for each thread, so that none waits long for the last; not so many that a rare code is read over and over.
+std::uint32_t range_blocks(const engine::View& view, unsigned threads) {
+  constexpr std::uint32_t ranges_per_thread = 4, blocks_max = 64;
+  std::uint32_t blocks = 0;
+  for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
+    blocks += (view.patients(shard) + block_patients - 1) / block_patients;
+  return std::clamp(blocks / (std::max(1u, threads) * ranges_per_thread), 1u, blocks_max);
+}
+
+}  // namespace
+
+}  // namespace vectorised
+
+bool is_vectorised(const typed::Node& statement, const Program& program, const engine::View& view) {
+  return vectorised::plan(statement, program, view).way != vectorised::Way::everyone;
+}
+
+Executors vectorised_executors(const engine::View& view, const Program& program,
+                               std::vector<const typed::Node*> statements, unsigned threads) {
+  using namespace vectorised;
+  std::vector<Plan> plans;
+  for (const typed::Node* statement : statements) plans.push_back(vectorised::plan(*statement, program, view));
+  const auto linked = std::make_shared<const Linked>(linked_patients(view));
+  return {.range_patients = range_blocks(view, threads) * block_patients,
+          .make = [view, &program, plans = std::move(plans), linked]() -> Result<std::unique_ptr<Finder>> {
+            std::vector<Inquiry> inquiries;
+            for (const Plan& one : plans) inquiries.push_back(TRY(Inquiry::make(*one.statement, program)));
+            auto finder = std::make_unique<VectorisedFinder>(view, program, plans, std::move(inquiries), linked);
+            TRY(finder->prepare());
+            return std::unique_ptr<Finder>(std::move(finder));
+          }};
+}
+
+}  // namespace chartline::query

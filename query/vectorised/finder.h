@@ -1,0 +1,20 @@
+// The vectorised executor: block by block of patients, from postings as columns. What these leave undecided is asked of
+// the reference, patient by patient, so that both always give the same.
+#pragma once
+
+#include <vector>
+
+#include "engine/view.h"
+#include "query/finder.h"
+#include "query/vectorised/plan.h"
+
+namespace chartline::query {
+
+// For statements that Inquiry takes, over a View of the present.
+Executors vectorised_executors(const engine::View& view, const Program& program,
+                               std::vector<const typed::Node*> statements, unsigned threads);
+
+// Whether that is any better than asking the reference of everyone.
+bool is_vectorised(const typed::Node& statement, const Program& program, const engine::View& view);
+
+}  // namespace chartline::query

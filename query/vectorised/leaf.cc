@@ -1,0 +1,266 @@
+#include "query/vectorised/leaf.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <ranges>
+#include <tuple>
+
+#include "base/check.h"
+
+namespace chartline::query::vectorised {
+
+using stored::PostingColumns;
+using stored::Removal;
+
+namespace {
+
+std::uint32_t posting_fields(const Leaf& leaf) {
+  std::uint32_t fields = stored::posting_field_patient | stored::posting_field_flags;
+  if (leaf.kind || leaf.codes->any || (leaf.fields & field_kind)) fields |= stored::posting_field_kind;
+  if (leaf.fields & field_time)
+    fields |= stored::posting_field_day | stored::posting_field_second | stored::posting_field_offset;
+  if (leaf.fields & field_number) fields |= stored::posting_field_number;
+  if (leaf.fields & field_value) fields |= stored::posting_field_value | stored::posting_field_unit;
+  return fields;
+}
+
+// The values of some postings of a column behind those that are there.
+template <typename T, typename From, typename Of>
+void append(std::vector<T>& into, std::size_t count, const From& from, const Of& of) {
+  const std::size_t before = into.size();
+  into.resize(before + count);
+  for (std::size_t i = 0; i < count; ++i) into[before + i] = static_cast<T>(of(from(i)));
+}
+
+}  // namespace
+
+std::uint32_t Leaves::add(const std::optional<record::Kind>& kind, const CodeSet& codes, Lifted lifted) {
+  for (std::uint32_t i = 0; i < all.size(); ++i) {
+    const Leaf& leaf = all[i];
+    const bool same_codes = leaf.codes == &codes || (leaf.codes->any == codes.any && leaf.codes->codes == codes.codes);
+    if (leaf.kind == kind && leaf.lifted == lifted && same_codes) return i;
+  }
+  all.push_back({.kind = kind, .codes = &codes, .lifted = lifted});
+  return static_cast<std::uint32_t>(all.size() - 1);
+}
+
+void Leaves::want(const Events& events, std::uint32_t fields) {
+  for (const std::uint32_t leaf : events.leaves) all[leaf].fields |= fields;
+}
+
+std::string print(const Leaf& leaf) {
+  std::string text = leaf.kind ? std::string(record::name(*leaf.kind)) : "any";
+  if (leaf.codes->any) {
+    text += "[*]";
+  } else if (leaf.codes->codes.size() == 1) {
+    text += "[" + leaf.codes->codes.front().system + ":" + leaf.codes->codes.front().code + "]";
+  } else {
+    text += "[" + std::to_string(leaf.codes->codes.size()) + " codes]";
+  }
+  if (leaf.lifted.status) text += " any status";
+  if (leaf.lifted.contributions) text += " including contributions";
+  return text;
+}
+
+Result<LeafReader> LeafReader::open(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
+                                    std::uint32_t first_block, std::uint32_t last_block) {
+  LeafReader reader;
+  reader.leaf_ = leaf;
+  if (leaf.fields & (field_order | field_exact)) reader.leaf_.fields |= field_time;
+  if (!leaf.lifted.status) reader.refused_ |= stored::posting_hidden | stored::posting_not_asserted;
+  if (!leaf.lifted.contributions) reader.refused_ |= stored::posting_contributed;
+  if (leaf.codes->any) reader.refused_ |= stored::posting_translation;
+  std::vector<engine::Name> names;
+  if (leaf.codes->any) {
+    names.resize(view.codes(shard) + 1);
+    std::iota(names.begin(), names.end(), engine::Name{0});
+  } else {
+    names = leaf.codes->names(view, shard);
+    reader.several_ = names.size() > 1;
+    if (reader.several_) reader.leaf_.fields |= field_number;
+  }
+  const std::uint32_t fields = posting_fields(reader.leaf_);
+  for (const engine::Name name : names) {
+    engine::PostingScan scan = TRY(view.postings(shard, name, first_block, last_block, fields));
+    const bool removed = std::ranges::any_of(scan.removals, [](const auto& pairs) { return !pairs.empty(); });
+    if (removed && !(fields & stored::posting_field_number))
+      scan = TRY(view.postings(shard, name, first_block, last_block, fields | stored::posting_field_number));
+    for (std::size_t r = 0; r < scan.runs.size(); ++r)
+      reader.runs_.push_back({.columns = std::move(scan.runs[r]), .removals = std::move(scan.removals[r]), .code = name});
+    if (!scan.added.empty()) reader.added_.push_back({.postings = std::move(scan.added), .code = name});
+  }
+  return reader;
+}
+
+bool LeafReader::keeps(std::uint32_t flags, record::Kind kind) const {
+  if (flags & refused_) return false;
+  if (leaf_.kind) return kind == *leaf_.kind;
+  return kind != record::Kind::patient;
+}
+
+bool LeafReader::is_odd(std::uint32_t flags) const {
+  if ((leaf_.fields & field_time) && (flags & stored::posting_vague)) return true;
+  if ((leaf_.fields & field_exact) && (flags & stored::posting_finer)) return true;
+  return (leaf_.fields & field_code) && (flags & stored::posting_translation);
+}
+
+void LeafReader::take(const Run& run, std::size_t first, std::size_t past, std::uint32_t block, Events& into, Odd& odd) {
+  const PostingColumns& from = *run.columns;
+  const stored::PatientId base = block * block_patients;
+  postings_ += past - first;
+  const bool kinds_alike = from.kind.is_constant(), flags_alike = from.flags.is_constant();
+  const auto kind_of = [&](std::size_t i) { return static_cast<record::Kind>(from.kind[i]); };
+  // A run of a leaf that tells kinds apart without reading them cannot be: `any` and a kind ask for the column.
+  const bool asks_kind = leaf_.kind || leaf_.codes->any;
+  const auto kept = [&](std::size_t i) {
+    return asks_kind ? keeps(from.flags[i], kind_of(i)) : (from.flags[i] & refused_) == 0;
+  };
+  std::vector<std::uint32_t>& chosen = order_;
+  chosen.clear();
+  const bool alike = flags_alike && (kinds_alike || !asks_kind) && run.removals.empty();
+  if (alike) {
+    if (!kept(first)) return;
+  } else {
+    for (std::size_t i = first; i < past; ++i) {
+      if (!kept(i)) continue;
+      if (!run.removals.empty() && std::ranges::binary_search(run.removals, Removal{from.patient[i], from.number[i]}))
+        continue;
+      chosen.push_back(static_cast<std::uint32_t>(i));
+    }
+  }
+  if (!flags_alike || is_odd(from.flags[first])) {
+    const std::size_t some = alike ? past - first : chosen.size();
+    for (std::size_t k = 0; k < some; ++k) {
+      const std::size_t i = alike ? first + k : chosen[k];
+      if (is_odd(from.flags[i])) odd.set(from.patient[i] - base);
+    }
+  }
+  const auto gather = [&](std::size_t count, const auto& at) {
+    append(into.place, count, at, [&](std::size_t i) { return from.patient[i] - base; });
+    if (leaf_.fields & field_time) {
+      append(into.day, count, at, [&](std::size_t i) { return from.day_at(i); });
+      append(into.second, count, at, [&](std::size_t i) { return from.second[i]; });
+      append(into.offset, count, at, [&](std::size_t i) { return static_cast<int>(from.offset[i]) - (1 << 15); });
+      append(into.timed, count, at, [&](std::size_t i) {
+        const std::uint32_t flags = from.flags[i];
+        return flags & stored::posting_finer ? 2 : flags & stored::posting_timed ? 1 : 0;
+      });
+      append(into.at, count, at, [&](std::size_t i) {
+        return std::int64_t{from.day_at(i)} * 86'400 + from.second[i] -
+               60 * (static_cast<std::int64_t>(from.offset[i]) - (1 << 15));
+      });
+    }
+    if (leaf_.fields & field_number) append(into.number, count, at, [&](std::size_t i) { return from.number[i]; });
+    if (leaf_.fields & field_value) {
+      append(into.form, count, at, [&](std::size_t i) { return from.form_at(i); });
+      append(into.comparator, count, at, [&](std::size_t i) { return from.comparator_at(i); });
+      append(into.unit, count, at, [&](std::size_t i) { return from.unit[i]; });
+    }
+    if (leaf_.fields & field_kind) append(into.kind, count, at, kind_of);
+    if (leaf_.fields & field_code) append(into.code, count, at, [&](std::size_t) { return run.code; });
+  };
+  const std::size_t before = into.value.size();
+  if (alike) {
+    gather(past - first, [&](std::size_t k) { return first + k; });
+    if (leaf_.fields & field_value) {
+      into.value.resize(before + past - first);
+      from.numbers(first, past, into.value.data() + before);
+    }
+  } else {
+    gather(chosen.size(), [&](std::size_t k) { return std::size_t{chosen[k]}; });
+    if (leaf_.fields & field_value)
+      append(
+          into.value, chosen.size(), [&](std::size_t k) { return chosen[k]; },
+          [&](std::size_t i) { return from.number_at(i); });
+  }
+}
+
+void LeafReader::take(const stored::Posting& posting, engine::Name code, std::uint32_t block, Events& into, Odd& odd) {
+  ++postings_;
+  if (!keeps(posting.flags, posting.kind)) return;
+  const std::uint32_t place = posting.patient - block * block_patients;
+  if (is_odd(posting.flags)) odd.set(place);
+  into.place.push_back(static_cast<Place>(place));
+  if (leaf_.fields & field_time) {
+    into.day.push_back(posting.day);
+    into.second.push_back(posting.second);
+    into.offset.push_back(posting.offset);
+    into.timed.push_back(posting.flags & stored::posting_finer ? 2 : posting.flags & stored::posting_timed ? 1 : 0);
+    into.at.push_back(std::int64_t{posting.day} * 86'400 + posting.second - std::int64_t{posting.offset} * 60);
+  }
+  if (leaf_.fields & field_number) into.number.push_back(posting.number);
+  if (leaf_.fields & field_value) {
+    const bool is_number = posting.value.form == record::Value::Form::number;
+    into.value.push_back(is_number ? posting.value.number.to_double() : std::numeric_limits<double>::quiet_NaN());
+    into.form.push_back(posting.value.form);
+    into.comparator.push_back(posting.value.comparator);
+    into.unit.push_back(posting.unit);
+  }
+  if (leaf_.fields & field_kind) into.kind.push_back(posting.kind);
+  if (leaf_.fields & field_code) into.code.push_back(code);
+}
+
+void LeafReader::read(std::uint32_t block, Events& into, Odd& odd) {
+  into.clear();
+  into.fields = leaf_.fields;
+  const stored::PatientId base = block * block_patients, past = base + block_patients;
+  for (Run& run : runs_) {
+    const PostingColumns& columns = *run.columns;
+    const auto id = [&](std::size_t i) { return columns.patient[i]; };
+    if (run.next == 0 && columns.count > 0 && id(0) < base) {  // from before the range
+      const auto all = std::views::iota(std::size_t{0}, std::size_t{columns.count});
+      run.next = *std::ranges::lower_bound(all, base, {}, id);
+    }
+    const auto rest = std::views::iota(run.next, std::size_t{columns.count});
+    const auto at = std::ranges::lower_bound(rest, past, {}, id);
+    const std::size_t end = at == rest.end() ? columns.count : *at;
+    if (end > run.next) take(run, run.next, end, block, into, odd);
+    run.next = end;
+  }
+  for (Added& added : added_) {
+    while (added.next < added.postings.size() && added.postings[added.next].patient < base) ++added.next;
+    for (; added.next < added.postings.size() && added.postings[added.next].patient < past; ++added.next)
+      take(added.postings[added.next], added.code, block, into, odd);
+  }
+  put_in_order(into);
+}
+
+// By patient and, where asked for, in the total order as far as it is known here; an event that came by several codings is
+// left once.
+void LeafReader::put_in_order(Events& events) {
+  const std::size_t count = events.size();
+  const bool by_time = leaf_.fields & field_order, by_number = !events.number.empty();
+  const auto key = [&](std::size_t i) {
+    return by_time ? std::tuple(events.place[i], events.at[i], events.timed[i])
+                   : std::tuple(events.place[i], std::int64_t{0}, std::uint8_t{0});
+  };
+  const auto number = [&](std::size_t i) { return by_number ? events.number[i] : 0u; };
+  const auto in_order = [&](std::size_t a, std::size_t b) {
+    if (key(a) != key(b)) return key(a) < key(b);
+    return number(a) <= number(b) || !(by_time || several_);
+  };
+  bool sorted = true;
+  for (std::size_t i = 1; sorted && i < count; ++i) sorted = in_order(i - 1, i);
+  if (!sorted || several_) {
+    order_.resize(count);
+    std::iota(order_.begin(), order_.end(), 0u);
+    if (!sorted) std::ranges::sort(order_, {}, [&](std::uint32_t i) { return std::tuple(key(i), number(i)); });
+    if (several_) {
+      const auto same = std::ranges::unique(order_, [&](std::uint32_t a, std::uint32_t b) {
+        return events.place[a] == events.place[b] && events.number[a] == events.number[b];
+      });
+      order_.erase(same.begin(), same.end());
+    }
+    scratch_.clear();
+    scratch_.fields = events.fields;
+    for (const std::uint32_t i : order_) scratch_.take(events, i);
+    std::swap(scratch_.leaves, events.leaves);
+    std::swap(scratch_, events);
+  }
+  events.begin.assign(block_patients + 1, 0);
+  for (const Place place : events.place) ++events.begin[place + 1u];
+  std::partial_sum(events.begin.begin(), events.begin.end(), events.begin.begin());
+}
+
+}  // namespace chartline::query::vectorised

@@ -1,0 +1,92 @@
+#include "query/vectorised/plan.h"
+
+#include "query/vectorised/relax.h"
+
+namespace chartline::query::vectorised {
+
+using typed::Node;
+using typed::Op;
+
+namespace {
+
+std::uint32_t slot_of(const typed::Data& data) {
+  if (const auto* slot = std::get_if<typed::Slot>(&data)) return slot->number;
+  if (const auto* named = std::get_if<typed::Named>(&data)) return named->slot;
+  return 0;
+}
+
+std::vector<const Node*> groups_of(const Node& groups) {
+  std::vector<const Node*> parts;
+  for (const typed::Ptr& part : groups.parts) parts.push_back(part.get());
+  return parts;
+}
+
+std::optional<std::string> rehearse_statement(const Node& statement, const Program& program, Evaluation& evaluation) {
+  switch (statement.op) {
+    case Op::count_patients: {
+      const std::vector<const Node*> groups = groups_of(*statement.parts[1]);
+      if (slot_of(statement.parts[0]->data) != 0 && statement.parts[0]->op == Op::in_cohort) {
+        const Node* cohort = cohort_of_rows(statement, program);
+        if (!cohort) return "a saved cohort";
+        return evaluation.rehearse_rows(*cohort->parts[1], slot_of(cohort->data), groups, {cohort->parts[0].get()});
+      }
+      return evaluation.rehearse_rows(*statement.parts[0], 0, groups, {});
+    }
+    case Op::tally:
+      return evaluation.rehearse_rows(*statement.parts[0], slot_of(statement.data), groups_of(*statement.parts[1]), {});
+    case Op::flow:
+      for (const typed::Ptr& step : statement.parts) {
+        if (auto reason = evaluation.rehearse(*step)) return reason;
+      }
+      return std::nullopt;
+    case Op::measure: {
+      evaluation.set_interval(0, 0);
+      auto reason =
+          evaluation.rehearse_rows(*statement.parts[1], 0, groups_of(*statement.parts[2]), {statement.parts[0].get()});
+      evaluation.clear_interval();
+      return reason;
+    }
+    case Op::rows: return "a list gives what its rows hold";
+    case Op::events_in: return "events are given whole";
+    default: return "follow-up goes row by row";
+  }
+}
+
+}  // namespace
+
+std::string_view name(Way way) {
+  return way == Way::columns ? "columns" : way == Way::candidates ? "candidates" : "everyone";
+}
+
+const Node* cohort_of_rows(const Node& statement, const Program& program) {
+  const auto* named = std::get_if<typed::Named>(&statement.parts[0]->data);
+  if (!named || !program.definitions.contains(named->name)) return nullptr;
+  const Node& cohort = program.definition(named->name);
+  return cohort.parts.size() > 1 ? &cohort : nullptr;
+}
+
+std::optional<std::string> rehearse(const Plan& plan, const Program& program, Evaluation& evaluation) {
+  switch (plan.way) {
+    case Way::columns: return rehearse_statement(*plan.statement, program, evaluation);
+    case Way::candidates: return evaluation.rehearse(*plan.candidates);
+    case Way::everyone: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+Plan plan(const Node& statement, const Program& program, const engine::View& view) {
+  Leaves leaves;  // of what is tried out
+  Evaluation evaluation(program, view, leaves);
+  Plan made{.statement = &statement};
+  const std::optional<std::string> reason = rehearse_statement(statement, program, evaluation);
+  if (!reason) {
+    made.way = Way::columns;
+    return made;
+  }
+  made.reason = *reason;
+  made.candidates = Relaxing(program, evaluation).statement(statement);
+  if (made.candidates && !evaluation.rehearse(*made.candidates)) made.way = Way::candidates;
+  return made;
+}
+
+}  // namespace chartline::query::vectorised

@@ -1,0 +1,34 @@
+// Plan: what is done about a statement. It is answered from columns of postings; or columns say of whom the reference is
+// asked; or it is asked of everyone, where they can say nothing.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "query/program.h"
+#include "query/vectorised/evaluation.h"
+
+namespace chartline::query::vectorised {
+
+enum class Way : std::uint8_t { columns, candidates, everyone };
+std::string_view name(Way way);
+
+struct Plan {
+  const typed::Node* statement = nullptr;
+  Way way = Way::everyone;
+  typed::Ptr candidates{};  // the condition that candidates meet
+  std::string reason{};     // why not columns alone
+};
+
+// Of a statement that Inquiry takes.
+Plan plan(const typed::Node& statement, const Program& program, const engine::View& view);
+
+// Walks what a plan evaluates once, in rehearsal: leaves of the evaluation are then those of the plan. The reason why it
+// cannot be walked, if so.
+std::optional<std::string> rehearse(const Plan& plan, const Program& program, Evaluation& evaluation);
+
+// The cohort with index dates whose rows are those of a statement, or null.
+const typed::Node* cohort_of_rows(const typed::Node& statement, const Program& program);
+
+}  // namespace chartline::query::vectorised

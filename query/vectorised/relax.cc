@@ -1,0 +1,193 @@
+#include "query/vectorised/relax.h"
+
+#include <utility>
+
+namespace chartline::query::vectorised {
+
+using typed::Node;
+using typed::Op;
+using typed::Ptr;
+
+namespace {
+
+Ptr made(Op op, Basic basic, std::vector<Ptr> parts, typed::Data data = {}, Span span = {}) {
+  return std::make_shared<const Node>(Node{op, type(basic), span, std::move(parts), std::move(data)});
+}
+Ptr exists(Ptr events) { return events ? made(Op::exists, Basic::boolean, {std::move(events)}) : nullptr; }
+
+bool lifts(Op op) { return op == Op::any_status || op == Op::contributions; }
+
+}  // namespace
+
+const Ptr& Relaxing::defined(const Node& name) const {
+  return program_.definition(std::get<typed::Named>(name.data).name).parts.front();
+}
+
+Ptr Relaxing::all_of(std::vector<Ptr> parts) const {
+  std::erase(parts, nullptr);
+  if (parts.empty()) return nullptr;
+  return parts.size() == 1 ? parts.front() : made(Op::and_, Basic::boolean, std::move(parts));
+}
+
+Ptr Relaxing::condition(const Ptr& node) {
+  if (!evaluation_.rehearse(*node)) return node;
+  switch (node->op) {
+    case Op::and_: {
+      std::vector<Ptr> parts;
+      for (const Ptr& part : node->parts) parts.push_back(condition(part));
+      return all_of(std::move(parts));
+    }
+    case Op::at_least:
+      if (std::get<record::Decimal>(node->data).to_double() < 1) return nullptr;
+      [[fallthrough]];
+    case Op::or_: {
+      std::vector<Ptr> parts;
+      for (const Ptr& part : node->parts) {
+        parts.push_back(condition(part));
+        if (!parts.back()) return nullptr;
+      }
+      return parts.size() == 1 ? parts.front() : made(Op::or_, Basic::boolean, std::move(parts));
+    }
+    case Op::exists: return exists(events(node->parts[0]));
+    case Op::in_cohort: return cohort(std::get<typed::Named>(node->data).name);
+    case Op::let_of:
+    case Op::param_of: return condition(defined(*node));
+    case Op::equal:
+    case Op::unequal:
+    case Op::less:
+    case Op::less_or_equal:
+    case Op::greater:
+    case Op::greater_or_equal: return comparison(node);
+    case Op::date_in_range:
+    case Op::code_in_set: return known(node->parts[0]);
+    default: return nullptr;
+  }
+}
+
+// Unknown where either side is missing; and more than nothing is something.
+Ptr Relaxing::comparison(const Ptr& node) {
+  const Node &left = *node->parts[0], &right = *node->parts[1];
+  if (left.op == Op::count && right.op == Op::number) {
+    const double bound = std::get<record::Decimal>(right.data).to_double();
+    const bool some = (node->op == Op::greater && bound >= 0) || (node->op == Op::greater_or_equal && bound > 0) ||
+                      (node->op == Op::equal && bound > 0);
+    if (some) return exists(events(left.parts[0]));
+  }
+  return all_of({known(node->parts[0]), known(node->parts[1])});
+}
+
+Ptr Relaxing::known(const Ptr& value) {
+  switch (value->op) {
+    case Op::field:
+    case Op::start_of: return exists(events(value->parts[0]));
+    case Op::attribute: return value->parts.empty() ? nullptr : exists(events(value->parts[0]));
+    case Op::sum:
+    case Op::avg:
+    case Op::min:
+    case Op::max:
+    case Op::median:
+    case Op::slope: return exists(events(value->parts[0]));
+    case Op::let_of:
+    case Op::param_of: return known(defined(*value));
+    case Op::add:
+    case Op::subtract:
+    case Op::multiply:
+    case Op::divide:
+    case Op::elapsed: return all_of({known(value->parts[0]), known(value->parts[1])});
+    case Op::negative:
+    case Op::convert:
+    case Op::moved_later:
+    case Op::moved_earlier:
+    case Op::date_of:
+    case Op::year_of:
+    case Op::month_of:
+    case Op::age:
+    case Op::band: return known(value->parts[0]);
+    default: return nullptr;
+  }
+}
+
+Ptr Relaxing::events(const Ptr& node) {
+  if (node->op != Op::row && !evaluation_.rehearse(*node)) return node;
+  switch (node->op) {
+    case Op::let_of:
+    case Op::param_of: return events(defined(*node));
+    case Op::first:
+    case Op::last:
+    case Op::nth:
+    case Op::lowest:
+    case Op::highest: return events(node->parts.back());
+    case Op::filter: return filtered(node);
+    case Op::union_events: {
+      std::vector<Ptr> parts;
+      for (const Ptr& part : node->parts) {
+        parts.push_back(events(part));
+        if (!parts.back()) return nullptr;
+      }
+      Ptr all = made(Op::union_events, Basic::events, std::move(parts));
+      return evaluation_.rehearse(*all) ? nullptr : all;
+    }
+    case Op::both_events:
+      for (const Ptr& part : node->parts) {
+        if (Ptr one = events(part)) return one;
+      }
+      return nullptr;
+    case Op::without_events: return events(node->parts[0]);
+    case Op::eras:
+    case Op::episodes: return events(node->parts[0]);
+    default: return nullptr;
+  }
+}
+
+// The clauses that columns can answer, one by one. Of intervals none: an interval is no event of those it was made of.
+Ptr Relaxing::filtered(const Ptr& node) {
+  const Ptr base = events(node->parts[0]);
+  if (!base) return nullptr;
+  const Node* of = node->parts[0].get();
+  while (of->op == Op::let_of || of->op == Op::param_of || of->op == Op::filter)
+    of = of->op == Op::filter ? of->parts[0].get() : defined(*of).get();
+  std::vector<Ptr> kept = {base};
+  for (std::size_t i = 1; i < node->parts.size(); ++i) {
+    if (lifts(node->parts[i]->op)) kept.push_back(node->parts[i]);
+  }
+  const auto with = [&](std::vector<Ptr> parts) {
+    return std::make_shared<const Node>(Node{Op::filter, type(Basic::events), node->span, std::move(parts), node->data});
+  };
+  if (of->op != Op::eras && of->op != Op::episodes) {
+    const std::vector<Ptr> bare = kept;
+    for (std::size_t i = 1; i < node->parts.size(); ++i) {
+      if (lifts(node->parts[i]->op)) continue;
+      std::vector<Ptr> one = bare;
+      one.push_back(node->parts[i]);
+      if (!evaluation_.rehearse(*with(std::move(one)))) kept.push_back(node->parts[i]);
+    }
+  }
+  return kept.size() == 1 ? base : Ptr(with(std::move(kept)));
+}
+
+Ptr Relaxing::cohort(const std::string& name) {
+  if (!program_.definitions.contains(name)) return nullptr;
+  const Node& cohort = program_.definition(name);
+  if (cohort.parts.size() == 1) return condition(cohort.parts[0]);
+  return all_of({exists(events(cohort.parts[1])), condition(cohort.parts[0])});
+}
+
+Ptr Relaxing::statement(const Node& statement) {
+  switch (statement.op) {
+    case Op::count_patients: return condition(statement.parts[0]);
+    case Op::flow: return condition(statement.parts[0]);
+    case Op::tally: return exists(events(statement.parts[0]));
+    case Op::rows: {
+      const bool per = std::holds_alternative<typed::Slot>(statement.data);
+      return all_of({condition(statement.parts[0]), per ? exists(events(statement.parts[1])) : nullptr});
+    }
+    case Op::events_in:
+      return all_of({cohort(std::get<typed::Named>(statement.data).name), exists(events(statement.parts[0]))});
+    case Op::measure: return condition(statement.parts[1]);
+    case Op::incidence:
+    case Op::survival: return cohort(std::get<typed::Named>(statement.data).name);
+    default: return nullptr;
+  }
+}
+
+}  // namespace chartline::query::vectorised

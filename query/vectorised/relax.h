@@ -1,0 +1,35 @@
+// Relaxing: a condition that columns cannot answer, loosened until they can. Whoever meets the condition meets what is left
+// of it; so whoever does not is nobody to ask the reference about.
+//
+//   exists condition[dm] where attr.site = 'left' and age(today) > 17   ->   exists condition[dm] and age(today) > 17
+#pragma once
+
+#include <vector>
+
+#include "query/program.h"
+#include "query/vectorised/evaluation.h"
+
+namespace chartline::query::vectorised {
+
+class Relaxing {
+ public:
+  Relaxing(const Program& program, Evaluation& evaluation) : program_(program), evaluation_(evaluation) {}
+
+  typed::Ptr condition(const typed::Ptr& condition);  // null: nothing is left
+  typed::Ptr events(const typed::Ptr& events);        // of every event of theirs; null: no such set
+  // A condition that everyone meets of whom a statement may find something; null: that may be anyone.
+  typed::Ptr statement(const typed::Node& statement);
+
+ private:
+  typed::Ptr all_of(std::vector<typed::Ptr> parts) const;  // null ones left out
+  typed::Ptr cohort(const std::string& name);
+  typed::Ptr known(const typed::Ptr& value);  // where a value is not missing
+  typed::Ptr filtered(const typed::Ptr& filter);
+  typed::Ptr comparison(const typed::Ptr& comparison);
+  const typed::Ptr& defined(const typed::Node& name) const;
+
+  const Program& program_;
+  Evaluation& evaluation_;
+};
+
+}  // namespace chartline::query::vectorised
