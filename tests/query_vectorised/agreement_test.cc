@@ -1,0 +1,78 @@
+// Usual queries over random stores: columns and the reference give the same. CHARTLINE_SEED replays one store,
+// CHARTLINE_STORES asks more or fewer.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "query/vectorised/plan.h"
+#include "tests/query_random/answer.h"
+#include "tests/query_random/script.h"
+#include "tests/query_random/shrink.h"
+#include "tests/query_vectorised/usual_query.h"
+
+namespace chartline::query::vectorised {
+namespace {
+
+using random::Asked;
+using random::Replay;
+using random::Script;
+
+bool differ(engine::Store& store, const std::string& text) {
+  const Asked reference = random::ask(store, text, Executor::reference);
+  if (reference.end != Asked::End::answered) return false;
+  return !random::agree(reference, random::ask(store, text, Executor::vectorised));
+}
+
+std::string reduced(Script script, std::uint32_t shards, std::string text) {
+  const auto played = [&](const Script& of, const std::string& asked) {
+    Replay replay(of, shards);
+    replay.play();
+    return differ(replay.store(), asked);
+  };
+  text = random::shrink_query(text, [&](const std::string& less) { return played(script, less); });
+  script = random::shrink_script(script, [&](const Script& less) { return played(less, text); });
+  text = random::shrink_query(text, [&](const std::string& less) { return played(script, less); });
+  Replay replay(script, shards);
+  replay.play();
+  return random::print(script) + "----\n" + text + "---- reference\n" +
+         random::print(random::ask(replay.store(), text, Executor::reference)) + "---- vectorised\n" +
+         random::print(random::ask(replay.store(), text, Executor::vectorised));
+}
+
+std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+TEST(Agreement, OfColumnsAndTheReference) {
+  constexpr int people = 60, texts = 6, statements = 6;
+  const std::uint64_t seed = number_from("CHARTLINE_SEED", 0), stores = number_from("CHARTLINE_STORES", 12);
+  std::size_t asked = 0, by_columns = 0, differences = 0;
+  for (std::uint64_t i = 0; i < (seed ? 1 : stores) && differences < 3; ++i) {
+    const std::uint64_t this_seed = seed ? seed : i + 1;
+    const Script script = random::random_script(this_seed, people);
+    const std::uint32_t shards = this_seed % 2 ? 1 : 8;
+    Replay replay(script, shards);
+    replay.play();
+    for (std::uint64_t t = 0; t < texts && differences < 3; ++t) {
+      const std::string text = UsualQuery(this_seed * 1000 + t).text(statements);
+      const auto prepared = prepare(replay.store(), text, {});
+      ASSERT_TRUE(prepared) << prepared.error().message;
+      ASSERT_TRUE(prepared->complaints.empty()) << render(prepared->complaints, text);
+      for (const typed::Ptr& statement : prepared->program->query.statements) {
+        if (is_definition(statement->op)) continue;
+        ++asked;
+        by_columns += plan(*statement, *prepared->program, replay.store().view()).way == Way::columns;
+      }
+      if (!differ(replay.store(), text)) continue;
+      ++differences;
+      ADD_FAILURE() << "CHARTLINE_SEED=" << this_seed << " shards " << shards << "\n" << reduced(script, shards, text);
+    }
+  }
+  std::cout << asked << " statements, " << by_columns << " of them from columns\n";
+  EXPECT_GE(by_columns * 2, asked);
+}
+
+}  // namespace
+}  // namespace chartline::query::vectorised
