@@ -37,17 +37,22 @@ Result<void> get_run(const ShardMoment& shard, Name code, const PostingRun& run,
   return at(shard, run, Fault::corrupt, "named by its directory, but absent");
 }
 
+Result<void> decode(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields, PostingColumns& into) {
+  Pinned value;
+  TRY(get_run(shard, code, run, value));
+  const Result<void> whole = stored::decode_postings(value.bytes(), fields, into, run.checksum);
+  if (!whole) return at(shard, run, whole.error().fault, whole.error().message);
+  if (into.count != run.count) return at(shard, run, Fault::corrupt, "its count differs from its directory's");
+  return {};
+}
+
 Result<std::shared_ptr<const PostingColumns>> read_columns(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields) {
   const DecodedCache::Key key = cache_key(shard, code, run);
   auto known = shard.cache->find<DecodedPostings>(key);
   if (!known || (known->fields & fields) != fields) {
-    Pinned value;
-    TRY(get_run(shard, code, run, value));
     auto decoded = std::make_shared<DecodedPostings>();
     decoded->fields = fields | (known ? known->fields : 0);
-    const Result<void> whole = stored::decode_postings(value.bytes(), decoded->fields, decoded->columns, run.checksum);
-    if (!whole) return at(shard, run, whole.error().fault, whole.error().message);
-    if (decoded->columns.count != run.count) return at(shard, run, Fault::corrupt, "its count differs from its directory's");
+    TRY(decode(shard, code, run, decoded->fields, decoded->columns));
     known = decoded;
     shard.cache->keep(key, known, sizeof(DecodedPostings) + known->columns.bytes());
   }
@@ -132,7 +137,17 @@ std::int64_t second_of(const Posting& posting) {
 
 Result<stored::Directory> read_directory(const ShardMoment& shard, Name code) { return *TRY(directory_of(shard, code)); }
 
+Result<void> read_posting_run(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields, PostingColumns& into) {
+  return decode(shard, code, run, fields, into);
+}
+
 Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields) {
+  PostingScan scan = TRY(name_postings(shard, code, first_block, last_block));
+  for (const PostingRun& run : scan.refs) scan.runs.push_back(TRY(read_columns(shard, code, run, fields)));
+  return scan;
+}
+
+Result<PostingScan> name_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block) {
   const auto directory = TRY(directory_of(shard, code));
   std::vector<Removal> taken;  // by the delta
   for (const auto& segment : shard.segments) segment->removals(shard.commit, first_block, last_block, taken);
@@ -145,7 +160,7 @@ Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint
   PostingScan scan;
   for (const PostingRun& run : directory->runs) {
     if (run.removals || !overlaps(run, first_block, last_block)) continue;
-    scan.runs.push_back(TRY(read_columns(shard, code, run, fields)));
+    scan.refs.push_back(run);
     std::vector<Removal>& leave_out = scan.removals.emplace_back(taken);
     for (const auto& [later, pairs] : removals) {
       if (later > run.run) leave_out.insert(leave_out.end(), pairs->begin(), pairs->end());

@@ -97,6 +97,7 @@ class BlockDemographics {
 
 // Postings of one code (0: of events without a primary code) over some blocks: packed runs as they are, and what the delta adds and takes away.
 struct PostingScan {
+  std::vector<stored::PostingRun> refs;
   std::vector<std::shared_ptr<const stored::PostingColumns>> runs;  // decoded, may reach beyond the blocks asked for
   std::vector<std::vector<stored::Removal>> removals;  // for runs[i]: sorted pairs to leave out of that run
   std::vector<stored::Posting> added;                  // from the delta; sorted by patient, then total order
@@ -156,6 +157,11 @@ class View {
   Result<stored::Directory> directory(std::uint32_t shard, Name code) const;  // folded postings only
   Result<PostingScan> postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block,
                                std::uint32_t fields) const;
+  // The same in two steps, for who reads so much that it is neither held at once nor worth keeping in the cache: the runs
+  // are named, and decoded one by one when their turn comes, into columns used before.
+  Result<PostingScan> name_postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block) const;
+  Result<void> posting_run(std::uint32_t shard, Name code, const stored::PostingRun& run, std::uint32_t fields,
+                           stored::PostingColumns& into) const;
   // The same as plain postings, merged and sorted: the simple form.
   Result<std::vector<stored::Posting>> merged_postings(std::uint32_t shard, Name code, std::uint32_t first_block,
                                                        std::uint32_t last_block) const;
