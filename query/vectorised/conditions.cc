@@ -23,11 +23,9 @@ Truths Evaluation::truth(const Node& node, const Frame& frame) {
       return made;
     }
     case Op::exists: {
-      const ListsPtr lists = events(*node.parts[0], frame);
-      Truths made(rows, Truth::no);
-      for (std::size_t row = 0; row < rows; ++row) {
-        if (lists->count(list_of(*lists, frame, row)) > 0) made[row] = Truth::yes;
-      }
+      const std::vector<std::uint32_t> found = counts(*events(*node.parts[0], frame), frame);
+      Truths made(rows);
+      for (std::size_t row = 0; row < rows; ++row) made[row] = query::truth(found[row] > 0);
       return made;
     }
     case Op::is_missing: return is_missing(node, frame);

@@ -18,17 +18,26 @@ std::optional<std::uint32_t> own_slot(const Node& node) {
   return slot ? std::optional(slot->number) : std::nullopt;
 }
 
-void find_filters(const Node& node, std::unordered_map<std::uint32_t, const Node*>& found) {
-  if (node.op == Op::filter) found.emplace(*own_slot(node), &node);
-  for (const typed::Ptr& part : node.parts) find_filters(*part, found);
+// Whether what a node gives is made of the events that its parts give, so that what is lifted for it is for them.
+bool is_made_of_parts(Op op) { return op >= Op::union_events && op <= Op::episodes; }
+
+void find_filters(const Node& node, Lifted lifted, std::unordered_map<std::uint32_t, Filter>& found) {
+  if (node.op == Op::filter) {
+    lifted = lifted_by(node, lifted);
+    found.emplace(*own_slot(node), Filter{&node, lifted});
+    find_filters(*node.parts[0], lifted, found);
+    for (std::size_t i = 1; i < node.parts.size(); ++i) find_filters(*node.parts[i], {}, found);
+    return;
+  }
+  for (const typed::Ptr& part : node.parts) find_filters(*part, is_made_of_parts(node.op) ? lifted : Lifted{}, found);
 }
 
 }  // namespace
 
 Evaluation::Evaluation(const Program& program, const engine::View& view, Leaves& leaves)
     : program_(program), view_(view), leaves_(leaves) {
-  for (const typed::Ptr& statement : program.query.statements) find_filters(*statement, filter_of_);
-  for (const auto& [name, definition] : program.definitions) find_filters(*definition, filter_of_);
+  for (const typed::Ptr& statement : program.query.statements) find_filters(*statement, {}, filter_of_);
+  for (const auto& [name, definition] : program.definitions) find_filters(*definition, {}, filter_of_);
 }
 
 // -- names, as the reference knows them
@@ -68,6 +77,7 @@ std::optional<std::string> Evaluation::rehearse_rows(const Node& node, std::uint
   const bool is_events = node.type.basic == Basic::event || node.type.basic == Basic::events;
   if (is_events) {
     const ListsPtr lists = events(node, nobody);
+    if (!conditions.empty()) want(lists->events, field_grouped);  // rows of one patient stand together
     if (slot) {
       candidates_of = candidates(*lists, nobody, slot);
       rows = &candidates_of;
@@ -101,6 +111,15 @@ Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32
   made.outer = &frame;
   made.slot = slot;
   made.event.events = lists.events;
+  if (lists.loose) {  // rows of everyone are places
+    for (std::uint32_t k = 0; k < lists.size(); ++k) {
+      const std::uint32_t at = lists.at(k);
+      made.event.index.push_back(at);
+      made.place.push_back(lists.events->place[at]);
+    }
+    made.parent.assign(made.place.begin(), made.place.end());
+    return made;
+  }
   for (std::uint32_t row = 0; row < frame.rows(); ++row) {
     const std::uint32_t list = list_of(lists, frame, row);
     for (std::uint32_t k = lists.first(list); k < lists.past(list); ++k) {

@@ -64,7 +64,7 @@ class Evaluation {
   Truths truth(const Node& node, const Frame& frame);
   ListsPtr events(const Node& node, const Frame& frame, Lifted lifted = {});
   Coded coded(const Node& node, const Frame& frame);
-  // The candidates of some lists as rows, in a slot.
+  // The candidates of some lists as rows, in a slot. Of lists that are not grouped: the frame is everyone's.
   Frame candidates(const Lists& lists, const Frame& frame, std::uint32_t slot) const;
   // Rows of the frame for which something holds.
   static Frame only(const Frame& frame, const std::vector<std::uint32_t>& rows);
@@ -100,11 +100,17 @@ class Evaluation {
 
   // -- events: events_of.cc, filter.cc
   ListsPtr made_events(const Node& node, const Frame& frame, Lifted lifted);
-  ListsPtr of_kind(const Node& node, Lifted lifted);
+  ListsPtr of_kind(const Node& node, Lifted lifted, const Node* filter = nullptr);
+  // What can be sifted out for a filter of this kind while it is read.
+  Sieve sieve(const Node& filter);
+  void sift(const Node& condition, std::uint32_t slot, Sieve& into);
+  // How many events each row has.
+  std::vector<std::uint32_t> counts(const Lists& lists, const Frame& frame) const;
   ListsPtr set_of(const Node& node, const Frame& frame, Lifted lifted);
   ListsPtr filtered(const Node& node, const Frame& frame, Lifted lifted);
   EventColumn chosen(const Node& node, const Frame& frame, Lifted lifted);
   EventColumn one(const Node& node, const Frame& frame);
+  EventColumn earliest(const Lists& lists, const Frame& frame);
   EventColumn in_slot(std::uint32_t slot, const Frame& frame);
   ListsPtr listed(EventColumn column) const;
   std::uint32_t list_of(const Lists& lists, const Frame& frame, std::size_t row) const {
@@ -141,7 +147,7 @@ class Evaluation {
   std::optional<DateRange> interval_{};
   bool asks_demographics_ = false;
   std::optional<std::string> refusal_{};
-  std::unordered_map<std::uint32_t, const Node*> filter_of_{};
+  std::unordered_map<std::uint32_t, Filter> filter_of_{};
   std::unordered_map<const Node*, std::set<std::uint32_t>> open_{};
   std::map<std::pair<const Node*, Lifted>, std::uint32_t> leaf_of_{};
   std::vector<std::unique_ptr<Events>> rehearsed_{};  // of the leaves, in rehearsal

@@ -22,12 +22,13 @@ enum Field : std::uint32_t {
   field_number = 4,  // number: the identity
   field_value = 8,   // value, form, comparator, unit
   field_kind = 16,
-  field_code = 32,   // the primary one
-  field_exact = 64,  // the second alone does not do: whoever has a fraction of one is odd
+  field_code = 32,      // the primary one
+  field_grouped = 128,  // those of a patient stand together, and `begin` tells where
+  field_exact = 64,     // the second alone does not do: whoever has a fraction of one is odd
 };
 
 struct Events {
-  // In order of place; with field_order within a place by instant, the coarser first.
+  // With field_grouped in order of place; with field_order within a place by instant, the coarser first.
   std::vector<Place> place;
   std::vector<std::uint32_t> begin;   // of each place, and the end: block_patients + 1
   std::vector<record::Day> day;       // local
@@ -64,10 +65,12 @@ struct Lists {
   std::vector<std::uint32_t> begin;  // one more than there are places or rows
   std::vector<std::uint32_t> index;  // into events; unused where `whole`
   bool whole = false;                // all events, as they stand
+  bool loose = false;                // by place, but in no order: whose each is, it tells itself
 
   std::uint32_t first(std::size_t i) const { return whole ? events->begin[i] : begin[i]; }
   std::uint32_t past(std::size_t i) const { return whole ? events->begin[i + 1] : begin[i + 1]; }
   std::uint32_t at(std::uint32_t k) const { return whole ? k : index[k]; }
+  std::size_t size() const { return whole ? events->size() : index.size(); }
   std::uint32_t count(std::size_t i) const { return past(i) - first(i); }
 };
 using ListsPtr = std::shared_ptr<const Lists>;

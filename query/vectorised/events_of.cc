@@ -59,13 +59,14 @@ ListsPtr Evaluation::made_events(const Node& node, const Frame& frame, Lifted li
   return made;
 }
 
-ListsPtr Evaluation::of_kind(const Node& node, Lifted lifted) {
-  const std::pair key(&node, lifted);
+ListsPtr Evaluation::of_kind(const Node& node, Lifted lifted, const Node* filter) {
+  const std::pair key(filter ? filter : &node, lifted);
   auto leaf = leaf_of_.find(key);
   if (leaf == leaf_of_.end()) {
     check(in_rehearsal(), "every leaf is known from the rehearsal");
     const auto& kind = std::get<std::optional<record::Kind>>(node.data);
-    leaf = leaf_of_.emplace(key, leaves_.add(kind, program_.codes(*node.parts[0]), lifted)).first;
+    const Sieve sieve = filter ? this->sieve(*filter) : Sieve{};
+    leaf = leaf_of_.emplace(key, leaves_.add(kind, program_.codes(*node.parts[0]), lifted, sieve)).first;
   }
   const std::uint32_t number = leaf->second;
   auto made = std::make_shared<Lists>();
@@ -80,7 +81,20 @@ ListsPtr Evaluation::of_kind(const Node& node, Lifted lifted) {
     made->events = rehearsed_[number].get();
   } else {
     made->events = &(*block_.leaves)[number];
+    made->loose = made->events->begin.empty();
   }
+  return made;
+}
+
+std::vector<std::uint32_t> Evaluation::counts(const Lists& lists, const Frame& frame) const {
+  std::vector<std::uint32_t> made(frame.rows());
+  if (!lists.loose) {
+    for (std::size_t row = 0; row < frame.rows(); ++row) made[row] = lists.count(list_of(lists, frame, row));
+    return made;
+  }
+  std::vector<std::uint32_t> of_place(block_patients, 0);
+  for (std::uint32_t k = 0; k < lists.size(); ++k) ++of_place[lists.events->place[lists.at(k)]];
+  for (std::size_t row = 0; row < frame.rows(); ++row) made[row] = of_place[frame.place[row]];
   return made;
 }
 
@@ -117,27 +131,30 @@ EventColumn Evaluation::in_slot(std::uint32_t slot, const Frame& frame) {
     }
   }
   const auto filter = filter_of_.find(slot);
-  if (filter != filter_of_.end() && is_closed(*filter->second)) return one(*filter->second, frame);
+  if (filter != filter_of_.end() && is_closed(*filter->second.node))
+    return earliest(*events(*filter->second.node, frame, filter->second.lifted), frame);
   refuse("an event that is named elsewhere");
   static const Events none;
   return {.events = &none, .index = std::vector<std::uint32_t>(frame.rows(), no_event)};
 }
 
-// The earliest, where there are several.
 EventColumn Evaluation::one(const Node& node, const Frame& frame) {
   if (node.op == Op::row) return in_slot(std::get<typed::Slot>(node.data).number, frame);
-  const ListsPtr lists = events(node, frame);
-  EventColumn made{.events = lists->events};
+  return earliest(*events(node, frame), frame);
+}
+
+// The first of each list, where there is one.
+EventColumn Evaluation::earliest(const Lists& lists, const Frame& frame) {
+  EventColumn made{.events = lists.events};
   made.index.resize(frame.rows(), no_event);
-  const bool several = node.type.basic != Basic::event || node.op == Op::filter;
-  if (several) want(lists->events, field_order | field_time);
+  want(lists.events, field_order | field_time | field_grouped);
   for (std::size_t row = 0; row < frame.rows(); ++row) {
-    const std::uint32_t list = list_of(*lists, frame, row);
-    const std::uint32_t first = lists->first(list), past = lists->past(list);
+    const std::uint32_t list = list_of(lists, frame, row);
+    const std::uint32_t first = lists.first(list), past = lists.past(list);
     if (first == past) continue;
-    made.index[row] = lists->at(first);
+    made.index[row] = lists.at(first);
     // Of two at one instant the earlier is not known here.
-    if (past - first > 1 && tie(*lists->events, lists->at(first), lists->at(first + 1))) make_odd(frame.place[row]);
+    if (past - first > 1 && tie(*lists.events, lists.at(first), lists.at(first + 1))) make_odd(frame.place[row]);
   }
   return made;
 }
@@ -149,7 +166,7 @@ EventColumn Evaluation::chosen(const Node& node, const Frame& frame, Lifted lift
   made.index.resize(frame.rows(), no_event);
   const bool by_value = node.op == Op::lowest || node.op == Op::highest;
   if (by_value) want(&all, field_value);
-  want(&all, field_time | field_order);
+  want(&all, field_time | field_order | field_grouped);
   std::uint32_t place = 0;
   if (node.op == Op::nth)
     place = static_cast<std::uint32_t>(std::get<record::Decimal>(node.parts[0]->data).to_double()) - 1;
@@ -194,7 +211,7 @@ ListsPtr Evaluation::set_of(const Node& node, const Frame& frame, Lifted lifted)
   bool by_place = true;
   for (const typed::Ptr& part : node.parts) {
     sides.push_back(events(*part, frame, lifted));
-    want(sides.back()->events, field_number | field_time | field_order);
+    want(sides.back()->events, field_number | field_time | field_order | field_grouped);
     by_place = by_place && sides.back()->by_place;
   }
   auto made = std::make_shared<Lists>();

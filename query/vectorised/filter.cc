@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "query/constants.h"
 #include "query/vectorised/evaluation.h"
 #include "query/when.h"
 
@@ -120,19 +121,62 @@ std::optional<Evaluation::Window> Evaluation::window_of(const Node& clause, cons
   return window;
 }
 
+// Dates that are the same for everyone, and the value beside a number that the query writes.
+Sieve Evaluation::sieve(const Node& filter) {
+  Sieve made;
+  const std::uint32_t slot = std::get<typed::Slot>(filter.data).number;
+  Frame one_row;
+  one_row.place = {0};
+  for (std::size_t i = 1; i < filter.parts.size(); ++i) {
+    const Node& clause = *filter.parts[i];
+    if (clause.op == Op::lasting) break;
+    if (clause.op == Op::where) {
+      sift(*clause.parts[0], slot, made);
+      continue;
+    }
+    const bool of_time = clause.op == Op::in_range || (clause.op >= Op::before && clause.op <= Op::on_or_after);
+    if (!of_time || !std::ranges::all_of(clause.parts, [&](const auto& part) { return is_constant(*part, program_); }))
+      continue;
+    if (clause.op != Op::in_range && clause.parts[0]->type.basic == Basic::any) continue;
+    const std::optional<Window> window = window_of(clause, one_row, slot);
+    if (!window) continue;
+    made.first = std::max(made.first, window->first[0]), made.last = std::min(made.last, window->last[0]);
+  }
+  return made;
+}
+
+void Evaluation::sift(const Node& condition, std::uint32_t slot, Sieve& into) {
+  if (condition.op == Op::and_) {
+    for (const typed::Ptr& part : condition.parts) sift(*part, slot, into);
+    return;
+  }
+  if (into.compare || condition.op < Op::equal || condition.op > Op::greater_or_equal) return;
+  const Node &value = *condition.parts[0], *bound = condition.parts[1].get();
+  if (value.op != Op::field || std::get<std::string>(value.data) != "value" || value.parts[0]->op != Op::row) return;
+  if (std::get<typed::Slot>(value.parts[0]->data).number != slot) return;
+  while (bound->op == Op::param_of || bound->op == Op::let_of) bound = &defined(*bound);
+  if (bound->op != Op::number) return;
+  Frame one_row;
+  one_row.place = {0};
+  into.bound = *number(*bound, one_row).front();
+  into.compare = condition.op;
+}
+
 // [events, clause...]
 ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifted) {
+  lifted = lifted_by(node, lifted);
   std::vector<const Node*> clauses;
   for (std::size_t i = 1; i < node.parts.size(); ++i) {
     const Node& clause = *node.parts[i];
-    lifted.status = lifted.status || clause.op == Op::any_status;
-    lifted.contributions = lifted.contributions || clause.op == Op::contributions;
     if (clause.op != Op::any_status && clause.op != Op::contributions && clause.op != Op::named)
       clauses.push_back(&clause);
   }
   const std::uint32_t slot = std::get<typed::Slot>(node.data).number;
-  const ListsPtr all = events(*node.parts[0], frame, lifted);
+  const bool of_kind_alone = node.parts[0]->op == Op::events;
+  const ListsPtr all = of_kind_alone ? of_kind(*node.parts[0], lifted, &node) : events(*node.parts[0], frame, lifted);
   const Events& of = *all->events;
+  const bool closed = is_closed(node);  // then rows are places
+  if (!closed) want(&of, field_grouped);
 
   std::vector<Window> windows;
   std::erase_if(clauses, [&](const Node* clause) {
@@ -150,19 +194,22 @@ ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifte
   first.outer = &frame;
   first.slot = slot;
   first.event.events = &of;
-  for (std::uint32_t row = 0; row < frame.rows(); ++row) {
-    const std::uint32_t list = list_of(*all, frame, row);
-    for (std::uint32_t k = all->first(list), past = all->past(list); k < past; ++k) {
-      const std::uint32_t at = all->at(k);
-      const bool inside = std::ranges::all_of(windows, [&](const Window& window) {
-        if (of.day[at] < window.first[row] || of.day[at] > window.last[row]) return false;
-        if (!window.but.events || window.but.index[row] == no_event) return true;
-        return window.but.events->number[window.but.index[row]] != of.number[at];
-      });
-      if (!inside) continue;
-      first.parent.push_back(row);
-      first.place.push_back(frame.place[row]);
-      first.event.index.push_back(at);
+  const auto offer = [&](std::uint32_t row, std::uint32_t at) {
+    for (const Window& window : windows) {
+      if (of.day[at] < window.first[row] || of.day[at] > window.last[row]) return;
+      if (!window.but.events || window.but.index[row] == no_event) continue;
+      if (window.but.events->number[window.but.index[row]] == of.number[at]) return;
+    }
+    first.parent.push_back(row);
+    first.place.push_back(frame.place[row]);
+    first.event.index.push_back(at);
+  };
+  if (all->loose) {
+    for (std::uint32_t k = 0; k < all->size(); ++k) offer(of.place[all->at(k)], all->at(k));
+  } else {
+    for (std::uint32_t row = 0; row < frame.rows(); ++row) {
+      const std::uint32_t list = list_of(*all, frame, row);
+      for (std::uint32_t k = all->first(list), past = all->past(list); k < past; ++k) offer(row, all->at(k));
     }
   }
 
@@ -185,8 +232,14 @@ ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifte
 
   auto made = std::make_shared<Lists>();
   made->events = &of;
-  made->begin.assign(frame.rows() + 1, 0);
+  made->loose = all->loose;
+  made->by_place = all->loose;
   made->index.reserve(left.size());
+  if (made->loose) {
+    for (const std::uint32_t row : left) made->index.push_back(first.event.index[row]);
+    return made;
+  }
+  made->begin.assign(frame.rows() + 1, 0);
   for (const std::uint32_t row : left) {
     made->index.push_back(first.event.index[row]);
     ++made->begin[first.parent[row] + 1];
@@ -202,11 +255,9 @@ Truths Evaluation::clause(const Node& clause, const Frame& candidates) {
     case Op::where: return truth(*clause.parts[0], candidates);
     case Op::with:
     case Op::without: {
-      const ListsPtr lists = events(*clause.parts[0], candidates);
-      for (std::size_t row = 0; row < rows; ++row) {
-        const bool some = lists->count(list_of(*lists, candidates, row)) > 0;
-        made[row] = query::truth(some == (clause.op == Op::with));
-      }
+      const std::vector<std::uint32_t> found = counts(*events(*clause.parts[0], candidates), candidates);
+      for (std::size_t row = 0; row < rows; ++row)
+        made[row] = query::truth((found[row] > 0) == (clause.op == Op::with));
       return made;
     }
     case Op::in_range:

@@ -61,11 +61,13 @@ class VectorisedFinder final : public Finder {
       TRY(stop.check());
       readers.push_back(TRY(LeafReader::open(view_, leaf, range.shard, first, last)));
     }
+    interview_.heed(&stop);
     for (std::uint32_t block = first; block <= last; ++block) {
       TRY(stop.check());
       TRY(find_block(range, block, readers, stop, into));
     }
-    return {};
+    interview_.heed(nullptr);
+    return stop.check();
   }
 
  private:
@@ -76,7 +78,7 @@ class VectorisedFinder final : public Finder {
     const stored::PatientId base = block * block_patients;
     const std::uint32_t patients = std::min(range.past - base, block_patients);
     Odd odd;
-    for (std::size_t i = 0; i < readers.size(); ++i) readers[i].read(block, events_[i], odd);
+    for (std::size_t i = 0; i < readers.size(); ++i) TRY(readers[i].read(block, events_[i], odd));
     const auto begin = std::ranges::lower_bound(*linked_, engine::PatientRef{range.shard, base});
     for (auto one = begin; one != linked_->end() && one->shard == range.shard && one->id < base + patients; ++one)
       odd.set(one->id - base);

@@ -21,7 +21,9 @@ std::uint32_t posting_fields(const Leaf& leaf) {
   if (leaf.fields & field_time)
     fields |= stored::posting_field_day | stored::posting_field_second | stored::posting_field_offset;
   if (leaf.fields & field_number) fields |= stored::posting_field_number;
-  if (leaf.fields & field_value) fields |= stored::posting_field_value | stored::posting_field_unit;
+  if ((leaf.fields & field_value) || leaf.sieve.compare)
+    fields |= stored::posting_field_value | stored::posting_field_unit;
+  if (leaf.sieve.sifts_days()) fields |= stored::posting_field_day;
   return fields;
 }
 
@@ -35,13 +37,14 @@ void append(std::vector<T>& into, std::size_t count, const From& from, const Of&
 
 }  // namespace
 
-std::uint32_t Leaves::add(const std::optional<record::Kind>& kind, const CodeSet& codes, Lifted lifted) {
+std::uint32_t Leaves::add(const std::optional<record::Kind>& kind, const CodeSet& codes, Lifted lifted,
+                          const Sieve& sieve) {
   for (std::uint32_t i = 0; i < all.size(); ++i) {
     const Leaf& leaf = all[i];
     const bool same_codes = leaf.codes == &codes || (leaf.codes->any == codes.any && leaf.codes->codes == codes.codes);
-    if (leaf.kind == kind && leaf.lifted == lifted && same_codes) return i;
+    if (leaf.kind == kind && leaf.lifted == lifted && leaf.sieve == sieve && same_codes) return i;
   }
-  all.push_back({.kind = kind, .codes = &codes, .lifted = lifted});
+  all.push_back({.kind = kind, .codes = &codes, .lifted = lifted, .sieve = sieve});
   return static_cast<std::uint32_t>(all.size() - 1);
 }
 
@@ -80,14 +83,24 @@ Result<LeafReader> LeafReader::open(const engine::View& view, const Leaf& leaf, 
     reader.several_ = names.size() > 1;
     if (reader.several_) reader.leaf_.fields |= field_number;
   }
+  reader.view_ = &view;
+  reader.shard_ = shard;
   const std::uint32_t fields = posting_fields(reader.leaf_);
   for (const engine::Name name : names) {
-    engine::PostingScan scan = TRY(view.postings(shard, name, first_block, last_block, fields));
+    // What is asked of one code is asked again: its runs come from the cache, all at once.
+    const bool lazily = leaf.codes->any;
+    engine::PostingScan scan = TRY(lazily ? view.name_postings(shard, name, first_block, last_block)
+                                          : view.postings(shard, name, first_block, last_block, fields));
     const bool removed = std::ranges::any_of(scan.removals, [](const auto& pairs) { return !pairs.empty(); });
-    if (removed && !(fields & stored::posting_field_number))
-      scan = TRY(view.postings(shard, name, first_block, last_block, fields | stored::posting_field_number));
-    for (std::size_t r = 0; r < scan.runs.size(); ++r)
-      reader.runs_.push_back({.columns = std::move(scan.runs[r]), .removals = std::move(scan.removals[r]), .code = name});
+    const std::uint32_t all_fields = fields | (removed ? stored::posting_field_number : 0u);
+    if (!lazily && all_fields != fields) scan = TRY(view.postings(shard, name, first_block, last_block, all_fields));
+    for (std::size_t r = 0; r < scan.refs.size(); ++r) {
+      reader.runs_.push_back({.ref = scan.refs[r],
+                              .columns = lazily ? nullptr : std::move(scan.runs[r]),
+                              .removals = std::move(scan.removals[r]),
+                              .code = name,
+                              .fields = all_fields});
+    }
     if (!scan.added.empty()) reader.added_.push_back({.postings = std::move(scan.added), .code = name});
   }
   return reader;
@@ -108,71 +121,135 @@ bool LeafReader::is_odd(std::uint32_t flags) const {
 void LeafReader::take(const Run& run, std::size_t first, std::size_t past, std::uint32_t block, Events& into, Odd& odd) {
   const PostingColumns& from = *run.columns;
   const stored::PatientId base = block * block_patients;
-  postings_ += past - first;
-  const bool kinds_alike = from.kind.is_constant(), flags_alike = from.flags.is_constant();
+  const std::size_t all = past - first;
+  postings_ += all;
+  const bool flags_alike = from.flags.is_constant();
   const auto kind_of = [&](std::size_t i) { return static_cast<record::Kind>(from.kind[i]); };
-  // A run of a leaf that tells kinds apart without reading them cannot be: `any` and a kind ask for the column.
-  const bool asks_kind = leaf_.kind || leaf_.codes->any;
+  const bool asks_kind =
+      leaf_.kind || leaf_.codes->any;  // else the column is not read: any kind is kept but the patient's
   const auto kept = [&](std::size_t i) {
     return asks_kind ? keeps(from.flags[i], kind_of(i)) : (from.flags[i] & refused_) == 0;
   };
+  const auto here = [&](std::size_t i) {
+    return run.removals.empty() || !std::ranges::binary_search(run.removals, Removal{from.patient[i], from.number[i]});
+  };
+
   std::vector<std::uint32_t>& chosen = order_;
-  chosen.clear();
-  const bool alike = flags_alike && (kinds_alike || !asks_kind) && run.removals.empty();
-  if (alike) {
+  bool everything = flags_alike && (from.kind.is_constant() || !asks_kind) && run.removals.empty();
+  if (everything) {
     if (!kept(first)) return;
   } else {
+    chosen.clear();
     for (std::size_t i = first; i < past; ++i) {
-      if (!kept(i)) continue;
-      if (!run.removals.empty() && std::ranges::binary_search(run.removals, Removal{from.patient[i], from.number[i]}))
-        continue;
-      chosen.push_back(static_cast<std::uint32_t>(i));
+      if (kept(i) && here(i)) chosen.push_back(static_cast<std::uint32_t>(i));
     }
   }
+  const auto at = [&](std::size_t k) { return everything ? first + k : std::size_t{chosen[k]}; };
+  const auto count = [&] { return everything ? all : chosen.size(); };
   if (!flags_alike || is_odd(from.flags[first])) {
-    const std::size_t some = alike ? past - first : chosen.size();
-    for (std::size_t k = 0; k < some; ++k) {
-      const std::size_t i = alike ? first + k : chosen[k];
-      if (is_odd(from.flags[i])) odd.set(from.patient[i] - base);
+    for (std::size_t k = 0; k < count(); ++k) {
+      if (is_odd(from.flags[at(k)])) odd.set(from.patient[at(k)] - base);
     }
   }
-  const auto gather = [&](std::size_t count, const auto& at) {
-    append(into.place, count, at, [&](std::size_t i) { return from.patient[i] - base; });
+  const auto sift = [&](const auto& is_kept) {
+    if (everything) {
+      chosen.resize(all);
+      std::size_t left = 0;
+      for (std::size_t i = first; i < past; ++i) {
+        chosen[left] = static_cast<std::uint32_t>(i);
+        left += is_kept(i);
+      }
+      chosen.resize(left);
+      everything = false;
+    } else {
+      std::erase_if(chosen, [&](std::uint32_t i) { return !is_kept(i); });
+    }
+  };
+  if (leaf_.sieve.sifts_days()) sift([&](std::size_t i) { return passes(from.day_at(i)); });
+  if (leaf_.sieve.compare) {
+    numbers_.resize(all);
+    from.numbers(first, past, numbers_.data());
+    const bool alike = from.value_form.is_constant() && from.unit.is_constant();
+    const bool quick = alike && from.comparator_at(first) == record::Comparator::equal &&
+                       leaf_.sieve.bound.measure == Quantity::Measure::plain;
+    const double bound = leaf_.sieve.bound.low;
+    if (!quick) {
+      sift([&](std::size_t i) {
+        return passes(from.form_at(i), from.comparator_at(i), from.unit[i], numbers_[i - first]);
+      });
+    } else if (from.form_at(first) != record::Value::Form::number) {
+      return;
+    } else {
+      switch (*leaf_.sieve.compare) {
+        case typed::Op::equal: sift([&](std::size_t i) { return numbers_[i - first] == bound; }); break;
+        case typed::Op::unequal: sift([&](std::size_t i) { return numbers_[i - first] != bound; }); break;
+        case typed::Op::less: sift([&](std::size_t i) { return numbers_[i - first] < bound; }); break;
+        case typed::Op::less_or_equal: sift([&](std::size_t i) { return numbers_[i - first] <= bound; }); break;
+        case typed::Op::greater: sift([&](std::size_t i) { return numbers_[i - first] > bound; }); break;
+        default: sift([&](std::size_t i) { return numbers_[i - first] >= bound; }); break;
+      }
+    }
+  }
+  if (count() == 0) return;
+  const auto gather = [&](std::size_t some, const auto& of) {
+    append(into.place, some, of, [&](std::size_t i) { return from.patient[i] - base; });
     if (leaf_.fields & field_time) {
-      append(into.day, count, at, [&](std::size_t i) { return from.day_at(i); });
-      append(into.second, count, at, [&](std::size_t i) { return from.second[i]; });
-      append(into.offset, count, at, [&](std::size_t i) { return static_cast<int>(from.offset[i]) - (1 << 15); });
-      append(into.timed, count, at, [&](std::size_t i) {
+      append(into.day, some, of, [&](std::size_t i) { return from.day_at(i); });
+      append(into.second, some, of, [&](std::size_t i) { return from.second[i]; });
+      append(into.offset, some, of, [&](std::size_t i) { return static_cast<int>(from.offset[i]) - (1 << 15); });
+      append(into.timed, some, of, [&](std::size_t i) {
         const std::uint32_t flags = from.flags[i];
         return flags & stored::posting_finer ? 2 : flags & stored::posting_timed ? 1 : 0;
       });
-      append(into.at, count, at, [&](std::size_t i) {
+      append(into.at, some, of, [&](std::size_t i) {
         return std::int64_t{from.day_at(i)} * 86'400 + from.second[i] -
                60 * (static_cast<std::int64_t>(from.offset[i]) - (1 << 15));
       });
     }
-    if (leaf_.fields & field_number) append(into.number, count, at, [&](std::size_t i) { return from.number[i]; });
+    if (leaf_.fields & field_number) append(into.number, some, of, [&](std::size_t i) { return from.number[i]; });
     if (leaf_.fields & field_value) {
-      append(into.form, count, at, [&](std::size_t i) { return from.form_at(i); });
-      append(into.comparator, count, at, [&](std::size_t i) { return from.comparator_at(i); });
-      append(into.unit, count, at, [&](std::size_t i) { return from.unit[i]; });
+      append(into.form, some, of, [&](std::size_t i) { return from.form_at(i); });
+      append(into.comparator, some, of, [&](std::size_t i) { return from.comparator_at(i); });
+      append(into.unit, some, of, [&](std::size_t i) { return from.unit[i]; });
     }
-    if (leaf_.fields & field_kind) append(into.kind, count, at, kind_of);
-    if (leaf_.fields & field_code) append(into.code, count, at, [&](std::size_t) { return run.code; });
+    if (leaf_.fields & field_kind) append(into.kind, some, of, kind_of);
+    if (leaf_.fields & field_code) append(into.code, some, of, [&](std::size_t) { return run.code; });
   };
   const std::size_t before = into.value.size();
-  if (alike) {
-    gather(past - first, [&](std::size_t k) { return first + k; });
+  if (everything) {
+    gather(all, [&](std::size_t k) { return first + k; });
     if (leaf_.fields & field_value) {
-      into.value.resize(before + past - first);
+      into.value.resize(before + all);
       from.numbers(first, past, into.value.data() + before);
     }
-  } else {
-    gather(chosen.size(), [&](std::size_t k) { return std::size_t{chosen[k]}; });
-    if (leaf_.fields & field_value)
-      append(
-          into.value, chosen.size(), [&](std::size_t k) { return chosen[k]; },
-          [&](std::size_t i) { return from.number_at(i); });
+    return;
+  }
+  gather(chosen.size(), [&](std::size_t k) { return std::size_t{chosen[k]}; });
+  if (leaf_.fields & field_value) {
+    append(
+        into.value, chosen.size(), [&](std::size_t k) { return std::size_t{chosen[k]}; },
+        [&](std::size_t i) { return leaf_.sieve.compare ? numbers_[i - first] : from.number_at(i); });
+  }
+}
+
+bool LeafReader::passes(record::Value::Form form, record::Comparator comparator, engine::Name unit, double value) {
+  if (form != record::Value::Form::number) return false;  // unknown
+  if (comparator != record::Comparator::equal) return true;
+  const Quantity& bound = leaf_.sieve.bound;
+  if (bound.measure != Quantity::Measure::plain) {
+    if (unit == 0) return false;
+    if (unit != bound_unit_) {
+      if (view_->unit_of(shard_, unit) != bound.unit) return true;
+      bound_unit_ = unit;
+    }
+  }
+  switch (*leaf_.sieve.compare) {
+    case typed::Op::equal: return value == bound.low;
+    case typed::Op::unequal: return value != bound.low;
+    case typed::Op::less: return value < bound.low;
+    case typed::Op::less_or_equal: return value <= bound.low;
+    case typed::Op::greater: return value > bound.low;
+    default: return value >= bound.low;
   }
 }
 
@@ -181,6 +258,13 @@ void LeafReader::take(const stored::Posting& posting, engine::Name code, std::ui
   if (!keeps(posting.flags, posting.kind)) return;
   const std::uint32_t place = posting.patient - block * block_patients;
   if (is_odd(posting.flags)) odd.set(place);
+  if (leaf_.sieve.sifts_days() && !passes(posting.day)) return;
+  if (leaf_.sieve.compare) {
+    const bool is_number = posting.value.form == record::Value::Form::number;
+    if (!passes(posting.value.form, posting.value.comparator, posting.unit,
+                is_number ? posting.value.number.to_double() : 0))
+      return;
+  }
   into.place.push_back(static_cast<Place>(place));
   if (leaf_.fields & field_time) {
     into.day.push_back(posting.day);
@@ -201,29 +285,51 @@ void LeafReader::take(const stored::Posting& posting, engine::Name code, std::ui
   if (leaf_.fields & field_code) into.code.push_back(code);
 }
 
-void LeafReader::read(std::uint32_t block, Events& into, Odd& odd) {
+Result<void> LeafReader::open_run(Run& run) {
+  std::shared_ptr<stored::PostingColumns> columns;
+  if (free_.empty()) {
+    columns = std::make_shared<stored::PostingColumns>();
+  } else {
+    columns = std::move(free_.back());
+    free_.pop_back();
+  }
+  TRY(view_->posting_run(shard_, run.code, run.ref, run.fields, *columns));
+  run.columns = std::move(columns);
+  return {};
+}
+
+Result<void> LeafReader::read(std::uint32_t block, Events& into, Odd& odd) {
   into.clear();
   into.fields = leaf_.fields;
   const stored::PatientId base = block * block_patients, past = base + block_patients;
   for (Run& run : runs_) {
-    const PostingColumns& columns = *run.columns;
-    const auto id = [&](std::size_t i) { return columns.patient[i]; };
-    if (run.next == 0 && columns.count > 0 && id(0) < base) {  // from before the range
-      const auto all = std::views::iota(std::size_t{0}, std::size_t{columns.count});
-      run.next = *std::ranges::lower_bound(all, base, {}, id);
+    if (run.done || run.ref.first_block > block) continue;
+    if (run.ref.last_block >= block) {
+      if (!run.columns) TRY(open_run(run));
+      const PostingColumns& columns = *run.columns;
+      const auto id = [&](std::size_t i) { return columns.patient[i]; };
+      if (run.next == 0 && columns.count > 0 && id(0) < base) {  // from before the range
+        const auto all = std::views::iota(std::size_t{0}, std::size_t{columns.count});
+        run.next = static_cast<std::size_t>(std::ranges::lower_bound(all, base, {}, id) - all.begin());
+      }
+      const auto rest = std::views::iota(run.next, std::size_t{columns.count});
+      const std::size_t end =
+          run.next + static_cast<std::size_t>(std::ranges::lower_bound(rest, past, {}, id) - rest.begin());
+      if (end > run.next) take(run, run.next, end, block, into, odd);
+      run.next = end;
     }
-    const auto rest = std::views::iota(run.next, std::size_t{columns.count});
-    const auto at = std::ranges::lower_bound(rest, past, {}, id);
-    const std::size_t end = at == rest.end() ? columns.count : *at;
-    if (end > run.next) take(run, run.next, end, block, into, odd);
-    run.next = end;
+    if (run.ref.last_block > block) continue;
+    run.done = true;
+    if (leaf_.codes->any && run.columns) free_.push_back(std::const_pointer_cast<stored::PostingColumns>(run.columns));
+    run.columns.reset();
   }
   for (Added& added : added_) {
     while (added.next < added.postings.size() && added.postings[added.next].patient < base) ++added.next;
     for (; added.next < added.postings.size() && added.postings[added.next].patient < past; ++added.next)
       take(added.postings[added.next], added.code, block, into, odd);
   }
-  put_in_order(into);
+  if (!leaf_.codes->any || (leaf_.fields & (field_order | field_grouped))) put_in_order(into);
+  return {};
 }
 
 // By patient and, where asked for, in the total order as far as it is known here; an event that came by several codings is

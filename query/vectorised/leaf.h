@@ -6,6 +6,8 @@
 #pragma once
 
 #include <bitset>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,53 +21,79 @@ namespace chartline::query::vectorised {
 
 using Odd = std::bitset<block_patients>;
 
+// What of a filter can be told from a posting alone: those that surely fail are left out while they are read. The clauses
+// are asked all the same.
+struct Sieve {
+  record::Day first = INT32_MIN, last = INT32_MAX;  // dates
+  std::optional<typed::Op> compare{};               // of the value with
+  Quantity bound{};
+  bool sifts_days() const { return first != INT32_MIN || last != INT32_MAX; }
+  friend bool operator==(const Sieve& a, const Sieve& b) {
+    return a.first == b.first && a.last == b.last && a.compare == b.compare && a.bound.low == b.bound.low &&
+           a.bound.measure == b.bound.measure && a.bound.unit == b.bound.unit;
+  }
+};
+
 struct Leaf {
   std::optional<record::Kind> kind;
   const CodeSet* codes = nullptr;
   Lifted lifted;
+  Sieve sieve{};
   std::uint32_t fields = 0;  // of Field
 };
 
 // All leaves of a run, numbered.
 class Leaves {
  public:
-  std::uint32_t add(const std::optional<record::Kind>& kind, const CodeSet& codes, Lifted lifted);
+  std::uint32_t add(const std::optional<record::Kind>& kind, const CodeSet& codes, Lifted lifted, const Sieve& sieve);
   void want(const Events& events, std::uint32_t fields);
   std::vector<Leaf> all;
 };
 
 std::string print(const Leaf& leaf);
 
-// Reads a leaf over a range of blocks of one shard: each run of postings is decoded once for the range.
+// Reads a leaf over a range of blocks of one shard: each run of postings is decoded once for the range. Of a leaf of all
+// codes, when its turn comes and past the cache, and let go of behind it.
 class LeafReader {
  public:
   static Result<LeafReader> open(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
                                  std::uint32_t first_block, std::uint32_t last_block);
   // Blocks in ascending order.
-  void read(std::uint32_t block, Events& into, Odd& odd);
+  Result<void> read(std::uint32_t block, Events& into, Odd& odd);
   std::uint64_t postings() const { return postings_; }
 
  private:
   struct Run {
-    std::shared_ptr<const stored::PostingColumns> columns;
+    stored::PostingRun ref;
+    std::shared_ptr<const stored::PostingColumns> columns;  // null: not read yet, or read to its end
     std::vector<stored::Removal> removals;
     engine::Name code = 0;
+    std::uint32_t fields = 0;
     std::size_t next = 0;  // first posting not read yet
+    bool done = false;
   };
   struct Added {
     std::vector<stored::Posting> postings;
     engine::Name code = 0;
     std::size_t next = 0;
   };
+  Result<void> open_run(Run& run);
   void take(const Run& run, std::size_t first, std::size_t past, std::uint32_t block, Events& into, Odd& odd);
   void take(const stored::Posting& posting, engine::Name code, std::uint32_t block, Events& into, Odd& odd);
   bool keeps(std::uint32_t flags, record::Kind kind) const;
   bool is_odd(std::uint32_t flags) const;
+  bool passes(record::Day day) const { return day >= leaf_.sieve.first && day <= leaf_.sieve.last; }
+  bool passes(record::Value::Form form, record::Comparator comparator, engine::Name unit, double value);
   void put_in_order(Events& events);
 
+  const engine::View* view_ = nullptr;
   Leaf leaf_;
   bool several_ = false;       // codes: an event may come by each of its codings
   std::uint32_t refused_ = 0;  // posting flags
+  std::uint32_t shard_ = 0;
+  engine::Name bound_unit_ = 0;                                  // a unit that is the sieve's
+  std::vector<std::shared_ptr<stored::PostingColumns>> free_{};  // columns used before
+  std::vector<double> numbers_{};
   std::vector<Run> runs_;
   std::vector<Added> added_;
   std::uint64_t postings_ = 0;

@@ -124,7 +124,7 @@ Ptr Relaxing::events(const Ptr& node) {
         parts.push_back(events(part));
         if (!parts.back()) return nullptr;
       }
-      Ptr all = made(Op::union_events, Basic::events, std::move(parts));
+      const Ptr all = keep(made(Op::union_events, Basic::events, std::move(parts)));
       return evaluation_.rehearse(*all) ? nullptr : all;
     }
     case Op::both_events:
@@ -159,10 +159,10 @@ Ptr Relaxing::filtered(const Ptr& node) {
       if (lifts(node->parts[i]->op)) continue;
       std::vector<Ptr> one = bare;
       one.push_back(node->parts[i]);
-      if (!evaluation_.rehearse(*with(std::move(one)))) kept.push_back(node->parts[i]);
+      if (!evaluation_.rehearse(*keep(with(std::move(one))))) kept.push_back(node->parts[i]);
     }
   }
-  return kept.size() == 1 ? base : Ptr(with(std::move(kept)));
+  return kept.size() == 1 ? base : keep(with(std::move(kept)));
 }
 
 Ptr Relaxing::cohort(const std::string& name) {

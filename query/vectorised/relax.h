@@ -4,6 +4,8 @@
 //   exists condition[dm] where attr.site = 'left' and age(today) > 17   ->   exists condition[dm] and age(today) > 17
 #pragma once
 
+#include <deque>
+#include <utility>
 #include <vector>
 
 #include "query/program.h"
@@ -27,9 +29,11 @@ class Relaxing {
   typed::Ptr filtered(const typed::Ptr& filter);
   typed::Ptr comparison(const typed::Ptr& comparison);
   const typed::Ptr& defined(const typed::Node& name) const;
+  const typed::Ptr& keep(typed::Ptr made) { return made_.emplace_back(std::move(made)); }
 
   const Program& program_;
   Evaluation& evaluation_;
+  std::deque<typed::Ptr> made_{};  // what was tried out: the evaluation knows nodes by their address
 };
 
 }  // namespace chartline::query::vectorised

@@ -103,10 +103,8 @@ Numbers Evaluation::number(const Node& node, const Frame& frame) {
     }
     case Op::count:
       if (node.parts.size() == 1) {
-        const ListsPtr lists = events(*node.parts[0], frame);
-        for (std::size_t row = 0; row < rows; ++row) {
-          made[row] = exactly(static_cast<double>(lists->count(list_of(*lists, frame, row))));
-        }
+        const std::vector<std::uint32_t> found = counts(*events(*node.parts[0], frame), frame);
+        for (std::size_t row = 0; row < rows; ++row) made[row] = exactly(found[row]);
         return made;
       }
       return fold(node, frame);
@@ -158,6 +156,7 @@ Numbers Evaluation::fold(const Node& node, const Frame& frame) {
     return made;
   }
   const ListsPtr lists = events(*node.parts[0], frame);
+  want(lists->events, field_grouped);
   const Frame each = candidates(*lists, frame, std::get<typed::Slot>(node.data).number);
   std::vector<std::uint32_t> begin(rows + 1, 0);
   for (const std::uint32_t row : each.parent) ++begin[row + 1];

@@ -39,7 +39,8 @@ std::string UsualQuery::event(int depth) {
 }
 
 std::string UsualQuery::events(int depth, const std::string& it) {
-  if (depth > 0 && chance_.one_in(8)) return "(" + events(depth - 1, it) + one({" | ", " & ", " - "}) + events(depth - 1, it) + ")";
+  if (depth > 0 && chance_.one_in(8))
+    return "(" + events(depth - 1, it) + one({" | ", " & ", " - "}) + events(depth - 1, it) + ")";
   if (recent_ && chance_.one_in(12)) return "recent";
   std::string text = one({"condition", "observation", "medication", "any", "any", "any"}) + "[" + codes() + "]";
   for (std::uint64_t i = chance_.below(3); i > 0; --i) text += " " + clause(depth, it);
@@ -63,7 +64,9 @@ std::string UsualQuery::clause(int depth, const std::string& it) {
     case 3:
       return "within " + one({"30d", "12mo", "1y", "2w", "6h", "90d"}) +
              one({" before ", " after ", " of ", " on or before ", " on or after "}) + anchor();
-    case 4: return "where value " + one({">", "<", ">=", "=", "!="}) + " " + one({"5", "50 'mg/dL'", "7 'mmol/L'", "100", "0.5 'kg'"});
+    case 4:
+      return "where value " + one({">", "<", ">=", "=", "!="}) + " " +
+             one({"5", "50 'mg/dL'", "7 'mmol/L'", "100", "0.5 'kg'"});
     case 5: return "between " + anchor() + " and " + date();
     case 6: return "any status";
     case 7: return "including contributions";
@@ -100,7 +103,8 @@ std::string UsualQuery::condition(int depth) {
     case 3: return "alive(" + date() + ")";
     case 6: return "(" + condition(depth - 1) + one({" and ", " or "}) + condition(depth - 1) + ")";
     case 7: return "not (" + condition(depth - 1) + ")";
-    case 8: return "at least 2 of (" + condition(depth - 1) + ", " + condition(depth - 1) + ", " + condition(depth - 1) + ")";
+    case 8:
+      return "at least 2 of (" + condition(depth - 1) + ", " + condition(depth - 1) + ", " + condition(depth - 1) + ")";
     case 9: return !dx_ ? "exists any[*]" : "(dx is missing or date(dx) < " + date() + ")";
     case 10: return "(exists " + events(depth, "") + " and " + condition(depth - 1) + ")";
     default: return "exists " + events(depth, "");
@@ -109,7 +113,8 @@ std::string UsualQuery::condition(int depth) {
 
 std::string UsualQuery::groups(bool of_event) {
   if (chance_.one_in(3)) return "";
-  std::string text = " by " + one({"sex", "band(age(today), 10)", "year(birth)", "in some", "age(today)", "count(recent)"});
+  std::string text =
+      " by " + one({"sex", "band(age(today), 10)", "year(birth)", "in some", "age(today)", "count(recent)"});
   if (of_event) text += ", " + one({"month(it)", "year(it)", "kind", "date(it)", "unit", "start"});
   return text;
 }
@@ -119,7 +124,9 @@ std::string UsualQuery::statement() {
     case 0: return "tally " + events(2, "") + groups(true);
     case 1: return "flow " + condition(1) + ", " + condition(1) + ", " + condition(1);
     case 2: return "count in treated" + groups(false);
-    case 3: return "measure " + condition(1) + " over exists any[" + codes() + "] in interval every 6mo from 2019-01-01 to 2020-12-31";
+    case 3:
+      return "measure " + condition(1) + " over exists any[" + codes() +
+             "] in interval every 6mo from 2019-01-01 to 2020-12-31";
     case 4: return "count in some" + groups(false);
     case 5: return "list " + condition(2) + " select patient, age(today)";
     default: return "count " + condition(2) + groups(false);
