@@ -303,8 +303,10 @@ Truths Evaluation::window(const Node& clause, const Frame& candidates) {
         return made;
       }
       const Times dates = time(*clause.parts[0], candidates);
+      const Moment::Form form = form_of(*clause.parts[0]);
       for (std::size_t row = 0; row < rows; ++row) {
-        if (dates[row].known()) made[row] = same_date(start(row), dates[row]);
+        const Moment at{.time = start(row)}, date{dates[row], form};
+        if (dates[row].known()) made[row] = both(on_or_before(at, date), on_or_before(date, at));
       }
       return made;
     }

@@ -62,7 +62,13 @@ Numbers Evaluation::number(const Node& node, const Frame& frame) {
       if (std::get<std::string>(node.data) != "value") break;
       const EventColumn column = one(*node.parts[0], frame);
       want(column.events, field_value);
-      for (std::size_t row = 0; row < rows; ++row) made[row] = quantity_at(column, row);
+      for (std::size_t row = 0; row < rows; ++row) {
+        made[row] = quantity_at(column, row);
+        // A code, a text or a truth is no number, and not missing either: what becomes of it here the reference says.
+        const std::uint32_t at = column.index[row];
+        const bool other = !made[row] && at != no_event && column.events->form[at] != record::Value::Form::none;
+        if (other) make_odd(frame.place[row]);
+      }
       return made;
     }
     case Op::convert: {

@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <iostream>
+#include <map>
 
+#include "query/vectorised/plan.h"
 #include "tests/query_random/answer.h"
 #include "tests/query_random/random_query.h"
 #include "tests/query_random/seed.h"
@@ -69,6 +71,10 @@ class Differential {
     }
     std::cout << asked_ << " statements from CHARTLINE_SEED=" << seed_ << ", " << refused_ << " refused, " << failed_
               << " failed; reference " << seconds_[0] << " s, vectorised " << seconds_[1] << " s\n";
+    for (const auto& [way, count] : ways_) {
+      std::cout << "  by " << way << ": " << count << "\n";
+      EXPECT_GE(count * 10, asked_) << way;
+    }
     EXPECT_LE(refused_ * 50, asked_);
     EXPECT_EQ(failed_, 0u);
   }
@@ -90,6 +96,7 @@ class Differential {
 
   void compare(engine::Store& store, const Script& script, std::uint32_t shards, const std::string& text) {
     asked_ += statements_a_text;
+    note_ways(store, text);
     const Asked reference = timed(store, text, Executor::reference);
     if (reference.end == Asked::End::refused) {
       refused_ += statements_a_text;
@@ -108,7 +115,18 @@ class Differential {
     ADD_FAILURE() << "The executors differ:\n" << reduced({text, script, shards});
   }
 
+  // How the vectorised executor goes about it: it must be asked what it does itself, and not only what it hands on.
+  void note_ways(engine::Store& store, const std::string& text) {
+    const Result<Prepared> prepared = prepare(store, text, {});
+    if (!prepared || !prepared->complaints.empty()) return;
+    for (const typed::Ptr& statement : prepared->program->query.statements) {
+      if (statement->op < typed::Op::count_patients || statement->op > typed::Op::survival) continue;
+      ++ways_[vectorised::name(vectorised::plan(*statement, *prepared->program, store.view()).way)];
+    }
+  }
+
   const std::uint64_t seed_;
+  std::map<std::string_view, std::uint64_t> ways_;
   std::uint64_t asked_ = 0, refused_ = 0, failed_ = 0;
   int differences_ = 0;
   double seconds_[2] = {};

@@ -81,8 +81,7 @@ std::string RandomQuery::cohort(bool with_index) {
     per += index;
     if (one_in(2)) per += cat({" until (", one_in(2) ? index + " + " + duration(0) : time(1), ")"});
   }
-  std::string text =
-      cat({"cohort ", name, per, " = ", condition(with_index ? 1 + static_cast<int>(below(2)) : 2), "\n"});
+  std::string text = cat({"cohort ", name, per, " = ", condition(static_cast<int>(below(3))), "\n"});
   definitions_.push_back({What::cohort, name, index});
   return text;
 }
@@ -114,7 +113,7 @@ std::string RandomQuery::grouped() {
 
 std::string RandomQuery::counted_form() {
   const Inside within(*this, false);
-  const int depth = 1 + static_cast<int>(below(3));
+  const int depth = one_in(2) ? 1 : 1 + static_cast<int>(below(3));
   // A statement about one cohort knows the name of its index date.
   const auto of_cohort = [&](const Definition& cohort) {
     if (!cohort.index.empty()) place_.events.push_back(cohort.index);

@@ -11,7 +11,7 @@ using record::Value;
 
 class Maker {
  public:
-  Maker(std::uint64_t seed, int people) : chance_(seed), people_(people) {}
+  Maker(std::uint64_t seed, int people) : chance_(seed), people_(people), vague_one_in_(vagueness[seed % 4]) {}
 
   Script make() {
     for (int person = 0; person < people_; ++person) introduce("p" + std::to_string(person));
@@ -217,13 +217,14 @@ class Maker {
   }
 
   record::Time time(std::uint64_t missing_one_in) {
-    if (chance_.one_in(missing_one_in)) return {};
+    const bool may_be_vague = vague();
+    if (may_be_vague && chance_.one_in(missing_one_in)) return {};
     record::Day day = chance_.one_in(2) ? busy_ + static_cast<record::Day>(chance_.below(15))
                                         : first_day + static_cast<record::Day>(chance_.below(days));
     if (chance_.one_in(50)) day -= 20'000;
     const std::string text = record::print(record::day_time(day));
     const auto offset = static_cast<std::int16_t>(chance_.one_in(4) ? -300 : chance_.one_in(4) ? 60 : 0);
-    switch (chance_.below(12)) {
+    switch (may_be_vague ? chance_.below(12) : 2 + chance_.below(10)) {
       case 0: return *record::parse_time(text.substr(0, 4));
       case 1: return *record::parse_time(text.substr(0, 7));
       case 2:
@@ -232,7 +233,10 @@ class Maker {
       case 5: {
         const Micros second = record::micros_per_second,
                      at = day * record::micros_per_day + static_cast<Micros>(chance_.below(6)) * 4 * 3'600 * second;
-        return record::at_instant(at + (chance_.one_in(5) ? 250'000 : chance_.one_in(3) ? 90 * second : 0), offset);
+        return record::at_instant(at + (may_be_vague && chance_.one_in(5) ? 250'000
+                                        : chance_.one_in(3)               ? 90 * second
+                                                                          : 0),
+                                  offset);
       }
       default: return record::day_time(day, chance_.one_in(10) ? offset : std::int16_t{0});
     }
@@ -254,8 +258,13 @@ class Maker {
     return value;
   }
 
+  // A vague time makes its person one for whom little is sure: stores have many of them, few, or none.
+  static constexpr std::uint64_t vagueness[] = {1, 40, 0, 8};
+  bool vague() { return vague_one_in_ && chance_.one_in(vague_one_in_); }
+
   Chance chance_;
   const int people_;
+  const std::uint64_t vague_one_in_;
   Script script_;
   record::Day busy_ = 0;  // around which most of a person's events lie
   int records_ = 0, versions_ = 0;
