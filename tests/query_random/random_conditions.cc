@@ -24,7 +24,7 @@ std::string RandomQuery::condition(int depth) {
   if (depth <= 0) {
     switch (below(8)) {
       case 0: return cat({"(no ", under_no(&RandomQuery::events, 0), ")"});
-      case 1: return cat({chance_.one({"alive(", "registered("}), time_or_year(0), ")"});
+      case 1: return cat({usual_ ? "alive(" : chance_.one({"alive(", "registered("}), time_or_year(0), ")"});
       case 2:
         return one_in(4) ? chance_.one({"true", "false"})
                          : cat({"(sex = ", chance_.one({"female", "male", "'unknown'"}), ")"});
@@ -41,7 +41,7 @@ std::string RandomQuery::condition(int depth) {
       text += cat({std::string(between), named->name});
     return text + ")";
   };
-  switch (below(22)) {
+  switch (way(22, {0, 1, 2, 3, 4, 5, 7, 11, 12, 13, 14, 15, 17, 18})) {
     case 0:
     case 1: return some(" and ");
     case 2:
@@ -65,7 +65,7 @@ std::string RandomQuery::condition(int depth) {
       return cat({"(", one_in(3) ? recorded(inner) : code_value(inner), " in ", "{ ", codes(1), " , ", code(), " })"});
     case 9: return choice(depth, &RandomQuery::condition, false);
     case 10: return cat({"observed(", time_or_year(inner), ", ", time_or_year(inner), ")"});
-    case 11: return cat({chance_.one({"alive(", "registered("}), time_or_year(inner), ")"});
+    case 11: return cat({usual_ ? "alive(" : chance_.one({"alive(", "registered("}), time_or_year(inner), ")"});
     case 12: return cat({"(no ", under_no(&RandomQuery::events, inner), ")"});
     case 13:
     case 14:
@@ -78,12 +78,12 @@ std::string RandomQuery::condition(int depth) {
 }
 
 std::string RandomQuery::compared(int depth) {
-  return cat({"(", one_in(3) ? compared_words(depth) : compared_values(depth), ")"});
+  return cat({"(", !usual_ && one_in(3) ? compared_words(depth) : compared_values(depth), ")"});
 }
 
 std::string RandomQuery::compared_values(int depth) {
   const std::string op = chance_.one({" = ", " != ", " < ", " <= ", " > ", " >= ", " > ", " < "});
-  switch (below(8)) {
+  switch (way(8, {0, 2, 3, 3, 4, 5})) {
     case 0:
     case 1: return cat({plain(depth), op, plain(depth)});
     case 2: return cat({recorded(depth), op, recorded(depth)});

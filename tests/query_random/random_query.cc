@@ -47,6 +47,7 @@ std::string RandomQuery::definitions() {
 
 std::string RandomQuery::define() {
   const Inside within(*this, false);
+  usual_ = one_in(2);
   const auto made = [&](std::string_view word, What what, const std::string& value) {
     const std::string name = new_name("n");
     definitions_.push_back({what, name});
@@ -113,6 +114,7 @@ std::string RandomQuery::grouped() {
 
 std::string RandomQuery::counted_form() {
   const Inside within(*this, false);
+  usual_ = one_in(2);
   const int depth = one_in(2) ? 1 : 1 + static_cast<int>(below(3));
   // A statement about one cohort knows the name of its index date.
   const auto of_cohort = [&](const Definition& cohort) {
@@ -177,7 +179,7 @@ std::string RandomQuery::counted_form() {
 }
 
 std::string RandomQuery::group(int depth) {
-  switch (below(8)) {
+  switch (way(8, {0, 1, 2, 2})) {
     case 0: return "sex";
     case 1: return cat({"band(", plain(depth), ", ", chance_.one({"10", "5", "2.5"}), ")"});
     case 2: return cat({chance_.one({"year(", "month("}), time_or_year(depth), ")"});

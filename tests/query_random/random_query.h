@@ -101,10 +101,15 @@ class RandomQuery {
   const Definition* defined(What what);
   const Definition* index_cohort();
   std::uint64_t below(std::uint64_t n) { return chance_.below(n); }
+  // One of n ways, or while making something usual one of a few.
+  std::uint64_t way(std::uint64_t n, std::initializer_list<std::uint64_t> usual) {
+    return usual_ ? usual.begin()[below(usual.size())] : below(n);
+  }
   bool one_in(std::uint64_t n) { return chance_.one_in(n); }
 
   Chance chance_;
   int names_ = 0;
+  bool usual_ = false;  // what most questions are made of: half of all is, so that columns alone answer enough of it
   std::vector<Definition> definitions_;
   Place place_;
 };

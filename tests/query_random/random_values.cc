@@ -23,7 +23,7 @@ std::string RandomQuery::number(int places) {
 
 std::string RandomQuery::duration(int depth) {
   if (const Definition* named = one_in(8) ? defined(What::duration) : nullptr) return named->name;
-  if (depth > 0 && one_in(8))
+  if (depth > 0 && !usual_ && one_in(8))
     return cat({chance_.one({"days(", "weeks(", "months(", "years(", "hours(", "minutes(", "seconds("}),
                 plain(depth - 1), ")"});
   return std::to_string(below(one_in(3) ? 400 : 60)) +
@@ -76,11 +76,11 @@ std::string RandomQuery::time(int depth) {
     switch (below(6)) {
       case 0: return chance_.one({"birth", "death"});
       case 1: return moment();
-      case 2: return field(chance_.one({"start", "date", "end"}), 0);
+      case 2: return field(usual_ ? chance_.one({"start", "date"}) : chance_.one({"start", "date", "end"}), 0);
       default: return day();
     }
   }
-  switch (below(12)) {
+  switch (way(12, {0, 1, 2, 3, 8})) {
     case 0:
     case 1: return cat({"(", time(depth - 1), chance_.one({" + ", " - "}), duration(depth - 1), ")"});
     case 2: return cat({"(", event(depth - 1), chance_.one({" + ", " - "}), duration(depth - 1), ")"});
@@ -96,7 +96,7 @@ std::string RandomQuery::time(int depth) {
       return cat({word, time(depth - 1), ") over ", over, ")"});
     }
     case 7: return field("recorded", depth - 1);
-    default: return field(chance_.one({"start", "date", "end"}), depth - 1);
+    default: return field(usual_ ? chance_.one({"start", "date"}) : chance_.one({"start", "date", "end"}), depth - 1);
   }
 }
 
@@ -120,7 +120,7 @@ std::string RandomQuery::plain(int depth) {
       default: return number(1);
     }
   }
-  switch (below(18)) {
+  switch (way(18, {0, 1, 2, 3, 4, 5, 6, 9, 10, 11, 13})) {
     case 16: return cat({"floor(", plain(depth - 1), ")"});
     case 17:
       return cat({"power(", one_in(2) ? plain(depth - 1) : recorded(depth - 1), ", ",
@@ -129,8 +129,9 @@ std::string RandomQuery::plain(int depth) {
     case 1:
     case 2: return cat({"count(", events(depth - 1), ")"});
     case 3:
-      return cat({"distinct(", events(depth - 1),
-                  chance_.one({".date)", ".code)", ".value)", ".source)", ".status)", ".attr.dose)"})});
+      return cat(
+          {"distinct(", events(depth - 1),
+           usual_ ? ".date)" : chance_.one({".date)", ".code)", ".value)", ".source)", ".status)", ".attr.dose)"})});
     case 4: return cat({"age(", time_or_year(depth - 1), ")"});
     case 5: return cat({"year(", time_or_year(depth - 1), ")"});
     case 6:
@@ -156,7 +157,7 @@ std::string RandomQuery::plain(int depth) {
 std::string RandomQuery::recorded(int depth) {
   if (const Definition* named = one_in(10) ? defined(What::recorded) : nullptr) return named->name;
   if (depth <= 0) return field("value", 0);
-  switch (below(10)) {
+  switch (way(10, {0, 1, 2, 3, 4, 6})) {
     case 9: return cat({"floor(", recorded(depth - 1), ")"});
     case 0:
     case 1: return fold(depth, "");
@@ -171,7 +172,7 @@ std::string RandomQuery::recorded(int depth) {
 std::string RandomQuery::measured(int depth, std::string_view unit) {
   const std::string in = "'" + std::string(unit) + "'";
   if (depth <= 0) return one_in(2) ? cat({number(1), " ", in}) : cat({"(", field("value", 0), " to ", in, ")"});
-  switch (below(7)) {
+  switch (way(7, {0, 1, 2, 3, 5, 6})) {
     case 0: return cat({"(", number(1), " ", in, ")"});
     case 1: return fold(depth, unit);
     case 2: return cat({"(", measured(depth - 1, unit), chance_.one({" + ", " - "}), measured(depth - 1, unit), ")"});
