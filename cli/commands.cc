@@ -22,7 +22,8 @@ std::vector<Command> make_commands() {
       {.name = "demo",
        .summary = "the whole story in a few seconds, on a sample of synthetic records",
        .text = "Makes a store in a temporary folder, imports sixteen synthetic people, prints a timeline, "
-               "imports again to show that nothing changes, checks the store, and restores a backup with an "
+               "asks questions over all of them, imports again to show that nothing changes, checks the store, and "
+               "restores a backup with an "
                "equal hash. Everything is taken away at the end.\n",
        .options = {&option::keep},
        .examples = {{"chartline demo", "each step is a command that you could type"}},
@@ -43,7 +44,8 @@ std::vector<Command> make_commands() {
                "be used never stops an import and is never dropped silently: it is counted, and told with its "
                "place and the reason in the --report. Every row becomes a record or a reject.\n",
        .options = {&option::store, &option::import_format, &option::source, &option::strict, &option::report,
-                   &option::threads, &option::memory, &option::originals, &option::no_originals, &option::output, &option::cache},
+                   &option::threads, &option::memory, &option::originals, &option::no_originals, &option::output,
+                   &option::cache},
        .arguments = {{"PATH", "file, folder or archive; - is standard input", Takes::file, true, true}},
        .examples = {{"chartline import --store care records/", "whatever the folder holds"},
                     {"chartline import --store care --format omop --source RYJ --report problems.ndjson omop/",
@@ -73,11 +75,12 @@ std::vector<Command> make_commands() {
        .run = run_events},
       {.name = "query",
        .summary = "ask the store: counts, lists and figures over everyone",
-       .text = "The query stands behind -e, in a file behind -f, or on standard input. Definitions (param, codes, let, "
-               "cohort) come first, then statements, each on a line of its own or behind a semicolon; the answers come in "
-               "their order. docs/query-language.md explains the language. What is wrong with a query is said with its "
-               "place, nothing is run, and the exit code is 3. There is no hidden clock: a query that says `today` needs "
-               "a param of this name.\n",
+       .text =
+           "The query stands behind -e, in a file behind -f, or on standard input. Definitions (param, codes, let, "
+           "cohort) come first, then statements, each on a line of its own or behind a semicolon; the answers come in "
+           "their order. docs/query-language.md explains the language. What is wrong with a query is said with its "
+           "place, nothing is run, and the exit code is 3. There is no hidden clock: a query that says `today` needs "
+           "a param of this name.\n",
        .options = with({&option::store, &option::text, &option::file}, asking_options),
        .examples = {{"chartline query --store care -e 'tally any[*] by kind'", "what the store holds"},
                     {"chartline query --store care -e 'count exists condition[snomed:44054006] by sex'",
@@ -91,27 +94,32 @@ std::vector<Command> make_commands() {
        .run = run_query},
       {.name = "shell",
        .summary = "ask one query after the other",
-       .text = "An input ends with a semicolon or an empty line. What it defines stays known. The line that is typed is shown "
-               "in colour; Tab completes keywords, functions, fields, code systems, code lists and cohorts; the lines are "
-               "kept in a history over sessions. `today` is taken as the date of the day, which is said. Lines that begin "
-               "with a dot are about the shell: .help lists them. Without a terminal it reads standard input and shows "
-               "nothing but answers.\n",
+       .text =
+           "An input ends with a semicolon or an empty line. What it defines stays known. The line that is typed is "
+           "shown "
+           "in colour; Tab completes keywords, functions, fields, code systems, code lists and cohorts; the lines are "
+           "kept in a history over sessions. `today` is taken as the date of the day, which is said. Lines that begin "
+           "with a dot are about the shell: .help lists them. Without a terminal it reads standard input and shows "
+           "nothing but answers.\n",
        .options = with({&option::store, &option::history_lines}, asking_options),
        .examples = {{"chartline shell --store care", "leave with Ctrl-D"},
                     {"chartline shell --store care < questions.query", "without a person: inputs from a file"}},
        .run = run_shell},
       {.name = "cohort save",
        .summary = "keep a cohort in the store by its name",
-       .text = "The text must define a cohort of this name; what it uses (param, codes, let) is kept with it, so that later "
+       .text = "The text must define a cohort of this name; what it uses (param, codes, let) is kept with it, so that "
+               "later "
                "queries can say `in NAME` and nothing more. Saving again replaces it.\n",
-       .options = {&option::store, &option::text, &option::file, &option::parameter, &option::clamp, &option::terminology,
-                   &option::cache},
-       .arguments = {cohort, {"FILE", "a file that holds the text; standard input where neither it nor -e is given",
-                              Takes::file, false}},
-       .examples = {{"chartline cohort save diabetes --store care -e 'cohort diabetes = exists condition[snomed:44054006]'",
-                     "from now on: count in diabetes"},
-                    {"chartline cohort save register --store care --param today=2024-03-31 register.query",
-                     "with the value of a param"}},
+       .options = {&option::store, &option::text, &option::file, &option::parameter, &option::clamp,
+                   &option::terminology, &option::cache},
+       .arguments = {cohort,
+                     {"FILE", "a file that holds the text; standard input where neither it nor -e is given",
+                      Takes::file, false}},
+       .examples =
+           {{"chartline cohort save diabetes --store care -e 'cohort diabetes = exists condition[snomed:44054006]'",
+             "from now on: count in diabetes"},
+            {"chartline cohort save register --store care --param today=2024-03-31 register.query",
+             "with the value of a param"}},
        .run = run_cohort_save},
       {.name = "cohort list",
        .summary = "the cohorts that the store keeps",
@@ -128,7 +136,8 @@ std::vector<Command> make_commands() {
        .summary = "who is in a kept cohort, with start and end",
        .options = with({&option::store}, asking_options),
        .arguments = {cohort},
-       .examples = {{"chartline cohort run --store care diabetes --format csv", "a row for each, or for each index date"}},
+       .examples = {{"chartline cohort run --store care diabetes --format csv",
+                     "a row for each, or for each index date"}},
        .run = run_cohort_run},
       {.name = "cohort remove",
        .summary = "forget a kept cohort",

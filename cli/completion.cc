@@ -73,7 +73,9 @@ std::string bash() {
   for (const Command& command : commands())
     for (const Option* option : options_of(command))
       if (option->takes != Takes::nothing)
-        out += fmt::format("    '{}:--{}') {}; return ;;\n", command.name, option->name, bash_value(*option));
+        out += fmt::format("    '{}:--{}'{}) {}; return ;;\n", command.name, option->name,
+                           option->letter != 0 ? fmt::format("|'{}:-{}'", command.name, option->letter) : "",
+                           bash_value(*option));
   out += "  esac\n  case \"$command\" in\n";
   for (const Command& command : commands()) {
     std::string words = "--help";
@@ -182,7 +184,8 @@ std::string fish() {
       when += fmt::format("; and __fish_seen_subcommand_from {}", second);
     }
     for (const Option* option : options_of(command)) {
-      out += fmt::format("complete -c chartline -n '{}' -l {} -d '{}'", when, option->name, fish_text(option->help));
+      out += fmt::format("complete -c chartline -n '{}' -l {}{} -d '{}'", when, option->name,
+                         option->letter != 0 ? fmt::format(" -s {}", option->letter) : "", fish_text(option->help));
       if (option->takes == Takes::word)
         out += fmt::format(" -x -a '{}'", joined(option->words, " "));
       else if (option->takes == Takes::file || option->takes == Takes::folder)

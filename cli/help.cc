@@ -73,7 +73,8 @@ std::string overview(const Look& look) {
       "  chartline demo                                     the whole story in a few seconds\n"
       "  chartline init --store care                        make a store in the folder care\n"
       "  chartline import --store care records/             read records into it\n"
-      "  chartline timeline --store care 'nhs|9434765919'   one person's timeline\n\n";
+      "  chartline timeline --store care 'nhs|9434765919'   one person's timeline\n"
+      "  chartline shell --store care                       ask questions over everyone\n\n";
   out += heading("Commands", look);
   std::vector<std::pair<std::string, std::string>> rows;
   for (const Command& command : commands()) rows.emplace_back(std::string(command.name), std::string(command.summary));

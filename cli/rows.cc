@@ -111,6 +111,7 @@ class TableRows final : public RowWriter {
         sink_(std::move(sink)),
         columns_(std::move(columns)),
         widths_(columns_.size()),
+        fractions_(columns_.size()),
         numbers_(columns_.size()) {
     for (std::size_t i = 0; i < columns_.size(); ++i) widths_[i] = display_width(columns_[i]);
   }
@@ -130,6 +131,7 @@ class TableRows final : public RowWriter {
 
  private:
   Result<void> send() {
+    align_points();
     for (const Row& row : block_)
       for (std::size_t i = 0; i < row.size(); ++i) widths_[i] = std::max(widths_[i], display_width(row[i].text));
     if (!headed_) TRY(sink_(paint(line([&](std::size_t i) { return header(i); }), Ink::bold, look_) + "\n"));
@@ -143,6 +145,18 @@ class TableRows final : public RowWriter {
     }
     block_.clear();
     return {};
+  }
+  // The points of numbers stand below one another.
+  void align_points() {
+    const auto behind_point = [](const Cell& cell) {
+      const auto point = cell.type == Cell::Type::number ? cell.text.find('.') : std::string::npos;
+      return point == std::string::npos ? 0 : cell.text.size() - point;
+    };
+    for (const Row& row : block_)
+      for (std::size_t i = 0; i < row.size(); ++i) fractions_[i] = std::max(fractions_[i], behind_point(row[i]));
+    for (Row& row : block_)
+      for (std::size_t i = 0; i < row.size(); ++i)
+        if (row[i].type == Cell::Type::number) row[i].text.append(fractions_[i] - behind_point(row[i]), ' ');
   }
   // Above numbers it stands right, as they do.
   std::string header(std::size_t i) const {
@@ -161,6 +175,7 @@ class TableRows final : public RowWriter {
   const std::vector<std::string> columns_;
   enum class Numbers : std::uint8_t { none, all, others };  // what stands in a column of the first block
   std::vector<std::size_t> widths_;
+  std::vector<std::size_t> fractions_;  // widths of the points and what stands behind them
   std::vector<Numbers> numbers_;
   std::vector<Row> block_;
   bool headed_ = false;

@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* sample_name = "synthea-fhir.tar.xz";
+constexpr const char* sample_query = "heart.query";
 constexpr const char* sample_patient = "ccc11b20-cd0d-4197-8b25-6a01fce1372e";
 
 struct Step {
@@ -38,6 +39,12 @@ std::vector<Step> steps() {
        {"timeline", "--store", "care", patient, "--code", "loinc:2085-9", "--from", "2012"}},
       {"The same for a program, with every field.",
        {"timeline", "--store", "care", patient, "--kind", "death", "--format", "json"}},
+      {"Now over everyone: what the store holds.", {"query", "--store", "care", "-e", "tally any[*] by kind"}},
+      {"A question that is kept in a file: who has heart disease, and who of them is seen to?",
+       {"query", "--store", "care", "-f", sample_query}},
+      {"A cohort is kept under its name ...", {"cohort", "save", "cardiac", "--store", "care", sample_query}},
+      {"... and known to every later question.",
+       {"query", "--store", "care", "-e", "count in cardiac by sex, band(age(2015-01-01), 20)"}},
       {"The content has a hash ...", {"hash", "--store", "care"}},
       {"... and importing the same again ...", {"import", "--store", "care", sample}},
       {"... leaves it as it is.", {"hash", "--store", "care"}},
@@ -87,10 +94,11 @@ class Workplace {
   Workplace(const Workplace&) = delete;
   Workplace& operator=(const Workplace&) = delete;
 
-  // Copies the sample there, and goes there.
+  // Copies the sample and the query beside it there, and goes there.
   Result<void> enter(const fs::path& sample) const {
     std::error_code error;
-    fs::copy_file(sample, folder_ / sample_name, error);
+    for (const char* name : {sample_name, sample_query})
+      if (!error) fs::copy_file(sample.parent_path() / name, folder_ / name, error);
     if (!error) fs::current_path(folder_, error);
     if (error) return unavailable("the sample cannot be copied to the folder of the demonstration");
     return {};
@@ -103,9 +111,15 @@ class Workplace {
   const bool keep_;
 };
 
+// As a person would type it for the shell.
+std::string typed_word(const std::string& word) {
+  const bool plain = word.find_first_of(" *()[]<>;'\"|&$#") == std::string::npos;
+  return plain ? word : "'" + word + "'";
+}
+
 Result<void> take(const Step& step, Console& console) {
   std::string typed = "chartline";
-  for (const std::string& word : step.words) typed += " " + word;
+  for (const std::string& word : step.words) typed += " " + typed_word(word);
   TRY(console.write("\n" + std::string(step.story) + "\n" + paint("$ " + typed, Ink::cyan, console.out()) + "\n"));
   TRY(console.flush());
   const int code = run_program(step.words, console);
@@ -144,10 +158,10 @@ Result<void> run_demo(const Invocation& invocation, Console& console) {
   const auto keep = invocation.given("keep");
   const auto workplace = TRY(Workplace::make(keep));
   TRY(workplace->enter(*sample));
-  TRY(console.write(
-      paint("Chartline keeps the events of people's health and care, and shows them in the order of time.", Ink::bold,
-            console.out()) +
-      "\n"));
+  TRY(console.write(paint("Chartline keeps the events of people's health and care, shows them in the order of time, "
+                          "and answers questions.",
+                          Ink::bold, console.out()) +
+                    "\n"));
   TRY(take_all(console));
   TRY(console.write(
       paint("\nThe hashes are equal: nothing was added, and nothing was lost.\n", Ink::green, console.out())));

@@ -1,11 +1,15 @@
 // The program on a terminal: a pseudo-terminal of the system.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <pty.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
+#include <string>
+#include <vector>
 
 #include "tests/cli/scratch.h"
 
@@ -15,13 +19,20 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
+constexpr int silence_ms_max = 20'000;
+
 struct Shown {
   std::string text;
   int code = 0;
 };
 
-// Runs a line of the shell on a terminal of 100 columns; sends SIGINT once `interrupt_at` has been shown.
-Shown on_terminal(const Scratch& scratch, const std::string& line, const std::string& interrupt_at = "") {
+// What a person types once something has been shown.
+struct Typed {
+  std::string after, keys;
+};
+
+// Runs a line of the shell on a terminal of 100 columns, on which a person types.
+Shown on_terminal(const Scratch& scratch, const std::string& line, const std::vector<Typed>& person = {}) {
   int terminal = 0;
   winsize size{.ws_row = 40, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
   const pid_t child = forkpty(&terminal, nullptr, nullptr, &size);
@@ -37,10 +48,23 @@ Shown on_terminal(const Scratch& scratch, const std::string& line, const std::st
   }
   Shown shown;
   std::array<char, 4096> buffer;
-  bool sent = interrupt_at.empty();
-  for (ssize_t n; (n = read(terminal, buffer.data(), buffer.size())) > 0;) {
+  std::size_t sent = 0, seen = 0;
+  pollfd waiting{.fd = terminal, .events = POLLIN, .revents = 0};
+  for (ssize_t n = 0;;) {
+    if (poll(&waiting, 1, silence_ms_max) == 0) {
+      ADD_FAILURE() << "nothing more is shown, and the program does not end: " << shown.text;
+      kill(child, SIGKILL);
+      break;
+    }
+    if ((n = read(terminal, buffer.data(), buffer.size())) <= 0) break;
     shown.text.append(buffer.data(), static_cast<std::size_t>(n));
-    if (!sent && shown.text.find(interrupt_at) != std::string::npos) sent = write(terminal, "\x03", 1) == 1;
+    while (sent < person.size()) {
+      const auto found = shown.text.find(person[sent].after, seen);
+      if (found == std::string::npos) break;
+      seen = found + person[sent].after.size();
+      const std::string& keys = person[sent++].keys;
+      EXPECT_EQ(write(terminal, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+    }
   }
   int status = 0;
   waitpid(child, &status, 0);
@@ -85,11 +109,55 @@ TEST_F(Terminal, CtrlCStopsAnImportCleanly) {
   const Shown shown = on_terminal(scratch_,
                                   "(echo patient,time,code,value; while sleep 0.02; do echo p,2020-01-01,HB,1; done) |"
                                   " chartline import --store care --format events --color never -",
-                                  " records/s");
+                                  {{" records/s", "\x03"}});
   EXPECT_EQ(shown.code, 130) << shown.text;
   EXPECT_THAT(shown.text, HasSubstr("interrupted; what was acknowledged is safe"));
   EXPECT_THAT(shown.text, Not(HasSubstr("created ")));
   EXPECT_EQ(scratch_.run("chartline check --store care --deep --quiet").code, 0);
+}
+
+TEST_F(Terminal, TheShellAnswersCompletesAndPaints) {
+  const Shown shown = on_terminal(scratch_, "exec chartline shell --store care",
+                                  {{"chartline> ", "count exi\tcond\tsnom\t44054006]"},
+                                   {"\x1b[33msnomed:44054006\x1b[0m]", ";\n"},
+                                   {"patients", "tally observa\t*] by kind\n"},
+                                   {"...> ", "\n"},
+                                   {"events", ".quit\n"}});
+  EXPECT_EQ(shown.code, 0) << shown.text;
+  EXPECT_THAT(shown.text, HasSubstr("today is taken as 20"));
+  EXPECT_THAT(shown.text, HasSubstr("\x1b[1;34mcount\x1b[0m \x1b[1;34mexists\x1b[0m \x1b[36mcondition\x1b[0m["
+                                    "\x1b[33msnomed:44054006\x1b[0m]"));
+  EXPECT_THAT(shown.text, HasSubstr("       1\r\n"));
+  EXPECT_THAT(shown.text, HasSubstr("observation       5\r\n"));
+}
+
+TEST_F(Terminal, TheShellListsWhatMayFollow) {
+  const Shown shown = on_terminal(scratch_, "exec chartline shell --store care --color never",
+                                  {{"> ", "count exists me\t"}, {"medication[", "\x15.quit\n"}});
+  EXPECT_EQ(shown.code, 0) << shown.text;
+  EXPECT_THAT(shown.text, HasSubstr("measure      median(      medication["));
+  EXPECT_THAT(shown.text, Not(HasSubstr("\x1b[1;34m")));
+}
+
+TEST_F(Terminal, TheShellRemembersLinesForItsOwnerAlone) {
+  on_terminal(scratch_, "exec chartline shell --store care", {{"> ", "count alive(2020);\n"}, {"patients", "\x04"}});
+  const Shown shown =
+      on_terminal(scratch_, "exec chartline shell --store care", {{"> ", "\x1b[A\n"}, {"patients", "\x04"}});
+  EXPECT_THAT(shown.text, HasSubstr("count alive(2020);"));
+  const auto file = scratch_.folder() / ".local/state/chartline/history";
+  EXPECT_EQ(std::filesystem::status(file).permissions() & std::filesystem::perms(0777), std::filesystem::perms(0600));
+}
+
+TEST_F(Terminal, CtrlCGivesUpTheInputAndCtrlDLeaves) {
+  const Shown shown = on_terminal(scratch_, "exec chartline shell --store care --color never",
+                                  {{"> ", "count nonsense\n"},
+                                   {"...> ", "  and more\x03"},
+                                   {"chartline> ", "\x03"},
+                                   {"chartline> ", "count alive(2020);\n"},
+                                   {"patients", "\x04"}});
+  EXPECT_EQ(shown.code, 0) << shown.text;
+  EXPECT_THAT(shown.text, Not(HasSubstr("not a known name")));
+  EXPECT_THAT(shown.text, HasSubstr("patients\r\n"));
 }
 
 TEST_F(Terminal, AReaderThatLeavesIsNoFailure) {
