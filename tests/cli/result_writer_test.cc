@@ -43,7 +43,7 @@ std::string written(Form form, const Statements& statements, const Look& look = 
 TEST(ResultWriter, ATableRoundsAndAlignsByCharacters) {
   EXPECT_EQ(written(Form::table, {{listed, list}}),
             "name         hba1c (mmol/mol)  sure  diagnosed             value\n"
-            "Moss, \"Ada\"           53.0055  true  2019-03\n"
+            "Moss, \"Ada\"        53.0055     true  2019-03\n"
             "Zoë | 李            0.0001235        2020-02-29T10:00:00Z  1e+300\n");
 }
 

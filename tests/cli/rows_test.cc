@@ -45,7 +45,7 @@ TEST(Rows, AsMarkdown) {
 TEST(Rows, AsTableNumbersStandRight) {
   EXPECT_EQ(written(Form::table),
             "name               value  sure  list\n"
-            "Ada, \"the\" first       7  true  a;b\n"
+            "Ada, \"the\" first     7    true  a;b\n"
             "pipe | line break  -12.5\n");
 }
 
