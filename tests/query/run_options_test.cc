@@ -95,6 +95,15 @@ TEST_F(RunOptionsTest, AnswersDoNotDependOnShards) {
   }
 }
 
+TEST_F(RunOptionsTest, AnswersDoNotDependOnTheExecutor) {
+  const auto reference = answers_of(store(), every_statement, {.executor = Executor::reference}).value();
+  for (const Executor executor : {Executor::vectorised, Executor::automatic}) {
+    const auto other = answers_of(store(), every_statement, {.executor = executor, .threads = 3}).value();
+    for (std::size_t i = 0; i < reference.size(); ++i)
+      EXPECT_EQ(printed(reference[i].rows), printed(other[i].rows)) << reference[i].schema.text;
+  }
+}
+
 TEST_F(RunOptionsTest, StatementsInOnePassAnswerAsEachByItself) {
   const auto together = answers_of(store(), every_statement, {}).value();
   const std::size_t definitions = every_statement.find("count");
@@ -138,13 +147,21 @@ class HurriedClock final : public Clock {
   std::atomic<Micros> at_ = 0;
 };
 
+// The reference looks at the clock for each patient, the other executor for each block of them.
 TEST_F(RunOptionsTest, TimeBeyondTheLimitIsRefusedInWords) {
   HurriedClock clock;
-  const auto refused = answers_of(store(), "count true", {.milliseconds_max = 100'000, .clock = &clock});
+  const auto within = [&](Executor executor, std::uint64_t milliseconds) {
+    return answers_of(store(), "count exists condition[*]",
+                      {.executor = executor, .milliseconds_max = milliseconds, .clock = &clock});
+  };
+  const auto refused = within(Executor::reference, 100'000);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().fault, Fault::unavailable);
   EXPECT_EQ(refused.error().message, "the query took longer than its limit of 100 s and was ended");
-  EXPECT_TRUE(answers_of(store(), "count true", {.milliseconds_max = 10'000'000, .clock = &clock}));
+  const auto of_blocks = within(Executor::vectorised, 1'500);
+  ASSERT_FALSE(of_blocks);
+  EXPECT_EQ(of_blocks.error().message, "the query took longer than its limit of 1500 ms and was ended");
+  for (const Executor executor : {Executor::reference, Executor::vectorised}) EXPECT_TRUE(within(executor, 10'000'000));
 }
 
 TEST_F(RunOptionsTest, CancelEndsTheRun) {

@@ -43,7 +43,9 @@ void run_cases(std::string_view page) {
       small->tell(text.substr(0, ask));
       text = text.substr(ask + 4);
     }
-    return answered(small->store(), text, {.threads = 1});
+    const std::string answer = answered(small->store(), text, {.executor = Executor::reference, .threads = 1});
+    EXPECT_EQ(answered(small->store(), text, {.executor = Executor::vectorised}), answer) << text;
+    return answer;
   });
 }
 
