@@ -1,5 +1,6 @@
 // Values by which rows are grouped, each by its number among the different ones: a cell is made once for each value.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <tuple>
@@ -14,29 +15,6 @@ using typed::Node;
 using typed::Op;
 
 namespace {
-
-constexpr std::uint32_t none_yet = ~0u;
-
-// Numbers values of some type by a map, and makes the cell of each new one.
-template <typename Value>
-class Numbering {
- public:
-  explicit Numbering(Coded& into) : into_(into) {}
-  template <typename Make>
-  std::uint32_t of(const Value& value, const Make& make) {
-    if (last_ != none_yet && value == last_value_) return last_;
-    const auto [found, is_new] = known_.try_emplace(value, static_cast<std::uint32_t>(into_.cells.size()));
-    if (is_new) into_.cells.push_back(make());
-    last_ = found->second, last_value_ = value;
-    return last_;
-  }
-
- private:
-  Coded& into_;
-  std::map<Value, std::uint32_t> known_;
-  std::uint32_t last_ = none_yet;
-  Value last_value_{};
-};
 
 Cell month_cell(Day day) {
   const record::CivilDay date = record::civil(day);
@@ -58,63 +36,57 @@ const Node* dated_event(const Node& node) {
 
 }  // namespace
 
-namespace {
-
-// By the day of each event, through a table of the days between the first and the last of them.
-void number_days(const EventColumn& column, Op op, Coded& into) {
-  const std::size_t rows = column.index.size();
-  const std::uint32_t missing = 0;
-  into.cells.push_back(Missing{});
-  Day first = std::numeric_limits<Day>::max(), last = std::numeric_limits<Day>::min();
-  for (const std::uint32_t at : column.index) {
-    if (at == no_event) continue;
-    first = std::min(first, column.events->day[at]), last = std::max(last, column.events->day[at]);
-  }
-  into.code.assign(rows, missing);
-  if (last < first) return;
-  std::vector<std::uint32_t> table(static_cast<std::size_t>(std::int64_t{last} - first + 1), none_yet);
-  std::map<std::int64_t, std::uint32_t> groups;
-  for (std::size_t row = 0; row < rows; ++row) {
+// By the day of each event, through a table of days.
+void Numbering::number_days(const EventColumn& column, Op op, std::vector<std::uint32_t>& into) {
+  const auto code_of = [&](Day day) {
+    const record::CivilDay date = record::civil(day);
+    const std::int64_t group = op == Op::year_of ? date.year : op == Op::month_of ? date.year * 12 + date.month : day;
+    return of({group, 0, 0}, [&] {
+      if (op == Op::year_of) return Cell(std::int64_t{date.year});
+      return op == Op::month_of ? month_cell(day) : Cell(record::day_time(day));
+    });
+  };
+  const std::uint32_t missing = of({INT64_MIN, 1, 0}, [] { return Cell(Missing{}); });
+  constexpr Day table_first = -25'567, table_days = 73'048;  // 1900 to 2099
+  days_.resize(table_days, none_yet);
+  for (std::size_t row = 0; row < column.index.size(); ++row) {
     const std::uint32_t at = column.index[row];
-    if (at == no_event) continue;
-    const Day day = column.events->day[at];
-    std::uint32_t& code = table[static_cast<std::size_t>(day - first)];
-    if (code == none_yet) {
-      const record::CivilDay date = record::civil(day);
-      const std::int64_t group = op == Op::year_of ? date.year : op == Op::month_of ? date.year * 12 + date.month : day;
-      const auto [found, is_new] = groups.try_emplace(group, static_cast<std::uint32_t>(into.cells.size()));
-      code = found->second;
-      if (is_new)
-        into.cells.push_back(op == Op::year_of    ? Cell(std::int64_t{date.year})
-                             : op == Op::month_of ? month_cell(day)
-                                                  : Cell(record::day_time(day)));
+    if (at == no_event) {
+      into[row] = missing;
+      continue;
     }
-    into.code[row] = code;
+    const Day day = column.events->day[at];
+    if (day < table_first || day >= table_first + table_days) {
+      into[row] = code_of(day);
+      continue;
+    }
+    std::uint32_t& code = days_[static_cast<std::size_t>(day - table_first)];
+    if (code == none_yet) code = code_of(day);
+    into[row] = code;
   }
 }
 
-}  // namespace
-
-Coded Evaluation::coded(const Node& node, const Frame& frame) {
+std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& frame) {
   const std::size_t rows = frame.rows();
-  Coded made;
-  made.code.resize(rows);
+  std::vector<std::uint32_t> made(rows, 0);
+  Numbering& numbering = numbered_[&node];
+  const auto shard = static_cast<std::int64_t>(block_.shard);
   const auto of_times = [&](const Times& times) {
-    Numbering<std::tuple<Micros, std::int16_t, record::Precision>> numbering(made);
     for (std::size_t row = 0; row < rows; ++row) {
       const Time& time = times[row];
-      made.code[row] = numbering.of({time.local, time.offset_minutes, time.precision},
-                                    [&] { return time.known() ? Cell(time) : Cell(Missing{}); });
+      made[row] = numbering.of({time.local, time.offset_minutes, static_cast<std::int64_t>(time.precision)},
+                               [&] { return time.known() ? Cell(time) : Cell(Missing{}); });
     }
   };
   switch (node.op) {
-    case Op::text: made.cells.push_back(std::get<std::string>(node.data)); return made;
+    case Op::text:
+      for (std::uint32_t& code : made) code = numbering.of({}, [&] { return Cell(std::get<std::string>(node.data)); });
+      return made;
     case Op::sex: {
       asks_demographics_ = true;
-      Numbering<engine::Name> numbering(made);
       for (std::size_t row = 0; row < rows; ++row) {
         const engine::Name sex = who(frame.place[row]).sex;
-        made.code[row] = numbering.of(sex, [&] {
+        made[row] = numbering.of({sex, shard, 0}, [&] {
           const std::string text(sex == 0 ? "" : view_.code_of(block_.shard, sex).code);
           return text.empty() ? Cell(Missing{}) : Cell(text);
         });
@@ -127,20 +99,19 @@ Coded Evaluation::coded(const Node& node, const Frame& frame) {
       if (const Node* event = dated_event(node)) {
         const EventColumn column = one(*event, frame);
         want(column.events, field_time);
-        number_days(column, node.op, made);
+        numbering.number_days(column, node.op, made);
         return made;
       }
       break;
     case Op::band: {
       const Numbers numbers = number(*node.parts[0], frame);
       const double width = std::get<record::Decimal>(node.parts[1]->data).to_double();
-      Numbering<double> numbering(made);
       for (std::size_t row = 0; row < rows; ++row) {
         double place = std::numeric_limits<double>::infinity();  // of what is missing
         if (numbers[row] && std::floor(numbers[row]->low / width) == std::floor(numbers[row]->high / width))
           place = std::floor(numbers[row]->low / width);
         if (place == -std::numeric_limits<double>::infinity()) place = -place;
-        made.code[row] = numbering.of(place, [&]() -> Cell {
+        made[row] = numbering.of({std::bit_cast<std::int64_t>(place), 0, 0}, [&]() -> Cell {
           if (std::isinf(place)) return Missing{};
           const double from = place * width + 0.0;
           if (width == 1) return print(Cell(from));
@@ -160,18 +131,17 @@ Coded Evaluation::coded(const Node& node, const Frame& frame) {
       if (name == "value") break;
       const EventColumn column = one(*node.parts[0], frame);
       want(column.events, name == "kind" ? field_kind : name == "code" ? field_code : field_value);
-      Numbering<std::uint32_t> numbering(made);
       for (std::size_t row = 0; row < rows; ++row) {
         const std::uint32_t at = column.index[row];
         const Events& events = *column.events;
-        const std::uint32_t value = at == no_event   ? none_yet
+        const std::uint32_t value = at == no_event   ? Numbering::none_yet
                                     : name == "kind" ? static_cast<std::uint32_t>(events.kind[at])
                                     : name == "code" ? events.code[at]
                                                      : events.unit[at];
         // Without a primary code it may have translations.
         if (name == "code" && value == 0) make_odd(frame.place[row]);
-        made.code[row] = numbering.of(value, [&]() -> Cell {
-          if (value == none_yet) return Missing{};
+        made[row] = numbering.of({value, shard, 0}, [&]() -> Cell {
+          if (value == Numbering::none_yet) return Missing{};
           if (name == "kind") return std::string(record::name(static_cast<record::Kind>(value)));
           if (value == 0) return Missing{};
           if (name == "unit") return std::string(view_.unit_of(block_.shard, value));
@@ -186,8 +156,11 @@ Coded Evaluation::coded(const Node& node, const Frame& frame) {
   const Basic basic = node.type.basic;
   if (basic == Basic::boolean) {
     const Truths truths = truth(node, frame);
-    made.cells = {false, Missing{}, true};
-    for (std::size_t row = 0; row < rows; ++row) made.code[row] = static_cast<std::uint32_t>(truths[row]);
+    for (std::size_t row = 0; row < rows; ++row) {
+      made[row] = numbering.of({static_cast<std::int64_t>(truths[row]), 0, 0}, [&] {
+        return truths[row] == Truth::unknown ? Cell(Missing{}) : Cell(truths[row] == Truth::yes);
+      });
+    }
     return made;
   }
   if (basic == Basic::date || basic == Basic::instant) {
@@ -197,11 +170,10 @@ Coded Evaluation::coded(const Node& node, const Frame& frame) {
   if (basic == Basic::number) {
     const Numbers numbers = number(node, frame);
     const bool whole = node.op == Op::age || node.op == Op::year_of || node.op == Op::count || node.op == Op::distinct;
-    Numbering<double> numbering(made);
     for (std::size_t row = 0; row < rows; ++row) {
       const double value = numbers[row] ? numbers[row]->low : std::numeric_limits<double>::infinity();
       if (numbers[row] && !numbers[row]->exact()) make_odd(frame.place[row]);
-      made.code[row] = numbering.of(value, [&]() -> Cell {
+      made[row] = numbering.of({std::bit_cast<std::int64_t>(value), 0, 0}, [&]() -> Cell {
         if (std::isinf(value)) return Missing{};
         return whole ? Cell(std::int64_t{std::llround(value)}) : Cell(value);
       });
@@ -209,7 +181,6 @@ Coded Evaluation::coded(const Node& node, const Frame& frame) {
     return made;
   }
   refuse(node.op == Op::field ? "the field " + std::get<std::string>(node.data) : std::string(typed::name(node.op)));
-  made.cells.push_back(Missing{});
   return made;
 }
 

@@ -42,6 +42,8 @@ bool is_time(const Node& node) { return node.type.basic == Basic::date || node.t
 
 }  // namespace
 
+Truth compare(Op op, const Quantity& a, const Quantity& b) { return answer(op, {equal(a, b), less(a, b), less(b, a)}); }
+
 Truths Evaluation::comparison(const Node& node, const Frame& frame) {
   const std::size_t rows = frame.rows();
   const Node &left = *node.parts[0], &right = *node.parts[1];
@@ -66,7 +68,7 @@ Truths Evaluation::comparison(const Node& node, const Frame& frame) {
   for (std::size_t row = 0; row < rows; ++row) {
     if (!a[row] || !b[row]) continue;
     if (mixes(*a[row], *b[row])) make_odd(frame.place[row]);
-    made[row] = answer(node.op, {equal(*a[row], *b[row]), less(*a[row], *b[row]), less(*b[row], *a[row])});
+    made[row] = compare(node.op, *a[row], *b[row]);
   }
   return made;
 }
@@ -106,7 +108,7 @@ bool Evaluation::compare_values(const Node& node, const Frame& frame, Truths& in
     }
     const Quantity one = *quantity_at(column, row);
     if (mixes(one, bound)) make_odd(frame.place[row]);
-    into[row] = answer(node.op, {equal(one, bound), less(one, bound), less(bound, one)});
+    into[row] = compare(node.op, one, bound);
   }
   return true;
 }

@@ -7,6 +7,7 @@
 // makes that patient odd.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -26,10 +27,29 @@ using Truths = std::vector<Truth>;
 using Times = std::vector<record::Time>;  // precision none: missing
 using Numbers = std::vector<std::optional<Quantity>>;
 
-// A value of each row by its number among the different ones: for groups.
-struct Coded {
-  std::vector<std::uint32_t> code;
-  std::vector<Cell> cells;
+// Numbers the different values of a group in the order in which they are met, from one block to the next: a cell is made
+// once for each.
+class Numbering {
+ public:
+  static constexpr std::uint32_t none_yet = ~0u;
+  using Key = std::array<std::int64_t, 3>;
+  template <typename Make>
+  std::uint32_t of(const Key& key, const Make& make) {
+    if (last_ != none_yet && key == last_key_) return last_;
+    const auto [found, is_new] = known_.try_emplace(key, static_cast<std::uint32_t>(cells_.size()));
+    if (is_new) cells_.push_back(make());
+    last_ = found->second, last_key_ = key;
+    return last_;
+  }
+  void number_days(const EventColumn& column, typed::Op op, std::vector<std::uint32_t>& into);
+  const std::vector<Cell>& cells() const { return cells_; }
+
+ private:
+  std::map<Key, std::uint32_t> known_;
+  std::vector<Cell> cells_;
+  std::vector<std::uint32_t> days_;  // the number of each day, of some two hundred years
+  std::uint32_t last_ = none_yet;
+  Key last_key_{};
 };
 
 class Evaluation {
@@ -63,7 +83,9 @@ class Evaluation {
 
   Truths truth(const Node& node, const Frame& frame);
   ListsPtr events(const Node& node, const Frame& frame, Lifted lifted = {});
-  Coded coded(const Node& node, const Frame& frame);
+  // The number of each row's value among cells(node).
+  std::vector<std::uint32_t> coded(const Node& node, const Frame& frame);
+  const std::vector<Cell>& cells(const Node& node) { return numbered_[&node].cells(); }
   // The candidates of some lists as rows, in a slot. Of lists that are not grouped: the frame is everyone's.
   Frame candidates(const Lists& lists, const Frame& frame, std::uint32_t slot) const;
   // Rows of the frame for which something holds.
@@ -102,8 +124,12 @@ class Evaluation {
   ListsPtr made_events(const Node& node, const Frame& frame, Lifted lifted);
   ListsPtr of_kind(const Node& node, Lifted lifted, const Node* filter = nullptr);
   // What can be sifted out for a filter of this kind while it is read.
-  Sieve sieve(const Node& filter);
-  void sift(const Node& condition, std::uint32_t slot, Sieve& into);
+  struct Sifted {
+    Sieve sieve{};
+    std::set<const Node*> clauses{};  // that are decided by it
+  };
+  const Sifted& sifted(const Node& filter);
+  bool sift(const Node& condition, std::uint32_t slot, Sieve& into);  // whether that decides it
   // How many events each row has.
   std::vector<std::uint32_t> counts(const Lists& lists, const Frame& frame) const;
   ListsPtr set_of(const Node& node, const Frame& frame, Lifted lifted);
@@ -150,7 +176,9 @@ class Evaluation {
   std::unordered_map<std::uint32_t, Filter> filter_of_{};
   std::unordered_map<const Node*, std::set<std::uint32_t>> open_{};
   std::map<std::pair<const Node*, Lifted>, std::uint32_t> leaf_of_{};
+  std::unordered_map<const Node*, Sifted> sifted_{};
   std::vector<std::unique_ptr<Events>> rehearsed_{};  // of the leaves, in rehearsal
+  std::unordered_map<const Node*, Numbering> numbered_{};
   // Of the block.
   std::map<std::pair<const Node*, Lifted>, ListsPtr> known_{};
   std::unordered_map<const Node*, Truths> members_{};

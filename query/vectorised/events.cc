@@ -9,8 +9,9 @@ void Events::clear() {
 
 void Events::take(const Events& from, std::size_t i) {
   place.push_back(from.place[i]);
+  if (fields & field_day) day.push_back(from.day[i]);
   if (fields & field_time) {
-    day.push_back(from.day[i]), at.push_back(from.at[i]), second.push_back(from.second[i]);
+    at.push_back(from.at[i]), second.push_back(from.second[i]);
     offset.push_back(from.offset[i]), timed.push_back(from.timed[i]);
   }
   if (fields & field_number) number.push_back(from.number[i]);

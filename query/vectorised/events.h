@@ -17,14 +17,15 @@ inline constexpr std::uint32_t block_patients = stored::block_patients;
 
 // What of the events is asked for beside the patient. Columns not asked for are empty.
 enum Field : std::uint32_t {
-  field_time = 1,    // day, at, second, offset, flags
-  field_order = 2,   // sorted by time
-  field_number = 4,  // number: the identity
-  field_value = 8,   // value, form, comparator, unit
-  field_kind = 16,
-  field_code = 32,      // the primary one
+  field_day = 1,     // the local date alone
+  field_time = 2,    // at, second, offset, precision; and the date
+  field_order = 4,   // sorted by time
+  field_number = 8,  // number: the identity
+  field_value = 16,  // value, form, comparator, unit
+  field_kind = 32,
+  field_code = 64,      // the primary one
   field_grouped = 128,  // those of a patient stand together, and `begin` tells where
-  field_exact = 64,     // the second alone does not do: whoever has a fraction of one is odd
+  field_exact = 256,    // the second alone does not do: whoever has a fraction of one is odd
 };
 
 struct Events {

@@ -65,7 +65,7 @@ ListsPtr Evaluation::of_kind(const Node& node, Lifted lifted, const Node* filter
   if (leaf == leaf_of_.end()) {
     check(in_rehearsal(), "every leaf is known from the rehearsal");
     const auto& kind = std::get<std::optional<record::Kind>>(node.data);
-    const Sieve sieve = filter ? this->sieve(*filter) : Sieve{};
+    const Sieve sieve = filter ? sifted(*filter).sieve : Sieve{};
     leaf = leaf_of_.emplace(key, leaves_.add(kind, program_.codes(*node.parts[0]), lifted, sieve)).first;
   }
   const std::uint32_t number = leaf->second;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "query/constants.h"
 #include "query/vectorised/evaluation.h"
@@ -122,8 +123,9 @@ std::optional<Evaluation::Window> Evaluation::window_of(const Node& clause, cons
 }
 
 // Dates that are the same for everyone, and the value beside a number that the query writes.
-Sieve Evaluation::sieve(const Node& filter) {
-  Sieve made;
+const Evaluation::Sifted& Evaluation::sifted(const Node& filter) {
+  if (const auto known = sifted_.find(&filter); known != sifted_.end()) return known->second;
+  Sifted made;
   const std::uint32_t slot = std::get<typed::Slot>(filter.data).number;
   Frame one_row;
   one_row.place = {0};
@@ -131,35 +133,42 @@ Sieve Evaluation::sieve(const Node& filter) {
     const Node& clause = *filter.parts[i];
     if (clause.op == Op::lasting) break;
     if (clause.op == Op::where) {
-      sift(*clause.parts[0], slot, made);
+      if (sift(*clause.parts[0], slot, made.sieve)) made.clauses.insert(&clause);
       continue;
     }
     const bool of_time = clause.op == Op::in_range || (clause.op >= Op::before && clause.op <= Op::on_or_after);
-    if (!of_time || !std::ranges::all_of(clause.parts, [&](const auto& part) { return is_constant(*part, program_); }))
-      continue;
+    const auto constant = [&](const typed::Ptr& part) { return is_constant(*part, program_); };
+    if (!of_time || !std::ranges::all_of(clause.parts, constant)) continue;
     if (clause.op != Op::in_range && clause.parts[0]->type.basic == Basic::any) continue;
+    // What cannot be had from columns is complained about where it is asked, not here.
+    const std::optional<std::string> refusal = std::exchange(refusal_, std::nullopt);
     const std::optional<Window> window = window_of(clause, one_row, slot);
-    if (!window) continue;
-    made.first = std::max(made.first, window->first[0]), made.last = std::min(made.last, window->last[0]);
+    const bool refused = std::exchange(refusal_, refusal).has_value();
+    if (!window || refused) continue;
+    made.sieve.first = std::max(made.sieve.first, window->first[0]);
+    made.sieve.last = std::min(made.sieve.last, window->last[0]);
+    made.clauses.insert(&clause);
   }
-  return made;
+  return sifted_.emplace(&filter, std::move(made)).first->second;
 }
 
-void Evaluation::sift(const Node& condition, std::uint32_t slot, Sieve& into) {
+bool Evaluation::sift(const Node& condition, std::uint32_t slot, Sieve& into) {
   if (condition.op == Op::and_) {
     for (const typed::Ptr& part : condition.parts) sift(*part, slot, into);
-    return;
+    return false;
   }
-  if (into.compare || condition.op < Op::equal || condition.op > Op::greater_or_equal) return;
+  if (into.compare || condition.op < Op::equal || condition.op > Op::greater_or_equal) return false;
   const Node &value = *condition.parts[0], *bound = condition.parts[1].get();
-  if (value.op != Op::field || std::get<std::string>(value.data) != "value" || value.parts[0]->op != Op::row) return;
-  if (std::get<typed::Slot>(value.parts[0]->data).number != slot) return;
+  if (value.op != Op::field || std::get<std::string>(value.data) != "value" || value.parts[0]->op != Op::row)
+    return false;
+  if (std::get<typed::Slot>(value.parts[0]->data).number != slot) return false;
   while (bound->op == Op::param_of || bound->op == Op::let_of) bound = &defined(*bound);
-  if (bound->op != Op::number) return;
+  if (bound->op != Op::number) return false;
   Frame one_row;
   one_row.place = {0};
   into.bound = *number(*bound, one_row).front();
   into.compare = condition.op;
+  return into.is_whole();
 }
 
 // [events, clause...]
@@ -177,12 +186,14 @@ ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifte
   const Events& of = *all->events;
   const bool closed = is_closed(node);  // then rows are places
   if (!closed) want(&of, field_grouped);
+  if (of_kind_alone) std::erase_if(clauses, [&](const Node* clause) { return sifted(node).clauses.contains(clause); });
+  if (clauses.empty()) return all;
 
   std::vector<Window> windows;
   std::erase_if(clauses, [&](const Node* clause) {
     std::optional<Window> window = window_of(*clause, frame, slot);
     if (!window) return false;
-    want(&of, field_time);
+    want(&of, field_day);
     if (window->but.events) want(&of, field_number);
     windows.push_back(std::move(*window));
     return true;

@@ -56,15 +56,18 @@ class VectorisedFinder final : public Finder {
 
   Result<void> find(const PatientRange& range, Stop& stop, std::span<Findings> into) override {
     const std::uint32_t first = range.first / block_patients, last = (range.past - 1) / block_patients;
-    std::vector<LeafReader> readers;
-    for (const Leaf& leaf : leaves_.all) {
+    readers_.resize(leaves_.all.size());
+    for (std::size_t i = 0; i < readers_.size(); ++i) {
       TRY(stop.check());
-      readers.push_back(TRY(LeafReader::open(view_, leaf, range.shard, first, last)));
+      TRY(readers_[i].open(view_, leaves_.all[i], range.shard, first, last));
     }
     interview_.heed(&stop);
     for (std::uint32_t block = first; block <= last; ++block) {
       TRY(stop.check());
-      TRY(find_block(range, block, readers, stop, into));
+      TRY(find_block(range, block, stop, into));
+    }
+    for (std::size_t i = 0; i < plans_.size(); ++i) {
+      if (plans_[i].way == Way::columns) gathered_[i].give(evaluation_, into[i]);
     }
     interview_.heed(nullptr);
     return stop.check();
@@ -73,12 +76,11 @@ class VectorisedFinder final : public Finder {
  private:
   using Op = typed::Op;
 
-  Result<void> find_block(const PatientRange& range, std::uint32_t block, std::vector<LeafReader>& readers, Stop& stop,
-                          std::span<Findings> into) {
+  Result<void> find_block(const PatientRange& range, std::uint32_t block, Stop& stop, std::span<Findings> into) {
     const stored::PatientId base = block * block_patients;
     const std::uint32_t patients = std::min(range.past - base, block_patients);
     Odd odd;
-    for (std::size_t i = 0; i < readers.size(); ++i) TRY(readers[i].read(block, events_[i], odd));
+    for (std::size_t i = 0; i < readers_.size(); ++i) TRY(readers_[i].read(block, events_[i], odd));
     const auto begin = std::ranges::lower_bound(*linked_, engine::PatientRef{range.shard, base});
     for (auto one = begin; one != linked_->end() && one->shard == range.shard && one->id < base + patients; ++one)
       odd.set(one->id - base);
@@ -104,12 +106,12 @@ class VectorisedFinder final : public Finder {
         asked_[i].set();
       }
     }
-    TRY(give(range.shard, block, odd, into));
+    TRY(count(range.shard, block, odd));
     return ask(range.shard, base, patients, odd, stop, into);
   }
 
   // What was found of those without any event here counts only if they are somebody.
-  Result<void> give(std::uint32_t shard, std::uint32_t block, const Odd& odd, std::span<Findings> into) {
+  Result<void> count(std::uint32_t shard, std::uint32_t block, const Odd& odd) {
     Odd found, seen;
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       if (plans_[i].way != Way::columns) continue;
@@ -123,7 +125,7 @@ class VectorisedFinder final : public Finder {
     Odd counted = found;
     if (unseen.any()) counted = (found & seen) | TRY(present(view_, shard, block, unseen));
     for (std::size_t i = 0; i < plans_.size(); ++i) {
-      if (plans_[i].way == Way::columns) gathered_[i].give(counted, into[i]);
+      if (plans_[i].way == Way::columns) gathered_[i].count(counted);
     }
     return {};
   }
@@ -153,6 +155,7 @@ class VectorisedFinder final : public Finder {
   Leaves leaves_;
   Evaluation evaluation_;
   std::vector<std::vector<MeasureInterval>> intervals_;
+  std::vector<LeafReader> readers_;
   std::vector<Events> events_;  // of the leaves, of one block
   std::vector<Gathered> gathered_;
   std::vector<Odd> asked_;
@@ -162,12 +165,14 @@ class VectorisedFinder final : public Finder {
 };
 
 // Some ranges for each thread, so that none waits long for the last; not so many that a rare code is read over and over.
-std::uint32_t range_blocks(const engine::View& view, unsigned threads) {
-  constexpr std::uint32_t ranges_per_thread = 4, blocks_max = 64;
+// Where all codes are read, one range for each thread: runs of postings reach far, and those of all codes are not kept.
+std::uint32_t range_blocks(const engine::View& view, unsigned threads, bool all_codes) {
+  const std::uint32_t ranges_per_thread = all_codes ? 1 : 4, blocks_max = all_codes ? 4096 : 64;
   std::uint32_t blocks = 0;
   for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
     blocks += (view.patients(shard) + block_patients - 1) / block_patients;
-  return std::clamp(blocks / (std::max(1u, threads) * ranges_per_thread), 1u, blocks_max);
+  const std::uint32_t ranges = std::max(1u, threads) * ranges_per_thread;
+  return std::clamp((blocks + ranges - 1) / ranges, 1u, blocks_max);
 }
 
 }  // namespace
@@ -183,8 +188,12 @@ Executors vectorised_executors(const engine::View& view, const Program& program,
   using namespace vectorised;
   std::vector<Plan> plans;
   for (const typed::Node* statement : statements) plans.push_back(vectorised::plan(*statement, program, view));
+  Leaves leaves;
+  Evaluation evaluation(program, view, leaves);
+  for (const Plan& one : plans) (void)rehearse(one, program, evaluation);
+  const bool all_codes = std::ranges::any_of(leaves.all, [](const Leaf& leaf) { return leaf.codes->any; });
   const auto linked = std::make_shared<const Linked>(linked_patients(view));
-  return {.range_patients = range_blocks(view, threads) * block_patients,
+  return {.range_patients = range_blocks(view, threads, all_codes) * block_patients,
           .make = [view, &program, plans = std::move(plans), linked]() -> Result<std::unique_ptr<Finder>> {
             std::vector<Inquiry> inquiries;
             for (const Plan& one : plans) inquiries.push_back(TRY(Inquiry::make(*one.statement, program)));

@@ -1,9 +1,7 @@
 #include "query/vectorised/gather.h"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
-#include <set>
 
 #include "query/vectorised/plan.h"
 
@@ -13,8 +11,6 @@ using typed::Node;
 using typed::Op;
 
 namespace {
-
-constexpr std::uint64_t flat_codes_max = 1 << 20;
 
 std::vector<std::uint32_t> where_yes(const Truths& truths) {
   std::vector<std::uint32_t> rows;
@@ -32,24 +28,11 @@ std::uint32_t slot_of(const typed::Data& data) {
 
 }  // namespace
 
-Gathered::Groups Gathered::groups(const Node& groups, const Frame& frame, Evaluation& evaluation) const {
-  Groups made;
-  made.code.assign(groups.parts.empty() ? 0 : frame.rows(), 0);
-  for (const typed::Ptr& part : groups.parts) {
-    Coded coded = evaluation.coded(*part, frame);
-    const std::uint64_t cells = std::max<std::size_t>(1, coded.cells.size());
-    for (std::size_t row = 0; row < frame.rows(); ++row) made.code[row] = made.code[row] * cells + coded.code[row];
-    made.codes *= cells;
-    coded.code.clear();
-    made.parts.push_back(std::move(coded));
-  }
-  return made;
-}
-
-void Gathered::add(const Frame& rows, Groups groups, std::size_t figure, const std::vector<Cell>& before) {
-  Part part{.first = place_.size(), .groups = std::move(groups), .figure = figure, .before = before};
+void Gathered::add(const Frame& rows, std::size_t which, Evaluation& evaluation) {
+  Part part{.which = which, .first = place_.size()};
   place_.insert(place_.end(), rows.place.begin(), rows.place.end());
   part.past = place_.size();
+  for (const Node* group : groups_) part.codes.push_back(evaluation.coded(*group, rows));
   parts_.push_back(std::move(part));
 }
 
@@ -57,99 +40,106 @@ void Gathered::evaluate(const Node& statement, const Program& program, const std
                         Evaluation& evaluation) {
   place_.clear();
   parts_.clear();
-  figures_ = 1;
+  groups_.clear();
+  const Node* groups = nullptr;
+  if (statement.op == Op::count_patients || statement.op == Op::tally) groups = statement.parts[1].get();
+  if (statement.op == Op::measure) groups = statement.parts[2].get();
+  for (std::size_t i = 0; groups && i < groups->parts.size(); ++i) groups_.push_back(groups->parts[i].get());
   once_ = statement.op == Op::count_patients;
+  interval_ = statement.op == Op::measure;
+  figures_ = interval_ ? 2 : statement.op == Op::flow ? statement.parts.size() : 1;
   const Frame all = evaluation.everyone();
   switch (statement.op) {
     case Op::count_patients: {
       const Node& condition = *statement.parts[0];
-      const Node* cohort =
-          condition.op == Op::in_cohort && slot_of(condition.data) ? cohort_of_rows(statement, program) : nullptr;
-      if (!cohort) {
-        const Frame members = Evaluation::only(all, where_yes(evaluation.truth(condition, all)));
-        return add(members, groups(*statement.parts[1], members, evaluation), 0, {});
-      }
+      const bool of_rows = condition.op == Op::in_cohort && slot_of(condition.data);
+      const Node* cohort = of_rows ? cohort_of_rows(statement, program) : nullptr;
+      if (!cohort) return add(Evaluation::only(all, where_yes(evaluation.truth(condition, all))), 0, evaluation);
       const Frame rows = evaluation.candidates(*evaluation.events(*cohort->parts[1], all), all, slot_of(cohort->data));
-      const Frame members = Evaluation::only(rows, where_yes(evaluation.truth(*cohort->parts[0], rows)));
-      return add(members, groups(*statement.parts[1], members, evaluation), 0, {});
+      return add(Evaluation::only(rows, where_yes(evaluation.truth(*cohort->parts[0], rows))), 0, evaluation);
     }
     case Op::tally: {
-      const Frame rows =
-          evaluation.candidates(*evaluation.events(*statement.parts[0], all), all, slot_of(statement.data));
-      return add(rows, groups(*statement.parts[1], rows, evaluation), 0, {});
+      const ListsPtr events = evaluation.events(*statement.parts[0], all);
+      return add(evaluation.candidates(*events, all, slot_of(statement.data)), 0, evaluation);
     }
     case Op::flow: {
-      figures_ = statement.parts.size();
       std::vector<std::uint32_t> left(all.rows());
       std::iota(left.begin(), left.end(), 0u);
       for (std::size_t step = 0; step < statement.parts.size(); ++step) {
-        const Frame some = Evaluation::only(all, left);
-        const std::vector<std::uint32_t> rows = where_yes(evaluation.truth(*statement.parts[step], some));
-        std::vector<std::uint32_t> next;
-        for (const std::uint32_t row : rows) next.push_back(left[row]);
-        left = std::move(next);
-        add(Evaluation::only(all, left), {}, step, {});
+        const std::vector<std::uint32_t> rows =
+            where_yes(evaluation.truth(*statement.parts[step], Evaluation::only(all, left)));
+        for (std::size_t i = 0; i < rows.size(); ++i) left[i] = left[rows[i]];
+        left.resize(rows.size());
+        add(Evaluation::only(all, left), step, evaluation);
       }
       return;
     }
     default: break;
   }
   // measure: [numerator, denominator, groups, ...]
-  figures_ = 2;
   for (std::size_t i = 0; i < intervals.size(); ++i) {
     evaluation.set_interval(intervals[i].first, intervals[i].last);
-    const std::vector<Cell> before = {static_cast<std::int64_t>(i)};
     const Frame under = Evaluation::only(all, where_yes(evaluation.truth(*statement.parts[1], all)));
     if (under.rows() == 0) continue;
-    add(under, groups(*statement.parts[2], under, evaluation), 1, before);
-    const Frame over = Evaluation::only(under, where_yes(evaluation.truth(*statement.parts[0], under)));
-    if (over.rows() != 0) add(over, groups(*statement.parts[2], over, evaluation), 0, before);
+    add(under, 2 * i + 1, evaluation);
+    add(Evaluation::only(under, where_yes(evaluation.truth(*statement.parts[0], under))), 2 * i, evaluation);
   }
   evaluation.clear_interval();
 }
 
-void Gathered::give(const Odd& counted, Findings& into) const {
+std::size_t Gathered::HashOfCodes::operator()(const Codes& codes) const {
+  std::uint64_t hash = 0;
+  for (const std::uint32_t code : codes) hash = (hash ^ code) * 0x9e3779b97f4a7c15u;
+  return hash ^ hash >> 32;
+}
+
+void Gathered::count(const Odd& counted) {
   for (const Part& part : parts_) {
-    const Groups& groups = part.groups;
-    const auto key_of = [&](std::uint64_t code) {
-      std::vector<Cell> cells(groups.parts.size());
-      for (std::size_t i = groups.parts.size(); i > 0; --i) {
-        const auto& values = groups.parts[i - 1].cells;
-        if (values.empty()) continue;
-        cells[i - 1] = values[code % values.size()];
-        code /= values.size();
-      }
-      Key key = part.before;
-      key.insert(key.end(), std::make_move_iterator(cells.begin()), std::make_move_iterator(cells.end()));
-      return key;
+    if (part.which >= totals_.size()) totals_.resize(part.which + 1);
+    Totals& totals = totals_[part.which];
+    const auto codes_of = [&](std::size_t row) {
+      Codes codes{};
+      for (std::size_t i = 0; i < part.codes.size(); ++i) codes[i] = part.codes[i][row - part.first];
+      return codes;
     };
-    const auto code_of = [&](std::size_t row) { return groups.code.empty() ? 0 : groups.code[row - part.first]; };
-    const auto each = [&](const auto& take) {
-      for (std::size_t row = part.first; row < part.past; ++row) {
-        if (!counted[place_[row]]) continue;
-        const std::uint64_t code = code_of(row);
-        // Rows of one patient stand together.
-        if (once_) {
-          bool before = false;
-          for (std::size_t k = row; k > part.first && place_[k - 1] == place_[row] && !before; --k)
-            before = code_of(k - 1) == code;
-          if (before) continue;
-        }
-        take(code);
+    std::size_t begin = part.first;  // of the rows of one patient, which stand together where each counts once
+    for (std::size_t row = part.first; row < part.past; ++row) {
+      const Place place = place_[row];
+      if (place != place_[begin]) begin = row;
+      if (!counted[place]) continue;
+      if (once_ && begin < row) {
+        const Codes codes = codes_of(row);
+        bool again = false;
+        for (std::size_t k = begin; k < row && !again; ++k) again = codes_of(k) == codes;
+        if (again) continue;
       }
-    };
-    if (groups.codes <= flat_codes_max) {
-      std::vector<std::int64_t> counts(groups.codes, 0);
-      each([&](std::uint64_t code) { ++counts[code]; });
-      for (std::uint64_t code = 0; code < groups.codes; ++code) {
-        if (counts[code]) into.add(key_of(code), part.figure, counts[code], figures_);
+      if (part.codes.size() > 1) {
+        ++totals.of_codes[codes_of(row)];
+        continue;
       }
-    } else {
-      std::map<std::uint64_t, std::int64_t> counts;
-      each([&](std::uint64_t code) { ++counts[code]; });
-      for (const auto& [code, count] : counts) into.add(key_of(code), part.figure, count, figures_);
+      const std::uint32_t code = part.codes.empty() ? 0 : part.codes.front()[row - part.first];
+      if (code >= totals.of_code.size()) totals.of_code.resize(code + 1, 0);
+      ++totals.of_code[code];
     }
   }
+}
+
+void Gathered::give(Evaluation& evaluation, Findings& into) {
+  for (std::size_t which = 0; which < totals_.size(); ++which) {
+    const std::size_t figure = interval_ ? which % 2 : which;
+    const auto give_one = [&](const Codes& codes, std::int64_t count) {
+      Key key;
+      if (interval_) key.push_back(static_cast<std::int64_t>(which / 2));
+      for (std::size_t i = 0; i < groups_.size(); ++i) key.push_back(evaluation.cells(*groups_[i])[codes[i]]);
+      into.add(key, figure, count, figures_);
+    };
+    const Totals& totals = totals_[which];
+    for (std::uint32_t code = 0; code < totals.of_code.size(); ++code) {
+      if (totals.of_code[code]) give_one({code}, totals.of_code[code]);
+    }
+    for (const auto& [codes, count] : totals.of_codes) give_one(codes, count);
+  }
+  totals_.clear();
 }
 
 }  // namespace chartline::query::vectorised

@@ -2,11 +2,14 @@
 // evaluated: only then is it known who is odd.
 #pragma once
 
+#include <array>
+#include <unordered_map>
 #include <vector>
 
 #include "query/constants.h"
 #include "query/findings.h"
 #include "query/vectorised/evaluation.h"
+#include "query/vectorised/plan.h"
 
 namespace chartline::query::vectorised {
 
@@ -16,28 +19,35 @@ class Gathered {
   void evaluate(const typed::Node& statement, const Program& program, const std::vector<MeasureInterval>& intervals,
                 Evaluation& evaluation);
   const std::vector<Place>& places() const { return place_; }
-  // Adds what was found of those who are to be counted.
-  void give(const Odd& counted, Findings& into) const;
+  // Counts what was found of some of them.
+  void count(const Odd& counted);
+  // Gives what was counted so far, of all blocks, and begins anew.
+  void give(Evaluation& evaluation, Findings& into);
 
  private:
-  struct Groups {
-    std::vector<Coded> parts;
-    std::vector<std::uint64_t> code;  // the code of each row, all groups together; empty: 0
-    std::uint64_t codes = 1;          // all are below it
-  };
-  Groups groups(const typed::Node& groups, const Frame& frame, Evaluation& evaluation) const;
-  void add(const Frame& rows, Groups groups, std::size_t figure, const std::vector<Cell>& before);
-
+  // Rows of which one figure is counted.
   struct Part {
-    std::size_t first = 0, past = 0;  // of places
-    Groups groups;
-    std::size_t figure = 0;
-    std::vector<Cell> before;  // stands before the groups in the key
+    std::size_t which = 0;                            // figure; of a measure interval x 2 + figure
+    std::size_t first = 0, past = 0;                  // of places
+    std::vector<std::vector<std::uint32_t>> codes{};  // of each group, for each row
   };
-  std::vector<Place> place_;
-  std::vector<Part> parts_;
+  using Codes = std::array<std::uint32_t, groups_max>;
+  struct HashOfCodes {
+    std::size_t operator()(const Codes& codes) const;
+  };
+  struct Totals {
+    std::vector<std::int64_t> of_code;                              // of one group or none
+    std::unordered_map<Codes, std::int64_t, HashOfCodes> of_codes;  // of several
+  };
+  void add(const Frame& rows, std::size_t which, Evaluation& evaluation);
+
+  std::vector<const typed::Node*> groups_{};
+  std::vector<Place> place_{};
+  std::vector<Part> parts_{};
+  std::vector<Totals> totals_{};
   std::size_t figures_ = 1;
-  bool once_ = false;  // each patient once in a group
+  bool once_ = false;      // each patient once in a group
+  bool interval_ = false;  // its number stands before the groups
 };
 
 }  // namespace chartline::query::vectorised

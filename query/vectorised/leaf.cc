@@ -18,8 +18,8 @@ namespace {
 std::uint32_t posting_fields(const Leaf& leaf) {
   std::uint32_t fields = stored::posting_field_patient | stored::posting_field_flags;
   if (leaf.kind || leaf.codes->any || (leaf.fields & field_kind)) fields |= stored::posting_field_kind;
-  if (leaf.fields & field_time)
-    fields |= stored::posting_field_day | stored::posting_field_second | stored::posting_field_offset;
+  if (leaf.fields & field_day) fields |= stored::posting_field_day;
+  if (leaf.fields & field_time) fields |= stored::posting_field_second | stored::posting_field_offset;
   if (leaf.fields & field_number) fields |= stored::posting_field_number;
   if ((leaf.fields & field_value) || leaf.sieve.compare)
     fields |= stored::posting_field_value | stored::posting_field_unit;
@@ -33,6 +33,23 @@ void append(std::vector<T>& into, std::size_t count, const From& from, const Of&
   const std::size_t before = into.size();
   into.resize(before + count);
   for (std::size_t i = 0; i < count; ++i) into[before + i] = static_cast<T>(of(from(i)));
+}
+
+// The scale that all numbers of a run are written with: that by which one of them comes of its mantissa.
+std::optional<int> scale_of(const PostingColumns& run, std::size_t first, std::size_t past) {
+  constexpr std::int64_t exact_max = std::int64_t{1} << 53;
+  for (std::size_t i = first; i < past; ++i) {
+    const std::int64_t mantissa = unzigzag(run.value[i]);
+    if (mantissa == 0) continue;
+    if (mantissa > exact_max || mantissa < -exact_max) return std::nullopt;
+    const double number = run.number_at(i);
+    double power = 1;
+    for (int scale = 0; scale <= 18; ++scale, power *= 10) {
+      if (static_cast<double>(mantissa) / power == number) return scale;
+    }
+    return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -66,26 +83,32 @@ std::string print(const Leaf& leaf) {
   return text;
 }
 
-Result<LeafReader> LeafReader::open(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
-                                    std::uint32_t first_block, std::uint32_t last_block) {
-  LeafReader reader;
-  reader.leaf_ = leaf;
-  if (leaf.fields & (field_order | field_exact)) reader.leaf_.fields |= field_time;
-  if (!leaf.lifted.status) reader.refused_ |= stored::posting_hidden | stored::posting_not_asserted;
-  if (!leaf.lifted.contributions) reader.refused_ |= stored::posting_contributed;
-  if (leaf.codes->any) reader.refused_ |= stored::posting_translation;
+Result<void> LeafReader::open(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
+                              std::uint32_t first_block, std::uint32_t last_block) {
+  view_ = &view;
+  shard_ = shard;
+  leaf_ = leaf;
+  if (leaf.fields & (field_order | field_exact)) leaf_.fields |= field_time;
+  if (leaf_.fields & field_time) leaf_.fields |= field_day;
+  several_ = false;
+  refused_ = bound_unit_ = 0;
+  mantissas_ = {};
+  for (Run& run : runs_) let_go(run);
+  runs_.clear();
+  added_.clear();
+  if (!leaf.lifted.status) refused_ |= stored::posting_hidden | stored::posting_not_asserted;
+  if (!leaf.lifted.contributions) refused_ |= stored::posting_contributed;
+  if (leaf.codes->any) refused_ |= stored::posting_translation;
   std::vector<engine::Name> names;
   if (leaf.codes->any) {
     names.resize(view.codes(shard) + 1);
     std::iota(names.begin(), names.end(), engine::Name{0});
   } else {
     names = leaf.codes->names(view, shard);
-    reader.several_ = names.size() > 1;
-    if (reader.several_) reader.leaf_.fields |= field_number;
+    several_ = names.size() > 1;
+    if (several_) leaf_.fields |= field_number;
   }
-  reader.view_ = &view;
-  reader.shard_ = shard;
-  const std::uint32_t fields = posting_fields(reader.leaf_);
+  const std::uint32_t fields = posting_fields(leaf_);
   for (const engine::Name name : names) {
     // What is asked of one code is asked again: its runs come from the cache, all at once.
     const bool lazily = leaf.codes->any;
@@ -95,15 +118,15 @@ Result<LeafReader> LeafReader::open(const engine::View& view, const Leaf& leaf, 
     const std::uint32_t all_fields = fields | (removed ? stored::posting_field_number : 0u);
     if (!lazily && all_fields != fields) scan = TRY(view.postings(shard, name, first_block, last_block, all_fields));
     for (std::size_t r = 0; r < scan.refs.size(); ++r) {
-      reader.runs_.push_back({.ref = scan.refs[r],
-                              .columns = lazily ? nullptr : std::move(scan.runs[r]),
-                              .removals = std::move(scan.removals[r]),
-                              .code = name,
-                              .fields = all_fields});
+      runs_.push_back({.ref = scan.refs[r],
+                       .columns = lazily ? nullptr : std::move(scan.runs[r]),
+                       .removals = std::move(scan.removals[r]),
+                       .code = name,
+                       .fields = all_fields});
     }
-    if (!scan.added.empty()) reader.added_.push_back({.postings = std::move(scan.added), .code = name});
+    if (!scan.added.empty()) added_.push_back({.postings = std::move(scan.added), .code = name});
   }
-  return reader;
+  return {};
 }
 
 bool LeafReader::keeps(std::uint32_t flags, record::Kind kind) const {
@@ -113,7 +136,8 @@ bool LeafReader::keeps(std::uint32_t flags, record::Kind kind) const {
 }
 
 bool LeafReader::is_odd(std::uint32_t flags) const {
-  if ((leaf_.fields & field_time) && (flags & stored::posting_vague)) return true;
+  const bool asks_date = (leaf_.fields & field_day) || leaf_.sieve.sifts_days();
+  if (asks_date && (flags & stored::posting_vague)) return true;
   if ((leaf_.fields & field_exact) && (flags & stored::posting_finer)) return true;
   return (leaf_.fields & field_code) && (flags & stored::posting_translation);
 }
@@ -166,35 +190,34 @@ void LeafReader::take(const Run& run, std::size_t first, std::size_t past, std::
     }
   };
   if (leaf_.sieve.sifts_days()) sift([&](std::size_t i) { return passes(from.day_at(i)); });
+  bool numbers_read = false;
   if (leaf_.sieve.compare) {
-    numbers_.resize(all);
-    from.numbers(first, past, numbers_.data());
-    const bool alike = from.value_form.is_constant() && from.unit.is_constant();
-    const bool quick = alike && from.comparator_at(first) == record::Comparator::equal &&
-                       leaf_.sieve.bound.measure == Quantity::Measure::plain;
-    const double bound = leaf_.sieve.bound.low;
-    if (!quick) {
+    // All of one scale, as they mostly are: the mantissas are compared as they stand.
+    const bool alike = from.value_form.is_constant() && leaf_.sieve.is_whole() &&
+                       from.comparator_at(first) == record::Comparator::equal;
+    if (alike && from.form_at(first) != record::Value::Form::number) return;
+    const std::optional<int> scale = alike ? scale_of(from, first, past) : std::nullopt;
+    if (scale) {
+      const auto [known, low, high] = mantissas(*scale);
+      const bool inside = *leaf_.sieve.compare != typed::Op::unequal;
+      sift([&, low = low, high = high](std::size_t i) {
+        const std::int64_t mantissa = unzigzag(from.value[i]);
+        return ((mantissa >= low) & (mantissa <= high)) == inside;
+      });
+    } else {
+      numbers_.resize(all);
+      from.numbers(first, past, numbers_.data());
+      numbers_read = true;
       sift([&](std::size_t i) {
         return passes(from.form_at(i), from.comparator_at(i), from.unit[i], numbers_[i - first]);
       });
-    } else if (from.form_at(first) != record::Value::Form::number) {
-      return;
-    } else {
-      switch (*leaf_.sieve.compare) {
-        case typed::Op::equal: sift([&](std::size_t i) { return numbers_[i - first] == bound; }); break;
-        case typed::Op::unequal: sift([&](std::size_t i) { return numbers_[i - first] != bound; }); break;
-        case typed::Op::less: sift([&](std::size_t i) { return numbers_[i - first] < bound; }); break;
-        case typed::Op::less_or_equal: sift([&](std::size_t i) { return numbers_[i - first] <= bound; }); break;
-        case typed::Op::greater: sift([&](std::size_t i) { return numbers_[i - first] > bound; }); break;
-        default: sift([&](std::size_t i) { return numbers_[i - first] >= bound; }); break;
-      }
     }
   }
   if (count() == 0) return;
   const auto gather = [&](std::size_t some, const auto& of) {
     append(into.place, some, of, [&](std::size_t i) { return from.patient[i] - base; });
+    if (leaf_.fields & field_day) append(into.day, some, of, [&](std::size_t i) { return from.day_at(i); });
     if (leaf_.fields & field_time) {
-      append(into.day, some, of, [&](std::size_t i) { return from.day_at(i); });
       append(into.second, some, of, [&](std::size_t i) { return from.second[i]; });
       append(into.offset, some, of, [&](std::size_t i) { return static_cast<int>(from.offset[i]) - (1 << 15); });
       append(into.timed, some, of, [&](std::size_t i) {
@@ -228,14 +251,21 @@ void LeafReader::take(const Run& run, std::size_t first, std::size_t past, std::
   if (leaf_.fields & field_value) {
     append(
         into.value, chosen.size(), [&](std::size_t k) { return std::size_t{chosen[k]}; },
-        [&](std::size_t i) { return leaf_.sieve.compare ? numbers_[i - first] : from.number_at(i); });
+        [&](std::size_t i) { return numbers_read ? numbers_[i - first] : from.number_at(i); });
   }
 }
 
 bool LeafReader::passes(record::Value::Form form, record::Comparator comparator, engine::Name unit, double value) {
   if (form != record::Value::Form::number) return false;  // unknown
-  if (comparator != record::Comparator::equal) return true;
   const Quantity& bound = leaf_.sieve.bound;
+  if (comparator != record::Comparator::equal) {
+    if (!leaf_.sieve.is_whole()) return true;
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    const bool below = comparator == record::Comparator::less || comparator == record::Comparator::less_or_equal;
+    Quantity made = range(below ? -infinite : value, below ? value : infinite);
+    made.low_open = comparator == record::Comparator::greater, made.high_open = comparator == record::Comparator::less;
+    return compare(*leaf_.sieve.compare, made, bound) == Truth::yes;
+  }
   if (bound.measure != Quantity::Measure::plain) {
     if (unit == 0) return false;
     if (unit != bound_unit_) {
@@ -266,8 +296,8 @@ void LeafReader::take(const stored::Posting& posting, engine::Name code, std::ui
       return;
   }
   into.place.push_back(static_cast<Place>(place));
+  if (leaf_.fields & field_day) into.day.push_back(posting.day);
   if (leaf_.fields & field_time) {
-    into.day.push_back(posting.day);
     into.second.push_back(posting.second);
     into.offset.push_back(posting.offset);
     into.timed.push_back(posting.flags & stored::posting_finer ? 2 : posting.flags & stored::posting_timed ? 1 : 0);
@@ -283,6 +313,51 @@ void LeafReader::take(const stored::Posting& posting, engine::Name code, std::ui
   }
   if (leaf_.fields & field_kind) into.kind.push_back(posting.kind);
   if (leaf_.fields & field_code) into.code.push_back(code);
+}
+
+// Numbers grow with their mantissas, so that those beyond a bound are all from one mantissa on.
+const LeafReader::Mantissas& LeafReader::mantissas(int scale) {
+  Mantissas& made = mantissas_[static_cast<std::size_t>(scale)];
+  if (made.known) return made;
+  constexpr std::int64_t least = INT64_MIN, greatest = INT64_MAX;
+  const double bound = leaf_.sieve.bound.low;
+  // The least mantissa whose number is beyond; nothing: none is.
+  const auto from = [&](const auto& is_beyond) -> std::optional<std::int64_t> {
+    const auto holds = [&](std::int64_t mantissa) {
+      return is_beyond(record::Decimal{mantissa, static_cast<std::int8_t>(scale)}.to_double());
+    };
+    if (!holds(greatest)) return std::nullopt;
+    std::int64_t low = least, high = greatest;
+    while (low < high) {
+      const std::int64_t middle = std::midpoint(low, high);
+      const std::int64_t below = middle == high ? middle - 1 : middle;
+      if (holds(below))
+        high = below;
+      else
+        low = below + 1;
+    }
+    return high;
+  };
+  const auto no_less = from([&](double number) { return number >= bound; });
+  const auto above = from([&](double number) { return number > bound; });
+  const auto before = [&](const std::optional<std::int64_t>& one) {
+    return !one ? std::optional(greatest) : *one == least ? std::nullopt : std::optional(*one - 1);
+  };
+  std::optional<std::int64_t> first = least, last = greatest;
+  switch (*leaf_.sieve.compare) {
+    case typed::Op::less: last = before(no_less); break;
+    case typed::Op::less_or_equal: last = before(above); break;
+    case typed::Op::greater: first = above; break;
+    case typed::Op::greater_or_equal: first = no_less; break;
+    default: first = no_less, last = before(above); break;
+  }
+  made = first && last ? Mantissas{true, *first, *last} : Mantissas{true, 0, -1};
+  return made;
+}
+
+void LeafReader::let_go(Run& run) {
+  if (leaf_.codes->any && run.columns) free_.push_back(std::const_pointer_cast<stored::PostingColumns>(run.columns));
+  run.columns.reset();
 }
 
 Result<void> LeafReader::open_run(Run& run) {
@@ -320,8 +395,7 @@ Result<void> LeafReader::read(std::uint32_t block, Events& into, Odd& odd) {
     }
     if (run.ref.last_block > block) continue;
     run.done = true;
-    if (leaf_.codes->any && run.columns) free_.push_back(std::const_pointer_cast<stored::PostingColumns>(run.columns));
-    run.columns.reset();
+    let_go(run);
   }
   for (Added& added : added_) {
     while (added.next < added.postings.size() && added.postings[added.next].patient < base) ++added.next;

@@ -5,6 +5,7 @@
 // counts. Odd patients are left to the reference.
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <cstdint>
 #include <memory>
@@ -21,18 +22,22 @@ namespace chartline::query::vectorised {
 
 using Odd = std::bitset<block_patients>;
 
-// What of a filter can be told from a posting alone: those that surely fail are left out while they are read. The clauses
-// are asked all the same.
+// What of a filter can be told from a posting alone: those that surely fail are left out while they are read.
 struct Sieve {
   record::Day first = INT32_MIN, last = INT32_MAX;  // dates
   std::optional<typed::Op> compare{};               // of the value with
   Quantity bound{};
+  // Whether those kept surely satisfy: a value without a unit beside it is compared whatever its own.
+  bool is_whole() const { return bound.measure == Quantity::Measure::plain; }
   bool sifts_days() const { return first != INT32_MIN || last != INT32_MAX; }
   friend bool operator==(const Sieve& a, const Sieve& b) {
     return a.first == b.first && a.last == b.last && a.compare == b.compare && a.bound.low == b.bound.low &&
            a.bound.measure == b.bound.measure && a.bound.unit == b.bound.unit;
   }
 };
+
+// How two numbers stand to each other.
+Truth compare(typed::Op op, const Quantity& a, const Quantity& b);
 
 struct Leaf {
   std::optional<record::Kind> kind;
@@ -56,8 +61,9 @@ std::string print(const Leaf& leaf);
 // codes, when its turn comes and past the cache, and let go of behind it.
 class LeafReader {
  public:
-  static Result<LeafReader> open(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
-                                 std::uint32_t first_block, std::uint32_t last_block);
+  // May be opened again: its memory is used again.
+  Result<void> open(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
+                    std::uint32_t last_block);
   // Blocks in ascending order.
   Result<void> read(std::uint32_t block, Events& into, Odd& odd);
   std::uint64_t postings() const { return postings_; }
@@ -78,12 +84,19 @@ class LeafReader {
     std::size_t next = 0;
   };
   Result<void> open_run(Run& run);
+  void let_go(Run& run);
   void take(const Run& run, std::size_t first, std::size_t past, std::uint32_t block, Events& into, Odd& odd);
   void take(const stored::Posting& posting, engine::Name code, std::uint32_t block, Events& into, Odd& odd);
   bool keeps(std::uint32_t flags, record::Kind kind) const;
   bool is_odd(std::uint32_t flags) const;
   bool passes(record::Day day) const { return day >= leaf_.sieve.first && day <= leaf_.sieve.last; }
   bool passes(record::Value::Form form, record::Comparator comparator, engine::Name unit, double value);
+  // The mantissas of a scale whose numbers satisfy the sieve: first to last, or for `unequal` all others.
+  struct Mantissas {
+    bool known = false;
+    std::int64_t first = 0, last = -1;
+  };
+  const Mantissas& mantissas(int scale);
   void put_in_order(Events& events);
 
   const engine::View* view_ = nullptr;
@@ -94,6 +107,7 @@ class LeafReader {
   engine::Name bound_unit_ = 0;                                  // a unit that is the sieve's
   std::vector<std::shared_ptr<stored::PostingColumns>> free_{};  // columns used before
   std::vector<double> numbers_{};
+  std::array<Mantissas, 19> mantissas_{};  // by scale, from 0
   std::vector<Run> runs_;
   std::vector<Added> added_;
   std::uint64_t postings_ = 0;

@@ -25,6 +25,7 @@ std::optional<std::string> rehearse_statement(const Node& statement, const Progr
   switch (statement.op) {
     case Op::count_patients: {
       const std::vector<const Node*> groups = groups_of(*statement.parts[1]);
+      if (groups.size() > groups_max) return "many groups";
       if (slot_of(statement.parts[0]->data) != 0 && statement.parts[0]->op == Op::in_cohort) {
         const Node* cohort = cohort_of_rows(statement, program);
         if (!cohort) return "a saved cohort";
@@ -33,6 +34,7 @@ std::optional<std::string> rehearse_statement(const Node& statement, const Progr
       return evaluation.rehearse_rows(*statement.parts[0], 0, groups, {});
     }
     case Op::tally:
+      if (statement.parts[1]->parts.size() > groups_max) return "many groups";
       return evaluation.rehearse_rows(*statement.parts[0], slot_of(statement.data), groups_of(*statement.parts[1]), {});
     case Op::flow:
       for (const typed::Ptr& step : statement.parts) {
@@ -40,6 +42,7 @@ std::optional<std::string> rehearse_statement(const Node& statement, const Progr
       }
       return std::nullopt;
     case Op::measure: {
+      if (statement.parts[2]->parts.size() > groups_max) return "many groups";
       evaluation.set_interval(0, 0);
       auto reason =
           evaluation.rehearse_rows(*statement.parts[1], 0, groups_of(*statement.parts[2]), {statement.parts[0].get()});

@@ -11,6 +11,8 @@
 
 namespace chartline::query::vectorised {
 
+inline constexpr std::size_t groups_max = 6;  // by which columns are grouped
+
 enum class Way : std::uint8_t { columns, candidates, everyone };
 std::string_view name(Way way);
 

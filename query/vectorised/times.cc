@@ -17,9 +17,10 @@ Times Evaluation::time(const Node& node, const Frame& frame) {
   Times made(rows);
   const auto of_events = [&](const Node& event, bool exact) {
     const EventColumn column = one(event, frame);
-    want(column.events, field_time | (exact ? field_exact : 0u));
+    want(column.events, exact ? field_time | field_exact : field_day);
     for (std::size_t row = 0; row < rows; ++row) {
-      if (column.index[row] != no_event) made[row] = column.events->time(column.index[row]);
+      const std::uint32_t at = column.index[row];
+      if (at != no_event) made[row] = exact ? column.events->time(at) : record::day_time(column.events->day[at]);
     }
   };
   const auto dates = [&] {

@@ -74,5 +74,41 @@ TEST(Agreement, OfColumnsAndTheReference) {
   EXPECT_GE(by_columns * 2, asked);
 }
 
+// Values of one scale, as most codes have them: they are compared without being made numbers first.
+TEST(Agreement, OfValuesWrittenAlike) {
+  Script script;
+  random::Chance chance(7);
+  for (const bool negative : {false, true}) {
+    for (int person = 0; person < 40; ++person) {
+      random::Step step{
+          .what = random::Step::What::load, .person = "p" + std::to_string(person), .other = "", .events = {}};
+      for (int i = 0; i < 20; ++i) {
+        record::Event event;
+        event.kind = record::Kind::observation;
+        event.code = {.system = "local", .code = negative ? "below" : "above", .display = ""};
+        event.start = record::day_time(18'000 + static_cast<int>(chance.below(700)));
+        event.value.form = record::Value::Form::number;
+        event.value.number = record::decimal(static_cast<std::int64_t>(chance.below(3000)) - (negative ? 1500 : 0), 1);
+        event.source = {.organisation = "north", .system = ""};
+        step.events.push_back(event);
+      }
+      script.steps.push_back(step);
+    }
+  }
+  Replay replay(script, 1);
+  replay.play();
+  std::string text;
+  for (const std::string code : {"above", "below"}) {
+    for (const std::string op : {"=", "!=", "<", "<=", ">", ">="}) {
+      for (const std::string bound : {"160", "160.1", "160.05", "0", "-0.1", "1000000", "-1000000", "299.9"})
+        text += "tally observation[local:" + code + "] where value " + op + " " + bound + "\n";
+    }
+  }
+  text += "tally any[*] where value > 160 by year(it)\ncount exists any[*] where value > 290\ncount no any[*]\n";
+  const Asked reference = random::ask(replay.store(), text, Executor::reference);
+  ASSERT_EQ(reference.end, Asked::End::answered) << reference.why;
+  EXPECT_EQ(random::print(reference), random::print(random::ask(replay.store(), text, Executor::vectorised)));
+}
+
 }  // namespace
 }  // namespace chartline::query::vectorised
