@@ -199,8 +199,9 @@ Ptr Resolver::arithmetic(const tree::Binary& binary, const Expression& of) {
   if (sum && b.basic == Basic::duration && is_time(a)) {
     const Op op = binary.op == Operator::add ? Op::moved_later : Op::moved_earlier;
     left = as_time(left, *binary.left);
-    const Basic basic = left->type.basic == Basic::any ? Basic::instant : left->type.basic;
-    return node(op, type(basic), of.span, {left, right});
+    // An attribute that is moved says for itself whether it is a date.
+    Type made = left->type;
+    return node(op, std::move(made), of.span, {left, right});
   }
   if (binary.op == Operator::add && a.basic == Basic::duration && is_time(b))
     return complain(of.span, "a duration stands behind the time to which it is added", "a time and then a duration",

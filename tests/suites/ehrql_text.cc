@@ -6,7 +6,7 @@
 //   series of one row      a `let` of a value: let v7 = sum(attr.i1 over f5)
 //
 // Sorts are kept until a row is picked: from the last sort to the first, the rows with the least (greatest) key stay. As ehrQL has
-// it, nulls come first.
+// it, nulls come first, and rows that tie go by the columns that are read of the one picked.
 #include <algorithm>
 #include <map>
 #include <vector>
@@ -115,18 +115,27 @@ class Translator {
     return {};
   }
 
+  static std::string column_of(Json node) { return "attr." + std::string(std::string_view(node["name"])); }
+
   std::string pick(const Frame& frame, std::int64_t number, bool last) {
     std::string rows = frame.name;
+    std::vector<Series> keys(frame.sorts.rbegin(), frame.sorts.rend());
+    // Rows that tie are told apart by the columns that are read of the one picked.
+    for (const Json node : simdjson::dom::array(query_["nodes"])) {
+      if (std::string_view(node["op"]) != "SelectColumn" || id(node["source"]) != number) continue;
+      Series column{.text = row + column_of(node), .type = std::string(std::string_view(node["result_type"]))};
+      keys.push_back(as_number_if_truth(std::move(column)));
+    }
     int step = 0;
-    for (auto key = frame.sorts.rbegin(); key != frame.sorts.rend(); ++key) {
+    for (const Series& key : keys) {
       const std::string suffix = "_" + std::to_string(++step);
-      const std::string missing = key->text + " is missing";
-      const std::string end = let('k', number, (last ? "max(" : "min(") + key->text + " over " + rows + ")", suffix);
+      const std::string missing = key.text + " is missing";
+      const std::string end = let('k', number, (last ? "max(" : "min(") + key.text + " over " + rows + ")", suffix);
       const std::string none =
           let('n', number, last ? end + " is missing" : "exists " + rows + " where " + missing, suffix);
       rows = let(
           'r', number,
-          rows + " where (" + none + " and " + missing + ") or (not " + none + " and " + key->text + " = " + end + ")",
+          rows + " where (" + none + " and " + missing + ") or (not " + none + " and " + key.text + " = " + end + ")",
           suffix);
     }
     return let('f', number, (last ? "last " : "first ") + rows);
@@ -167,7 +176,7 @@ class Translator {
     if (op == "Value") return value(node);
     if (op == "SelectColumn") {
       const Frame& of = frame(node);
-      const std::string column = "attr." + std::string(std::string_view(node["name"]));
+      const std::string column = column_of(node);
       if (of.of_patient) return made(of.name + "." + column, {});
       return Series{.text = row + column, .type = "", .of_row = true, .rows = of.name};
     }
@@ -287,7 +296,11 @@ class Translator {
       return with(a.text + " " + std::string(found->second) + " " + b.text);
     if (op == "FloorDivide") return made("floor(" + a.text + " / " + b.text + ")", {&a, &b});
     if (op == "Power") return made("power(" + a.text + ", " + b.text + ")", {&a, &b});
-    if (op == "StringContains") return made("contains(" + a.text + ", " + b.text + ")", {&a, &b});
+    if (op == "StringContains") {
+      // The empty text is within every text that there is.
+      const std::string empty = a.text + " = " + a.text + " and " + b.text + " = " + in_quotes(in_place_of_empty);
+      return with(empty + " or contains(" + a.text + ", " + b.text + ")");
+    }
     if (op == "DateAddDays") return with(a.text + " + days(" + b.text + ")");
     if (op == "DateAddMonths") return with(a.text + " + months(" + b.text + ")");
     if (op == "DateAddYears") return with(a.text + " + years(" + b.text + ")");
