@@ -23,6 +23,8 @@ namespace chartline::cli {
 namespace {
 
 constexpr int history_lines = 5000;
+constexpr int signal_look_ms = 100;
+constexpr char end_of_transmission = 4;
 
 volatile std::sig_atomic_t resized = 0;
 void note_resize(int) { resized = 1; }
@@ -120,6 +122,17 @@ struct LineEditor::Parts {
     (void)!::write(STDOUT_FILENO, out.data(), out.size());
   }
 
+  // Until there is a key. A signal may come just before the wait, or be taken by another thread; so it is looked for again
+  // and again. false: the line is given up.
+  bool wait() {
+    pollfd waiting{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    while (poll(&waiting, 1, signal_look_ms) <= 0) {
+      if (interrupted()) return was_interrupted = true, false;
+      if (resized != 0) resized = 0, el_resize(editor);
+    }
+    return true;
+  }
+
   // Reads one character. 1: there is one; 0: the end; -1: the line is given up.
   static int next(EditLine* editor, wchar_t* into) {
     Parts& parts = of(editor);
@@ -127,14 +140,13 @@ struct LineEditor::Parts {
     if (poll(&waiting, 1, 0) == 0) parts.paint();
     std::mbstate_t state{};
     for (;;) {
+      if (!parts.wait()) return -1;
       char byte = 0;
       const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
-      if (got < 0 && errno == EINTR) {
-        if (interrupted()) return parts.was_interrupted = true, -1;
-        if (resized != 0) resized = 0, el_resize(editor);
-        continue;
-      }
+      if (got < 0 && errno == EINTR) continue;
       if (got <= 0) return static_cast<int>(got);
+      // A Ctrl-D typed while the terminal still read whole lines comes as a null.
+      if (byte == 0) byte = end_of_transmission;
       const std::size_t used = std::mbrtowc(into, &byte, 1, &state);
       if (used == static_cast<std::size_t>(-2)) continue;  // more bytes of it follow
       if (used == static_cast<std::size_t>(-1)) state = {}, *into = L'?';

@@ -148,6 +148,18 @@ TEST_F(Terminal, TheShellRemembersLinesForItsOwnerAlone) {
   EXPECT_EQ(std::filesystem::status(file).permissions() & std::filesystem::perms(0777), std::filesystem::perms(0600));
 }
 
+TEST_F(Terminal, CtrlCGivesUpTheInputAndCtrlDLeaves) {
+  const Shown shown = on_terminal(scratch_, "exec chartline shell --store care --color never",
+                                  {{"> ", "count nonsense\n"},
+                                   {"...> ", "  and more\x03"},
+                                   {"chartline> ", "\x03"},
+                                   {"chartline> ", "count alive(2020);\n"},
+                                   {"patients", "\x04"}});
+  EXPECT_EQ(shown.code, 0) << shown.text;
+  EXPECT_THAT(shown.text, Not(HasSubstr("not a known name")));
+  EXPECT_THAT(shown.text, HasSubstr("patients\r\n"));
+}
+
 TEST_F(Terminal, AReaderThatLeavesIsNoFailure) {
   const auto outcome =
       scratch_.run("sh -c 'chartline events --store care --format table; echo code $? >&2' | head -n 1");
