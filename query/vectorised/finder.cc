@@ -58,8 +58,7 @@ class VectorisedFinder final : public Finder {
     const std::uint32_t first = range.first / block_patients, last = (range.past - 1) / block_patients;
     readers_.resize(leaves_.all.size());
     for (std::size_t i = 0; i < readers_.size(); ++i) {
-      TRY(stop.check());
-      TRY(readers_[i].open(view_, leaves_.all[i], range.shard, first, last));
+      TRY(readers_[i].open(view_, leaves_.all[i], range.shard, first, last, stop));
     }
     interview_.heed(&stop);
     for (std::uint32_t block = first; block <= last; ++block) {
@@ -80,7 +79,7 @@ class VectorisedFinder final : public Finder {
     const stored::PatientId base = block * block_patients;
     const std::uint32_t patients = std::min(range.past - base, block_patients);
     Odd odd;
-    for (std::size_t i = 0; i < readers_.size(); ++i) TRY(readers_[i].read(block, events_[i], odd));
+    for (std::size_t i = 0; i < readers_.size(); ++i) readers_[i].read(block, events_[i], odd);
     const auto begin = std::ranges::lower_bound(*linked_, engine::PatientRef{range.shard, base});
     for (auto one = begin; one != linked_->end() && one->shard == range.shard && one->id < base + patients; ++one)
       odd.set(one->id - base);
@@ -167,7 +166,7 @@ class VectorisedFinder final : public Finder {
 // Some ranges for each thread, so that none waits long for the last; not so many that a rare code is read over and over.
 // Where all codes are read, one range for each thread: runs of postings reach far, and those of all codes are not kept.
 std::uint32_t range_blocks(const engine::View& view, unsigned threads, bool all_codes) {
-  const std::uint32_t ranges_per_thread = all_codes ? 1 : 4, blocks_max = all_codes ? 4096 : 64;
+  const std::uint32_t ranges_per_thread = all_codes ? 1 : 4, blocks_max = 64;
   std::uint32_t blocks = 0;
   for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
     blocks += (view.patients(shard) + block_patients - 1) / block_patients;

@@ -84,47 +84,78 @@ std::string print(const Leaf& leaf) {
 }
 
 Result<void> LeafReader::open(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
-                              std::uint32_t first_block, std::uint32_t last_block) {
+                              std::uint32_t first_block, std::uint32_t last_block, Stop& stop) {
   view_ = &view;
-  shard_ = shard;
   leaf_ = leaf;
+  shard_ = shard, first_block_ = first_block, last_block_ = last_block;
   if (leaf.fields & (field_order | field_exact)) leaf_.fields |= field_time;
   if (leaf_.fields & field_time) leaf_.fields |= field_day;
-  several_ = false;
-  refused_ = bound_unit_ = 0;
+  const bool all_codes = leaf.codes->any;
+  loose_ = all_codes && !(leaf.fields & (field_order | field_grouped));
+  refused_ = 0, bound_unit_ = 0, postings_ = 0;
   mantissas_ = {};
-  for (Run& run : runs_) let_go(run);
   runs_.clear();
   added_.clear();
   if (!leaf.lifted.status) refused_ |= stored::posting_hidden | stored::posting_not_asserted;
   if (!leaf.lifted.contributions) refused_ |= stored::posting_contributed;
-  if (leaf.codes->any) refused_ |= stored::posting_translation;
+  if (all_codes) refused_ |= stored::posting_translation;
   std::vector<engine::Name> names;
-  if (leaf.codes->any) {
+  if (all_codes) {
     names.resize(view.codes(shard) + 1);
     std::iota(names.begin(), names.end(), engine::Name{0});
   } else {
     names = leaf.codes->names(view, shard);
-    several_ = names.size() > 1;
-    if (several_) leaf_.fields |= field_number;
+  }
+  several_ = !all_codes && names.size() > 1;
+  if (several_) leaf_.fields |= field_number;
+  blocks_.resize(loose_ ? last_block - first_block + 1 : 0);
+  for (Block& block : blocks_) {
+    block.events.clear();
+    block.odd.reset();
   }
   const std::uint32_t fields = posting_fields(leaf_);
   for (const engine::Name name : names) {
-    // What is asked of one code is asked again: its runs come from the cache, all at once.
-    const bool lazily = leaf.codes->any;
-    engine::PostingScan scan = TRY(lazily ? view.name_postings(shard, name, first_block, last_block)
-                                          : view.postings(shard, name, first_block, last_block, fields));
+    TRY(stop.check());
+    if (loose_) {
+      TRY(deal_out(view, name, fields));
+      continue;
+    }
+    engine::PostingScan scan = TRY(view.postings(shard, name, first_block, last_block, fields));
     const bool removed = std::ranges::any_of(scan.removals, [](const auto& pairs) { return !pairs.empty(); });
     const std::uint32_t all_fields = fields | (removed ? stored::posting_field_number : 0u);
-    if (!lazily && all_fields != fields) scan = TRY(view.postings(shard, name, first_block, last_block, all_fields));
-    for (std::size_t r = 0; r < scan.refs.size(); ++r) {
-      runs_.push_back({.ref = scan.refs[r],
-                       .columns = lazily ? nullptr : std::move(scan.runs[r]),
-                       .removals = std::move(scan.removals[r]),
-                       .code = name,
-                       .fields = all_fields});
-    }
+    if (all_fields != fields) scan = TRY(view.postings(shard, name, first_block, last_block, all_fields));
+    for (std::size_t r = 0; r < scan.runs.size(); ++r)
+      runs_.push_back({.columns = std::move(scan.runs[r]), .removals = std::move(scan.removals[r]), .code = name});
     if (!scan.added.empty()) added_.push_back({.postings = std::move(scan.added), .code = name});
+  }
+  return {};
+}
+
+Result<void> LeafReader::deal_out(const engine::View& view, engine::Name code, std::uint32_t fields) {
+  const engine::PostingScan scan = TRY(view.name_postings(shard_, code, first_block_, last_block_));
+  for (std::size_t r = 0; r < scan.refs.size(); ++r) {
+    const std::uint32_t number = scan.removals[r].empty() ? 0u : std::uint32_t{stored::posting_field_number};
+    TRY(view.posting_run(shard_, code, scan.refs[r], fields | number, columns_));
+    const auto places = std::views::iota(std::size_t{0}, std::size_t{columns_.count});
+    const auto block_at = [&](std::size_t i) { return stored::block_of(columns_.patient[i]); };
+    const auto first = std::ranges::lower_bound(places, first_block_, {}, block_at) - places.begin();
+    const auto past = std::ranges::upper_bound(places, last_block_, {}, block_at) - places.begin();
+    if (first == past) continue;
+    choose(columns_, scan.removals[r], static_cast<std::size_t>(first), static_cast<std::size_t>(past));
+    note_odd(columns_, [&](std::uint32_t block) -> Odd& { return blocks_[block - first_block_].odd; });
+    sift_all(columns_);
+    for (std::size_t k = 0; k < kept_.size();) {
+      const std::uint32_t block = block_at(kept_[k]);
+      const auto later = std::views::iota(k, kept_.size());
+      const auto end = std::ranges::upper_bound(later, block, {}, [&](std::size_t i) { return block_at(kept_[i]); });
+      const std::size_t next = k + static_cast<std::size_t>(end - later.begin());
+      take(columns_, code, k, next, block, blocks_[block - first_block_].events);
+      k = next;
+    }
+  }
+  for (const stored::Posting& posting : scan.added) {
+    const std::uint32_t block = stored::block_of(posting.patient);
+    take(posting, code, block, blocks_[block - first_block_].events, blocks_[block - first_block_].odd);
   }
   return {};
 }
@@ -142,79 +173,98 @@ bool LeafReader::is_odd(std::uint32_t flags) const {
   return (leaf_.fields & field_code) && (flags & stored::posting_translation);
 }
 
-void LeafReader::take(const Run& run, std::size_t first, std::size_t past, std::uint32_t block, Events& into, Odd& odd) {
-  const PostingColumns& from = *run.columns;
-  const stored::PatientId base = block * block_patients;
-  const std::size_t all = past - first;
-  postings_ += all;
-  const bool flags_alike = from.flags.is_constant();
-  const auto kind_of = [&](std::size_t i) { return static_cast<record::Kind>(from.kind[i]); };
-  const bool asks_kind =
-      leaf_.kind || leaf_.codes->any;  // else the column is not read: any kind is kept but the patient's
-  const auto kept = [&](std::size_t i) {
-    return asks_kind ? keeps(from.flags[i], kind_of(i)) : (from.flags[i] & refused_) == 0;
+// Those of the postings first .. past-1 that the leaf is about, into kept_; odd ones too, whatever their date and value.
+void LeafReader::choose(const PostingColumns& from, const std::vector<Removal>& removals, std::size_t first,
+                        std::size_t past) {
+  postings_ += past - first;
+  const bool asks_kind = leaf_.kind || leaf_.codes->any;  // else the column is not read
+  const auto is_kept = [&](std::size_t i) {
+    return asks_kind ? keeps(from.flags[i], static_cast<record::Kind>(from.kind[i])) : (from.flags[i] & refused_) == 0;
   };
-  const auto here = [&](std::size_t i) {
-    return run.removals.empty() || !std::ranges::binary_search(run.removals, Removal{from.patient[i], from.number[i]});
+  const auto is_here = [&](std::size_t i) {
+    return removals.empty() || !std::ranges::binary_search(removals, Removal{from.patient[i], from.number[i]});
   };
-
-  std::vector<std::uint32_t>& chosen = order_;
-  bool everything = flags_alike && (from.kind.is_constant() || !asks_kind) && run.removals.empty();
-  if (everything) {
-    if (!kept(first)) return;
+  kept_.first = first;
+  kept_.everything = from.flags.is_constant() && (from.kind.is_constant() || !asks_kind) && removals.empty();
+  if (kept_.everything) {
+    kept_.count = is_kept(first) ? past - first : 0;
   } else {
-    chosen.clear();
+    kept_.some.clear();
     for (std::size_t i = first; i < past; ++i) {
-      if (kept(i) && here(i)) chosen.push_back(static_cast<std::uint32_t>(i));
+      if (is_kept(i) && is_here(i)) kept_.some.push_back(static_cast<std::uint32_t>(i));
     }
   }
-  const auto at = [&](std::size_t k) { return everything ? first + k : std::size_t{chosen[k]}; };
-  const auto count = [&] { return everything ? all : chosen.size(); };
-  if (!flags_alike || is_odd(from.flags[first])) {
-    for (std::size_t k = 0; k < count(); ++k) {
-      if (is_odd(from.flags[at(k)])) odd.set(from.patient[at(k)] - base);
+}
+
+namespace {
+
+// Leaves those for which something holds.
+template <typename Kept, typename Holds>
+void sift(Kept& kept, const Holds& holds) {
+  std::size_t left = 0;
+  if (kept.everything) {
+    kept.some.resize(kept.count);
+    for (std::size_t i = kept.first, past = kept.first + kept.count; i < past; ++i) {
+      kept.some[left] = static_cast<std::uint32_t>(i);
+      left += holds(i);
+    }
+    kept.everything = false;
+  } else {
+    for (const std::uint32_t i : kept.some) {
+      kept.some[left] = i;
+      left += holds(i);
     }
   }
-  const auto sift = [&](const auto& is_kept) {
-    if (everything) {
-      chosen.resize(all);
-      std::size_t left = 0;
-      for (std::size_t i = first; i < past; ++i) {
-        chosen[left] = static_cast<std::uint32_t>(i);
-        left += is_kept(i);
-      }
-      chosen.resize(left);
-      everything = false;
-    } else {
-      std::erase_if(chosen, [&](std::uint32_t i) { return !is_kept(i); });
-    }
-  };
-  if (leaf_.sieve.sifts_days()) sift([&](std::size_t i) { return passes(from.day_at(i)); });
-  bool numbers_read = false;
-  if (leaf_.sieve.compare) {
-    // All of one scale, as they mostly are: the mantissas are compared as they stand.
-    const bool alike = from.value_form.is_constant() && leaf_.sieve.is_whole() &&
-                       from.comparator_at(first) == record::Comparator::equal;
-    if (alike && from.form_at(first) != record::Value::Form::number) return;
-    const std::optional<int> scale = alike ? scale_of(from, first, past) : std::nullopt;
-    if (scale) {
-      const auto [known, low, high] = mantissas(*scale);
-      const bool inside = *leaf_.sieve.compare != typed::Op::unequal;
-      sift([&, low = low, high = high](std::size_t i) {
-        const std::int64_t mantissa = unzigzag(from.value[i]);
-        return ((mantissa >= low) & (mantissa <= high)) == inside;
-      });
-    } else {
-      numbers_.resize(all);
-      from.numbers(first, past, numbers_.data());
-      numbers_read = true;
-      sift([&](std::size_t i) {
-        return passes(from.form_at(i), from.comparator_at(i), from.unit[i], numbers_[i - first]);
-      });
-    }
+  kept.some.resize(left);
+}
+
+}  // namespace
+
+template <typename OddOf>
+void LeafReader::note_odd(const PostingColumns& from, const OddOf& odd_of) const {
+  if (kept_.size() == 0 || (from.flags.is_constant() && !is_odd(from.flags[kept_[0]]))) return;
+  for (std::size_t k = 0; k < kept_.size(); ++k) {
+    const std::size_t i = kept_[k];
+    if (is_odd(from.flags[i])) odd_of(stored::block_of(from.patient[i])).set(from.patient[i] % block_patients);
   }
-  if (count() == 0) return;
-  const auto gather = [&](std::size_t some, const auto& of) {
+}
+
+void LeafReader::sift_all(const PostingColumns& from) {
+  if (leaf_.sieve.sifts_days()) sift(kept_, [&](std::size_t i) { return passes(from.day_at(i)); });
+  if (leaf_.sieve.compare) sift_values(from);
+}
+
+void LeafReader::sift_values(const PostingColumns& from) {
+  if (kept_.size() == 0) return;
+  const std::size_t first = kept_[0], past = kept_[kept_.size() - 1] + 1;
+  // All of one scale, as they mostly are: the mantissas are compared as they stand.
+  const bool alike =
+      from.value_form.is_constant() && leaf_.sieve.is_whole() && from.comparator_at(first) == record::Comparator::equal;
+  if (alike && from.form_at(first) != record::Value::Form::number) {
+    kept_.everything = false, kept_.some.clear();
+    return;
+  }
+  const std::optional<int> scale = alike && !from.value.is_constant() ? scale_of(from, first, past) : std::nullopt;
+  if (!scale) {
+    sift(kept_,
+         [&](std::size_t i) { return passes(from.form_at(i), from.comparator_at(i), from.unit[i], from.number_at(i)); });
+    return;
+  }
+  const auto [known, low, high] = mantissas(*scale);
+  const bool inside = *leaf_.sieve.compare != typed::Op::unequal;
+  const std::uint64_t* words = from.value.values();
+  sift(kept_, [words, inside, low = low, high = high](std::size_t i) {
+    const std::int64_t mantissa = unzigzag(words[i]);
+    return ((mantissa >= low) & (mantissa <= high)) == inside;
+  });
+}
+
+// Some of kept_, all of one block.
+void LeafReader::take(const PostingColumns& from, engine::Name code, std::size_t first_kept, std::size_t past_kept,
+                      std::uint32_t block, Events& into) const {
+  const stored::PatientId base = block * block_patients;
+  const std::size_t some = past_kept - first_kept;
+  const auto gather = [&](const auto& of) {
     append(into.place, some, of, [&](std::size_t i) { return from.patient[i] - base; });
     if (leaf_.fields & field_day) append(into.day, some, of, [&](std::size_t i) { return from.day_at(i); });
     if (leaf_.fields & field_time) {
@@ -235,24 +285,23 @@ void LeafReader::take(const Run& run, std::size_t first, std::size_t past, std::
       append(into.comparator, some, of, [&](std::size_t i) { return from.comparator_at(i); });
       append(into.unit, some, of, [&](std::size_t i) { return from.unit[i]; });
     }
-    if (leaf_.fields & field_kind) append(into.kind, some, of, kind_of);
-    if (leaf_.fields & field_code) append(into.code, some, of, [&](std::size_t) { return run.code; });
+    if (leaf_.fields & field_kind)
+      append(into.kind, some, of, [&](std::size_t i) { return static_cast<record::Kind>(from.kind[i]); });
+    if (leaf_.fields & field_code) append(into.code, some, of, [&](std::size_t) { return code; });
   };
-  const std::size_t before = into.value.size();
-  if (everything) {
-    gather(all, [&](std::size_t k) { return first + k; });
+  if (kept_.everything) {
+    const std::size_t first = kept_.first + first_kept;
+    gather([&](std::size_t k) { return first + k; });
     if (leaf_.fields & field_value) {
-      into.value.resize(before + all);
-      from.numbers(first, past, into.value.data() + before);
+      into.value.resize(into.value.size() + some);
+      from.numbers(first, first + some, into.value.data() + into.value.size() - some);
     }
     return;
   }
-  gather(chosen.size(), [&](std::size_t k) { return std::size_t{chosen[k]}; });
-  if (leaf_.fields & field_value) {
-    append(
-        into.value, chosen.size(), [&](std::size_t k) { return std::size_t{chosen[k]}; },
-        [&](std::size_t i) { return numbers_read ? numbers_[i - first] : from.number_at(i); });
-  }
+  const std::uint32_t* places = kept_.some.data() + first_kept;
+  const auto of = [&](std::size_t k) { return std::size_t{places[k]}; };
+  gather(of);
+  if (leaf_.fields & field_value) append(into.value, some, of, [&](std::size_t i) { return from.number_at(i); });
 }
 
 bool LeafReader::passes(record::Value::Form form, record::Comparator comparator, engine::Name unit, double value) {
@@ -355,55 +404,42 @@ const LeafReader::Mantissas& LeafReader::mantissas(int scale) {
   return made;
 }
 
-void LeafReader::let_go(Run& run) {
-  if (leaf_.codes->any && run.columns) free_.push_back(std::const_pointer_cast<stored::PostingColumns>(run.columns));
-  run.columns.reset();
-}
-
-Result<void> LeafReader::open_run(Run& run) {
-  std::shared_ptr<stored::PostingColumns> columns;
-  if (free_.empty()) {
-    columns = std::make_shared<stored::PostingColumns>();
-  } else {
-    columns = std::move(free_.back());
-    free_.pop_back();
-  }
-  TRY(view_->posting_run(shard_, run.code, run.ref, run.fields, *columns));
-  run.columns = std::move(columns);
-  return {};
-}
-
-Result<void> LeafReader::read(std::uint32_t block, Events& into, Odd& odd) {
-  into.clear();
+void LeafReader::read(std::uint32_t block, Events& into, Odd& odd) {
   into.fields = leaf_.fields;
+  if (loose_) {
+    Block& dealt = blocks_[block - first_block_];
+    odd |= dealt.odd;
+    std::swap(into.leaves, dealt.events.leaves);
+    std::swap(into, dealt.events);
+    into.fields = leaf_.fields;
+    return;
+  }
+  into.clear();
   const stored::PatientId base = block * block_patients, past = base + block_patients;
   for (Run& run : runs_) {
-    if (run.done || run.ref.first_block > block) continue;
-    if (run.ref.last_block >= block) {
-      if (!run.columns) TRY(open_run(run));
-      const PostingColumns& columns = *run.columns;
-      const auto id = [&](std::size_t i) { return columns.patient[i]; };
-      if (run.next == 0 && columns.count > 0 && id(0) < base) {  // from before the range
-        const auto all = std::views::iota(std::size_t{0}, std::size_t{columns.count});
-        run.next = static_cast<std::size_t>(std::ranges::lower_bound(all, base, {}, id) - all.begin());
-      }
-      const auto rest = std::views::iota(run.next, std::size_t{columns.count});
-      const std::size_t end =
-          run.next + static_cast<std::size_t>(std::ranges::lower_bound(rest, past, {}, id) - rest.begin());
-      if (end > run.next) take(run, run.next, end, block, into, odd);
-      run.next = end;
+    const PostingColumns& columns = *run.columns;
+    const auto id = [&](std::size_t i) { return columns.patient[i]; };
+    if (run.next == 0 && columns.count > 0 && id(0) < base) {  // from before the range
+      const auto all = std::views::iota(std::size_t{0}, std::size_t{columns.count});
+      run.next = static_cast<std::size_t>(std::ranges::lower_bound(all, base, {}, id) - all.begin());
     }
-    if (run.ref.last_block > block) continue;
-    run.done = true;
-    let_go(run);
+    const auto rest = std::views::iota(run.next, std::size_t{columns.count});
+    const std::size_t end =
+        run.next + static_cast<std::size_t>(std::ranges::lower_bound(rest, past, {}, id) - rest.begin());
+    if (end > run.next) {
+      choose(columns, run.removals, run.next, end);
+      note_odd(columns, [&](std::uint32_t) -> Odd& { return odd; });
+      sift_all(columns);
+      take(columns, run.code, 0, kept_.size(), block, into);
+    }
+    run.next = end;
   }
   for (Added& added : added_) {
     while (added.next < added.postings.size() && added.postings[added.next].patient < base) ++added.next;
     for (; added.next < added.postings.size() && added.postings[added.next].patient < past; ++added.next)
       take(added.postings[added.next], added.code, block, into, odd);
   }
-  if (!leaf_.codes->any || (leaf_.fields & (field_order | field_grouped))) put_in_order(into);
-  return {};
+  put_in_order(into);
 }
 
 // By patient and, where asked for, in the total order as far as it is known here; an event that came by several codings is

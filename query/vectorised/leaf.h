@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "query/codeset.h"
+#include "query/finder.h"
 #include "query/program.h"
 #include "query/reference/evaluator_parts.h"
 #include "query/vectorised/events.h"
@@ -57,35 +58,52 @@ class Leaves {
 
 std::string print(const Leaf& leaf);
 
-// Reads a leaf over a range of blocks of one shard: each run of postings is decoded once for the range. Of a leaf of all
-// codes, when its turn comes and past the cache, and let go of behind it.
+// Reads a leaf over a range of blocks of one shard: each run of postings is decoded once for the range.
+//
+// Of all codes, where nobody needs the events of a patient together, code by code: each run is decoded past the cache into
+// the same few columns, and what is kept of it is dealt out to its blocks.
 class LeafReader {
  public:
   // May be opened again: its memory is used again.
   Result<void> open(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
-                    std::uint32_t last_block);
+                    std::uint32_t last_block, Stop& stop);
   // Blocks in ascending order.
-  Result<void> read(std::uint32_t block, Events& into, Odd& odd);
-  std::uint64_t postings() const { return postings_; }
+  void read(std::uint32_t block, Events& into, Odd& odd);
+  std::uint64_t postings() const { return postings_; }  // read since it was opened
 
  private:
   struct Run {
-    stored::PostingRun ref;
-    std::shared_ptr<const stored::PostingColumns> columns;  // null: not read yet, or read to its end
+    std::shared_ptr<const stored::PostingColumns> columns;
     std::vector<stored::Removal> removals;
     engine::Name code = 0;
-    std::uint32_t fields = 0;
     std::size_t next = 0;  // first posting not read yet
-    bool done = false;
   };
   struct Added {
     std::vector<stored::Posting> postings;
     engine::Name code = 0;
     std::size_t next = 0;
   };
-  Result<void> open_run(Run& run);
-  void let_go(Run& run);
-  void take(const Run& run, std::size_t first, std::size_t past, std::uint32_t block, Events& into, Odd& odd);
+  // Those of a run that are kept: all from `first` on, or some of them.
+  struct Kept {
+    bool everything = false;
+    std::size_t first = 0, count = 0;  // of everything
+    std::vector<std::uint32_t> some{};
+    std::size_t size() const { return everything ? count : some.size(); }
+    std::size_t operator[](std::size_t k) const { return everything ? first + k : std::size_t{some[k]}; }
+  };
+  struct Block {
+    Events events;
+    Odd odd;
+  };
+  Result<void> deal_out(const engine::View& view, engine::Name code, std::uint32_t fields);
+  void choose(const stored::PostingColumns& from, const std::vector<stored::Removal>& removals, std::size_t first,
+              std::size_t past);
+  template <typename OddOf>
+  void note_odd(const stored::PostingColumns& from, const OddOf& odd_of) const;
+  void sift_all(const stored::PostingColumns& from);
+  void sift_values(const stored::PostingColumns& from);
+  void take(const stored::PostingColumns& from, engine::Name code, std::size_t first_kept, std::size_t past_kept,
+            std::uint32_t block, Events& into) const;
   void take(const stored::Posting& posting, engine::Name code, std::uint32_t block, Events& into, Odd& odd);
   bool keeps(std::uint32_t flags, record::Kind kind) const;
   bool is_odd(std::uint32_t flags) const;
@@ -100,19 +118,21 @@ class LeafReader {
   void put_in_order(Events& events);
 
   const engine::View* view_ = nullptr;
-  Leaf leaf_;
+  Leaf leaf_{};
+  std::uint32_t shard_ = 0, first_block_ = 0, last_block_ = 0;
   bool several_ = false;       // codes: an event may come by each of its codings
+  bool loose_ = false;         // dealt out
   std::uint32_t refused_ = 0;  // posting flags
-  std::uint32_t shard_ = 0;
-  engine::Name bound_unit_ = 0;                                  // a unit that is the sieve's
-  std::vector<std::shared_ptr<stored::PostingColumns>> free_{};  // columns used before
-  std::vector<double> numbers_{};
-  std::array<Mantissas, 19> mantissas_{};  // by scale, from 0
-  std::vector<Run> runs_;
-  std::vector<Added> added_;
+  std::vector<Run> runs_{};
+  std::vector<Added> added_{};
+  std::vector<Block> blocks_{};  // of what is dealt out
+  stored::PostingColumns columns_{};
   std::uint64_t postings_ = 0;
-  Events scratch_;
-  std::vector<std::uint32_t> order_;
+  engine::Name bound_unit_ = 0;            // a unit that is the sieve's
+  std::array<Mantissas, 19> mantissas_{};  // by scale, from 0
+  Kept kept_{};
+  Events scratch_{};
+  std::vector<std::uint32_t> order_{};
 };
 
 }  // namespace chartline::query::vectorised
