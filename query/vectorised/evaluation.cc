@@ -1,6 +1,7 @@
 #include "query/vectorised/evaluation.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/check.h"
 
@@ -111,11 +112,16 @@ Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32
   made.outer = &frame;
   made.slot = slot;
   made.event.events = lists.events;
-  if (lists.loose) {  // rows of everyone are places
-    for (std::uint32_t k = 0; k < lists.size(); ++k) {
-      const std::uint32_t at = lists.at(k);
-      made.event.index.push_back(at);
-      made.place.push_back(lists.events->place[at]);
+  if (lists.loose || (lists.whole && lists.by_place && !frame.outer && frame.rows() == block_.patients)) {
+    // Rows of everyone are places.
+    if (lists.whole) {
+      made.event.index.resize(lists.size());
+      std::iota(made.event.index.begin(), made.event.index.end(), 0u);
+      made.place = lists.events->place;
+    } else {
+      made.event.index = lists.index;
+      made.place.reserve(lists.size());
+      for (const std::uint32_t at : lists.index) made.place.push_back(lists.events->place[at]);
     }
     made.parent.assign(made.place.begin(), made.place.end());
     return made;

@@ -51,11 +51,15 @@ class VectorisedFinder final : public Finder {
       if (plan.statement->op == Op::measure) intervals_.back() = TRY(intervals_of(*plan.statement, program_));
     }
     events_.resize(leaves_.all.size());
+    streams_ = leaves_.all.size() == 1 && is_loose(leaves_.all.front()) &&
+               std::ranges::all_of(
+                   plans_, [](const Plan& plan) { return plan.way == Way::columns && plan.statement->op == Op::tally; });
     return {};
   }
 
   Result<void> find(const PatientRange& range, Stop& stop, std::span<Findings> into) override {
     const std::uint32_t first = range.first / block_patients, last = (range.past - 1) / block_patients;
+    if (streams_) return find_streaming(range, first, last, stop, into);
     readers_.resize(leaves_.all.size());
     for (std::size_t i = 0; i < readers_.size(); ++i) {
       TRY(readers_[i].open(view_, leaves_.all[i], range.shard, first, last, stop));
@@ -75,14 +79,71 @@ class VectorisedFinder final : public Finder {
  private:
   using Op = typed::Op;
 
+  // Events of all codes that only add up are counted as they come, before any patient's are complete. Who turns out to be
+  // odd may have been counted by then: so all is counted anew, if there is anyone.
+  Result<void> find_streaming(const PatientRange& range, std::uint32_t first, std::uint32_t last, Stop& stop,
+                              std::span<Findings> into) {
+    readers_.resize(1);
+    std::vector<Odd> odd(last - first + 1);
+    for (std::uint32_t block = first; block <= last; ++block) note_linked(range.shard, block, odd[block - first]);
+    std::vector<std::optional<engine::BlockDemographics>> who(odd.size());
+    for (std::uint32_t block = first; evaluation_.asks_demographics() && block <= last; ++block)
+      who[block - first] = TRY(view_.demographics(range.shard, block));
+    std::size_t odd_before = 0, odd_now = 0;
+    const auto count_odd = [&] {
+      odd_before = odd_now, odd_now = 0;
+      for (const Odd& some : odd) odd_now += some.count();
+    };
+    const LeafReader::Full count = [&](std::uint32_t block, Events& events, const Odd& more) -> Result<void> {
+      Odd& of_block = odd[block - first];
+      of_block |= more;
+      std::swap(events, events_.front());
+      const auto& known = who[block - first];
+      evaluation_.start({.shard = range.shard,
+                         .number = block,
+                         .patients = patients_of(range, block),
+                         .leaves = &events_,
+                         .who = known ? &*known : nullptr,
+                         .odd = &of_block});
+      for (std::size_t i = 0; i < plans_.size(); ++i) {
+        gathered_[i].evaluate(*plans_[i].statement, program_, intervals_[i], evaluation_);
+      }
+      for (Gathered& one : gathered_) one.count(~of_block);
+      std::swap(events, events_.front());
+      return {};
+    };
+    count_odd();
+    do {
+      for (Gathered& one : gathered_) one.forget();
+      TRY(readers_.front().stream(view_, leaves_.all.front(), range.shard, first, last, stop, count));
+      count_odd();
+    } while (odd_now != odd_before);
+    for (std::size_t i = 0; i < plans_.size(); ++i) gathered_[i].give(evaluation_, into[i]);
+    for (Odd& some : asked_) some.reset();
+    interview_.heed(&stop);
+    for (std::uint32_t block = first; block <= last; ++block)
+      TRY(ask(range.shard, block * block_patients, patients_of(range, block), odd[block - first], stop, into));
+    interview_.heed(nullptr);
+    return stop.check();
+  }
+
+  static std::uint32_t patients_of(const PatientRange& range, std::uint32_t block) {
+    return std::min(range.past - block * block_patients, block_patients);
+  }
+
+  void note_linked(std::uint32_t shard, std::uint32_t block, Odd& odd) const {
+    const stored::PatientId base = block * block_patients;
+    const auto begin = std::ranges::lower_bound(*linked_, engine::PatientRef{shard, base});
+    for (auto one = begin; one != linked_->end() && one->shard == shard && one->id < base + block_patients; ++one)
+      odd.set(one->id - base);
+  }
+
   Result<void> find_block(const PatientRange& range, std::uint32_t block, Stop& stop, std::span<Findings> into) {
     const stored::PatientId base = block * block_patients;
-    const std::uint32_t patients = std::min(range.past - base, block_patients);
+    const std::uint32_t patients = patients_of(range, block);
     Odd odd;
     for (std::size_t i = 0; i < readers_.size(); ++i) readers_[i].read(block, events_[i], odd);
-    const auto begin = std::ranges::lower_bound(*linked_, engine::PatientRef{range.shard, base});
-    for (auto one = begin; one != linked_->end() && one->shard == range.shard && one->id < base + patients; ++one)
-      odd.set(one->id - base);
+    note_linked(range.shard, block, odd);
     std::optional<engine::BlockDemographics> who;
     if (evaluation_.asks_demographics()) who = TRY(view_.demographics(range.shard, block));
     evaluation_.start({.shard = range.shard,
@@ -111,18 +172,18 @@ class VectorisedFinder final : public Finder {
 
   // What was found of those without any event here counts only if they are somebody.
   Result<void> count(std::uint32_t shard, std::uint32_t block, const Odd& odd) {
-    Odd found, seen;
+    Odd found, seen, counted = ~odd;
     for (std::size_t i = 0; i < plans_.size(); ++i) {
-      if (plans_[i].way != Way::columns) continue;
+      if (plans_[i].way != Way::columns || gathered_[i].is_of_events()) continue;
       for (const Place place : gathered_[i].places()) found.set(place);
     }
-    found &= ~odd;
+    found &= counted;
     for (const Events& events : events_) {
+      if (found.none()) break;
       for (const Place place : events.place) seen.set(place);
     }
     const Odd unseen = found & ~seen;
-    Odd counted = found;
-    if (unseen.any()) counted = (found & seen) | TRY(present(view_, shard, block, unseen));
+    if (unseen.any()) counted &= ~unseen | TRY(present(view_, shard, block, unseen));
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       if (plans_[i].way == Way::columns) gathered_[i].count(counted);
     }
@@ -154,6 +215,7 @@ class VectorisedFinder final : public Finder {
   Leaves leaves_;
   Evaluation evaluation_;
   std::vector<std::vector<MeasureInterval>> intervals_;
+  bool streams_ = false;  // tallies of all codes and nothing else
   std::vector<LeafReader> readers_;
   std::vector<Events> events_;  // of the leaves, of one block
   std::vector<Gathered> gathered_;

@@ -30,7 +30,10 @@ std::uint32_t slot_of(const typed::Data& data) {
 
 void Gathered::add(const Frame& rows, std::size_t which, Evaluation& evaluation) {
   Part part{.which = which, .first = place_.size()};
-  place_.insert(place_.end(), rows.place.begin(), rows.place.end());
+  if (place_.empty())
+    place_ = rows.place;
+  else
+    place_.insert(place_.end(), rows.place.begin(), rows.place.end());
   part.past = place_.size();
   for (const Node* group : groups_) part.codes.push_back(evaluation.coded(*group, rows));
   parts_.push_back(std::move(part));
@@ -47,6 +50,7 @@ void Gathered::evaluate(const Node& statement, const Program& program, const std
   for (std::size_t i = 0; groups && i < groups->parts.size(); ++i) groups_.push_back(groups->parts[i].get());
   once_ = statement.op == Op::count_patients;
   interval_ = statement.op == Op::measure;
+  of_events_ = statement.op == Op::tally;
   figures_ = interval_ ? 2 : statement.op == Op::flow ? statement.parts.size() : 1;
   const Frame all = evaluation.everyone();
   switch (statement.op) {
@@ -93,6 +97,20 @@ std::size_t Gathered::HashOfCodes::operator()(const Codes& codes) const {
   return hash ^ hash >> 32;
 }
 
+// Of one group, as many events as there may be.
+void Gathered::count_one(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
+                         std::vector<std::int64_t>& into) const {
+  if (codes.empty()) return;
+  const std::uint32_t greatest = *std::ranges::max_element(codes);
+  if (greatest >= into.size()) into.resize(greatest + 1, 0);
+  std::int64_t* totals = into.data();
+  if (counted.all()) {
+    for (const std::uint32_t code : codes) ++totals[code];
+    return;
+  }
+  for (std::size_t i = 0; i < codes.size(); ++i) totals[codes[i]] += counted[place_[first + i]];
+}
+
 void Gathered::count(const Odd& counted) {
   for (const Part& part : parts_) {
     if (part.which >= totals_.size()) totals_.resize(part.which + 1);
@@ -102,6 +120,10 @@ void Gathered::count(const Odd& counted) {
       for (std::size_t i = 0; i < part.codes.size(); ++i) codes[i] = part.codes[i][row - part.first];
       return codes;
     };
+    if (!once_ && part.codes.size() == 1) {
+      count_one(part.codes.front(), part.first, counted, totals.of_code);
+      continue;
+    }
     std::size_t begin = part.first;  // of the rows of one patient, which stand together where each counts once
     for (std::size_t row = part.first; row < part.past; ++row) {
       const Place place = place_[row];

@@ -19,8 +19,10 @@ class Gathered {
   void evaluate(const typed::Node& statement, const Program& program, const std::vector<MeasureInterval>& intervals,
                 Evaluation& evaluation);
   const std::vector<Place>& places() const { return place_; }
+  bool is_of_events() const { return of_events_; }  // else of patients, whether they have any or not
   // Counts what was found of some of them.
   void count(const Odd& counted);
+  void forget() { totals_.clear(); }
   // Gives what was counted so far, of all blocks, and begins anew.
   void give(Evaluation& evaluation, Findings& into);
 
@@ -39,6 +41,8 @@ class Gathered {
     std::vector<std::int64_t> of_code;                              // of one group or none
     std::unordered_map<Codes, std::int64_t, HashOfCodes> of_codes;  // of several
   };
+  void count_one(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
+                 std::vector<std::int64_t>& into) const;
   void add(const Frame& rows, std::size_t which, Evaluation& evaluation);
 
   std::vector<const typed::Node*> groups_{};
@@ -46,7 +50,8 @@ class Gathered {
   std::vector<Part> parts_{};
   std::vector<Totals> totals_{};
   std::size_t figures_ = 1;
-  bool once_ = false;      // each patient once in a group
+  bool once_ = false;  // each patient once in a group
+  bool of_events_ = false;
   bool interval_ = false;  // its number stands before the groups
 };
 

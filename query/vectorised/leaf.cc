@@ -15,6 +15,8 @@ using stored::Removal;
 
 namespace {
 
+constexpr std::size_t full_events = 8192;  // dealt out to a block, before they are given
+
 std::uint32_t posting_fields(const Leaf& leaf) {
   std::uint32_t fields = stored::posting_field_patient | stored::posting_field_flags;
   if (leaf.kind || leaf.codes->any || (leaf.fields & field_kind)) fields |= stored::posting_field_kind;
@@ -85,13 +87,36 @@ std::string print(const Leaf& leaf) {
 
 Result<void> LeafReader::open(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
                               std::uint32_t first_block, std::uint32_t last_block, Stop& stop) {
+  return start(view, leaf, shard, first_block, last_block, stop, nullptr);
+}
+
+Result<void> LeafReader::stream(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
+                                std::uint32_t first_block, std::uint32_t last_block, Stop& stop, const Full& full) {
+  check(is_loose(leaf), "a leaf whose events need not stand together");
+  TRY(start(view, leaf, shard, first_block, last_block, stop, &full));
+  for (std::uint32_t block = first_block; block <= last_block; ++block) TRY(give_full(block, 1));
+  return {};
+}
+
+Result<void> LeafReader::give_full(std::uint32_t block, std::size_t events_min) {
+  Block& dealt = blocks_[block - first_block_];
+  if (!full_ || (dealt.events.size() < events_min && !(events_min == 1 && dealt.odd.any()))) return {};
+  dealt.events.fields = leaf_.fields;
+  TRY((*full_)(block, dealt.events, dealt.odd));
+  dealt.events.clear();
+  return {};
+}
+
+Result<void> LeafReader::start(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
+                               std::uint32_t first_block, std::uint32_t last_block, Stop& stop, const Full* full) {
+  full_ = full;
   view_ = &view;
   leaf_ = leaf;
   shard_ = shard, first_block_ = first_block, last_block_ = last_block;
   if (leaf.fields & (field_order | field_exact)) leaf_.fields |= field_time;
   if (leaf_.fields & field_time) leaf_.fields |= field_day;
   const bool all_codes = leaf.codes->any;
-  loose_ = all_codes && !(leaf.fields & (field_order | field_grouped));
+  loose_ = is_loose(leaf);
   refused_ = 0, bound_unit_ = 0, postings_ = 0;
   mantissas_ = {};
   runs_.clear();
@@ -150,6 +175,7 @@ Result<void> LeafReader::deal_out(const engine::View& view, engine::Name code, s
       const auto end = std::ranges::upper_bound(later, block, {}, [&](std::size_t i) { return block_at(kept_[i]); });
       const std::size_t next = k + static_cast<std::size_t>(end - later.begin());
       take(columns_, code, k, next, block, blocks_[block - first_block_].events);
+      TRY(give_full(block, full_events));
       k = next;
     }
   }
@@ -457,7 +483,11 @@ void LeafReader::put_in_order(Events& events) {
     return number(a) <= number(b) || !(by_time || several_);
   };
   bool sorted = true;
-  for (std::size_t i = 1; sorted && i < count; ++i) sorted = in_order(i - 1, i);
+  if (by_time || several_) {
+    for (std::size_t i = 1; sorted && i < count; ++i) sorted = in_order(i - 1, i);
+  } else {
+    sorted = std::ranges::is_sorted(events.place);
+  }
   if (!sorted || several_) {
     order_.resize(count);
     std::iota(order_.begin(), order_.end(), 0u);
@@ -474,9 +504,12 @@ void LeafReader::put_in_order(Events& events) {
     std::swap(scratch_.leaves, events.leaves);
     std::swap(scratch_, events);
   }
-  events.begin.assign(block_patients + 1, 0);
-  for (const Place place : events.place) ++events.begin[place + 1u];
-  std::partial_sum(events.begin.begin(), events.begin.end(), events.begin.begin());
+  events.begin.resize(block_patients + 1);
+  std::size_t next = 0;  // place whose beginning is not noted yet
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    while (next <= events.place[i]) events.begin[next++] = static_cast<std::uint32_t>(i);
+  }
+  while (next <= block_patients) events.begin[next++] = static_cast<std::uint32_t>(events.size());
 }
 
 }  // namespace chartline::query::vectorised

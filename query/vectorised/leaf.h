@@ -8,6 +8,7 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +49,9 @@ struct Leaf {
   std::uint32_t fields = 0;  // of Field
 };
 
+// Whether nobody needs the events of a patient together, of all codes.
+inline bool is_loose(const Leaf& leaf) { return leaf.codes->any && !(leaf.fields & (field_order | field_grouped)); }
+
 // All leaves of a run, numbered.
 class Leaves {
  public:
@@ -67,6 +71,11 @@ class LeafReader {
   // May be opened again: its memory is used again.
   Result<void> open(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
                     std::uint32_t last_block, Stop& stop);
+  // The same, but what is dealt out to a block is given as soon as it is some thousands, block by block in no order, and
+  // the rest at the end: for what adds up. Only of a leaf that is_loose().
+  using Full = std::function<Result<void>(std::uint32_t block, Events& events, const Odd& odd)>;
+  Result<void> stream(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
+                      std::uint32_t last_block, Stop& stop, const Full& full);
   // Blocks in ascending order.
   void read(std::uint32_t block, Events& into, Odd& odd);
   std::uint64_t postings() const { return postings_; }  // read since it was opened
@@ -95,6 +104,9 @@ class LeafReader {
     Events events;
     Odd odd;
   };
+  Result<void> start(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
+                     std::uint32_t last_block, Stop& stop, const Full* full);
+  Result<void> give_full(std::uint32_t block, std::size_t events_min);
   Result<void> deal_out(const engine::View& view, engine::Name code, std::uint32_t fields);
   void choose(const stored::PostingColumns& from, const std::vector<stored::Removal>& removals, std::size_t first,
               std::size_t past);
@@ -120,8 +132,9 @@ class LeafReader {
   const engine::View* view_ = nullptr;
   Leaf leaf_{};
   std::uint32_t shard_ = 0, first_block_ = 0, last_block_ = 0;
-  bool several_ = false;       // codes: an event may come by each of its codings
-  bool loose_ = false;         // dealt out
+  bool several_ = false;  // codes: an event may come by each of its codings
+  bool loose_ = false;    // dealt out
+  const Full* full_ = nullptr;
   std::uint32_t refused_ = 0;  // posting flags
   std::vector<Run> runs_{};
   std::vector<Added> added_{};
