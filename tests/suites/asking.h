@@ -17,7 +17,7 @@ namespace chartline::suites {
 std::vector<query::Answer> ask(engine::Store& store, std::string_view text, query::Executor executor);
 
 // The executors that a suite is run on, one after the other.
-inline constexpr query::Executor executors[] = {query::Executor::reference};
+inline constexpr query::Executor executors[] = {query::Executor::reference, query::Executor::vectorised};
 std::string_view name(query::Executor executor);
 
 // Missing is monostate; truths are 1 and 0; what a JSON file writes as text is text.
