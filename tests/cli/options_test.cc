@@ -46,6 +46,12 @@ TEST(CommandLine, RepeatedOptionsKeepEveryValue) {
   EXPECT_THAT(complaint({"events", "--from", "2019", "--from", "2020"}), HasSubstr("--from is given twice"));
 }
 
+TEST(CommandLine, KnowsLettersOfTheFewThatHaveOne) {
+  EXPECT_THAT(parse({"query", "-e", "count true", "-f", "a"})->flags.at("text"), ElementsAre("count true"));
+  EXPECT_THAT(complaint({"query", "-e"}), HasSubstr("--text needs a value"));
+  EXPECT_THAT(complaint({"query", "-ex"}), HasSubstr("there is no option -ex"));
+}
+
 TEST(CommandLine, SaysWhatWasMeant) {
   EXPECT_THAT(complaint({"tmeline"}), HasSubstr("did you mean timeline?"));
   EXPECT_THAT(complaint({"timeline", "p", "--form", "x"}), HasSubstr("did you mean --from?"));
@@ -115,10 +121,10 @@ TEST(Table, EveryExampleParses) {
       std::string word;
       bool quoted = false;
       for (const char c : std::string(example.command.substr(at)) + " ") {
-        if (!quoted && (c == '>' || c == '|' || c == ')')) break;
+        if (!quoted && (c == '>' || c == '<' || c == '|' || c == ')')) break;
         if (c == '\'')
           quoted = !quoted;
-        else if (c != ' ')
+        else if (c != ' ' || quoted)
           word += c;
         else if (!word.empty())
           words.push_back(std::exchange(word, {}));
