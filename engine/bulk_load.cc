@@ -12,6 +12,7 @@
 #include "engine/demographics.h"
 #include "engine/fold.h"
 #include "formats/stored/keys.h"
+#include "formats/stored/seal.h"
 
 namespace chartline::engine {
 namespace {
@@ -92,7 +93,7 @@ class RangeLoad {
         TRY(put(files.history, tables, Table::history, stored::history_key(who.id, run.ref.run, true), run.bytes.details));
     }
     for (const auto& [number, original] : patient.originals)
-      TRY(put(files.originals, tables, Table::originals, stored::original_key(who.id, number), original));
+      TRY(put(files.originals, tables, Table::originals, stored::original_key(who.id, number), stored::sealed_copy(original)));
 
     for (const stored::Row& row : patient.rows)
       for_each_posting(who.id, row, [&](Name code, const stored::Posting& posting) {

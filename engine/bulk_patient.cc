@@ -50,6 +50,8 @@ BulkPatient decide_all(RowSorter::Sorted& sorted, const Dictionary& names, Micro
     for (std::size_t i = 0; i < sorted.records.size(); ++i) {
       const std::uint32_t from = sorted.records[i], past = i + 1 < sorted.records.size() ? sorted.records[i + 1] : number;
       const std::span<stored::Row> rows(sorted.rows.data() + from, past - from);
+      const std::uint64_t original = stored::original_hash(sorted.originals[i]);
+      for (stored::Row& row : rows) row.original = original;
       index.last_number = from;  // so that the decision gives this record the numbers it has
       const Said record = said(rows, names, record::Record::Demand::any, {});
       const Decision decision = decide(index, record);
@@ -70,10 +72,7 @@ BulkPatient decide_all(RowSorter::Sorted& sorted, const Dictionary& names, Micro
       for (const std::uint32_t gone : decision.removed) removed[gone - 1] = patient.last_recorded;
       if (!decision.removed.empty())
         for (stored::Row& row : rows) row.recorded = patient.last_recorded;
-      if (!sorted.originals[i].empty()) {
-        for (stored::Row& row : rows) row.has_original = true;
-        patient.originals.emplace_back(from + 1, sorted.originals[i]);
-      }
+      if (original != 0) patient.originals.emplace_back(from + 1, sorted.originals[i]);
     }
     for (std::size_t place = 0; place < sorted.rows.size(); ++place) {
       if (dropped[place]) continue;

@@ -7,6 +7,7 @@
 #include "engine/content.h"
 #include "engine/patient_rows.h"
 #include "formats/stored/keys.h"
+#include "formats/stored/seal.h"
 
 namespace chartline::engine {
 namespace {
@@ -41,6 +42,7 @@ class PatientCheck {
     std::uint32_t number;
     Hash128 record;
     Micros recorded;
+    std::uint64_t hash;
   };
 
   std::string at(const stored::RunRef& ref, bool past) const {
@@ -81,7 +83,8 @@ class PatientCheck {
       if ((row.removed != 0) != past)
         findings_.add(at(ref, past) + (past ? "a row is in history, but was not replaced"
                                             : "a row was replaced, but is not in history"));
-      if (row.has_original) originals_.push_back({row.number, record_key(row, *shard_.dictionary), row.recorded});
+      if (row.original != 0)
+        originals_.push_back({row.number, record_key(row, *shard_.dictionary), row.recorded, row.original});
     }
   }
 
@@ -99,13 +102,20 @@ class PatientCheck {
               [](const Original& a, const Original& b) { return a.number < b.number; });
     for (std::size_t i = 0; i < originals_.size(); ++i) {
       if (i > 0 && originals_[i].record == originals_[i - 1].record &&
-          originals_[i].recorded == originals_[i - 1].recorded)
+          originals_[i].recorded == originals_[i - 1].recorded && originals_[i].hash == originals_[i - 1].hash)
         continue;
       Pinned value;
       const auto found = shard_.tables->get(Table::originals, stored::original_key(patient, originals_[i].number),
                                             shard_.base->snapshot.get(), value);
-      if (findings_.sound(found) && !*found)
-        findings_.add(place(Table::originals, shard_) + "the original of a record is absent");
+      if (!findings_.sound(found)) continue;
+      const std::string where = place(Table::originals, shard_) + "the original of a record ";
+      if (!*found) {
+        findings_.add(where + "is absent");
+        continue;
+      }
+      const auto original = stored::unseal(value.bytes(), where);
+      if (findings_.sound(original) && stored::original_hash(*original) != originals_[i].hash)
+        findings_.add(where + "is not the one that its events name");
     }
   }
 

@@ -6,6 +6,7 @@
 #include "engine/demographics.h"
 #include "engine/patient_rows.h"
 #include "formats/stored/keys.h"
+#include "formats/stored/seal.h"
 
 namespace chartline::engine {
 Result<stored::Directory> stored_directory(const ShardMoment& shard, Name code) {
@@ -131,9 +132,11 @@ Result<void> check_meta(const ShardMoment& shard, Findings& findings) {
     if (const auto page = decode_demographics(value.bytes()); !page)
       findings.add(place(Table::meta, shard) + "block " + std::to_string(block) + ": " + page.error().message);
   }
-  findings.sound(shard.tables->scan(Table::meta, {}, {}, snapshot, [&](BytesView key, BytesView) {
-    const bool known = key == shard_state_key || key.starts_with(names_prefix) || key.starts_with(demographics_prefix) ||
-                       key.starts_with(named_prefix) || key.starts_with(batch_meta_prefix);
+  findings.sound(shard.tables->scan(Table::meta, {}, {}, snapshot, [&](BytesView key, BytesView sealed) {
+    const bool named = key.starts_with(named_prefix) || key.starts_with(batch_meta_prefix);
+    if (named) findings.sound(stored::unseal(sealed, place(Table::meta, shard) + "a named value or answer"));
+    const bool known =
+        named || key == shard_state_key || key.starts_with(names_prefix) || key.starts_with(demographics_prefix);
     if (!known) findings.add(place(Table::meta, shard) + "a key that is none of ours");
     return true;
   }));
@@ -258,7 +261,7 @@ class Orphans {
       for (const stored::RunRef& ref : past ? head_.history : head_.runs)
         if (const auto run = read_run(shard_, patient, ref, past))
           for (const stored::Row& row : (*run)->rows())
-            if (row.has_original) originals_.insert(row.number);
+            if (row.original != 0) originals_.insert(row.number);
   }
   void load_directory(Name code) {
     if (code_ == code) return;

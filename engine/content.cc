@@ -239,7 +239,6 @@ Row to_row(const record::Event& event, Dictionary& names, record::Arena& room) {
   row.sequence = event.sequence;
   row.encounter = event.encounter;
   row.recorded = event.recorded;
-  row.has_original = event.has_original;
 
   if (!event.translations.empty()) {
     std::vector<Name> translations;
@@ -280,7 +279,7 @@ record::Event to_event(const Row& row, const Dictionary& names, record::Arena& r
   event.sequence = row.sequence;
   event.encounter = row.encounter;
   event.recorded = row.recorded;
-  event.has_original = row.has_original;
+  event.has_original = row.original != 0;
 
   if (!row.translations.empty()) {
     std::vector<record::Code> translations;

@@ -3,7 +3,7 @@
 //
 // Content is every field that the source gave: kind, status, certainty, author, code, translations (in their order),
 // start, end, value, source, source_person, record, version, part, sequence, encounter and attributes (by name). Not
-// content: displays of codes, number, recorded, removed, has_original, and the ordinal, which tells equal rows apart.
+// content: displays of codes, number, recorded, removed, the original, and the ordinal, which tells equal rows apart.
 // Fields that a form does not use (the unit of a text, the offset of an unknown time) are not content either.
 #pragma once
 

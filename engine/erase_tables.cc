@@ -4,6 +4,7 @@
 #include "engine/erase_parts.h"
 #include "engine/patient_rows.h"
 #include "formats/stored/keys.h"
+#include "formats/stored/seal.h"
 
 namespace chartline::engine {
 namespace {
@@ -92,11 +93,14 @@ Result<Doomed> gather(const ShardMoment& shard, const Identity& identity, Patien
   for (const stored::Row& row : past.rows) collect_postings(patient.id, row, before), add_row(row, doomed.needles);
   for (const auto& [code, changes] : before) doomed.codes[code];
   for (const auto& [code, changes] : current) doomed.codes[code] = changes.added.size();
+  Result<void> sound;
   TRY(shard.tables->scan(Table::originals, stored::original_key(patient.id, 0), stored::original_key(patient.id + 1, 0),
                          nullptr, [&](BytesView, BytesView value) {
-                           doomed.needles.add(value);
-                           return true;
+                           const auto original = stored::unseal(value, "original");
+                           if (original) return doomed.needles.add(*original), true;
+                           return sound = original.error(), false;
                          }));
+  TRY(std::move(sound));
   return doomed;
 }
 

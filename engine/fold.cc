@@ -8,6 +8,7 @@
 #include "engine/demographics.h"
 #include "engine/shard.h"
 #include "formats/stored/keys.h"
+#include "formats/stored/seal.h"
 
 namespace chartline::engine {
 namespace {
@@ -106,7 +107,7 @@ Result<void> Shard::fold_step() {
     if (value.empty())
       batch.erase(Table::meta, name);
     else
-      batch.put(Table::meta, name, value);
+      batch.put(Table::meta, name, stored::sealed_copy(value));
   }
   if (setup_.number == 0) TRY(setup_.identity->fold(identity_position, batch));
   state.watermark = upto;

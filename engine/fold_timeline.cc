@@ -11,6 +11,7 @@
 #include "engine/fold.h"
 #include "engine/patient_rows.h"
 #include "formats/stored/keys.h"
+#include "formats/stored/seal.h"
 
 namespace chartline::engine {
 namespace {
@@ -236,7 +237,7 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
   TRY(fold_history(base, patient, past, head, state, batch));
   batch.put(Table::timeline, stored::head_key(patient), stored::encode(head));
   for (const auto& [number, original] : changes.originals)
-    batch.put(Table::originals, stored::original_key(patient, number), Bytes(original));
+    batch.put(Table::originals, stored::original_key(patient, number), stored::sealed_copy(original));
   if (changes.demographics) changes.who = demographics_of(tellers, names);
   return {};
 }

@@ -9,6 +9,7 @@
 #include "engine/store_parts.h"
 #include "engine/terminology_bytes.h"
 #include "formats/stored/keys.h"
+#include "formats/stored/seal.h"
 
 namespace chartline::engine {
 namespace {
@@ -119,6 +120,8 @@ Result<std::string> draw_meta(BytesView key, BytesView value) {
     }
     return fmt::format("page of demographics: {} patients known\n", known);
   }
+  if (key.starts_with("named/") || key.starts_with(batch_meta_prefix))
+    return fmt::format("value of {} bytes\n", TRY(stored::unseal(value, "value")).size());
   return fmt::format("value of {} bytes\n", value.size());
 }
 
@@ -149,7 +152,7 @@ Result<std::string> draw(Table table, BytesView key, BytesView value) {
       return stored::parse_postings_key(key).value_or(stored::PostingsKey{0, true, 0, 0}).directory
                  ? draw_directory(value)
                  : draw_postings(value);
-    case Table::originals: return fmt::format("original: {} bytes\n", value.size());
+    case Table::originals: return fmt::format("original: {} bytes\n", TRY(stored::unseal(value, "original")).size());
     case Table::changes: return draw_record(value);
     case Table::identity: return draw_identity(key, value);
     case Table::meta: return draw_meta(key, value);

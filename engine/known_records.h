@@ -15,6 +15,7 @@ struct KnownRecord {
   std::uint32_t first_number = 0;  // its events have consecutive numbers
   std::uint32_t events = 0;        // 0: no record
   std::uint64_t version_hash = 0;  // 0: without a version
+  std::uint64_t original = 0;      // of its bytes as received; 0: none are kept
   bool hidden = false;             // every event entered in error
 };
 

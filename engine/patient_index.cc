@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "engine/patient_rows.h"
 
@@ -10,21 +11,25 @@ namespace {
 
 std::uint64_t version_hash(std::string_view version) { return version.empty() ? 0 : hash64(version) | 1; }
 
-// What one version of a record said.
-Hash128 saying(const Hash128& key, const Hash128& content) {
+// What one version of a record said, in which bytes; 0: in any.
+Hash128 saying(const Hash128& key, const Hash128& content, std::uint64_t original) {
   Bytes bytes;
   Writer w(bytes);
-  w.u64(key.low), w.u64(key.high), w.u64(content.low), w.u64(content.high);
+  w.u64(key.low), w.u64(key.high), w.u64(content.low), w.u64(content.high), w.u64(original);
   return hash128(bytes);
 }
 
 Result<void> add_past(const ShardMoment& shard, PatientId patient, PatientIndex& index) {
   const PastRows rows = TRY(read_past_rows(shard, patient));
-  std::map<std::pair<Hash128, Micros>, Hash128> versions;  // by record and when it was acknowledged: the sum over its events
+  using Version = std::tuple<Hash128, Micros, Micros, std::uint64_t>;  // record, from when to when, original
+  std::map<Version, Hash128> versions;                                 // the sum over the events of each
   for (const stored::Row& row : rows.rows)
     if (!row.version.empty())
-      versions[{record_key(row, *shard.dictionary), row.recorded}] += content_hash(row, *shard.dictionary);
-  for (const auto& [version, content] : versions) index.past.insert(saying(version.first, content));
+      versions[{record_key(row, *shard.dictionary), row.recorded, row.removed, row.original}] +=
+          content_hash(row, *shard.dictionary);
+  for (const auto& [version, content] : versions)
+    for (const std::uint64_t original : {std::uint64_t{0}, std::get<std::uint64_t>(version)})
+      index.past.insert(saying(std::get<Hash128>(version), content, original));
   return {};
 }
 
@@ -45,7 +50,7 @@ Result<PatientIndex> PatientIndex::build(const ShardMoment& shard, PatientId pat
     known.first_number = known.events == 0 ? row.number : std::min(known.first_number, row.number);
     known.hidden = (known.events == 0 || known.hidden) && row.status == record::Status::entered_in_error;
     ++known.events;
-    known.version_hash = version_hash(row.version);
+    known.version_hash = version_hash(row.version), known.original = row.original;
   }
   const bool replaced = std::any_of(puts.begin(), puts.end(), [](const DeltaPut* put) { return !put->removed.empty(); });
   if (replaced || !all.head.history.empty()) TRY(add_past(shard, patient, index));
@@ -62,7 +67,7 @@ Said said(std::span<const stored::Row> rows, const Dictionary& names, record::Re
     record.hidden = record.hidden && row.status == record::Status::entered_in_error;
   }
   record.events = static_cast<std::uint32_t>(rows.size());
-  record.version_hash = version_hash(rows.front().version);
+  record.version_hash = version_hash(rows.front().version), record.original = rows.front().original;
   record.demand = demand;
   record.demanded_version_hash = version_hash(demanded_version);
   return record;
@@ -81,9 +86,12 @@ Decision decide(const PatientIndex& index, const Said& record) {
   if (record.demand == Demand::absent) return refuse("the record is known already");
   if (record.demand == Demand::version && record.demanded_version_hash != now.version_hash)
     return refuse("the record's current version is not the one demanded");
-  if (record.content == now.content && record.events == now.events)
+  // The same said in other bytes is one more version, so that both originals stay. Without bytes it says nothing new.
+  const bool same = record.content == now.content && record.events == now.events;
+  if (same && (record.original == 0 || record.original == now.original))
     return {What::unchanged, {}, "", {}, now.first_number};
-  if (record.version_hash != 0 && record.demand == Demand::any && index.past.contains(saying(record.key, record.content)))
+  const Hash128 said = saying(record.key, record.content, same ? record.original : 0);
+  if (record.version_hash != 0 && record.demand == Demand::any && index.past.contains(said))
     return {What::unchanged, {}, "", {}, now.first_number};
   Decision decision{record.hidden && !now.hidden ? What::hidden : What::superseded, {}, "", {}, index.last_number + 1};
   for (std::uint32_t i = 0; i < now.events; ++i) decision.removed.push_back(now.first_number + i);
@@ -92,19 +100,25 @@ Decision decide(const PatientIndex& index, const Said& record) {
 
 Undo apply(PatientIndex& index, const Said& record, const Decision& decision) {
   const KnownRecord* known = index.records.find(record.key);
-  Undo undo{record.key, index.last_number, known != nullptr, {}, false};
+  Undo undo{record.key, index.last_number, known != nullptr, {}};
   if (undo.known) {
     undo.before = *known;
-    if (undo.before.version_hash != 0) undo.passed = index.past.insert(saying(record.key, undo.before.content)).second;
+    const KnownRecord& before = undo.before;
+    if (before.version_hash != 0) undo.passed = index.past.insert(saying(record.key, before.content, 0)).second;
+    if (before.version_hash != 0 && before.original != 0)
+      undo.passed_original = index.past.insert(saying(record.key, before.content, before.original)).second;
   }
-  index.records[record.key] = {record.content, decision.first_number, record.events, record.version_hash, record.hidden};
+  index.records[record.key] = {record.content,      decision.first_number, record.events,
+                               record.version_hash, record.original,       record.hidden};
   index.last_number = decision.first_number + record.events - 1;
   return undo;
 }
 
 void take_back(PatientIndex& index, const Undo& undo) {
   index.last_number = undo.last_number;
-  if (undo.passed) index.past.erase(saying(undo.key, undo.before.content));
+  const KnownRecord& before = undo.before;
+  if (undo.passed) index.past.erase(saying(undo.key, before.content, 0));
+  if (undo.passed_original) index.past.erase(saying(undo.key, before.content, before.original));
   if (undo.known)
     index.records[undo.key] = undo.before;
   else

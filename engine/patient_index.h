@@ -25,7 +25,8 @@ class PatientIndex {
 
   std::uint32_t last_number = 0;
   KnownRecords records;
-  // Versions, by id, that came and went: a source that tells its story again from the start says nothing new.
+  // Versions, by id, that came and went, with their originals and without: a source that tells its story again from the
+  // start says nothing new.
   std::unordered_set<Hash128, HashOfHash128> past;
   std::size_t bytes() const { return 160 + records.bytes() + past.size() * 40; }
 };
@@ -44,6 +45,7 @@ struct Said {
   Hash128 key;
   Hash128 content;
   std::uint64_t version_hash = 0;
+  std::uint64_t original = 0;
   bool hidden = false;
   std::uint32_t events = 0;
   record::Record::Demand demand = record::Record::Demand::any;
@@ -59,7 +61,8 @@ struct Undo {
   std::uint32_t last_number;
   bool known;
   KnownRecord before;
-  bool passed = false;  // `before` became one of the past versions
+  bool passed = false;           // `before` became one of the past versions,
+  bool passed_original = false;  // and so did the bytes that it came in
 };
 Undo apply(PatientIndex& index, const Said& record, const Decision& decision);
 void take_back(PatientIndex& index, const Undo& undo);

@@ -7,6 +7,7 @@
 #include "engine/erase_parts.h"
 #include "engine/store_parts.h"
 #include "formats/stored/keys.h"
+#include "formats/stored/seal.h"
 
 namespace chartline::engine {
 namespace {
@@ -248,7 +249,7 @@ Result<std::optional<Bytes>> Store::meta(std::string_view name) {
   if (auto unfolded = first.unfolded_meta(key)) return unfolded->empty() ? std::nullopt : unfolded;
   Pinned value;
   if (!TRY(first.tables()->get(Table::meta, key, nullptr, value))) return std::optional<Bytes>();
-  return std::optional<Bytes>(value.bytes());
+  return std::optional(Bytes(TRY(stored::unseal(value.bytes(), "meta: a named value"))));
 }
 
 namespace {

@@ -5,6 +5,7 @@
 
 #include "engine/store_parts.h"
 #include "engine/validate.h"
+#include "formats/stored/seal.h"
 
 namespace chartline::engine {
 namespace {
@@ -48,7 +49,7 @@ Result<std::optional<Bytes>> stored_answer(Shard& shard, const std::string& key)
   if (auto unfolded = shard.unfolded_meta(key)) return unfolded;
   Pinned value;
   if (!TRY(shard.tables()->get(Table::meta, key, nullptr, value))) return std::optional<Bytes>();
-  return std::optional<Bytes>(value.bytes());
+  return std::optional(Bytes(TRY(stored::unseal(value.bytes(), "meta: the answer of a batch"))));
 }
 
 Result<bool> is_known(const Identity& identity, std::span<const record::Identifier> identifiers) {

@@ -14,6 +14,7 @@
 #include "engine/posting_reader.h"
 #include "engine/timeline_reader.h"
 #include "formats/stored/keys.h"
+#include "formats/stored/seal.h"
 
 namespace chartline::engine {
 namespace {
@@ -201,7 +202,8 @@ Result<std::optional<Bytes>> View::original(PatientRef patient, const record::Ev
   Pinned value;
   for (std::uint32_t number = event.number; number > 0; --number) {
     if (TRY(shard->tables->get(Table::originals, stored::original_key(patient.id, number), shard->base->snapshot.get(), value))) {
-      return std::optional(Bytes(value.bytes()));
+      const auto original = stored::unseal(value.bytes(), "originals: shard " + std::to_string(shard->shard));
+      return original ? Result(std::optional(Bytes(*original))) : original.error();
     }
   }
   return corrupt("originals: shard " + std::to_string(shard->shard) + ": the original of an event is absent");

@@ -126,6 +126,8 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
       ordinals.give(item.patient, made.back(), *names_);
     }
     const std::span<stored::Row> rows = memory->arena.array(made);
+    const std::uint64_t original = stored::original_hash(item.record->original);
+    for (stored::Row& row : rows) row.original = original;
     const Said record = said(rows, *names_, item.record->demand, item.record->demanded_version);
     const Decision decision = decide(index, record);
     *item.outcome = {
@@ -138,7 +140,7 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
     undo.emplace_back(&index, apply(index, record, decision));
     touched.push_back(*cached), ++(*cached)->in_flight;
     std::uint32_t number = decision.first_number;
-    for (stored::Row& row : rows) row.number = number++, row.has_original = !item.record->original.empty();
+    for (stored::Row& row : rows) row.number = number++;
     DeltaPut put;
     put.patient = item.patient;
     put.added = rows;

@@ -107,7 +107,7 @@ std::uint32_t mask_of(const Row& row) {
   set(with_attributes, !row.attributes.empty());
   set(with_recorded, row.recorded != 0);
   set(with_removed, row.removed != 0);
-  set(with_original, row.has_original);
+  set(with_original, row.original != 0);
   return mask;
 }
 
@@ -158,6 +158,7 @@ void write_row(Writer& write, const Row& row) {
   }
   if (has(with_recorded)) write.signed_varint(row.recorded);
   if (has(with_removed)) write.signed_varint(row.removed);
+  if (has(with_original)) write.u64(row.original);
 }
 
 Row read_row(Reader& in, record::Arena& room) {
@@ -194,7 +195,7 @@ Row read_row(Reader& in, record::Arena& room) {
   }
   if (has(with_recorded)) row.recorded = in.signed_varint();
   if (has(with_removed)) row.removed = in.signed_varint();
-  row.has_original = has(with_original);
+  if (has(with_original)) row.original = in.u64();
   return row;
 }
 

@@ -7,7 +7,7 @@
 //   history    patient:u32be run:u64be part:u8 (0 hot, 1 details)
 //   postings   code:u32be                                     -> directory
 //              code:u32be run:u64be first_block:u32be         -> a run of postings or removals
-//   originals  patient:u32be number:u32be                     -> original bytes of the record whose first event has this number
+//   originals  patient:u32be number:u32be                     -> sealed original bytes of the record whose first event has this number
 //   changes    commit:u64be                                   -> change record
 //   identity   'v' hash:u64be                                 -> identifiers with this keyed hash of the value
 //              'p', 'l', 's' ...                              -> of a patient, link log, counters (engine/identity_bytes.h)

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/hash.h"
 #include "formats/record/event.h"
 
 namespace chartline::stored {
@@ -52,9 +53,16 @@ struct Row {
   std::uint64_t sequence = 0;
   std::string_view encounter;
   std::span<const RowAttribute> attributes;
-  Micros recorded = 0;  // when this version was acknowledged
-  Micros removed = 0;   // history only: when a later version replaced it
-  bool has_original = false;
+  Micros recorded = 0;         // when this version was acknowledged
+  Micros removed = 0;          // history only: when a later version replaced it
+  std::uint64_t original = 0;  // original_hash() of the bytes of the whole record as received; 0: none are kept
 };
+
+// Never 0 where there are bytes.
+inline std::uint64_t original_hash(BytesView original) {
+  if (original.empty()) return 0;
+  const std::uint64_t hash = hash64(original);
+  return hash != 0 ? hash : 1;
+}
 
 }  // namespace chartline::stored

@@ -38,12 +38,12 @@ struct ColdNumbers {
     row.sequence = column[2][i];
     row.part = static_cast<std::uint32_t>(column[3][i]);
     row.ordinal = static_cast<std::uint32_t>(column[4][i]);
-    row.has_original = column[5][i] != 0;
+    row.original = column[5][i];
   }
 };
 
 std::array<std::uint64_t, ColdNumbers::columns> cold_numbers(const Row& row) {
-  return {zigzag(row.recorded), zigzag(row.removed), row.sequence, row.part, row.ordinal, row.has_original};
+  return {zigzag(row.recorded), zigzag(row.removed), row.sequence, row.part, row.ordinal, row.original};
 }
 
 // Texts, each with its bit in a mask: a column of empty ones is not stored.

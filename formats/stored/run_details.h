@@ -12,7 +12,7 @@ namespace chartline::stored {
 // Some row has text, translations or attributes, so that the run needs details.
 bool need_details(std::span<const Row> rows);
 
-// recorded, removed, sequence, part, ordinal, has_original; "" where all are zero. They end the hot bytes of a run without
+// recorded, removed, sequence, part, ordinal, original; "" where all are zero. They end the hot bytes of a run without
 // details, and begin the details of a run with.
 void encode_cold_numbers(std::span<const Row> rows, Bytes& out);
 

@@ -15,6 +15,16 @@ std::uint64_t seal(Bytes& bytes, Trailer trailer) {
   return hash64(bytes);
 }
 
+Bytes sealed_copy(BytesView content) {
+  Bytes bytes;
+  bytes.reserve(1 + content.size() + static_cast<std::size_t>(Trailer::half));
+  Writer write(bytes);
+  write.u8(format_version);
+  write.raw(content);
+  seal(bytes);
+  return bytes;
+}
+
 namespace {
 
 bool vouched_for(BytesView sealed, BytesView checksum) {

@@ -16,6 +16,7 @@ inline constexpr std::uint8_t format_version = 1;
 enum class Trailer : std::uint8_t { half = 4, whole = 8 };  // bytes of the checksum at the end
 
 std::uint64_t seal(Bytes& bytes, Trailer trailer = Trailer::half);  // appends the checksum; gives hash64 of all
+Bytes sealed_copy(BytesView content);  // version, content, checksum: for bytes that are not ours to lay out
 
 // What stands between version and checksum. `what` names the place in errors: "run", "head". Where `checksum` is given it is
 // what must match, else the bytes' own. corrupt, or unsupported for a newer version.

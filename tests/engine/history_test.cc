@@ -196,11 +196,15 @@ class History {
         filter.backwards = make_.one_in(2);
         auto timeline = view.timeline(**patient, filter);
         ASSERT_TRUE(timeline) << timeline.error().message;
-        std::vector<std::string> actual;
+        std::vector<std::string> actual, originals;
         for (std::size_t i = 0; i < timeline->size(); ++i) {
           const auto event = timeline->event(i);
           ASSERT_TRUE(event) << event.error().message;
           actual.push_back(words(*event));
+          const auto original = view.original(timeline->patient(i), *event);
+          ASSERT_TRUE(original) << original.error().message;
+          ASSERT_EQ(original->has_value(), event->has_original);
+          originals.push_back(words(*event) + "\n" + original->value_or(""));
           if (i > 0) {
             const Micros a = timeline->start(i - 1).instant(), b = timeline->start(i).instant();
             ASSERT_TRUE(filter.backwards ? a >= b || !timeline->start(i).known()
@@ -209,6 +213,13 @@ class History {
         }
         std::sort(actual.begin(), actual.end());
         ASSERT_EQ(actual, expected);
+        if (!hidden) continue;
+        expected.clear();
+        for (const std::string& member : model_.group(person, as_of))
+          for (const std::string& event : model_.originals(member, as_of)) expected.push_back(event);
+        std::sort(expected.begin(), expected.end());
+        std::sort(originals.begin(), originals.end());
+        ASSERT_EQ(originals, expected);
       }
       if (as_of != INT64_MAX) continue;
       record::Arena room;

@@ -21,6 +21,7 @@ class Model {
     std::string record;  // source and id, or content and ordinal
     std::vector<record::Event> events;
     std::string words;  // of all events
+    std::string original;
     bool hidden = false;
     Micros recorded = 0;
     Micros removed = INT64_MAX;
@@ -33,6 +34,7 @@ class Model {
     version.person = person_of(kept);
     version.record = record_of(kept);
     version.recorded = at;
+    version.original = kept.original;
     version.events.assign(kept.events.begin(), kept.events.end());
     version.hidden = true;
     for (const record::Event& event : kept.events) {
@@ -44,11 +46,14 @@ class Model {
     if (kept.demand == Demand::absent && now) return Outcome::What::rejected;
     if (kept.demand == Demand::version && (!now || now->events.front().version != kept.demanded_version))
       return Outcome::What::rejected;
-    if (now && now->words == version.words) return Outcome::What::unchanged;
+    // The same in other bytes is new; the same without bytes is not.
+    const bool same = now && now->words == version.words;
+    if (same && (version.original.empty() || version.original == now->original)) return Outcome::What::unchanged;
     // A version that came and went, said again, is nothing new.
     if (now && said.demand == Demand::any && !kept.events.front().version.empty())
       for (const Version& past : versions_)
-        if (past.person == version.person && past.record == version.record && past.words == version.words)
+        if (past.person == version.person && past.record == version.record && past.words == version.words &&
+            (!same || past.original == version.original))
           return Outcome::What::unchanged;
     const bool was_hidden = now && now->hidden;
     if (now) now->removed = at;
@@ -92,6 +97,16 @@ class Model {
           (version.removed == INT64_MAX || as_of < version.removed))
         for (const record::Event& event : version.events)
           if (hidden || event.status != record::Status::entered_in_error) list.push_back(words(event));
+    std::sort(list.begin(), list.end());
+    return list;
+  }
+  // Its events once more, each with the bytes that it came in.
+  std::vector<std::string> originals(const std::string& person, Micros as_of) const {
+    std::vector<std::string> list;
+    for (const Version& version : versions_)
+      if (version.person == person && version.recorded <= as_of &&
+          (version.removed == INT64_MAX || as_of < version.removed))
+        for (const record::Event& event : version.events) list.push_back(words(event) + "\n" + version.original);
     std::sort(list.begin(), list.end());
     return list;
   }

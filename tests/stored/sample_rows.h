@@ -100,7 +100,7 @@ class SampleRows {
     if (chosen(7)) row.sequence = random_() >> random_() % 64;
     if (chosen(8)) row.recorded = static_cast<Micros>(1'700'000'000'000'000 + random_() % 3);
     if (chosen(9)) row.removed = static_cast<Micros>(random_());
-    if (chosen(10)) row.has_original = one_in(2);
+    if (chosen(10)) row.original = one_in(2) ? hash64(std::to_string(row.number)) : 0;
     return row;
   }
 
@@ -177,7 +177,7 @@ inline std::string difference(const Row& a, const Row& b) {
     return "attributes";
   if (a.recorded != b.recorded) return "recorded";
   if (a.removed != b.removed) return "removed";
-  if (a.has_original != b.has_original) return "has_original";
+  if (a.original != b.original) return "original";
   return "";
 }
 
