@@ -1,5 +1,5 @@
 // Steps: 1 cut the patients into ranges, one thread each; 2 for each patient decide, order, encode, and write its runs and
-// head; 3 gather postings per code, packed whenever memory says so; 4 write every code's runs and directory; 5 take all
+// head; 3 gather postings, packed per code whenever memory says so; 4 write every code's runs and directory; 5 take all
 // files in, shard by shard, with the state that makes them visible. A marker in the catalogue spans step 5, so that a store
 // whose load was cut off there is emptied again when it is next opened.
 #include "engine/bulk_load.h"
@@ -11,16 +11,17 @@
 #include "engine/bulk_patient.h"
 #include "engine/demographics.h"
 #include "engine/fold.h"
+#include "engine/packed_parts.h"
 #include "formats/stored/keys.h"
 #include "formats/stored/seal.h"
 
 namespace chartline::engine {
 namespace {
 
-constexpr std::size_t postings_waiting_max = 400'000;  // per thread, before they are packed: about 40 MB
-constexpr std::size_t short_run = 8'192;  // postings; codes with shorter packed parts are packed anew at the end
-
-using PackedParts = std::map<Name, std::vector<EncodedPostings>>;  // of one shard, by ascending blocks
+// How many postings wait in a thread before they are packed: as many as a share of the memory holds, within these.
+constexpr std::size_t waiting_least = 20'000, waiting_most = 800'000;
+constexpr std::size_t short_run = 8'192;  // postings; shorter packed parts are packed anew at the end, together
+constexpr std::uint64_t joined_bytes_max = 4u << 20;  // of packed postings, joined at once
 
 // What one thread makes of one range of patients in one shard.
 struct RangeFiles {
@@ -29,7 +30,7 @@ struct RangeFiles {
 
 struct Range {
   std::map<std::uint32_t, RangeFiles> files;
-  std::map<std::uint32_t, PackedParts> postings;
+  std::map<std::uint32_t, PackedParts> postings;  // by shard
   std::map<std::uint32_t, std::map<PatientId, Demographics>> demographics;
   std::map<std::uint32_t, ShardState> states;
   ImportCounts counts;
@@ -43,7 +44,10 @@ Result<void> put(std::unique_ptr<SortedFile>& file, Tables& tables, Table table,
 
 class RangeLoad {
  public:
-  RangeLoad(Store::Parts& store, Micros recorded, Range& into) : store_(store), recorded_(recorded), into_(into) {}
+  RangeLoad(Store::Parts& store, Micros recorded, std::size_t number, std::size_t waiting_max, Range& into)
+      : store_(store), recorded_(recorded), number_(number), waiting_max_(waiting_max), into_(into) {
+    waiting_.reserve(waiting_max + waiting_max / 8);  // untouched, it takes no memory
+  }
 
   Result<void> run(const RowSorter& rows, std::uint64_t first, std::uint64_t past) {
     RowSorter::Stream stream = TRY(RowSorter::Stream::open(rows, first, past));
@@ -51,13 +55,17 @@ class RangeLoad {
     PatientRef patient;
     std::uint64_t block = ~std::uint64_t{0};
     while (TRY(stream.next(patient, sorted))) {
+      // Between blocks if that is soon, so that few parts share a block.
       const std::uint64_t now = std::uint64_t{patient.shard} << 32 | stored::block_of(patient.id);
-      if (now != block && (waiting_ >= postings_waiting_max || now >> 32 != block >> 32)) pack();
+      const bool new_block = now != block, new_shard = now >> 32 != block >> 32;
+      if (new_shard || waiting_.size() >= (new_block ? waiting_max_ / 2 : waiting_max_) || (new_block && within_block_)) {
+        TRY(pack());
+        within_block_ = !new_block;
+      }
       block = now, shard_ = patient.shard;
       TRY(load(patient, sorted));
     }
-    pack();
-    return {};
+    return pack();
   }
 
  private:
@@ -93,13 +101,12 @@ class RangeLoad {
         TRY(put(files.history, tables, Table::history, stored::history_key(who.id, run.ref.run, true), run.bytes.details));
     }
     for (const auto& [number, original] : patient.originals)
-      TRY(put(files.originals, tables, Table::originals, stored::original_key(who.id, number), stored::sealed_copy(original)));
+      TRY(put(files.originals, tables, Table::originals, stored::original_key(who.id, number),
+              stored::sealed_copy(original)));
 
     for (const stored::Row& row : patient.rows)
       for_each_posting(who.id, row, [&](Name code, const stored::Posting& posting) {
-        if (code >= postings_.size()) postings_.resize(std::size_t{code} * 2 + 1);
-        postings_[code].push_back(posting);
-        ++waiting_;
+        waiting_.push_back({code, posting});
       });
     state.events += head.events, state.past_events += head.past_events;
     state.next_run = std::max(state.next_run, next_run);
@@ -107,64 +114,125 @@ class RangeLoad {
     return {};
   }
 
-  // What has been gathered so far, as runs. Only between blocks, so that no two runs of a code share a block.
-  void pack() {
-    for (Name code = 0; code < postings_.size(); ++code) {
-      std::vector<stored::Posting>& postings = postings_[code];
+  // What has been gathered so far, as parts of each code.
+  Result<void> pack() {
+    if (waiting_.empty()) return {};
+    Name codes = 0;
+    for (const Waiting& one : waiting_) codes = std::max(codes, one.code + 1);
+    std::vector<std::uint32_t> starts(codes + 1, 0), places(waiting_.size());  // by code, then as they came
+    for (const Waiting& one : waiting_) ++starts[one.code + 1];
+    for (std::size_t code = 1; code < starts.size(); ++code) starts[code] += starts[code - 1];
+    std::vector<std::uint32_t> next(starts);
+    for (std::uint32_t place = 0; place < waiting_.size(); ++place) places[next[waiting_[place].code]++] = place;
+    const std::string& scratch = store_.backend->scratch_folder();
+    const std::string path = "/postings-" + std::to_string(number_) + "-" + std::to_string(shard_);
+    PackedParts& parts = into_.postings.try_emplace(shard_, scratch.empty() ? "" : scratch + path).first->second;
+    std::vector<stored::Posting> postings;
+    for (Name code = 0; code < codes; ++code) {
+      postings.clear();
+      for (std::uint32_t i = starts[code]; i < starts[code + 1]; ++i) postings.push_back(waiting_[places[i]].posting);
       if (postings.empty()) continue;
       if (!std::is_sorted(postings.begin(), postings.end(), posting_before))
         std::sort(postings.begin(), postings.end(), posting_before);
-      auto& parts = into_.postings[shard_][code];
-      for (EncodedPostings& part : encode_posting_runs(postings, 1)) parts.push_back(std::move(part));
-      postings.clear();
+      for (EncodedPostings& part : encode_posting_runs(postings, 1)) TRY(parts.add(code, std::move(part)));
     }
-    waiting_ = 0;
+    waiting_.clear();
+    return {};
   }
 
+  struct Waiting {
+    Name code;
+    stored::Posting posting;
+  };
   Store::Parts& store_;
   const Micros recorded_;
+  const std::size_t number_;
+  const std::size_t waiting_max_;
   Range& into_;
-  std::vector<std::vector<stored::Posting>> postings_;  // by code
-  std::size_t waiting_ = 0;
+  std::vector<Waiting> waiting_;
+  bool within_block_ = false;  // the block at hand has been packed in part
   std::uint32_t shard_ = 0;
 };
 
-// One code, packed: its parts of the ranges, short ones together again, so that a rare code is one run for many blocks.
-Result<stored::Directory> join(std::vector<EncodedPostings>& parts) {
+struct Joined {
   stored::Directory directory;
-  const bool any_short = parts.size() > 1 && std::any_of(parts.begin(), parts.end(),
-                                                         [](const auto& part) { return part.ref.count < short_run; });
-  std::vector<stored::Posting> all;
-  stored::PostingColumns columns;
-  PatientId last = 0;
-  for (const EncodedPostings& part : parts) {
-    TRY(stored::decode_postings(part.bytes, any_short ? stored::posting_field_all : stored::posting_field_patient,
-                                columns, part.ref.checksum));
-    for (std::size_t i = 0; i < columns.count; ++i) {
-      if (any_short) all.push_back(columns.at(i));
-      if (directory.events++ == 0 || columns.patient[i] != last) last = columns.patient[i], ++directory.patients;
+  std::vector<EncodedPostings> runs;
+};
+
+// One code, from its parts of all ranges. Those that share a block become one run, short ones too, so that a rare code is one
+// run for many blocks.
+class Join {
+ public:
+  Result<Joined> run(std::span<const PackedParts* const> ranges, Name code) {
+    std::vector<std::pair<const PackedParts*, std::size_t>> parts;
+    for (const PackedParts* range : ranges)
+      for (std::size_t i = 0; i < range->parts(code); ++i) parts.emplace_back(range, i);
+    const auto ref = [&](std::size_t i) -> const stored::PostingRun& {
+      return parts[i].first->ref(code, parts[i].second);
+    };
+    const auto parted = [&](std::size_t i) {
+      return i == 0 || i == parts.size() || ref(i - 1).last_block < ref(i).first_block;
+    };
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (parted(i) && short_.size() >= 2 * short_run) flush();
+      EncodedPostings part = TRY(parts[i].first->read(code, parts[i].second));
+      TRY(take(std::move(part), parted(i) && parted(i + 1)));
     }
+    flush();
+    for (const EncodedPostings& run : joined_.runs) joined_.directory.runs.push_back(run.ref);
+    return std::move(joined_);
   }
-  if (any_short) parts = encode_posting_runs(all, 1);
-  for (const EncodedPostings& part : parts) directory.runs.push_back(part.ref);
-  return directory;
-}
+
+ private:
+  Result<void> take(EncodedPostings part, bool alone) {
+    const bool whole = alone && part.ref.count >= short_run;
+    TRY(stored::decode_postings(part.bytes, whole ? stored::posting_field_patient : stored::posting_field_all, columns_,
+                                part.ref.checksum));
+    for (std::size_t i = 0; i < columns_.count; ++i)
+      if (joined_.directory.events++ == 0 || columns_.patient[i] != last_)
+        last_ = columns_.patient[i], ++joined_.directory.patients;
+    if (whole) {
+      flush();
+      joined_.runs.push_back(std::move(part));
+      return {};
+    }
+    for (std::size_t i = 0; i < columns_.count; ++i) short_.push_back(columns_.at(i));
+    return {};
+  }
+  void flush() {
+    if (short_.empty()) return;
+    for (EncodedPostings& run : encode_posting_runs(short_, 1)) joined_.runs.push_back(std::move(run));
+    short_.clear();
+  }
+
+  Joined joined_;
+  std::vector<stored::Posting> short_;
+  stored::PostingColumns columns_;
+  PatientId last_ = 0;
+};
 
 // Every code's runs and directory of one shard, in key order.
-Result<std::unique_ptr<SortedFile>> write_postings(Tables& tables, PackedParts& codes, ThreadPool& pool) {
-  std::vector<std::pair<Name, std::vector<EncodedPostings>*>> list;
-  for (auto& [code, parts] : codes) list.emplace_back(code, &parts);
-  std::vector<stored::Directory> directories(list.size());
-  TRY(pool.parallel_for(list.size(), 1, [&](std::size_t first, std::size_t past) -> Result<void> {
-    for (std::size_t i = first; i < past; ++i) directories[i] = TRY(join(*list[i].second));
-    return {};
-  }));
+Result<std::unique_ptr<SortedFile>> write_postings(Tables& tables, std::span<const PackedParts* const> ranges,
+                                                   ThreadPool& pool) {
   std::unique_ptr<SortedFile> file;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const Name code = list[i].first;
-    TRY(put(file, tables, Table::postings, stored::directory_key(code), stored::encode(directories[i])));
-    for (const EncodedPostings& part : *list[i].second)
-      TRY(put(file, tables, Table::postings, stored::postings_key(code, part.ref.run, part.ref.first_block), part.bytes));
+  Name codes = 0;
+  for (const PackedParts* range : ranges) codes = std::max(codes, range->codes());
+  for (Name next = 0; next < codes;) {
+    const Name first = next;
+    for (std::uint64_t bytes = 0; next < codes && bytes < joined_bytes_max; ++next)
+      for (const PackedParts* range : ranges) bytes += range->bytes(next);
+    std::vector<Joined> joined(next - first);
+    TRY(pool.parallel_for(joined.size(), 1, [&](std::size_t from, std::size_t past) -> Result<void> {
+      for (std::size_t i = from; i < past; ++i) joined[i] = TRY(Join().run(ranges, first + static_cast<Name>(i)));
+      return {};
+    }));
+    for (std::size_t i = 0; i < joined.size(); ++i) {
+      const Name code = first + static_cast<Name>(i);
+      if (joined[i].runs.empty()) continue;
+      TRY(put(file, tables, Table::postings, stored::directory_key(code), stored::encode(joined[i].directory)));
+      for (const EncodedPostings& run : joined[i].runs)
+        TRY(put(file, tables, Table::postings, stored::postings_key(code, run.ref.run, run.ref.first_block), run.bytes));
+    }
   }
   return file;
 }
@@ -182,21 +250,22 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
   Shard& shard = *store.shards[number];
   Tables& tables = *shard.tables();
   std::vector<std::unique_ptr<SortedFile>> files;
-  PackedParts codes;
+  std::vector<const PackedParts*> postings;
   std::map<PatientId, Demographics> who;
   ShardState state;
   for (Range& range : ranges) {
     RangeFiles& made = range.files[number];
     for (auto* file : {&made.timeline, &made.details, &made.history, &made.originals})
       TRY(finish(std::move(*file), files));
-    for (auto& [code, parts] : range.postings[number])
-      for (EncodedPostings& part : parts) codes[code].push_back(std::move(part));
+    if (const auto parts = range.postings.find(number); parts != range.postings.end())
+      postings.push_back(&parts->second);
     who.merge(range.demographics[number]);
     const ShardState& part = range.states[number];
     state.events += part.events, state.past_events += part.past_events,
         state.next_run = std::max(state.next_run, part.next_run + 1);
   }
-  TRY(finish(TRY(write_postings(tables, codes, pool)), files));
+  TRY(finish(TRY(write_postings(tables, postings, pool)), files));
+  for (Range& range : ranges) range.postings.erase(number);
   if (!files.empty()) TRY(tables.ingest(files));
   Batch batch;
   fold_names(shard.names(), state, batch);
@@ -210,16 +279,19 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
 
 }  // namespace
 
-Result<void> bulk_load(Store::Parts& store, const RowSorter& rows, unsigned threads, ImportCounts& counts) {
+Result<void> bulk_load(Store::Parts& store, RowSorter& rows, unsigned threads, ImportCounts& counts) {
   const Micros recorded = store.options.clock->now();
   const std::vector<std::uint64_t> bounds = rows.cut(std::max(1u, threads));
   std::vector<Range> ranges(bounds.size() - 1);
+  const std::size_t waiting_max = std::clamp<std::size_t>(
+      rows.memory_bytes() / 4 / ranges.size() / sizeof(stored::Posting), waiting_least, waiting_most);
   const std::unique_ptr<ThreadPool> pool = TRY(ThreadPool::start({.threads = std::max(1u, threads)}));
   TRY(pool->parallel_for(ranges.size(), 1, [&](std::size_t first, std::size_t past) -> Result<void> {
     for (std::size_t i = first; i < past; ++i)
-      TRY(RangeLoad(store, recorded, ranges[i]).run(rows, bounds[i], bounds[i + 1]));
+      TRY(RangeLoad(store, recorded, i, waiting_max, ranges[i]).run(rows, bounds[i], bounds[i + 1]));
     return {};
   }));
+  rows.release();
   Micros last_recorded = recorded;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     const ImportCounts& part = ranges[i].counts;

@@ -9,8 +9,8 @@
 
 namespace chartline::engine {
 
-// Every shard must be empty. Adds to `counts` what became of the rows. Everything is visible on return, or nothing.
-Result<void> bulk_load(Store::Parts& store, const RowSorter& rows, unsigned threads, ImportCounts& counts);
+// Every shard must be empty; `rows` are let go of once they have been read. Adds to `counts` what became of the rows. Everything is visible on return, or nothing.
+Result<void> bulk_load(Store::Parts& store, RowSorter& rows, unsigned threads, ImportCounts& counts);
 
 // Gives rows without an id what their source could not say; see import.h. Rows of one patient in order of arrival.
 // Returns how many were equal to an earlier one.

@@ -107,10 +107,14 @@ class RowSorter::Lane {
 };
 
 RowSorter::RowSorter(std::string scratch, std::uint64_t memory_bytes, unsigned lanes_max)
-    : scratch_(std::move(scratch)), lane_bytes_(memory_bytes / std::max(1u, lanes_max)) {}
+    : scratch_(std::move(scratch)), memory_bytes_(memory_bytes), lane_bytes_(memory_bytes / std::max(1u, lanes_max)) {}
 
-RowSorter::~RowSorter() {
+RowSorter::~RowSorter() { release(); }
+
+void RowSorter::release() {
   for (const SpillFile& file : files_) ::unlink(file.path.c_str());
+  files_.clear();
+  lanes_.clear(), free_lanes_.clear();
 }
 
 RowSorter::Lane& RowSorter::take_lane() {
@@ -219,9 +223,19 @@ Result<void> RowSorter::spill(Lane& lane) {
 }
 
 Result<void> RowSorter::finish() {
+  const bool spilled = !files_.empty();
+  std::vector<Result<void>> ends(lanes_.size());
   std::vector<std::thread> workers;
-  for (const auto& lane : lanes_) workers.emplace_back([&lane] { lane->sort(); });
+  for (std::size_t i = 0; i < lanes_.size(); ++i)
+    workers.emplace_back([this, spilled, &lane = *lanes_[i], &end = ends[i]] {
+      if (spilled && lane.waiting > 0)
+        end = spill(lane);
+      else
+        lane.sort();
+    });
   for (std::thread& worker : workers) worker.join();
+  for (Result<void>& end : ends) TRY(std::move(end));
+  if (spilled) lanes_.clear(), free_lanes_.clear();
   return {};
 }
 

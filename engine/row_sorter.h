@@ -50,8 +50,11 @@ class RowSorter {
   Result<void> add(Lane& lane, std::uint64_t arrival, PatientRef patient, const stored::Row& row, bool first,
                    std::string_view original);
 
-  // No more rows: sorts what waits in memory, every lane by a thread of its own.
+  // No more rows: sorts what waits in memory, every lane by a thread of its own. Where some rows are in files already, the
+  // others follow them, so that memory is free for what reads.
   Result<void> finish();
+  void release();  // everything has been read: memory and files are given back
+  std::uint64_t memory_bytes() const { return memory_bytes_; }
 
   struct Sorted {
     std::vector<stored::Row> rows;            // of one patient, by arrival
@@ -89,7 +92,7 @@ class RowSorter {
   Result<void> spill(Lane& lane);
 
   const std::string scratch_;
-  const std::uint64_t lane_bytes_;
+  const std::uint64_t memory_bytes_, lane_bytes_;
   std::mutex mutex_;  // of the three below
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<Lane*> free_lanes_;

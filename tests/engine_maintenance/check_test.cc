@@ -182,7 +182,8 @@ TEST_P(Damage, OfAnyBitOfAnOriginalAValueOrAnAnswerIsFound) {
             const View view = store->view();
             const PatientRef patient = view.find("test|p1").value().value();
             record::Arena room;
-            for (const View::Version& version : view.history(patient, room).value())
+            const std::vector<View::Version> versions = view.history(patient, room).value();
+            for (const View::Version& version : versions)
               if (version.event.record == "kept") {
                 ASSERT_FALSE(view.original(patient, version.event));
               }
