@@ -21,6 +21,21 @@ std::uint64_t peak_bytes() {
   throw std::runtime_error("the peak of memory is not told");
 }
 
+// Every timeline, and the postings of every code block by block; how many of each.
+std::string read_everything(const std::string& folder) {
+  engine::StoreOptions options = small_bounds();
+  options.read_only = true;
+  const auto store = must(engine::Store::open(folder, options));
+  const engine::View view = store->view();
+  std::uint64_t events = 0, postings = 0;
+  for (std::uint32_t patient = 0; patient < view.patients(0); ++patient)
+    events += must(view.timeline({0, patient}, {})).size();
+  for (engine::Name code = 1; code <= view.codes(0); ++code)
+    for (std::uint32_t block = 0; block <= view.patients(0) / 4096; ++block)
+      postings += must(view.merged_postings(0, code, block, block)).size();
+  return std::to_string(events) + "+" + std::to_string(postings);
+}
+
 std::string run(const std::vector<std::string>& arguments) {
   if (arguments.size() == 2 && arguments[0] == "hash") {
     const auto store = must(engine::Store::open(arguments[1], {.read_only = true}));
@@ -33,7 +48,8 @@ std::string run(const std::vector<std::string>& arguments) {
                 {.memory_bytes = std::stoull(arguments[3]), .threads = 1});
     return hex(must(engine::content_hash(*store, false)));
   }
-  throw std::runtime_error("hash FOLDER, or import FOLDER CSV MEMORY_BYTES");
+  if (arguments.size() == 2 && arguments[0] == "read") return read_everything(arguments[1]);
+  throw std::runtime_error("hash FOLDER, read FOLDER, or import FOLDER CSV MEMORY_BYTES");
 }
 
 }  // namespace
