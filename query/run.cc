@@ -14,6 +14,7 @@
 #include "query/pass.h"
 #include "query/reference/finder.h"
 #include "query/reference/why.h"
+#include "query/vectorised/explain.h"
 #include "query/vectorised/finder.h"
 
 namespace chartline::query {
@@ -86,8 +87,22 @@ class Run {
 
   // What is no question to everyone.
   Result<void> give(const Part& part) {
-    if (part.statement->op == Op::why) return why(*part.statement, part.schema, *part.program, view_of(part), limits_, sink_);
-    return unsupported("`" + std::string(typed::name(part.statement->op)) + "` cannot be answered yet");
+    if (part.statement->op == Op::why)
+      return why(*part.statement, part.schema, *part.program, view_of(part), limits_, sink_);
+    return explain_part(part);
+  }
+
+  Result<void> explain_part(const Part& part) {
+    const bool analyze = part.statement->op == Op::explain_analyze;
+    Part of = part;
+    of.statement = part.statement->parts.back().get();
+    while (of.statement->op == Op::explain || of.statement->op == Op::explain_analyze)
+      of.statement = of.statement->parts.back().get();
+    if (of.statement->op == Op::as_of) return unsupported("a plan as of an instant: ask `as of ... explain ...`");
+    if (!walks(of) || is_definition(of.statement->op))
+      return unsupported("this statement has no plan: it is not asked of patients");
+    return explain(*of.statement, analyze, executor_of(of), part.schema, *part.program, view_of(part), *pool_, limits_,
+                   options_, sink_);
   }
 
   // A pass for this part, whose rows are given as they are found, and those of its moment that come after it.

@@ -4,6 +4,7 @@
 
 #include "query/event_cells.h"
 #include "query/findings.h"
+#include "query/vectorised/explain.h"
 
 namespace chartline::query {
 
@@ -68,6 +69,8 @@ class Columns {
         return add({whole("day"), whole("at_risk"), whole("events"), whole("censored"), number("survival")}), made_;
       case Op::rows: return add_list(), made_;
       case Op::events_in: return add({text("patient")}), add(event_columns()), made_;
+      case Op::explain:
+      case Op::explain_analyze: return add(explain_columns()), made_;
       case Op::why: return add({text("clause"), text("answer")}), add(event_columns()), made_;
       default: return {};
     }

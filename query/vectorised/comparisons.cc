@@ -98,7 +98,10 @@ bool Evaluation::compare_values(const Node& node, const Frame& frame, Truths& in
     const engine::Name unit = events.unit[at];
     bool quick = events.comparator[at] == record::Comparator::equal;
     if (!plain && quick && (unit == 0 || unit != same_unit)) {
-      if (unit == 0) continue;  // recorded without a unit: unknown
+      if (unit == 0) {  // recorded without a unit: unknown
+        ++incomparable_;
+        continue;
+      }
       quick = view_.unit_of(block_.shard, unit) == bound.unit;
       if (quick) same_unit = unit;
     }
@@ -108,6 +111,7 @@ bool Evaluation::compare_values(const Node& node, const Frame& frame, Truths& in
     }
     const Quantity one = *quantity_at(column, row);
     if (mixes(one, bound)) make_odd(frame.place[row]);
+    if (one.exact() && bound.exact() && !alike(one, bound)) ++incomparable_;
     into[row] = compare(node.op, one, bound);
   }
   return true;

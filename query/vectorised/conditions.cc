@@ -61,6 +61,28 @@ Truths Evaluation::truth(const Node& node, const Frame& frame) {
   return Truths(rows, Truth::unknown);
 }
 
+namespace {
+
+std::vector<const Node*> parts_of(const Node& node) {
+  std::vector<const Node*> parts;
+  for (const typed::Ptr& part : node.parts) parts.push_back(part.get());
+  return parts;
+}
+
+}  // namespace
+
+std::vector<const Node*> in_order(const Node& conjunction, Statistics& statistics) {
+  std::vector<const Node*> parts = parts_of(conjunction);
+  std::ranges::stable_sort(parts, {}, [&](const Node* part) { return statistics.meeting(*part); });
+  return parts;
+}
+
+const std::vector<const Node*>& Evaluation::in_order(const Node& node) {
+  const auto known = order_.find(&node);
+  if (known != order_.end()) return known->second;
+  return order_.emplace(&node, statistics_ ? vectorised::in_order(node, *statistics_) : parts_of(node)).first->second;
+}
+
 // A row is decided once a part answers `no` (of an `and`) or `yes` (of an `or`).
 Truths Evaluation::joined_truths(const Node& node, const Frame& frame) {
   const bool all = node.op == Op::and_;
@@ -68,7 +90,7 @@ Truths Evaluation::joined_truths(const Node& node, const Frame& frame) {
   Truths made(frame.rows(), opposite(deciding));
   std::vector<std::uint32_t> open(frame.rows());
   std::iota(open.begin(), open.end(), 0u);
-  for (const typed::Ptr& part : node.parts) {
+  for (const Node* part : all ? in_order(node) : parts_of(node)) {
     if (open.empty() && !in_rehearsal()) break;
     const bool everyone = open.size() == frame.rows();
     Frame some;

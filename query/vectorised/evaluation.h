@@ -20,6 +20,7 @@
 #include "query/quantity.h"
 #include "query/reference/evaluator_parts.h"
 #include "query/vectorised/leaf.h"
+#include "query/vectorised/statistics.h"
 
 namespace chartline::query::vectorised {
 
@@ -52,6 +53,9 @@ class Numbering {
   Key last_key_{};
 };
 
+// The parts of an `and` as they are asked: first what the fewest are expected to meet.
+std::vector<const typed::Node*> in_order(const typed::Node& conjunction, Statistics& statistics);
+
 class Evaluation {
  public:
   using Node = typed::Node;
@@ -63,6 +67,9 @@ class Evaluation {
   std::optional<std::string> rehearse(const Node& condition_or_events);
   std::optional<std::string> rehearse_rows(const Node& events, std::uint32_t slot, const std::vector<const Node*>& of_row,
                                            const std::vector<const Node*>& conditions);
+  // What the parts of `and` are ordered by; without, they stand as they are written.
+  void order_by(Statistics& statistics) { statistics_ = &statistics; }
+  std::uint64_t incomparable() const { return incomparable_; }  // values whose unit did not go with the one beside them
   bool asks_demographics() const { return asks_demographics_; }
 
   // -- one block in earnest
@@ -111,6 +118,7 @@ class Evaluation {
 
   // -- conditions: conditions.cc, comparisons.cc
   Truths among(const Node& node, const Frame& frame);
+  const std::vector<const Node*>& in_order(const Node& node);
   Truths joined_truths(const Node& node, const Frame& frame);
   Truths comparison(const Node& node, const Frame& frame);
   bool compare_values(const Node& node, const Frame& frame, Truths& into);
@@ -176,6 +184,9 @@ class Evaluation {
   std::unordered_map<std::uint32_t, Filter> filter_of_{};
   std::unordered_map<const Node*, std::set<std::uint32_t>> open_{};
   std::map<std::pair<const Node*, Lifted>, std::uint32_t> leaf_of_{};
+  Statistics* statistics_ = nullptr;
+  std::uint64_t incomparable_ = 0;
+  std::unordered_map<const Node*, std::vector<const Node*>> order_{};
   std::unordered_map<const Node*, Sifted> sifted_{};
   std::vector<std::unique_ptr<Events>> rehearsed_{};  // of the leaves, in rehearsal
   std::unordered_map<const Node*, Numbering> numbered_{};

@@ -6,6 +6,7 @@
 #include "query/vectorised/finder.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/check.h"
@@ -31,17 +32,21 @@ Linked linked_patients(const engine::View& view) {
 class VectorisedFinder final : public Finder {
  public:
   VectorisedFinder(const engine::View& view, const Program& program, std::vector<Plan> plans,
-                   std::vector<Inquiry> inquiries, std::shared_ptr<const Linked> linked)
+                   std::vector<Inquiry> inquiries, std::shared_ptr<const Linked> linked, std::shared_ptr<Actuals> actuals)
       : view_(view),
         program_(program),
         plans_(std::move(plans)),
         inquiries_(std::move(inquiries)),
         linked_(std::move(linked)),
+        actuals_(std::move(actuals)),
+        statistics_(view, program),
         evaluation_(program, view, leaves_),
         gathered_(plans_.size()),
         asked_(plans_.size()),
         reader_(view),
-        interview_(program) {}
+        interview_(program) {
+    evaluation_.order_by(statistics_);
+  }
 
   Result<void> prepare() {
     for (std::size_t i = 0; i < plans_.size(); ++i) {
@@ -60,10 +65,12 @@ class VectorisedFinder final : public Finder {
   Result<void> find(const PatientRange& range, Stop& stop, std::span<Findings> into) override {
     const std::uint32_t first = range.first / block_patients, last = (range.past - 1) / block_patients;
     if (streams_) return find_streaming(range, first, last, stop, into);
+    Watch watch = started();
     readers_.resize(leaves_.all.size());
     for (std::size_t i = 0; i < readers_.size(); ++i) {
       TRY(readers_[i].open(view_, leaves_.all[i], range.shard, first, last, stop));
     }
+    note(&Actuals::read_us, watch);
     interview_.heed(&stop);
     for (std::uint32_t block = first; block <= last; ++block) {
       TRY(stop.check());
@@ -72,6 +79,7 @@ class VectorisedFinder final : public Finder {
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       if (plans_[i].way == Way::columns) gathered_[i].give(evaluation_, into[i]);
     }
+    note_read();
     interview_.heed(nullptr);
     return stop.check();
   }
@@ -97,6 +105,7 @@ class VectorisedFinder final : public Finder {
     const LeafReader::Full count = [&](std::uint32_t block, Events& events, const Odd& more) -> Result<void> {
       Odd& of_block = odd[block - first];
       of_block |= more;
+      if (actuals_) actuals_->of_leaf.front().events += events.size();
       std::swap(events, events_.front());
       const auto& known = who[block - first];
       evaluation_.start({.shard = range.shard,
@@ -113,11 +122,15 @@ class VectorisedFinder final : public Finder {
       return {};
     };
     count_odd();
+    Watch watch = started();
     do {
       for (Gathered& one : gathered_) one.forget();
       TRY(readers_.front().stream(view_, leaves_.all.front(), range.shard, first, last, stop, count));
       count_odd();
     } while (odd_now != odd_before);
+    note(&Actuals::evaluate_us, watch);
+    note_read();
+    if (actuals_) actuals_->odd += odd_now;
     for (std::size_t i = 0; i < plans_.size(); ++i) gathered_[i].give(evaluation_, into[i]);
     for (Odd& some : asked_) some.reset();
     interview_.heed(&stop);
@@ -141,9 +154,11 @@ class VectorisedFinder final : public Finder {
   Result<void> find_block(const PatientRange& range, std::uint32_t block, Stop& stop, std::span<Findings> into) {
     const stored::PatientId base = block * block_patients;
     const std::uint32_t patients = patients_of(range, block);
+    Watch watch = started();
     Odd odd;
     for (std::size_t i = 0; i < readers_.size(); ++i) readers_[i].read(block, events_[i], odd);
     note_linked(range.shard, block, odd);
+    note(&Actuals::read_us, watch);
     std::optional<engine::BlockDemographics> who;
     if (evaluation_.asks_demographics()) who = TRY(view_.demographics(range.shard, block));
     evaluation_.start({.shard = range.shard,
@@ -167,7 +182,30 @@ class VectorisedFinder final : public Finder {
       }
     }
     TRY(count(range.shard, block, odd));
+    note(&Actuals::evaluate_us, watch);
+    if (actuals_) {
+      for (std::size_t i = 0; i < events_.size(); ++i) actuals_->of_leaf[i].events += events_[i].size();
+      for (const Odd& some : asked_) actuals_->met += some.count();
+      actuals_->odd += odd.count();
+    }
     return ask(range.shard, base, patients, odd, stop, into);
+  }
+
+  // The time since the watch was last looked at.
+  using Watch = std::chrono::steady_clock::time_point;
+  void note(std::atomic<std::uint64_t> Actuals::*spent, Watch& since) const {
+    if (!actuals_) return;
+    const Watch now = std::chrono::steady_clock::now();
+    (*actuals_).*spent +=
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - since).count());
+    since = now;
+  }
+  Watch started() const { return actuals_ ? std::chrono::steady_clock::now() : Watch(); }
+  void note_read() {
+    if (!actuals_) return;
+    for (std::size_t i = 0; i < readers_.size(); ++i) actuals_->of_leaf[i].postings += readers_[i].postings();
+    actuals_->incomparable += evaluation_.incomparable() - incomparable_;
+    incomparable_ = evaluation_.incomparable();
   }
 
   // What was found of those without any event here counts only if they are somebody.
@@ -192,6 +230,7 @@ class VectorisedFinder final : public Finder {
 
   Result<void> ask(std::uint32_t shard, stored::PatientId base, std::uint32_t patients, const Odd& odd, Stop& stop,
                    std::span<Findings> into) {
+    Watch watch = started();
     Odd anyone = odd;
     for (const Odd& some : asked_) anyone |= some;
     if (anyone.none()) return {};
@@ -199,11 +238,13 @@ class VectorisedFinder final : public Finder {
       if (!anyone[place]) continue;
       TRY(stop.check());
       if (!TRY(reader_.read({shard, base + place}, person_))) continue;
+      if (actuals_) ++actuals_->asked;
       interview_.start(person_);
       for (std::size_t i = 0; i < plans_.size(); ++i) {
         if (odd[place] || asked_[i][place]) inquiries_[i].ask(interview_, into[i]);
       }
     }
+    note(&Actuals::reference_us, watch);
     return {};
   }
 
@@ -212,9 +253,12 @@ class VectorisedFinder final : public Finder {
   const std::vector<Plan> plans_;
   const std::vector<Inquiry> inquiries_;
   const std::shared_ptr<const Linked> linked_;
+  const std::shared_ptr<Actuals> actuals_;  // null: nobody asks for them
+  Statistics statistics_;
   Leaves leaves_;
   Evaluation evaluation_;
   std::vector<std::vector<MeasureInterval>> intervals_;
+  std::uint64_t incomparable_ = 0;
   bool streams_ = false;  // tallies of all codes and nothing else
   std::vector<LeafReader> readers_;
   std::vector<Events> events_;  // of the leaves, of one block
@@ -245,7 +289,8 @@ bool is_vectorised(const typed::Node& statement, const Program& program, const e
 }
 
 Executors vectorised_executors(const engine::View& view, const Program& program,
-                               std::vector<const typed::Node*> statements, unsigned threads) {
+                               std::vector<const typed::Node*> statements, unsigned threads,
+                               std::shared_ptr<vectorised::Actuals> actuals) {
   using namespace vectorised;
   std::vector<Plan> plans;
   for (const typed::Node* statement : statements) plans.push_back(vectorised::plan(*statement, program, view));
@@ -255,10 +300,11 @@ Executors vectorised_executors(const engine::View& view, const Program& program,
   const bool all_codes = std::ranges::any_of(leaves.all, [](const Leaf& leaf) { return leaf.codes->any; });
   const auto linked = std::make_shared<const Linked>(linked_patients(view));
   return {.range_patients = range_blocks(view, threads, all_codes) * block_patients,
-          .make = [view, &program, plans = std::move(plans), linked]() -> Result<std::unique_ptr<Finder>> {
+          .make = [view, &program, plans = std::move(plans), linked,
+                   actuals = std::move(actuals)]() -> Result<std::unique_ptr<Finder>> {
             std::vector<Inquiry> inquiries;
             for (const Plan& one : plans) inquiries.push_back(TRY(Inquiry::make(*one.statement, program)));
-            auto finder = std::make_unique<VectorisedFinder>(view, program, plans, std::move(inquiries), linked);
+            auto finder = std::make_unique<VectorisedFinder>(view, program, plans, std::move(inquiries), linked, actuals);
             TRY(finder->prepare());
             return std::unique_ptr<Finder>(std::move(finder));
           }};

@@ -2,17 +2,20 @@
 // the reference, patient by patient, so that both always give the same.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "engine/view.h"
 #include "query/finder.h"
+#include "query/vectorised/actuals.h"
 #include "query/vectorised/plan.h"
 
 namespace chartline::query {
 
 // For statements that Inquiry takes, over a View of the present.
 Executors vectorised_executors(const engine::View& view, const Program& program,
-                               std::vector<const typed::Node*> statements, unsigned threads);
+                               std::vector<const typed::Node*> statements, unsigned threads,
+                               std::shared_ptr<vectorised::Actuals> actuals = nullptr);
 
 // Whether that is any better than asking the reference of everyone.
 bool is_vectorised(const typed::Node& statement, const Program& program, const engine::View& view);

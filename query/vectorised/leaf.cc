@@ -342,7 +342,7 @@ bool LeafReader::passes(record::Value::Form form, record::Comparator comparator,
     return compare(*leaf_.sieve.compare, made, bound) == Truth::yes;
   }
   if (bound.measure != Quantity::Measure::plain) {
-    if (unit == 0) return false;
+    if (unit == 0) return true;  // unknown, and counted where the clause is asked
     if (unit != bound_unit_) {
       if (view_->unit_of(shard_, unit) != bound.unit) return true;
       bound_unit_ = unit;

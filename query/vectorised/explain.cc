@@ -1,0 +1,176 @@
+#include "query/vectorised/explain.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "query/reference/finder.h"
+#include "query/vectorised/actuals.h"
+#include "query/vectorised/finder.h"
+
+namespace chartline::query {
+
+using namespace vectorised;
+using typed::Op;
+
+namespace {
+
+constexpr std::size_t parts_max = 64;  // of a condition, each a row
+
+class Explanation {
+ public:
+  Explanation(const typed::Node& statement, const Program& program, const engine::View& view, Executor executor)
+      : statement_(statement),
+        program_(program),
+        view_(view),
+        executor_(executor),
+        plan_(made_plan(statement, program, view, executor)),
+        evaluation_(program, view, leaves_),
+        statistics_(view, program) {
+    if (executor_ == Executor::vectorised) (void)rehearse(plan_, program, evaluation_);
+  }
+
+  std::size_t leaves() const { return leaves_.all.size(); }
+
+  // `actuals` and `milliseconds`: of a run, where there was one.
+  std::vector<std::vector<Cell>> rows(const Actuals* actuals, std::uint64_t found, std::uint64_t milliseconds) {
+    way();
+    row("store", std::to_string(view_.shards()) + (view_.shards() == 1 ? " shard" : " shards") + ", blocks of " +
+                     std::to_string(vectorised::block_patients) + " patients");
+    row("terminology", program_.terminology.empty() ? "none" : program_.terminology);
+    for (std::size_t i = 0; i < leaves_.all.size(); ++i) leaf(leaves_.all[i], actuals ? &actuals->of_leaf[i] : nullptr);
+    if (plan_.way == Way::columns || plan_.way == Way::candidates) conditions();
+    if (!actuals) return std::move(rows_);
+    if (executor_ == Executor::vectorised) {
+      if (plan_.way == Way::candidates) row("keep", "candidates", "patients", {}, actuals->met);
+      row("undecided", "whom postings do not tell enough of", "patients", {}, actuals->odd);
+      row("reference", "asked, person by person", "patients", {}, actuals->asked);
+      row("units", "values that did not go with the unit beside them", "events", {}, actuals->incomparable);
+      row("time", "reading postings, all threads", "ms", {}, actuals->read_us / 1000);
+      row("time", "evaluating columns, all threads", "ms", {}, actuals->evaluate_us / 1000);
+      row("time", "the reference, all threads", "ms", {}, actuals->reference_us / 1000);
+    }
+    row("time", "from the first step to the last", "ms", {}, milliseconds);
+    row("result", gives_rows(statement_) ? "rows" : "groups", "rows", {}, found);
+    return std::move(rows_);
+  }
+
+ private:
+  static Plan made_plan(const typed::Node& statement, const Program& program, const engine::View& view,
+                        Executor executor) {
+    if (executor == Executor::vectorised) return plan(statement, program, view);
+    return {.statement = &statement};
+  }
+
+  void row(std::string step, std::string detail, std::string unit = "", std::optional<double> estimate = {},
+           std::optional<std::uint64_t> actual = {}) {
+    const Cell expected = estimate ? Cell(static_cast<std::int64_t>(std::llround(*estimate))) : Cell(Missing{});
+    const Cell came = actual ? Cell(static_cast<std::int64_t>(*actual)) : Cell(Missing{});
+    rows_.push_back({std::move(step), std::move(detail), unit.empty() ? Cell(Missing{}) : Cell(unit), expected, came});
+  }
+
+  void way() {
+    std::string said;
+    if (executor_ == Executor::reference) {
+      said = "the reference, person by person";
+    } else if (plan_.way == Way::columns) {
+      said = "columns of postings";
+    } else if (plan_.way == Way::candidates) {
+      said = "columns find candidates, whom the reference is asked about";
+    } else {
+      said = "the reference, of everyone";
+    }
+    if (!plan_.reason.empty()) said += ": " + plan_.reason;
+    row("way", said, "patients", statistics_.patients());
+  }
+
+  void leaf(const Leaf& leaf, const Actuals::OfLeaf* came) {
+    const Statistics::Size size = statistics_.of(*leaf.codes);
+    row("read", print(leaf), "events", size.events, came ? std::optional(came->postings.load()) : std::nullopt);
+    if (leaf.codes->unseen > 0) row("codes", "carried by no event", "codes", static_cast<double>(leaf.codes->unseen));
+    if (came) row("kept", print(leaf), "events", {}, came->events);
+  }
+
+  void conditions() {
+    switch (statement_.op) {
+      case Op::count_patients: return condition(plan_.candidates ? *plan_.candidates : *statement_.parts[0]);
+      case Op::flow:
+        if (plan_.way != Way::columns) return condition(*plan_.candidates);
+        for (const typed::Ptr& step : statement_.parts)
+          row("step", text(*step), "patients", statistics_.meeting(*step));
+        return;
+      case Op::measure: return condition(plan_.candidates ? *plan_.candidates : *statement_.parts[1]);
+      default:
+        if (plan_.candidates) condition(*plan_.candidates);
+    }
+  }
+
+  // In the order in which the parts are asked.
+  void condition(const typed::Node& node) {
+    std::vector<const typed::Node*> parts = {&node};
+    if (node.op == Op::and_) parts = in_order(node, statistics_);
+    parts.resize(std::min(parts.size(), parts_max));
+    for (const typed::Node* part : parts) row("keep", text(*part), "patients", statistics_.meeting(*part));
+  }
+
+  // What was loosened stands in no text.
+  std::string text(const typed::Node& node) const {
+    return node.span.begin < node.span.end ? program_.printed(node) : typed::print(node);
+  }
+
+  const typed::Node& statement_;
+  const Program& program_;
+  const engine::View& view_;
+  const Executor executor_;
+  const Plan plan_;
+  Leaves leaves_;
+  Evaluation evaluation_;
+  Statistics statistics_;
+  std::vector<std::vector<Cell>> rows_;
+};
+
+}  // namespace
+
+std::vector<ResultColumn> explain_columns() {
+  using enum ColumnForm;
+  return {{.name = "step", .form = text, .unit = ""},
+          {.name = "detail", .form = text, .unit = ""},
+          {.name = "unit", .form = text, .unit = ""},
+          {.name = "estimate", .form = integer, .unit = ""},
+          {.name = "actual", .form = integer, .unit = ""}};
+}
+
+Result<void> explain(const typed::Node& statement, bool analyze, Executor executor, const Schema& schema,
+                     const Program& program, const engine::View& view, ThreadPool& pool, Limits& limits,
+                     const RunOptions& options, ResultSink& sink) {
+  Explanation explanation(statement, program, view, executor);
+  std::shared_ptr<Actuals> actuals;
+  std::uint64_t found = 0, milliseconds = 0;
+  if (analyze) {
+    actuals = std::make_shared<Actuals>(explanation.leaves());
+    Findings findings;
+    const auto begin = std::chrono::steady_clock::now();
+    const auto take = [&](std::vector<Findings>& some) -> Result<void> {
+      found += some[0].rows.size();
+      some[0].rows.clear();
+      findings.merge(std::move(some[0]));
+      return limits.check_memory(findings.bytes());
+    };
+    const Executors executors = executor == Executor::vectorised
+                                    ? vectorised_executors(view, program, {&statement}, pool.threads(), actuals)
+                                    : reference_executors(view, program, {&statement});
+    Pass pass(view, pool, limits, options);
+    TRY(pass.run(executors, 1, take));
+    found += findings.counts.size() + findings.follow_ups.size();
+    const auto took = std::chrono::steady_clock::now() - begin;
+    milliseconds = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+  }
+  TRY(sink.begin(schema));
+  RowStream out(schema, sink);
+  for (std::vector<Cell>& row : explanation.rows(actuals.get(), found, milliseconds)) TRY(out.row(std::move(row)));
+  TRY(out.flush());
+  return sink.end();
+}
+
+}  // namespace chartline::query

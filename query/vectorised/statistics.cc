@@ -1,0 +1,106 @@
+#include "query/vectorised/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace chartline::query::vectorised {
+
+using typed::Node;
+using typed::Op;
+
+namespace {
+
+constexpr double kept_by_clause = 0.5;  // of the patients of a filter, by each of its clauses; a guess
+
+}  // namespace
+
+Statistics::Statistics(const engine::View& view, const Program& program) : view_(view), program_(program) {
+  for (std::uint32_t shard = 0; shard < view.shards(); ++shard) patients_ += view.patients(shard);
+}
+
+const Node& Statistics::defined(const Node& name) const {
+  return *program_.definition(std::get<typed::Named>(name.data).name).parts.front();
+}
+
+Statistics::Size Statistics::of(const CodeSet& codes) {
+  if (const auto known = known_.find(&codes); known != known_.end()) return known->second;
+  Size size;
+  for (std::uint32_t shard = 0; shard < view_.shards(); ++shard) {
+    const auto add = [&](engine::Name name) {
+      // A directory that cannot be read is complained about where its postings are.
+      const auto directory = view_.directory(shard, name);
+      if (!directory) return;
+      size.events += static_cast<double>(directory->events);
+      size.patients += static_cast<double>(directory->patients);
+    };
+    if (codes.any) {
+      for (engine::Name name = 0; name <= view_.codes(shard); ++name) add(name);
+    } else {
+      for (const engine::Name name : codes.names(view_, shard)) add(name);
+    }
+  }
+  size.patients = std::min(size.patients, patients_);
+  return known_[&codes] = size;
+}
+
+double Statistics::having(const Node& events) {
+  switch (events.op) {
+    case Op::events: return of(program_.codes(*events.parts[0])).patients;
+    case Op::let_of:
+    case Op::param_of: return having(defined(events));
+    case Op::union_events: return std::min(patients_, having(*events.parts[0]) + having(*events.parts[1]));
+    case Op::both_events: return std::min(having(*events.parts[0]), having(*events.parts[1]));
+    case Op::filter: {
+      const auto is_clause = [](const typed::Ptr& part) {
+        return part->op != Op::any_status && part->op != Op::contributions && part->op != Op::named;
+      };
+      const auto clauses = std::count_if(events.parts.begin() + 1, events.parts.end(), is_clause);
+      return having(*events.parts[0]) * std::pow(kept_by_clause, static_cast<double>(clauses));
+    }
+    case Op::first:
+    case Op::last:
+    case Op::nth:
+    case Op::lowest:
+    case Op::highest:
+    case Op::without_events:
+    case Op::eras:
+    case Op::episodes: return having(*events.parts.back());
+    default: return patients_;
+  }
+}
+
+double Statistics::meeting(const Node& condition) {
+  switch (condition.op) {
+    case Op::truth: return std::get<bool>(condition.data) ? patients_ : 0;
+    case Op::exists: return having(*condition.parts[0]);
+    case Op::not_: return patients_ - meeting(*condition.parts[0]);
+    case Op::and_: {
+      double least = patients_;
+      for (const typed::Ptr& part : condition.parts) least = std::min(least, meeting(*part));
+      return least;
+    }
+    case Op::or_: {
+      double sum = 0;
+      for (const typed::Ptr& part : condition.parts) sum += meeting(*part);
+      return std::min(patients_, sum);
+    }
+    case Op::let_of:
+    case Op::param_of: return meeting(defined(condition));
+    case Op::in_cohort: {
+      const std::string& name = std::get<typed::Named>(condition.data).name;
+      if (!program_.definitions.contains(name)) return patients_;
+      const Node& cohort = program_.definition(name);
+      const double met = meeting(*cohort.parts[0]);
+      return cohort.parts.size() > 1 ? std::min(met, having(*cohort.parts[1])) : met;
+    }
+    default: break;
+  }
+  // A comparison is unknown without the events that it asks about.
+  double least = patients_ / 2;
+  for (const typed::Ptr& part : condition.parts) {
+    if (part->op == Op::field || part->op == Op::start_of) least = std::min(least, having(*part->parts[0]));
+  }
+  return least;
+}
+
+}  // namespace chartline::query::vectorised

@@ -1,0 +1,33 @@
+// Statistics: about how many events and patients there are of what a query names, from the directories of postings. They
+// decide what is asked first, and stand in plans; no answer depends on them.
+#pragma once
+
+#include <unordered_map>
+
+#include "engine/view.h"
+#include "query/program.h"
+
+namespace chartline::query::vectorised {
+
+class Statistics {
+ public:
+  Statistics(const engine::View& view, const Program& program);
+
+  struct Size {
+    double events = 0, patients = 0;
+  };
+  double patients() const { return patients_; }  // all of the store
+  Size of(const CodeSet& codes);
+  double having(const typed::Node& events);      // patients with some event of these
+  double meeting(const typed::Node& condition);  // patients for whom it holds
+
+ private:
+  const typed::Node& defined(const typed::Node& name) const;
+
+  const engine::View view_;
+  const Program& program_;
+  double patients_ = 0;
+  std::unordered_map<const CodeSet*, Size> known_{};
+};
+
+}  // namespace chartline::query::vectorised
