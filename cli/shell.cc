@@ -44,10 +44,19 @@ std::span<const Shell::DotCommand> Shell::dot_commands() {
 
 void Shell::take(std::string_view line) {
   const std::string_view text = trimmed(line);
-  if (input_.empty() && text.starts_with('.')) return note_failure(dot_command(text));
+  // Within an input a line may go on with `.value`; only a command that there is ends it.
+  if (text.starts_with('.') && (input_.empty() || is_dot_command(text))) {
+    run_input();
+    return note_failure(dot_command(text));
+  }
   if (text.empty()) return run_input();
   input_.append(line).append("\n");
   if (is_closed(input_)) run_input();
+}
+
+bool Shell::is_dot_command(std::string_view line) {
+  const std::string_view name = line.substr(0, line.find_first_of(" \t;"));
+  return name == ".exit" || std::ranges::find(dot_commands(), name, &DotCommand::name) != dot_commands().end();
 }
 
 void Shell::finish() { run_input(); }

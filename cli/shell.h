@@ -36,6 +36,7 @@ class Shell {
     Result<void> (Shell::*run)(std::string_view argument);
   };
   static std::span<const DotCommand> dot_commands();
+  static bool is_dot_command(std::string_view line);
 
   Result<void> ask(std::string_view input);
   Result<void> dot_command(std::string_view line);
