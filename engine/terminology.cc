@@ -9,6 +9,7 @@
 #include "engine/check_parts.h"
 #include "engine/store_parts.h"
 #include "engine/terminology_bytes.h"
+#include "engine/terminology_tables.h"
 
 namespace chartline::engine {
 namespace {
@@ -17,21 +18,6 @@ constexpr std::string_view version_default = "default";
 constexpr std::size_t version_bytes_max = 256;
 constexpr std::size_t batch_bytes_max = 8u << 20;
 constexpr std::size_t bytes_per_end = 32;  // of a link held until its group is written, beside its text
-
-Tables& tables_of(Store& store) { return *store.parts().shards.front()->tables(); }
-
-Result<std::vector<std::pair<std::string, VersionRecord>>> read_versions(Tables& tables) {
-  std::vector<std::pair<std::string, VersionRecord>> versions;
-  std::optional<Error> failed;
-  TRY(tables.scan(Table::terminology, "v", "w", nullptr, [&](BytesView key, BytesView value) {
-    auto version = decode_version(value);
-    if (!version) return failed = version.error(), false;
-    versions.emplace_back(key.substr(1), std::move(*version));
-    return true;
-  }));
-  if (failed) return *failed;
-  return versions;
-}
 
 // Of "" the one loaded last.
 Result<VersionRecord> find_version(Tables& tables, std::string_view name) {
@@ -48,28 +34,10 @@ Result<VersionRecord> find_version(Tables& tables, std::string_view name) {
   return std::move(newest->second);
 }
 
-using Ends = std::map<std::pair<std::string, std::string>, std::uint32_t>;  // system and code -> distance
-
-Result<void> read_group(Tables& tables, BytesView group, Ends& into) {
-  Pinned value;
-  if (!TRY(tables.get(Table::terminology, link_chunk_key(group, 0), nullptr, value))) return {};
-  const LinkChunk first = TRY(decode_link_chunk(value.bytes(), true));
-  std::uint64_t count = first.ends.size();
-  for (const LinkEnd& end : first.ends) into[{end.system, end.code}] = end.distance;
-  for (std::uint32_t number = 1; number < first.chunks; ++number) {
-    if (!TRY(tables.get(Table::terminology, link_chunk_key(group, number), nullptr, value)))
-      return corrupt("terminology: a part of a code's links is absent");
-    const LinkChunk chunk = TRY(decode_link_chunk(value.bytes(), false));
-    count += chunk.ends.size();
-    for (const LinkEnd& end : chunk.ends) into[{end.system, end.code}] = end.distance;
-  }
-  if (count != first.count) return corrupt("terminology: a code has another number of links than it counts");
-  return {};
-}
-
 class Load final : public TerminologyLoad {
  public:
-  Load(Store& store, std::string version) : store_(store), tables_(tables_of(store)), version_(std::move(version)) {}
+  Load(Store& store, std::string version)
+      : store_(store), tables_(terminology_tables(store)), version_(std::move(version)) {}
   ~Load() override {
     if (part_.part == 0) return;
     std::lock_guard lock(store_.parts().terminology_mutex);
@@ -108,10 +76,15 @@ class Load final : public TerminologyLoad {
     Bytes& value = concepts_[key];
     value = encode(entry);
     held_ += value.size();
+    // So that a concept id finds its code. One way only, and no link that anybody stated: it is not counted.
+    if (!entry.omop_id.empty() && entry.code.system != "omop")
+      hold(false, record::Relation::stands_for, {"omop", entry.omop_id, {}}, entry.code, 1);
     return held_ < batch_bytes_max ? Result<void>() : flush();
   }
 
   Result<void> add(const record::ConceptLink& link) override {
+    if (link.relation == record::Relation::stands_for)
+      return invalid_request("concepts say themselves what they stand for");
     for (const record::Code* code : {&link.from, &link.to})
       if (code->empty() || code->system.empty()) return invalid_request("a link needs two codes and their systems");
     hold(false, link.relation, link.from, link.to, link.distance);
@@ -133,6 +106,7 @@ class Load final : public TerminologyLoad {
     version.concepts += counts_.concepts, version.links += counts_.links;
     version.parts.push_back(part_);
     Batch batch;
+    batch.put(Table::terminology, loaded_key(part_.part), encode_loaded(store_.parts().options.clock->now()));
     batch.put(Table::terminology, version_key(version_), encode(version));
     batch.put(Table::terminology, Bytes(terminology_counters_key), encode(counters));
     TRY(tables_.write(batch, true));
@@ -190,12 +164,13 @@ class Load final : public TerminologyLoad {
     for (const std::uint32_t part : older_) TRY(read_group(tables_, in_part(group, part), before));
     Ends own;
     TRY(read_group(tables_, group, own));
-    const bool inverse = group[1 + sizeof(std::uint32_t)] != 0;
+    const std::size_t side = 1 + sizeof(std::uint32_t);
+    const bool counted = group[side] == 0 && group[side + 1] != static_cast<char>(record::Relation::stands_for);
     LinkChunk fresh;
     for (const auto& [code, distance] : ends) {
       const auto known_here = own.find(code);
       if (known_here != own.end() && known_here->second == distance) continue;
-      if (!inverse && known_here == own.end() && !before.contains(code)) ++counts_.links;
+      if (counted && known_here == own.end() && !before.contains(code)) ++counts_.links;
       fresh.ends.push_back({code.first, code.second, distance});
     }
     if (fresh.ends.empty()) return {};
@@ -245,14 +220,14 @@ Result<std::unique_ptr<TerminologyLoad>> TerminologyLoad::begin(Store& store, st
 
 Result<std::vector<TerminologyVersion>> terminology_versions(Store& store) {
   std::vector<TerminologyVersion> versions;
-  for (const auto& [name, version] : TRY(read_versions(tables_of(store))))
+  for (const auto& [name, version] : TRY(read_versions(terminology_tables(store))))
     versions.push_back({name, version.concepts, version.links});
   return versions;
 }
 
 Result<std::optional<record::Concept>> find_concept(Store& store, std::string_view version, const record::Code& code,
                                                     record::Arena& room) {
-  Tables& tables = tables_of(store);
+  Tables& tables = terminology_tables(store);
   const VersionRecord found = TRY(find_version(tables, version));
   Pinned value;
   for (auto part = found.parts.rbegin(); part != found.parts.rend(); ++part) {
@@ -266,7 +241,7 @@ Result<std::optional<record::Concept>> find_concept(Store& store, std::string_vi
 
 Result<std::vector<record::ConceptLink>> concept_links(Store& store, std::string_view version, record::Relation relation,
                                                        const record::Code& code, bool inverse, record::Arena& room) {
-  Tables& tables = tables_of(store);
+  Tables& tables = terminology_tables(store);
   const VersionRecord found = TRY(find_version(tables, version));
   Ends ends;
   for (const TerminologyPart& part : found.parts)
@@ -290,6 +265,7 @@ Result<void> check_terminology(const ShardMoment& first, Findings& findings) {
     char kind = 0;
     std::uint32_t part = 0;
     if (parse_terminology_key(key, kind, part)) {
+      if (kind == 't') return findings.sound(decode_loaded(value)), true;
       kind == 'c' ? ++seen[part].concept_keys : ++seen[part].link_keys;
       const bool first_chunk = kind == 'l' && key.ends_with(BytesView("\0\0\0\0", 4));
       if (kind == 'c')

@@ -45,6 +45,15 @@ Bytes link_group_key(std::uint32_t part, bool inverse, record::Relation relation
   return key;
 }
 
+Bytes link_system_key(std::uint32_t part, bool inverse, record::Relation relation, std::string_view system) {
+  Bytes key = part_key('l', part);
+  Writer w(key);
+  w.u8(inverse), w.u8(static_cast<std::uint8_t>(relation)), w.text(system);
+  return key;
+}
+
+Bytes loaded_key(std::uint32_t part) { return part_key('t', part); }
+
 Bytes link_chunk_key(BytesView group, std::uint32_t chunk) {
   Bytes key(group);
   Writer(key).u32be(chunk);
@@ -54,8 +63,9 @@ Bytes link_chunk_key(BytesView group, std::uint32_t chunk) {
 bool parse_terminology_key(BytesView key, char& kind, std::uint32_t& part) {
   Reader in(key);
   kind = static_cast<char>(in.u8());
-  if (kind != 'c' && kind != 'l') return false;
+  if (kind != 'c' && kind != 'l' && kind != 't') return false;
   part = in.u32be();
+  if (kind == 't') return in.done();
   if (kind == 'l') in.u8(), in.u8();
   in.text(), in.text();
   if (kind == 'l') in.u32be();
@@ -115,6 +125,19 @@ Result<record::Concept> decode_concept(BytesView bytes) {
   entry.standard = in.u8() != 0;
   if (!in.done()) return stored::wrong_bytes(place);
   return entry;
+}
+
+Bytes encode_loaded(Micros finished) {
+  Bytes bytes = begun();
+  Writer(bytes).varint(static_cast<std::uint64_t>(finished));
+  return sealed(std::move(bytes));
+}
+
+Result<Micros> decode_loaded(BytesView bytes) {
+  Reader in(TRY(stored::unseal(bytes, place)));
+  const auto finished = static_cast<Micros>(in.varint());
+  if (!in.done()) return stored::wrong_bytes(place);
+  return finished;
 }
 
 Bytes encode(const LinkChunk& chunk, bool first) {

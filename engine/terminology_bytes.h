@@ -7,6 +7,7 @@
 //   'c' part:u32be system:text code:text             -> display omop_id domain valid_from valid_to (text each)  standard:u8
 //   'l' part:u32be side:u8 relation:u8 system:text code:text chunk:u32be
 //                                                    -> chunk 0: chunks:varint count:varint; then { system:text code:text distance:varint }*
+//   't' part:u32be                                 -> when its load finished, in microseconds:varint
 //
 // side 0 stands under `from` and lists `to`; side 1 the other way round. A code with many links has several chunks, named
 // by the count in the first, so that reading needs no scan.
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "formats/record/terminology.h"
 
@@ -52,14 +54,19 @@ Bytes version_key(std::string_view name);
 Bytes concept_key(std::uint32_t part, const record::Code& code);
 // Without the chunk's number.
 Bytes link_group_key(std::uint32_t part, bool inverse, record::Relation relation, const record::Code& code);
+Bytes link_system_key(std::uint32_t part, bool inverse, record::Relation relation,
+                      std::string_view system);  // what they begin with
+Bytes loaded_key(std::uint32_t part);
 Bytes link_chunk_key(BytesView group, std::uint32_t chunk);
-// The part that a 'c' or 'l' key belongs to, and the chunk of an 'l' key; false where it is neither.
+// The part that a 'c', 'l' or 't' key belongs to; false where it is none of them.
 bool parse_terminology_key(BytesView key, char& kind, std::uint32_t& part);
 
 Bytes encode(const TerminologyCounters& counters);
 Bytes encode(const VersionRecord& version);
 Bytes encode(const record::Concept& entry);
 Bytes encode(const LinkChunk& chunk, bool first);
+Bytes encode_loaded(Micros finished);
+Result<Micros> decode_loaded(BytesView bytes);
 Result<TerminologyCounters> decode_terminology_counters(BytesView bytes);
 Result<VersionRecord> decode_version(BytesView bytes);
 // Text borrows from `bytes`; the code's system and code are left to the caller, who has the key.

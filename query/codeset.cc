@@ -43,6 +43,7 @@ class Expansion {
       case Op::union_codes: return of_union(node);
       case Op::both_codes: return of_both(node);
       case Op::without_codes: return of_without(node);
+      case Op::mapped_codes: return of_mapped(node);
       case Op::codes_of:
       case Op::let_of:
       case Op::param_of: return of_name(std::get<typed::Named>(node.data).name);
@@ -58,16 +59,30 @@ class Expansion {
  private:
   Result<Codes> of_word(const CodeWord& word) {
     switch (word.reach) {
-      case Reach::one: return only({{word.system, word.code}});
+      case Reach::one: return only(TRY(with_itself(word, {})));
       case Reach::prefix: return only(TRY(source_.with_prefix(word.system, word.code)));
       case Reach::descendants: return only(TRY(source_.descendants(word.system, word.code)));
-      case Reach::self_and_descendants: {
-        Keys keys = TRY(source_.descendants(word.system, word.code));
-        keys.push_back({word.system, word.code});
-        return only(std::move(keys));
-      }
+      case Reach::self_and_descendants:
+        return only(TRY(with_itself(word, TRY(source_.descendants(word.system, word.code)))));
     }
     return Codes{};
+  }
+
+  Result<Keys> with_itself(const CodeWord& word, Keys keys) {
+    CodeKey own{word.system, word.code};
+    for (CodeKey& same : TRY(source_.same_concept(own))) keys.push_back(std::move(same));
+    keys.push_back(std::move(own));
+    return keys;
+  }
+
+  // C and every code that maps to one of it. Whoever wants what maps to those too says `mapped` twice.
+  Result<Codes> of_mapped(const Node& node) {
+    Codes codes = TRY(of(*node.parts.front()));
+    if (codes.any) return codes;
+    Keys all = codes.keys;
+    for (const CodeKey& key : codes.keys)
+      for (CodeKey& local : TRY(source_.mapping_to(key))) all.push_back(std::move(local));
+    return only(std::move(all));
   }
 
   Result<Codes> of_list(const std::string& name) {

@@ -23,10 +23,10 @@ struct CodeKey {
 };
 
 struct CodeSet {
-  bool any = false;             // `*`: every event, with a code or without
-  std::vector<CodeKey> codes;   // sorted, each once; codes that no event carries too, where the text or a list names them
-  std::uint64_t listed = 0;     // codes that the text, lists and hierarchies name
-  std::uint64_t unseen = 0;     // of these, such as no event of the store carries
+  bool any = false;            // `*`: every event, with a code or without
+  std::vector<CodeKey> codes;  // sorted, each once; codes that no event carries too, where the text or a list names them
+  std::uint64_t listed = 0;    // codes that the text, lists and hierarchies name
+  std::uint64_t unseen = 0;    // of these, such as no event of the store carries
   bool contains(std::string_view system, std::string_view code) const;
   bool contains(const record::Code& code) const { return contains(code.system, code.code); }
   // Any coding of the event: its primary code or a translation.
@@ -44,12 +44,19 @@ class CodeSource {
   virtual Result<std::vector<CodeKey>> with_prefix(std::string_view system, std::string_view prefix) = 0;
   virtual Result<std::vector<CodeKey>> descendants(std::string_view system, std::string_view code) = 0;  // without itself
   virtual Result<std::optional<std::vector<CodeKey>>> list(std::string_view name) = 0;  // nullopt: there is none
+  // Further codes of the concept: the code that an omop: id stands for. Codes that map to this one.
+  virtual Result<std::vector<CodeKey>> same_concept(const CodeKey&) { return std::vector<CodeKey>(); }
+  virtual Result<std::vector<CodeKey>> mapping_to(const CodeKey&) { return std::vector<CodeKey>(); }
   virtual bool carried(const CodeKey& code) = 0;  // by some event of the store
   virtual std::string version() const = 0;        // of the terminology that it looks in; "" for none loaded
 };
 
-// Of what a store holds, as of one moment. `version` of the terminology: "" for the one loaded last.
-Result<std::unique_ptr<CodeSource>> store_codes(engine::Store& store, const engine::View& view, std::string_view version);
+// Over a store: what its events carry, the terminology loaded beside them, its code lists. `version` pins terminology
+// (engine/terminology_reader.h), "" looks in all of it; not_found where it was never loaded. `as_of` gives the lists and the
+// terminology of that moment. One for each prepared query, so that what is asked for is looked up once; not thread safe. The
+// store lives longer.
+Result<std::unique_ptr<CodeSource>> store_codes(engine::Store& store, const engine::View& view, std::string_view version,
+                                                std::optional<Micros> as_of = std::nullopt);
 
 // `* - a` is every code that events carry but those of `a`; events without a code are not in it.
 //

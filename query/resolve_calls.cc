@@ -115,6 +115,10 @@ Ptr Resolver::form(const tree::Call& call, const Expression& of) {
       return complain(call.arguments[0]->span, "the place in order is a whole number from 1 to 1000000", "nth(2, E)");
     return node(Op::nth, type(Basic::event), of.span, std::move(parts));
   }
+  if (name == "mapped") {
+    if (!takes(call, of, 1, "mapped(C)")) return failed(of.span);
+    return node(Op::mapped_codes, type(Basic::codeset), of.span, {codes(*call.arguments[0])});
+  }
   if (name == "covered") {
     if (!takes(call, of, 3, "covered(E, T1, T2)")) return failed(of.span);
     std::vector<Ptr> parts = {events(*call.arguments[0]), time(*call.arguments[1]), time(*call.arguments[2])};

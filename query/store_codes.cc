@@ -1,49 +1,133 @@
-// Codes as a store's events carry them.
+// The codes of a store, for expanding code sets.
 #include <algorithm>
-#include <set>
+#include <iterator>
+#include <utility>
 
+#include "engine/terminology_reader.h"
+#include "query/code_lists.h"
 #include "query/codeset.h"
 
 namespace chartline::query {
 namespace {
 
+using engine::TerminologyReader;
+using Keys = std::vector<CodeKey>;
+using Borrowed = std::pair<std::string_view, std::string_view>;  // system and code, of a dictionary that the view holds
+
+constexpr std::string_view omop = "omop";
+
+Keys keys_of(std::vector<TerminologyReader::CodeName> names) {
+  Keys keys;
+  keys.reserve(names.size());
+  for (auto& [system, code] : names) keys.push_back({std::move(system), std::move(code)});
+  return keys;
+}
+
+void append(Keys& to, Keys more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
 class StoreCodes final : public CodeSource {
  public:
-  explicit StoreCodes(const engine::View& view) {
-    std::set<CodeKey> codes;
-    for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
-      for (engine::Name name = 1; name <= view.codes(shard); ++name) {
-        const record::Code code = view.code_of(shard, name);
-        codes.insert({std::string(code.system), std::string(code.code)});
-      }
+  StoreCodes(engine::Store& store, const engine::View& view, TerminologyReader terminology, Micros as_of)
+      : store_(store), view_(view), as_of_(as_of), terminology_(std::move(terminology)) {}
+
+  Result<Keys> with_prefix(std::string_view system, std::string_view prefix) override {
+    const std::vector<Borrowed>& all = carried_codes();
+    Keys keys;
+    if (system.empty()) {
+      for (const auto& [of, code] : all)
+        if (code.starts_with(prefix)) keys.push_back({std::string(of), std::string(code)});
+      return keys;
     }
-    codes_.assign(codes.begin(), codes.end());
+    for (auto at = std::ranges::lower_bound(all, Borrowed(system, prefix));
+         at != all.end() && at->first == system && at->second.starts_with(prefix); ++at)
+      keys.push_back({std::string(at->first), std::string(at->second)});
+    return keys;
   }
 
-  Result<std::vector<CodeKey>> with_prefix(std::string_view system, std::string_view prefix) override {
-    std::vector<CodeKey> found;
-    for (const CodeKey& key : codes_) {
-      if ((system.empty() || key.system == system) && key.code.starts_with(prefix)) found.push_back(key);
-    }
-    return found;
+  // A concept id has the descendants of the code that it stands for: that is what events and hierarchies carry.
+  Result<Keys> descendants(std::string_view system, std::string_view code) override {
+    Keys keys = keys_of(TRY(terminology_.descendants(system, code)));
+    for (const CodeKey& same : TRY(same_concept({std::string(system), std::string(code)})))
+      append(keys, keys_of(TRY(terminology_.descendants(same.system, same.code))));
+    return keys;
   }
-  Result<std::vector<CodeKey>> descendants(std::string_view system, std::string_view) override {
-    return not_found("no terminology is loaded that knows the descendants of codes of `" + std::string(system) + "`");
+
+  Result<Keys> same_concept(const CodeKey& code) override {
+    if (code.system != omop) return Keys();
+    return keys_of(TRY(terminology_.codes_of_concept(code.code)));
   }
-  Result<std::optional<std::vector<CodeKey>>> list(std::string_view) override {
-    return std::optional<std::vector<CodeKey>>();
+
+  Result<Keys> mapping_to(const CodeKey& code) override {
+    return keys_of(TRY(terminology_.mapping_to(code.system, code.code)));
   }
-  bool carried(const CodeKey& code) override { return std::ranges::binary_search(codes_, code); }
-  std::string version() const override { return ""; }
+
+  Result<std::optional<Keys>> list(std::string_view name) override {
+    const CodeLists lists(store_);
+    const std::optional<CodeList> found = TRY(lists.find(name));
+    const ListVersion* const version = found ? found->at(as_of_) : nullptr;
+    if (version == nullptr) return std::optional<Keys>();
+    Keys named, excluded;
+    for (ListEntry& entry : TRY(lists.entries(name, version->number)))
+      append(entry.excluded ? excluded : named, TRY(codes_of(std::move(entry))));
+    std::ranges::sort(named);
+    std::ranges::sort(excluded);
+    Keys rest;
+    std::ranges::set_difference(named, excluded, std::back_inserter(rest));
+    return std::optional(std::move(rest));
+  }
+
+  bool carried(const CodeKey& code) override {
+    for (std::uint32_t shard = 0; shard < view_.shards(); ++shard)
+      if (view_.find_code(shard, {code.system, code.code, {}})) return true;
+    return false;
+  }
+
+  std::string version() const override { return terminology_.pin(); }
 
  private:
-  std::vector<CodeKey> codes_;  // sorted
+  Result<Keys> codes_of(ListEntry entry) {
+    Keys keys;
+    if (entry.reach == Reach::prefix) return with_prefix(entry.code.system, entry.code.code);
+    if (entry.reach != Reach::one) keys = TRY(descendants(entry.code.system, entry.code.code));
+    if (entry.reach != Reach::descendants) {
+      append(keys, TRY(same_concept(entry.code)));
+      keys.push_back(std::move(entry.code));
+    }
+    return keys;
+  }
+
+  // Every code of every shard, sorted, each once; made when a prefix first asks.
+  const std::vector<Borrowed>& carried_codes() {
+    if (is_indexed_) return carried_;
+    for (std::uint32_t shard = 0; shard < view_.shards(); ++shard) {
+      for (engine::Name name = 1; name <= view_.codes(shard); ++name) {
+        const record::Code code = view_.code_of(shard, name);
+        carried_.emplace_back(code.system, code.code);
+      }
+    }
+    std::ranges::sort(carried_);
+    carried_.erase(std::ranges::unique(carried_).begin(), carried_.end());
+    is_indexed_ = true;
+    return carried_;
+  }
+
+  engine::Store& store_;
+  const engine::View view_;
+  const Micros as_of_;
+  const TerminologyReader terminology_;
+  std::vector<Borrowed> carried_;
+  bool is_indexed_ = false;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<CodeSource>> store_codes(engine::Store&, const engine::View& view, std::string_view) {
-  return std::unique_ptr<CodeSource>(std::make_unique<StoreCodes>(view));
+Result<std::unique_ptr<CodeSource>> store_codes(engine::Store& store, const engine::View& view,
+                                                std::string_view version, std::optional<Micros> as_of) {
+  const Micros moment = as_of.value_or(INT64_MAX);
+  TerminologyReader terminology = TRY(TerminologyReader::open(store, version, moment));
+  return std::unique_ptr<CodeSource>(std::make_unique<StoreCodes>(store, view, std::move(terminology), moment));
 }
 
 }  // namespace chartline::query

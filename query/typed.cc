@@ -12,7 +12,7 @@ namespace {
 constexpr auto names = std::to_array<std::string_view>({
     "number", "text", "word", "moment", "duration", "truth",
     "row", "param-of", "let-of", "codes-of", "in-cohort", "interval", "patient", "sex", "birth", "death",
-    "code", "list", "any-code", "union-codes", "both-codes", "without-codes",
+    "code", "list", "any-code", "union-codes", "both-codes", "without-codes", "mapped",
     "events", "union-events", "both-events", "without-events", "filter", "first", "last", "lowest", "highest", "nth", "eras", "episodes",
     "where", "in-range", "before", "after", "on-or-before", "on-or-after", "preceding", "following",
     "within-before", "within-after", "within-of", "within-on-or-before", "within-on-or-after",

@@ -32,7 +32,7 @@ enum class Op : std::uint8_t {
   interval,     // the range of a measure's interval
   patient, sex, birth, death,
   // codes
-  code, list, any_code, union_codes, both_codes, without_codes,
+  code, list, any_code, union_codes, both_codes, without_codes, mapped_codes,
   // events. filter: [events, clause...], Data the candidate's slot
   events, union_events, both_events, without_events, filter, first, last, lowest, highest, nth, eras, episodes,
   // clauses of a filter: what they compare the candidate with

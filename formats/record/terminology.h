@@ -16,8 +16,9 @@ struct Concept {
   std::string_view valid_to{};
 };
 
-// child is_a parent (at any distance); local maps_to standard
-enum class Relation : std::uint8_t { is_a = 1, maps_to = 2 };
+// child is_a parent (at any distance); local maps_to standard; omop:ID stands_for the code of its vocabulary, which a store
+// takes from the concepts themselves
+enum class Relation : std::uint8_t { is_a = 1, maps_to = 2, stands_for = 3 };
 
 struct ConceptLink {
   Relation relation = Relation::is_a;

@@ -1,0 +1,145 @@
+#include "engine/terminology_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+
+#include "engine/terminology_tables.h"
+
+namespace chartline::engine {
+namespace {
+
+using record::Relation;
+using CodeNames = std::vector<CodeName>;
+
+constexpr std::string_view between_pins = "; ";
+
+// One version of a pin, up to a load of it.
+struct PinnedVersion {
+  std::string_view name;
+  std::uint32_t last_part = UINT32_MAX;
+};
+
+// A version may have an @ in its name: what stands behind the last one is a load only where it is a number.
+PinnedVersion parse_one(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  if (at == text.npos) return {text};
+  std::uint32_t part = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + at + 1, end, part);
+  if (error != std::errc() || stop != end) return {text};
+  return {text.substr(0, at), part};
+}
+
+std::vector<PinnedVersion> parse_pin(std::string_view pin) {
+  std::vector<PinnedVersion> all;
+  while (!pin.empty()) {
+    const std::size_t end = std::min(pin.find(between_pins), pin.size());
+    all.push_back(parse_one(pin.substr(0, end)));
+    pin.remove_prefix(std::min(end + between_pins.size(), pin.size()));
+  }
+  return all;
+}
+
+// The first key behind all that begin with `prefix`; its last byte is a number or a letter of ours, never 0xff alone.
+Bytes behind(Bytes prefix) {
+  while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
+  if (!prefix.empty()) prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
+  return prefix;
+}
+
+Result<bool> has_hierarchy(Tables& tables, std::uint32_t part, std::string_view system) {
+  const Bytes prefix = link_system_key(part, true, Relation::is_a, system);
+  bool found = false;
+  TRY(tables.scan(Table::terminology, prefix, behind(prefix), nullptr, [&](BytesView, BytesView) {
+    found = true;
+    return false;
+  }));
+  return found;
+}
+
+}  // namespace
+
+Result<TerminologyReader> TerminologyReader::open(Store& store, std::string_view pin, Micros as_of) {
+  Tables& tables = terminology_tables(store);
+  const auto stored = TRY(read_versions(tables));
+  const std::vector<PinnedVersion> wanted = parse_pin(pin);
+  for (const PinnedVersion& one : wanted) {
+    if (std::ranges::find(stored, one.name, [](const auto& version) -> std::string_view { return version.first; }) ==
+        stored.end())
+      return not_found("no terminology was loaded under the version `" + std::string(one.name) + "`");
+  }
+  std::vector<std::pair<std::string, Version>> seen;
+  for (const auto& [name, record] : stored) {
+    const auto one = std::ranges::find(wanted, std::string_view(name), &PinnedVersion::name);
+    if (!wanted.empty() && one == wanted.end()) continue;
+    Version version;
+    for (const TerminologyPart& part : record.parts) {
+      if (one != wanted.end() && part.part > one->last_part) continue;
+      if (as_of != INT64_MAX && TRY(read_loaded(tables, part.part)) > as_of) continue;
+      version.parts.push_back(part.part);
+    }
+    if (!version.parts.empty()) seen.emplace_back(name, std::move(version));
+  }
+  std::string exact;
+  for (const auto& [name, version] : seen) {
+    if (!exact.empty()) exact += between_pins;
+    exact += name + "@" + std::to_string(std::ranges::max(version.parts));
+  }
+  std::ranges::stable_sort(seen, std::greater(), [](const auto& one) { return std::ranges::max(one.second.parts); });
+  std::vector<Version> versions;
+  for (auto& [name, version] : seen) versions.push_back(std::move(version));
+  return TerminologyReader(store, std::move(exact), std::move(versions));
+}
+
+Result<const TerminologyReader::Version*> TerminologyReader::hierarchy_of(std::string_view system) const {
+  Tables& tables = terminology_tables(*store_);
+  for (const Version& version : versions_)
+    for (const std::uint32_t part : version.parts)
+      if (TRY(has_hierarchy(tables, part, system))) return &version;
+  return nullptr;
+}
+
+// Breadth first: of a terminology that lists all ancestors the first step finds everything, and the others nothing new.
+Result<CodeNames> TerminologyReader::descendants(std::string_view system, std::string_view code) const {
+  const Version* const version = TRY(hierarchy_of(system));
+  if (version == nullptr) return CodeNames();
+  Tables& tables = terminology_tables(*store_);
+  const CodeName root{system, code};
+  std::set<CodeName> found;
+  CodeNames waiting = {root};
+  while (!waiting.empty()) {
+    const CodeName next = std::move(waiting.back());
+    waiting.pop_back();
+    Ends below;
+    for (const std::uint32_t part : version->parts)
+      TRY(read_group(tables, link_group_key(part, true, Relation::is_a, {next.first, next.second, {}}), below));
+    for (const auto& [name, distance] : below)
+      if (name != root && found.insert(name).second) waiting.push_back(name);
+  }
+  return CodeNames(found.begin(), found.end());
+}
+
+Result<CodeNames> TerminologyReader::linked(Relation relation, const record::Code& code, bool inverse) const {
+  Tables& tables = terminology_tables(*store_);
+  Ends ends;
+  for (const Version& version : versions_)
+    for (const std::uint32_t part : version.parts)
+      TRY(read_group(tables, link_group_key(part, inverse, relation, code), ends));
+  CodeNames names;
+  for (const auto& [name, distance] : ends) names.push_back(name);
+  return names;
+}
+
+Result<CodeNames> TerminologyReader::mapping_to(std::string_view system, std::string_view code) const {
+  return linked(Relation::maps_to, {system, code, {}}, true);
+}
+Result<CodeNames> TerminologyReader::mapped_from(std::string_view system, std::string_view code) const {
+  return linked(Relation::maps_to, {system, code, {}}, false);
+}
+Result<CodeNames> TerminologyReader::codes_of_concept(std::string_view omop_id) const {
+  return linked(Relation::stands_for, {"omop", omop_id, {}}, false);
+}
+
+}  // namespace chartline::engine
