@@ -82,7 +82,7 @@ const Option import_format{.name = "format",
                            .takes = Takes::word,
                            .value = "FORMAT",
                            .help = "format of the input; recognised where left out",
-                           .words = {"fhir", "omop", "synthea", "meds", "events"}};
+                           .words = {"fhir", "omop", "synthea", "meds", "events", "terminology"}};
 const Option output{.name = "output",
                     .takes = Takes::word,
                     .value = "FORM",
@@ -184,5 +184,20 @@ const Option keep{.name = "keep",
                   .takes = Takes::folder,
                   .value = "DIR",
                   .help = "keep the demonstration's stores in this new folder"};
+
+const Option list_name{.name = "name", .value = "NAME", .help = "name of the list; the file's where left out"};
+const Option code_system{.name = "system",
+                         .value = "SYSTEM",
+                         .help = "of the codes: a short name such as icd10, or a URI; found out where left out"};
+const Option code_column{
+    .name = "column", .value = "NAME", .help = "the column with the codes; found out where left out"};
+const Option list_report{.name = "report",
+                         .takes = Takes::file,
+                         .value = "FILE",
+                         .help = "write every row that was rejected or doubted to this file"};
+
+const Option map{.name = "map",
+                 .takes = Takes::nothing,
+                 .help = "add the standard codes that a code maps to, by the terminology loaded before"};
 
 }  // namespace chartline::cli::option

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <mutex>
 
+#include "cli/code_mapper.h"
 #include "cli/failure.h"
 #include "cli/import_counts.h"
 #include "cli/interrupt.h"
@@ -53,14 +54,17 @@ class Refusals {
 class StoreSink final : public exchange::RecordSink {
  public:
   // `progress` counts records; null where the reader tells it bytes.
-  StoreSink(engine::Store& store, engine::Import& session, const Refusals& refusals, std::string source, Progress* progress)
-      : store_(store), import_(session), refusals_(refusals), source_(std::move(source)), progress_(progress) {}
+  StoreSink(engine::Store& store, engine::Import& session, const Refusals& refusals, std::string source,
+            const std::optional<engine::TerminologyReader>& maps, Progress* progress)
+      : store_(store), import_(session), refusals_(refusals), source_(std::move(source)), maps_(maps), progress_(progress) {
+    if (maps_) mapper_.emplace(*maps_);
+  }
 
   Result<void> record(const record::Record& record) override {
     TRY(stop_if_interrupted());
     const std::uint64_t records = ++records_;
     if (progress_ != nullptr) progress_->update(records, 0);
-    TRY(import_.add(record));
+    TRY(add_to(import_, record, mapper_, room_));
     return refusals_.failure();
   }
   std::unique_ptr<exchange::RecordSink> part() override {
@@ -79,10 +83,12 @@ class StoreSink final : public exchange::RecordSink {
   // What one thread reads of a file, straight into its part of the import.
   class PartSink final : public exchange::RecordSink {
    public:
-    PartSink(StoreSink& whole, std::unique_ptr<engine::Import::Part> part) : whole_(whole), part_(std::move(part)) {}
+    PartSink(StoreSink& whole, std::unique_ptr<engine::Import::Part> part) : whole_(whole), part_(std::move(part)) {
+      if (whole.maps_) mapper_.emplace(*whole.maps_);
+    }
     Result<void> record(const record::Record& record) override {
       TRY(stop_if_interrupted());
-      TRY(part_->add(record));
+      TRY(add_to(*part_, record, mapper_, room_));
       return whole_.refusals_.failure();
     }
     Result<void> concept_(const record::Concept& entry) override { return whole_.load(entry); }
@@ -91,7 +97,16 @@ class StoreSink final : public exchange::RecordSink {
    private:
     StoreSink& whole_;
     std::unique_ptr<engine::Import::Part> part_;
+    std::optional<CodeMapper> mapper_;
+    record::Arena room_;
   };
+
+  template <typename To>
+  static Result<void> add_to(To& to, const record::Record& record, std::optional<CodeMapper>& mapper, record::Arena& room) {
+    if (!mapper) return to.add(record);
+    room.clear();
+    return to.add(TRY(mapper->mapped(record, room)));
+  }
 
   template <typename Entry>
   Result<void> load(const Entry& entry) {
@@ -105,6 +120,9 @@ class StoreSink final : public exchange::RecordSink {
   engine::Import& import_;
   const Refusals& refusals_;
   const std::string source_;
+  const std::optional<engine::TerminologyReader>& maps_;
+  std::optional<CodeMapper> mapper_;
+  record::Arena room_;
   Progress* progress_;
   std::atomic<std::uint64_t> records_{0};
   std::mutex mutex_;
@@ -115,7 +133,7 @@ Result<exchange::Format> format_of(const Invocation& invocation) {
   if (const auto word = invocation.given("format")) return *exchange::parse_format(*word);
   auto format = exchange::recognise(invocation.arguments());
   if (format || format.error().fault != Fault::invalid_request) return format;
-  return advise(format.error(), "--format fhir, omop, synthea, meds or events names it");
+  return advise(format.error(), "--format fhir, omop, synthea, meds, events or terminology names it");
 }
 
 Result<std::uint64_t> bytes_to_read(const Invocation& invocation) {
@@ -168,6 +186,14 @@ struct Work {
   QualityReport& quality;
 };
 
+// What --map looks in; nothing without it.
+Result<std::optional<engine::TerminologyReader>> maps_of(const Invocation& invocation, engine::Store& store) {
+  if (!invocation.on("map")) return std::optional<engine::TerminologyReader>();
+  auto terminology = TRY(engine::TerminologyReader::open(store, ""));
+  if (terminology.empty()) return invalid_request("--map: no terminology is loaded yet; import it first");
+  return std::optional(std::move(terminology));
+}
+
 // Reads everything into the store. On an error what went through the log stays, the rest is dropped.
 Result<ImportCounts> read_into_store(const Work& work) {
   const auto session = TRY(engine::Import::begin(
@@ -178,7 +204,8 @@ Result<ImportCounts> read_into_store(const Work& work) {
   const std::uint64_t total = TRY(bytes_to_read(work.invocation));
   const bool sized = total > 0;  // of standard input nobody knows how much is to come
   Progress progress(work.console, "import", sized ? Unit::bytes : Unit::records);
-  StoreSink sink(work.store, *session, refusals, source_name(work.reading, work.format), sized ? nullptr : &progress);
+  const auto maps = TRY(maps_of(work.invocation, work.store));
+  StoreSink sink(work.store, *session, refusals, source_name(work.reading, work.format), maps, sized ? nullptr : &progress);
   const auto told_bytes = [&](std::uint64_t bytes) {
     if (sized) progress.update(bytes, total);
   };

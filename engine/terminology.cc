@@ -221,7 +221,7 @@ Result<std::unique_ptr<TerminologyLoad>> TerminologyLoad::begin(Store& store, st
 Result<std::vector<TerminologyVersion>> terminology_versions(Store& store) {
   std::vector<TerminologyVersion> versions;
   for (const auto& [name, version] : TRY(read_versions(terminology_tables(store))))
-    versions.push_back({name, version.concepts, version.links});
+    versions.push_back({name, name + "@" + std::to_string(version.parts.back().part), version.concepts, version.links});
   return versions;
 }
 
@@ -267,7 +267,7 @@ Result<void> check_terminology(const ShardMoment& first, Findings& findings) {
     if (parse_terminology_key(key, kind, part)) {
       if (kind == 't') return findings.sound(decode_loaded(value)), true;
       kind == 'c' ? ++seen[part].concept_keys : ++seen[part].link_keys;
-      const bool first_chunk = kind == 'l' && key.ends_with(BytesView("\0\0\0\0", 4));
+      const bool first_chunk = kind == 'l' && is_first_chunk(key);
       if (kind == 'c')
         findings.sound(decode_concept(value));
       else

@@ -30,6 +30,7 @@ class TerminologyLoad {
 
 struct TerminologyVersion {
   std::string name;
+  std::string pin;  // as it stands now, for TerminologyReader: "omop@7"
   std::uint64_t concepts = 0, links = 0;
 };
 Result<std::vector<TerminologyVersion>> terminology_versions(Store& store);

@@ -60,6 +60,8 @@ Bytes link_chunk_key(BytesView group, std::uint32_t chunk) {
   return key;
 }
 
+bool is_first_chunk(BytesView key) { return key.ends_with(BytesView("\0\0\0\0", 4)); }
+
 bool parse_terminology_key(BytesView key, char& kind, std::uint32_t& part) {
   Reader in(key);
   kind = static_cast<char>(in.u8());

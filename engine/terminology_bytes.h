@@ -58,6 +58,7 @@ Bytes link_system_key(std::uint32_t part, bool inverse, record::Relation relatio
                       std::string_view system);  // what they begin with
 Bytes loaded_key(std::uint32_t part);
 Bytes link_chunk_key(BytesView group, std::uint32_t chunk);
+bool is_first_chunk(BytesView key);  // of an 'l' key
 // The part that a 'c', 'l' or 't' key belongs to; false where it is none of them.
 bool parse_terminology_key(BytesView key, char& kind, std::uint32_t& part);
 

@@ -49,13 +49,18 @@ Bytes behind(Bytes prefix) {
   return prefix;
 }
 
-Result<bool> has_hierarchy(Tables& tables, std::uint32_t part, std::string_view system) {
+// Links within the system: a map that makes local codes kinds of its codes is no hierarchy of it.
+Result<bool> links_within(Tables& tables, std::uint32_t part, std::string_view system) {
   const Bytes prefix = link_system_key(part, true, Relation::is_a, system);
   bool found = false;
-  TRY(tables.scan(Table::terminology, prefix, behind(prefix), nullptr, [&](BytesView, BytesView) {
-    found = true;
-    return false;
+  std::optional<Error> failed;
+  TRY(tables.scan(Table::terminology, prefix, behind(prefix), nullptr, [&](BytesView key, BytesView value) {
+    const auto chunk = decode_link_chunk(value, is_first_chunk(key));
+    if (!chunk) return failed = chunk.error(), false;
+    found = std::ranges::any_of(chunk->ends, [&](const LinkEnd& end) { return end.system == system; });
+    return !found;
   }));
+  if (failed) return *failed;
   return found;
 }
 
@@ -93,18 +98,25 @@ Result<TerminologyReader> TerminologyReader::open(Store& store, std::string_view
   return TerminologyReader(store, std::move(exact), std::move(versions));
 }
 
-Result<const TerminologyReader::Version*> TerminologyReader::hierarchy_of(std::string_view system) const {
+Result<std::optional<std::size_t>> TerminologyReader::hierarchy_of(std::string_view system) const {
+  if (const auto known = hierarchies_.find(system); known != hierarchies_.end()) return known->second;
   Tables& tables = terminology_tables(*store_);
-  for (const Version& version : versions_)
-    for (const std::uint32_t part : version.parts)
-      if (TRY(has_hierarchy(tables, part, system))) return &version;
-  return nullptr;
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < versions_.size() && !found; ++i)
+    for (const std::uint32_t part : versions_[i].parts)
+      if (!found && TRY(links_within(tables, part, system))) found = i;
+  hierarchies_.emplace(system, found);
+  return found;
+}
+
+Result<bool> TerminologyReader::has_hierarchy(std::string_view system) const {
+  return TRY(hierarchy_of(system)).has_value();
 }
 
 // Breadth first: of a terminology that lists all ancestors the first step finds everything, and the others nothing new.
 Result<CodeNames> TerminologyReader::descendants(std::string_view system, std::string_view code) const {
-  const Version* const version = TRY(hierarchy_of(system));
-  if (version == nullptr) return CodeNames();
+  const std::optional<std::size_t> version = TRY(hierarchy_of(system));
+  if (!version) return CodeNames();
   Tables& tables = terminology_tables(*store_);
   const CodeName root{system, code};
   std::set<CodeName> found;
@@ -113,7 +125,7 @@ Result<CodeNames> TerminologyReader::descendants(std::string_view system, std::s
     const CodeName next = std::move(waiting.back());
     waiting.pop_back();
     Ends below;
-    for (const std::uint32_t part : version->parts)
+    for (const std::uint32_t part : versions_[*version].parts)
       TRY(read_group(tables, link_group_key(part, true, Relation::is_a, {next.first, next.second, {}}), below));
     for (const auto& [name, distance] : below)
       if (name != root && found.insert(name).second) waiting.push_back(name);
@@ -133,7 +145,12 @@ Result<CodeNames> TerminologyReader::linked(Relation relation, const record::Cod
 }
 
 Result<CodeNames> TerminologyReader::mapping_to(std::string_view system, std::string_view code) const {
-  return linked(Relation::maps_to, {system, code, {}}, true);
+  CodeNames names = TRY(linked(Relation::maps_to, {system, code, {}}, true));
+  for (CodeName& kind : TRY(linked(Relation::is_a, {system, code, {}}, true)))
+    if (kind.first != system) names.push_back(std::move(kind));
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  return names;
 }
 Result<CodeNames> TerminologyReader::mapped_from(std::string_view system, std::string_view code) const {
   return linked(Relation::maps_to, {system, code, {}}, false);

@@ -2,9 +2,11 @@
 // pin gives the same answers, whatever is loaded in between: a load is never changed, and a pin names the loads it sees.
 //
 // Hierarchies of a code system come from one version only, the one loaded last that has a hierarchy of that system, so that
-// two releases of a terminology do not mix. Mappings come from all versions: each maps codes of its own.
+// two releases of a terminology do not mix. Mappings come from all versions: each maps codes of its own. Not thread safe.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,10 +30,12 @@ class TerminologyReader {
   const std::string& pin() const { return pin_; }  // exact: "local map@2; omop@7"; "" where nothing is loaded
   bool empty() const { return versions_.empty(); }
 
+  Result<bool> has_hierarchy(std::string_view system) const;
   // Codes below this one, at any distance, without itself; sorted. Links of parents alone are followed; cycles end.
   Result<std::vector<CodeName>> descendants(std::string_view system, std::string_view code) const;
-  // Codes that map to this one, and codes that it maps to; sorted.
+  // Codes that map to this one, and codes of other systems that are kinds of it (maps say so of what is narrower); sorted.
   Result<std::vector<CodeName>> mapping_to(std::string_view system, std::string_view code) const;
+  // Codes that it maps to; sorted.
   Result<std::vector<CodeName>> mapped_from(std::string_view system, std::string_view code) const;
   // The code that an OMOP concept id stands for in its vocabulary; more than one only where versions differ.
   Result<std::vector<CodeName>> codes_of_concept(std::string_view omop_id) const;
@@ -44,11 +48,12 @@ class TerminologyReader {
       : store_(&store), pin_(std::move(pin)), versions_(std::move(versions)) {}
 
   Result<std::vector<CodeName>> linked(record::Relation relation, const record::Code& code, bool inverse) const;
-  Result<const Version*> hierarchy_of(std::string_view system) const;  // null: no version has one
+  Result<std::optional<std::size_t>> hierarchy_of(std::string_view system) const;  // place in versions_, if one has it
 
   Store* store_;
   std::string pin_;
-  std::vector<Version> versions_;  // the one loaded last first
+  std::vector<Version> versions_;                                                       // the one loaded last first
+  mutable std::map<std::string, std::optional<std::size_t>, std::less<>> hierarchies_;  // found so far
 };
 
 }  // namespace chartline::engine

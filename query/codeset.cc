@@ -70,7 +70,8 @@ class Expansion {
 
   Result<Keys> with_itself(const CodeWord& word, Keys keys) {
     CodeKey own{word.system, word.code};
-    for (CodeKey& same : TRY(source_.same_concept(own))) keys.push_back(std::move(same));
+    const Keys same = TRY(source_.same_concept(own));
+    keys.insert(keys.end(), same.begin(), same.end());
     keys.push_back(std::move(own));
     return keys;
   }
@@ -80,8 +81,10 @@ class Expansion {
     Codes codes = TRY(of(*node.parts.front()));
     if (codes.any) return codes;
     Keys all = codes.keys;
-    for (const CodeKey& key : codes.keys)
-      for (CodeKey& local : TRY(source_.mapping_to(key))) all.push_back(std::move(local));
+    for (const CodeKey& key : codes.keys) {
+      const Keys local = TRY(source_.mapping_to(key));
+      all.insert(all.end(), local.begin(), local.end());
+    }
     return only(std::move(all));
   }
 

@@ -23,10 +23,10 @@ struct CodeKey {
 };
 
 struct CodeSet {
-  bool any = false;            // `*`: every event, with a code or without
-  std::vector<CodeKey> codes;  // sorted, each once; codes that no event carries too, where the text or a list names them
-  std::uint64_t listed = 0;    // codes that the text, lists and hierarchies name
-  std::uint64_t unseen = 0;    // of these, such as no event of the store carries
+  bool any = false;              // `*`: every event, with a code or without
+  std::vector<CodeKey> codes{};  // sorted, each once; codes that no event carries too, where the text or a list names them
+  std::uint64_t listed = 0;      // codes that the text, lists and hierarchies name
+  std::uint64_t unseen = 0;      // of these, such as no event of the store carries
   bool contains(std::string_view system, std::string_view code) const;
   bool contains(const record::Code& code) const { return contains(code.system, code.code); }
   // Any coding of the event: its primary code or a translation.
@@ -55,8 +55,8 @@ class CodeSource {
 // (engine/terminology_reader.h), "" looks in all of it; not_found where it was never loaded. `as_of` gives the lists and the
 // terminology of that moment. One for each prepared query, so that what is asked for is looked up once; not thread safe. The
 // store lives longer.
-Result<std::unique_ptr<CodeSource>> store_codes(engine::Store& store, const engine::View& view, std::string_view version,
-                                                std::optional<Micros> as_of = std::nullopt);
+Result<std::unique_ptr<CodeSource>> store_codes(engine::Store& store, const engine::View& view,
+                                                std::string_view version, std::optional<Micros> as_of = std::nullopt);
 
 // `* - a` is every code that events carry but those of `a`; events without a code are not in it.
 //

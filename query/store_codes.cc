@@ -46,11 +46,19 @@ class StoreCodes final : public CodeSource {
     return keys;
   }
 
-  // A concept id has the descendants of the code that it stands for: that is what events and hierarchies carry.
+  // A concept id has the descendants of the code that it stands for: that is what events and hierarchies carry. Without a
+  // hierarchy a code would seem to have nothing below it.
   Result<Keys> descendants(std::string_view system, std::string_view code) override {
-    Keys keys = keys_of(TRY(terminology_.descendants(system, code)));
-    for (const CodeKey& same : TRY(same_concept({std::string(system), std::string(code)})))
-      append(keys, keys_of(TRY(terminology_.descendants(same.system, same.code))));
+    Keys roots = TRY(same_concept({std::string(system), std::string(code)}));
+    roots.push_back({std::string(system), std::string(code)});
+    bool known = false;
+    Keys keys;
+    for (const CodeKey& root : roots) {
+      known = TRY(terminology_.has_hierarchy(root.system)) || known;
+      append(keys, keys_of(TRY(terminology_.descendants(root.system, root.code))));
+    }
+    if (!known)
+      return not_found("no terminology is loaded that knows the descendants of codes of `" + std::string(system) + "`");
     return keys;
   }
 

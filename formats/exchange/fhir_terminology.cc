@@ -78,11 +78,14 @@ class Terminology {
   }
 
   // Equal meanings map; a wider target makes the source a kind of it, a narrower one the reverse. Others say nothing
-  // that holds.
-  void add_mapping(const Code& from, const Code& to, std::string_view equivalence) {
-    if (equivalence == "equal" || equivalence == "equivalent") add_link(Relation::maps_to, from, to);
-    if (equivalence == "wider" || equivalence == "subsumes") add_link(Relation::is_a, from, to);
-    if (equivalence == "narrower" || equivalence == "specializes") add_link(Relation::is_a, to, from);
+  // that holds. R4 says so in `equivalence`, R5 in `relationship`.
+  void add_mapping(const Code& from, const Code& to, std::string_view equivalence, std::string_view relationship) {
+    if (equivalence == "equal" || equivalence == "equivalent" || relationship == "equivalent")
+      add_link(Relation::maps_to, from, to);
+    if (equivalence == "wider" || equivalence == "subsumes" || relationship == "source-is-narrower-than-target")
+      add_link(Relation::is_a, from, to);
+    if (equivalence == "narrower" || equivalence == "specializes" || relationship == "source-is-broader-than-target")
+      add_link(Relation::is_a, to, from);
   }
 
   void add_concept_map(Node resource) {
@@ -92,7 +95,7 @@ class Terminology {
       for (const Node element : group["element"].items()) {
         const Code from = code(source, element);
         for (const Node item : element["target"].items())
-          add_mapping(from, code(target, item), item["equivalence"].text());
+          add_mapping(from, code(target, item), item["equivalence"].text(), item["relationship"].text());
       }
     }
   }

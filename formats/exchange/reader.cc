@@ -14,6 +14,7 @@ constexpr std::array formats = std::to_array<std::pair<Format, std::string_view>
     {Format::synthea, "synthea"},
     {Format::meds, "meds"},
     {Format::events, "events"},
+    {Format::terminology, "terminology"},
 });
 
 }  // namespace
@@ -35,6 +36,7 @@ Result<void> read(Format format, std::span<const std::string> paths, const ReadO
     case Format::synthea: return read_synthea(reading);
     case Format::meds: return read_meds(reading);
     case Format::events: return read_events(reading);
+    case Format::terminology: return read_terminology(reading);
   }
   return unsupported("this build reads no such format");
 }

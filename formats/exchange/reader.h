@@ -75,12 +75,13 @@ struct ReadOptions {
 // Progress: called now and then with the bytes of input consumed so far (compressed bytes, so that a total is known).
 using Progress = std::function<void(std::uint64_t bytes)>;
 
-enum class Format : std::uint8_t { fhir, omop, synthea, meds, events };
+enum class Format : std::uint8_t { fhir, omop, synthea, meds, events, terminology };
 std::string_view name(Format format);
 std::optional<Format> parse_format(std::string_view word);  // exactly those names
 
 // Recognised from the paths' names and first bytes: a folder with PERSON.csv is omop, one with patients.csv synthea, JSON
-// is fhir, a CSV header with subject_id,time,code meds, one with patient,time,code events. invalid_request, saying what was seen, otherwise.
+// is fhir, a CSV header with subject_id,time,code meds, one with patient,time,code events, one with code and parent or
+// maps_to terminology. invalid_request, saying what was seen, otherwise.
 Result<Format> recognise(std::span<const std::string> paths);
 
 // Reads paths (files, folders, archives: .gz .xz .zst .tar of those; "-" is standard input) in one import.

@@ -22,5 +22,6 @@ Result<void> read_omop(const Reading& reading);
 Result<void> read_synthea(const Reading& reading);
 Result<void> read_meds(const Reading& reading);
 Result<void> read_events(const Reading& reading);
+Result<void> read_terminology(const Reading& reading);
 
 }  // namespace chartline::exchange

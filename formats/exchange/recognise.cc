@@ -37,6 +37,7 @@ std::optional<Format> by_header(const Csv& csv) {
   const auto has = [&](std::string_view column) { return csv.column(column).has_value(); };
   if (has("subject_id") && has("time") && has("code")) return Format::meds;
   if (has("patient") && has("time") && has("code")) return Format::events;
+  if ((has("code") || has("child")) && (has("parent") || has("maps_to"))) return Format::terminology;
   for (const auto column : {"person_id", "concept_id", "concept_id_1", "ancestor_concept_id"})
     if (has(column)) return Format::omop;
   if (has("patient") && (has("start") || has("date")) && (has("encounter") || has("payer"))) return Format::synthea;
@@ -95,7 +96,7 @@ Result<Format> recognise(std::span<const std::string> paths) {
     if (const auto found = TRY(look_into(file))) seen.emplace(found->format, found->name);
   }
   if (seen.empty()) {
-    return invalid_request("none of the formats fhir, omop, synthea, meds and events is recognised in " + some_names(inputs.files()));
+    return invalid_request("none of the formats fhir, omop, synthea, meds, events and terminology is recognised in " + some_names(inputs.files()));
   }
   if (seen.size() > 1) {
     std::string all;

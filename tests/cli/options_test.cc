@@ -86,7 +86,7 @@ TEST(Value, IsCheckedAgainstTheTable) {
   EXPECT_FALSE(check_value(option("import", "memory"), "1M", "flag"));
   EXPECT_FALSE(check_value(option("init", "store"), "", "flag"));
   EXPECT_EQ(check_value(option("import", "format"), "fihr", "flag").error().message,
-            "--format: 'fihr' is not one of fhir, omop, synthea, meds, events; did you mean fhir?");
+            "--format: 'fihr' is not one of fhir, omop, synthea, meds, events, terminology; did you mean fhir?");
   EXPECT_EQ(check_value(option("init", "shards"), "many", "environment CHARTLINE_SHARDS").error().message,
             "environment CHARTLINE_SHARDS: 'many' is not a whole number from 1 to 4,096");
 }

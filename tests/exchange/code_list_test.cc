@@ -36,8 +36,8 @@ std::string told(const Result<CodeListRead>& read) {
   for (const Problem& problem : read->problems)
     out += (problem.outcome == Problem::Outcome::rejected ? "! " : "? ") + std::to_string(problem.place.line) + " " +
            problem.place.field + " " + problem.rule + "\n";
-  out += std::to_string(read->rows) + " = " + std::to_string(read->codes.size()) + " + " + std::to_string(read->repeated) +
-         " + " + std::to_string(read->rejected);
+  out += std::to_string(read->rows) + " = " + std::to_string(read->codes.size()) + " + " +
+         std::to_string(read->repeated) + " + " + std::to_string(read->rejected);
   EXPECT_EQ(read->rows, read->codes.size() + read->repeated + read->rejected);
   return out;
 }
@@ -49,19 +49,23 @@ std::string listed(std::string_view file, std::string_view content, const CodeLi
 
 TEST(CodeList, OpenCodelistsLayout) {
   EXPECT_EQ(listed("dm.csv", "code,term\n73211009,Diabetes mellitus\n44054006,\"Type 2, diabetes\"\n"),
-            "column `code` as snomed\n+ snomed:73211009 Diabetes mellitus\n+ snomed:44054006 Type 2, diabetes\n2 = 2 + 0 + 0");
+            "column `code` as snomed\n+ snomed:73211009 Diabetes mellitus\n+ snomed:44054006 Type 2, diabetes\n2 = 2 + "
+            "0 + 0");
   EXPECT_EQ(listed("x.csv", "code,term,dmd_id,dmd_type,bnf_code\n1234567,A,1234567,VMP,0501\n"),
             "column `code` as dmd\n+ dmd:1234567 A\n? 2 code check_digit\n1 = 1 + 0 + 0");
 }
 
 TEST(CodeList, HdrUkLayouts) {
-  EXPECT_EQ(listed("a_ICD10.csv", "Disease,ICD10code,ICD10codeDescr,Category\nAAA,I714,Aneurysm,x\nAAA,i71.4,again,x\n"),
-            "column `ICD10code` as icd10\n+ icd10:I71.4 Aneurysm\n2 = 1 + 1 + 0");
+  EXPECT_EQ(
+      listed("a_ICD10.csv", "Disease,ICD10code,ICD10codeDescr,Category\nAAA,I714,Aneurysm,x\nAAA,i71.4,again,x\n"),
+      "column `ICD10code` as icd10\n+ icd10:I71.4 Aneurysm\n2 = 1 + 1 + 0");
   EXPECT_EQ(listed("a.csv", "terminology,code,term,code_type\nSNOMED CT,73211009,D,1\nICD10,E119,T2,1\nKLINGON,1,,\n"),
-            "column `code` with the system of each row\n+ snomed:73211009 D\n+ icd10:E11.9 T2\n! 4  unknown_system\n3 = 2 + 0 + 1");
+            "column `code` with the system of each row\n+ snomed:73211009 D\n+ icd10:E11.9 T2\n! 4  unknown_system\n3 "
+            "= 2 + 0 + 1");
   EXPECT_EQ(listed("a_SNOMEDCT.csv", "Read v2 Code,SNOMED CT Concept ID,Description\nH34..00,73211009,x\n"),
             "column `SNOMED CT Concept ID` as snomed\n+ snomed:73211009 x\n1 = 1 + 0 + 0");
-  EXPECT_EQ(listed("a_ICD10.csv", "conceptId,term\nE119,x\n"), "column `conceptId` as icd10\n+ icd10:E11.9 x\n1 = 1 + 0 + 0");
+  EXPECT_EQ(listed("a_ICD10.csv", "conceptId,term\nE119,x\n"),
+            "column `conceptId` as icd10\n+ icd10:E11.9 x\n1 = 1 + 0 + 0");
 }
 
 TEST(CodeList, EveryRowThatCannotBeUsedIsTold) {
@@ -73,8 +77,9 @@ TEST(CodeList, EveryRowThatCannotBeUsedIsTold) {
 }
 
 TEST(CodeList, OldLetterCodesOfADisplayAreRead) {
-  EXPECT_EQ(listed("a.csv", "icd10code,icd10term\nM35.2,Beh\xe7"
-                            "et\n"),
+  EXPECT_EQ(listed("a.csv",
+                   "icd10code,icd10term\nM35.2,Beh\xe7"
+                   "et\n"),
             "column `icd10code` as icd10\n+ icd10:M35.2 Beh\xc3\xa7"
             "et\n1 = 1 + 0 + 0");
 }
@@ -82,13 +87,15 @@ TEST(CodeList, OldLetterCodesOfADisplayAreRead) {
 TEST(CodeList, WhatIsInDoubtIsRefused) {
   EXPECT_EQ(listed("a.csv", "code,term\nX12,y\n"),
             "invalid_request: nothing says of which system the codes in `code` are; name it");
-  EXPECT_EQ(listed("a.csv", "code,term\nX12,y\n", {.system = "icd10"}), "column `code` as icd10\n+ icd10:X12 y\n1 = 1 + 0 + 0");
+  EXPECT_EQ(listed("a.csv", "code,term\nX12,y\n", {.system = "icd10"}),
+            "column `code` as icd10\n+ icd10:X12 y\n1 = 1 + 0 + 0");
   EXPECT_EQ(listed("a.csv", "readcode,icd10code\nx,y\n"),
             "invalid_request: several columns hold codes; name one of them: readcode, icd10code");
   EXPECT_EQ(listed("a.csv", "readcode,icd10code\nx,y\n", {.column = "ICD10Code"}),
             "column `icd10code` as icd10\n+ icd10:Y\n1 = 1 + 0 + 0");
   EXPECT_EQ(listed("a.csv", "who,when\nx,y\n"), "invalid_request: no column of codes is recognised among who, when");
-  EXPECT_EQ(listed("a.csv", "code\n73211009\n", {.column = "cod"}), "invalid_request: there is no column of this name among code");
+  EXPECT_EQ(listed("a.csv", "code\n73211009\n", {.column = "cod"}),
+            "invalid_request: there is no column of this name among code");
   EXPECT_EQ(listed("a.csv", ""), "invalid_request: no column of codes is recognised");
   EXPECT_EQ(listed("a.csv", "readcode\n\n"), "invalid_request: there is no code in it that can be used");
 }
@@ -117,10 +124,13 @@ TEST(CodeList, ValueSetsThatCannotBeKeptExactlyAreRefused) {
   const auto including = [](std::string_view what) {
     return listed("vs.json", R"({"resourceType": "ValueSet", "compose": {"include": [)" + std::string(what) + "]}}");
   };
-  EXPECT_EQ(including(R"({"valueSet": ["http://x"]})"),
-            "unsupported: compose.include[0].valueSet: it refers to another value set; import one that has an expansion");
-  EXPECT_EQ(including(R"({"system": "http://loinc.org", "filter": [{"property": "STATUS", "op": "=", "value": "ACTIVE"}]})"),
-            "unsupported: compose.include[0].filter[0]: only the filters `concept is-a` and `concept descendent-of` are read");
+  EXPECT_EQ(
+      including(R"({"valueSet": ["http://x"]})"),
+      "unsupported: compose.include[0].valueSet: it refers to another value set; import one that has an expansion");
+  EXPECT_EQ(
+      including(R"({"system": "http://loinc.org", "filter": [{"property": "STATUS", "op": "=", "value": "ACTIVE"}]})"),
+      "unsupported: compose.include[0].filter[0]: only the filters `concept is-a` and `concept descendent-of` are "
+      "read");
   EXPECT_EQ(including(R"({"concept": [{"code": "1"}]})"), "unsupported: compose.include[0]: codes without a system");
   EXPECT_EQ(listed("vs.json", R"({"resourceType": "CodeSystem"})"),
             "invalid_request: it is no ValueSet; terminology is loaded by `import`");

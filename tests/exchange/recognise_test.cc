@@ -37,19 +37,19 @@ TEST(Recognise, KnowsFilesByNameAndByContent) {
 TEST(Recognise, SaysWhatItSaw) {
   const ScratchFolder folder;
   EXPECT_EQ(recognised({folder.write("a.txt", "hello\n")}, folder.path()),
-            "none of the formats fhir, omop, synthea, meds and events is recognised in a.txt");
+            "none of the formats fhir, omop, synthea, meds, events and terminology is recognised in a.txt");
   EXPECT_EQ(recognised({folder.write("in/a.csv", ""), folder.write("in/b", ""), folder.write("in/c", ""), folder.write("in/d", "")}, folder.path()),
-            "none of the formats fhir, omop, synthea, meds and events is recognised in in/a.csv, in/b, in/c and 1 more");
+            "none of the formats fhir, omop, synthea, meds, events and terminology is recognised in in/a.csv, in/b, in/c and 1 more");
   EXPECT_EQ(recognised({folder.write("x.json", "{}"), folder.write("x.csv", "patient,time,code\n")}, folder.path()),
             "several formats are recognised: fhir (x.json), events (x.csv); import them one by one, or name the format");
   EXPECT_EQ(recognised({folder.path() + "/none"}, folder.path()), "none: no such file or folder");
   EXPECT_EQ(recognised({"-"}), "the format of standard input is not guessed: name it");
   std::filesystem::create_directory(folder.path() + "/empty");
-  EXPECT_EQ(recognised({folder.path() + "/empty"}), "none of the formats fhir, omop, synthea, meds and events is recognised in no file at all");
+  EXPECT_EQ(recognised({folder.path() + "/empty"}), "none of the formats fhir, omop, synthea, meds, events and terminology is recognised in no file at all");
 }
 
 TEST(Recognise, ParsesTheNamesItPrints) {
-  for (const Format format : {Format::fhir, Format::omop, Format::synthea, Format::meds, Format::events}) EXPECT_EQ(parse_format(name(format)), format);
+  for (const Format format : {Format::fhir, Format::omop, Format::synthea, Format::meds, Format::events, Format::terminology}) EXPECT_EQ(parse_format(name(format)), format);
   EXPECT_EQ(parse_format("FHIR"), std::nullopt);
 }
 

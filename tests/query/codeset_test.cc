@@ -102,12 +102,12 @@ TEST(CodeSet, ContainsWhatALookThroughAllFinds) {
   std::mt19937 random(20261126);
   const auto word = [&] {
     std::string made;
-    for (unsigned n = random() % 3; n > 0; --n) made += static_cast<char>('a' + random() % 3);
+    for (auto n = random() % 3; n > 0; --n) made += static_cast<char>('a' + random() % 3);
     return made;
   };
   for (int round = 0; round < 300; ++round) {
     CodeSet set;
-    for (unsigned n = random() % 8; n > 0; --n) set.codes.push_back({word(), word()});
+    for (auto n = random() % 8; n > 0; --n) set.codes.push_back({word(), word()});
     std::ranges::sort(set.codes);
     set.codes.erase(std::ranges::unique(set.codes).begin(), set.codes.end());
     for (int i = 0; i < 30; ++i) {
