@@ -120,6 +120,7 @@ Result<void> run_codes_import(const Invocation& invocation, Console& console) {
   const std::string& path = invocation.argument(0);
   const exchange::CodeListOptions options{TRY(system_named(invocation, *store)), invocation.text("column")};
   auto read = exchange::read_code_list(path, options);
+  if (!read && read.error().fault != Fault::invalid_request) return read.error();
   if (!read) return advise(read.error(), "--column NAME and --system NAME say where the codes are, and whose");
   const std::filesystem::path file(path);
   const std::string name = invocation.given("name").value_or(file.stem().string());

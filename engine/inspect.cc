@@ -137,6 +137,8 @@ Result<std::string> draw_terminology(BytesView key, BytesView value) {
     const record::Concept entry = TRY(decode_concept(value));
     return fmt::format("concept: {}{}\n", entry.code.display, entry.standard ? " (standard)" : "");
   }
+  if (key.starts_with("t"))
+    return fmt::format("a load finished at {}\n", record::print(record::at_instant(TRY(decode_loaded(value)))));
   return fmt::format("links of one code: {} bytes\n", value.size());
 }
 

@@ -53,8 +53,7 @@ class CodeSource {
 
 // Over a store: what its events carry, the terminology loaded beside them, its code lists. `version` pins terminology
 // (engine/terminology_reader.h), "" looks in all of it; not_found where it was never loaded. `as_of` gives the lists and the
-// terminology of that moment. One for each prepared query, so that what is asked for is looked up once; not thread safe. The
-// store lives longer.
+// terminology of that moment. One for each prepared query; not thread safe. The store lives longer.
 Result<std::unique_ptr<CodeSource>> store_codes(engine::Store& store, const engine::View& view,
                                                 std::string_view version, std::optional<Micros> as_of = std::nullopt);
 

@@ -9,6 +9,8 @@
 #include "query/code_lists.h"
 #include "query/codeset.h"
 #include "query/resolve.h"
+#include "query/run.h"
+#include "query/saved_cohorts.h"
 #include "tests/query/small_store.h"
 
 namespace chartline::query {
@@ -172,6 +174,38 @@ TEST_P(StoreCodesTest, ListsKeepTheirHistory) {
   EXPECT_EQ(lists.entries("dm", 9).error().fault, Fault::not_found);
   EXPECT_EQ(lists.keep("", {}, {}, 0).error().fault, Fault::invalid_request);
   EXPECT_EQ(lists.keep("a\nb", {}, {}, 0).error().fault, Fault::invalid_request);
+}
+
+// A query as of an instant sees the lists of that instant, in saved cohorts too.
+TEST_P(StoreCodesTest, QueriesAsOfAnInstantSeeTheListsOfThen) {
+  small_.tell(
+      "at 2023-01-01\nann 2020-01-01 condition clinic:a\nbob 2020-01-01 condition clinic:b\ncat 2020-01-01 condition "
+      "clinic:b");
+  CodeLists lists(store());
+  ASSERT_TRUE(lists.keep("dm", {{.code = {"clinic", "a"}}}, {}, day_one));
+  ASSERT_TRUE(save_cohort(store(), "sugar", "cohort sugar = exists condition[@dm]", {}));
+  ASSERT_TRUE(lists.keep("dm", {{.code = {"clinic", "b"}}}, {}, day_one + 10 * day));
+  const std::string then = "as of " + record::print(record::at_instant(day_one + day)) + " count ";
+  const auto answer = [&](const std::string& text) {
+    const auto prepared = prepare(store(), text, {});
+    if (!prepared) return prepared.error().message;
+    if (!prepared->complaints.empty()) return prepared->complaints.front().message;
+    Answers answers;
+    const auto done = run(*prepared, store(), store().view(), {.threads = 1}, answers);
+    std::string counts;
+    for (const Answer& one : answers.all) counts += print(one.rows[0][0]) + "\n";
+    return done ? counts : done.error().message;
+  };
+  EXPECT_EQ(answer("count exists condition[@dm]"), "2\n");
+  EXPECT_EQ(answer(then + "exists condition[@dm]"), "1\n");
+  EXPECT_EQ(answer(then + "in sugar"), "1\n");
+  EXPECT_EQ(answer("count in sugar"), "2\n");
+  EXPECT_EQ(answer(then + "exists condition[@dm]\ncount exists condition[@dm]"),
+            "codes that this text names stood for others at that instant");
+  EXPECT_EQ(answer(then + "exists condition[clinic:a]\ncount exists condition[clinic:b]"), "1\n2\n");
+  ASSERT_TRUE(lists.remove("dm", day_one + 20 * day));
+  EXPECT_EQ(answer("count exists condition[@dm]"), "there is no code list @dm");
+  EXPECT_EQ(answer(then + "exists condition[@dm]"), "1\n");
 }
 
 TEST_P(StoreCodesTest, DamagedListsAreFound) {
