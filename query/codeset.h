@@ -51,11 +51,10 @@ class CodeSource {
   virtual std::string version() const = 0;        // of the terminology that it looks in; "" for none loaded
 };
 
-// Over a store: what its events carry, the terminology loaded beside them, its code lists. `version` pins terminology
-// (engine/terminology_reader.h), "" looks in all of it; not_found where it was never loaded. `as_of` gives the lists and the
-// terminology of that moment. One for each prepared query; not thread safe. The store lives longer.
-Result<std::unique_ptr<CodeSource>> store_codes(engine::Store& store, const engine::View& view,
-                                                std::string_view version, std::optional<Micros> as_of = std::nullopt);
+// Over a store: what its events carry, the terminology loaded beside them, its code lists, both as of the view's moment.
+// `version` pins terminology (engine/terminology_reader.h), "" looks in all of it; not_found where it was never loaded. One
+// for each prepared query; not thread safe. The store lives longer.
+Result<std::unique_ptr<CodeSource>> store_codes(engine::Store& store, const engine::View& view, std::string_view version);
 
 // `* - a` is every code that events carry but those of `a`; events without a code are not in it.
 //

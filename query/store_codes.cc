@@ -23,14 +23,14 @@ Keys keys_of(std::vector<TerminologyReader::CodeName> names) {
   return keys;
 }
 
-void append(Keys& to, Keys more) {
-  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+void append(Keys& to, const Keys& more) {
+  to.insert(to.end(), more.begin(), more.end());
 }
 
 class StoreCodes final : public CodeSource {
  public:
-  StoreCodes(engine::Store& store, const engine::View& view, TerminologyReader terminology, Micros as_of)
-      : store_(store), view_(view), as_of_(as_of), terminology_(std::move(terminology)) {}
+  StoreCodes(engine::Store& store, const engine::View& view, TerminologyReader terminology)
+      : store_(store), view_(view), terminology_(std::move(terminology)) {}
 
   Result<Keys> with_prefix(std::string_view system, std::string_view prefix) override {
     const std::vector<Borrowed>& all = carried_codes();
@@ -74,7 +74,7 @@ class StoreCodes final : public CodeSource {
   Result<std::optional<Keys>> list(std::string_view name) override {
     const CodeLists lists(store_);
     const std::optional<CodeList> found = TRY(lists.find(name));
-    const ListVersion* const version = found ? found->at(as_of_) : nullptr;
+    const ListVersion* const version = found ? found->at(view_.as_of()) : nullptr;
     if (version == nullptr) return std::optional<Keys>();
     Keys named, excluded;
     for (ListEntry& entry : TRY(lists.entries(name, version->number)))
@@ -123,7 +123,6 @@ class StoreCodes final : public CodeSource {
 
   engine::Store& store_;
   const engine::View view_;
-  const Micros as_of_;
   const TerminologyReader terminology_;
   std::vector<Borrowed> carried_;
   bool is_indexed_ = false;
@@ -131,11 +130,9 @@ class StoreCodes final : public CodeSource {
 
 }  // namespace
 
-Result<std::unique_ptr<CodeSource>> store_codes(engine::Store& store, const engine::View& view,
-                                                std::string_view version, std::optional<Micros> as_of) {
-  const Micros moment = as_of.value_or(INT64_MAX);
-  TerminologyReader terminology = TRY(TerminologyReader::open(store, version, moment));
-  return std::unique_ptr<CodeSource>(std::make_unique<StoreCodes>(store, view, std::move(terminology), moment));
+Result<std::unique_ptr<CodeSource>> store_codes(engine::Store& store, const engine::View& view, std::string_view version) {
+  TerminologyReader terminology = TRY(TerminologyReader::open(store, version, view.as_of()));
+  return std::unique_ptr<CodeSource>(std::make_unique<StoreCodes>(store, view, std::move(terminology)));
 }
 
 }  // namespace chartline::query
