@@ -31,6 +31,9 @@ class Linker {
       define(statement->parts.back());
   }
 
+  // Whether what cannot be expanded is complained about, or left empty.
+  void complain(bool on) { complains_ = on; }
+
   // Below a node, and below the definitions that it names.
   Result<void> expand_within(const typed::Node& node) {
     if (node.op == Op::events) TRY(expand_set(*node.parts[0]));
@@ -49,7 +52,7 @@ class Linker {
     if (!set) {
       Result<CodeSet> expanded = expand(codes, named_, source_);
       if (!expanded && (!complaints_ || !is_of_text(expanded.error().fault))) return std::move(expanded).error();
-      if (!expanded)
+      if (!expanded && complains_)
         complaints_->add({.span = codes.span, .message = expanded.error().message, .expected = "", .suggestion = ""});
       set = std::make_shared<const CodeSet>(expanded ? *std::move(expanded) : CodeSet());
     }
@@ -64,6 +67,7 @@ class Linker {
   Program& program_;
   CodeSource& source_;
   Complaints* complaints_;
+  bool complains_ = true;
   CodesByName named_;
   std::set<const typed::Node*> reached_;  // definitions
   std::map<std::string, std::shared_ptr<const CodeSet>> sets_;
@@ -132,7 +136,14 @@ Result<std::shared_ptr<const Program>> link(typed::Query query, CodeSource& sour
   Linker linker(*program, source, options.complaints);
   for (const Ptr& statement : program->query.statements) linker.define(statement);
   if (options.only.empty()) {
-    for (const Ptr& statement : program->query.statements) TRY(linker.expand_within(*statement));
+    const auto of_past = [](const Ptr& statement) { return statement->op == Op::as_of; };
+    for (const Ptr& statement : program->query.statements)
+      if (!of_past(statement)) TRY(linker.expand_within(*statement));
+    // What these name may have been then what it no longer is: the programs of their instants tell.
+    linker.complain(false);
+    for (const Ptr& statement : program->query.statements)
+      if (of_past(statement)) TRY(linker.expand_within(*statement));
+    linker.complain(true);
   }
   for (const typed::Node* statement : options.only) TRY(linker.expand_within(*statement));
   TRY(linker.expand_within(*program->registrations));
