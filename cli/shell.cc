@@ -11,6 +11,7 @@
 #include "cli/query_paint.h"
 #include "cli/query_text.h"
 #include "cli/text.h"
+#include "query/code_lists.h"
 #include "query/saved_cohorts.h"
 
 namespace chartline::cli {
@@ -29,12 +30,13 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 std::span<const Shell::DotCommand> Shell::dot_commands() {
-  static constexpr std::array<DotCommand, 8> all = {{
+  static constexpr std::array<DotCommand, 9> all = {{
       {".help", "", "this page", &Shell::help},
       {".explain", "[QUERY]", "how a query is run; the last one where none is given", &Shell::explain},
       {".timer", "on|off", "say how long each answer took", &Shell::timer},
       {".mode", "FORM", "the form of answers: table, csv, json, ndjson, markdown, arrow", &Shell::mode},
       {".read", "FILE", "run the file as if it were typed", &Shell::read},
+      {".codes", "[NAME]", "the code lists of the store, or the codes of one", &Shell::codes},
       {".cohorts", "[NAME]", "the saved cohorts of the store, or the text of one", &Shell::cohorts},
       {".defined", "", "what has been defined in this shell", &Shell::defined},
       {".quit", "", "leave; so does Ctrl-D", &Shell::quit},
@@ -182,6 +184,30 @@ Result<void> Shell::read(std::string_view path) {
   return {};
 }
 
+Result<void> Shell::codes(std::string_view name) {
+  query::CodeLists lists(store_);
+  if (name.starts_with('@')) name.remove_prefix(1);
+  if (name.empty()) {
+    for (const query::CodeList& list : TRY(lists.all())) {
+      const query::ListVersion* now = list.now();
+      if (now)
+        TRY(console_.write(
+            fmt::format("{}  version {}, codes: {}\n", query::print_list(list.name), now->number, now->entries)));
+    }
+    return {};
+  }
+  const std::optional<query::CodeList> list = TRY(lists.find(name));
+  const query::ListVersion* now = list ? list->now() : nullptr;
+  if (!now) return not_found("there is no code list of this name\n.codes lists them");
+  for (const query::ListEntry& entry : TRY(lists.entries(name, now->number))) {
+    const query::CodeWord code{
+        .system = entry.code.system, .is_uri = false, .code = entry.code.code, .reach = entry.reach};
+    TRY(console_.write(fmt::format("{}{}{}{}\n", entry.excluded ? "- " : "", query::print(code),
+                                   entry.display.empty() ? "" : "  ", entry.display)));
+  }
+  return {};
+}
+
 Result<void> Shell::cohorts(std::string_view name) {
   if (name.empty()) {
     for (const std::string& cohort : TRY(query::saved_cohorts(store_))) TRY(console_.write(cohort + "\n"));
@@ -209,6 +235,10 @@ Vocabulary Shell::vocabulary() {
   words.output_forms.assign(forms.begin(), forms.end());
   // What cannot be read now cannot be completed.
   if (auto names = query::saved_cohorts(store_)) words.cohorts = std::move(*names);
+  if (const auto lists = query::CodeLists(store_).all()) {
+    for (const query::CodeList& list : *lists)
+      if (list.now()) words.code_lists.push_back(list.name);
+  }
   for (const Session::Definition& definition : session_.definitions())
     (definition.text.starts_with("cohort") ? words.cohorts : words.definitions).push_back(definition.name);
   return words;

@@ -41,7 +41,8 @@ class Shell {
   Result<void> ask(std::string_view input);
   Result<void> dot_command(std::string_view line);
   Result<void> help(std::string_view), explain(std::string_view), timer(std::string_view), mode(std::string_view),
-      read(std::string_view), cohorts(std::string_view), defined(std::string_view), quit(std::string_view);
+      read(std::string_view), codes(std::string_view), cohorts(std::string_view), defined(std::string_view),
+      quit(std::string_view);
   void run_input();
   void note_failure(const Result<void>& done);
 
