@@ -37,12 +37,17 @@ Result<void> get_run(const ShardMoment& shard, Name code, const PostingRun& run,
   return at(shard, run, Fault::corrupt, "named by its directory, but absent");
 }
 
-Result<void> decode(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields, PostingColumns& into) {
+Result<void> decode(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields, PostingColumns& into,
+                    const View::MoreFields& more = {}) {
   Pinned value;
   TRY(get_run(shard, code, run, value));
   const Result<void> whole = stored::decode_postings(value.bytes(), fields, into, run.checksum);
   if (!whole) return at(shard, run, whole.error().fault, whole.error().message);
   if (into.count != run.count) return at(shard, run, Fault::corrupt, "its count differs from its directory's");
+  const std::uint32_t wanted = more ? more(into) & ~fields : 0;
+  if (wanted == 0) return {};
+  const Result<void> rest = stored::decode_more_postings(value.bytes(), wanted, into);
+  if (!rest) return at(shard, run, rest.error().fault, rest.error().message);
   return {};
 }
 
@@ -137,8 +142,9 @@ std::int64_t second_of(const Posting& posting) {
 
 Result<stored::Directory> read_directory(const ShardMoment& shard, Name code) { return *TRY(directory_of(shard, code)); }
 
-Result<void> read_posting_run(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields, PostingColumns& into) {
-  return decode(shard, code, run, fields, into);
+Result<void> read_posting_run(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields, PostingColumns& into,
+                              const View::MoreFields& more) {
+  return decode(shard, code, run, fields, into, more);
 }
 
 Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields) {

@@ -19,7 +19,8 @@ Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint
 
 // The same with its runs named, not decoded; and one of them decoded, past the cache.
 Result<PostingScan> name_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block);
-Result<void> read_posting_run(const ShardMoment& shard, Name code, const stored::PostingRun& run, std::uint32_t fields, stored::PostingColumns& into);
+Result<void> read_posting_run(const ShardMoment& shard, Name code, const stored::PostingRun& run, std::uint32_t fields, stored::PostingColumns& into,
+                              const View::MoreFields& more);
 
 // The same as plain postings, sorted by patient, instant (to the second) and event number.
 Result<std::vector<stored::Posting>> merge_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block);

@@ -223,9 +223,9 @@ Result<PostingScan> View::name_postings(std::uint32_t shard, Name code, std::uin
   return engine::name_postings(*moment, code, first_block, last_block);
 }
 Result<void> View::posting_run(std::uint32_t shard, Name code, const stored::PostingRun& run, std::uint32_t fields,
-                               stored::PostingColumns& into) const {
+                               stored::PostingColumns& into, const MoreFields& more) const {
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
-  return read_posting_run(*moment, code, run, fields, into);
+  return read_posting_run(*moment, code, run, fields, into, more);
 }
 Result<std::vector<stored::Posting>> View::merged_postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block) const {
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));

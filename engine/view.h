@@ -160,8 +160,10 @@ class View {
   // The same in two steps, for who reads so much that it is neither held at once nor worth keeping in the cache: the runs
   // are named, and decoded one by one when their turn comes, into columns used before.
   Result<PostingScan> name_postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block) const;
+  // `more`, looking at the fields that were decoded, says which others are wanted then.
+  using MoreFields = std::function<std::uint32_t(const stored::PostingColumns& so_far)>;
   Result<void> posting_run(std::uint32_t shard, Name code, const stored::PostingRun& run, std::uint32_t fields,
-                           stored::PostingColumns& into) const;
+                           stored::PostingColumns& into, const MoreFields& more = {}) const;
   // The same as plain postings, merged and sorted: the simple form.
   Result<std::vector<stored::Posting>> merged_postings(std::uint32_t shard, Name code, std::uint32_t first_block,
                                                        std::uint32_t last_block) const;

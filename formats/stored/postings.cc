@@ -144,13 +144,25 @@ PostingBytes encode_postings(std::span<const Posting> postings) {
 
 Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into,
                              std::optional<std::uint64_t> checksum) {
-  Reader in(TRY(unseal(bytes, "postings", checksum)));
-  const std::uint64_t count = in.varint();
-  const std::uint64_t mask = in.varint();
-  if (!in.ok() || count > postings_limit || mask >= 2 * value_bit) return wrong_bytes("postings");
-  into.count = static_cast<std::uint32_t>(count);
+  const BytesView content = TRY(unseal(bytes, "postings", checksum));
   for (const NarrowPart& part : parts) into.*part.values = Column<std::uint32_t>(part.standard);
   into.value = Column<std::uint64_t>(std::uint64_t{0});
+  return into.decode(content, fields);
+}
+
+Result<void> decode_more_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into) {
+  constexpr std::size_t version_bytes = 1, trailer_bytes = static_cast<std::size_t>(Trailer::half);
+  check(bytes.size() >= version_bytes + trailer_bytes, "bytes that were decoded before");
+  return into.decode(bytes.substr(version_bytes, bytes.size() - version_bytes - trailer_bytes), fields);
+}
+
+Result<void> PostingColumns::decode(BytesView content, std::uint32_t fields) {
+  PostingColumns& into = *this;
+  Reader in(content);
+  const std::uint64_t stored_count = in.varint();
+  const std::uint64_t mask = in.varint();
+  if (!in.ok() || stored_count > postings_limit || mask >= 2 * value_bit) return wrong_bytes("postings");
+  into.count = static_cast<std::uint32_t>(stored_count);
 
   std::uint32_t fields_left = fields;
   for (std::size_t p = 0; p < parts.size() && (fields_left & posting_field_all) != 0; ++p) {

@@ -92,6 +92,8 @@ class PostingColumns {
 
  private:
   friend Result<void> decode_postings(BytesView, std::uint32_t, PostingColumns&, std::optional<std::uint64_t>);
+  friend Result<void> decode_more_postings(BytesView, std::uint32_t, PostingColumns&);
+  Result<void> decode(BytesView content, std::uint32_t fields);
   struct Room {
     std::vector<std::uint32_t> narrow[10];
     std::vector<std::uint64_t> wide[1];
@@ -101,6 +103,8 @@ class PostingColumns {
 // corrupt where checksum, version or any column is wrong. `checksum` is what the directory names: readers give it.
 Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into,
                              std::optional<std::uint64_t> checksum = {});
+// Further fields of bytes that were decoded into the same columns, and checked, before.
+Result<void> decode_more_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into);
 
 // Postings taken away from older runs of a code since those were written: sorted (patient, event number) pairs, packed.
 struct Removal {

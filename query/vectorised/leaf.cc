@@ -29,6 +29,14 @@ std::uint32_t posting_fields(const Leaf& leaf) {
   return fields;
 }
 
+// What a sieve looks at.
+std::uint32_t sifting_fields(const Leaf& leaf) {
+  std::uint32_t fields = stored::posting_field_flags | stored::posting_field_kind;
+  if (leaf.sieve.compare) fields |= stored::posting_field_value | stored::posting_field_unit;
+  if (leaf.sieve.sifts_days()) fields |= stored::posting_field_day;
+  return fields;
+}
+
 // The values of some postings of a column behind those that are there.
 template <typename T, typename From, typename Of>
 void append(std::vector<T>& into, std::size_t count, const From& from, const Of& of) {
@@ -160,15 +168,37 @@ Result<void> LeafReader::deal_out(const engine::View& view, engine::Name code, s
   const engine::PostingScan scan = TRY(view.name_postings(shard_, code, first_block_, last_block_));
   for (std::size_t r = 0; r < scan.refs.size(); ++r) {
     const std::uint32_t number = scan.removals[r].empty() ? 0u : std::uint32_t{stored::posting_field_number};
-    TRY(view.posting_run(shard_, code, scan.refs[r], fields | number, columns_));
-    const auto places = std::views::iota(std::size_t{0}, std::size_t{columns_.count});
+    const stored::PostingRun& run = scan.refs[r];
+    // What is sifted is looked at first: of a run of which nothing is kept, nothing else is decoded.
+    const bool whole = run.first_block >= first_block_ && run.last_block <= last_block_ && number == 0;
+    const bool sifted_first = whole && (leaf_.sieve.compare || leaf_.sieve.sifts_days());
+    const auto sift_run = [&](std::size_t first, std::size_t past) {
+      choose(columns_, scan.removals[r], first, past);
+      note_odd(columns_, [&](std::uint32_t block) -> Odd& { return blocks_[block - first_block_].odd; });
+      sift_all(columns_);
+    };
+    if (sifted_first) {
+      const auto has_odd = [&](const PostingColumns& run_columns) {
+        return !run_columns.flags.is_constant() || is_odd(run_columns.flags[0]);
+      };
+      bool odd = false;
+      TRY(view.posting_run(shard_, code, run, sifting_fields(leaf_), columns_, [&](const PostingColumns& so_far) {
+        odd = has_odd(so_far);
+        if (odd) return fields;
+        sift_run(0, so_far.count);
+        return kept_.size() > 0 ? fields : 0u;
+      }));
+      if (odd) sift_run(0, columns_.count);
+    } else {
+      TRY(view.posting_run(shard_, code, run, fields | number, columns_));
+      const auto places = std::views::iota(std::size_t{0}, std::size_t{columns_.count});
+      const auto block_of = [&](std::size_t i) { return stored::block_of(columns_.patient[i]); };
+      const auto first = std::ranges::lower_bound(places, first_block_, {}, block_of) - places.begin();
+      const auto past = std::ranges::upper_bound(places, last_block_, {}, block_of) - places.begin();
+      if (first == past) continue;
+      sift_run(static_cast<std::size_t>(first), static_cast<std::size_t>(past));
+    }
     const auto block_at = [&](std::size_t i) { return stored::block_of(columns_.patient[i]); };
-    const auto first = std::ranges::lower_bound(places, first_block_, {}, block_at) - places.begin();
-    const auto past = std::ranges::upper_bound(places, last_block_, {}, block_at) - places.begin();
-    if (first == past) continue;
-    choose(columns_, scan.removals[r], static_cast<std::size_t>(first), static_cast<std::size_t>(past));
-    note_odd(columns_, [&](std::uint32_t block) -> Odd& { return blocks_[block - first_block_].odd; });
-    sift_all(columns_);
     for (std::size_t k = 0; k < kept_.size();) {
       const std::uint32_t block = block_at(kept_[k]);
       const auto later = std::views::iota(k, kept_.size());

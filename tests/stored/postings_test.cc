@@ -77,6 +77,17 @@ TEST(Postings, DecodeWhatIsAskedForAndDefaultTheRest) {
   expect_same(moved.at(299), postings[299]);
 }
 
+TEST(Postings, DecodeMoreOfTheSameBytes) {
+  const auto postings = sample_postings(5, 300);
+  const PostingBytes run = encode_postings(postings);
+  for (std::uint32_t first = 0; first <= posting_field_all; first += 7) {
+    PostingColumns columns;
+    ASSERT_TRUE(decode_postings(run.bytes, first, columns, run.checksum));
+    ASSERT_TRUE(decode_more_postings(run.bytes, posting_field_all & ~first, columns));
+    for (std::size_t i = 0; i < postings.size(); i += 17) expect_same(columns.at(i), postings[i]);
+  }
+}
+
 TEST(Postings, TellNumbers) {
   std::vector<Posting> postings(2);
   postings[0].value.form = record::Value::Form::number;
