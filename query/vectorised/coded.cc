@@ -82,6 +82,38 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
     case Op::text:
       for (std::uint32_t& code : made) code = numbering.of({}, [&] { return Cell(std::get<std::string>(node.data)); });
       return made;
+    case Op::cases: {
+      // [condition of each branch ..., value of each branch ..., the other value?]
+      if (node.type.basic == Basic::number) break;
+      const std::size_t branches = node.parts.size() / 2;
+      std::vector<std::uint32_t> taken(rows, static_cast<std::uint32_t>(branches));
+      for (std::size_t i = branches; i > 0; --i) {
+        const Truths met = truth(*node.parts[i - 1], frame);
+        for (std::size_t row = 0; row < rows; ++row) {
+          if (met[row] == Truth::yes) taken[row] = static_cast<std::uint32_t>(i - 1);
+        }
+      }
+      const std::size_t values = node.parts.size() - branches;
+      std::vector<std::vector<std::uint32_t>> codes;
+      for (std::size_t i = 0; i < values; ++i) codes.push_back(coded(*node.parts[branches + i], frame));
+      for (std::size_t row = 0; row < rows; ++row) {
+        const std::uint32_t branch = taken[row];
+        const std::int64_t code = branch < values ? std::int64_t{codes[branch][row]} : -1;
+        made[row] = numbering.of({branch, code, 0}, [&] {
+          return code < 0 ? Cell(Missing{}) : cells(*node.parts[branches + branch])[static_cast<std::size_t>(code)];
+        });
+      }
+      return made;
+    }
+    case Op::let_of:
+    case Op::param_of:
+      if (node.type.basic != Basic::text) break;
+      made = coded(defined(node), frame);
+      for (std::uint32_t& code : made) {
+        const std::uint32_t of_definition = code;
+        code = numbering.of({of_definition, 0, 0}, [&] { return cells(defined(node))[of_definition]; });
+      }
+      return made;
     case Op::sex: {
       asks_demographics_ = true;
       for (std::size_t row = 0; row < rows; ++row) {

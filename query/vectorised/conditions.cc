@@ -187,7 +187,7 @@ Truths Evaluation::in_cohort(const Node& node, const Frame& frame) {
   const Node& cohort = program_.definition(name);
   auto known = members_.find(&cohort);
   if (known == members_.end()) {
-    const Frame all = everyone();
+    const Frame& all = everyone();
     Truths members(all.rows(), Truth::no);
     if (cohort.parts.size() == 1) {
       const Truths holds = truth(*cohort.parts[0], all);

@@ -95,16 +95,11 @@ std::optional<std::string> Evaluation::rehearse_rows(const Node& node, std::uint
 
 void Evaluation::start(const Block& block) {
   block_ = block;
+  everyone_.place.resize(block.patients);
+  std::iota(everyone_.place.begin(), everyone_.place.end(), Place{0});
   known_.clear();
   members_.clear();
   made_.clear();
-}
-
-Frame Evaluation::everyone() const {
-  Frame all;
-  all.place.resize(block_.patients);
-  for (std::uint32_t i = 0; i < block_.patients; ++i) all.place[i] = static_cast<Place>(i);
-  return all;
 }
 
 Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32_t slot) const {

@@ -81,7 +81,7 @@ class Evaluation {
     Odd* odd = nullptr;
   };
   void start(const Block& block);
-  Frame everyone() const;
+  const Frame& everyone() const { return everyone_; }
   // Of a measure: `interval` means nothing while there is none.
   void set_interval(record::Day first, record::Day last) {
     interval_ = DateRange{record::day_time(first), record::day_time(last)};
@@ -178,6 +178,7 @@ class Evaluation {
   const engine::View& view_;
   Leaves& leaves_;
   Block block_{};
+  Frame everyone_{};
   std::optional<DateRange> interval_{};
   bool asks_demographics_ = false;
   std::optional<std::string> refusal_{};

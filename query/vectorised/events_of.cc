@@ -23,7 +23,7 @@ ListsPtr Evaluation::events(const Node& node, const Frame& frame, Lifted lifted)
   if (!is_closed(node)) return made_events(node, frame, lifted);
   const std::pair key(&node, lifted);
   if (const auto known = known_.find(key); known != known_.end()) return known->second;
-  const Frame all = everyone();
+  const Frame& all = everyone();
   ListsPtr made = made_events(node, all, lifted);
   if (!made->by_place) {  // rows of everyone are places
     auto by_place = std::make_shared<Lists>(*made);

@@ -28,6 +28,12 @@ namespace {
 
 constexpr Day day_min = std::numeric_limits<Day>::min() / 2, day_max = std::numeric_limits<Day>::max() / 2;
 
+// A date that is known to the day is one.
+DayExtent days_of(const Time& time) {
+  if (time.precision >= record::Precision::day) return {time.day(), time.day()};
+  return day_extent(time);
+}
+
 bool is_within(Op op) { return op >= Op::within_before && op <= Op::within_on_or_after; }
 
 Side side_of(Op op) {
@@ -107,8 +113,18 @@ std::optional<Evaluation::Window> Evaluation::window_of(const Node& clause, cons
       nothing(row);
       continue;
     }
-    const DayExtent at = day_extent(times[row]);
+    const DayExtent at = days_of(times[row]);
     const Duration back = opposite(distance);
+    if (at.first == at.last) {
+      const auto low = side != Side::after ? moved(at.first, back) : std::optional(at.first);
+      const auto high = side != Side::before ? moved(at.first, distance) : std::optional(at.first);
+      if (low && high) {
+        from(row, *low), to(row, *high);
+      } else {
+        nothing(row);
+      }
+      continue;
+    }
     const auto low_first = side != Side::after ? moved(at.first, back) : std::optional(at.first);
     const auto low_last = side != Side::after ? moved(at.last, back) : std::optional(at.last);
     const auto high_first = side != Side::before ? moved(at.first, distance) : std::optional(at.first);
@@ -219,6 +235,9 @@ ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifte
     for (std::uint32_t k = 0; k < all->size(); ++k) offer(of.place[all->at(k)], all->at(k));
   } else {
     for (std::uint32_t row = 0; row < frame.rows(); ++row) {
+      const bool none =
+          std::ranges::any_of(windows, [row](const Window& window) { return window.first[row] > window.last[row]; });
+      if (none) continue;
       const std::uint32_t list = list_of(*all, frame, row);
       for (std::uint32_t k = all->first(list), past = all->past(list); k < past; ++k) offer(row, all->at(k));
     }

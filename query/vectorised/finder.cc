@@ -172,7 +172,7 @@ class VectorisedFinder final : public Finder {
       if (plans_[i].way == Way::columns) {
         gathered_[i].evaluate(*plans_[i].statement, program_, intervals_[i], evaluation_);
       } else if (plans_[i].way == Way::candidates) {
-        const Frame all = evaluation_.everyone();
+        const Frame& all = evaluation_.everyone();
         const Truths met = evaluation_.truth(*plans_[i].candidates, all);
         for (std::uint32_t place = 0; place < patients; ++place) {
           if (met[place] == Truth::yes) asked_[i].set(place);

@@ -52,7 +52,7 @@ void Gathered::evaluate(const Node& statement, const Program& program, const std
   interval_ = statement.op == Op::measure;
   of_events_ = statement.op == Op::tally;
   figures_ = interval_ ? 2 : statement.op == Op::flow ? statement.parts.size() : 1;
-  const Frame all = evaluation.everyone();
+  const Frame& all = evaluation.everyone();
   switch (statement.op) {
     case Op::count_patients: {
       const Node& condition = *statement.parts[0];

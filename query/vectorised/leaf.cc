@@ -509,8 +509,10 @@ void LeafReader::put_in_order(Events& events) {
   };
   const auto number = [&](std::size_t i) { return by_number ? events.number[i] : 0u; };
   const auto in_order = [&](std::size_t a, std::size_t b) {
-    if (key(a) != key(b)) return key(a) < key(b);
-    return number(a) <= number(b) || !(by_time || several_);
+    if (events.place[a] != events.place[b]) return events.place[a] < events.place[b];
+    if (by_time && events.at[a] != events.at[b]) return events.at[a] < events.at[b];
+    if (by_time && events.timed[a] != events.timed[b]) return events.timed[a] < events.timed[b];
+    return number(a) <= number(b);
   };
   bool sorted = true;
   if (by_time || several_) {

@@ -98,6 +98,23 @@ Numbers Evaluation::number(const Node& node, const Frame& frame) {
       }
       return made;
     }
+    case Op::cases: {
+      if (node.type.measure == Type::Measure::unit) break;
+      const std::size_t branches = node.parts.size() / 2;
+      std::vector<bool> decided(rows, false);
+      for (std::size_t i = 0; i <= branches; ++i) {
+        const bool other = i == branches;
+        if (other && node.parts.size() % 2 == 0) break;
+        const Truths met = other ? Truths(rows, Truth::yes) : truth(*node.parts[i], frame);
+        const Numbers values = number(*node.parts[branches + i], frame);
+        for (std::size_t row = 0; row < rows; ++row) {
+          if (decided[row] || met[row] != Truth::yes) continue;
+          decided[row] = true;
+          made[row] = values[row];
+        }
+      }
+      return made;
+    }
     case Op::elapsed: return elapsed(node, frame);
     case Op::age: return age(node, frame);
     case Op::year_of: {

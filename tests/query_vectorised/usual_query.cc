@@ -114,7 +114,9 @@ std::string UsualQuery::condition(int depth) {
 std::string UsualQuery::groups(bool of_event) {
   if (chance_.one_in(3)) return "";
   std::string text =
-      " by " + one({"sex", "band(age(today), 10)", "year(birth)", "in some", "age(today)", "count(recent)"});
+      " by " + one({"sex", "band(age(today), 10)", "year(birth)", "in some", "age(today)", "count(recent)",
+                    "case when sex = female then 'a' when age(today) > 40 then 'b' else 'c' end",
+                    "case when age(today) > 40 then count(recent) when in some then 7 end"});
   if (of_event) text += ", " + one({"month(it)", "year(it)", "kind", "date(it)", "unit", "start"});
   return text;
 }
