@@ -24,7 +24,7 @@ std::string instant(Micros at) { return record::print(record::at_instant(at)); }
 class History {
  public:
   History(const Script& script, std::uint32_t shards, std::uint64_t seed) : replay_(script, shards), make_(seed) {
-    make_.may_explain = make_.may_ask_why = make_.may_look_back = make_.may_reach = false;
+    make_.may_explain = make_.may_ask_why = make_.may_look_back = false;
   }
 
   void run(std::size_t steps, std::size_t moments) {
@@ -99,7 +99,7 @@ TEST(AsOf, KnowsNobodyWhoWasErased) {
     erased.play();
 
     RandomQuery make(seed);
-    make.may_explain = make.may_ask_why = make.may_look_back = make.may_reach = false;
+    make.may_explain = make.may_ask_why = make.may_look_back = false;
     const std::string definitions = make.definitions();
     for (int i = 0; i < 20; ++i) {
       const std::string statement = make.statement() + "\n";

@@ -81,7 +81,7 @@ class Differential {
  private:
   static std::string text_of(std::uint64_t seed) {
     RandomQuery make(seed);
-    make.may_reach = make.may_explain = false;
+    make.may_explain = false;
     return make.text(statements_a_text);
   }
 

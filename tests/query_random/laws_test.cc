@@ -170,7 +170,6 @@ class Laws {
  private:
   void try_all(engine::Store& store, const Script& script, std::uint32_t shards, std::uint64_t seed) {
     RandomQuery make(seed);
-    make.may_reach = false;
     const std::string definitions = make.definitions();
     std::vector<Places> places;
     std::vector<const Law*> tried;

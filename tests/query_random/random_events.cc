@@ -18,7 +18,7 @@ std::string RandomQuery::codes(int depth) {
   if (depth <= 0 || one_in(3)) {
     if (const Definition* named = one_in(6) ? defined(What::codes) : nullptr) return named->name;
     if (const Definition* named = one_in(12) ? defined(What::code) : nullptr) return named->name;
-    switch (may_reach ? below(9) : 8 * below(2) + 2 * below(2)) {
+    switch (below(9)) {
       case 0: return "*";
       case 1: return "@" + std::string(chance_.of(lists));
       case 2: return chance_.one({"icd10:E1*", "icd10:E11*", "local:c*", "atc:B01*", "loinc:4*"});

@@ -39,7 +39,6 @@ class RandomQuery {
   std::string day();
 
   // What the store does not answer yet is left out.
-  bool may_reach = true;  // code lists and descendants
   bool may_explain = true, may_ask_why = true;
   bool may_look_back = true;  // as of
 

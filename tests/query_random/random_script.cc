@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "tests/query_random/script.h"
 
@@ -56,9 +57,14 @@ class Maker {
   void disturb() {
     std::vector<Step> steps;
     const auto person = [&] { return "p" + std::to_string(chance_.below(static_cast<std::uint64_t>(people_))); };
+    bool listed = false;
     for (const Step& step : script_.steps) {
+      const bool loads = step.what == Step::What::load;
+      if (!loads && !std::exchange(listed, true))
+        for (const std::string_view name : lists) steps.push_back(list(name));
       steps.push_back(step);
-      if (step.what == Step::What::load) continue;
+      if (loads) continue;
+      if (chance_.one_in(100)) steps.push_back(list(chance_.of(lists)));
       if (chance_.one_in(6)) correct(steps);
       if (chance_.one_in(40)) steps.push_back({.what = Step::What::link, .person = person(), .other = person()});
       if (chance_.one_in(160)) steps.push_back({.what = Step::What::erase, .person = person()});
@@ -87,6 +93,18 @@ class Maker {
     }
     for (Event& one : again.events) one.version = again.events[0].version;
     steps.push_back(std::move(again));
+  }
+
+  Step list(std::string_view name) {
+    std::string codes = "local:unused";
+    if (name != "empty") {
+      for (std::uint64_t i = 0, n = 1 + chance_.below(3); i < n; ++i) {
+        const record::Code one = code();
+        codes += "," + std::string(one.system) + ":" + std::string(one.code);
+      }
+      if (chance_.one_in(3)) codes += "," + chance_.one({"snomed:<<101", "snomed:<100", "icd10:E11*"});
+    }
+    return {.what = Step::What::list, .person = std::string(name), .other = std::move(codes)};
   }
 
   void unlink(std::vector<Step>& steps) {

@@ -1,9 +1,48 @@
+#include <algorithm>
+
 #include "engine/import.h"
 #include "engine/maintenance.h"
 #include "engine/storage/memory.h"
+#include "engine/terminology.h"
+#include "query/code_lists.h"
 #include "tests/query_random/script.h"
 
 namespace chartline::query::random {
+
+namespace {
+
+// snomed:<<101 · icd10:E1* · local:c1
+ListEntry entry_of(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  std::string_view code = text.substr(colon + 1);
+  Reach reach = Reach::one;
+  if (code.ends_with('*')) reach = Reach::prefix, code.remove_suffix(1);
+  if (code.starts_with("<<")) {
+    reach = Reach::self_and_descendants, code.remove_prefix(2);
+  } else if (code.starts_with('<')) {
+    reach = Reach::descendants, code.remove_prefix(1);
+  }
+  return {.code = {std::string(text.substr(0, colon)), std::string(code)}, .reach = reach};
+}
+
+std::vector<ListEntry> entries_of(std::string_view codes) {
+  std::vector<ListEntry> entries;
+  for (std::size_t from = 0; from < codes.size();) {
+    const std::size_t to = std::min(codes.find(',', from), codes.size());
+    entries.push_back(entry_of(codes.substr(from, to - from)));
+    from = to + 1;
+  }
+  return entries;
+}
+
+void load_terminology(engine::Store& store) {
+  auto load = engine::TerminologyLoad::begin(store, "small world").value();
+  for (const auto& [child, parent] : hierarchy)
+    load->add(record::ConceptLink{.from = {"snomed", child, {}}, .to = {"snomed", parent, {}}}).value();
+  load->finish().value();
+}
+
+}  // namespace
 
 struct Replay::Parts {
   Script script;
@@ -45,6 +84,9 @@ struct Replay::Parts {
       case Step::What::unlink: return static_cast<void>(store->unlink(a, b));
       case Step::What::erase: return static_cast<void>(engine::erase(*store, a));
       case Step::What::fold: return store->fold().value();
+      case Step::What::list:
+        CodeLists(*store).keep(step.person, entries_of(step.other), {}, clock.now()).value();
+        return;
     }
   }
 };
@@ -57,6 +99,7 @@ Replay::Replay(const Script& script, std::uint32_t shards) : parts_(std::make_un
   options.clock = &parts_->clock;
   options.fold_in_background = false;
   parts_->store = engine::Store::open(std::shared_ptr<engine::Backend>(engine::memory_backend(disk)), options).value();
+  load_terminology(*parts_->store);
 }
 
 Replay::~Replay() = default;

@@ -4,6 +4,7 @@
 //   load p3 kind=observation code=local:c1 also=icd10:E11 start=2019-03 end=ongoing value=<5.7~mg/dL source=org0|sys ...
 //   write p3 record=r7 version=1 kind=... / kind=... part=1
 //   link p3 p4 · unlink p3 p4 · erase p3 · fold
+//   list heart snomed:<<101,icd10:E1*,local:c1     the code list `heart` is this from now on
 //
 // `load` steps stand first and are one bulk load.
 #pragma once
@@ -20,9 +21,9 @@
 namespace chartline::query::random {
 
 struct Step {
-  enum class What : std::uint8_t { load, write, link, unlink, erase, fold };
+  enum class What : std::uint8_t { load, write, link, unlink, erase, fold, list };
   What what = What::write;
-  std::string person{}, other{};
+  std::string person{}, other{};        // list: its name, and its codes
   std::vector<record::Event> events{};  // load, write: one record; text borrowed from the arena of the script
 };
 
@@ -38,7 +39,7 @@ std::string print(const Step& step);
 std::string print(const Script& script);
 std::optional<Script> parse_script(std::string_view lines, std::string& complaint);
 
-// A store in memory to which a script is told. One step takes one second of its clock.
+// A store in memory, with the terminology of the small world, to which a script is told. One step takes one second of its clock.
 class Replay {
  public:
   Replay(const Script& script, std::uint32_t shards);

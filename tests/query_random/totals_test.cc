@@ -44,7 +44,7 @@ class Totals : public ::testing::TestWithParam<Executor> {
       replay.play();
       for (std::uint64_t i = 0; i < number_from("CHARTLINE_TEXTS", 40) && !HasFailure(); ++i) {
         RandomQuery make(store * 1'000 + i);
-        make.may_reach = make.may_name = false;
+        make.may_name = false;
         const std::string definitions = make.definitions();
         const std::string text = make_text(make);
         const Asked asked = ask(replay.store(), definitions + text, GetParam());
