@@ -15,12 +15,12 @@ bool agree(const Cell& a, const Cell& b) {
 
 }  // namespace
 
-Asked ask(engine::Store& store, std::string_view text, Executor executor) {
-  const Result<Prepared> prepared = prepare(store, text, {});
+Asked ask(engine::Store& store, std::string_view text, Executor executor, MonthEnd month_end, unsigned threads) {
+  const Result<Prepared> prepared = prepare(store, text, {.month_end = month_end});
   if (!prepared) return {.end = Asked::End::failed, .why = prepared.error().message};
   if (!prepared->complaints.empty()) return {.end = Asked::End::refused, .why = render(prepared->complaints, text)};
   Answers answers;
-  const Result<void> done = run(*prepared, store, store.view(), {.executor = executor, .threads = 1}, answers);
+  const Result<void> done = run(*prepared, store, store.view(), {.executor = executor, .threads = threads}, answers);
   if (!done) return {.end = Asked::End::failed, .why = done.error().message};
   return {.answers = std::move(answers.all)};
 }

@@ -16,7 +16,8 @@ struct Asked {
   std::vector<Answer> answers{};  // one for each statement that is no definition
 };
 
-Asked ask(engine::Store& store, std::string_view text, Executor executor);
+Asked ask(engine::Store& store, std::string_view text, Executor executor, MonthEnd month_end = MonthEnd::roll,
+          unsigned threads = 1);
 
 // `count [sex, patients]`, then a row a line: `female, 3`.
 std::string print(const Answer& answer);

@@ -18,40 +18,53 @@ namespace {
 constexpr int people = 300;
 constexpr int texts_a_store = 20, statements_a_text = 25;
 
+// How a text is asked: of a store of so many shards, by a calendar, on so many threads.
+struct Way {
+  std::uint32_t shards;
+  MonthEnd month_end;
+  unsigned threads;
+};
+
+Asked ask(engine::Store& store, const std::string& text, Executor executor, const Way& way) {
+  return random::ask(store, text, executor, way.month_end, way.threads);
+}
+
 struct Difference {
   std::string text;
   Script script;
-  std::uint32_t shards;
+  Way way;
 };
 
-bool differ(engine::Store& store, const std::string& text) {
-  const Asked reference = ask(store, text, Executor::reference);
+bool differ(engine::Store& store, const std::string& text, const Way& way) {
+  const Asked reference = ask(store, text, Executor::reference, way);
   if (reference.end == Asked::End::refused) return false;
-  return !agree(reference, ask(store, text, Executor::vectorised));
+  return !agree(reference, ask(store, text, Executor::vectorised, way));
 }
 
-bool differ(const Script& script, std::uint32_t shards, const std::string& text) {
-  Replay replay(script, shards);
+bool differ(const Script& script, const std::string& text, const Way& way) {
+  Replay replay(script, way.shards);
   replay.play();
-  return differ(replay.store(), text);
+  return differ(replay.store(), text, way);
 }
 
 std::string reduced(Difference found) {
   const auto shrink_text = [&] {
-    Replay replay(found.script, found.shards);
+    Replay replay(found.script, found.way.shards);
     replay.play();
-    found.text = shrink_query(found.text, [&](const std::string& text) { return differ(replay.store(), text); });
+    found.text =
+        shrink_query(found.text, [&](const std::string& text) { return differ(replay.store(), text, found.way); });
   };
   const auto shrink_store = [&] {
     found.script =
-        shrink_script(found.script, [&](const Script& script) { return differ(script, found.shards, found.text); });
+        shrink_script(found.script, [&](const Script& script) { return differ(script, found.text, found.way); });
   };
   shrink_text(), shrink_store(), shrink_text(), shrink_store();
-  Replay replay(found.script, found.shards);
+  Replay replay(found.script, found.way.shards);
   replay.play();
-  return "=== " + std::to_string(found.shards) + " shards\n" + print(found.script) + "----\n" + found.text + "----\n" +
-         print(ask(replay.store(), found.text, Executor::reference)) + "---- the vectorised executor says\n" +
-         print(ask(replay.store(), found.text, Executor::vectorised));
+  return "=== " + std::to_string(found.way.shards) + " shards, " + std::to_string(found.way.threads) + " threads" +
+         (found.way.month_end == MonthEnd::clamp ? ", clamp\n" : "\n") + print(found.script) + "----\n" + found.text +
+         "----\n" + print(ask(replay.store(), found.text, Executor::reference, found.way)) +
+         "---- the vectorised executor says\n" + print(ask(replay.store(), found.text, Executor::vectorised, found.way));
 }
 
 class Differential {
@@ -63,11 +76,13 @@ class Differential {
       const std::uint64_t seed = seed_ + store;
       SCOPED_TRACE("CHARTLINE_SEED=" + std::to_string(seed));
       const Script script = random_script(seed, people);
-      const std::uint32_t shards = store % 2 ? 8 : 1;
-      Replay replay(script, shards);
+      const Way way{.shards = store % 2 ? 8u : 1u,
+                    .month_end = store % 3 ? MonthEnd::roll : MonthEnd::clamp,
+                    .threads = store % 4 ? 1u : 2u};
+      Replay replay(script, way.shards);
       replay.play();
       for (std::uint64_t i = 0; i < texts_a_store && asked_ < statements && differences_ < 3; ++i)
-        compare(replay.store(), script, shards, text_of(seed * 1'000 + i));
+        compare(replay.store(), script, way, text_of(seed * 1'000 + i));
     }
     std::cout << asked_ << " statements from CHARTLINE_SEED=" << seed_ << ", " << refused_ << " refused, " << failed_
               << " failed; reference " << seconds_[0] << " s, vectorised " << seconds_[1] << " s\n";
@@ -85,18 +100,18 @@ class Differential {
     return make.text(statements_a_text);
   }
 
-  Asked timed(engine::Store& store, const std::string& text, Executor executor) {
+  Asked timed(engine::Store& store, const std::string& text, Executor executor, const Way& way) {
     const auto start = std::chrono::steady_clock::now();
-    Asked asked = ask(store, text, executor);
+    Asked asked = ask(store, text, executor, way);
     seconds_[executor == Executor::vectorised] +=
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return asked;
   }
 
-  void compare(engine::Store& store, const Script& script, std::uint32_t shards, const std::string& text) {
+  void compare(engine::Store& store, const Script& script, const Way& way, const std::string& text) {
     asked_ += statements_a_text;
     note_ways(store, text);
-    const Asked reference = timed(store, text, Executor::reference);
+    const Asked reference = timed(store, text, Executor::reference, way);
     if (reference.end == Asked::End::refused) {
       refused_ += statements_a_text;
       return;
@@ -105,13 +120,13 @@ class Differential {
     const bool gone = reference.why.find("no patient of the store") != std::string::npos;
     if (reference.end == Asked::End::failed && !gone && ++failed_ < 4) {
       const auto fails = [&](const std::string& less) {
-        return ask(store, less, Executor::reference).end == Asked::End::failed;
+        return ask(store, less, Executor::reference, way).end == Asked::End::failed;
       };
       ADD_FAILURE() << reference.why << "\n" << shrink_query(text, fails);
     }
-    if (agree(reference, timed(store, text, Executor::vectorised))) return;
+    if (agree(reference, timed(store, text, Executor::vectorised, way))) return;
     ++differences_;
-    ADD_FAILURE() << "The executors differ:\n" << reduced({text, script, shards});
+    ADD_FAILURE() << "The executors differ:\n" << reduced({text, script, way});
   }
 
   // How the vectorised executor goes about it: it must be asked what it does itself, and not only what it hands on.

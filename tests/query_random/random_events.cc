@@ -28,7 +28,8 @@ std::string RandomQuery::codes(int depth) {
       default: return code();
     }
   }
-  switch (below(4)) {
+  switch (below(5)) {
+    case 4: return cat({"mapped(", codes(depth - 1), " )"});
     case 0: return cat({"{ ", codes(depth - 1), " , ", codes(0), " }"});
     case 1: return cat({"(", codes(depth - 1), " | ", codes(depth - 1), ")"});
     case 2: return cat({"(", codes(depth - 1), " & ", codes(depth - 1), ")"});

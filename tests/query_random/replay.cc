@@ -39,6 +39,11 @@ void load_terminology(engine::Store& store) {
   auto load = engine::TerminologyLoad::begin(store, "small world").value();
   for (const auto& [child, parent] : hierarchy)
     load->add(record::ConceptLink{.from = {"snomed", child, {}}, .to = {"snomed", parent, {}}}).value();
+  for (const auto& [from, to] : mappings)
+    load->add(record::ConceptLink{.relation = record::Relation::maps_to,
+                                  .from = {from.system, from.code, {}},
+                                  .to = {to.system, to.code, {}}})
+        .value();
   load->finish().value();
 }
 

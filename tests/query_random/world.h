@@ -39,6 +39,10 @@ inline constexpr auto world_codes = std::to_array<CodeOf>({{"local", "c0"},
 // What terminology says: child, parent.
 inline constexpr auto hierarchy = std::to_array<std::pair<std::string_view, std::string_view>>(
     {{"101", "100"}, {"102", "100"}, {"103", "101"}, {"104", "103"}});
+// Codes that stand for others, by a map.
+inline constexpr auto mappings = std::to_array<std::pair<CodeOf, CodeOf>>({{{"local", "c1"}, {"snomed", "101"}},
+                                                                           {{"local", "c2"}, {"icd10", "E11"}},
+                                                                           {{"icd10", "E11.9"}, {"snomed", "103"}}});
 inline constexpr auto lists = std::to_array<std::string_view>({"heart", "sugar", "empty"});
 
 // Units that convert into one another (mass and amount where the analyte is known), and one that is no unit at all.
