@@ -65,6 +65,10 @@ class Maker {
       steps.push_back(step);
       if (loads) continue;
       if (chance_.one_in(100)) steps.push_back(list(chance_.of(lists)));
+      if (chance_.one_in(300))
+        steps.push_back({.what = Step::What::terms,
+                         .person = chance_.one({"104", "103", "102"}),
+                         .other = chance_.one({"101", "102"})});
       if (chance_.one_in(6)) correct(steps);
       if (chance_.one_in(40)) steps.push_back({.what = Step::What::link, .person = person(), .other = person()});
       if (chance_.one_in(160)) steps.push_back({.what = Step::What::erase, .person = person()});

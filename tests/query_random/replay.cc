@@ -35,6 +35,12 @@ std::vector<ListEntry> entries_of(std::string_view codes) {
   return entries;
 }
 
+void add_term(engine::Store& store, std::string_view child, std::string_view parent) {
+  auto load = engine::TerminologyLoad::begin(store, "small world").value();
+  load->add(record::ConceptLink{.from = {"snomed", child, {}}, .to = {"snomed", parent, {}}}).value();
+  load->finish().value();
+}
+
 void load_terminology(engine::Store& store) {
   auto load = engine::TerminologyLoad::begin(store, "small world").value();
   for (const auto& [child, parent] : hierarchy)
@@ -89,6 +95,7 @@ struct Replay::Parts {
       case Step::What::unlink: return static_cast<void>(store->unlink(a, b));
       case Step::What::erase: return static_cast<void>(engine::erase(*store, a));
       case Step::What::fold: return store->fold().value();
+      case Step::What::terms: return add_term(*store, step.person, step.other);
       case Step::What::list:
         CodeLists(*store).keep(step.person, entries_of(step.other), {}, clock.now()).value();
         return;

@@ -4,6 +4,7 @@
 //   load p3 kind=observation code=local:c1 also=icd10:E11 start=2019-03 end=ongoing value=<5.7~mg/dL source=org0|sys ...
 //   write p3 record=r7 version=1 kind=... / kind=... part=1
 //   link p3 p4 · unlink p3 p4 · erase p3 · fold
+//   terms 104 102                                  from now on snomed 104 is a child of 102 too
 //   list heart snomed:<<101,icd10:E1*,local:c1     the code list `heart` is this from now on
 //
 // `load` steps stand first and are one bulk load.
@@ -21,7 +22,7 @@
 namespace chartline::query::random {
 
 struct Step {
-  enum class What : std::uint8_t { load, write, link, unlink, erase, fold, list };
+  enum class What : std::uint8_t { load, write, link, unlink, erase, fold, list, terms };
   What what = What::write;
   std::string person{}, other{};        // list: its name, and its codes
   std::vector<record::Event> events{};  // load, write: one record; text borrowed from the arena of the script

@@ -10,7 +10,7 @@ namespace {
 using record::Event;
 using record::Value;
 
-constexpr std::string_view step_words[] = {"load", "write", "link", "unlink", "erase", "fold", "list"};
+constexpr std::string_view step_words[] = {"load", "write", "link", "unlink", "erase", "fold", "list", "terms"};
 
 // -- out
 
@@ -166,7 +166,7 @@ std::optional<Script> parse_script(std::string_view lines, std::string& complain
     if (found == std::end(step_words)) return complaint = "no step: " + line, std::nullopt;
     step.what = static_cast<Step::What>(found - std::begin(step_words));
     words >> step.person;
-    const bool pair = step.what == Step::What::link || step.what == Step::What::unlink || step.what == Step::What::list;
+    const bool pair = step.what == Step::What::link || step.what == Step::What::unlink || step.what >= Step::What::list;
     if (pair) words >> step.other;
     Event event;
     std::vector<record::Code> also;

@@ -28,7 +28,7 @@ Script by_halves(Script script, std::size_t (*count)(const Script&), const Witho
 std::set<std::string> people_of(const Script& script) {
   std::set<std::string> people;
   for (const Step& step : script.steps)
-    if (step.what != Step::What::list) people.insert({step.person, step.other});
+    if (step.what < Step::What::list) people.insert({step.person, step.other});
   people.erase("");
   return people;
 }
