@@ -96,7 +96,7 @@ class Differential {
  private:
   static std::string text_of(std::uint64_t seed) {
     RandomQuery make(seed);
-    make.may_explain = false;
+
     return make.text(statements_a_text);
   }
 
