@@ -15,7 +15,12 @@
 namespace chartline::query::random {
 namespace {
 
-constexpr int people = 300;
+// How many people a store has, and how much is told of each.
+struct Size {
+  int people, events_most;
+};
+constexpr Size small{300, 18};
+constexpr Size several_blocks{9'000, 4};
 constexpr int texts_a_store = 20, statements_a_text = 25;
 
 // How a text is asked: of a store of so many shards, by a calendar, on so many threads.
@@ -69,13 +74,13 @@ std::string reduced(Difference found) {
 
 class Differential {
  public:
-  explicit Differential(std::uint64_t seed) : seed_(seed) {}
+  Differential(std::uint64_t seed, const Size& size) : seed_(seed), size_(size) {}
 
   void run(std::uint64_t statements) {
     for (std::uint64_t store = 0; asked_ < statements && differences_ < 3; ++store) {
       const std::uint64_t seed = seed_ + store;
       SCOPED_TRACE("CHARTLINE_SEED=" + std::to_string(seed));
-      const Script script = random_script(seed, people);
+      const Script script = random_script(seed, size_.people, size_.events_most);
       const Way way{.shards = store % 2 ? 8u : 1u,
                     .month_end = store % 3 ? MonthEnd::roll : MonthEnd::clamp,
                     .threads = store % 4 ? 1u : 2u};
@@ -94,11 +99,7 @@ class Differential {
   }
 
  private:
-  static std::string text_of(std::uint64_t seed) {
-    RandomQuery make(seed);
-
-    return make.text(statements_a_text);
-  }
+  static std::string text_of(std::uint64_t seed) { return RandomQuery(seed).text(statements_a_text); }
 
   Asked timed(engine::Store& store, const std::string& text, Executor executor, const Way& way) {
     const auto start = std::chrono::steady_clock::now();
@@ -140,17 +141,21 @@ class Differential {
   }
 
   const std::uint64_t seed_;
+  const Size size_;
   std::map<std::string_view, std::uint64_t> ways_;
   std::uint64_t asked_ = 0, refused_ = 0, failed_ = 0;
   int differences_ = 0;
   double seconds_[2] = {};
 };
 
-TEST(Differential, ExecutorsAgree) { Differential(seed_of_run()).run(number_from("CHARTLINE_QUERIES", 5'000)); }
+TEST(Differential, ExecutorsAgree) { Differential(seed_of_run(), small).run(number_from("CHARTLINE_QUERIES", 5'000)); }
+TEST(Differential, ExecutorsAgreeOverSeveralBlocks) {
+  Differential(seed_of_run() + 1, several_blocks).run(number_from("CHARTLINE_QUERIES", 10'000) / 40);
+}
 
 TEST(SoakDifferential, ExecutorsAgreeOnAMillion) {
   const auto now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-  Differential(number_from("CHARTLINE_SEED", now % 1'000'000'000)).run(number_from("CHARTLINE_QUERIES", 1'000'000));
+  Differential(number_from("CHARTLINE_SEED", now % 1'000'000'000), small).run(number_from("CHARTLINE_QUERIES", 1'000'000));
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ using record::Value;
 
 class Maker {
  public:
-  Maker(std::uint64_t seed, int people) : chance_(seed), people_(people), vague_one_in_(vagueness[seed % 4]) {}
+  Maker(std::uint64_t seed, int people, int events_most)
+      : chance_(seed), people_(people), events_most_(events_most), vague_one_in_(vagueness[seed % 4]) {}
 
   Script make() {
     for (int person = 0; person < people_; ++person) introduce("p" + std::to_string(person));
@@ -26,7 +27,8 @@ class Maker {
   void introduce(const std::string& person) {
     busy_ = first_day + static_cast<record::Day>(chance_.below(days));
     if (!chance_.one_in(8)) tell(person, {demographics()});
-    const std::uint64_t events = chance_.one_in(4) ? chance_.below(3) : 1 + chance_.below(18);
+    const std::uint64_t events =
+        chance_.one_in(4) ? chance_.below(3) : 1 + chance_.below(static_cast<std::uint64_t>(events_most_));
     for (std::uint64_t i = 0; i < events; ++i) {
       std::vector<Event> record{event()};
       if (!record[0].record.empty() && chance_.one_in(10)) {
@@ -47,9 +49,10 @@ class Maker {
   void shuffle() {
     auto& steps = script_.steps;
     for (std::size_t i = steps.size(); i > 1; --i) std::swap(steps[i - 1], steps[chance_.below(i)]);
-    if (chance_.one_in(4)) return;
+    const bool many = people_ > 1'000;
+    if (!many && chance_.one_in(4)) return;
     // Most of it comes by bulk load: rows of one load without ids have their ordinals from it.
-    const std::size_t loaded = steps.size() * (1 + chance_.below(3)) / 4;
+    const std::size_t loaded = many ? steps.size() - 500 : steps.size() * (1 + chance_.below(3)) / 4;
     for (std::size_t i = 0; i < loaded; ++i) steps[i].what = Step::What::load;
   }
 
@@ -285,7 +288,7 @@ class Maker {
   bool vague() { return vague_one_in_ && chance_.one_in(vague_one_in_); }
 
   Chance chance_;
-  const int people_;
+  const int people_, events_most_;
   const std::uint64_t vague_one_in_;
   Script script_;
   record::Day busy_ = 0;  // around which most of a person's events lie
@@ -294,6 +297,8 @@ class Maker {
 
 }  // namespace
 
-Script random_script(std::uint64_t seed, int people) { return Maker(seed, people).make(); }
+Script random_script(std::uint64_t seed, int people, int events_most) {
+  return Maker(seed, people, events_most).make();
+}
 
 }  // namespace chartline::query::random

@@ -33,8 +33,9 @@ struct Script {
   std::vector<Step> steps;
 };
 
-// `people` persons with some eight events each, told in random order: corrections, links, erasures and folds between them.
-Script random_script(std::uint64_t seed, int people);
+// `people` persons with up to so many events each, told in random order: corrections, links, erasures and folds between them.
+// Of many people most is told by bulk load.
+Script random_script(std::uint64_t seed, int people, int events_most = 18);
 
 std::string print(const Step& step);
 std::string print(const Script& script);
