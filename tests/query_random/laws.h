@@ -74,7 +74,8 @@ inline constexpr auto laws = std::to_array<Law>({
     {"first of a filter", "(no ($E where $p)) or ((first ($E where $p)) = nth(1, ($E where $p)))"},
     {"count of one", "count(first $E) = (case when exists $E then 1 else 0 end)"},
     {"a first is missing", "((first $E) is missing) = (no $E)"},
-    {"lowest and highest", "#((lowest $E).value <= (highest $E).value) != 2"},
+    {"lowest and highest",
+     "#((lowest ($E where it.unit = 'kg')).value <= (highest ($E where it.unit = 'kg')).value) != 2"},
 
     // folds
     {"sum of ones", "(sum(1 over $E) ?? 0) = count($E)"},
