@@ -1,0 +1,100 @@
+// Plans as text: what is read, what is asked in which order, and what is left to the reference.
+#include <gtest/gtest.h>
+
+#include "query/run.h"
+#include "tests/query_random/answer.h"
+#include "tests/query_random/script.h"
+
+namespace chartline::query::vectorised {
+namespace {
+
+using random::Replay;
+using random::Script;
+
+constexpr std::string_view script = R"(load p1 kind=condition code=local:c0 start=2019-03-01 source=org0
+load p1 kind=observation code=local:c1 start=2019-04-01 value=number~~7~mg/dL source=org0
+load p1 kind=observation code=local:c1 start=2019-05-01 value=number~~9~ source=org0
+load p2 kind=condition code=local:c0 start=2019-03 source=org0
+load p2 kind=observation code=local:c1 start=2019-06-01 value=number~~3~mg/dL source=org0
+load p3 kind=medication code=local:c2 start=2019-03-01 source=org0
+load p3 kind=observation code=local:c1 start=2019-06-01 value=number~~8~mg/dL source=org0
+)";
+
+class Plans : public testing::Test {
+ protected:
+  Plans() : replay_(random::parse_script(script, complaint_).value(), 1) { replay_.play(); }
+
+  // The rows of the last statement, `step | detail | unit | estimate | actual` each, without those about time.
+  std::string rows(const std::string& text) {
+    const random::Asked asked = random::ask(replay_.store(), text, Executor::vectorised);
+    if (asked.end != random::Asked::End::answered) return asked.why;
+    std::string lines;
+    for (const std::vector<Cell>& row : asked.answers.back().rows) {
+      if (std::get<std::string>(row[0]) == "time") continue;
+      std::string line;
+      for (const Cell& cell : row) line += (line.empty() ? "" : " | ") + print(cell);
+      while (line.ends_with(" | ")) line.resize(line.size() - 3);
+      lines += line + "\n";
+    }
+    return lines;
+  }
+
+  std::string complaint_;
+  Replay replay_;
+};
+
+TEST_F(Plans, OfACountFromColumns) {
+  EXPECT_EQ(rows("explain count exists observation[local:c1] and no condition[{ local:c0, local:gone }]"),
+            "way | columns of postings | patients | 3\n"
+            "store | 1 shard, blocks of 4096 patients\n"
+            "terminology | none\n"
+            "read | observation[local:c1] | events | 4\n"
+            "read | condition[2 codes] | events | 2\n"
+            "codes | carried by no event | codes | 1\n"
+            "keep | no condition[{ local:c0, local:gone }] | patients | 1\n"
+            "keep | exists observation[local:c1] | patients | 3\n");
+}
+
+TEST_F(Plans, AskTheRareConditionFirst) {
+  const std::string plan =
+      rows("explain count exists observation[local:c1] and exists medication[local:c2] and age(2019-01-01) > 3");
+  EXPECT_LT(plan.find("keep | exists medication"), plan.find("keep | age")) << plan;
+  EXPECT_LT(plan.find("keep | age"), plan.find("keep | exists observation")) << plan;
+}
+
+TEST_F(Plans, LoosenWhatColumnsCannotAnswer) {
+  const std::string plan = rows(
+      "explain count exists condition[local:c0] where attr.site = 'left' and value > 3 in 2019 and no any[*] where "
+      "text = 'x'");
+  EXPECT_NE(plan.find("way | columns find candidates, whom the reference is asked about: "), std::string::npos) << plan;
+  EXPECT_NE(plan.find("read | condition[local:c0] | events | 2"), std::string::npos) << plan;
+  EXPECT_EQ(plan.find("any[*]"), std::string::npos) << plan;
+}
+
+TEST_F(Plans, LeaveToTheReferenceWhatNothingNarrows) {
+  EXPECT_EQ(rows("explain count no any[*] where attr.site = 'left'"),
+            "way | the reference, of everyone: a comparison of any and text | patients | 3\n"
+            "store | 1 shard, blocks of 4096 patients\n"
+            "terminology | none\n");
+}
+
+TEST_F(Plans, AnalyzedTellWhatCame) {
+  // The month of p2's diagnosis is not enough to say whether a test is within a month after it. Of p1's tests one has no unit.
+  EXPECT_EQ(rows("let dx = first condition[local:c0]\n"
+                 "explain analyze count exists observation[local:c1] within 90d after dx where value > 5 'mg/dL'"),
+            "way | columns of postings | patients | 3\n"
+            "store | 1 shard, blocks of 4096 patients\n"
+            "terminology | none\n"
+            "read | observation[local:c1] | events | 4 | 4\n"
+            "kept | observation[local:c1] | events |  | 3\n"
+            "read | condition[local:c0] | events | 2 | 2\n"
+            "kept | condition[local:c0] | events |  | 2\n"
+            "keep | exists observation[local:c1] within 90d after dx where value > 5 'mg/dL' | patients | 1\n"
+            "undecided | whom postings do not tell enough of | patients |  | 1\n"
+            "reference | asked, person by person | patients |  | 1\n"
+            "units | values that did not go with the unit beside them | events |  | 1\n"
+            "result | groups | rows |  | 1\n");
+}
+
+}  // namespace
+}  // namespace chartline::query::vectorised
