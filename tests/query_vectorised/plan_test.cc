@@ -47,7 +47,7 @@ TEST_F(Plans, OfACountFromColumns) {
   EXPECT_EQ(rows("explain count exists observation[local:c1] and no condition[{ local:c0, local:gone }]"),
             "way | columns of postings | patients | 3\n"
             "store | 1 shard, blocks of 4096 patients\n"
-            "terminology | none\n"
+            "terminology | small world@1\n"
             "read | observation[local:c1] | events | 4\n"
             "read | condition[2 codes] | events | 2\n"
             "codes | carried by no event | codes | 1\n"
@@ -75,7 +75,7 @@ TEST_F(Plans, LeaveToTheReferenceWhatNothingNarrows) {
   EXPECT_EQ(rows("explain count no any[*] where attr.site = 'left'"),
             "way | the reference, of everyone: a comparison of any and text | patients | 3\n"
             "store | 1 shard, blocks of 4096 patients\n"
-            "terminology | none\n");
+            "terminology | small world@1\n");
 }
 
 TEST_F(Plans, AnalyzedTellWhatCame) {
@@ -84,7 +84,7 @@ TEST_F(Plans, AnalyzedTellWhatCame) {
                  "explain analyze count exists observation[local:c1] within 90d after dx where value > 5 'mg/dL'"),
             "way | columns of postings | patients | 3\n"
             "store | 1 shard, blocks of 4096 patients\n"
-            "terminology | none\n"
+            "terminology | small world@1\n"
             "read | observation[local:c1] | events | 4 | 4\n"
             "kept | observation[local:c1] | events |  | 3\n"
             "read | condition[local:c0] | events | 2 | 2\n"
