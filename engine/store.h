@@ -42,7 +42,7 @@ struct StoreOptions {
   bool read_only = false;
   std::uint64_t lease_wait_ms = 2000;
   // Memory, all shards together. The sum of these, and of the dictionaries, bounds the resident size.
-  std::uint64_t block_cache_bytes = 256ull << 20;    // blocks of files
+  std::uint64_t block_cache_bytes = 640ull << 20;    // blocks of files; all postings of 100M events fit
   std::uint64_t decoded_cache_bytes = 128ull << 20;  // decoded runs, posting blocks, demographics
   std::uint64_t write_buffer_bytes = 64ull << 20;
   std::uint64_t delta_bytes_max = 128ull << 20;             // acknowledged, not yet folded; writers wait beyond it,

@@ -130,7 +130,7 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
     case Op::date_of:
       if (const Node* event = dated_event(node)) {
         const EventColumn column = one(*event, frame);
-        want(column.events, field_time);
+        want(column.events, field_day);
         numbering.number_days(column, node.op, made);
         return made;
       }

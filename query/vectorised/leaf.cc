@@ -15,7 +15,7 @@ using stored::Removal;
 
 namespace {
 
-constexpr std::size_t full_events = 8192;  // dealt out to a block, before they are given
+constexpr std::size_t full_events = 4096;  // dealt out to a block, before they are given
 
 std::uint32_t posting_fields(const Leaf& leaf) {
   std::uint32_t fields = stored::posting_field_patient | stored::posting_field_flags;
@@ -27,6 +27,21 @@ std::uint32_t posting_fields(const Leaf& leaf) {
     fields |= stored::posting_field_value | stored::posting_field_unit;
   if (leaf.sieve.sifts_days()) fields |= stored::posting_field_day;
   return fields;
+}
+
+// The same of a stored column, whose memory is looked at once.
+template <typename T, typename Of, typename Made>
+void append_column(std::vector<T>& into, std::size_t count, const Of& of, const stored::Column<std::uint32_t>& column,
+                   const Made& made) {
+  const std::size_t before = into.size();
+  if (column.is_constant()) {
+    into.resize(before + count, static_cast<T>(made(column[0])));
+    return;
+  }
+  into.resize(before + count);
+  T* const to = into.data() + before;
+  const std::uint32_t* const values = column.values();
+  for (std::size_t k = 0; k < count; ++k) to[k] = static_cast<T>(made(values[of(k)]));
 }
 
 // What a sieve looks at.
@@ -321,8 +336,9 @@ void LeafReader::take(const PostingColumns& from, engine::Name code, std::size_t
   const stored::PatientId base = block * block_patients;
   const std::size_t some = past_kept - first_kept;
   const auto gather = [&](const auto& of) {
-    append(into.place, some, of, [&](std::size_t i) { return from.patient[i] - base; });
-    if (leaf_.fields & field_day) append(into.day, some, of, [&](std::size_t i) { return from.day_at(i); });
+    append_column(into.place, some, of, from.patient, [base](std::uint32_t patient) { return patient - base; });
+    if (leaf_.fields & field_day)
+      append_column(into.day, some, of, from.day, [](std::uint32_t day) { return day ^ 0x80000000u; });
     if (leaf_.fields & field_time) {
       append(into.second, some, of, [&](std::size_t i) { return from.second[i]; });
       append(into.offset, some, of, [&](std::size_t i) { return static_cast<int>(from.offset[i]) - (1 << 15); });
