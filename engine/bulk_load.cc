@@ -85,7 +85,7 @@ class RangeLoad {
     head.content = patient.content, head.past_content = patient.past_content;
     // Run numbers need only be new to the patient; small ones keep heads small.
     std::uint64_t next_run = 1;
-    const std::vector<EncodedRun> runs = encode_runs(patient.rows, next_run), past = encode_runs(patient.past, next_run);
+    const std::vector<EncodedRun> runs = encode_runs(patient.rows, next_run, &names), past = encode_runs(patient.past, next_run);
     for (const EncodedRun& run : runs) head.runs.push_back(run.ref);
     for (const EncodedRun& run : past) head.history.push_back(run.ref);
     TRY(put(files.timeline, tables, Table::timeline, stored::head_key(who.id), stored::encode(head)));

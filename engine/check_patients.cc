@@ -6,6 +6,7 @@
 #include "engine/check_parts.h"
 #include "engine/content.h"
 #include "engine/patient_rows.h"
+#include "formats/stored/id_filter.h"
 #include "formats/stored/keys.h"
 #include "formats/stored/seal.h"
 
@@ -76,6 +77,8 @@ class PatientCheck {
         continue;
       }
       sums.content += content_hash(row, *shard_.dictionary);
+      if (!past && !row.record.empty() && !stored::may_hold(ref.record_ids, record_key(row, *shard_.dictionary)))
+        findings_.add(at(ref, past) + "the head's filter leaves out the id of one of its records");
       if (row.number == 0 || row.number > head.last_number)
         findings_.add(at(ref, past) + "a row has a number that was never given");
       else if (!numbers_.insert(row.number).second)

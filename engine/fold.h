@@ -48,12 +48,13 @@ Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, Sha
 
 // Into the store's total order, the older version first among equals. Shared with bulk load, like those below.
 void sort_rows(std::vector<stored::Row>& rows, const Dictionary& names);
-// Rows split into runs of at most run_rows_max, under new run numbers.
+// Rows split into runs of at most run_rows_max, under new run numbers. `ids`: with a filter of their records' ids.
 struct EncodedRun {
   stored::RunRef ref;
   stored::RunBytes bytes;
 };
-std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::uint64_t& next_run);
+std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::uint64_t& next_run,
+                                    const Dictionary* ids = nullptr);
 // The order of postings in a run: patient, instant to the second, event number. Where two events of a patient share a
 // second, the store's total order of events needs the events themselves.
 bool posting_before(const stored::Posting& a, const stored::Posting& b);

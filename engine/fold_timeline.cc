@@ -3,13 +3,13 @@
 // single events rewrites each of them a few times, not each time. Rows that were
 // replaced leave their run for the history.
 #include <algorithm>
-#include <numeric>
 #include <optional>
 
 #include "engine/content.h"
 #include "engine/demographics.h"
 #include "engine/fold.h"
 #include "engine/patient_rows.h"
+#include "formats/stored/id_filter.h"
 #include "formats/stored/keys.h"
 #include "formats/stored/seal.h"
 
@@ -114,17 +114,33 @@ void sort_rows(std::vector<stored::Row>& rows, const Dictionary& names) {
     return !before(b, a, names) && a.number < b.number;
   };
   if (std::is_sorted(rows.begin(), rows.end(), earlier)) return;  // most sources tell a story from its start
-  // Rows are wide: their places are sorted, then each is moved once.
-  std::vector<std::uint32_t> places(rows.size());
-  std::iota(places.begin(), places.end(), 0u);
-  std::sort(places.begin(), places.end(), [&](std::uint32_t a, std::uint32_t b) { return earlier(rows[a], rows[b]); });
+  // Rows are wide: their places are sorted, by the instant where that decides, then each is moved once.
+  std::vector<std::pair<Micros, std::uint32_t>> places;
+  places.reserve(rows.size());
+  for (const stored::Row& row : rows) places.emplace_back(row.start.instant(), static_cast<std::uint32_t>(places.size()));
+  std::sort(places.begin(), places.end(), [&](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first < b.first : earlier(rows[a.second], rows[b.second]);
+  });
   std::vector<stored::Row> sorted;
   sorted.reserve(rows.size());
-  for (const std::uint32_t place : places) sorted.push_back(rows[place]);
+  for (const auto& [instant, place] : places) sorted.push_back(rows[place]);
   rows.swap(sorted);
 }
 
-std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::uint64_t& next_run) {
+namespace {
+
+Bytes filter_of(std::span<const stored::Row> rows, const Dictionary& names) {
+  thread_local std::vector<Hash128> records;
+  records.clear();
+  for (const stored::Row& row : rows)
+    if (!row.record.empty()) records.push_back(record_key(row, names));
+  return stored::make_id_filter(records);
+}
+
+}  // namespace
+
+std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::uint64_t& next_run,
+                                    const Dictionary* ids) {
   std::vector<EncodedRun> runs;
   const std::size_t parts = (sorted.size() + run_rows_max - 1) / run_rows_max;
   for (std::size_t part = 0; part < parts; ++part) {  // of equal size, so that none starts almost full or almost empty
@@ -132,9 +148,10 @@ std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::ui
     const auto rows = sorted.subspan(from, past - from);
     EncodedRun& run = runs.emplace_back();
     run.bytes = stored::encode_run(rows);
-    run.ref = {
-        rows.front().start.instant(), rows.back().start.instant(), next_run++, static_cast<std::uint32_t>(rows.size()),
-        run.bytes.hot_checksum,       run.bytes.details_checksum};
+    run.ref.first = rows.front().start.instant(), run.ref.last = rows.back().start.instant();
+    run.ref.run = next_run++, run.ref.count = static_cast<std::uint32_t>(rows.size());
+    run.ref.hot_checksum = run.bytes.hot_checksum, run.ref.details_checksum = run.bytes.details_checksum;
+    if (ids && run.bytes.details_checksum != 0) run.ref.record_ids = filter_of(rows, *ids);
   }
   return runs;
 }
@@ -227,7 +244,7 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
     if (tells_demographics(row)) tellers.push_back(row);
   }
   if (kept.size() > changes.added.size()) sort_rows(kept, names);
-  auto runs = encode_runs(kept, state.next_run);
+  auto runs = encode_runs(kept, state.next_run, &names);
   put_runs(patient, runs, false, refs, batch);
   sort_refs(refs);
   head.runs = std::move(refs);

@@ -45,6 +45,11 @@ class KnownRecords {
     --used_;
     spread(slots_.size());  // whoever stood behind it moves up; rare: only a refused write takes records back
   }
+  template <typename Each>
+  void for_each(const Each& each) const {
+    for (const Slot& slot : slots_)
+      if (slot.used) each(slot.key, slot.record);
+  }
   std::size_t bytes() const { return slots_.size() * sizeof(Slot); }
 
  private:

@@ -19,12 +19,22 @@ Result<stored::Head> read_head(const ShardMoment& shard, PatientId patient) {
   return decode_head(shard, value.bytes());
 }
 
+namespace {
+
+std::size_t bytes_of(const stored::Head& head) {
+  std::size_t bytes = sizeof head + (head.runs.capacity() + head.history.capacity()) * sizeof(stored::RunRef);
+  for (const stored::RunRef& run : head.runs) bytes += run.record_ids.capacity();
+  return bytes;
+}
+
+}  // namespace
+
 Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard, PatientId patient) {
   const DecodedCache::Key key{.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = shard.base->serial};
   if (auto known = shard.cache->find<stored::Head>(key)) return known;
   auto head = std::make_shared<const stored::Head>(TRY(read_head(shard, patient)));
   if (shard.cache->admits(key))
-    shard.cache->keep(key, head, sizeof *head + (head->runs.capacity() + head->history.capacity()) * sizeof(stored::RunRef));
+    shard.cache->keep(key, head, bytes_of(*head));
   return std::shared_ptr<const stored::Head>(std::move(head));
 }
 

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "engine/patient_rows.h"
+#include "formats/stored/id_filter.h"
 
 namespace chartline::engine {
 namespace {
@@ -57,6 +58,45 @@ Result<PatientIndex> PatientIndex::build(const ShardMoment& shard, PatientId pat
   return index;
 }
 
+Result<PatientIndex> PatientIndex::begin(const ShardMoment& shard, PatientId patient) {
+  const stored::Head head = TRY(read_head(shard, patient));
+  PatientIndex index;
+  index.whole_ = head.events == 0 && head.past_events == 0;
+  index.last_number = head.last_number;
+  for (const stored::RunRef& run : head.runs) {
+    if (run.record_ids.empty()) continue;
+    index.filters_.push_back(run.record_ids);
+    index.filter_bytes_ += sizeof(Bytes) + run.record_ids.capacity();
+  }
+  std::vector<const DeltaPut*> puts;
+  for (const auto& segment : shard.segments) segment->of_patient(patient, shard.commit, puts);
+  for (const DeltaPut* put : puts) {
+    if (!put->removed.empty()) return build(shard, patient);  // versions came and went: rare, and the past may matter
+    if (put->added.empty()) continue;
+    const Said record = said(put->added, *shard.dictionary, record::Record::Demand::any, {});
+    index.records[record.key] = {record.content,      put->added.front().number, record.events,
+                                 record.version_hash, record.original,           record.hidden};
+    index.last_number = std::max(index.last_number, put->added.back().number);
+  }
+  return index;
+}
+
+bool PatientIndex::falls_short(const Said& record) const {
+  if (whole_) return false;
+  if (records.find(record.key) != nullptr || !record.has_id) return true;
+  return std::any_of(filters_.begin(), filters_.end(),
+                     [&](const Bytes& filter) { return stored::may_hold(filter, record.key); });
+}
+
+Result<void> PatientIndex::complete(const ShardMoment& shard, PatientId patient) {
+  PatientIndex all = TRY(build(shard, patient));
+  records.for_each([&](const Hash128& key, const KnownRecord& known) { all.records[key] = known; });
+  all.past.insert(past.begin(), past.end());
+  all.last_number = std::max(all.last_number, last_number);
+  *this = std::move(all);
+  return {};
+}
+
 Said said(std::span<const stored::Row> rows, const Dictionary& names, record::Record::Demand demand,
           std::string_view demanded_version) {
   Said record;
@@ -67,6 +107,7 @@ Said said(std::span<const stored::Row> rows, const Dictionary& names, record::Re
     record.hidden = record.hidden && row.status == record::Status::entered_in_error;
   }
   record.events = static_cast<std::uint32_t>(rows.size());
+  record.has_id = !rows.front().record.empty();
   record.version_hash = version_hash(rows.front().version), record.original = rows.front().original;
   record.demand = demand;
   record.demanded_version_hash = version_hash(demanded_version);

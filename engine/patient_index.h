@@ -18,17 +18,41 @@ struct HashOfHash128 {
   std::size_t operator()(const Hash128& hash) const { return hash.low; }
 };
 
+// What a record says, ready to be compared.
+struct Said {
+  Hash128 key;
+  Hash128 content;
+  std::uint64_t version_hash = 0;
+  std::uint64_t original = 0;
+  bool hidden = false;
+  bool has_id = false;
+  std::uint32_t events = 0;
+  record::Record::Demand demand = record::Record::Demand::any;
+  std::uint64_t demanded_version_hash = 0;
+};
+
 class PatientIndex {
  public:
   static Result<PatientIndex> build(const ShardMoment& shard, PatientId patient);
+  // From the head and the log alone: enough for records that are surely new, which most are.
+  static Result<PatientIndex> begin(const ShardMoment& shard, PatientId patient);
   PatientIndex() = default;
+  // Whether decide() must know the whole patient for this.
+  bool falls_short(const Said& record) const;
+  // The whole, with what was decided here since begin().
+  Result<void> complete(const ShardMoment& shard, PatientId patient);
 
   std::uint32_t last_number = 0;
   KnownRecords records;
   // Versions, by id, that came and went, with their originals and without: a source that tells its story again from the
   // start says nothing new.
   std::unordered_set<Hash128, HashOfHash128> past;
-  std::size_t bytes() const { return 160 + records.bytes() + past.size() * 40; }
+  std::size_t bytes() const { return 160 + records.bytes() + past.size() * 40 + filter_bytes_; }
+
+ private:
+  bool whole_ = true;
+  std::vector<Bytes> filters_;  // unless whole: of the record ids in the runs of the base
+  std::size_t filter_bytes_ = 0;
 };
 
 // What to do with one record: the pure decision, from the index as it is.
@@ -40,17 +64,6 @@ struct Decision {
   std::uint32_t first_number = 0;      // of the new version's events; of the known one where unchanged
 };
 
-// What a record says, ready to be compared.
-struct Said {
-  Hash128 key;
-  Hash128 content;
-  std::uint64_t version_hash = 0;
-  std::uint64_t original = 0;
-  bool hidden = false;
-  std::uint32_t events = 0;
-  record::Record::Demand demand = record::Record::Demand::any;
-  std::uint64_t demanded_version_hash = 0;
-};
 Said said(std::span<const stored::Row> rows, const Dictionary& names, record::Record::Demand demand,
           std::string_view demanded_version);
 

@@ -50,7 +50,7 @@ Result<Shard::Stripe::Cached*> Shard::index_of(Stripe& stripe, PatientId patient
     stripe.newest_first.splice(stripe.newest_first.begin(), stripe.newest_first, known->second);
     return &*known->second;
   }
-  PatientIndex index = TRY(PatientIndex::build(moment(), patient));
+  PatientIndex index = TRY(PatientIndex::begin(moment(), patient));
   stripe.newest_first.push_front({patient, std::move(index), 0, 0});
   stripe.by_patient[patient] = stripe.newest_first.begin();
   count(stripe, stripe.newest_first.front());
@@ -129,6 +129,9 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
     const std::uint64_t original = stored::original_hash(item.record->original);
     for (stored::Row& row : rows) row.original = original;
     const Said record = said(rows, *names_, item.record->demand, item.record->demanded_version);
+    if (index.falls_short(record))
+      if (auto completed = index.complete(moment(), item.patient); !completed)
+        return take_all_back(), std::move(completed).error();
     const Decision decision = decide(index, record);
     *item.outcome = {
         decision.what, {setup_.number, item.patient}, decision.first_number, decision.fault, decision.reason};

@@ -16,6 +16,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "engine/storage/disk.h"
@@ -78,6 +79,18 @@ class RocksSnapshot final : public Snapshot {
   const rocksdb::Snapshot* at_;
 };
 
+// A memtable takes ascending keys at a third of the price of others, and those of a fold come nearly so. What is done to one
+// key stays in its order.
+std::vector<const Batch::Operation*> ascending(const Batch& batch) {
+  std::vector<const Batch::Operation*> operations;
+  operations.reserve(batch.operations().size());
+  for (const Batch::Operation& operation : batch.operations()) operations.push_back(&operation);
+  std::stable_sort(operations.begin(), operations.end(), [](const auto* a, const auto* b) {
+    return a->table != b->table ? a->table < b->table : a->key < b->key;
+  });
+  return operations;
+}
+
 class RocksTables final : public Tables {
  public:
   RocksTables(std::shared_ptr<Database> database, RocksOpening opening)
@@ -116,11 +129,11 @@ class RocksTables final : public Tables {
     TRY(check_writable());
     constexpr std::size_t header_bytes_per_operation = 16;
     rocksdb::WriteBatch writes(batch.bytes() + header_bytes_per_operation * (batch.operations().size() + 1));
-    for (const Batch::Operation& operation : batch.operations()) {
-      const rocksdb::Status added = operation.erase
-                                        ? writes.Delete(handle(operation.table), operation.key)
-                                        : writes.Put(handle(operation.table), operation.key, operation.value);
-      if (!added.ok()) return invalid_request(place(operation.table) + ": a key or value is too large to be stored");
+    for (const Batch::Operation* operation : ascending(batch)) {
+      const rocksdb::Status added = operation->erase
+                                        ? writes.Delete(handle(operation->table), operation->key)
+                                        : writes.Put(handle(operation->table), operation->key, operation->value);
+      if (!added.ok()) return invalid_request(place(operation->table) + ": a key or value is too large to be stored");
     }
     rocksdb::WriteOptions options;
     options.sync = sync;

@@ -14,9 +14,10 @@ constexpr std::uint64_t narrow_max = 0xffffffffu;
 enum RunFlag : std::uint8_t {
   run_has_details = 1,
   run_in_seconds = 2,
-  run_in_days = 4
-};  // unit of first and last; else micros
-constexpr std::uint8_t run_flags_all = 7;
+  run_in_days = 4,  // unit of first and last; else micros
+  run_has_record_ids = 8
+};
+constexpr std::uint8_t run_flags_all = 15;
 
 // The coarsest unit of which both instants are multiples.
 std::uint8_t unit_flag(const RunRef& run) {
@@ -33,11 +34,12 @@ Hash128 read_hash(Reader& in) {
   return {low, high};
 }
 
-// flags, first and last - first in the unit, run, count, checksums
+// flags, first and last - first in the unit, run, count, checksums, filter of record ids
 void write_runs(Writer& write, const std::vector<RunRef>& runs) {
   write.varint(runs.size());
   for (const RunRef& run : runs) {
-    const std::uint8_t flags = static_cast<std::uint8_t>(unit_flag(run) | (run.details_checksum ? run_has_details : 0));
+    const std::uint8_t flags = static_cast<std::uint8_t>(unit_flag(run) | (run.details_checksum ? run_has_details : 0) |
+                                                         (run.record_ids.empty() ? 0 : run_has_record_ids));
     const Micros unit = unit_of(flags);
     write.u8(flags);
     write.signed_varint(run.first / unit);
@@ -46,6 +48,7 @@ void write_runs(Writer& write, const std::vector<RunRef>& runs) {
     write.varint(run.count);
     write.u64(run.hot_checksum);
     if (run.details_checksum) write.u64(run.details_checksum);
+    if (!run.record_ids.empty()) write.text(run.record_ids);
   }
 }
 
@@ -71,6 +74,7 @@ bool read_runs(Reader& in, std::vector<RunRef>& runs) {
     const std::uint64_t rows = in.varint();
     run.hot_checksum = in.u64();
     run.details_checksum = flags & run_has_details ? in.u64() : 0;
+    if (flags & run_has_record_ids) run.record_ids = in.text();
     if (flags > run_flags_all || rows > narrow_max || run.last < run.first) return false;
     run.count = static_cast<std::uint32_t>(rows);
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "base/result.h"
 #include "formats/stored/row.h"
@@ -17,6 +18,7 @@ struct RunRef {
   std::uint32_t count = 0;
   std::uint64_t hot_checksum = 0;
   std::uint64_t details_checksum = 0;  // 0: the run has no details
+  Bytes record_ids{};                  // id_filter.h: of the records of its rows that have an id; not of history
   friend bool operator==(const RunRef&, const RunRef&) = default;
 };
 

@@ -1,11 +1,12 @@
 #include "formats/stored/texts.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <optional>
-#include <unordered_map>
 
 #include "base/check.h"
+#include "base/hash.h"
 
 namespace chartline::stored {
 
@@ -119,24 +120,50 @@ class Splitter {
   Bytes uuids_, letters_;
 };
 
+// Which texts were seen, in order of first sight: open addressing, at most half full. Its room is used again, because packing a
+// small run is mostly making such room.
+class Distinct {
+ public:
+  void begin(std::size_t texts_max) {
+    texts_.clear();
+    places_.assign(std::bit_ceil(texts_max * 2 + 1), 0);
+  }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(texts_.size()); }
+  // The text's place among them, the last one where it is new.
+  std::uint32_t place(std::string_view text) {
+    std::size_t at = hash64(text) & (places_.size() - 1);
+    for (; places_[at] != 0; at = (at + 1) & (places_.size() - 1))
+      if (texts_[places_[at] - 1] == text) return places_[at] - 1;
+    texts_.push_back(text);
+    places_[at] = size();
+    return size() - 1;
+  }
+
+ private:
+  std::vector<std::string_view> texts_;
+  std::vector<std::uint32_t> places_;  // 1 more; 0: free
+};
+
 }  // namespace
 
 // number of distinct texts, the place of each row's among them, the texts.
 void encode_texts(std::span<const std::string_view> texts, Bytes& out) {
-  std::unordered_map<std::string_view, std::uint32_t> known;
-  std::vector<std::uint32_t> places(texts.size());
+  thread_local Distinct known;
+  thread_local std::vector<std::uint32_t> places;
+  known.begin(texts.size());
+  places.resize(texts.size());
   Splitter splitter;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (i > 0 && texts[i] == texts[i - 1]) {
       places[i] = places[i - 1];
       continue;
     }
-    const auto [entry, is_new] = known.try_emplace(texts[i], static_cast<std::uint32_t>(known.size()));
-    if (is_new) splitter.add(texts[i]);
-    places[i] = entry->second;
+    const std::uint32_t before = known.size();
+    places[i] = known.place(texts[i]);
+    if (known.size() > before) splitter.add(texts[i]);
   }
   Writer(out).varint(known.size());
-  if (known.empty()) return;
+  if (known.size() == 0) return;
   pack(places, out);
   splitter.write(out);
 }

@@ -73,6 +73,12 @@ class Damage : public ::testing::TestWithParam<std::uint32_t> {
     ASSERT_TRUE(Store::init(*backend, {.shards = GetParam()}));
     auto store = open();
     tell(*store, clock_, {.seed = 9, .people = 12, .writes = 80});
+    // Where a patient goes is by a secret: others follow until every shard has one.
+    for (int more = 0; !every_shard_has_a_patient(*store); ++more) {
+      record::Arena arena;
+      const record::Record said = said_of("more " + std::to_string(more), "note", "more", arena);
+      ASSERT_TRUE(store->write({&said, 1}, {}));
+    }
     auto load = TerminologyLoad::begin(*store, "test");
     ASSERT_TRUE(load);
     ASSERT_TRUE((*load)->add(record::Concept{.code = {"snomed", "c1", "one"}}));
@@ -80,6 +86,13 @@ class Damage : public ::testing::TestWithParam<std::uint32_t> {
     ASSERT_TRUE((*load)->finish());
     ASSERT_TRUE(store->fold());
     ASSERT_EQ(first_finding(*store), "");
+  }
+
+  static bool every_shard_has_a_patient(Store& store) {
+    const View view = store.view();
+    for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
+      if (view.patients(shard) == 0) return false;
+    return true;
   }
 
   std::unique_ptr<Store> open() {
@@ -121,10 +134,11 @@ class Damage : public ::testing::TestWithParam<std::uint32_t> {
 
 TEST_P(Damage, OfAnyKeyIsFound) {
   for (const Table table : {Table::meta, Table::changes, Table::identity, Table::timeline, Table::details,
-                            Table::history, Table::postings, Table::originals, Table::terminology})
+                            Table::history, Table::postings, Table::originals, Table::terminology}) {
+    std::size_t all = 0;
     for (std::uint32_t shard = 0; shard < GetParam(); ++shard) {
       const auto keys = keys_of(shard, table);
-      EXPECT_TRUE(shard > 0 || !keys.empty()) << name(table);
+      all += keys.size();
       for (std::size_t i = 0; i < keys.size(); i += 1 + keys.size() / 25) {
         const auto& [key, value] = keys[i];
         SCOPED_TRACE(std::string(name(table)) + ", shard " + std::to_string(shard) + ", key " + std::to_string(i));
@@ -143,6 +157,8 @@ TEST_P(Damage, OfAnyKeyIsFound) {
         write(shard, as_before);
       }
     }
+    EXPECT_GT(all, 0u) << name(table);
+  }
   EXPECT_EQ(first_finding(*open()), "");
 }
 
@@ -166,7 +182,7 @@ TEST_P(Damage, OfAnyBitOfAnOriginalAValueOrAnAnswerIsFound) {
         const bool named = table == Table::meta && (key.starts_with("named/list") || key == "batch/b");
         if (!kept && !named) continue;
         ++values;
-        for (std::size_t bit = 0; bit < value.size() * 8; bit += 5) {
+        for (std::size_t bit = 0; bit < value.size() * 8; bit += 11) {
           SCOPED_TRACE("bit " + std::to_string(bit) + " of " + std::to_string(value.size()) + " bytes");
           Batch altered;
           Bytes flipped = value;

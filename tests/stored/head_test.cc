@@ -6,8 +6,9 @@
 #include <limits>
 #include <random>
 
-#include "tests/stored/damage.h"
+#include "formats/stored/id_filter.h"
 #include "formats/stored/keys.h"
+#include "tests/stored/damage.h"
 
 namespace chartline::stored {
 namespace {
@@ -89,6 +90,30 @@ TEST(Head, TellsRunsApartByEveryField) {
   }
 }
 
+TEST(Head, KeepsTheFilterOfRecordIds) {
+  Head head;
+  head.runs.push_back({1, 2, 3, 4, 5, 6});
+  head.runs.push_back({1, 2, 4, 4, 5, 6, make_id_filter(std::vector<Hash128>{{7, 8}})});
+  const auto decoded = decode_head(encode(head));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->runs, head.runs);
+}
+
+TEST(IdFilter, HoldsWhatItWasMadeOfAndLittleElse) {
+  EXPECT_EQ(make_id_filter({}), "");
+  EXPECT_FALSE(may_hold("", {1, 2}));
+  for (const std::size_t count : {1u, 2u, 10u, 1000u}) {
+    std::vector<Hash128> held;
+    for (std::size_t i = 0; i < count; ++i) held.push_back(hash128("held " + std::to_string(i)));
+    const Bytes filter = make_id_filter(held);
+    EXPECT_EQ(filter.size(), (count * 10 + 7) / 8);
+    for (const Hash128& record : held) EXPECT_TRUE(may_hold(filter, record));
+    int mistaken = 0;
+    for (int i = 0; i < 10'000; ++i) mistaken += may_hold(filter, hash128("other " + std::to_string(i)));
+    EXPECT_LE(mistaken, 300) << count;
+  }
+}
+
 TEST(Head, HoldsInstantsAtTheEndsOfTime) {
   Head head;
   head.runs.push_back({std::numeric_limits<Micros>::min(), std::numeric_limits<Micros>::max(), 1, 1, 1, 0});
@@ -119,7 +144,7 @@ TEST(Head, RefusesWrongContent) {
   EXPECT_TRUE(decode(most, most, 4, days_max - 1, 1, most));
   EXPECT_FALSE(decode(most + 1, 1, 4, 0, 0, 1)) << "last number";
   EXPECT_FALSE(decode(1, most + 1, 4, 0, 0, 1)) << "events";
-  EXPECT_FALSE(decode(1, 1, 8, 0, 0, 1)) << "flags";
+  EXPECT_FALSE(decode(1, 1, 16, 0, 0, 1)) << "flags";
   EXPECT_FALSE(decode(1, 1, 4, days_max + 1, 0, 1)) << "first";
   EXPECT_FALSE(decode(1, 1, 4, -days_max - 1, 0, 1)) << "first";
   EXPECT_FALSE(decode(1, 1, 4, days_max, 1, 1)) << "last";
