@@ -258,6 +258,7 @@ Result<std::vector<record::ConceptLink>> concept_links(Store& store, std::string
 Result<void> check_terminology(const ShardMoment& first, Findings& findings) {
   const std::string where = place(Table::terminology, first);
   std::map<std::uint32_t, TerminologyPart> seen;
+  std::set<std::uint32_t> loaded;  // parts of which it is told when
   std::vector<VersionRecord> versions;
   std::uint64_t versions_counted = 0;
   const SnapshotPtr now = first.tables->snapshot();  // loads are no part of a fold
@@ -265,7 +266,7 @@ Result<void> check_terminology(const ShardMoment& first, Findings& findings) {
     char kind = 0;
     std::uint32_t part = 0;
     if (parse_terminology_key(key, kind, part)) {
-      if (kind == 't') return findings.sound(decode_loaded(value)), true;
+      if (kind == 't') return loaded.insert(part), findings.sound(decode_loaded(value)), true;
       kind == 'c' ? ++seen[part].concept_keys : ++seen[part].link_keys;
       const bool first_chunk = kind == 'l' && is_first_chunk(key);
       if (kind == 'c')
@@ -288,6 +289,8 @@ Result<void> check_terminology(const ShardMoment& first, Findings& findings) {
                  " are counted");
   for (const VersionRecord& version : versions)
     for (const TerminologyPart& part : version.parts) {
+      if (!loaded.contains(part.part))
+        findings.add(where + "when part " + std::to_string(part.part) + " was loaded is not told");
       const TerminologyPart& found = seen[part.part];
       if (found.concept_keys != part.concept_keys || found.link_keys != part.link_keys)
         findings.add(where + "part " + std::to_string(part.part) + " holds " + std::to_string(found.concept_keys) +
