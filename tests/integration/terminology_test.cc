@@ -1,6 +1,7 @@
 // Hierarchies and mappings of a real OMOP vocabulary, as queries look them up.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
