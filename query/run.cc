@@ -7,6 +7,7 @@
 #include "query/run.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/thread_pool.h"
 #include "query/constants.h"
@@ -29,7 +30,8 @@ struct Part {
   const typed::Node* statement = nullptr;
   Schema schema{};  // its own, or that of the `as of` around it
   const Program* program = nullptr;
-  Micros as_of = INT64_MAX;  // INT64_MAX: the present
+  Micros as_of = INT64_MAX;            // INT64_MAX: the present
+  std::optional<Executor> executor{};  // once it was chosen
   Findings findings{};
   std::size_t bytes = 0;  // of the findings
   bool found = false;
@@ -101,7 +103,7 @@ class Run {
     if (of.statement->op == Op::as_of) return unsupported("a plan as of an instant: ask `as of ... explain ...`");
     if (!walks(of) || is_definition(of.statement->op))
       return unsupported("this statement has no plan: it is not asked of patients");
-    return explain(*of.statement, analyze, executor_of(of), part.schema, *part.program, view_of(part), *pool_, limits_,
+    return explain(*of.statement, analyze, chosen_for(of), part.schema, *part.program, view_of(part), *pool_, limits_,
                    options_, sink_);
   }
 
@@ -158,7 +160,12 @@ class Run {
 
   // Which executor looks for a statement. The past has no postings: only the reference walks it. Of its own accord a run
   // leaves to it, too, what columns cannot narrow down.
-  Executor executor_of(const Part& part) const {
+  Executor executor_of(Part& part) const {
+    if (!part.executor) part.executor = chosen_for(part);
+    return *part.executor;
+  }
+
+  Executor chosen_for(const Part& part) const {
     const engine::View& view = view_of(part);
     if (options_.executor == Executor::reference || view.as_of() != INT64_MAX) return Executor::reference;
     if (options_.executor == Executor::vectorised) return Executor::vectorised;
