@@ -301,8 +301,22 @@ void LeafReader::note_odd(const PostingColumns& from, const OddOf& odd_of) const
 }
 
 void LeafReader::sift_all(const PostingColumns& from) {
-  if (leaf_.sieve.sifts_days()) sift(kept_, [&](std::size_t i) { return passes(from.day_at(i)); });
+  if (leaf_.sieve.sifts_days()) sift_days(from);
   if (leaf_.sieve.compare) sift_values(from);
+}
+
+void LeafReader::sift_days(const PostingColumns& from) {
+  if (kept_.size() == 0) return;
+  if (from.day.is_constant()) {
+    if (!passes(from.day_at(0))) kept_.everything = false, kept_.some.clear();
+    return;
+  }
+  // Days are written with their sign turned, so that they compare as they stand.
+  constexpr std::uint32_t turned = 0x80000000u;
+  const std::uint32_t first = static_cast<std::uint32_t>(leaf_.sieve.first) ^ turned;
+  const std::uint32_t last = static_cast<std::uint32_t>(leaf_.sieve.last) ^ turned;
+  const std::uint32_t* const days = from.day.values();
+  sift(kept_, [days, first, last](std::size_t i) { return (days[i] >= first) & (days[i] <= last); });
 }
 
 void LeafReader::sift_values(const PostingColumns& from) {

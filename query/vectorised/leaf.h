@@ -113,6 +113,7 @@ class LeafReader {
   template <typename OddOf>
   void note_odd(const stored::PostingColumns& from, const OddOf& odd_of) const;
   void sift_all(const stored::PostingColumns& from);
+  void sift_days(const stored::PostingColumns& from);
   void sift_values(const stored::PostingColumns& from);
   void take(const stored::PostingColumns& from, engine::Name code, std::size_t first_kept, std::size_t past_kept,
             std::uint32_t block, Events& into) const;
