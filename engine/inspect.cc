@@ -138,7 +138,7 @@ Result<std::string> draw_terminology(BytesView key, BytesView value) {
     return fmt::format("concept: {}{}\n", entry.code.display, entry.standard ? " (standard)" : "");
   }
   if (key.starts_with("t"))
-    return fmt::format("a load finished at {}\n", record::print(record::at_instant(TRY(decode_loaded(value)))));
+    return fmt::format("a load finished at {}\n", record::print(record::at_instant(TRY(decode_load(value)).finished)));
   return fmt::format("links of one code: {} bytes\n", value.size());
 }
 

@@ -87,6 +87,7 @@ class Load final : public TerminologyLoad {
       return invalid_request("concepts say themselves what they stand for");
     for (const record::Code* code : {&link.from, &link.to})
       if (code->empty() || code->system.empty()) return invalid_request("a link needs two codes and their systems");
+    lists_all_ = lists_all_ || (link.relation == record::Relation::is_a && link.distance > 1);
     hold(false, link.relation, link.from, link.to, link.distance);
     hold(true, link.relation, link.to, link.from, link.distance);
     return held_ < batch_bytes_max ? Result<void>() : flush();
@@ -106,7 +107,8 @@ class Load final : public TerminologyLoad {
     version.concepts += counts_.concepts, version.links += counts_.links;
     version.parts.push_back(part_);
     Batch batch;
-    batch.put(Table::terminology, loaded_key(part_.part), encode_loaded(store_.parts().options.clock->now()));
+    batch.put(Table::terminology, loaded_key(part_.part),
+              encode(LoadRecord{store_.parts().options.clock->now(), lists_all_}));
     batch.put(Table::terminology, version_key(version_), encode(version));
     batch.put(Table::terminology, Bytes(terminology_counters_key), encode(counters));
     TRY(tables_.write(batch, true));
@@ -205,6 +207,7 @@ class Load final : public TerminologyLoad {
   std::map<Bytes, Bytes> concepts_;
   std::map<Bytes, Ends> links_;
   std::size_t held_ = 0;
+  bool lists_all_ = false;  // ancestors beyond parents
 };
 
 }  // namespace
@@ -266,7 +269,7 @@ Result<void> check_terminology(const ShardMoment& first, Findings& findings) {
     char kind = 0;
     std::uint32_t part = 0;
     if (parse_terminology_key(key, kind, part)) {
-      if (kind == 't') return loaded.insert(part), findings.sound(decode_loaded(value)), true;
+      if (kind == 't') return loaded.insert(part), findings.sound(decode_load(value)), true;
       kind == 'c' ? ++seen[part].concept_keys : ++seen[part].link_keys;
       const bool first_chunk = kind == 'l' && is_first_chunk(key);
       if (kind == 'c')

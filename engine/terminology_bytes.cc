@@ -129,17 +129,20 @@ Result<record::Concept> decode_concept(BytesView bytes) {
   return entry;
 }
 
-Bytes encode_loaded(Micros finished) {
+Bytes encode(const LoadRecord& load) {
   Bytes bytes = begun();
-  Writer(bytes).varint(static_cast<std::uint64_t>(finished));
+  Writer w(bytes);
+  w.varint(static_cast<std::uint64_t>(load.finished)), w.u8(load.lists_all);
   return sealed(std::move(bytes));
 }
 
-Result<Micros> decode_loaded(BytesView bytes) {
+Result<LoadRecord> decode_load(BytesView bytes) {
   Reader in(TRY(stored::unseal(bytes, place)));
-  const auto finished = static_cast<Micros>(in.varint());
+  LoadRecord load;
+  load.finished = static_cast<Micros>(in.varint());
+  load.lists_all = in.u8() != 0;
   if (!in.done()) return stored::wrong_bytes(place);
-  return finished;
+  return load;
 }
 
 Bytes encode(const LinkChunk& chunk, bool first) {

@@ -7,7 +7,7 @@
 //   'c' part:u32be system:text code:text             -> display omop_id domain valid_from valid_to (text each)  standard:u8
 //   'l' part:u32be side:u8 relation:u8 system:text code:text chunk:u32be
 //                                                    -> chunk 0: chunks:varint count:varint; then { system:text code:text distance:varint }*
-//   't' part:u32be                                 -> when its load finished, in microseconds:varint
+//   't' part:u32be                                 -> finished:varint, in microseconds  lists_all:u8
 //
 // side 0 stands under `from` and lists `to`; side 1 the other way round. A code with many links has several chunks, named
 // by the count in the first, so that reading needs no scan.
@@ -39,6 +39,12 @@ struct VersionRecord {
   std::uint64_t concepts = 0, links = 0;
   std::vector<TerminologyPart> parts;
 };
+// Of one load. Where it `lists_all`, every ancestor of a code is a link of its own and what is not linked is none: OMOP
+// leaves out what lies behind some. Else its links are of parents, and are followed.
+struct LoadRecord {
+  Micros finished = 0;
+  bool lists_all = true;
+};
 struct LinkEnd {
   std::string system, code;
   std::uint32_t distance = 1;
@@ -66,8 +72,8 @@ Bytes encode(const TerminologyCounters& counters);
 Bytes encode(const VersionRecord& version);
 Bytes encode(const record::Concept& entry);
 Bytes encode(const LinkChunk& chunk, bool first);
-Bytes encode_loaded(Micros finished);
-Result<Micros> decode_loaded(BytesView bytes);
+Bytes encode(const LoadRecord& load);
+Result<LoadRecord> decode_load(BytesView bytes);
 Result<TerminologyCounters> decode_terminology_counters(BytesView bytes);
 Result<VersionRecord> decode_version(BytesView bytes);
 // Text borrows from `bytes`; the code's system and code are left to the caller, who has the key.

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
-#include <set>
 
 #include "engine/terminology_tables.h"
 
@@ -49,7 +49,8 @@ Bytes behind(Bytes prefix) {
   return prefix;
 }
 
-// Links within the system: a map that makes local codes kinds of its codes is no hierarchy of it.
+// Links within the system: a map that makes local codes kinds of its codes is no hierarchy of it. Concept ids are of all
+// vocabularies.
 Result<bool> links_within(Tables& tables, std::uint32_t part, std::string_view system) {
   const Bytes prefix = link_system_key(part, true, Relation::is_a, system);
   bool found = false;
@@ -57,7 +58,8 @@ Result<bool> links_within(Tables& tables, std::uint32_t part, std::string_view s
   TRY(tables.scan(Table::terminology, prefix, behind(prefix), nullptr, [&](BytesView key, BytesView value) {
     const auto chunk = decode_link_chunk(value, is_first_chunk(key));
     if (!chunk) return failed = chunk.error(), false;
-    found = std::ranges::any_of(chunk->ends, [&](const LinkEnd& end) { return end.system == system; });
+    found =
+        std::ranges::any_of(chunk->ends, [&](const LinkEnd& end) { return end.system == system || system == "omop"; });
     return !found;
   }));
   if (failed) return *failed;
@@ -82,17 +84,17 @@ Result<TerminologyReader> TerminologyReader::open(Store& store, std::string_view
     Version version;
     for (const TerminologyPart& part : record.parts) {
       if (one != wanted.end() && part.part > one->last_part) continue;
-      if (as_of != INT64_MAX && TRY(read_loaded(tables, part.part)) > as_of) continue;
-      version.parts.push_back(part.part);
+      const LoadRecord load = TRY(read_load(tables, part.part));
+      if (load.finished <= as_of) version.loads.push_back({part.part, load.lists_all});
     }
-    if (!version.parts.empty()) seen.emplace_back(name, std::move(version));
+    if (!version.loads.empty()) seen.emplace_back(name, std::move(version));
   }
   std::string exact;
   for (const auto& [name, version] : seen) {
     if (!exact.empty()) exact += between_pins;
-    exact += name + "@" + std::to_string(std::ranges::max(version.parts));
+    exact += name + "@" + std::to_string(version.loads.back().part);
   }
-  std::ranges::stable_sort(seen, std::greater(), [](const auto& one) { return std::ranges::max(one.second.parts); });
+  std::ranges::stable_sort(seen, std::greater(), [](const auto& one) { return one.second.loads.back().part; });
   std::vector<Version> versions;
   for (auto& [name, version] : seen) versions.push_back(std::move(version));
   return TerminologyReader(store, std::move(exact), std::move(versions));
@@ -103,8 +105,8 @@ Result<std::optional<std::size_t>> TerminologyReader::hierarchy_of(std::string_v
   Tables& tables = terminology_tables(*store_);
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < versions_.size() && !found; ++i)
-    for (const std::uint32_t part : versions_[i].parts)
-      if (!found && TRY(links_within(tables, part, system))) found = i;
+    for (const Load& load : versions_[i].loads)
+      if (!found && TRY(links_within(tables, load.part, system))) found = i;
   hierarchies_.emplace(system, found);
   return found;
 }
@@ -113,32 +115,42 @@ Result<bool> TerminologyReader::has_hierarchy(std::string_view system) const {
   return TRY(hierarchy_of(system)).has_value();
 }
 
-// Breadth first: of a terminology that lists all ancestors the first step finds everything, and the others nothing new.
+// Every code that is reached by a link of a parent is asked for its own links in all loads; one that a load listed only in
+// the others, because that load has told all that it has to say.
 Result<CodeNames> TerminologyReader::descendants(std::string_view system, std::string_view code) const {
   const std::optional<std::size_t> version = TRY(hierarchy_of(system));
   if (!version) return CodeNames();
   Tables& tables = terminology_tables(*store_);
   const CodeName root{system, code};
-  std::set<CodeName> found;
-  CodeNames waiting = {root};
+  std::map<CodeName, bool> found = {{root, true}};  // and whether all loads are asked
+  std::vector<std::pair<CodeName, bool>> waiting = {{root, true}};
   while (!waiting.empty()) {
-    const CodeName next = std::move(waiting.back());
+    const auto [next, ask_all] = std::move(waiting.back());
     waiting.pop_back();
-    Ends below;
-    for (const std::uint32_t part : versions_[*version].parts)
-      TRY(read_group(tables, link_group_key(part, true, Relation::is_a, {next.first, next.second, {}}), below));
-    for (const auto& [name, distance] : below)
-      if (name != root && found.insert(name).second) waiting.push_back(name);
+    for (const Load& load : versions_[*version].loads) {
+      if (load.lists_all && !ask_all) continue;
+      Ends below;
+      TRY(read_group(tables, link_group_key(load.part, true, Relation::is_a, {next.first, next.second, {}}), below));
+      for (const auto& [name, distance] : below) {
+        const auto [known, is_new] = found.emplace(name, !load.lists_all);
+        if (!is_new && (known->second || load.lists_all)) continue;
+        known->second = !load.lists_all;
+        waiting.emplace_back(name, !load.lists_all);
+      }
+    }
   }
-  return CodeNames(found.begin(), found.end());
+  found.erase(root);
+  CodeNames names;
+  for (const auto& [name, asked] : found) names.push_back(name);
+  return names;
 }
 
 Result<CodeNames> TerminologyReader::linked(Relation relation, const record::Code& code, bool inverse) const {
   Tables& tables = terminology_tables(*store_);
   Ends ends;
   for (const Version& version : versions_)
-    for (const std::uint32_t part : version.parts)
-      TRY(read_group(tables, link_group_key(part, inverse, relation, code), ends));
+    for (const Load& load : version.loads)
+      TRY(read_group(tables, link_group_key(load.part, inverse, relation, code), ends));
   CodeNames names;
   for (const auto& [name, distance] : ends) names.push_back(name);
   return names;

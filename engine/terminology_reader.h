@@ -31,7 +31,8 @@ class TerminologyReader {
   bool empty() const { return versions_.empty(); }
 
   Result<bool> has_hierarchy(std::string_view system) const;
-  // Codes below this one, at any distance, without itself; sorted. Links of parents alone are followed; cycles end.
+  // Codes below this one, at any distance, without itself; sorted. Links of parents are followed, and cycles end; a load that
+  // lists ancestors at all distances is taken at its word, as OMOP's is meant.
   Result<std::vector<CodeName>> descendants(std::string_view system, std::string_view code) const;
   // Codes that map to this one, and codes of other systems that are kinds of it (maps say so of what is narrower); sorted.
   Result<std::vector<CodeName>> mapping_to(std::string_view system, std::string_view code) const;
@@ -41,8 +42,12 @@ class TerminologyReader {
   Result<std::vector<CodeName>> codes_of_concept(std::string_view omop_id) const;
 
  private:
+  struct Load {
+    std::uint32_t part = 0;
+    bool lists_all = false;  // its links reach all ancestors: they are not followed
+  };
   struct Version {
-    std::vector<std::uint32_t> parts;  // loads, the newest last
+    std::vector<Load> loads;  // the newest last
   };
   TerminologyReader(Store& store, std::string pin, std::vector<Version> versions)
       : store_(&store), pin_(std::move(pin)), versions_(std::move(versions)) {}

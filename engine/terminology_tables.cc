@@ -36,10 +36,10 @@ Result<void> read_group(Tables& tables, BytesView group, Ends& into) {
   return {};
 }
 
-Result<Micros> read_loaded(Tables& tables, std::uint32_t part) {
+Result<LoadRecord> read_load(Tables& tables, std::uint32_t part) {
   Pinned value;
-  if (!TRY(tables.get(Table::terminology, loaded_key(part), nullptr, value))) return Micros{0};
-  return decode_loaded(value.bytes());
+  if (!TRY(tables.get(Table::terminology, loaded_key(part), nullptr, value))) return LoadRecord();
+  return decode_load(value.bytes());
 }
 
 }  // namespace chartline::engine

@@ -23,7 +23,7 @@ Result<std::vector<std::pair<std::string, VersionRecord>>> read_versions(Tables&
 // The links of one group (link_group_key) are added to what is there.
 Result<void> read_group(Tables& tables, BytesView group, Ends& into);
 
-// When the load of a part finished; 0 for one that no longer says.
-Result<Micros> read_loaded(Tables& tables, std::uint32_t part);
+// Of one load; as it is by itself where it is gone, which check() finds.
+Result<LoadRecord> read_load(Tables& tables, std::uint32_t part);
 
 }  // namespace chartline::engine

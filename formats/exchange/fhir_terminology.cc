@@ -1,7 +1,5 @@
 // Terminology in FHIR's form: what CodeSystem, ValueSet and ConceptMap say about codes. A Medication, too, links the
 // code by which requests in other files refer to it to the codes that it stands for.
-#include <algorithm>
-
 #include "formats/exchange/fhir_document.h"
 #include "formats/record/systems.h"
 
@@ -12,9 +10,6 @@ using record::Code;
 using record::Concept;
 using record::ConceptLink;
 using record::Relation;
-
-// Deeper than any terminology in use; a hostile one would otherwise cost the square of its depth.
-constexpr std::size_t levels_max = 64;
 
 class Terminology {
  public:
@@ -33,33 +28,28 @@ class Terminology {
     into_.emplace_back(entry);
   }
 
-  void add_link(Relation relation, const Code& from, const Code& to, std::uint32_t distance = 1) {
-    if (!from.empty() && !to.empty() && !same(from, to)) into_.emplace_back(ConceptLink{relation, from, to, distance});
+  void add_link(Relation relation, const Code& from, const Code& to) {
+    if (!from.empty() && !to.empty() && !same(from, to)) into_.emplace_back(ConceptLink{relation, from, to, 1});
   }
 
-  // A CodeSystem's concepts; nested ones are kinds of those around them, and of any that a property names as parent.
-  void add_concepts(std::string_view system, Node list, std::vector<Code>& around) {
+  // A CodeSystem's concepts; nested ones are kinds of the one around them, and of any that a property names as parent.
+  void add_concepts(std::string_view system, Node list, const Code& around) {
     for (const Node item : list.items()) {
       const Code own = code(system, item);
       add_entry(own);
-      for (std::size_t i = around.size() - std::min(around.size(), levels_max); i < around.size(); ++i)
-        add_link(Relation::is_a, own, around[i], static_cast<std::uint32_t>(around.size() - i));
+      add_link(Relation::is_a, own, around);
       for (const Node property : item["property"].items()) {
         const auto name = property["code"].text();
         const auto parent = property["valueCode"].text();
         if ((name == "parent" || name == "subsumedBy") && !parent.empty())
           add_link(Relation::is_a, own, {system, elements_.text(record::canonical_code(system, parent)), {}});
       }
-      if (own.empty()) continue;
-      around.push_back(own);
-      add_concepts(system, item["concept"], around);
-      around.pop_back();
+      if (!own.empty()) add_concepts(system, item["concept"], own);
     }
   }
 
   void add_code_system(Node resource) {
-    std::vector<Code> around;
-    add_concepts(elements_.system(resource["url"].text()), resource["concept"], around);
+    add_concepts(elements_.system(resource["url"].text()), resource["concept"], {});
   }
 
   void add_expansion(Node list) {

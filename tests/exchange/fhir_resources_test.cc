@@ -380,7 +380,6 @@ http://x.example/cs|b
 http://x.example/cs|c
 http://x.example/cs|d
 b is a a at 1
-c is a a at 2
 c is a b at 1
 d is a a at 1
 )");

@@ -54,9 +54,9 @@ TEST(Terminology, EveryAncestorOfAnOmopVocabularyHasItsDescendants) {
   ASSERT_GT(pairs, 100u);
   for (const auto& [ancestor, descendants] : below) {
     const auto found = must(reader.descendants(ancestor.first, ancestor.second));
-    EXPECT_TRUE(std::ranges::includes(found, descendants)) << ancestor.first << ":" << ancestor.second;
-    // A closure holds everything already: nothing further is found by following it.
-    EXPECT_EQ(found.size(), descendants.size()) << ancestor.first << ":" << ancestor.second;
+    // These and no more: the table leaves out what some classes are not meant to take in, and is not followed.
+    EXPECT_EQ(found, std::vector<CodeName>(descendants.begin(), descendants.end()))
+        << ancestor.first << ":" << ancestor.second;
   }
 }
 

@@ -84,6 +84,21 @@ TEST_P(StoreCodesTest, DescendantsFollowParentsAndEndInCycles) {
   EXPECT_EQ(expanded(store(), "tree:<x"), "tree:y (1 unseen)");
 }
 
+// OMOP's ancestors leave out what a class is not meant to take in; parents of another load are followed from there.
+TEST_P(StoreCodesTest, ALoadThatListsAllAncestorsIsTakenAtItsWord) {
+  auto ancestors = TerminologyLoad::begin(store(), "t");
+  for (const auto& [child, parent, distance] : {std::tuple{"2", "1", 1u}, {"3", "2", 1u}, {"4", "2", 2u}})
+    ASSERT_TRUE(
+        (*ancestors)->add(record::ConceptLink{Relation::is_a, {"tree", child, {}}, {"tree", parent, {}}, distance}));
+  ASSERT_TRUE((*ancestors)->finish());
+  ancestors->reset();
+  EXPECT_EQ(expanded(store(), "tree:<1"), "tree:2 (1 unseen)");
+  EXPECT_EQ(expanded(store(), "tree:<2"), "tree:3 tree:4 (2 unseen)");
+  load("t", {below("mine", "2"), below("2", "own")});
+  EXPECT_EQ(expanded(store(), "tree:<1"), "tree:2 tree:mine (2 unseen)");
+  EXPECT_EQ(expanded(store(), "tree:<own"), "tree:2 tree:3 tree:4 tree:mine (4 unseen)");
+}
+
 TEST_P(StoreCodesTest, AHierarchyIsOfTheVersionLoadedLastThatHasOne) {
   load("2023", {below("old", "1")});
   load("2024", {below("new", "1")});
