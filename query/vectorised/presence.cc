@@ -2,6 +2,7 @@
 #include "query/vectorised/presence.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace chartline::query::vectorised {
 namespace {
@@ -14,15 +15,18 @@ Result<Odd> present(const engine::View& view, std::uint32_t shard, std::uint32_t
   const stored::PatientId base = block * block_patients;
   Odd left = asked;
   for (engine::Name name = 0; name <= view.codes(shard) && left.count() > looked_up_max; ++name) {
-    const engine::PostingScan scan =
-        TRY(view.postings(shard, name, block, block, stored::posting_field_patient | stored::posting_field_number));
+    constexpr std::uint32_t fields = stored::posting_field_patient;
+    engine::PostingScan scan = TRY(view.postings(shard, name, block, block, fields));
+    const bool removed = std::ranges::any_of(scan.removals, [](const auto& pairs) { return !pairs.empty(); });
+    if (removed) scan = TRY(view.postings(shard, name, block, block, fields | stored::posting_field_number));
     for (std::size_t r = 0; r < scan.runs.size(); ++r) {
       const stored::PostingColumns& run = *scan.runs[r];
       const auto& removals = scan.removals[r];
-      for (std::size_t i = 0; i < run.count; ++i) {
-        const stored::PatientId patient = run.patient[i];
-        if (patient < base || patient >= base + block_patients || !left[patient - base]) continue;
-        if (!std::ranges::binary_search(removals, stored::Removal{patient, run.number[i]})) left.reset(patient - base);
+      const auto all = std::views::iota(std::size_t{0}, std::size_t{run.count});
+      const auto first = std::ranges::lower_bound(all, base, {}, [&](std::size_t i) { return run.patient[i]; });
+      for (auto at = first; at != all.end() && run.patient[*at] < base + block_patients; ++at) {
+        const stored::Removal pair{run.patient[*at], run.number[*at]};
+        if (!removed || !std::ranges::binary_search(removals, pair)) left.reset(pair.patient - base);
       }
     }
     for (const stored::Posting& posting : scan.added) left.reset(posting.patient - base);
