@@ -20,7 +20,8 @@ bool Parser::at_clause() const {
   if (now.text == "any") return at_word("status", 1);
   static constexpr std::string_view words[] = {"where",   "in",      "before",  "after",       "on",
                                                "within",  "between", "during",  "overlapping", "with",
-                                               "without", "same",    "lasting", "including", "preceding",   "following"};
+                                               "without", "same",    "lasting", "including", "preceding",   "following",
+                                               "ending",  "clipped"};
   for (const std::string_view word : words) {
     if (now.text == word) return true;
   }
@@ -69,6 +70,11 @@ std::optional<Clause> Parser::clause() {
   if (take_word("during")) return with(ClauseWord::during, range_operand());
   if (take_word("overlapping")) return with(ClauseWord::overlapping, range_operand());
   if (take_word("lasting")) return with(ClauseWord::lasting, operand());
+  if (take_word("ending")) return with(ClauseWord::ending, operand());
+  if (take_word("clipped")) {
+    if (!want_word("to")) return std::nullopt;
+    return with(ClauseWord::clipped, range_operand());
+  }
   if (at_word("with") || at_word("without")) {
     const ClauseWord word = take().text == "with" ? ClauseWord::with : ClauseWord::without;
     if (!at_symbol("("))

@@ -143,7 +143,9 @@ enum class ClauseWord : std::uint8_t {
   overlapping,
   same_encounter,
   same_date,
-  lasting,  // one operand
+  lasting,
+  ending,
+  clipped,  // one operand
   with,
   without,  // an event expression
   as,       // a name

@@ -16,7 +16,7 @@ constexpr auto names = std::to_array<std::string_view>({
     "events", "union-events", "both-events", "without-events", "filter", "first", "last", "lowest", "highest", "nth", "eras", "episodes",
     "where", "in-range", "before", "after", "on-or-before", "on-or-after", "preceding", "following",
     "within-before", "within-after", "within-of", "within-on-or-before", "within-on-or-after",
-    "between", "during", "overlapping", "same-encounter", "same-date", "lasting", "with", "without", "named", "any-status", "contributions",
+    "between", "during", "overlapping", "same-encounter", "same-date", "lasting", "ending", "clipped", "with", "without", "named", "any-status", "contributions",
     "and", "or", "not", "exists", "is-missing", "at-least", "at-most", "exactly",
     "=", "!=", "<", "<=", ">", ">=", "date-in-range", "code-in-set", "same-event", "contains",
     "alive", "registered", "observed",

@@ -10,7 +10,7 @@ constexpr std::array<std::string_view, 14> operators = {"=",  "!=", "<", "<=", "
                                                         "..", "|",  "&", "+",  "-", "*",  "/"};
 constexpr std::array<std::string_view, 8> prefixes = {"not",   "in",   "exists", "no",
                                                       "first", "last", "lowest", "highest"};
-constexpr std::array<std::string_view, 24> clauses = {"where",
+constexpr std::array<std::string_view, 26> clauses = {"where",
                                                       "in",
                                                       "before",
                                                       "after",
@@ -29,6 +29,8 @@ constexpr std::array<std::string_view, 24> clauses = {"where",
                                                       "same encounter as",
                                                       "same date as",
                                                       "lasting",
+                                                      "ending",
+                                                      "clipped to",
                                                       "with",
                                                       "without",
                                                       "as",

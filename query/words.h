@@ -10,13 +10,14 @@
 namespace chartline::query {
 
 // Words with a place in the grammar: no param, codes, let, cohort or binding may be named by one, nor by a statement word.
-inline constexpr std::array<std::string_view, 54> reserved_words = {
-    "and",       "or",       "not",         "is",      "missing", "in",    "exists",   "no",        "first",
-    "last",      "lowest",   "highest",     "where",   "before",  "after", "on",       "within",    "of",
-    "between",   "during",   "overlapping", "with",    "without", "same",  "lasting",  "as",        "any",
-    "including", "case",     "when",        "then",    "else",    "end",   "to",       "by",        "per",
-    "select",    "until",    "over",        "at",      "true",    "false", "from",     "it",        "every",
-    "least",     "greatest", "most",        "exactly", "patient", "attr",  "interval", "preceding", "following"};
+inline constexpr std::array<std::string_view, 56> reserved_words = {
+    "and",       "or",       "not",         "is",      "missing", "in",    "exists",  "no",     "first",
+    "last",      "lowest",   "highest",     "where",   "before",  "after", "on",      "within", "of",
+    "between",   "during",   "overlapping", "with",    "without", "same",  "lasting", "as",     "any",
+    "including", "case",     "when",        "then",    "else",    "end",   "to",      "by",     "per",
+    "select",    "until",    "over",        "at",      "true",    "false", "from",    "it",     "every",
+    "least",     "greatest", "most",        "exactly", "patient", "attr",  "interval", "preceding", "following",
+    "ending",    "clipped"};
 bool is_reserved(std::string_view word);
 
 inline constexpr std::array<std::string_view, 14> statement_words = {

@@ -103,6 +103,12 @@ Items Evaluator::Parts::filtered(const Node& node, Lifted lifted) {
       candidate.set(item);
       if (one.op == Op::lasting) {
         item = lasting(item, *one.parts[0]);
+      } else if (one.op == Op::ending) {
+        item = ending(item, *one.parts[0]);
+      } else if (one.op == Op::clipped) {
+        const std::optional<Item> cut = clipped(item, *one.parts[0]);
+        keeps = cut.has_value();
+        if (cut) item = *cut;
       } else {
         keeps = clause(one, item) == Truth::yes;
       }
@@ -202,6 +208,27 @@ Item Evaluator::Parts::lasting(Item item, const Node& length) {
   const std::optional<record::Time> end = by ? moved(item.start, *by, program.month_end) : std::nullopt;
   item.end = end ? End{.form = End::Form::at, .at = *end} : End{.form = End::Form::unknown, .at = {}};
   return item;
+}
+
+// The end is T; unknown where that is.
+Item Evaluator::Parts::ending(Item item, const Node& end) {
+  const std::optional<record::Time> at = time(end);
+  item.end = at && at->known() ? End{.form = End::Form::at, .at = *at} : End{.form = End::Form::unknown, .at = {}};
+  return item;
+}
+
+// What lies within the range, as an interval; nothing of what does not surely overlap it.
+std::optional<Item> Evaluator::Parts::clipped(const Item& item, const Node& to) {
+  const std::optional<DateRange> dates = range(to);
+  if (!dates || !dates->to.known() || overlap(stay(item), stay(*dates)) != Truth::yes) return std::nullopt;
+  Item cut = item;
+  cut.event = nullptr;
+  const Moment last{.time = dates->to, .form = Moment::Form::date};
+  const bool is_at = item.end.form == End::Form::at;
+  if (item.end.form == End::Form::ongoing || (is_at && before(last, {.time = item.end.at}) == Truth::yes))
+    cut.end = End{.form = End::Form::at, .at = dates->to};
+  if (before(start_of(item), {.time = dates->from, .form = Moment::Form::date}) == Truth::yes) cut.start = dates->from;
+  return cut;
 }
 
 // By link, within one source. What is not linked is not linked to what is not linked either.

@@ -134,6 +134,8 @@ struct Evaluator::Parts {
   Truth clause(const Node& clause, const Item& candidate);
   Truth window(const Node& clause, const Item& candidate);
   Item lasting(Item item, const Node& length);
+  Item ending(Item item, const Node& end);
+  std::optional<Item> clipped(const Item& item, const Node& to);
   Truth same_encounter(const Item& candidate, const Items& others);
 
   // -- folds: evaluate_folds.cc

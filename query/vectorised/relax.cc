@@ -1,5 +1,6 @@
 #include "query/vectorised/relax.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace chartline::query::vectorised {
@@ -14,6 +15,12 @@ Ptr made(Op op, Basic basic, std::vector<Ptr> parts, typed::Data data = {}, Span
   return std::make_shared<const Node>(Node{op, type(basic), span, std::move(parts), std::move(data)});
 }
 Ptr exists(Ptr events) { return events ? made(Op::exists, Basic::boolean, {std::move(events)}) : nullptr; }
+
+// Columns know events as they were recorded: what asks about intervals, or about events with another end, is not for them.
+bool recasts(Op op) { return op == Op::lasting || op == Op::ending || op == Op::clipped; }
+bool recasts(const Node& filter) {
+  return std::ranges::any_of(filter.parts, [](const Ptr& part) { return recasts(part->op); });
+}
 
 bool lifts(Op op) { return op == Op::any_status || op == Op::contributions; }
 
@@ -144,8 +151,11 @@ Ptr Relaxing::filtered(const Ptr& node) {
   const Ptr base = events(node->parts[0]);
   if (!base) return nullptr;
   const Node* of = node->parts[0].get();
-  while (of->op == Op::let_of || of->op == Op::param_of || of->op == Op::filter)
+  bool recast = false;
+  while (of->op == Op::let_of || of->op == Op::param_of || of->op == Op::filter) {
+    recast = recast || (of->op == Op::filter && recasts(*of));
     of = of->op == Op::filter ? of->parts[0].get() : defined(*of).get();
+  }
   std::vector<Ptr> kept = {base};
   for (std::size_t i = 1; i < node->parts.size(); ++i) {
     if (lifts(node->parts[i]->op)) kept.push_back(node->parts[i]);
@@ -153,9 +163,10 @@ Ptr Relaxing::filtered(const Ptr& node) {
   const auto with = [&](std::vector<Ptr> parts) {
     return std::make_shared<const Node>(Node{Op::filter, type(Basic::events), node->span, std::move(parts), node->data});
   };
-  if (of->op != Op::eras && of->op != Op::episodes) {
+  if (!recast && of->op != Op::eras && of->op != Op::episodes) {
     const std::vector<Ptr> bare = kept;
     for (std::size_t i = 1; i < node->parts.size(); ++i) {
+      if (recasts(node->parts[i]->op)) break;
       if (lifts(node->parts[i]->op)) continue;
       std::vector<Ptr> one = bare;
       one.push_back(node->parts[i]);
