@@ -1,0 +1,46 @@
+// CirceCriteria: criteria of a cohort definition as event expressions and conditions of the query language.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "formats/exchange/circe.h"
+#include "formats/exchange/circe_node.h"
+
+namespace chartline::exchange {
+
+class CirceCriteria {
+ public:
+  explicit CirceCriteria(const CirceOptions& options) : options_(options) {}
+
+  // The events of one criterion, `{"ConditionOccurrence": {...}}`, in brackets, each with the end that OHDSI gives it.
+  Result<std::string> events(const CirceNode& criterion);
+  // Whether the event named `index` meets a group of criteria; "" where the group asks nothing.
+  Result<std::string> group(const CirceNode& group, const std::string& index);
+
+  std::string new_name(std::string_view stem);             // for `as`
+  const std::set<std::int64_t>& concept_sets() const { return concept_sets_; }  // that were asked for
+
+ private:
+  Result<std::string> codes(const CirceNode& id);
+  Result<std::string> conditions(const CirceNode& criterion, const std::string& named);
+  Result<std::string> correlated(const CirceNode& one, const std::string& index);
+  Result<std::string> demographic(const CirceNode& one, const std::string& index);
+  Result<std::string> people(const CirceNode& concepts, bool in_gender_column, std::string_view attribute);
+  Result<std::string> age(const CirceNode& range, const std::string& time);
+
+  const CirceOptions& options_;
+  std::set<std::int64_t> concept_sets_{};
+  int names_ = 0;
+};
+
+// date(T) moved by whole days: "date(ix) - 30d".
+std::string date_moved(const std::string& time, std::int64_t days);
+// `what` is compared as a NumericRange or DateRange says.
+Result<std::string> number_in(const CirceNode& range, const std::string& what);
+Result<std::string> date_in(const CirceNode& range, const std::string& what);
+// The registration in which `event` starts, as conditions on it.
+std::string holds(const std::string& event);
+
+}  // namespace chartline::exchange
