@@ -149,6 +149,8 @@ Result<void> OmopRows::set_record() {
     event.encounter = draft_.joined("visit_occurrence", '/', visit);
   if (id.empty()) return {};
   event.record = draft_.joined(table_.name, '/', id);
+  // Rows of one time come in the order of their ids, as numbers: OHDSI's own queries take it as the order of a table.
+  if (const auto number = parse_whole(id); number && *number > 0) event.sequence = static_cast<std::uint64_t>(*number);
   const std::uint32_t times = context_.row_ids(table_).seen(id);
   if (times == 1) return {};
   event.record = draft_.joined(event.record, '#', std::to_string(times));

@@ -25,6 +25,7 @@
 //   column                          becomes
 //   ------------------------------  -------------------------------------------------------------------------------------
 //   <table>_id                      record "<table>/<id>"; the second row with the id becomes "<table>/<id>#2"
+//                                   ids above 0 are the sequence: the order of what is of one time
 //   person_id                       identifier "omop:<database>"; person_source_value one more, "...:person_source"
 //   X_concept_id of the table       primary code: its code in its vocabulary if CONCEPT has it ("snomed:195662009", and the
 //                                   translation "omop:4112343"), else "omop:4112343". If it is 0: the source concept, else

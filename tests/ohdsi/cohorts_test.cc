@@ -1,0 +1,112 @@
+// Every definition of the two sets: written in the language, run by both executors, and held to OHDSI's rows.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "formats/exchange/circe.h"
+#include "query/run.h"
+#include "tests/integration/importing.h"
+#include "tests/integration/must.h"
+#include "tests/integration/scratch_store.h"
+#include "tests/ohdsi/cohort_set.h"
+
+namespace chartline::ohdsi {
+namespace {
+
+using integration::must;
+
+std::string date_text(const query::Cell& cell) {
+  const auto* time = std::get_if<record::Time>(&cell);
+  if (!time || !time->known()) return "-";
+  const record::CivilDay day = record::civil(time->day());
+  char text[16];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u", day.year, day.month, day.day);
+  return text;
+}
+
+class OhdsiCohorts : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (!is_present()) return;
+    store_ = std::make_unique<integration::ScratchStore>(integration::Where::memory);
+    integration::import_into(**store_, exchange::Format::omop, {gibleed()});
+  }
+  static void TearDownTestSuite() { store_.reset(); }
+
+  void SetUp() override {
+    if (!is_present()) GTEST_SKIP() << "../shared/data is absent";
+  }
+
+  static Rows run(const std::string& text, query::Executor executor) {
+    const query::Prepared prepared = must(query::prepare(**store_, text + "list in c\n", {}));
+    if (!prepared.complaints.empty() && std::getenv("CHARTLINE_COHORT")) std::cout << query::render(prepared.complaints, text);
+    for (const query::Complaint& one : prepared.complaints)
+      throw std::runtime_error("not compiled: " + one.message + " (expected " + one.expected + ")");
+    query::Answers answers;
+    must(query::run(prepared, **store_, (*store_)->view(), {.executor = executor}, answers));
+    Rows rows;
+    for (const auto& row : answers.all.front().rows)
+      rows.emplace(std::get<std::string>(row[0]), date_text(row[1]), date_text(row[2]));
+    return rows;
+  }
+
+  struct Tally {
+    int matching = 0, different = 0, refused = 0;
+  };
+
+  static Tally compare(const std::string& name, const std::set<int>& known) {
+    const CohortSet set = read_cohorts(name);
+    const char* only = std::getenv("CHARTLINE_COHORT");
+    Tally tally;
+    for (const auto& [id, json] : set.definitions) {
+      if (only && std::atoi(only) != id) continue;
+      const auto text = exchange::cohort_from_circe(json, {.cohort = "c", .as_circe = true});
+      if (!text) {
+        ++tally.refused;
+        EXPECT_TRUE(known.contains(id)) << id << " is refused: " << text.error().message;
+        continue;
+      }
+      if (only) std::cout << *text;
+      const auto expected = set.rows.find(id);
+      const Rows wanted = expected == set.rows.end() ? Rows() : expected->second;
+      Rows got;
+      try {
+        got = run(*text, query::Executor::automatic);
+      } catch (const std::exception& error) {
+        ++tally.refused;
+        ADD_FAILURE() << id << ": " << error.what();
+        continue;
+      }
+      if (got == wanted) {
+        ++tally.matching;
+        EXPECT_FALSE(known.contains(id)) << id << " matches by now: take it off the list";
+        continue;
+      }
+      ++tally.different;
+      Rows more, fewer;
+      std::ranges::set_difference(got, wanted, std::inserter(more, more.end()));
+      std::ranges::set_difference(wanted, got, std::inserter(fewer, fewer.end()));
+      EXPECT_TRUE(known.contains(id)) << id << ": " << got.size() << " rows for " << wanted.size() << ", " << more.size()
+                                      << " of them wrong, " << fewer.size() << " missing";
+      if (only)
+        for (const Rows* rows : {&more, &fewer})
+          for (int shown = 0; const Row& row : *rows)
+            if (++shown < 6)
+              std::cout << (rows == &more ? "wrong " : "missing ") << std::get<0>(row) << " " << std::get<1>(row) << " "
+                        << std::get<2>(row) << "\n";
+    }
+    std::cout << name << ": " << tally.matching << " match, " << tally.different << " differ, " << tally.refused
+              << " refused\n";
+    return tally;
+  }
+
+  static std::unique_ptr<integration::ScratchStore> store_;
+};
+std::unique_ptr<integration::ScratchStore> OhdsiCohorts::store_;
+
+TEST_F(OhdsiCohorts, OfThePhenotypeLibraryGiveOhdsisRows) { compare("ohdsi-phenotype-cohorts", {}); }
+TEST_F(OhdsiCohorts, MadeAtRandomGiveOhdsisRows) { compare("ohdsi-generated-cohorts", {}); }
+
+}  // namespace
+}  // namespace chartline::ohdsi
