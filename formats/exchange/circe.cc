@@ -111,9 +111,11 @@ class CirceCohort {
     const std::int64_t gap = TRY(era["GapDays"].whole()).value_or(0), days = TRY(era["Offset"].whole()).value_or(0);
     if (gap < 0) return era["GapDays"].refusal("it is below 0");
     body_ += "# exposures in one: at most " + std::to_string(gap) + " days between them\n";
-    body_ += "let exposed = eras(medication[cs_" + std::to_string(*codes) + "] ending (end ?? start + 1d), gap " +
-             std::to_string(gap) + "d)\n";
-    return date_moved("(first exposed where date <= date(ix) and date(ix) <= " + date_moved("end", days) + ").end", days);
+    if (days < 0) return era["Offset"].refusal("it is below 0");
+    body_ += "let exposed = eras(medication[cs_" + std::to_string(*codes) + "] ending ";
+    body_ += (days == 0 ? "(end ?? start + 1d)" : "(end ?? start + 1d) + " + std::to_string(days) + "d");
+    body_ += ", gap " + std::to_string(gap) + "d)\n";
+    return std::string("date((first exposed where date <= date(ix) and date(ix) <= date(end)).end)");
   }
 
   Result<void> stays() {

@@ -20,7 +20,7 @@ namespace chartline::exchange {
 
 struct CirceOptions {
   std::string cohort;  // the name that it gets
-  // The faults of circe's SQL too: race and ethnicity are looked for in the gender column, ages go by the year alone.
+  // As circe's SQL has it: ages go by the year alone.
   bool as_circe = false;
 };
 

@@ -125,7 +125,7 @@ Result<std::string> CirceCriteria::conditions(const CirceNode& body, const std::
   // The ...TypeExclude say how a list of types is meant, of which there is none.
   TRY(body.only({"CodesetId", "First", "Age", "AgeAtStart", "AgeAtEnd", "Gender", "OccurrenceStartDate", "OccurrenceEndDate",
                  "EraStartDate", "EraEndDate", "EraLength", "DaysSupply", "Quantity", "Refills", "ValueAsNumber",
-                 "OccurrenceCount", "CorrelatedCriteria"}));
+                 "OccurrenceCount", "Unit", "ValueAsConcept", "CorrelatedCriteria"}));
   std::vector<std::string> all;
   const auto ask = [&](std::string_view key, auto how, const std::string& what) -> Result<void> {
     if (body[key]) all.push_back(TRY(how(body[key], what)));
@@ -142,7 +142,12 @@ Result<std::string> CirceCriteria::conditions(const CirceNode& body, const std::
   for (const char* key : {"Age", "AgeAtStart"})
     if (body[key]) all.push_back(TRY(age(body[key], "start")));
   if (body["AgeAtEnd"]) all.push_back(TRY(age(body["AgeAtEnd"], "end")));
-  if (!body["Gender"].items().empty()) all.push_back(TRY(people(body["Gender"], true, "")));
+  if (!body["Gender"].items().empty()) all.push_back(TRY(sexes(body["Gender"])));
+  if (!body["Unit"].items().empty()) all.push_back("attr.unit in " + TRY(concepts(body["Unit"])));
+  if (!body["ValueAsConcept"].items().empty()) {
+    const std::string codes = TRY(concepts(body["ValueAsConcept"]));
+    all.push_back("(value in " + codes + " or attr.value_as_concept in " + codes + ")");
+  }
 
   std::string text;
   if (!all.empty()) text += " where " + joined(all, " and ");
@@ -156,28 +161,33 @@ Result<std::string> CirceCriteria::age(const CirceNode& range, const std::string
   return number_in(range, options_.as_circe ? "(year(" + time + ") - year(birth))" : "age(" + time + ")");
 }
 
-Result<std::string> CirceCriteria::people(const CirceNode& concepts, bool in_gender_column, std::string_view attribute) {
+Result<std::string> CirceCriteria::sexes(const CirceNode& concepts) {
   std::vector<std::string> any;
   for (const CirceNode& one : concepts.items()) {
+    const std::string_view sex = sex_of(TRY(one["CONCEPT_ID"].whole()).value_or(0));
+    if (sex.empty()) return one.refusal("it is no gender that is known");
+    any.push_back("sex = " + std::string(sex));
+  }
+  return any.size() == 1 ? any[0] : "(" + joined(any, " or ") + ")";
+}
+
+Result<std::string> CirceCriteria::concepts(const CirceNode& list) {
+  std::string text;
+  for (const CirceNode& one : list.items()) {
     const auto id = TRY(one["CONCEPT_ID"].whole());
     if (!id) return one.refusal("it is no concept");
-    if (!in_gender_column) {
-      any.push_back("attr." + std::string(attribute) + " = omop:" + std::to_string(*id));
-    } else if (!sex_of(*id).empty()) {
-      any.push_back("sex = " + std::string(sex_of(*id)));
-    }
+    text.append(text.empty() ? "{ " : ", ").append("omop:" + std::to_string(*id));
   }
-  if (any.empty()) return std::string("false");
-  return any.size() == 1 ? any[0] : "(" + joined(any, " or ") + ")";
+  return text + " }";
 }
 
 Result<std::string> CirceCriteria::demographic(const CirceNode& one, const std::string& index) {
   TRY(one.only({"Age", "Gender", "Race", "Ethnicity", "OccurrenceStartDate", "OccurrenceEndDate"}));
   std::vector<std::string> all;
   if (one["Age"]) all.push_back(TRY(age(one["Age"], index)));
-  if (!one["Gender"].items().empty()) all.push_back(TRY(people(one["Gender"], true, "")));
-  if (!one["Race"].items().empty()) all.push_back(TRY(people(one["Race"], options_.as_circe, "race")));
-  if (!one["Ethnicity"].items().empty()) all.push_back(TRY(people(one["Ethnicity"], options_.as_circe, "ethnicity")));
+  if (!one["Gender"].items().empty()) all.push_back(TRY(sexes(one["Gender"])));
+  if (!one["Race"].items().empty()) all.push_back("attr.race in " + TRY(concepts(one["Race"])));
+  if (!one["Ethnicity"].items().empty()) all.push_back("attr.ethnicity in " + TRY(concepts(one["Ethnicity"])));
   if (one["OccurrenceStartDate"]) all.push_back(TRY(date_in(one["OccurrenceStartDate"], "date(" + index + ")")));
   if (one["OccurrenceEndDate"]) all.push_back(TRY(date_in(one["OccurrenceEndDate"], "date(" + index + ".end)")));
   return all.empty() ? std::string("true") : "(" + joined(all, " and ") + ")";

@@ -27,7 +27,8 @@ class CirceCriteria {
   Result<std::string> conditions(const CirceNode& criterion, const std::string& named);
   Result<std::string> correlated(const CirceNode& one, const std::string& index);
   Result<std::string> demographic(const CirceNode& one, const std::string& index);
-  Result<std::string> people(const CirceNode& concepts, bool in_gender_column, std::string_view attribute);
+  Result<std::string> sexes(const CirceNode& concepts);
+  Result<std::string> concepts(const CirceNode& list);  // { omop:1, omop:2 }
   Result<std::string> age(const CirceNode& range, const std::string& time);
 
   const CirceOptions& options_;
