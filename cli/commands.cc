@@ -168,6 +168,17 @@ std::vector<Command> make_commands() {
             {"chartline cohort save register --store care --param today=2024-03-31 register.query",
              "with the value of a param"}},
        .run = run_cohort_save},
+      {.name = "cohort import",
+       .summary = "keep cohorts that others defined, as text of the query language",
+       .text = "Reads OHDSI cohort definitions (circe, the JSON of ATLAS and of the PhenotypeLibrary) and keeps each as a "
+               "cohort under the name of its file: 20.json becomes cohort_20. `cohort show` prints the text. A definition with "
+               "an element that is not covered is refused as a whole, with the path of the element; the others are kept.\n",
+       .options = {&option::store, &option::as_circe, &option::clamp, &option::terminology, &option::cache},
+       .arguments = {{"FORMAT", "what the files are", Takes::word, true, false, {"circe"}},
+                     {"FILE", "a definition", Takes::file, true, true}},
+       .examples = {{"chartline cohort import --store care --as-circe circe 20.json",
+                     "then: chartline cohort run cohort_20 --store care --format csv"}},
+       .run = run_cohort_import},
       {.name = "cohort list",
        .summary = "the cohorts that the store keeps",
        .options = {&option::store, &option::format, &option::cache},

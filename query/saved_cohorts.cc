@@ -24,14 +24,17 @@ Result<void> write_listing(engine::Store& store, const std::vector<std::string>&
   return store.set_meta(listing, text);
 }
 
-// The definitions of a query as text.
-std::string definitions_of(const tree::Query& query) {
+bool defines(const tree::Statement& one) {
+  return std::holds_alternative<tree::Param>(one.form) || std::holds_alternative<tree::Codes>(one.form) ||
+         std::holds_alternative<tree::Let>(one.form) || std::holds_alternative<tree::Cohort>(one.form);
+}
+
+// The definitions of a query as text: as it was written, comments too, where it holds nothing else and nothing was bound.
+std::string definitions_of(const tree::Query& query, std::string_view written, const PrepareOptions& options) {
+  if (options.parameters.empty() && std::ranges::all_of(query.statements, defines)) return std::string(written);
   std::string text;
-  for (const tree::Statement& one : query.statements) {
-    const bool defines = std::holds_alternative<tree::Param>(one.form) || std::holds_alternative<tree::Codes>(one.form) ||
-                         std::holds_alternative<tree::Let>(one.form) || std::holds_alternative<tree::Cohort>(one.form);
-    if (defines) text += print(one) + "\n";
-  }
+  for (const tree::Statement& one : query.statements)
+    if (defines(one)) text += print(one) + "\n";
   return text;
 }
 
@@ -73,7 +76,7 @@ Result<std::vector<Complaint>> save_cohort(engine::Store& store, std::string_vie
                                    .expected = "cohort " + std::string(name) + " = ...",
                                    .suggestion = ""}};
   }
-  TRY(store.set_meta(meta_name(name), definitions_of(query)));
+  TRY(store.set_meta(meta_name(name), definitions_of(query, text, options)));
   std::vector<std::string> names = TRY(saved_cohorts(store));
   if (std::ranges::find(names, name) != names.end()) return std::vector<Complaint>{};
   names.emplace_back(name);

@@ -15,13 +15,15 @@ namespace {
 
 // Text of a definition within a comment: one line.
 std::string commented(std::string text) {
-  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   return text;
 }
 
 class CirceCohort {
  public:
-  CirceCohort(CirceNode root, const CirceOptions& options) : root_(std::move(root)), options_(options), criteria_(options) {}
+  CirceCohort(CirceNode root, const CirceOptions& options)
+      : root_(std::move(root)), options_(options), criteria_(options) {}
 
   Result<std::string> text() {
     TRY(root_.only({"cdmVersionRange", "PrimaryCriteria", "AdditionalCriteria", "ConceptSets", "QualifiedLimit",
@@ -31,7 +33,10 @@ class CirceCohort {
     TRY(included());
     TRY(stays());
     TRY(cohort());
-    return "# An OHDSI cohort definition\n" + TRY(concept_sets()) + body_;
+    std::string text = "# An OHDSI cohort definition\n" + TRY(concept_sets());
+    for (const std::string& name : criteria_.of_person())
+      text += "let " + name + " = attr." + name + "  # the person's\n";
+    return text + body_;
   }
 
  private:
@@ -43,7 +48,8 @@ class CirceCohort {
     std::string chosen = "first " + events_;
     // Of several on the last day the first is taken.
     if (type == "Last") chosen += " on or after date(last " + events_ + ")";
-    body_ += "let " + name + " = " + chosen + "  # " + limit.path().substr(limit.path().rfind('/') + 1) + ": " + type + "\n";
+    body_ +=
+        "let " + name + " = " + chosen + "  # " + limit.path().substr(limit.path().rfind('/') + 1) + ": " + type + "\n";
     events_ = name;
     return {};
   }
@@ -59,7 +65,8 @@ class CirceCohort {
     for (const CirceNode& one : primary["CriteriaList"].items())
       all.append(all.empty() ? "" : "\n  | ").append(TRY(criteria_.events(one)));
     if (all.empty()) return primary["CriteriaList"].refusal("there are no entry events");
-    body_ += "# entry events, observed " + std::to_string(prior) + " days before and " + std::to_string(post) + " days after\n";
+    body_ += "# entry events, observed " + std::to_string(prior) + " days before and " + std::to_string(post) +
+             " days after\n";
     body_ += "let entries = (" + all + ")\n  as e with (registration[*] where " + holds("e");
     if (prior != 0) body_ += " and " + date_moved("start", prior) + " <= date(e)";
     if (post != 0) body_ += " and " + date_moved("e", post) + " <= date(end)";

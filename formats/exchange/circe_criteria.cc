@@ -60,7 +60,8 @@ Result<std::string> date_literal(const CirceNode& node) {
   const std::string text = TRY(node.text());
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   bool is_date = text.size() == 10;
-  for (std::size_t i = 0; is_date && i < text.size(); ++i) is_date = i == 4 || i == 7 ? text[i] == '-' : is_digit(text[i]);
+  for (std::size_t i = 0; is_date && i < text.size(); ++i)
+    is_date = i == 4 || i == 7 ? text[i] == '-' : is_digit(text[i]);
   return is_date ? Result<std::string>(text) : node.refusal("it is no date");
 }
 
@@ -94,9 +95,13 @@ Result<std::string> date_in(const CirceNode& range, const std::string& what) {
   return in_range(range, what, date_literal);
 }
 
-std::string holds(const std::string& event) { return "date <= date(" + event + ") and date(" + event + ") <= date(end)"; }
+std::string holds(const std::string& event) {
+  return "date <= date(" + event + ") and date(" + event + ") <= date(end)";
+}
 
-std::string CirceCriteria::new_name(std::string_view stem) { return std::string(stem) + "_" + std::to_string(++names_); }
+std::string CirceCriteria::new_name(std::string_view stem) {
+  return std::string(stem) + "_" + std::to_string(++names_);
+}
 
 Result<std::string> CirceCriteria::codes(const CirceNode& id) {
   const auto number = TRY(id.whole());
@@ -123,9 +128,9 @@ Result<std::string> CirceCriteria::events(const CirceNode& criterion) {
 // Everything but codes and `First`, which come before it.
 Result<std::string> CirceCriteria::conditions(const CirceNode& body, const std::string& named) {
   // The ...TypeExclude say how a list of types is meant, of which there is none.
-  TRY(body.only({"CodesetId", "First", "Age", "AgeAtStart", "AgeAtEnd", "Gender", "OccurrenceStartDate", "OccurrenceEndDate",
-                 "EraStartDate", "EraEndDate", "EraLength", "DaysSupply", "Quantity", "Refills", "ValueAsNumber",
-                 "OccurrenceCount", "Unit", "ValueAsConcept", "CorrelatedCriteria"}));
+  TRY(body.only({"CodesetId", "First", "Age", "AgeAtStart", "AgeAtEnd", "Gender", "OccurrenceStartDate",
+                 "OccurrenceEndDate", "EraStartDate", "EraEndDate", "EraLength", "DaysSupply", "Quantity", "Refills",
+                 "ValueAsNumber", "OccurrenceCount", "Unit", "ValueAsConcept", "CorrelatedCriteria"}));
   std::vector<std::string> all;
   const auto ask = [&](std::string_view key, auto how, const std::string& what) -> Result<void> {
     if (body[key]) all.push_back(TRY(how(body[key], what)));
@@ -186,8 +191,11 @@ Result<std::string> CirceCriteria::demographic(const CirceNode& one, const std::
   std::vector<std::string> all;
   if (one["Age"]) all.push_back(TRY(age(one["Age"], index)));
   if (!one["Gender"].items().empty()) all.push_back(TRY(sexes(one["Gender"])));
-  if (!one["Race"].items().empty()) all.push_back("attr.race in " + TRY(concepts(one["Race"])));
-  if (!one["Ethnicity"].items().empty()) all.push_back("attr.ethnicity in " + TRY(concepts(one["Ethnicity"])));
+  for (const auto& [key, attribute] : {std::pair("Race", "race"), std::pair("Ethnicity", "ethnicity")}) {
+    if (one[key].items().empty()) continue;
+    all.push_back(attribute + std::string(" in ") + TRY(concepts(one[key])));
+    of_person_.insert(attribute);
+  }
   if (one["OccurrenceStartDate"]) all.push_back(TRY(date_in(one["OccurrenceStartDate"], "date(" + index + ")")));
   if (one["OccurrenceEndDate"]) all.push_back(TRY(date_in(one["OccurrenceEndDate"], "date(" + index + ".end)")));
   return all.empty() ? std::string("true") : "(" + joined(all, " and ") + ")";
@@ -206,7 +214,8 @@ Result<std::string> CirceCriteria::group(const CirceNode& group, const std::stri
   const auto count = TRY(group["Count"].whole());
   if (type == "ALL") return joined(parts, "\n  and ");
   if (type == "ANY") return joined(parts, "\n  or ");
-  if ((type != "AT_LEAST" && type != "AT_MOST") || !count || *count < 0) return group["Type"].refusal("it is not known");
+  if ((type != "AT_LEAST" && type != "AT_MOST") || !count || *count < 0)
+    return group["Type"].refusal("it is not known");
   return std::string(type == "AT_LEAST" ? "at least " : "at most ") + std::to_string(*count) + " of (\n  " +
          joined(parts, ",\n  ") + ")";
 }
@@ -259,7 +268,8 @@ Result<std::string> CirceCriteria::correlated(const CirceNode& one, const std::s
   }
   if (TRY(one["RestrictVisit"].flag())) text += " same encounter as " + index;
   if (!TRY(one["IgnoreObservationPeriod"].flag()))
-    text += " as " + event + " with (registration[*] where " + holds(index) + " and " + holds(event) + of_registration + ")";
+    text +=
+        " as " + event + " with (registration[*] where " + holds(index) + " and " + holds(event) + of_registration + ")";
 
   const CirceNode occurrence = one["Occurrence"];
   TRY(occurrence.only({"Type", "Count", "IsDistinct", "CountColumn"}));
@@ -270,9 +280,12 @@ Result<std::string> CirceCriteria::correlated(const CirceNode& one, const std::s
   if (TRY(occurrence["IsDistinct"].flag())) {
     const std::string column = TRY(occurrence["CountColumn"].text());
     std::string_view field = "code";
-    if (column == "START_DATE") field = "date";
-    else if (column == "VISIT_ID") field = "encounter";
-    else if (!column.empty() && column != "DOMAIN_CONCEPT") return occurrence["CountColumn"].refusal("it is not covered");
+    if (column == "START_DATE")
+      field = "date";
+    else if (column == "VISIT_ID")
+      field = "encounter";
+    else if (!column.empty() && column != "DOMAIN_CONCEPT")
+      return occurrence["CountColumn"].refusal("it is not covered");
     counted = "distinct((" + text + ")." + std::string(field) + ")";
   }
   constexpr std::string_view compared[] = {" = ", " <= ", " >= "};

@@ -19,8 +19,9 @@ class CirceCriteria {
   // Whether the event named `index` meets a group of criteria; "" where the group asks nothing.
   Result<std::string> group(const CirceNode& group, const std::string& index);
 
-  std::string new_name(std::string_view stem);             // for `as`
+  std::string new_name(std::string_view stem);                                  // for `as`
   const std::set<std::int64_t>& concept_sets() const { return concept_sets_; }  // that were asked for
+  const std::set<std::string>& of_person() const { return of_person_; }  // attributes that were asked for, by name
 
  private:
   Result<std::string> codes(const CirceNode& id);
@@ -33,6 +34,7 @@ class CirceCriteria {
 
   const CirceOptions& options_;
   std::set<std::int64_t> concept_sets_{};
+  std::set<std::string> of_person_{};
   int names_ = 0;
 };
 

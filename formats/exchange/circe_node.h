@@ -24,8 +24,8 @@ class CirceNode {
   const std::string& path() const { return path_; }
 
   CirceNode operator[](std::string_view key) const;
-  std::vector<CirceNode> items() const;              // of a list; of what is none, nothing
-  std::vector<std::string> keys() const;             // of an object, those that are not null
+  std::vector<CirceNode> items() const;                                    // of a list; of what is none, nothing
+  std::vector<std::string> keys() const;                                   // of an object, those that are not null
   Result<void> only(std::initializer_list<std::string_view> known) const;  // refuses what is neither known nor empty
 
   // Absent is nullopt, or the default; of another form, a refusal.

@@ -14,7 +14,8 @@ std::string refusal(const std::string& json) {
 std::string with(const std::string& criterion, const std::string& more = "") {
   return R"({"PrimaryCriteria": {"CriteriaList": [)" + criterion + R"(]}, "ConceptSets": [{"id": 3, "name": "dm",
     "expression": {"items": [{"concept": {"CONCEPT_ID": 201826}, "includeDescendants": true},
-                             {"concept": {"CONCEPT_ID": 201254}, "isExcluded": true}]}}])" + more + "}";
+                             {"concept": {"CONCEPT_ID": 201254}, "isExcluded": true}]}}])" +
+         more + "}";
 }
 
 TEST(Circe, BecomesACohortOfTheLanguage) {

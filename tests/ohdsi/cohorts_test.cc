@@ -40,7 +40,8 @@ class OhdsiCohorts : public testing::Test {
 
   static Rows run(const std::string& text, query::Executor executor) {
     const query::Prepared prepared = must(query::prepare(**store_, text + "list in c\n", {}));
-    if (!prepared.complaints.empty() && std::getenv("CHARTLINE_COHORT")) std::cout << query::render(prepared.complaints, text);
+    if (!prepared.complaints.empty() && std::getenv("CHARTLINE_COHORT"))
+      std::cout << query::render(prepared.complaints, text);
     for (const query::Complaint& one : prepared.complaints)
       throw std::runtime_error("not compiled: " + one.message + " (expected " + one.expected + ")");
     query::Answers answers;
@@ -87,8 +88,8 @@ class OhdsiCohorts : public testing::Test {
       Rows more, fewer;
       std::ranges::set_difference(got, wanted, std::inserter(more, more.end()));
       std::ranges::set_difference(wanted, got, std::inserter(fewer, fewer.end()));
-      EXPECT_TRUE(known.contains(id)) << id << ": " << got.size() << " rows for " << wanted.size() << ", " << more.size()
-                                      << " of them wrong, " << fewer.size() << " missing";
+      EXPECT_TRUE(known.contains(id)) << id << ": " << got.size() << " rows for " << wanted.size() << ", "
+                                      << more.size() << " of them wrong, " << fewer.size() << " missing";
       if (only)
         for (const Rows* rows : {&more, &fewer})
           for (int shown = 0; const Row& row : *rows)
@@ -105,8 +106,21 @@ class OhdsiCohorts : public testing::Test {
 };
 std::unique_ptr<integration::ScratchStore> OhdsiCohorts::store_;
 
-TEST_F(OhdsiCohorts, OfThePhenotypeLibraryGiveOhdsisRows) { compare("ohdsi-phenotype-cohorts", {}); }
-TEST_F(OhdsiCohorts, MadeAtRandomGiveOhdsisRows) { compare("ohdsi-generated-cohorts", {}); }
+// What is reached is a floor. Definitions that do not match, or are refused, stand on a list of their own, with the reason.
+TEST_F(OhdsiCohorts, OfThePhenotypeLibraryGiveOhdsisRows) {
+  EXPECT_GE(compare("ohdsi-phenotype-cohorts", {}).matching, 104);
+}
+TEST_F(OhdsiCohorts, MadeAtRandomGiveOhdsisRows) { EXPECT_GE(compare("ohdsi-generated-cohorts", {}).matching, 173); }
+
+TEST_F(OhdsiCohorts, AreTheSameToBothExecutors) {
+  const CohortSet set = read_cohorts("ohdsi-generated-cohorts");
+  int asked = 0;
+  for (const auto& [id, json] : set.definitions) {
+    if (++asked % 12 != 0) continue;
+    const std::string text = must(exchange::cohort_from_circe(json, {.cohort = "c", .as_circe = true}));
+    EXPECT_EQ(run(text, query::Executor::vectorised), run(text, query::Executor::reference)) << id;
+  }
+}
 
 }  // namespace
 }  // namespace chartline::ohdsi
