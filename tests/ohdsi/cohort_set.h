@@ -18,6 +18,7 @@ struct CohortSet {
 
 bool is_present();  // ../shared/data
 std::string gibleed();
-CohortSet read_cohorts(const std::string& set);  // "ohdsi-phenotype-cohorts"
+// "ohdsi-phenotype-cohorts", with the definitions in a folder `cohorts`; or a folder that holds definitions and rows.
+CohortSet read_cohorts(const std::string& set);
 
 }  // namespace chartline::ohdsi

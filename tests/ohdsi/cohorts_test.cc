@@ -110,6 +110,9 @@ std::unique_ptr<integration::ScratchStore> OhdsiCohorts::store_;
 TEST_F(OhdsiCohorts, OfThePhenotypeLibraryGiveOhdsisRows) {
   EXPECT_GE(compare("ohdsi-phenotype-cohorts", {}).matching, 104);
 }
+TEST_F(OhdsiCohorts, OfCohortGeneratorGiveOhdsisRows) {
+  EXPECT_GE(compare("ohdsi-phenotype-cohorts/cohortgenerator", {}).matching, 4);
+}
 TEST_F(OhdsiCohorts, MadeAtRandomGiveOhdsisRows) { EXPECT_GE(compare("ohdsi-generated-cohorts", {}).matching, 173); }
 
 TEST_F(OhdsiCohorts, AreTheSameToBothExecutors) {
