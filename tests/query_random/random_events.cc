@@ -103,7 +103,7 @@ std::string RandomQuery::about_it(std::string (RandomQuery::*of)(int), int depth
 
 std::string RandomQuery::clause(int depth) {
   const int inner = depth - 1;
-  switch (way(23, {0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 19, 22, 22})) {
+  switch (way(25, {0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 19, 22, 22})) {
     case 0:
     case 1:
     case 2:
@@ -138,6 +138,11 @@ std::string RandomQuery::clause(int depth) {
       place_.events.push_back(name);
       return " as " + name;
     }
+    case 23: {
+      const Inside within(*this, true);
+      return cat({" ending ", time_or_year(inner)});
+    }
+    case 24: return cat({" clipped to ", range(inner)});
     default: {
       const Inside within(*this, true);
       return cat({" where ", cat({"value ", chance_.one({">", "<", ">=", "<=", "=", "!="}), " ", number(1)}),
