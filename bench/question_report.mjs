@@ -9,7 +9,7 @@ import {circumstances_of_machine, day_and_commit, digits, median, put_into, read
 
 // storage.md's table: how many times DuckDB at least, and the aim.
 const questions = {
-  code_count: ['patients with a code (7 %)', 30, 100],
+  code_count: ['patients with a code (5 %)', 30, 100],
   care_gap: ['care gap: first diagnosis, no test within a year', 30, 100],
   sequence: ['sequence of three, with a value', 20, 100],
   last_value: ['last value of a year over a threshold, by sex and age', 20, 100],
