@@ -13,10 +13,14 @@ using typed::Op;
 namespace {
 
 std::vector<std::uint32_t> where_yes(const Truths& truths) {
-  std::vector<std::uint32_t> rows;
+  // Every row is written and only those of a yes are kept, without a branch.
+  std::vector<std::uint32_t> rows(truths.size());
+  std::size_t kept = 0;
   for (std::uint32_t row = 0; row < truths.size(); ++row) {
-    if (truths[row] == Truth::yes) rows.push_back(row);
+    rows[kept] = row;
+    kept += truths[row] == Truth::yes;
   }
+  rows.resize(kept);
   return rows;
 }
 

@@ -566,12 +566,12 @@ void LeafReader::put_in_order(Events& events) {
     std::swap(scratch_.leaves, events.leaves);
     std::swap(scratch_, events);
   }
-  events.begin.resize(block_patients + 1);
-  std::size_t next = 0;  // place whose beginning is not noted yet
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    while (next <= events.place[i]) events.begin[next++] = static_cast<std::uint32_t>(i);
-  }
-  while (next <= block_patients) events.begin[next++] = static_cast<std::uint32_t>(events.size());
+  // Backwards, so that the first of a place is noted last: no branch depends on who has how many. A place without any
+  // begins where the next one does.
+  events.begin.assign(block_patients + 1, static_cast<std::uint32_t>(events.size()));
+  for (std::size_t i = events.size(); i-- > 0;) events.begin[events.place[i]] = static_cast<std::uint32_t>(i);
+  for (std::size_t place = block_patients; place-- > 0;)
+    events.begin[place] = std::min(events.begin[place], events.begin[place + 1]);
 }
 
 }  // namespace chartline::query::vectorised
