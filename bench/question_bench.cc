@@ -73,6 +73,7 @@ class Feed {
   Feed(engine::Store& store, std::uint64_t commits_per_second) : store_(store) {
     const engine::View view = store.view();
     patients_ = view.patients(0);
+    seed_ = question_seed + view.position()[0] * writers;  // a store that was fed before gets other events
     for (unsigned i = 0; i < writers; ++i) threads_.emplace_back([this, i, commits_per_second] { write(i, commits_per_second); });
   }
   ~Feed() {
@@ -84,7 +85,7 @@ class Feed {
   static constexpr unsigned writers = 8;
 
   void write(unsigned writer, std::uint64_t commits_per_second) {
-    std::mt19937_64 random(question_seed + writer);
+    std::mt19937_64 random(seed_ + writer);
     const auto pause = std::chrono::nanoseconds(1'000'000'000ull * writers / commits_per_second);
     auto next = std::chrono::steady_clock::now();
     while (!stop_) {
@@ -104,7 +105,7 @@ class Feed {
   }
 
   engine::Store& store_;
-  std::uint64_t patients_ = 0;
+  std::uint64_t patients_ = 0, seed_ = 0;
   std::atomic<bool> stop_ = false;
   std::vector<std::thread> threads_;
 };
