@@ -38,7 +38,7 @@ Every answer is the same in both. Resident memory of Chartline after all questio
 most ${units.bytes(median(chartline['question.memory.peak_bytes']))}. Disk: Chartline ${units.bytes(median(chartline['disk.bytes']))}, DuckDB ${units.bytes(median(duckdb['disk.bytes']))}.
 
 ${table(rows)}
-"One thread" and "with a live feed" (1,000 commits a second of mixed patients) are times in multiples of the first column.
+"One thread" and "with a live feed" (1,000 commits a second of mixed patients) are times in multiples of the first column, taken without DuckDB in between.
 
 `;
 writeFileSync(path + '.md', report);
