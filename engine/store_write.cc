@@ -153,8 +153,9 @@ Result<Written> Store::write(std::span<const record::Record> records, const Writ
     TRY(parts.shards.front()->commit(barrier));
   }
 
-  for (const auto& [number, places] : by_shard) {
-    Shard& shard = *parts.shards[number];
+  for (const auto& entry : by_shard) {
+    const std::vector<std::size_t>& places = entry.second;  // a binding of its own: clang 14 captures no structured one
+    Shard& shard = *parts.shards[entry.first];
     std::vector<WriteItem> items;
     for (const std::size_t place : places)
       if (written.outcomes[place].reason.empty())

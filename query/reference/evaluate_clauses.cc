@@ -81,14 +81,6 @@ std::string_view encounter_of(const record::Event& event) {
   return event.kind == record::Kind::encounter ? event.record : event.encounter;
 }
 
-Lifted lifted_by(const Node& filter, Lifted around) {
-  for (const typed::Ptr& part : filter.parts) {
-    around.status = around.status || part->op == Op::any_status;
-    around.contributions = around.contributions || part->op == Op::contributions;
-  }
-  return around;
-}
-
 // [events, clause...]
 Items Evaluator::Parts::filtered(const Node& node, Lifted lifted) {
   lifted = lifted_by(node, lifted);

@@ -10,19 +10,6 @@ using typed::Op;
 
 namespace {
 
-// How two values stand to each other, as far as their kind has an order.
-struct Standing {
-  Truth equal = Truth::unknown;
-  Truth less = Truth::unknown;
-  Truth greater = Truth::unknown;
-};
-
-Standing standing(const Quantity& a, const Quantity& b) { return {equal(a, b), less(a, b), less(b, a)}; }
-
-Standing standing(const Moment& a, const Moment& b) {
-  return {both(not_after(a, b), not_after(b, a)), before(a, b), before(b, a)};
-}
-
 Standing standing(const std::string& a, const std::string& b) { return {.equal = truth(a == b)}; }
 
 Standing standing(Truth a, Truth b) {
@@ -64,6 +51,14 @@ Standing standing(const T&, const T&) {
   return {};
 }
 
+}  // namespace
+
+Standing standing(const Quantity& a, const Quantity& b) { return {equal(a, b), less(a, b), less(b, a)}; }
+
+Standing standing(const Moment& a, const Moment& b) {
+  return {both(not_after(a, b), not_after(b, a)), before(a, b), before(b, a)};
+}
+
 Truth answer(Op op, const Standing& standing) {
   switch (op) {
     case Op::equal: return standing.equal;
@@ -74,8 +69,6 @@ Truth answer(Op op, const Standing& standing) {
     default: return opposite(standing.less);
   }
 }
-
-}  // namespace
 
 Truth Evaluator::Parts::comparison(const Node& node) {
   const Node &left = *node.parts[0], &right = *node.parts[1];

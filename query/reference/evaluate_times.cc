@@ -126,20 +126,6 @@ std::optional<Moment> Evaluator::Parts::moment(const Node& node) {
   return Moment{*made, date ? Form::date : Form::instant};
 }
 
-// Whether a date is one that the query writes, and so stands for all its days, rather than one known only so far.
-bool Evaluator::Parts::is_span(const Node& node) {
-  if (node.type.basic != Basic::date) return false;
-  switch (node.op) {
-    case Op::moment:
-    case Op::month_of: return true;
-    case Op::param_of:
-    case Op::let_of: return is_span(defined(node));
-    case Op::moved_later:
-    case Op::moved_earlier: return is_span(*node.parts[0]);
-    default: return false;
-  }
-}
-
 // days from A to B. Calendar units count whole, on local dates; exact ones may have a fraction.
 Value Evaluator::Parts::elapsed(const Node& node) {
   const std::optional<Moment> from = moment(*node.parts[0]), to = moment(*node.parts[1]);

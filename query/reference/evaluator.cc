@@ -10,38 +10,10 @@ namespace chartline::query {
 using typed::Node;
 using typed::Op;
 
-namespace {
-
-constexpr std::uint32_t interval_slot = 0;  // slots of events are numbered from 1
-
-std::optional<std::uint32_t> own_slot(const Node& node) {
-  const auto* slot = std::get_if<typed::Slot>(&node.data);
-  return slot ? std::optional(slot->number) : std::nullopt;
-}
-
-// Whether what a node gives is made of the events that its parts give, so that what is lifted for it is for them.
-bool is_made_of_parts(Op op) { return op >= Op::union_events && op <= Op::episodes; }
-
-void find_filters(const Node& node, Lifted lifted, std::unordered_map<std::uint32_t, Filter>& found) {
-  if (node.op == Op::filter) {
-    lifted = lifted_by(node, lifted);
-    found.emplace(*own_slot(node), Filter{&node, lifted});
-    find_filters(*node.parts[0], lifted, found);
-    for (std::size_t i = 1; i < node.parts.size(); ++i) find_filters(*node.parts[i], {}, found);
-    return;
-  }
-  for (const typed::Ptr& part : node.parts) find_filters(*part, is_made_of_parts(node.op) ? lifted : Lifted{}, found);
-}
-
-}  // namespace
-
 Evaluator::Evaluator(const Program& program) : parts_(std::make_unique<Parts>(program)) {}
 Evaluator::~Evaluator() = default;
 
-Evaluator::Parts::Parts(const Program& of) : program(of), slots(of.query.slots + 1) {
-  for (const typed::Ptr& statement : program.query.statements) find_filters(*statement, {}, filter_of);
-  for (const auto& [name, definition] : program.definitions) find_filters(*definition, {}, filter_of);
-}
+Evaluator::Parts::Parts(const Program& of) : program(of), slots(of.query.slots + 1), names(of) {}
 
 void Evaluator::start(const Person& person) { parts_->start(person); }
 
@@ -98,32 +70,10 @@ std::vector<Evaluator::Membership> Evaluator::members(const Node& cohort) { retu
 // A row as it is bound; else what an `as` name stands for outside its clauses: the earliest event that satisfied them.
 std::optional<Item> Evaluator::Parts::in_slot(std::uint32_t slot) {
   if (slots[slot]) return slots[slot];
-  const auto filter = filter_of.find(slot);
-  if (filter == filter_of.end()) return std::nullopt;
-  const auto kept = events(*filter->second.node, filter->second.lifted);
+  const Filter* filter = names.filter_of(slot);
+  if (!filter) return std::nullopt;
+  const auto kept = events(*filter->node, filter->lifted);
   return kept->empty() ? std::nullopt : std::optional(kept->front());
-}
-
-const Node& Evaluator::Parts::defined(const Node& name) const {
-  return *program.definition(std::get<typed::Named>(name.data).name).parts.front();
-}
-
-// The slots that a node asks about and does not fill itself. Where there are none, what it gives is one thing for each
-// person, and is reckoned once.
-const std::set<std::uint32_t>& Evaluator::Parts::open_slots(const Node& node) {
-  if (const auto known = open.find(&node); known != open.end()) return known->second;
-  std::set<std::uint32_t> slots_of_parts;
-  for (const typed::Ptr& part : node.parts) slots_of_parts.merge(std::set(open_slots(*part)));
-  if (node.op == Op::let_of || node.op == Op::param_of) slots_of_parts.merge(std::set(open_slots(defined(node))));
-  if (node.op == Op::interval) slots_of_parts.insert(interval_slot);
-  if (const auto slot = own_slot(node)) {
-    if (node.op == Op::row) {
-      slots_of_parts.insert(*slot);
-    } else {
-      slots_of_parts.erase(*slot);
-    }
-  }
-  return open.emplace(&node, std::move(slots_of_parts)).first->second;
 }
 
 // Whoever has a row of the cohort is in it.

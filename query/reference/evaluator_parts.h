@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "query/names.h"
 #include "query/quantity.h"
 #include "query/reference/evaluator.h"
 
@@ -57,19 +58,15 @@ record::Time date_of(const record::Time& time);  // the local date, or what is k
 
 std::optional<record::Time> moved(const record::Time& time, const Duration& by, MonthEnd mode);
 
-// What the clauses of a filter lift for all kinds that it is made of.
-struct Lifted {
-  bool status = false;
-  bool contributions = false;
-  friend auto operator<=>(const Lifted&, const Lifted&) = default;
+// How two values stand to each other, as far as their kind has an order; and what that answers.
+struct Standing {
+  Truth equal = Truth::unknown;
+  Truth less = Truth::unknown;
+  Truth greater = Truth::unknown;
 };
-
-Lifted lifted_by(const typed::Node& filter, Lifted around);
-
-struct Filter {
-  const typed::Node* node;
-  Lifted lifted;  // by itself and the filters around it
-};
+Standing standing(const Quantity& a, const Quantity& b);
+Standing standing(const Moment& a, const Moment& b);
+Truth answer(typed::Op comparison, const Standing& standing);
 
 struct Evaluator::Parts {
   using Node = typed::Node;
@@ -83,9 +80,8 @@ struct Evaluator::Parts {
 
   // -- names: evaluator.cc
   std::optional<Item> in_slot(std::uint32_t slot);
-  const Node& defined(const Node& name) const;  // the value of the param or let that is named
-  const std::set<std::uint32_t>& open_slots(const Node& node);
-  bool is_closed(const Node& node) { return open_slots(node).empty(); }  // one answer for each person
+  const Node& defined(const Node& name) const { return names.defined(name); }
+  bool is_closed(const Node& node) { return names.open_slots(node).empty(); }  // one answer for each person
   bool in_cohort(const std::string& name);
   const std::vector<Membership>& members(const Node& cohort);
 
@@ -118,7 +114,7 @@ struct Evaluator::Parts {
   // -- times: evaluate_times.cc
   std::optional<record::Time> time(const Node& node);
   std::optional<Moment> moment(const Node& node);
-  bool is_span(const Node& node);
+  bool is_span(const Node& node) const { return names.is_span(node); }
   Value elapsed(const Node& node);
   Value age(const Node& node);
 
@@ -150,8 +146,7 @@ struct Evaluator::Parts {
   Person person{};
   std::vector<std::optional<Item>> slots;
   std::optional<DateRange> interval{};
-  std::unordered_map<std::uint32_t, Filter> filter_of{};                // by the slot of its candidate
-  std::unordered_map<const Node*, std::set<std::uint32_t>> open{};      // see open_slots()
+  Names names;
   std::unordered_map<std::string, std::unique_ptr<Evaluator>> saved{};  // cohorts of the store
   // Of this person: what registrations and demographic rows count, and what has been answered.
   std::vector<const record::Event*> registrations{}, rows_of_patient{};

@@ -12,21 +12,6 @@ using typed::Op;
 
 namespace {
 
-struct Standing {
-  Truth equal = Truth::unknown, less = Truth::unknown, greater = Truth::unknown;
-};
-
-Truth answer(Op op, const Standing& standing) {
-  switch (op) {
-    case Op::equal: return standing.equal;
-    case Op::unequal: return opposite(standing.equal);
-    case Op::less: return standing.less;
-    case Op::less_or_equal: return opposite(standing.greater);
-    case Op::greater: return standing.greater;
-    default: return opposite(standing.less);
-  }
-}
-
 bool holds(Op op, double a, double b) {
   switch (op) {
     case Op::equal: return a == b;
@@ -42,7 +27,7 @@ bool is_time(const Node& node) { return node.type.basic == Basic::date || node.t
 
 }  // namespace
 
-Truth compare(Op op, const Quantity& a, const Quantity& b) { return answer(op, {equal(a, b), less(a, b), less(b, a)}); }
+Truth compare(Op op, const Quantity& a, const Quantity& b) { return answer(op, standing(a, b)); }
 
 Truths Evaluation::comparison(const Node& node, const Frame& frame) {
   const std::size_t rows = frame.rows();
@@ -54,7 +39,7 @@ Truths Evaluation::comparison(const Node& node, const Frame& frame) {
     for (std::size_t row = 0; row < rows; ++row) {
       if (!a[row].known() || !b[row].known()) continue;
       const Moment x{a[row], a_form}, y{b[row], b_form};
-      made[row] = answer(node.op, {both(not_after(x, y), not_after(y, x)), query::before(x, y), query::before(y, x)});
+      made[row] = answer(node.op, standing(x, y));
     }
     return made;
   }

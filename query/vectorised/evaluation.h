@@ -100,8 +100,8 @@ class Evaluation {
 
  private:
   // -- names: evaluation.cc
-  const Node& defined(const Node& name) const;
-  const std::set<std::uint32_t>& open_slots(const Node& node);
+  const Node& defined(const Node& name) const { return names_.defined(name); }
+  const std::set<std::uint32_t>& open_slots(const Node& node) { return names_.open_slots(node); }
   bool is_closed(const Node& node) { return open_slots(node).empty(); }
   bool in_rehearsal() const { return block_.leaves == nullptr; }
   bool done(const Frame& frame) const { return frame.rows() == 0 && !in_rehearsal(); }
@@ -162,7 +162,7 @@ class Evaluation {
   Numbers fold(const Node& node, const Frame& frame);
   Times time(const Node& node, const Frame& frame);
   Moment::Form form_of(const Node& node);
-  bool is_span(const Node& node);
+  bool is_span(const Node& node) const { return names_.is_span(node); }
   Numbers elapsed(const Node& node, const Frame& frame);
   Numbers age(const Node& node, const Frame& frame);
   std::vector<std::optional<Duration>> duration(const Node& node, const Frame& frame);
@@ -182,8 +182,7 @@ class Evaluation {
   std::optional<DateRange> interval_{};
   bool asks_demographics_ = false;
   std::optional<std::string> refusal_{};
-  std::unordered_map<std::uint32_t, Filter> filter_of_{};
-  std::unordered_map<const Node*, std::set<std::uint32_t>> open_{};
+  Names names_;
   std::map<std::pair<const Node*, Lifted>, std::uint32_t> leaf_of_{};
   Statistics* statistics_ = nullptr;
   std::uint64_t incomparable_ = 0;

@@ -130,9 +130,9 @@ EventColumn Evaluation::in_slot(std::uint32_t slot, const Frame& frame) {
       for (std::uint32_t& row : rows) row = at->parent[row];
     }
   }
-  const auto filter = filter_of_.find(slot);
-  if (filter != filter_of_.end() && is_closed(*filter->second.node))
-    return earliest(*events(*filter->second.node, frame, filter->second.lifted), frame);
+  const Filter* filter = names_.filter_of(slot);
+  if (filter && is_closed(*filter->node))
+    return earliest(*events(*filter->node, frame, filter->lifted), frame);
   refuse("an event that is named elsewhere");
   static const Events none;
   return {.events = &none, .index = std::vector<std::uint32_t>(frame.rows(), no_event)};

@@ -138,19 +138,6 @@ std::vector<std::optional<Duration>> Evaluation::duration(const Node& node, cons
   return made;
 }
 
-bool Evaluation::is_span(const Node& node) {
-  if (node.type.basic != Basic::date) return false;
-  switch (node.op) {
-    case Op::moment:
-    case Op::month_of: return true;
-    case Op::param_of:
-    case Op::let_of: return is_span(defined(node));
-    case Op::moved_later:
-    case Op::moved_earlier: return is_span(*node.parts[0]);
-    default: return false;
-  }
-}
-
 Moment::Form Evaluation::form_of(const Node& node) {
   if (node.type.basic == Basic::any) refuse("a time of an attribute");
   if (is_span(node)) return Moment::Form::span;
