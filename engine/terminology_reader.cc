@@ -161,7 +161,7 @@ Result<CodeNames> TerminologyReader::mapping_to(std::string_view system, std::st
   for (CodeName& kind : TRY(linked(Relation::is_a, {system, code, {}}, true)))
     if (kind.first != system) names.push_back(std::move(kind));
   std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 Result<CodeNames> TerminologyReader::mapped_from(std::string_view system, std::string_view code) const {

@@ -100,7 +100,8 @@ std::string entries_name(std::string_view name, std::uint32_t number) {
 void put_in_order(std::vector<ListEntry>& entries) {
   const auto key = [](const ListEntry& e) { return std::tie(e.excluded, e.code, e.reach); };
   std::ranges::stable_sort(entries, {}, key);
-  entries.erase(std::ranges::unique(entries, {}, key).begin(), entries.end());
+  const auto same = [&](const ListEntry& a, const ListEntry& b) { return key(a) == key(b); };
+  entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
 }
 
 Result<void> check_name(std::string_view name) {

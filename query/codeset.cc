@@ -27,7 +27,7 @@ struct Codes {
 
 Codes only(Keys keys) {
   std::ranges::sort(keys);
-  keys.erase(std::ranges::unique(keys).begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return {false, std::move(keys)};
 }
 

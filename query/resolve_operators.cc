@@ -130,7 +130,8 @@ std::pair<Ptr, Ptr> Resolver::word_pair(const Expression& left, const Expression
 }
 
 Ptr Resolver::comparison(const tree::Binary& binary, const Expression& of) {
-  auto [left, right] = word_pair(*binary.left, *binary.right);
+  std::pair<Ptr, Ptr> sides = word_pair(*binary.left, *binary.right);
+  Ptr &left = sides.first, &right = sides.second;
   const Type a = left->type, b = right->type;
   if (a.basic == Basic::failed || b.basic == Basic::failed) return failed(of.span);
   const auto op = static_cast<Op>(static_cast<int>(Op::equal) + static_cast<int>(binary.op));

@@ -116,7 +116,7 @@ class StoreCodes final : public CodeSource {
       }
     }
     std::ranges::sort(carried_);
-    carried_.erase(std::ranges::unique(carried_).begin(), carried_.end());
+    carried_.erase(std::unique(carried_.begin(), carried_.end()), carried_.end());
     is_indexed_ = true;
     return carried_;
   }

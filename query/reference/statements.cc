@@ -158,8 +158,8 @@ void Inquiry::events(Interview& about, Findings& into) const {
     if (!cohort.slot) break;
   }
   std::ranges::stable_sort(found, [](const Item& a, const Item& b) { return place_of(a) < place_of(b); });
-  const auto same = std::ranges::unique(found, [](const Item& a, const Item& b) { return place_of(a) == place_of(b); });
-  found.erase(same.begin(), same.end());
+  const auto same = [](const Item& a, const Item& b) { return place_of(a) == place_of(b); };
+  found.erase(std::unique(found.begin(), found.end(), same), found.end());
   for (const Item& item : found) {
     std::vector<Cell> cells = {std::string(about.person().name)};
     add_event_cells(item, cells);

@@ -15,6 +15,20 @@ namespace chartline::query::vectorised {
 using Place = std::uint16_t;
 inline constexpr std::uint32_t block_patients = stored::block_patients;
 
+// The least of first .. past-1 for which something holds, where it holds for all behind that too; past if for none.
+template <typename Holds>
+std::size_t first_where(std::size_t first, std::size_t past, const Holds& holds) {
+  while (first < past) {
+    const std::size_t middle = first + (past - first) / 2;
+    if (holds(middle)) {
+      past = middle;
+    } else {
+      first = middle + 1;
+    }
+  }
+  return first;
+}
+
 // What of the events is asked for beside the patient. Columns not asked for are empty.
 enum Field : std::uint32_t {
   field_day = 1,     // the local date alone

@@ -264,8 +264,8 @@ ListsPtr Evaluation::set_of(const Node& node, const Frame& frame, Lifted lifted)
     }
     if (node.op == Op::union_events) {
       std::ranges::stable_sort(mine, {}, key);
-      const auto same = std::ranges::unique(mine, {}, number);
-      mine.erase(same.begin(), same.end());
+      const auto same = [&](const From& a, const From& b) { return number(a) == number(b); };
+      mine.erase(std::unique(mine.begin(), mine.end(), same), mine.end());
     }
     for (const From& from : mine) {
       made->index.push_back(static_cast<std::uint32_t>(pool->size()));

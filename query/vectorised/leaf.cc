@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
-#include <ranges>
 #include <tuple>
 
 #include "base/check.h"
@@ -206,19 +205,18 @@ Result<void> LeafReader::deal_out(const engine::View& view, engine::Name code, s
       if (odd) sift_run(0, columns_.count);
     } else {
       TRY(view.posting_run(shard_, code, run, fields | number, columns_));
-      const auto places = std::views::iota(std::size_t{0}, std::size_t{columns_.count});
       const auto block_of = [&](std::size_t i) { return stored::block_of(columns_.patient[i]); };
-      const auto first = std::ranges::lower_bound(places, first_block_, {}, block_of) - places.begin();
-      const auto past = std::ranges::upper_bound(places, last_block_, {}, block_of) - places.begin();
+      const std::size_t first =
+          first_where(0, columns_.count, [&](std::size_t i) { return block_of(i) >= first_block_; });
+      const std::size_t past =
+          first_where(first, columns_.count, [&](std::size_t i) { return block_of(i) > last_block_; });
       if (first == past) continue;
-      sift_run(static_cast<std::size_t>(first), static_cast<std::size_t>(past));
+      sift_run(first, past);
     }
     const auto block_at = [&](std::size_t i) { return stored::block_of(columns_.patient[i]); };
     for (std::size_t k = 0; k < kept_.size();) {
       const std::uint32_t block = block_at(kept_[k]);
-      const auto later = std::views::iota(k, kept_.size());
-      const auto end = std::ranges::upper_bound(later, block, {}, [&](std::size_t i) { return block_at(kept_[i]); });
-      const std::size_t next = k + static_cast<std::size_t>(end - later.begin());
+      const std::size_t next = first_where(k, kept_.size(), [&](std::size_t i) { return block_at(kept_[i]) > block; });
       take(columns_, code, k, next, block, blocks_[block - first_block_].events);
       TRY(give_full(block, full_events));
       k = next;
@@ -504,14 +502,11 @@ void LeafReader::read(std::uint32_t block, Events& into, Odd& odd) {
   const stored::PatientId base = block * block_patients, past = base + block_patients;
   for (Run& run : runs_) {
     const PostingColumns& columns = *run.columns;
-    const auto id = [&](std::size_t i) { return columns.patient[i]; };
-    if (run.next == 0 && columns.count > 0 && id(0) < base) {  // from before the range
-      const auto all = std::views::iota(std::size_t{0}, std::size_t{columns.count});
-      run.next = static_cast<std::size_t>(std::ranges::lower_bound(all, base, {}, id) - all.begin());
-    }
-    const auto rest = std::views::iota(run.next, std::size_t{columns.count});
-    const std::size_t end =
-        run.next + static_cast<std::size_t>(std::ranges::lower_bound(rest, past, {}, id) - rest.begin());
+    const auto from = [&](stored::PatientId id) {
+      return first_where(run.next, columns.count, [&](std::size_t i) { return columns.patient[i] >= id; });
+    };
+    if (run.next == 0) run.next = from(base);  // what stands before the range
+    const std::size_t end = from(past);
     if (end > run.next) {
       choose(columns, run.removals, run.next, end);
       note_odd(columns, [&](std::uint32_t) -> Odd& { return odd; });
@@ -555,10 +550,10 @@ void LeafReader::put_in_order(Events& events) {
     std::iota(order_.begin(), order_.end(), 0u);
     if (!sorted) std::ranges::sort(order_, {}, [&](std::uint32_t i) { return std::tuple(key(i), number(i)); });
     if (several_) {
-      const auto same = std::ranges::unique(order_, [&](std::uint32_t a, std::uint32_t b) {
+      const auto same = [&](std::uint32_t a, std::uint32_t b) {
         return events.place[a] == events.place[b] && events.number[a] == events.number[b];
-      });
-      order_.erase(same.begin(), same.end());
+      };
+      order_.erase(std::unique(order_.begin(), order_.end(), same), order_.end());
     }
     scratch_.clear();
     scratch_.fields = events.fields;

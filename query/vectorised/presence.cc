@@ -2,7 +2,6 @@
 #include "query/vectorised/presence.h"
 
 #include <algorithm>
-#include <ranges>
 
 namespace chartline::query::vectorised {
 namespace {
@@ -22,10 +21,9 @@ Result<Odd> present(const engine::View& view, std::uint32_t shard, std::uint32_t
     for (std::size_t r = 0; r < scan.runs.size(); ++r) {
       const stored::PostingColumns& run = *scan.runs[r];
       const auto& removals = scan.removals[r];
-      const auto all = std::views::iota(std::size_t{0}, std::size_t{run.count});
-      const auto first = std::ranges::lower_bound(all, base, {}, [&](std::size_t i) { return run.patient[i]; });
-      for (auto at = first; at != all.end() && run.patient[*at] < base + block_patients; ++at) {
-        const stored::Removal pair{run.patient[*at], run.number[*at]};
+      const std::size_t first = first_where(0, run.count, [&](std::size_t i) { return run.patient[i] >= base; });
+      for (std::size_t at = first; at < run.count && run.patient[at] < base + block_patients; ++at) {
+        const stored::Removal pair{run.patient[at], run.number[at]};
         if (!removed || !std::ranges::binary_search(removals, pair)) left.reset(pair.patient - base);
       }
     }
