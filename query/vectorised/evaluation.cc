@@ -52,7 +52,7 @@ void Evaluation::start(const Block& block) {
   made_.clear();
 }
 
-Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32_t slot) const {
+Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32_t slot) {
   Frame made;
   made.outer = &frame;
   made.slot = slot;
@@ -73,6 +73,7 @@ Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32
   }
   for (std::uint32_t row = 0; row < frame.rows(); ++row) {
     const std::uint32_t list = list_of(lists, frame, row);
+    if (is_too_large(made, lists.count(list), frame.place[row])) continue;
     for (std::uint32_t k = lists.first(list); k < lists.past(list); ++k) {
       made.parent.push_back(row);
       made.place.push_back(frame.place[row]);
@@ -80,6 +81,13 @@ Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32
     }
   }
   return made;
+}
+
+// Whoever has more is left to the reference, which needs no room for it.
+bool Evaluation::is_too_large(const Frame& frame, std::size_t more, Place place) {
+  if (frame.rows() + more <= frame_rows_max) return false;
+  make_odd(place);
+  return true;
 }
 
 Frame Evaluation::only(const Frame& frame, const std::vector<std::uint32_t>& rows) {

@@ -94,7 +94,7 @@ class Evaluation {
   std::vector<std::uint32_t> coded(const Node& node, const Frame& frame);
   const std::vector<Cell>& cells(const Node& node) { return numbered_[&node].cells(); }
   // The candidates of some lists as rows, in a slot. Of lists that are not grouped: the frame is everyone's.
-  Frame candidates(const Lists& lists, const Frame& frame, std::uint32_t slot) const;
+  Frame candidates(const Lists& lists, const Frame& frame, std::uint32_t slot);
   // Rows of the frame for which something holds.
   static Frame only(const Frame& frame, const std::vector<std::uint32_t>& rows);
 
@@ -111,6 +111,7 @@ class Evaluation {
   void want(const Events* events, std::uint32_t fields) {
     if (in_rehearsal() && events) leaves_.want(*events, fields);
   }
+  bool is_too_large(const Frame& frame, std::size_t more, Place place);
   void make_odd(Place place) {
     if (block_.odd) block_.odd->set(place);
   }

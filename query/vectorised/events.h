@@ -97,6 +97,9 @@ struct EventColumn {
   std::vector<std::uint32_t> index{};
 };
 
+// Frames within frames grow by products, so that their size is bounded: rows beyond it make their patients odd.
+inline constexpr std::size_t frame_rows_max = std::size_t{1} << 21;
+
 // Rows about which something is asked: patients, or the candidates of a filter within them. Each frame knows the rows that
 // its own were made of, so that what holds for those is found again.
 struct Frame {

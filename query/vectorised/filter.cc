@@ -239,6 +239,7 @@ ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifte
           std::ranges::any_of(windows, [row](const Window& window) { return window.first[row] > window.last[row]; });
       if (none) continue;
       const std::uint32_t list = list_of(*all, frame, row);
+      if (frame.outer && is_too_large(first, all->count(list), frame.place[row])) continue;
       for (std::uint32_t k = all->first(list), past = all->past(list); k < past; ++k) offer(row, all->at(k));
     }
   }
