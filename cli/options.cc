@@ -77,6 +77,12 @@ class Parser {
     const std::string second = words_.size() > 1 ? words_[1] : std::string();
     if (find_command(first + " " + second)) return find(first + " " + second, 2);
     if (find_command(first)) return find(first, 1);
+    const bool is_group =
+        std::ranges::any_of(commands(), [&](const Command& command) { return command.name.starts_with(first + " "); });
+    if (is_group && (second == "--help" || second == "-h")) {
+      line_.arguments.push_back(first);
+      return find("help", 2);
+    }
     return unknown_command(first, second.starts_with("-") ? "" : second);
   }
 

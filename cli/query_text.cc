@@ -17,6 +17,7 @@ Result<std::string> read_all(std::istream& from, const std::string& name) {
   from.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (from.bad()) return unavailable(name + " cannot be read");
   text.resize(static_cast<std::size_t>(from.gcount()));
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte order mark, as some editors write it
   if (text.size() > query::text_bytes_max) return invalid_request(name + " is longer than a query may be: 1 MiB");
   return text;
 }
