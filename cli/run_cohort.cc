@@ -63,8 +63,10 @@ Result<void> run_cohort_run(const Invocation& invocation, Console& console) {
   const std::string& name = invocation.argument(0);
   const Asking asking = TRY(asking_of(invocation));
   const auto store = TRY(open_store(invocation, Access::read));
-  if (!query::is_word(name) || !TRY(query::saved_cohort_text(*store, name))) return no_such_cohort();
-  return ask(*store, "list in " + name, "", asking, console);
+  const auto text = query::is_word(name) ? TRY(query::saved_cohort_text(*store, name)) : std::nullopt;
+  if (!text) return no_such_cohort();
+  // As if it had just been typed: so its params can be given other values, and columns answer what they can.
+  return ask(*store, *text + "\nlist in " + name, "", asking, console);
 }
 
 Result<void> run_cohort_remove(const Invocation& invocation, Console&) {
