@@ -102,6 +102,14 @@ std::vector<PatientRef> View::linked(PatientRef patient) const { return parts_->
 
 std::uint32_t View::patients(std::uint32_t shard) const { return shard < shards() ? parts_->shards[shard].patients : 0; }
 
+Result<std::vector<PatientRef>> View::nobody() const {
+  std::vector<PatientRef> all;
+  for (const Identity::Match& match : TRY(parts_->identity->find_value(record::nobody)))
+    if (match.patient.id < patients(match.patient.shard)) all.push_back(match.patient);
+  std::ranges::sort(all);
+  return all;
+}
+
 Result<Demographics> View::demographics(PatientRef patient) const {
   const ShardMoment* shard = TRY(shard_of(*parts_, patient));
   if (as_of() == INT64_MAX && !delta_tells_demographics(*shard, patient.id)) {

@@ -124,6 +124,7 @@ class View {
   std::vector<PatientRef> linked(PatientRef patient) const;  // the whole person, the least first; {patient} alone where not linked
   std::uint32_t patients(std::uint32_t shard) const;  // ids 0 .. patients-1 have been given (some may be erased or empty)
   std::vector<std::vector<PatientRef>> persons() const;  // everyone of more than one patient, each as linked() gives them
+  Result<std::vector<PatientRef>> nobody() const;  // who hold facts of no person (record::nobody); ascending
   Result<Demographics> demographics(PatientRef patient) const;
   Result<BlockDemographics> demographics(std::uint32_t shard, std::uint32_t block) const;  // of the present, like postings
 

@@ -1,5 +1,7 @@
 #include "query/person.h"
 
+#include <algorithm>
+#include <optional>
 #include <tuple>
 
 namespace chartline::query {
@@ -12,6 +14,7 @@ struct PersonReader::Parts {
   engine::View view;
   Names names;
   engine::TimelineFilter filter{};
+  std::optional<std::vector<PatientRef>> nobody{};  // looked up when first asked
   // Rooms used again for each person.
   engine::Timeline timeline{};
   std::vector<record::Event> events{};
@@ -55,6 +58,8 @@ Result<bool> PersonReader::read(PatientRef patient, Person& into) {
   Parts& parts = *parts_;
   const std::vector<PatientRef> linked = parts.view.linked(patient);
   if (linked.front() != patient) return false;
+  if (!parts.nobody) parts.nobody = TRY(parts.view.nobody());
+  if (std::ranges::binary_search(*parts.nobody, patient)) return false;
   TRY(parts.view.timeline(patient, parts.filter, stored::field_hot, parts.timeline));
   const PersonDemographics who = TRY(demographics_of(parts.view, linked));
   const bool known = who.birth.known() || who.dead || !who.sex.empty();

@@ -38,7 +38,7 @@ class PersonReader {
   explicit PersonReader(const engine::View& view, Names names = Names::read);
   ~PersonReader();
   // Everyone of the store once: patients without any event or demographics left (erased, or given an id and nothing else) are passed
-  // over. false: not a person of their own (linked under a lesser reference), or empty.
+  // over, and so is who holds facts of no person. false: not a person of their own (linked under a lesser reference), or such.
   Result<bool> read(engine::PatientRef patient, Person& into);
 
  private:

@@ -19,8 +19,6 @@
 
 namespace chartline::exchange::fhir {
 
-inline constexpr std::string_view nobody = "(no patient)";
-
 struct Reference {
   std::string_view type;                         // "" where nothing tells
   std::string_view id;                           // logical id; "" where there is none
@@ -47,7 +45,7 @@ class References {
 
   // The identifier of a Patient reference; nullopt if it means something else, or names nobody.
   std::optional<record::Identifier> person(Node reference, Elements& elements, std::string_view field);
-  record::Identifier no_person() const { return {scope_, nobody}; }
+  record::Identifier no_person() const { return {scope_, record::nobody}; }
 
  private:
   Node contained(std::string_view local_id) const;

@@ -14,8 +14,6 @@ using record::Event;
 using record::Kind;
 using Role = OmopRole;
 
-constexpr std::string_view nobody = "(no patient)";
-
 // Concepts of OMOP's own that readers have to know; https://athena.ohdsi.org.
 constexpr std::int64_t male_concept = 8507, female_concept = 8532, unknown_gender_concept = 8551,
                        other_gender_concept = 8521;
@@ -133,7 +131,7 @@ Result<void> OmopRows::tell(RecordSink& sink) {
 Result<void> OmopRows::set_person() {
   const std::string_view id = cell(Role::person);
   person_ = id.empty() ? nullptr : context_.person(id);
-  draft_.identifier(person_system_, id.empty() ? nobody : id);
+  draft_.identifier(person_system_, id.empty() ? record::nobody : id);
   draft_.identifier(person_source_system_, cell(Role::person_source));
   if (id.empty() || !context_.has_persons() || (person_ != nullptr && person_->has_row)) return {};
   return report_.repaired(field(Role::person), "person_not_in_person_table",

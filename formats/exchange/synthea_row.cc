@@ -16,7 +16,6 @@ using record::Time;
 using Role = SyntheaRole;
 
 constexpr std::string_view synthea = "synthea";
-constexpr std::string_view nobody = "(no patient)";
 
 // Attributes and values that rows get besides those that their columns name.
 constexpr std::string_view derived_names[] = {"table", "birth", "sex", "death", "units", "value"};
@@ -119,7 +118,7 @@ Result<void> SyntheaRows::tell(RecordSink& sink) {
     return report_.rejected(field(Role::start), "bad_date", "the start is no date of the calendar");
 
   draft_.begin({options_.source.empty() ? synthea : std::string_view(options_.source), synthea});
-  draft_.identifier(synthea, is_about_a_person ? cell(Role::person) : nobody);
+  draft_.identifier(synthea, is_about_a_person ? cell(Role::person) : record::nobody);
   Event& event = draft_.open(table_.kind);
   if (start) event.start = *start;
   draft_.text_attribute("table", table_.name);

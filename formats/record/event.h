@@ -53,6 +53,10 @@ struct Identifier {
   std::string_view value{};
 };
 
+// The value under which facts of no person are kept (organisations, code systems, price lists): a patient to the store, to
+// whom no question about people is asked.
+inline constexpr std::string_view nobody = "(no patient)";
+
 struct Event {
   Kind kind = Kind::other;
   Status status = Status::none;

@@ -19,11 +19,12 @@ namespace chartline::query {
 namespace vectorised {
 namespace {
 
-// Patients who are linked to another: the rows of a person of several patients are nobody's block.
-using Linked = std::vector<engine::PatientRef>;  // sorted
+// Patients whom no block speaks for, left to the reference: those linked to another, whose rows stand in several blocks, and
+// those who hold facts of no person.
+using Apart = std::vector<engine::PatientRef>;  // sorted
 
-Linked linked_patients(const engine::View& view) {
-  Linked all;
+Result<Apart> apart_from_blocks(const engine::View& view) {
+  Apart all = TRY(view.nobody());
   for (const auto& person : view.persons()) all.insert(all.end(), person.begin(), person.end());
   std::ranges::sort(all);
   return all;
@@ -32,12 +33,12 @@ Linked linked_patients(const engine::View& view) {
 class VectorisedFinder final : public Finder {
  public:
   VectorisedFinder(const engine::View& view, const Program& program, std::vector<Plan> plans,
-                   std::vector<Inquiry> inquiries, std::shared_ptr<const Linked> linked, std::shared_ptr<Actuals> actuals)
+                   std::vector<Inquiry> inquiries, Apart apart, std::shared_ptr<Actuals> actuals)
       : view_(view),
         program_(program),
         plans_(std::move(plans)),
         inquiries_(std::move(inquiries)),
-        linked_(std::move(linked)),
+        apart_(std::move(apart)),
         actuals_(std::move(actuals)),
         statistics_(view, program),
         evaluation_(program, view, leaves_),
@@ -146,8 +147,8 @@ class VectorisedFinder final : public Finder {
 
   void note_linked(std::uint32_t shard, std::uint32_t block, Odd& odd) const {
     const stored::PatientId base = block * block_patients;
-    const auto begin = std::ranges::lower_bound(*linked_, engine::PatientRef{shard, base});
-    for (auto one = begin; one != linked_->end() && one->shard == shard && one->id < base + block_patients; ++one)
+    const auto begin = std::ranges::lower_bound(apart_, engine::PatientRef{shard, base});
+    for (auto one = begin; one != apart_.end() && one->shard == shard && one->id < base + block_patients; ++one)
       odd.set(one->id - base);
   }
 
@@ -252,7 +253,7 @@ class VectorisedFinder final : public Finder {
   const Program& program_;
   const std::vector<Plan> plans_;
   const std::vector<Inquiry> inquiries_;
-  const std::shared_ptr<const Linked> linked_;
+  const Apart apart_;
   const std::shared_ptr<Actuals> actuals_;  // null: nobody asks for them
   Statistics statistics_;
   Leaves leaves_;
@@ -298,13 +299,13 @@ Executors vectorised_executors(const engine::View& view, const Program& program,
   Evaluation evaluation(program, view, leaves);
   for (const Plan& one : plans) (void)rehearse(one, program, evaluation);
   const bool all_codes = std::ranges::any_of(leaves.all, [](const Leaf& leaf) { return leaf.codes->any; });
-  const auto linked = std::make_shared<const Linked>(linked_patients(view));
   return {.range_patients = range_blocks(view, threads, all_codes) * block_patients,
-          .make = [view, &program, plans = std::move(plans), linked,
+          .make = [view, &program, plans = std::move(plans),
                    actuals = std::move(actuals)]() -> Result<std::unique_ptr<Finder>> {
             std::vector<Inquiry> inquiries;
             for (const Plan& one : plans) inquiries.push_back(TRY(Inquiry::make(*one.statement, program)));
-            auto finder = std::make_unique<VectorisedFinder>(view, program, plans, std::move(inquiries), linked, actuals);
+            auto finder = std::make_unique<VectorisedFinder>(view, program, plans, std::move(inquiries),
+                                                             TRY(apart_from_blocks(view)), actuals);
             TRY(finder->prepare());
             return std::unique_ptr<Finder>(std::move(finder));
           }};
