@@ -22,6 +22,9 @@ bool recasts(const Node& filter) {
   return std::ranges::any_of(filter.parts, [](const Ptr& part) { return recasts(part->op); });
 }
 
+// Whether a node gives events that are made of those of its parts.
+bool is_of_events(Op op) { return op >= Op::union_events && op <= Op::episodes; }
+
 bool lifts(Op op) { return op == Op::any_status || op == Op::contributions; }
 
 }  // namespace
@@ -146,16 +149,19 @@ Ptr Relaxing::events(const Ptr& node) {
   }
 }
 
+// Whether some of what a node gives are not events as they were recorded: intervals, or events with another end.
+bool Relaxing::makes_intervals(const Node& events) const {
+  if (events.op == Op::let_of || events.op == Op::param_of) return makes_intervals(*defined(events));
+  if (events.op == Op::eras || events.op == Op::episodes) return true;
+  if (events.op == Op::filter) return recasts(events) || makes_intervals(*events.parts[0]);
+  const auto of_part = [this](const Ptr& part) { return makes_intervals(*part); };
+  return is_of_events(events.op) && std::ranges::any_of(events.parts, of_part);
+}
+
 // The clauses that columns can answer, one by one. Of intervals none: an interval is no event of those it was made of.
 Ptr Relaxing::filtered(const Ptr& node) {
   const Ptr base = events(node->parts[0]);
   if (!base) return nullptr;
-  const Node* of = node->parts[0].get();
-  bool recast = false;
-  while (of->op == Op::let_of || of->op == Op::param_of || of->op == Op::filter) {
-    recast = recast || (of->op == Op::filter && recasts(*of));
-    of = of->op == Op::filter ? of->parts[0].get() : defined(*of).get();
-  }
   std::vector<Ptr> kept = {base};
   for (std::size_t i = 1; i < node->parts.size(); ++i) {
     if (lifts(node->parts[i]->op)) kept.push_back(node->parts[i]);
@@ -163,7 +169,7 @@ Ptr Relaxing::filtered(const Ptr& node) {
   const auto with = [&](std::vector<Ptr> parts) {
     return std::make_shared<const Node>(Node{Op::filter, type(Basic::events), node->span, std::move(parts), node->data});
   };
-  if (!recast && of->op != Op::eras && of->op != Op::episodes) {
+  if (!makes_intervals(*node->parts[0])) {
     const std::vector<Ptr> bare = kept;
     for (std::size_t i = 1; i < node->parts.size(); ++i) {
       if (recasts(node->parts[i]->op)) break;

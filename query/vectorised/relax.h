@@ -27,6 +27,7 @@ class Relaxing {
   typed::Ptr cohort(const std::string& name);
   typed::Ptr known(const typed::Ptr& value);  // where a value is not missing
   typed::Ptr filtered(const typed::Ptr& filter);
+  bool makes_intervals(const typed::Node& events) const;
   typed::Ptr comparison(const typed::Ptr& comparison);
   const typed::Ptr& defined(const typed::Node& name) const;
   const typed::Ptr& keep(typed::Ptr made) { return made_.emplace_back(std::move(made)); }

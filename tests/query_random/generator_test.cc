@@ -44,7 +44,7 @@ TEST(Generator, MakesTextsThatCompile) {
 TEST(Generator, MakesEveryForm) {
   const Known known{.systems = {}, .code_lists = {"heart", "sugar", "empty"}, .any_code_list = false, .cohorts = {}};
   std::array<int, op_count> seen{};
-  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
     const std::string text = RandomQuery(seed).text(20);
     Complaints complaints;
     const typed::Query query = compile(text, known, complaints);

@@ -41,7 +41,7 @@ std::string RandomQuery::events(int depth) {
   if (const Definition* named = one_in(8) ? defined(What::events) : nullptr) return named->name;
   const auto simple = [&] { return cat({kind(), "[", one_in(3) ? "*" : codes(one_in(4) ? 1 : 0), " ]"}); };
   if (depth <= 0) return one_in(3) ? filtered(simple(), 0) : simple();
-  switch (way(12, {0, 1, 2, 4, 5, 7, 8, 9})) {
+  switch (way(13, {0, 1, 2, 4, 5, 7, 8, 9})) {
     case 0: return cat({"(", events(depth - 1), " | ", events(depth - 1), ")"});
     case 1: return cat({"(", events(depth - 1), " & ", events(depth - 1), ")"});
     case 2: return cat({"(", events(depth - 1), " - ", events(depth - 1), ")"});
@@ -49,8 +49,31 @@ std::string RandomQuery::events(int depth) {
     case 4: return event(depth);
     case 5: return simple();
     case 6: return filtered(events(depth - 1), depth - 1);
+    case 12: return chosen_of_intervals(depth);
     default: return filtered(simple(), depth);
   }
+}
+
+// Made of events and chosen among, or a part of a set, and then narrowed: what is asked about is no event of the store.
+std::string RandomQuery::chosen_of_intervals(int depth) {
+  const std::string of = cat({kind(), "[", one_in(2) ? "*" : codes(0), " ]"});
+  const auto made = [&]() -> std::string {
+    switch (below(4)) {
+      case 0: return cat({"(", of, " clipped to ", range(0), ")"});
+      case 1: return cat({"(", of, " lasting ", duration(0), ")"});
+      case 2: return cat({"(", of, " ending ", time_or_year(0), ")"});
+      default: return cat({chance_.one({"eras(", "episodes("}), of, ", gap ", duration(0), ")"});
+    }
+  };
+  const auto chosen = [&]() -> std::string {
+    switch (below(4)) {
+      case 0: return cat({"(", made(), chance_.one({" | ", " & ", " - "}), one_in(2) ? of : made(), ")"});
+      case 1: return cat({"nth(", std::to_string(1 + below(2)), ", ", made(), ")"});
+      default: return cat({chance_.one({"(first ", "(last ", "(lowest ", "(highest "}), made(), ")"});
+    }
+  };
+  const std::string narrowed = cat({"(", chosen(), one_in(2) ? " in " + range(0) : clause(0), ")"});
+  return one_in(3) ? filtered(narrowed, depth - 1) : narrowed;
 }
 
 std::string RandomQuery::event(int depth) {

@@ -121,10 +121,11 @@ std::string RandomQuery::counted_form() {
     if (!cohort.index.empty()) place_.events.push_back(cohort.index);
     return one_in(2) ? "in " + cohort.name : cohort.name;
   };
-  switch (below(13)) {
-    case 0:
+  switch (below(14)) {
+    case 0: return cat({"count exists ", chosen_of_intervals(depth), grouped()});
     case 1:
-    case 2: {
+    case 2:
+    case 13: {
       const bool cohort = one_in(4);
       return cat({"count ", cohort ? of_cohort(*defined(What::cohort)) : condition(depth), grouped()});
     }

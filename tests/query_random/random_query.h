@@ -85,6 +85,7 @@ class RandomQuery {
   std::string fold(int depth, std::string_view unit);
   std::string clause(int depth);
   std::string window(int depth);
+  std::string chosen_of_intervals(int depth);
   std::string time_or_year(int depth);
   std::string text_value(int depth);
   std::string code_value(int depth);
