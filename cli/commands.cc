@@ -197,6 +197,15 @@ std::vector<Command> make_commands() {
        .examples = {{"chartline cohort run --store care diabetes --format csv",
                      "a row for each, or for each index date"}},
        .run = run_cohort_run},
+      {.name = "cohort attrition",
+       .summary = "who is left after each step that leads to a kept cohort",
+       .text = "For an imported OHDSI definition: the entry events, the additional criteria and each inclusion rule. For others the "
+               "definitions that the cohort is drawn from, or the parts of its condition. A step is called what the comment "
+               "above its definition says.\n",
+       .options = with({&option::store}, asking_options),
+       .arguments = {cohort},
+       .examples = {{"chartline cohort attrition --store care cohort_20", "patients left and lost, rule by rule"}},
+       .run = run_cohort_attrition},
       {.name = "cohort remove",
        .summary = "forget a kept cohort",
        .text = "Cohorts that use it can no longer be run.\n",

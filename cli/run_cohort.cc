@@ -2,6 +2,7 @@
 #include "cli/ask.h"
 #include "cli/complaints.h"
 #include "cli/failure.h"
+#include "cli/kept_cohort.h"
 #include "cli/open_store.h"
 #include "cli/query_paint.h"
 #include "cli/query_text.h"
@@ -12,10 +13,6 @@
 
 namespace chartline::cli {
 namespace {
-
-Error no_such_cohort() {
-  return advise(not_found("the store keeps no cohort of this name"), "list them with: chartline cohort list");
-}
 
 Result<QueryText> cohort_text(const Invocation& invocation, Console& console) {
   if (invocation.arguments().size() < 2) return query_text(invocation, console);
@@ -54,24 +51,24 @@ Result<void> run_cohort_list(const Invocation& invocation, Console& console) {
 
 Result<void> run_cohort_show(const Invocation& invocation, Console& console) {
   const auto store = TRY(open_store(invocation, Access::read));
-  const auto text = TRY(query::saved_cohort_text(*store, invocation.argument(0)));
-  if (!text) return no_such_cohort();
-  return console.write(painted_query(*text, console.out()) + (text->ends_with('\n') ? "" : "\n"));
+  const std::string text = TRY(kept_cohort(*store, invocation.argument(0)));
+  return console.write(painted_query(text, console.out()) + (text.ends_with('\n') ? "" : "\n"));
 }
 
 Result<void> run_cohort_run(const Invocation& invocation, Console& console) {
   const std::string& name = invocation.argument(0);
   const Asking asking = TRY(asking_of(invocation));
   const auto store = TRY(open_store(invocation, Access::read));
-  const auto text = query::is_word(name) ? TRY(query::saved_cohort_text(*store, name)) : std::nullopt;
-  if (!text) return no_such_cohort();
+  const std::string text = TRY(kept_cohort(*store, name));
   // As if it had just been typed: so its params can be given other values, and columns answer what they can.
-  return ask(*store, *text + "\nlist in " + name, "", asking, console);
+  return ask(*store, text + "\nlist in " + name, "", asking, console);
 }
 
 Result<void> run_cohort_remove(const Invocation& invocation, Console&) {
   const auto store = TRY(open_store(invocation, Access::write));
-  return TRY(query::forget_cohort(*store, invocation.argument(0))) ? Result<void>() : no_such_cohort();
+  TRY(kept_cohort(*store, invocation.argument(0)));
+  TRY(query::forget_cohort(*store, invocation.argument(0)));
+  return {};
 }
 
 }  // namespace chartline::cli

@@ -33,9 +33,12 @@ Result<void> finish_counts(const typed::Node& groups, const Findings& findings, 
 // Nobody is lost at the first step: what it leaves is where the flow begins.
 Result<void> finish_flow(const typed::Node& flow, const Program& program, const Findings& findings, RowStream& out) {
   const auto found = findings.counts.find(Key{});
+  const auto& names = std::get<typed::Names>(flow.data);
   for (std::size_t i = 0; i < flow.parts.size(); ++i) {
     const auto left = [&](std::size_t step) { return found == findings.counts.end() ? 0 : found->second[step]; };
-    std::vector<Cell> row = {static_cast<std::int64_t>(i + 1), program.printed(*flow.parts[i]), left(i)};
+    const bool is_named = i < names.size() && !names[i].empty();
+    std::vector<Cell> row = {static_cast<std::int64_t>(i + 1), is_named ? names[i] : program.printed(*flow.parts[i]),
+                             left(i)};
     row.push_back(i == 0 ? Cell(Missing{}) : Cell(left(i - 1) - left(i)));
     TRY(out.row(std::move(row)));
   }

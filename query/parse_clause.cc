@@ -10,7 +10,8 @@ bool Parser::at_clause() const {
   const Token& now = token();
   if (now.form != Token::Form::word) return false;
   if (at_statement()) return false;
-  if (now.text == "as") return !context_.as_is_alias && !at_word("of", 1);
+  // What is named by a text in quotes is no candidate, but a step.
+  if (now.text == "as") return !context_.as_is_alias && !at_word("of", 1) && token(1).form != Token::Form::quoted;
   if (now.text == "in" && context_.in_is_cohort) {
     // The last one names the cohort: `by`, another statement or the end follows its name.
     const Token& behind = token(2);

@@ -80,10 +80,7 @@ std::optional<Statement> Parser::statement_of(std::string_view word) {
     std::optional<std::string> cohort = known_name("a cohort");
     return cohort ? std::optional(Statement{tree::EventsOf{std::move(of), std::move(*cohort)}, {}}) : std::nullopt;
   }
-  if (word == "flow") {
-    tree::Flow flow;
-    return list(flow.steps) ? std::optional(Statement{std::move(flow), {}}) : std::nullopt;
-  }
+  if (word == "flow") return flow();
   if (word == "why") {
     const bool bare = token().form == Token::Form::word || token().form == Token::Form::number;
     if (!bare && token().form != Token::Form::quoted) return fail("a patient's identifier in quotes"), std::nullopt;
@@ -156,6 +153,21 @@ std::optional<Statement> Parser::rows() {
       column.name = take().text;
     }
     node.select.push_back(std::move(column));
+  } while (take_symbol(","));
+  return Statement{std::move(node), {}};
+}
+
+// flow P as 'what it is called', ...
+std::optional<Statement> Parser::flow() {
+  tree::Flow node;
+  do {
+    Ptr step = expression();
+    if (!step) return std::nullopt;
+    node.steps.push_back(std::move(step));
+    if (at_statement() || !take_word("as")) continue;
+    if (token().form != Token::Form::quoted) return fail("what the step is called, in quotes"), std::nullopt;
+    node.names.resize(node.steps.size());
+    node.names.back() = take().text;
   } while (take_symbol(","));
   return Statement{std::move(node), {}};
 }

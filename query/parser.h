@@ -51,6 +51,7 @@ class Parser {
   std::optional<tree::Statement> statement_of(std::string_view word);
   std::optional<tree::Statement> cohort();
   std::optional<tree::Statement> rows();
+  std::optional<tree::Statement> flow();
   std::optional<tree::Statement> measure();
   std::optional<tree::Statement> follow_up(tree::FollowUpWord word);
   void skip_to_statement();

@@ -445,8 +445,11 @@ class Printer {
     words(" of ", node.cohort);
   }
   void form(const tree::Flow& node) {
-    word("flow ");
-    list(node.steps);
+    for (std::size_t i = 0; i < node.steps.size(); ++i) {
+      word(i == 0 ? "flow " : ", ");
+      expression(*node.steps[i]);
+      if (!node.name_of(i).empty()) words(" as ", quoted(node.name_of(i)));
+    }
   }
   void form(const tree::Measure& node) {
     word("measure ");

@@ -163,7 +163,7 @@ Ptr Resolver::form(const tree::EventsOf& of, Span span) {
 Ptr Resolver::form(const tree::Flow& flow, Span span) {
   std::vector<Ptr> parts;
   for (const tree::Ptr& step : flow.steps) parts.push_back(condition(*step));
-  return node(Op::flow, type(Basic::failed), span, std::move(parts));
+  return node(Op::flow, type(Basic::failed), span, std::move(parts), typed::Names(flow.names));
 }
 
 // [numerator, denominator, groups, every, from, to]

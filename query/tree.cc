@@ -67,7 +67,7 @@ bool same(const Rows& a, const Rows& b) {
                             [](const Column& x, const Column& y) { return x.name == y.name && same(x.value, y.value); });
 }
 bool same(const EventsOf& a, const EventsOf& b) { return a.cohort == b.cohort && same(a.events, b.events); }
-bool same(const Flow& a, const Flow& b) { return same(a.steps, b.steps); }
+bool same(const Flow& a, const Flow& b) { return same(a.steps, b.steps) && a.names == b.names; }
 bool same(const Measure& a, const Measure& b) {
   return a.every == b.every && same(a.numerator, b.numerator) && same(a.denominator, b.denominator) &&
          same(a.by, b.by) && same(a.from, b.from) && same(a.to, b.to);

@@ -221,6 +221,8 @@ struct EventsOf {
 };
 struct Flow {
   std::vector<Ptr> steps;
+  std::vector<std::string> names{};  // of the first steps, as far as one has any; "": as printed
+  std::string name_of(std::size_t step) const { return step < names.size() ? names[step] : std::string(); }
 };
 struct Measure {
   Ptr numerator, denominator;

@@ -50,6 +50,10 @@ std::string data_text(const Data& data) {
           return " " + std::string(plural(value));
         } else if constexpr (std::is_same_v<Value, Slot>) {
           return " $" + std::to_string(value.number);
+        } else if constexpr (std::is_same_v<Value, Names>) {
+          std::string text;
+          for (const std::string& one : value) text += " " + quoted(one);
+          return text;
         } else {
           return " " + value.name + (value.slot ? " $" + std::to_string(value.slot) : "");
         }

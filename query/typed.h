@@ -75,8 +75,10 @@ struct Named {
   std::uint32_t slot = 0;  // of the row or index event; 0 for none
 };
 
+using Names = std::vector<std::string>;  // of the steps of a flow, as far as one has any; "" for none
+
 using Data = std::variant<std::monostate, record::Decimal, std::string, record::Time, Duration, bool, CodeWord,
-                          std::optional<record::Kind>, DurationUnit, Slot, Named>;
+                          std::optional<record::Kind>, DurationUnit, Slot, Named, Names>;
 
 struct Node;
 using Ptr = std::shared_ptr<const Node>;

@@ -39,10 +39,25 @@ class Reasons {
       TRY(row(depth + 1, "per " + program_.printed(*node.parts[1]), evaluator_.truth(*node.parts[0]), index));
       TRY(condition(*node.parts[0], depth + 2));
     }
-    return {};
+    // What an era was made of is not seen in it.
+    return is_joined(*node.parts[1]) ? events(*node.parts[1], depth + 1) : Result<void>();
   }
 
  private:
+  static bool is_joined(const Node& node) { return node.op == Op::eras || node.op == Op::episodes; }
+  static bool has_parts(const Node& condition) {
+    switch (condition.op) {
+      case Op::and_:
+      case Op::or_:
+      case Op::not_:
+      case Op::at_least:
+      case Op::at_most:
+      case Op::exactly:
+      case Op::exists: return true;
+      default: return false;
+    }
+  }
+
   Result<void> row(int depth, const std::string& clause, Truth answer, const std::optional<Item>& item) {
     TRY(stop_.check());  // before what may mean nothing any more
     std::vector<Cell> cells = {std::string(static_cast<std::size_t>(2 * depth), ' ') + clause, std::string(name(answer))};
@@ -119,6 +134,7 @@ class Reasons {
       case Op::let_of: return events(*program_.definition(std::get<typed::Named>(node.data).name).parts[0], depth);
       case Op::filter: break;
       default: {
+        if (is_joined(node)) TRY(events(*node.parts[0], depth));
         const std::vector<Item> found = evaluator_.events(node);
         const auto first = found.empty() ? std::nullopt : std::optional(found.front());
         return row(depth, program_.printed(node), truth(!found.empty()), first);
@@ -130,8 +146,19 @@ class Reasons {
       const std::vector<Item> now = evaluator_.events(with_clauses(node, clauses));
       TRY(row(depth + 1, program_.printed(*node.parts[clauses]), truth(!now.empty()),
               now.empty() ? left.front() : now.front()));
+      if (now.empty()) TRY(about_candidate(node, *node.parts[clauses], left.front(), depth + 2));
       left = now;
     }
+    return {};
+  }
+
+  // Why a condition keeps none: how the first that came to it stands to each of its parts.
+  Result<void> about_candidate(const Node& filter, const Node& clause, const Item& candidate, int depth) {
+    if (clause.op != Op::where || !has_parts(*clause.parts[0])) return {};
+    const std::uint32_t slot = std::get<typed::Slot>(filter.data).number;
+    evaluator_.bind(slot, candidate);
+    TRY(condition(*clause.parts[0], depth));
+    evaluator_.unbind(slot);
     return {};
   }
 

@@ -173,7 +173,11 @@ tree::Statement RandomTree::statement(int depth) {
       return {std::move(rows), {}};
     }
     case 8: return {tree::EventsOf{expression(depth), "gap"}, {}};
-    case 9: return {tree::Flow{some(depth, 1, 3)}, {}};
+    case 9: {
+      tree::Flow flow{.steps = some(depth, 1, 3)};
+      if (chance(2)) flow.names = {"entry, 'at first'"};
+      return {std::move(flow), {}};
+    }
     case 10:
       return {tree::Measure{.numerator = expression(depth),
                             .denominator = expression(depth),
