@@ -152,6 +152,13 @@ std::vector<Command> make_commands() {
        .examples = {{"chartline shell --store care", "leave with Ctrl-D"},
                     {"chartline shell --store care < questions.query", "without a person: inputs from a file"}},
        .run = run_shell},
+      {.name = "serve",
+       .summary = "let clients work on the store over the network",
+       .text = "Clients speak Cap'n Proto (docs/server.md); `chartline --server HOST:PORT` is one. Ends on SIGTERM or Ctrl-C, when "
+               "what is under way has ended.\n",
+       .options = {&option::store, &option::listen, &option::open_door, &option::cache},
+       .examples = {{"chartline serve --store care --open", "for oneself, on this machine"}},
+       .run = run_serve},
       {.name = "cohort save",
        .summary = "keep a cohort in the store by its name",
        .text = "The text must define a cohort of this name; what it uses (param, codes, let) is kept with it, so that "

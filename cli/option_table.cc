@@ -182,6 +182,14 @@ const Option history_lines{
     .takes = Takes::file,
     .value = "FILE",
     .help = "keep the lines typed in this file; ~/.local/state/chartline/history where left out"};
+const Option listen{.name = "listen",
+                    .value = "HOST:PORT",
+                    .help = "where clients reach the server; unix:PATH for a socket of this machine",
+                    .setting = "listen",
+                    .fallback = "127.0.0.1:7411"};
+const Option open_door{.name = "open",
+                       .takes = Takes::nothing,
+                       .help = "let in everyone on this machine, as operator of everything; never beyond it"};
 const Option timer{.name = "timer", .takes = Takes::nothing, .help = "say how long it took"};
 const Option keep{.name = "keep",
                   .takes = Takes::folder,

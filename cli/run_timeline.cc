@@ -15,6 +15,7 @@
 #include "cli/rows.h"
 #include "cli/runs.h"
 #include "cli/timeline_page.h"
+#include "engine/person_about.h"
 
 namespace chartline::cli {
 namespace {
@@ -29,43 +30,6 @@ Result<View> view_asked_for(const Invocation& invocation, engine::Store& store) 
   if (!as_of) return store.view();
   const record::Zone zone = TRY(record::Zone::find(store.zone()));
   return store.view_as_of(record::interval(TRY(time_option("as-of", *as_of, zone))).past - 1);
-}
-
-std::string text_attribute(const Event& event, std::string_view name) {
-  for (const record::Attribute& attribute : event.attributes)
-    if (attribute.name == name) return std::string(attribute.value.text);
-  return {};
-}
-
-// The name as told last.
-Result<std::string> name_of(const View& view, engine::PatientRef patient) {
-  TimelineFilter filter;
-  filter.kinds = 1u << static_cast<unsigned>(Kind::patient);
-  engine::Timeline told = TRY(view.timeline(patient, filter));
-  std::string name;
-  Micros latest = INT64_MIN;
-  for (std::size_t i = 0; i < told.size(); ++i) {
-    const Event event = TRY(told.event(i));
-    std::string full = text_attribute(event, record::attribute::given_name);
-    const std::string family = text_attribute(event, record::attribute::family_name);
-    full.append(full.empty() || family.empty() ? "" : " ").append(family);
-    if (full.empty()) full = text_attribute(event, "name");
-    if (!full.empty() && event.recorded >= latest) name = full, latest = event.recorded;
-  }
-  return name;
-}
-
-Result<Person> person_of(const View& view, engine::PatientRef patient, record::Arena& room) {
-  Person person;
-  for (const engine::PatientRef one : view.linked(patient)) {
-    for (const record::Identifier& identifier : TRY(view.identifiers(one, room)))
-      person.identifiers.push_back(identifier);
-  }
-  const engine::Demographics known = TRY(view.demographics(patient));
-  person.birth = known.birth, person.death = known.death, person.dead = known.dead;
-  if (known.sex != 0) person.sex = view.code_of(patient.shard, known.sex).code;
-  person.name = TRY(name_of(view, patient));
-  return person;
 }
 
 // Owns the timeline that its events borrow from.
@@ -143,7 +107,7 @@ Result<void> run_timeline(const Invocation& invocation, Console& console) {
   const View view = TRY(view_asked_for(invocation, *store));
   const engine::PatientRef patient = TRY(find_patient(view, invocation.argument(0)));
   const TimelineFilter filter = TRY(filter_of(invocation, view, room));
-  const Person person = TRY(person_of(view, patient, room));
+  const engine::PersonAbout person = TRY(engine::person_about(view, patient, room));
   const std::uint64_t last = invocation.number("last");
   if (form == Form::table) {
     const Reading reading = TRY(read(view, patient, filter, last));

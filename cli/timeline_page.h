@@ -9,18 +9,12 @@
 
 #include "base/clock.h"
 #include "cli/console.h"
+#include "engine/person_about.h"
 #include "formats/record/event.h"
 
 namespace chartline::cli {
 
-struct Person {
-  std::vector<record::Identifier> identifiers;
-  std::string name;    // "" where no source tells one
-  record::Time birth;  // precision none: unknown
-  record::Time death;
-  bool dead = false;  // with an unknown date too
-  std::string sex;    // FHIR's word, "" unknown
-};
+using Person = engine::PersonAbout;
 
 struct PageOptions {
   Look look;

@@ -22,12 +22,12 @@ const std::vector<Folder>& folders() {
       {"base", {}},
       {"formats/record", {"base"}},
       {"formats/stored", {"formats/record", "base"}},
-      {"formats/wire", {}},
+      {"formats/wire", {"formats/record", "base"}},
       {"formats/exchange", {"formats/record", "base"}},
       {"engine", {"formats/stored", "formats/record", "base"}},
       {"query", {"engine", "formats/record", "base"}},
       {"server", {"query", "engine", "formats/exchange", "formats/wire", "formats/record", "base"}},
-      {"clients", {"formats/wire"}},
+      {"clients", {"formats/wire", "formats/record", "base"}},
       {"cli", {"server", "clients", "query", "engine", "formats/exchange", "formats/record", "base"}},
   };
   return all;

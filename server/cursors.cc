@@ -1,0 +1,69 @@
+#include "server/cursors.h"
+
+#include <sodium.h>
+
+#include <array>
+#include <utility>
+
+namespace chartline::server {
+namespace {
+
+std::string random_name() {
+  std::array<unsigned char, 16> bytes{};
+  randombytes_buf(bytes.data(), bytes.size());
+  std::array<char, 33> text{};
+  sodium_bin2hex(text.data(), text.size(), bytes.data(), bytes.size());
+  return text.data();
+}
+
+}  // namespace
+
+Cursors::Cursors(std::size_t most, std::uint32_t seconds, Clock& clock)
+    : most_(most), lasts_(Micros{seconds} * 1'000'000), clock_(clock) {}
+
+std::string Cursors::keep(const std::string& user, Reading reading) {
+  const Micros now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  drop_expired(now);
+  while (kept_.size() >= most_ && !oldest_first_.empty()) {
+    kept_.erase(oldest_first_.front());
+    oldest_first_.pop_front();
+  }
+  std::string name = random_name();
+  oldest_first_.push_back(name);
+  kept_.emplace(name, Kept{user, std::move(reading), now + lasts_, std::prev(oldest_first_.end())});
+  return name;
+}
+
+Result<Reading> Cursors::find(const std::string& user, const std::string& cursor) {
+  const Micros now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  drop_expired(now);
+  const auto found = kept_.find(cursor);
+  if (found == kept_.end() || found->second.user != user)
+    return not_found("the cursor has expired: read the timeline again");
+  return found->second.reading;
+}
+
+void Cursors::drop_expired() {
+  const Micros now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  drop_expired(now);
+}
+
+// All last equally long, so that the oldest expire first.
+void Cursors::drop_expired(Micros now) {
+  while (!oldest_first_.empty()) {
+    const auto oldest = kept_.find(oldest_first_.front());
+    if (oldest->second.until > now) return;
+    kept_.erase(oldest);
+    oldest_first_.pop_front();
+  }
+}
+
+std::size_t Cursors::size() const {
+  const std::lock_guard lock(mutex_);
+  return kept_.size();
+}
+
+}  // namespace chartline::server

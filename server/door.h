@@ -1,0 +1,19 @@
+// The Door: the bootstrap of every connection, which can do nothing but let someone in.
+#pragma once
+
+#include "formats/wire/chartline.capnp.h"
+#include "server/doorkeeper.h"
+#include "server/holder.h"
+
+namespace chartline::server {
+
+// What is known of a connection before anybody logs in, and whether somebody has.
+struct ConnectionAbout {
+  bool local = false;
+  bool is_in = false;  // somebody has logged in
+};
+
+// `about` outlives the door.
+wire::Door::Client make_door(Services& services, Doorkeeper& keeper, ConnectionAbout& about);
+
+}  // namespace chartline::server

@@ -1,0 +1,101 @@
+#include "server/query_run.h"
+
+#include <capnp/message.h>
+
+#include <atomic>
+#include <utility>
+
+#include "formats/wire/failure.h"
+#include "server/result_pages.h"
+
+namespace chartline::server {
+namespace {
+
+// What the run and those who ask about it share.
+struct RunState {
+  std::atomic<bool> cancelled{false};
+  std::atomic<std::uint64_t> patients{0}, of{0};
+};
+
+// On the worker: builds messages there, and hands each to the loop, which sends it and says when the client has room for more.
+class WireSink final : public query::ResultSink {
+ public:
+  // The client's sink is the loop's: it is touched there alone.
+  WireSink(const kj::Executor& loop, wire::ResultSink::Client& sink) : loop_(loop), sink_(sink) {}
+
+  Result<void> begin(const query::Schema& schema) override {
+    return send([&] {
+      auto request = sink_.beginRequest();
+      write(schema, request.initSchema());
+      return request.send();
+    });
+  }
+  Result<void> rows(const query::Batch& batch) override {
+    capnp::MallocMessageBuilder message;
+    auto rows = message.initRoot<wire::Rows>();
+    write(batch, rows);
+    return send([&] {
+      auto request = sink_.rowsRequest(rows.totalSize());
+      request.setBatch(rows.asReader());
+      return request.send();
+    });
+  }
+  Result<void> end() override {
+    return send([&] { return sink_.endRequest().send(); });
+  }
+
+ private:
+  template <typename Send>
+  Result<void> send(Send now) {
+    auto thrown = kj::runCatchingExceptions([&] { loop_.executeSync([&]() -> kj::Promise<void> { return now(); }); });
+    KJ_IF_MAYBE(exception, thrown) { return unavailable("the client takes no more rows"); }
+    return {};
+  }
+
+  const kj::Executor& loop_;
+  wire::ResultSink::Client& sink_;
+};
+
+class RunServer final : public wire::Run::Server {
+ public:
+  RunServer(std::shared_ptr<RunState> state, kj::Promise<void> done) : state_(std::move(state)), done_(done.fork()) {}
+  ~RunServer() noexcept(false) { state_->cancelled = true; }
+
+  kj::Promise<void> done(DoneContext) override { return done_.addBranch(); }
+  kj::Promise<void> cancel(CancelContext) override {
+    state_->cancelled = true;
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> progress(ProgressContext context) override {
+    context.getResults().setPatients(state_->patients);
+    context.getResults().setOf(state_->of);
+    return kj::READY_NOW;
+  }
+
+ private:
+  std::shared_ptr<RunState> state_;
+  kj::ForkedPromise<void> done_;
+};
+
+}  // namespace
+
+wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepared> query, query::RunOptions options,
+                            wire::ResultSink::Client sink) {
+  auto state = std::make_shared<RunState>();
+  auto held = kj::heap(kj::mv(sink));
+  Services& services = holder->services;
+  auto work = [holder, query = std::move(query), options = std::move(options), state, &sink = *held]() mutable -> Result<void> {
+    options.cancel = &state->cancelled;
+    options.progress = [state](const query::Progress& progress) {
+      state->patients = progress.patients, state->of = progress.of;
+    };
+    WireSink rows(holder->services.loop, sink);
+    return query::run(*query, holder->services.store, holder->view(), options, rows);
+  };
+  // The worker goes on until it notices that it is to end, though nobody waits: the sink stays for as long.
+  auto done = services.workers.run(Lane::scan, std::move(work)).attach(kj::mv(held)).fork();
+  services.tasks.add(done.addBranch().catch_([](kj::Exception&&) {}));
+  return kj::heap<RunServer>(std::move(state), done.addBranch());
+}
+
+}  // namespace chartline::server

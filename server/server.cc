@@ -1,0 +1,181 @@
+// 1. The loop's thread listens, and accepts one connection after another.
+// 2. A connection has a door (door.h) as its bootstrap, and its own limits. It ends when the client closes it, when nothing moves on
+//    it for too long, or when nobody has logged in soon.
+// 3. stop() closes the listening socket, waits until no call is under way, for so long at most, and ends the loop.
+#include "server/server.h"
+
+#include <capnp/rpc-twoparty.h>
+#include <kj/async-io.h>
+#include <kj/vector.h>
+
+#include <atomic>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include "server/cursors.h"
+#include "server/door.h"
+#include "server/workers.h"
+
+namespace chartline::server {
+namespace {
+
+constexpr std::uint64_t words(std::size_t bytes) { return bytes / sizeof(capnp::word); }
+
+// One connection, from accept to its end.
+class Connection {
+ public:
+  Connection(kj::Own<kj::AsyncIoStream> stream, Services& services, Doorkeeper& keeper, bool local)
+      : stream_(kj::mv(stream)),
+        about_{.local = local, .is_in = false},
+        network_(*stream_, capnp::rpc::twoparty::Side::SERVER, reader_options(services.limits)),
+        rpc_(capnp::makeRpcServer(network_, make_door(services, keeper, about_))) {
+    rpc_.setFlowLimit(words(services.limits.message_bytes) * 2);
+  }
+
+  kj::Promise<void> closed(kj::Timer& timer, const Limits& limits) {
+    auto too_late = timer.afterDelay(limits.login_seconds * kj::SECONDS).then([this]() -> kj::Promise<void> {
+      return about_.is_in ? kj::Promise<void>(kj::NEVER_DONE) : kj::READY_NOW;
+    });
+    return network_.onDisconnect().exclusiveJoin(kj::mv(too_late));
+  }
+
+ private:
+  static capnp::ReaderOptions reader_options(const Limits& limits) {
+    capnp::ReaderOptions options;
+    options.traversalLimitInWords = words(limits.message_bytes);
+    options.nestingLimit = 32;
+    return options;
+  }
+
+  kj::Own<kj::AsyncIoStream> stream_;
+  ConnectionAbout about_;
+  capnp::TwoPartyVatNetwork network_;
+  capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc_;
+};
+
+bool is_loopback(const std::string& listen) {
+  return listen.starts_with("127.") || listen.starts_with("localhost:") || listen.starts_with("[::1]:") || listen.starts_with("unix:");
+}
+
+}  // namespace
+
+struct Server::Parts final : kj::TaskSet::ErrorHandler {
+  Parts(engine::Store& of, Doorkeeper& by, ServerOptions as) : store(of), keeper(by), options(std::move(as)) {}
+
+  engine::Store& store;
+  Doorkeeper& keeper;
+  const ServerOptions options;
+  SystemClock system_clock;
+  std::unique_ptr<Workers> workers;
+  std::unique_ptr<Cursors> cursors;
+  std::thread thread;
+  std::atomic<unsigned> port{0};
+  std::atomic<std::uint64_t> connections{0}, connections_ever{0}, refused{0};
+  std::mutex stop_mutex;
+  kj::Own<kj::CrossThreadPromiseFulfiller<void>> stop_fulfiller;  // guarded by stop_mutex; null once stopped
+
+  void taskFailed(kj::Exception&&) override {}  // of one connection, or of a run whose client has heard of it
+
+  // The loop's thread. `listening` is told once it listens, or why it cannot.
+  void run(std::promise<Result<void>>& listening) {
+    bool told = false;
+    const auto thrown = kj::runCatchingExceptions([&] {
+      auto io = kj::setupAsyncIo();
+      auto stopped = kj::newPromiseAndCrossThreadFulfiller<void>();
+      kj::TaskSet tasks(*this);
+      auto connected = kj::heap<kj::TaskSet>(*this);
+      Clock& clock = options.clock ? *options.clock : system_clock;
+      cursors = std::make_unique<Cursors>(options.limits.cursors, options.limits.cursor_seconds, clock);
+      Services services{.store = store,
+                        .workers = *workers,
+                        .cursors = *cursors,
+                        .clock = clock,
+                        .limits = options.limits,
+                        .loop = kj::getCurrentThreadExecutor(),
+                        .timer = io.provider->getTimer(),
+                        .tasks = tasks};
+      auto address = io.provider->getNetwork().parseAddress(options.listen.c_str()).wait(io.waitScope);
+      auto receiver = address->listen();
+      port = receiver->getPort();
+      {
+        const std::lock_guard lock(stop_mutex);
+        stop_fulfiller = kj::mv(stopped.fulfiller);
+      }
+      listening.set_value({});
+      told = true;
+      auto accepting = accept(*receiver, services, *connected);
+      kj::mv(stopped.promise).exclusiveJoin(kj::mv(accepting)).wait(io.waitScope);
+      receiver = nullptr;
+      drain(tasks, io);
+      connected = nullptr;
+      end_workers(io);
+    });
+    if (thrown != nullptr && !told)
+      listening.set_value(unavailable("cannot listen on " + options.listen + ": is the address taken, or is it none?"));
+  }
+
+  // What they still do may speak to this loop, so it goes on meanwhile.
+  void end_workers(kj::AsyncIoContext& io) {
+    auto ended = kj::newPromiseAndCrossThreadFulfiller<void>();
+    std::thread ending([this, &fulfiller = *ended.fulfiller] {
+      workers.reset();
+      fulfiller.fulfill();
+    });
+    ended.promise.wait(io.waitScope);
+    ending.join();
+  }
+
+  // Scans notice that they are to end when nobody waits for them.
+  void drain(kj::TaskSet& tasks, kj::AsyncIoContext& io) {
+    auto enough = io.provider->getTimer().afterDelay(options.drain_seconds * kj::SECONDS);
+    tasks.onEmpty().exclusiveJoin(kj::mv(enough)).wait(io.waitScope);
+  }
+
+  kj::Promise<void> accept(kj::ConnectionReceiver& receiver, Services& services, kj::TaskSet& connected) {
+    return receiver.accept().then([this, &receiver, &services, &connected](kj::Own<kj::AsyncIoStream> stream) {
+      ++connections_ever;
+      if (connections < options.limits.connections) {
+        ++connections;
+        auto one = kj::heap<Connection>(kj::mv(stream), services, keeper, is_loopback(options.listen));
+        auto closed = one->closed(services.timer, options.limits);
+        connected.add(closed.attach(kj::mv(one)).attach(kj::defer([this] { --connections; })));
+      } else {
+        ++refused;
+      }
+      return accept(receiver, services, connected);
+    });
+  }
+};
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() { stop(); }
+
+Result<std::unique_ptr<Server>> Server::start(engine::Store& store, Doorkeeper& keeper, const ServerOptions& options) {
+  auto parts = std::make_unique<Parts>(store, keeper, options);
+  parts->workers = TRY(Workers::start({.read_threads = options.read_threads}));
+  std::promise<Result<void>> listening;
+  auto outcome = listening.get_future();
+  parts->thread = std::thread([&parts = *parts, &listening] { parts.run(listening); });
+  const Result<void> listens = outcome.get();
+  std::unique_ptr<Server> server(new Server(std::move(parts)));
+  if (!listens) return listens.error();
+  return server;
+}
+
+std::uint16_t Server::port() const { return static_cast<std::uint16_t>(parts_->port.load()); }
+
+ServerStats Server::stats() const {
+  return {.connections = parts_->connections, .connections_ever = parts_->connections_ever, .refused = parts_->refused};
+}
+
+void Server::stop() {
+  {
+    const std::lock_guard lock(parts_->stop_mutex);
+    if (parts_->stop_fulfiller.get() != nullptr) parts_->stop_fulfiller->fulfill();
+    parts_->stop_fulfiller = nullptr;
+  }
+  if (parts_->thread.joinable()) parts_->thread.join();
+}
+
+}  // namespace chartline::server

@@ -1,0 +1,48 @@
+// A Server: one loop for the wire, workers for the engine.
+//
+//   auto server = TRY(Server::start(*store, keeper, {.listen = "127.0.0.1:7411"}));
+//   ... server->port() ...
+//   server->stop();        // takes no new connections, lets what is under way end, then closes
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "engine/store.h"
+#include "server/doorkeeper.h"
+#include "server/limits.h"
+
+namespace chartline::server {
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:7411";  // HOST:PORT; port 0: one that is free; unix:PATH
+  Limits limits{};
+  unsigned read_threads = 0;  // 0: one for each core
+  std::uint32_t drain_seconds = 10;
+  Clock* clock = nullptr;  // null: the system's
+};
+
+struct ServerStats {
+  std::uint64_t connections = 0, connections_ever = 0, refused = 0;
+  std::size_t waiting_reads = 0, waiting_writes = 0, waiting_scans = 0;
+};
+
+class Server {
+ public:
+  // Returns when it listens. invalid_request for an address that is none, unavailable for one that is taken.
+  static Result<std::unique_ptr<Server>> start(engine::Store& store, Doorkeeper& keeper, const ServerOptions& options);
+  ~Server();  // stop()
+
+  std::uint16_t port() const;
+  ServerStats stats() const;
+  void stop();
+
+ private:
+  struct Parts;
+  explicit Server(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace chartline::server

@@ -1,0 +1,126 @@
+// A session stands behind a membrane: every capability that is reached through it is wrapped too, and when the membrane is
+// revoked all of them fail at once, whoever holds them.
+#include "server/session.h"
+
+#include <capnp/membrane.h>
+
+#include <utility>
+
+#include "base/hash.h"
+#include "engine/maintenance.h"
+#include "formats/wire/failure.h"
+#include "server/feed_calls.h"
+#include "server/query_calls.h"
+#include "server/timeline_calls.h"
+#include "server/write_calls.h"
+
+namespace chartline::server {
+namespace {
+
+class Membrane final : public capnp::MembranePolicy, public kj::Refcounted {
+ public:
+  // `ended` fails when the session ends without being logged out.
+  explicit Membrane(kj::Promise<void> ended) : Membrane(kj::mv(ended), kj::newPromiseAndFulfiller<void>()) {}
+
+  void end(kj::Exception&& why) { end_->reject(kj::mv(why)); }
+
+  kj::Maybe<capnp::Capability::Client> inboundCall(std::uint64_t, std::uint16_t, capnp::Capability::Client) override {
+    return nullptr;
+  }
+  kj::Maybe<capnp::Capability::Client> outboundCall(std::uint64_t, std::uint16_t, capnp::Capability::Client) override {
+    return nullptr;
+  }
+  kj::Own<capnp::MembranePolicy> addRef() override { return kj::addRef(*this); }
+  kj::Maybe<kj::Promise<void>> onRevoked() override { return ended_.addBranch(); }
+  bool shouldResolveBeforeRedirecting() override { return false; }
+
+ private:
+  Membrane(kj::Promise<void> ended, kj::PromiseFulfillerPair<void> end)
+      : end_(kj::mv(end.fulfiller)), ended_(ended.exclusiveJoin(kj::mv(end.promise)).fork()) {}
+
+  kj::Own<kj::PromiseFulfiller<void>> end_;
+  kj::ForkedPromise<void> ended_;
+};
+
+class SessionServer final : public wire::Session::Server {
+ public:
+  SessionServer(HolderPtr holder, kj::Own<Membrane> membrane) : holder_(std::move(holder)), membrane_(kj::mv(membrane)) {}
+
+  kj::Promise<void> about(AboutContext context) override {
+    write_about(*holder_, context.getResults().initAbout());
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> timeline(TimelineContext context) override { return server::timeline(holder_, context); }
+  kj::Promise<void> timelines(TimelinesContext context) override { return server::timelines(holder_, context); }
+  kj::Promise<void> events(EventsContext context) override { return all_events(holder_, context); }
+  kj::Promise<void> resumeTimeline(ResumeTimelineContext context) override { return resume_timeline(holder_, context); }
+  kj::Promise<void> prepare(PrepareContext context) override { return server::prepare(holder_, context); }
+  kj::Promise<void> ingest(IngestContext context) override {
+    context.getResults().setIngest(make_ingest(holder_));
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> link(LinkContext context) override { return server::link(holder_, context); }
+  kj::Promise<void> feed(FeedContext context) override {
+    std::vector<std::uint64_t> since;
+    for (const std::uint64_t commit : context.getParams().getSince()) since.push_back(commit);
+    if (!since.empty() && since.size() != holder_->view().shards())
+      return to_exception(invalid_request("a position has a commit for each shard"));
+    context.getResults().setFeed(make_feed(holder_, std::move(since)));
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> cohorts(CohortsContext context) override { return list_cohorts(holder_, context); }
+  kj::Promise<void> cohort(CohortContext context) override { return find_cohort(holder_, context); }
+  kj::Promise<void> saveCohort(SaveCohortContext context) override { return save_cohort(holder_, context); }
+  kj::Promise<void> stats(StatsContext context) override {
+    return holder_->services.workers.run(Lane::read, [holder = holder_]() -> Result<std::string> {
+             return engine::inspect_stats(holder->services.store);
+           })
+        .then([context](std::string text) mutable { context.getResults().setText(text); });
+  }
+  kj::Promise<void> hash(HashContext context) override {
+    const bool history = context.getParams().getHistory();
+    return holder_->services.workers
+        .run(Lane::scan, [holder = holder_, history] { return engine::content_hash(holder->services.store, history); })
+        .then([context](Hash128 hash) mutable { context.getResults().setHash(hex(hash)); });
+  }
+  kj::Promise<void> logout(LogoutContext) override {
+    // Once the answer to this call is on its way, which the end of the session would take back.
+    auto& services = holder_->services;
+    services.tasks.add(services.timer.afterDelay(kj::MILLISECONDS).then([membrane = kj::addRef(*membrane_)]() mutable {
+      membrane->end(to_exception(denied("the session was ended")));
+    }));
+    return kj::READY_NOW;
+  }
+
+ private:
+  HolderPtr holder_;
+  kj::Own<Membrane> membrane_;
+};
+
+}  // namespace
+
+wire::Session::Client make_session(HolderPtr holder, kj::Promise<void> revoked) {
+  Services& services = holder->services;
+  const Micros left = std::max<Micros>(0, holder->until - services.clock.now());
+  auto expired = services.timer.afterDelay(left * kj::MICROSECONDS).then([]() -> kj::Promise<void> {
+    return to_exception(denied("the session has expired: log in again"));
+  });
+  auto taken_back = revoked.then([]() -> kj::Promise<void> { return to_exception(denied("the session was revoked")); });
+  auto membrane = kj::refcounted<Membrane>(expired.exclusiveJoin(kj::mv(taken_back)));
+  auto session = kj::heap<SessionServer>(std::move(holder), kj::addRef(*membrane));
+  return capnp::membrane(wire::Session::Client(kj::mv(session)), kj::mv(membrane)).castAs<wire::Session>();
+}
+
+void write_about(const Holder& holder, wire::SessionAbout::Builder into) {
+  const engine::View view = holder.view();
+  into.setUser(holder.user);
+  into.setRole(holder.role);
+  into.setPurpose(holder.purpose);
+  into.setProject(holder.project);
+  into.setExpires(holder.until);
+  into.setZone(holder.services.store.zone());
+  into.setShards(view.shards());
+  into.setVersion(CHARTLINE_VERSION);
+}
+
+}  // namespace chartline::server

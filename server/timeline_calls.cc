@@ -1,0 +1,323 @@
+// A timeline: find the patient and read a page on a worker, where it is built as a message; copy it into the answer. What comes
+// after it is read when it is asked for, from the same moment.
+#include "server/timeline_calls.h"
+
+#include <capnp/message.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "engine/person_about.h"
+#include "formats/wire/events_reader.h"
+#include "server/event_pages.h"
+
+namespace chartline::server {
+namespace {
+
+using engine::TimelineFilter;
+using engine::View;
+
+using Message = std::unique_ptr<capnp::MallocMessageBuilder>;
+
+Error unseen() { return not_found("no patient is seen under this identifier"); }
+
+std::optional<engine::Day> day(wire::Filter::From::Reader from) {
+  return from.isDay() ? std::optional(engine::Day{from.getDay()}) : std::nullopt;
+}
+std::optional<engine::Day> day(wire::Filter::To::Reader to) {
+  return to.isDay() ? std::optional(engine::Day{to.getDay()}) : std::nullopt;
+}
+
+// Text is copied into `words`.
+TimelineFilter read_filter(wire::Filter::Reader from, record::Arena& words) {
+  TimelineFilter filter{.from = day(from.getFrom()),
+                        .to = day(from.getTo()),
+                        .kinds = from.getKinds(),
+                        .include_hidden = from.getIncludeHidden(),
+                        .backwards = from.getBackwards()};
+  for (const auto code : from.getCodes())
+    filter.codes.push_back({.system = words.text(wire::view(code.getSystem())), .code = words.text(wire::view(code.getCode()))});
+  for (const auto source : from.getSources())
+    filter.sources.push_back({.organisation = words.text(wire::view(source.getOrganisation())),
+                              .system = words.text(wire::view(source.getSystem()))});
+  return filter;
+}
+
+wire::WithDetails details_of(wire::Fields fields) {
+  return fields == wire::Fields::WHOLE ? wire::WithDetails::yes : wire::WithDetails::no;
+}
+
+std::size_t page_of(std::uint32_t asked, const Limits& limits) {
+  return asked == 0 ? limits.page_events : std::min(asked, limits.page_events);
+}
+
+// The page that comes next, as an answer of Timeline.next; moves the reading on.
+struct Page {
+  Message message;
+  bool more = false;
+};
+Result<Page> read_page(Reading& reading, std::size_t limit) {
+  reading.filter.limit = limit;
+  engine::Timeline timeline;
+  const std::uint32_t fields = stored::field_hot;
+  TRY(reading.view.timeline(reading.patient, reading.filter, fields, timeline));
+  EventPage page(reading.details);
+  TRY(page.add(reading.view, timeline));
+  Page made{.message = std::make_unique<capnp::MallocMessageBuilder>(static_cast<unsigned>(64 + page.bytes() / 8))};
+  page.build(made.message->initRoot<wire::Events>());
+  reading.filter.cursor = timeline.next();
+  made.more = !timeline.next().empty();
+  return made;
+}
+
+class TimelineServer final : public wire::Timeline::Server {
+ public:
+  TimelineServer(HolderPtr holder, Reading reading) : holder_(std::move(holder)), reading_(std::move(reading)) {}
+
+  kj::Promise<void> next(NextContext context) override {
+    if (ended_) {
+      (void)context.getResults().initEvents();
+      return kj::READY_NOW;
+    }
+    if (busy_) return to_exception(conflict("a page of this timeline is being read already"));
+    busy_ = true;
+    Services& services = holder_->services;
+    const std::size_t limit = page_of(context.getParams().getLimit(), services.limits);
+    context.releaseParams();
+    return services.workers
+        .run(Lane::read,
+             [reading = reading_, limit, &services, user = holder_->user]() mutable -> Result<Next> {
+               Page page = TRY(read_page(reading, limit));
+               std::string cursor = page.more ? services.cursors.keep(user, reading) : "";
+               return Next{std::move(page), std::move(reading), std::move(cursor)};
+             })
+        .then([this, context](Next next) mutable {
+          busy_ = false;
+          ended_ = !next.page.more;
+          reading_ = std::move(next.reading);
+          auto results = context.getResults();
+          results.setEvents(next.page.message->getRoot<wire::Events>().asReader());
+          results.setCursor(next.cursor);
+        })
+        .attach(thisCap());
+  }
+
+ private:
+  struct Next {
+    Page page;
+    Reading reading;
+    std::string cursor;
+  };
+
+  HolderPtr holder_;
+  Reading reading_;
+  bool busy_ = false, ended_ = false;
+};
+
+void write(const engine::PersonAbout& person, wire::Person::Builder into) {
+  auto identifiers = into.initIdentifiers(static_cast<unsigned>(person.identifiers.size()));
+  for (unsigned i = 0; i < person.identifiers.size(); ++i) wire::write(person.identifiers[i], identifiers[i]);
+  wire::write(person.birth, into.initBirth());
+  wire::write(person.death, into.initDeath());
+  into.setDead(person.dead);
+  wire::put_text(person.sex, [&](unsigned size) { return into.initSex(size); });
+  wire::put_text(person.name, [&](unsigned size) { return into.initName(size); });
+}
+
+// What a call for a timeline gives, made on a worker.
+struct FirstPage {
+  Page page;
+  Reading reading;
+  std::string cursor{};
+  std::optional<engine::PersonAbout> person{};
+  std::unique_ptr<record::Arena> room = std::make_unique<record::Arena>();  // of the person
+};
+
+// Events of several patients on their way to a sink: full pages go out, the next is filled when the sink has taken the last.
+struct Part {
+  std::uint32_t of = 0, count = 0;
+  record::Identifier identifier{};
+  bool seen = false;
+};
+
+constexpr std::size_t page_bytes = 256u << 10;
+constexpr std::uint32_t page_patients = 4096;
+
+// One page, read on a worker: patients `next` and further, until it is full.
+struct SinkPage {
+  Message message;  // wire::EventSink::PageParams
+  std::uint32_t next = 0;
+  std::string cursor;  // of the patient `next`, where its timeline goes on
+};
+
+// Where patients come from: nullopt for one who is not seen.
+using PatientAt = std::function<Result<std::optional<engine::PatientRef>>(const View&, std::uint32_t)>;
+
+struct Stream {
+  HolderPtr holder;
+  View view;
+  TimelineFilter filter;
+  std::shared_ptr<record::Arena> words;  // what the filter borrows
+  wire::WithDetails details;
+  PatientAt patient_at;
+  std::uint32_t count = 0;
+  bool whole_person = true;  // with those linked to them; else each patient alone
+  Lane lane = Lane::read;
+  bool tell_empty = true;  // patients without events too
+};
+
+Result<SinkPage> read_sink_page(const Stream& stream, std::uint32_t next, std::string cursor) {
+  EventPage page(stream.details);
+  std::vector<Part> parts;
+  record::Arena room;
+  // Kept until the page is built: whole events borrow from their timelines.
+  std::vector<std::unique_ptr<engine::Timeline>> kept;
+  TimelineFilter filter = stream.filter;
+  std::unique_ptr<engine::Timeline> timeline;
+  const std::uint32_t first = next;
+  while (next < stream.count && page.bytes() < page_bytes && next - first < page_patients) {
+    Part part{.of = next, .count = 0, .identifier = {}, .seen = false};
+    const std::optional<engine::PatientRef> patient = TRY(stream.patient_at(stream.view, next));
+    if (!patient) {
+      if (stream.tell_empty) parts.push_back(part);
+      ++next;
+      continue;
+    }
+    if (!timeline) timeline = std::make_unique<engine::Timeline>();
+    filter.limit = stream.holder->services.limits.page_events;
+    filter.cursor = std::exchange(cursor, {});
+    if (stream.whole_person) {
+      TRY(stream.view.timeline(*patient, filter, stored::field_hot, *timeline));
+    } else {
+      TRY(stream.view.own_timeline(*patient, filter, stored::field_hot, *timeline));
+    }
+    TRY(page.add(stream.view, *timeline));
+    part.seen = true;
+    part.count = static_cast<std::uint32_t>(timeline->size());
+    if (part.count > 0 || stream.tell_empty) {
+      const auto identifiers = TRY(stream.view.identifiers(*patient, room));
+      if (!identifiers.empty()) part.identifier = identifiers.front();
+      parts.push_back(part);
+    }
+    cursor = timeline->next();
+    if (cursor.empty()) ++next;
+    if (stream.details == wire::WithDetails::yes && timeline->size() > 0) kept.push_back(std::move(timeline));
+  }
+  SinkPage made{.message = std::make_unique<capnp::MallocMessageBuilder>(
+                    static_cast<unsigned>(64 + (page.bytes() + parts.size() * 64) / 8)),
+                .next = next,
+                .cursor = std::move(cursor)};
+  auto params = made.message->initRoot<wire::EventSink::PageParams>();
+  auto told = params.initPatients(static_cast<unsigned>(parts.size()));
+  for (unsigned i = 0; i < parts.size(); ++i) {
+    told[i].setOf(parts[i].of);
+    told[i].setCount(parts[i].count);
+    told[i].setSeen(parts[i].seen);
+    wire::write(parts[i].identifier, told[i].initIdentifier());
+  }
+  page.build(params.initEvents());
+  return made;
+}
+
+// Reads and sends in turn. `stream` is shared with the worker that reads.
+kj::Promise<void> send_pages(std::shared_ptr<const Stream> stream, wire::EventSink::Client sink, std::uint32_t next,
+                             std::string cursor) {
+  if (next >= stream->count) return kj::READY_NOW;
+  return stream->holder->services.workers
+      .run(stream->lane, [stream, next, cursor = std::move(cursor)] { return read_sink_page(*stream, next, cursor); })
+      .then([stream, sink = kj::mv(sink)](SinkPage page) mutable -> kj::Promise<void> {
+        auto params = page.message->getRoot<wire::EventSink::PageParams>().asReader();
+        auto request = sink.pageRequest(params.totalSize());
+        request.setPatients(params.getPatients());
+        request.setEvents(params.getEvents());
+        return request.send().then([stream, sink = kj::mv(sink), next = page.next, cursor = std::move(page.cursor)]() mutable {
+          return send_pages(std::move(stream), kj::mv(sink), next, std::move(cursor));
+        });
+      });
+}
+
+}  // namespace
+
+kj::Promise<void> timeline(HolderPtr holder, TimelineCall context) {
+  auto params = context.getParams();
+  auto words = std::make_shared<record::Arena>();
+  TimelineFilter filter = read_filter(params.getFilter(), *words);
+  const std::size_t limit = page_of(params.getLimit(), holder->services.limits);
+  auto read = [holder, words, filter = std::move(filter), limit, patient = std::string(wire::view(params.getPatient())),
+               as_of = params.getAsOf(), details = details_of(params.getFields()),
+               wants_person = params.getWantPerson()]() mutable -> Result<std::unique_ptr<FirstPage>> {
+    const View view = holder->view(as_of);
+    const std::optional<engine::PatientRef> found = TRY(view.find(patient));
+    if (!found) return unseen();
+    Reading reading{.view = view, .patient = *found, .filter = std::move(filter), .details = details, .words = words};
+    Page page = TRY(read_page(reading, limit));
+    auto first = std::make_unique<FirstPage>(FirstPage{.page = std::move(page), .reading = std::move(reading)});
+    if (first->page.more) first->cursor = holder->services.cursors.keep(holder->user, first->reading);
+    if (wants_person) first->person = TRY(engine::person_about(view, *found, *first->room));
+    return first;
+  };
+  context.releaseParams();
+  return holder->services.workers.run(Lane::read, std::move(read)).then([holder, context](std::unique_ptr<FirstPage> first) mutable {
+    auto events = first->page.message->getRoot<wire::Events>().asReader();
+    auto results = context.getResults(events.totalSize());
+    results.setEvents(events);
+    if (first->person) write(*first->person, results.initPerson());
+    if (!first->page.more) return;
+    results.setCursor(first->cursor);
+    results.setMore(kj::heap<TimelineServer>(holder, std::move(first->reading)));
+  });
+}
+
+kj::Promise<void> resume_timeline(HolderPtr holder, ResumeTimelineCall context) {
+  Reading reading = value_or_throw(
+      holder->services.cursors.find(holder->user, std::string(wire::view(context.getParams().getCursor()))));
+  context.getResults().setTimeline(kj::heap<TimelineServer>(std::move(holder), std::move(reading)));
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> timelines(HolderPtr holder, TimelinesCall context) {
+  auto params = context.getParams();
+  auto patients = std::make_shared<std::vector<std::string>>();
+  for (const auto patient : params.getPatients()) patients->emplace_back(wire::view(patient));
+  auto words = std::make_shared<record::Arena>();
+  auto stream = std::make_shared<Stream>(Stream{
+      .holder = holder,
+      .view = holder->view(params.getAsOf()),
+      .filter = read_filter(params.getFilter(), *words),
+      .words = words,
+      .details = details_of(params.getFields()),
+      .patient_at = [patients](const View& view, std::uint32_t i) { return view.find((*patients)[i]); },
+      .count = static_cast<std::uint32_t>(patients->size())});
+  auto sink = params.getSink();
+  context.releaseParams();
+  return send_pages(std::move(stream), kj::mv(sink), 0, "");
+}
+
+kj::Promise<void> all_events(HolderPtr holder, EventsCall context) {
+  auto params = context.getParams();
+  const View view = holder->view();
+  std::vector<std::uint32_t> begins;  // of each shard among all patients
+  std::uint32_t count = 0;
+  for (std::uint32_t shard = 0; shard < view.shards(); ++shard) begins.push_back(count), count += view.patients(shard);
+  auto words = std::make_shared<record::Arena>();
+  auto stream = std::make_shared<Stream>(Stream{
+      .holder = holder,
+      .view = view,
+      .filter = read_filter(params.getFilter(), *words),
+      .words = words,
+      .details = wire::WithDetails::yes,
+      .patient_at = [begins](const View&, std::uint32_t i) -> Result<std::optional<engine::PatientRef>> {
+        const auto shard = static_cast<std::uint32_t>(std::ranges::upper_bound(begins, i) - begins.begin() - 1);
+        return std::optional(engine::PatientRef{shard, i - begins[shard]});
+      },
+      .count = count,
+      .whole_person = false,
+      .lane = Lane::scan,
+      .tell_empty = false});
+  auto sink = params.getSink();
+  context.releaseParams();
+  return send_pages(std::move(stream), kj::mv(sink), 0, "");
+}
+
+}  // namespace chartline::server

@@ -1,0 +1,77 @@
+#include "server/workers.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <system_error>
+
+namespace chartline::server {
+namespace {
+
+constexpr int scan_niceness = 10;
+
+// Of this thread, and of those that it starts: on Linux a thread has a niceness of its own.
+void yield_to_others() { (void)setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), scan_niceness); }
+
+}  // namespace
+
+Result<std::unique_ptr<Workers>> Workers::start(const Options& options) {
+  std::unique_ptr<Workers> workers(new Workers(options));
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  const unsigned threads[lane_count] = {options.read_threads ? options.read_threads : cores, options.write_threads,
+                                        options.scan_threads};
+  try {
+    for (int lane = 0; lane < lane_count; ++lane) {
+      for (unsigned i = 0; i < threads[lane]; ++i)
+        workers->threads_.emplace_back([&w = *workers, lane] { w.work(static_cast<Lane>(lane)); });
+    }
+  } catch (const std::system_error&) {
+    return unavailable("the system gives no more threads");
+  }
+  return workers;
+}
+
+Workers::~Workers() {
+  for (Queue& queue : queues_) {
+    const std::lock_guard lock(queue.mutex);
+    queue.closed = true;
+    queue.changed.notify_all();
+  }
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool Workers::enqueue(Lane lane, std::unique_ptr<AnyTask> task) {
+  Queue& queue = queues_[static_cast<int>(lane)];
+  {
+    const std::lock_guard lock(queue.mutex);
+    if (queue.tasks.size() >= options_.waiting_max) return false;
+    queue.tasks.push_back(std::move(task));
+  }
+  queue.changed.notify_one();
+  return true;
+}
+
+std::size_t Workers::waiting(Lane lane) const {
+  const Queue& queue = queues_[static_cast<int>(lane)];
+  const std::lock_guard lock(queue.mutex);
+  return queue.tasks.size();
+}
+
+void Workers::work(Lane lane) {
+  if (lane == Lane::scan) yield_to_others();
+  Queue& queue = queues_[static_cast<int>(lane)];
+  std::unique_lock lock(queue.mutex);
+  while (true) {
+    queue.changed.wait(lock, [&] { return queue.closed || !queue.tasks.empty(); });
+    if (queue.tasks.empty()) return;
+    std::unique_ptr<AnyTask> task = std::move(queue.tasks.front());
+    queue.tasks.pop_front();
+    lock.unlock();
+    task->run();
+    task.reset();
+    lock.lock();
+  }
+}
+
+}  // namespace chartline::server

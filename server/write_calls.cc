@@ -1,0 +1,116 @@
+#include "server/write_calls.h"
+
+#include <capnp/message.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "formats/wire/events_reader.h"
+#include "formats/wire/events_writer.h"
+
+namespace chartline::server {
+namespace {
+
+using Message = std::shared_ptr<capnp::MallocMessageBuilder>;
+
+// The records of a batch; they borrow from the message and the room.
+Result<void> read_records(wire::Records::Reader from, record::Arena& room, std::vector<std::vector<record::Event>>& events,
+                          std::vector<record::Record>& into) {
+  events.push_back(TRY(wire::read_events(from.getEvents(), room)));
+  const std::span<const record::Event> all = events.back();
+  std::size_t next = 0;
+  for (const auto one : from.getRecords()) {
+    if (one.getEvents() > all.size() - next) return invalid_request("records: they name more events than there are");
+    if (one.getDemand() > static_cast<unsigned>(record::Record::Demand::version))
+      return invalid_request("records: the column demand is not as it may be");
+    std::vector<record::Identifier> identifiers;
+    for (const auto identifier : one.getIdentifiers()) identifiers.push_back(wire::read_identifier(identifier));
+    const auto original = one.getOriginal();
+    into.push_back({.identifiers = room.array(identifiers),
+                    .events = all.subspan(next, one.getEvents()),
+                    .original = {reinterpret_cast<const char*>(original.begin()), original.size()},
+                    .demand = static_cast<record::Record::Demand>(one.getDemand()),
+                    .demanded_version = wire::view(one.getDemandedVersion())});
+    next += one.getEvents();
+  }
+  if (next != all.size()) return invalid_request("records: some events belong to none");
+  return {};
+}
+
+void write(const engine::Written& written, wire::Written::Builder into) {
+  auto outcomes = into.initOutcomes(static_cast<unsigned>(written.outcomes.size()));
+  for (unsigned i = 0; i < outcomes.size(); ++i) {
+    const engine::Outcome& outcome = written.outcomes[i];
+    outcomes[i].setWhat(static_cast<std::uint8_t>(outcome.what));
+    if (outcome.what != engine::Outcome::What::rejected) continue;
+    outcomes[i].setFault(static_cast<std::uint8_t>(outcome.fault));
+    outcomes[i].setReason(outcome.reason);
+  }
+  auto position = into.initPosition(static_cast<unsigned>(written.position.size()));
+  for (unsigned i = 0; i < position.size(); ++i) position.set(i, written.position[i]);
+  into.setRepeated(written.repeated);
+  into.setClashes(written.clashes);
+}
+
+class IngestServer final : public wire::Ingest::Server {
+ public:
+  explicit IngestServer(HolderPtr holder) : holder_(std::move(holder)) {}
+
+  kj::Promise<void> add(AddContext context) override {
+    const auto batch = context.getParams().getBatch();
+    const std::size_t bytes = batch.totalSize().wordCount * sizeof(capnp::word);
+    if (bytes > holder_->services.limits.ingest_bytes - std::min(bytes_, holder_->services.limits.ingest_bytes))
+      return to_exception(busy("an ingest holds at most " + std::to_string(holder_->services.limits.ingest_bytes >> 20) +
+                               " MiB until it is committed: commit sooner"));
+    auto message = std::make_shared<capnp::MallocMessageBuilder>(static_cast<unsigned>(bytes / sizeof(capnp::word) + 8));
+    message->setRoot(batch);
+    batches_.push_back(std::move(message));
+    bytes_ += bytes;
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> commit(CommitContext context) override {
+    auto params = context.getParams();
+    auto work = [holder = holder_, batches = std::exchange(batches_, {}), batch_id = std::string(wire::view(params.getBatchId())),
+                 all_or_nothing = params.getAllOrNothing()]() -> Result<engine::Written> {
+      record::Arena room;
+      std::vector<std::vector<record::Event>> events;
+      std::vector<record::Record> records;
+      for (const Message& batch : batches)
+        TRY(read_records(batch->getRoot<wire::Records>().asReader(), room, events, records));
+      return holder->services.store.write(records, {.batch_id = batch_id, .all_or_nothing = all_or_nothing});
+    };
+    bytes_ = 0;
+    context.releaseParams();
+    return holder_->services.workers.run(Lane::write, std::move(work)).then([context](engine::Written written) mutable {
+      write(written, context.getResults().initWritten());
+    });
+  }
+
+ private:
+  HolderPtr holder_;
+  std::vector<Message> batches_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace
+
+wire::Ingest::Client make_ingest(HolderPtr holder) { return kj::heap<IngestServer>(std::move(holder)); }
+
+kj::Promise<void> link(HolderPtr holder, LinkCall context) {
+  const auto params = context.getParams();
+  auto words = std::make_shared<record::Arena>();
+  const auto copy = [&](wire::Identifier::Reader from) {
+    return record::Identifier{.system = words->text(wire::view(from.getSystem())), .value = words->text(wire::view(from.getValue()))};
+  };
+  auto work = [holder, words, a = copy(params.getA()), b = copy(params.getB()),
+               together = params.getTogether()]() -> Result<void> {
+    engine::Store& store = holder->services.store;
+    return together ? store.link(a, b) : store.unlink(a, b);
+  };
+  return holder->services.workers.run(Lane::write, std::move(work));
+}
+
+}  // namespace chartline::server
