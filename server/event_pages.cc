@@ -24,7 +24,11 @@ void EventPage::add_hot(const engine::View& view, const engine::Timeline& timeli
   const std::uint32_t shard = timeline.patient(i).shard;
   const auto value = timeline.value(i);
   const auto code = [&](engine::Name name) {
-    return codes_.of(shard, name, [&] { return writer_.new_code(view.code_of(shard, name)); });
+    return codes_.of(shard, name, [&] {
+      record::Code known = view.code_of(shard, name);
+      known.display = {};
+      return writer_.new_code(known);
+    });
   };
   wire::EventsWriter::Hot hot{
       .start = timeline.start(i),

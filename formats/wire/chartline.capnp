@@ -41,15 +41,21 @@ struct Source @0xd07b3f5d2c9a1e04 {
   system @1 :Text;
 }
 
+# Texts, one behind the other: the i-th ends before byte `ends[i]`.
+struct Texts @0xd07b3f5d2c9a1e0b {
+  bytes @0 :Data;
+  ends @1 :List(UInt32);
+}
+
 # Events, as columns. A column is as long as there are events; or holds one value, which is that of all; or is empty, and
-# all are 0. Codes, units and sources are numbers into the lists of this batch, from 1; 0 is none. Enumerations are numbers
-# of formats/record/kind.h.
+# all are 0. Codes, units, sources and texts are numbers into the lists of this batch, from 1; 0 is none. Enumerations are
+# numbers of formats/record/kind.h.
 struct Events @0xd07b3f5d2c9a1e05 {
   count @0 :UInt32;
-  codes @1 :List(Code);
+  codes @1 :Codes;
   units @2 :List(Text);
   sources @3 :List(Source);
-  texts @4 :List(Text);               # of values of form text
+  texts @4 :Texts;                    # of values of form text
 
   number @5 :List(UInt32);            # of the event among its patient's; 0 on the way in
   kind @6 :List(UInt8);
@@ -71,6 +77,14 @@ struct Events @0xd07b3f5d2c9a1e05 {
   author @22 :List(UInt8);
 
   details @23 :List(Details);         # one for each event, or none where they were not asked for
+}
+
+# Codes by number, as columns: as many as there are `texts`.
+struct Codes @0xd07b3f5d2c9a1e0c {
+  systems @0 :List(Text);
+  system @1 :List(UInt16);            # place in `systems`, from 0
+  texts @2 :Texts;                    # the codes themselves
+  displays @3 :Texts;                 # empty, or one for each; not among hot columns
 }
 
 # What few readers ask for.

@@ -1,6 +1,8 @@
 #include "formats/wire/events_reader.h"
 
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace chartline::wire {
 namespace {
@@ -45,16 +47,53 @@ bool is_time(unsigned precision, record::Time& time) {
   return is_word(precision, static_cast<int>(record::Precision::finer) + 1, time.precision) && is_normal(time);
 }
 
+// Nothing where the ends do not rise to the number of bytes.
+std::optional<std::vector<std::string_view>> read_texts(Texts::Reader from) {
+  const auto bytes = from.getBytes();
+  const std::string_view all(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
+  std::vector<std::string_view> texts;
+  std::size_t begin = 0;
+  for (const std::uint32_t end : from.getEnds()) {
+    if (end < begin || end > all.size()) return std::nullopt;
+    texts.push_back(all.substr(begin, end - begin));
+    begin = end;
+  }
+  if (begin != all.size()) return std::nullopt;
+  return texts;
+}
+
+std::optional<std::vector<record::Code>> read_codes(Codes::Reader from) {
+  const auto texts = read_texts(from.getTexts()), displays = read_texts(from.getDisplays());
+  if (!texts || !displays || (!displays->empty() && displays->size() != texts->size())) return std::nullopt;
+  const auto systems = from.getSystems();
+  const char* unsound = nullptr;
+  const Values<std::uint16_t> system(from.getSystem(), static_cast<std::uint32_t>(texts->size()), "system", unsound);
+  if (unsound) return std::nullopt;
+  std::vector<record::Code> codes;
+  for (std::uint32_t i = 0; i < texts->size(); ++i) {
+    if (system.at(i) >= systems.size()) return std::nullopt;
+    codes.push_back({.system = view(systems[system.at(i)]),
+                     .code = (*texts)[i],
+                     .display = displays->empty() ? std::string_view() : (*displays)[i]});
+  }
+  return codes;
+}
+
 // What the columns of one batch name.
 struct Names {
   std::vector<record::Code> codes;
   std::vector<std::string_view> units, texts;
   std::vector<record::Source> sources;
+  const char* unsound = nullptr;
 
   explicit Names(Events::Reader from) {
-    for (const Code::Reader code : from.getCodes()) codes.push_back(read_code(code));
+    auto some_codes = read_codes(from.getCodes());
+    auto some_texts = read_texts(from.getTexts());
+    if (!some_codes) unsound = "codes";
+    if (!some_texts) unsound = "texts";
+    if (unsound) return;
+    codes = std::move(*some_codes), texts = std::move(*some_texts);
     for (const capnp::Text::Reader unit : from.getUnits()) units.push_back(view(unit));
-    for (const capnp::Text::Reader text : from.getTexts()) texts.push_back(view(text));
     for (const Source::Reader source : from.getSources())
       sources.push_back({.organisation = view(source.getOrganisation()), .system = view(source.getSystem())});
   }
@@ -137,6 +176,7 @@ class EventColumns {
   EventColumns(Events::Reader from, std::uint32_t count) : from_(from), count_(count), names_(from) {}
 
   Result<void> check() const {
+    if (names_.unsound) return wrong(names_.unsound);
     if (unsound_) return wrong(unsound_);
     const unsigned details = from_.getDetails().size();
     return details == 0 || details == count_ ? Result<void>() : wrong("details");

@@ -1,6 +1,7 @@
 #include "formats/wire/events_writer.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/check.h"
 
@@ -26,8 +27,23 @@ void write_column(const Rows& rows, Init init, Of of) {
   for (unsigned i = 0; i < rows.size(); ++i) column.set(i, of(rows[i]));
 }
 
+// The texts that `of` gives of some items, one behind the other.
+template <typename Items, typename Of>
+void write_texts(const Items& items, Texts::Builder into, Of of) {
+  std::size_t bytes = 0;
+  for (const auto& item : items) bytes += std::invoke(of, item).size();
+  auto room = into.initBytes(static_cast<unsigned>(bytes));
+  auto ends = into.initEnds(static_cast<unsigned>(items.size()));
+  std::uint32_t end = 0;
+  for (unsigned i = 0; i < items.size(); ++i) {
+    const std::string_view text = std::invoke(of, items[i]);
+    std::copy(text.begin(), text.end(), room.begin() + end);
+    ends.set(i, end += static_cast<std::uint32_t>(text.size()));
+  }
+}
+
 template <typename Init, typename Items>
-void write_texts(const Items& items, Init init) {
+void write_list(const Items& items, Init init) {
   if (items.empty()) return;
   auto list = init(static_cast<unsigned>(items.size()));
   for (unsigned i = 0; i < items.size(); ++i)
@@ -172,18 +188,37 @@ void EventsWriter::write_details(const record::Event& event, Details::Builder in
   }
 }
 
+void EventsWriter::write_codes(Codes::Builder into) const {
+  if (codes_.empty()) return;
+  std::vector<std::string_view> systems;
+  std::vector<std::uint16_t> places;
+  for (const record::Code& code : codes_) {
+    // Few, and mostly the one of the code before.
+    if (places.empty() || systems[places.back()] != code.system) {
+      const auto found = std::ranges::find(systems, code.system);
+      places.push_back(static_cast<std::uint16_t>(found - systems.begin()));
+      if (found == systems.end()) systems.push_back(code.system);
+    } else {
+      places.push_back(places.back());
+    }
+  }
+  check(systems.size() <= UINT16_MAX, "few systems in one batch");
+  write_list(systems, [&](unsigned n) { return into.initSystems(n); });
+  write_column<std::uint16_t>(places, [&](unsigned n) { return into.initSystem(n); }, std::identity{});
+  write_texts(codes_, into.initTexts(), &record::Code::code);
+  if (std::ranges::any_of(codes_, [](const record::Code& code) { return !code.display.empty(); }))
+    write_texts(codes_, into.initDisplays(), &record::Code::display);
+}
+
 void EventsWriter::write(Events::Builder into) const {
   into.setCount(static_cast<std::uint32_t>(rows_.size()));
-  if (!codes_.empty()) {
-    auto list = into.initCodes(static_cast<unsigned>(codes_.size()));
-    for (unsigned i = 0; i < codes_.size(); ++i) wire::write(codes_[i], list[i]);
-  }
+  write_codes(into.initCodes());
   if (!sources_.empty()) {
     auto list = into.initSources(static_cast<unsigned>(sources_.size()));
     for (unsigned i = 0; i < sources_.size(); ++i) wire::write(sources_[i], list[i]);
   }
-  write_texts(units_, [&](unsigned n) { return into.initUnits(n); });
-  write_texts(texts_, [&](unsigned n) { return into.initTexts(n); });
+  write_list(units_, [&](unsigned n) { return into.initUnits(n); });
+  if (!texts_.empty()) write_texts(texts_, into.initTexts(), std::identity{});
 
   const auto column = [this](auto init, auto of) {
     write_column<std::decay_t<decltype(of(rows_.front()))>>(rows_, init, of);

@@ -53,6 +53,7 @@ class EventsWriter {
   std::uint32_t code(const record::Code& code);
   std::uint32_t unit(std::string_view unit);
   std::uint32_t source(const record::Source& source);
+  void write_codes(Codes::Builder into) const;
   void write_details(const record::Event& event, Details::Builder into) const;
 
   std::vector<Hot> rows_;

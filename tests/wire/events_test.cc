@@ -74,7 +74,7 @@ TEST(Events, EqualColumnsTakeOneValue) {
   Message message;
   const auto root = message.fill(events, WithDetails::no).asReader();
   EXPECT_EQ(root.getKind().size(), 1u);
-  EXPECT_EQ(root.getCodes().size(), 1u);
+  EXPECT_EQ(root.getCodes().getTexts().getEnds().size(), 1u);
   EXPECT_EQ(root.getStartLocal().size(), 0u);
   EXPECT_LT(message.flat().size(), 64u);
 }
@@ -109,6 +109,10 @@ TEST(Events, AreRefusedByTheirColumn) {
   EXPECT_EQ(refusal([](Events::Builder root) { root.initValueForm(1).set(0, 4), root.initValue(1).set(0, 2); }), of("value"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initValueForm(1).set(0, 3), root.initValue(1).set(0, -1); }), of("value"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initValueForm(1).set(0, 1), root.initValueScale(1).set(0, 99); }), of("value"));
+  EXPECT_EQ(refusal([](Events::Builder root) { root.initTexts().initEnds(1).set(0, 1); }), of("texts"));
+  EXPECT_EQ(refusal([](Events::Builder root) { root.initTexts().initBytes(1); }), of("texts"));
+  EXPECT_EQ(refusal([](Events::Builder root) { root.initCodes().initTexts().initEnds(1).set(0, 0); }), of("codes"));
+  EXPECT_EQ(refusal([](Events::Builder root) { root.initCodes().initDisplays().initEnds(1); }), of("codes"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initDetails(2); }), of("details"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.getDetails()[1].initTranslations(1); }), of("details.translations"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.getDetails()[1].initAttributes(1)[0].setForm(9); }), of("details.attributes.form"));

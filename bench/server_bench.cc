@@ -1,0 +1,306 @@
+// What a server does for many clients at once, measured from outside, all of them in one loop on one thread:
+//
+//   server_bench echo-serve ADDRESS BYTES                       the bound: serves a call that does nothing and returns so many bytes
+//   server_bench echo ADDRESS CLIENTS SECONDS
+//   server_bench timelines ADDRESS PATIENTS CLIENTS SECONDS     whole timelines of random patients, hot columns
+//   server_bench many ADDRESS PATIENTS BATCH SECONDS            the same, BATCH of them in one call
+//   server_bench commits ADDRESS PATIENTS CLIENTS EVENTS SECONDS   durable writes of EVENTS events each
+//   server_bench first-row ADDRESS QUERY                        from the request to the first row of a list
+//   server_bench scans ADDRESS QUERY SECONDS                    asks the question again and again: the load beside others
+//   server_bench idle ADDRESS CLIENTS PID                       sessions that do nothing: memory of the process PID for them
+//
+// Each reports lines of tab-separated values, as bench/measure.h has them.
+#include <capnp/message.h>
+#include <capnp/rpc-twoparty.h>
+#include <kj/async-io.h>
+
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "bench/echo.capnp.h"
+#include "bench/measure.h"
+#include "formats/wire/chartline.capnp.h"
+#include "formats/wire/events_writer.h"
+
+namespace chartline::bench {
+namespace {
+
+// One client: a connection of its own, and what it got through it.
+struct Client {
+  kj::Own<kj::AsyncIoStream> stream;
+  kj::Own<capnp::TwoPartyClient> rpc;
+  capnp::Capability::Client root = nullptr;
+};
+
+class Bench {
+ public:
+  Bench() : io_(kj::setupAsyncIo()) {}
+
+  std::vector<Client> connect(const std::string& address, unsigned count) {
+    auto to = io_.provider->getNetwork().parseAddress(address.c_str()).wait(io_.waitScope);
+    std::vector<Client> clients(count);
+    for (Client& client : clients) {
+      client.stream = to->connect().wait(io_.waitScope);
+      client.rpc = kj::heap<capnp::TwoPartyClient>(*client.stream);
+      client.root = client.rpc->bootstrap();
+    }
+    return clients;
+  }
+
+  std::vector<wire::Session::Client> log_in(std::vector<Client>& clients) {
+    std::vector<wire::Session::Client> sessions;
+    for (Client& client : clients) {
+      auto request = client.root.castAs<wire::Door>().loginRequest();
+      request.initCredential().setNone();
+      sessions.push_back(request.send().wait(io_.waitScope).getSession());
+    }
+    return sessions;
+  }
+
+  // Every client makes one call after the other until the time is over; reports calls a second and their times.
+  using Call = std::function<kj::Promise<void>(unsigned client)>;
+  void run(const char* who, const std::string& figure, unsigned clients, double seconds, const Call& call, double per_call = 1) {
+    std::vector<double> micros;
+    const Stopwatch whole;
+    kj::Vector<kj::Promise<void>> all;
+    for (unsigned client = 0; client < clients; ++client) all.add(again(client, whole, seconds, call, micros));
+    kj::joinPromises(all.releaseAsArray()).wait(io_.waitScope);
+    report(who, (figure + ".per_second").c_str(), static_cast<double>(micros.size()) * per_call / whole.seconds());
+    report_times(who, figure, std::move(micros));
+  }
+
+  kj::AsyncIoContext& io() { return io_; }
+
+ private:
+  kj::Promise<void> again(unsigned client, const Stopwatch& whole, double seconds, const Call& call, std::vector<double>& micros) {
+    if (whole.seconds() >= seconds) return kj::READY_NOW;
+    const Stopwatch one;
+    return call(client).then([this, client, &whole, seconds, &call, &micros, one] {
+      micros.push_back(one.micros());
+      return again(client, whole, seconds, call, micros);
+    });
+  }
+
+  kj::AsyncIoContext io_;
+};
+
+[[noreturn]] void stop(const std::string& why) {
+  std::fprintf(stderr, "server_bench: %s\n", why.c_str());
+  std::exit(1);
+}
+
+std::string patient(std::mt19937_64& random, std::uint64_t patients) { return std::to_string(random() % patients + 1); }
+
+// ---- the bound
+
+class EchoServer final : public echo_wire::Echo::Server {
+ public:
+  explicit EchoServer(std::size_t bytes) : bytes_(bytes) {}
+  kj::Promise<void> empty(EmptyContext context) override {
+    context.getResults(capnp::MessageSize{bytes_ / 8 + 8, 0}).initBytes(static_cast<unsigned>(bytes_));
+    return kj::READY_NOW;
+  }
+
+ private:
+  const std::size_t bytes_;
+};
+
+void echo_serve(const std::string& address, std::size_t bytes) {
+  auto io = kj::setupAsyncIo();
+  capnp::TwoPartyServer server(kj::heap<EchoServer>(bytes));
+  auto listener = io.provider->getNetwork().parseAddress(address.c_str()).wait(io.waitScope)->listen();
+  std::printf("port %u\n", listener->getPort());
+  std::fflush(stdout);
+  server.listen(*listener).wait(io.waitScope);
+}
+
+void echo(const std::string& address, unsigned count, double seconds) {
+  Bench bench;
+  auto clients = bench.connect(address, count);
+  std::vector<echo_wire::Echo::Client> echoes;
+  for (Client& client : clients) echoes.push_back(client.root.castAs<echo_wire::Echo>());
+  bench.run("bound", "server.call", count, seconds, [&](unsigned client) { return echoes[client].emptyRequest().send().ignoreResult(); });
+}
+
+// ---- reading
+
+void timelines(const std::string& address, std::uint64_t patients, unsigned count, double seconds) {
+  Bench bench;
+  auto clients = bench.connect(address, count);
+  auto sessions = bench.log_in(clients);
+  std::mt19937_64 random(question_seed);
+  std::uint64_t events = 0, calls = 0, bytes = 0;
+  bench.run("chartline", "server.timeline", count, seconds, [&](unsigned client) {
+    auto request = sessions[client].timelineRequest();
+    request.setPatient(patient(random, patients));
+    request.setFields(wire::Fields::HOT);
+    return request.send().then([&](capnp::Response<wire::Session::TimelineResults> page) {
+      if (page.getEvents().getCount() == 0) stop("a timeline is empty");
+      events += page.getEvents().getCount(), ++calls;
+      bytes += page.totalSize().wordCount * 8;
+    });
+  });
+  report("chartline", "server.timeline.events", static_cast<double>(events) / static_cast<double>(calls));
+  report("chartline", "server.timeline.bytes", static_cast<double>(bytes) / static_cast<double>(calls));
+}
+
+class CountingEvents final : public wire::EventSink::Server {
+ public:
+  explicit CountingEvents(std::uint64_t& timelines) : timelines_(timelines) {}
+  kj::Promise<void> page(PageContext context) override {
+    for (const auto part : context.getParams().getPatients()) timelines_ += part.getSeen() && part.getCount() > 0;
+    return kj::READY_NOW;
+  }
+
+ private:
+  std::uint64_t& timelines_;
+};
+
+void many(const std::string& address, std::uint64_t patients, unsigned batch, double seconds) {
+  Bench bench;
+  auto clients = bench.connect(address, 1);
+  auto sessions = bench.log_in(clients);
+  std::mt19937_64 random(question_seed);
+  std::uint64_t got = 0, asked = 0;
+  bench.run("chartline", "server.timelines", 1, seconds, [&](unsigned) {
+    auto request = sessions[0].timelinesRequest();
+    auto list = request.initPatients(batch);
+    for (unsigned i = 0; i < batch; ++i) list.set(i, patient(random, patients));
+    request.setFields(wire::Fields::HOT);
+    request.setSink(kj::heap<CountingEvents>(got));
+    asked += batch;
+    return request.send().ignoreResult();
+  }, batch);
+  if (got != asked) stop("not every timeline came");
+}
+
+// ---- writing
+
+void commits(const std::string& address, std::uint64_t patients, unsigned count, unsigned events, double seconds) {
+  Bench bench;
+  auto clients = bench.connect(address, count);
+  auto sessions = bench.log_in(clients);
+  std::vector<wire::Ingest::Client> ingests;
+  for (auto& session : sessions) ingests.push_back(session.ingestRequest().send().getIngest());
+  std::mt19937_64 random(question_seed);
+  const std::string run = std::to_string(std::random_device{}());
+  std::uint64_t serial = 0;
+  bench.run("chartline", "server.commit_" + std::to_string(events), count, seconds, [&](unsigned client) {
+    auto add = ingests[client].addRequest();
+    auto batch = add.initBatch();
+    auto records = batch.initRecords(events);
+    std::vector<std::string> ids;
+    for (unsigned i = 0; i < events; ++i) ids.push_back(run + "/" + std::to_string(++serial));
+    wire::EventsWriter writer;
+    for (unsigned i = 0; i < events; ++i) {
+      auto identifier = records[i].initIdentifiers(1)[0];
+      identifier.setValue(patient(random, patients));
+      records[i].setEvents(1);
+      record::Event event;
+      event.kind = record::Kind::observation;
+      event.code = {"local", "bench", ""};
+      event.start = record::at_instant(static_cast<Micros>(1'500'000'000 + random() % 100'000'000) * 1'000'000);
+      event.value.form = record::Value::Form::number;
+      event.value.number = record::decimal(static_cast<std::int64_t>(random() % 2'000), 1);
+      event.source = {"bench", ""};
+      event.record = ids[i];
+      writer.add(event, wire::WithDetails::yes);
+    }
+    writer.write(batch.initEvents());
+    auto sent = add.send();
+    auto commit = ingests[client].commitRequest();
+    return commit.send().then([&](capnp::Response<wire::Ingest::CommitResults> answer) {
+      for (const auto outcome : answer.getWritten().getOutcomes())
+        if (outcome.getWhat() != 1) stop("a record was not created: " + std::string(outcome.getReason().cStr()));
+    }).attach(kj::mv(sent));
+  });
+}
+
+// ---- questions
+
+class FirstRow final : public wire::ResultSink::Server {
+ public:
+  explicit FirstRow(std::function<void()> on_rows) : on_rows_(std::move(on_rows)) {}
+  kj::Promise<void> begin(BeginContext) override { return kj::READY_NOW; }
+  kj::Promise<void> rows(RowsContext context) override {
+    if (context.getParams().getBatch().getCount() > 0) on_rows_();
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> end(EndContext) override { return kj::READY_NOW; }
+
+ private:
+  std::function<void()> on_rows_;
+};
+
+kj::Promise<void> ask(wire::Session::Client& session, const std::string& query, std::function<void()> on_rows) {
+  auto prepare = session.prepareRequest();
+  prepare.setText(query);
+  auto run = prepare.send().getQuery().runRequest();
+  run.setSink(kj::heap<FirstRow>(std::move(on_rows)));
+  return run.send().getRun().doneRequest().send().ignoreResult();
+}
+
+void first_row(const std::string& address, const std::string& query) {
+  Bench bench;
+  auto clients = bench.connect(address, 1);
+  auto sessions = bench.log_in(clients);
+  std::vector<double> first, whole;
+  for (int turn = 0; turn < 21; ++turn) {
+    const Stopwatch watch;
+    double seen = 0;
+    ask(sessions[0], query, [&] { if (seen == 0) seen = watch.micros(); }).wait(bench.io().waitScope);
+    if (seen == 0) stop("the question gives no row");
+    first.push_back(seen), whole.push_back(watch.micros());
+  }
+  report_times("chartline", "server.first_row", std::move(first));
+  report_times("chartline", "server.whole_list", std::move(whole));
+}
+
+void scans(const std::string& address, const std::string& query, double seconds) {
+  Bench bench;
+  auto clients = bench.connect(address, 1);
+  auto sessions = bench.log_in(clients);
+  bench.run("chartline", "server.scan", 1, seconds, [&](unsigned) { return ask(sessions[0], query, [] {}); });
+}
+
+double resident_bytes(const std::string& pid) {
+  std::ifstream status("/proc/" + pid + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmRSS:")) return std::strtod(line.c_str() + 6, nullptr) * 1024;
+  stop("no process " + pid);
+}
+
+void idle(const std::string& address, unsigned count, const std::string& pid) {
+  Bench bench;
+  const double before = resident_bytes(pid);
+  auto clients = bench.connect(address, count);
+  auto sessions = bench.log_in(clients);
+  report("chartline", "server.idle.connections", count);
+  report("chartline", "server.idle.bytes_each", (resident_bytes(pid) - before) / count);
+  report("chartline", "server.idle.resident_bytes", resident_bytes(pid));
+}
+
+unsigned number(const char* text) { return static_cast<unsigned>(std::strtoul(text, nullptr, 10)); }
+
+}  // namespace
+}  // namespace chartline::bench
+
+int main(int argc, char** argv) {
+  using namespace chartline::bench;
+  const std::string_view verb = argc > 2 ? argv[1] : "";
+  const std::string address = argc > 2 ? argv[2] : "";
+  if (verb == "echo-serve" && argc == 4) echo_serve(address, number(argv[3]));
+  else if (verb == "echo" && argc == 5) echo(address, number(argv[3]), std::strtod(argv[4], nullptr));
+  else if (verb == "timelines" && argc == 6) timelines(address, number(argv[3]), number(argv[4]), std::strtod(argv[5], nullptr));
+  else if (verb == "many" && argc == 6) many(address, number(argv[3]), number(argv[4]), std::strtod(argv[5], nullptr));
+  else if (verb == "commits" && argc == 7) commits(address, number(argv[3]), number(argv[4]), number(argv[5]), std::strtod(argv[6], nullptr));
+  else if (verb == "first-row" && argc == 4) first_row(address, argv[3]);
+  else if (verb == "scans" && argc == 5) scans(address, argv[3], std::strtod(argv[4], nullptr));
+  else if (verb == "idle" && argc == 5) idle(address, number(argv[3]), argv[4]);
+  else return std::fprintf(stderr, "usage: see the head of bench/server_bench.cc\n"), 2;
+  return 0;
+}
