@@ -16,6 +16,7 @@ namespace chartline::engine {
 
 class DecodedCache;
 class Identity;
+struct Grant;
 
 // Folded tables as of one fold. A new one is made by each fold, and by whatever else changes the tables (bulk load,
 // erasure, though they leave the watermark); old ones live as long as a View holds them.
@@ -43,6 +44,7 @@ struct ViewParts {
   std::vector<ShardMoment> shards;
   std::shared_ptr<const Identity> identity;
   Micros links_as_of = INT64_MAX;  // links count as they stood then: Identity::linked(patient, links_as_of)
+  std::shared_ptr<const Grant> grant{};  // null: everything may be seen
 };
 
 // The head of a patient in the base; an empty head where none was folded yet.

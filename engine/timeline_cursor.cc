@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/hash.h"
+#include "engine/trust/grant.h"
 
 namespace chartline::engine {
 namespace {
@@ -76,6 +77,7 @@ std::uint64_t moment_hash(const ViewParts& moment) {
   out.u64(static_cast<std::uint64_t>(moment.as_of));
   out.u64(static_cast<std::uint64_t>(moment.links_as_of));
   for (const ShardMoment& shard : moment.shards) out.u64(shard.commit);
+  if (moment.grant) out.u64(moment.grant->mark);
   return hash64(bytes);
 }
 

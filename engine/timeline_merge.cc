@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "engine/content.h"
+#include "engine/trust/sight.h"
 
 namespace chartline::engine {
 
@@ -92,7 +93,22 @@ Result<void> TimelineMerge::choose(Piece& piece) {
   }
   if (question_.filter.has_codes()) TRY(keep_codes(piece));
   if (question_.as_of != INT64_MAX) TRY(keep_as_of(piece));
+  if (question_.grant) TRY(keep_seen(piece));
   return {};
+}
+
+Result<void> TimelineMerge::keep_seen(Piece& piece) {
+  const Sight sight(question_.grant, piece.patient, piece.names());
+  if (sight.shows_everything()) return {};
+  Result<void> failed;
+  std::erase_if(piece.chosen, [&](std::uint32_t at) {
+    if (piece.is_run && !sight.needs_details())
+      return !sight.shows(static_cast<record::Kind>(piece.columns->kind[at]), piece.columns->source[at]);
+    const Result<Row> row = piece.row(at);
+    if (!row) return failed = row.error(), false;
+    return !sight.shows(*row);
+  });
+  return failed;
 }
 
 // By the primary code, or else by a translation.

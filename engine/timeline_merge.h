@@ -19,6 +19,7 @@ class TimelineMerge {
     std::size_t limit;
     std::optional<Cursor> after;       // begin behind this place
     Micros as_of;
+    const Grant* grant;                // null: everything is shown
   };
   TimelineMerge(const Question& question, Timeline::Parts& parts) : question_(question), parts_(parts) {}
 
@@ -32,6 +33,7 @@ class TimelineMerge {
   Result<void> choose(Piece& piece);
   Result<void> keep_codes(Piece& piece);
   Result<void> keep_as_of(Piece& piece);
+  Result<void> keep_seen(Piece& piece);
   bool is_behind_cursor(const Piece& piece) const;
   bool is_due(const Piece& piece) const;
   Result<bool> comes_first(Piece& a, Piece& b);

@@ -7,6 +7,7 @@
 #include "engine/content.h"
 #include "engine/identity.h"
 #include "engine/timeline_merge.h"
+#include "engine/trust/sight.h"
 #include "formats/stored/keys.h"
 
 namespace chartline::engine {
@@ -47,7 +48,8 @@ Result<TimelineReader> TimelineReader::make(std::shared_ptr<const ViewParts> mom
 Result<const ShardMoment*> TimelineReader::shard_of(PatientRef patient) const {
   if (patient.shard >= moment_->shards.size()) return invalid_request("a patient of a shard that the store does not have");
   const ShardMoment& shard = moment_->shards[patient.shard];
-  if (patient.id >= shard.patients) return not_found("no such patient");
+  if (patient.id >= shard.patients || (moment_->grant && !moment_->grant->patients.contains(patient)))
+    return not_found("no such patient");
   return &shard;
 }
 
@@ -112,8 +114,10 @@ Result<void> TimelineReader::merge(std::span<const PatientRef> person, Timeline:
   if (cursor_ && cursor_->question != question_hash(person, filter_)) {
     return invalid_request("the cursor is of another patient or filter: leave it empty to start over");
   }
+  for (const PatientRef patient : person)
+    fields |= Sight(moment_->grant.get(), patient, *moment_->shards[patient.shard].dictionary).fields();
   TimelineMerge merge({.filter = compiled_, .fields = fields, .backwards = filter_.backwards, .limit = filter_.limit,
-                       .after = cursor_, .as_of = moment_->as_of}, into);
+                       .after = cursor_, .as_of = moment_->as_of, .grant = moment_->grant.get()}, into);
   if (!TRY(merge.run())) return {};
   Cursor place = merge.place();
   place.moment = moment_hash(*moment_);

@@ -13,6 +13,9 @@
 #include "engine/patient_rows.h"
 #include "engine/posting_reader.h"
 #include "engine/timeline_reader.h"
+#include "engine/trust/grant.h"
+#include "engine/trust/seen_postings.h"
+#include "engine/trust/sight.h"
 #include "formats/stored/keys.h"
 #include "formats/stored/seal.h"
 
@@ -26,14 +29,27 @@ Result<const ShardMoment*> shard_of(const ViewParts& moment, std::uint32_t shard
 
 Result<const ShardMoment*> shard_of(const ViewParts& moment, PatientRef patient) {
   const ShardMoment* shard = TRY(shard_of(moment, patient.shard));
-  if (patient.id >= shard->patients) return not_found("no such patient");
+  if (patient.id >= shard->patients || (moment.grant && !moment.grant->patients.contains(patient)))
+    return not_found("no such patient");
   return shard;
 }
 
-// Postings are of the present; what was so at an instant stands in the timelines.
+// Postings are of the present, and of whole patients; what was so at an instant, or is shown in part, stands in the timelines.
 Result<const ShardMoment*> postings_of(const ViewParts& moment, std::uint32_t shard) {
   if (moment.as_of != INT64_MAX) return unsupported("postings as of an instant: read timelines instead");
+  if (moment.grant && moment.grant->sifts_everyone())
+    return unsupported("postings where a grant shows events in part: read timelines instead");
   return shard_of(moment, shard);
+}
+
+// Null where a grant leaves nobody out because there is none.
+std::optional<SeenPostings> seen_postings(const ViewParts& moment, const ShardMoment& shard) {
+  if (!moment.grant) return std::nullopt;
+  return SeenPostings(moment.grant->whole, shard.shard, shard.patients);
+}
+
+bool shows_in_part(const ViewParts& moment, PatientRef patient) {
+  return moment.grant && (moment.grant->sifts_everyone() || !moment.grant->rule_of(patient).shows_everything());
 }
 
 // Names are asked for with numbers that the View gave, so the shard is one of ours.
@@ -57,6 +73,12 @@ bool delta_tells_demographics(const ShardMoment& shard, PatientId patient) {
   return std::ranges::any_of(puts, [&](const DeltaPut* put) { return tells_demographics(shard, *put); });
 }
 
+std::vector<std::uint32_t> given(const ViewParts& moment) {
+  std::vector<std::uint32_t> ids;
+  for (const ShardMoment& shard : moment.shards) ids.push_back(shard.patients);
+  return ids;
+}
+
 }  // namespace
 
 View::View(std::shared_ptr<const ViewParts> parts) : parts_(std::move(parts)) {}
@@ -74,15 +96,63 @@ std::vector<std::uint64_t> View::position() const {
   return position;
 }
 
+View View::narrowed(std::shared_ptr<const Grant> grant) const {
+  check(parts_->grant == nullptr, "a view is narrowed once");
+  auto narrow = std::make_shared<ViewParts>(*parts_);
+  narrow->grant = std::move(grant);
+  return View(std::move(narrow));
+}
+
+const Grant* View::grant() const { return parts_->grant.get(); }
+std::shared_ptr<const Grant> View::shared_grant() const { return parts_->grant; }
+
+bool View::sees(PatientRef patient) const {
+  return patient.id < patients(patient.shard) && (!grant() || grant()->patients.contains(patient));
+}
+
+SeenBlock View::seen(std::uint32_t shard, std::uint32_t block) const {
+  return grant() ? grant()->patients.block(shard, block) : PatientSet(given(*parts_)).block(shard, block);
+}
+
+std::uint32_t View::seen(std::uint32_t shard, std::uint32_t first, std::uint32_t past) const {
+  past = std::min(past, patients(shard));
+  if (first >= past) return 0;
+  return grant() ? grant()->patients.count(shard, first, past) : past - first;
+}
+
+std::vector<PatientRef> View::seen_in_part() const {
+  std::vector<PatientRef> some;
+  if (!grant()) return some;
+  for (const auto& [patient, rule] : grant()->of_patient) {
+    if (!rule.shows_everything() && sees(patient)) some.push_back(patient);
+  }
+  return some;
+}
+
+bool View::has_postings() const { return as_of() == INT64_MAX && !(grant() && grant()->sifts_everyone()); }
+
+// Nobody is found of whom nothing is shown: a patient whose every event is left out might as well not be there. By what is
+// there now, as identifiers are.
+Result<bool> View::shows_anything_of(PatientRef patient) const {
+  if (!sees(patient) || !shows_in_part(*parts_, patient)) return sees(patient);
+  auto present = std::make_shared<ViewParts>(*parts_);
+  present->as_of = INT64_MAX;
+  Timeline any;
+  TRY(View(std::move(present)).own_timeline(patient, {.include_hidden = true, .limit = 1}, stored::field_time, any));
+  return !any.empty();
+}
+
 Result<std::optional<PatientRef>> View::find(std::string_view identifier) const {
-  const auto is_given = [this](PatientRef patient) { return patient.id < patients(patient.shard); };
+  if (grant() && !grant()->identifiable) return std::optional<PatientRef>();
   // A value may hold a bar itself: SYSTEM|VALUE is tried first, then the whole as a value.
   if (const std::size_t bar = identifier.find('|'); bar != std::string_view::npos) {
     const auto patient = TRY(parts_->identity->find({.system = identifier.substr(0, bar), .value = identifier.substr(bar + 1)}));
-    if (patient && is_given(*patient)) return patient;
+    if (patient && TRY(shows_anything_of(*patient))) return patient;
   }
-  std::vector<Identity::Match> matches = TRY(parts_->identity->find_value(identifier));
-  std::erase_if(matches, [&](const Identity::Match& match) { return !is_given(match.patient); });
+  std::vector<Identity::Match> matches;
+  for (Identity::Match& match : TRY(parts_->identity->find_value(identifier))) {
+    if (TRY(shows_anything_of(match.patient))) matches.push_back(std::move(match));
+  }
   if (matches.empty()) return std::optional<PatientRef>();
   std::set<std::string> systems;
   std::set<std::vector<PatientRef>> persons;
@@ -95,24 +165,34 @@ Result<std::optional<PatientRef>> View::find(std::string_view identifier) const 
 
 Result<std::vector<record::Identifier>> View::identifiers(PatientRef patient, record::Arena& into) const {
   TRY(shard_of(*parts_, patient));
+  if (grant() && !grant()->identifiable) return std::vector<record::Identifier>();
   return parts_->identity->identifiers(patient, into);
 }
 
-std::vector<PatientRef> View::linked(PatientRef patient) const { return parts_->identity->linked(patient, parts_->links_as_of); }
+std::vector<PatientRef> View::linked(PatientRef patient) const {
+  std::vector<PatientRef> person = parts_->identity->linked(patient, parts_->links_as_of);
+  if (!grant() || person.size() == 1) return person;
+  if (!sees(patient)) return {patient};
+  std::erase_if(person, [&](PatientRef one) {
+    const Result<bool> shown = shows_anything_of(one);  // where that cannot be read, neither can the timeline, which says so
+    return one != patient && shown && !*shown;
+  });
+  return person;
+}
 
 std::uint32_t View::patients(std::uint32_t shard) const { return shard < shards() ? parts_->shards[shard].patients : 0; }
 
 Result<std::vector<PatientRef>> View::nobody() const {
   std::vector<PatientRef> all;
   for (const Identity::Match& match : TRY(parts_->identity->find_value(record::nobody)))
-    if (match.patient.id < patients(match.patient.shard)) all.push_back(match.patient);
+    if (sees(match.patient)) all.push_back(match.patient);
   std::ranges::sort(all);
   return all;
 }
 
 Result<Demographics> View::demographics(PatientRef patient) const {
   const ShardMoment* shard = TRY(shard_of(*parts_, patient));
-  if (as_of() == INT64_MAX && !delta_tells_demographics(*shard, patient.id)) {
+  if (as_of() == INT64_MAX && !shows_in_part(*parts_, patient) && !delta_tells_demographics(*shard, patient.id)) {
     const auto page = TRY(read_demographics(*shard, stored::block_of(patient.id)));
     return page->at(patient.id % stored::block_patients);
   }
@@ -124,9 +204,16 @@ Result<Demographics> View::demographics(PatientRef patient) const {
   return demographics_of(tellers, *shard->dictionary);
 }
 
-std::vector<std::vector<PatientRef>> View::persons() const { return parts_->identity->persons(parts_->links_as_of); }
+std::vector<std::vector<PatientRef>> View::persons() const {
+  std::vector<std::vector<PatientRef>> all = parts_->identity->persons(parts_->links_as_of);
+  if (!grant()) return all;
+  for (auto& person : all) std::erase_if(person, [this](PatientRef one) { return !sees(one); });
+  std::erase_if(all, [](const auto& person) { return person.size() < 2; });
+  return all;
+}
 
 Demographics BlockDemographics::at(std::uint32_t place) const {
+  if (seen_ && !(*seen_)[place]) return {};
   const auto told = std::ranges::lower_bound(told_, place, {}, [](const auto& one) { return one.first; });
   return told != told_.end() && told->first == place ? told->second : page_->at(place);
 }
@@ -135,11 +222,13 @@ Result<BlockDemographics> View::demographics(std::uint32_t shard, std::uint32_t 
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
   BlockDemographics all;
   all.page_ = TRY(read_demographics(*moment, block));
+  if (grant()) all.seen_ = grant()->whole.block(shard, block);
   std::vector<const DeltaPut*> puts;
   for (const auto& segment : moment->segments) segment->of_block(block, moment->commit, puts);
   std::erase_if(puts, [&](const DeltaPut* put) { return !tells_demographics(*moment, *put); });
   std::vector<PatientId> told;
   for (const DeltaPut* put : puts) told.push_back(put->patient);
+  std::erase_if(told, [&](PatientId patient) { return all.seen_ && !(*all.seen_)[patient % stored::block_patients]; });
   std::ranges::sort(told);
   told.erase(std::unique(told.begin(), told.end()), told.end());
   for (const PatientId patient : told) {
@@ -181,10 +270,11 @@ Result<std::vector<View::Version>> View::history(PatientRef patient, record::Are
   const ShardMoment* shard = TRY(shard_of(*parts_, patient));
   const PatientRows current = TRY(read_rows(*shard, patient.id));
   const PastRows past = TRY(read_past_rows(*shard, patient.id));
+  const Sight sight(grant(), patient, *shard->dictionary);
   std::vector<const stored::Row*> rows;
   for (const auto* some : {&current.rows, &past.rows}) {
     for (const stored::Row& row : *some) {
-      if (row.recorded <= as_of()) rows.push_back(&row);
+      if (row.recorded <= as_of() && sight.shows(row)) rows.push_back(&row);
     }
   }
   std::ranges::sort(rows, {}, [](const stored::Row* row) { return std::pair(row->recorded, row->number); });
@@ -196,11 +286,30 @@ Result<std::vector<View::Version>> View::history(PatientRef patient, record::Are
   return versions;
 }
 
+// Whether every event that came in the bytes of this one is shown: they tell of all of them.
+Result<bool> View::shows_whole_record(const ShardMoment& shard, PatientRef patient, std::uint32_t number) const {
+  const Sight sight(grant(), patient, *shard.dictionary);
+  const PatientRows current = TRY(read_rows(shard, patient.id));
+  const PastRows past = TRY(read_past_rows(shard, patient.id));
+  std::vector<const stored::Row*> rows;
+  for (const auto* some : {&current.rows, &past.rows}) {
+    for (const stored::Row& row : *some) rows.push_back(&row);
+  }
+  const auto asked = std::ranges::find(rows, number, [](const stored::Row* row) { return row->number; });
+  if (asked == rows.end()) return false;
+  return std::ranges::all_of(rows, [&](const stored::Row* row) {
+    const bool together = row->original == (*asked)->original && row->recorded == (*asked)->recorded;
+    return !together || sight.shows(*row);
+  });
+}
+
 // Kept under the number of the record's first event. A record's events are numbered one after another, so that is the
 // greatest number with an original that is not above the event's own.
 Result<std::optional<Bytes>> View::original(PatientRef patient, const record::Event& event) const {
   const ShardMoment* shard = TRY(shard_of(*parts_, patient));
   if (!event.has_original) return std::optional<Bytes>();
+  if (grant() && !grant()->identifiable) return std::optional<Bytes>();
+  if (shows_in_part(*parts_, patient) && !TRY(shows_whole_record(*shard, patient, event.number))) return std::optional<Bytes>();
   std::vector<const DeltaPut*> puts;
   for (const auto& segment : shard->segments) segment->of_patient(patient.id, shard->commit, puts);
   for (const DeltaPut* put : puts) {
@@ -219,25 +328,45 @@ Result<std::optional<Bytes>> View::original(PatientRef patient, const record::Ev
 
 Result<stored::Directory> View::directory(std::uint32_t shard, Name code) const {
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
+  if (grant()) return unsupported("how many postings there are, to who may not see them all");
   return read_directory(*moment, code);
 }
 Result<PostingScan> View::postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields) const {
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
-  return read_postings(*moment, code, first_block, last_block, fields);
+  const auto narrow = seen_postings(*parts_, *moment);
+  if (!narrow) return read_postings(*moment, code, first_block, last_block, fields);
+  PostingScan scan =
+      TRY(read_postings(*moment, code, first_block, last_block, fields | stored::posting_field_patient));
+  narrow->narrow(scan);
+  return scan;
 }
 Result<PostingScan> View::name_postings(std::uint32_t shard, Name code, std::uint32_t first_block,
                                         std::uint32_t last_block) const {
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
-  return engine::name_postings(*moment, code, first_block, last_block);
+  const auto narrow = seen_postings(*parts_, *moment);
+  PostingScan scan = TRY(engine::name_postings(*moment, code, first_block, last_block));
+  if (narrow) narrow->narrow(scan);
+  return scan;
 }
 Result<void> View::posting_run(std::uint32_t shard, Name code, const stored::PostingRun& run, std::uint32_t fields,
                                stored::PostingColumns& into, const MoreFields& more) const {
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
-  return read_posting_run(*moment, code, run, fields, into, more);
+  const auto narrow = seen_postings(*parts_, *moment);
+  if (!narrow || narrow->shows_all(run)) return read_posting_run(*moment, code, run, fields, into, more);
+  const auto read = [&](std::uint32_t wanted) -> Result<void> {
+    TRY(read_posting_run(*moment, code, run, wanted | stored::posting_field_patient, into, {}));
+    into = narrow->seen(into);
+    return {};
+  };
+  TRY(read(fields));
+  const std::uint32_t wanted = more ? more(into) & ~fields : 0;
+  return wanted == 0 ? Result<void>() : read(fields | wanted);
 }
 Result<std::vector<stored::Posting>> View::merged_postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block) const {
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
-  return merge_postings(*moment, code, first_block, last_block);
+  std::vector<stored::Posting> merged = TRY(merge_postings(*moment, code, first_block, last_block));
+  if (const auto narrow = seen_postings(*parts_, *moment)) narrow->narrow(merged);
+  return merged;
 }
 
 }  // namespace chartline::engine

@@ -6,6 +6,7 @@
 // Every read is complete or fails: `corrupt` where stored bytes are not what was written, never a shorter answer.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,7 +31,11 @@ using stored::PatientId;
 using stored::PatientRef;
 using record::Day;
 
+struct ShardMoment;
 struct ViewParts;  // the moment itself: shards, snapshots, deltas, links
+struct Grant;      // what its holder may see (engine/trust/grant.h)
+
+using SeenBlock = std::bitset<stored::block_patients>;
 
 // Which events of a timeline, by their own fields. All given conditions hold together.
 struct TimelineFilter {
@@ -93,6 +98,7 @@ class BlockDemographics {
   friend class View;
   std::shared_ptr<const DemographicsPage> page_;
   std::vector<std::pair<std::uint32_t, Demographics>> told_;  // by the delta, sorted by place
+  std::optional<SeenBlock> seen_;                             // of a narrowed View; nothing is told of others
 };
 
 // Postings of one code (0: of events without a primary code) over some blocks: packed runs as they are, and what the delta adds and takes away.
@@ -116,13 +122,26 @@ class View {
   std::vector<std::uint64_t> position() const;  // last commit seen, one per shard
   std::uint32_t shards() const;
 
+  // -- for whom
+  // The same moment, cut down to what a grant shows: whoever and whatever it leaves out is, to every reader here, as if it had
+  // never been written. Two things are the store's and not narrowed: the names of codes, units and sources, and how many ids
+  // have been given (patients(), codes()): neither goes into an answer. A View is narrowed once.
+  View narrowed(std::shared_ptr<const Grant> grant) const;
+  const Grant* grant() const;  // null: everything may be seen
+  std::shared_ptr<const Grant> shared_grant() const;
+  bool sees(PatientRef patient) const;  // false for ids that were never given, too
+  SeenBlock seen(std::uint32_t shard, std::uint32_t block) const;
+  std::uint32_t seen(std::uint32_t shard, std::uint32_t first, std::uint32_t past) const;  // how many of these ids
+  // Patients whose events the grant shows in part: postings tell nothing of them. Ascending.
+  std::vector<PatientRef> seen_in_part() const;
+
   // -- who
   // By "SYSTEM|VALUE" or a bare value, which must be of one patient only (conflict otherwise, naming the systems). nullopt: unknown.
   Result<std::optional<PatientRef>> find(std::string_view identifier) const;
   Result<std::vector<record::Identifier>> identifiers(PatientRef patient,
                                                       record::Arena& into) const;  // in the order in which they came
   std::vector<PatientRef> linked(PatientRef patient) const;  // the whole person, the least first; {patient} alone where not linked
-  std::uint32_t patients(std::uint32_t shard) const;  // ids 0 .. patients-1 have been given (some may be erased or empty)
+  std::uint32_t patients(std::uint32_t shard) const;  // ids 0 .. patients-1 have been given (some may be erased, empty or unseen)
   std::vector<std::vector<PatientRef>> persons() const;  // everyone of more than one patient, each as linked() gives them
   Result<std::vector<PatientRef>> nobody() const;  // who hold facts of no person (record::nobody); ascending
   Result<Demographics> demographics(PatientRef patient) const;
@@ -154,12 +173,16 @@ class View {
   Result<std::vector<Version>> history(PatientRef patient, record::Arena& into) const;
   Result<std::optional<Bytes>> original(PatientRef patient, const record::Event& event) const;
 
-  // -- postings (of the present: an as-of View answers `unsupported`; questions as of an instant walk timelines)
-  Result<stored::Directory> directory(std::uint32_t shard, Name code) const;  // folded postings only
+  // -- postings (of the present and of whole patients: an as-of View, and one whose grant sifts the events of everyone,
+  // answers `unsupported`; such questions walk timelines)
+  bool has_postings() const;
+  // Folded postings only. `unsupported` in every narrowed View: its counts are of everyone.
+  Result<stored::Directory> directory(std::uint32_t shard, Name code) const;
   Result<PostingScan> postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block,
                                std::uint32_t fields) const;
   // The same in two steps, for who reads so much that it is neither held at once nor worth keeping in the cache: the runs
-  // are named, and decoded one by one when their turn comes, into columns used before.
+  // are named, and decoded one by one when their turn comes, into columns used before. What names a run says how it is stored,
+  // with everyone's postings in it.
   Result<PostingScan> name_postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block) const;
   // `more`, looking at the fields that were decoded, says which others are wanted then.
   using MoreFields = std::function<std::uint32_t(const stored::PostingColumns& so_far)>;
@@ -172,6 +195,9 @@ class View {
   const ViewParts& parts() const { return *parts_; }
 
  private:
+  Result<bool> shows_anything_of(PatientRef patient) const;
+  Result<bool> shows_whole_record(const ShardMoment& shard, PatientRef patient, std::uint32_t number) const;
+
   std::shared_ptr<const ViewParts> parts_;
 };
 

@@ -24,8 +24,10 @@ std::vector<PatientRange> ranges_of(const engine::View& view, std::uint32_t pati
   std::vector<PatientRange> ranges;
   for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
     const std::uint32_t past = view.patients(shard);
-    for (std::uint32_t first = 0; first < past; first += patients)
-      ranges.push_back({.shard = shard, .first = first, .past = first + std::min(patients, past - first)});
+    for (std::uint32_t first = 0; first < past; first += patients) {
+      const std::uint32_t end = first + std::min(patients, past - first);
+      if (view.seen(shard, first, end) > 0) ranges.push_back({.shard = shard, .first = first, .past = end});
+    }
   }
   return ranges;
 }
@@ -87,7 +89,8 @@ Result<void> Pass::run(const Executors& executors, std::size_t statements, const
   using Found = Result<std::vector<Findings>>;
   const std::vector<PatientRange> ranges = ranges_of(view_, executors.range_patients);
   Progress progress;
-  for (const PatientRange& range : ranges) progress.of += range.past - range.first;
+  const auto seen = [&](const PatientRange& range) { return view_.seen(range.shard, range.first, range.past); };
+  for (const PatientRange& range : ranges) progress.of += seen(range);
   Finders finders(executors);
   std::deque<std::future<Found>> under_way;
   SystemClock clock;
@@ -104,7 +107,7 @@ Result<void> Pass::run(const Executors& executors, std::size_t statements, const
     under_way.pop_front();
     outcome = found ? take(*found) : found.error();
     if (!outcome) break;
-    progress.patients += ranges[taken].past - ranges[taken].first;
+    progress.patients += seen(ranges[taken]);
     ++taken;
     if (options_.progress && (taken == ranges.size() || clock.now() - told >= progress_every)) {
       told = clock.now();

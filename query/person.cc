@@ -56,6 +56,7 @@ Result<PersonDemographics> demographics_of(const engine::View& view, std::span<c
 
 Result<bool> PersonReader::read(PatientRef patient, Person& into) {
   Parts& parts = *parts_;
+  if (!parts.view.sees(patient)) return false;
   const std::vector<PatientRef> linked = parts.view.linked(patient);
   if (linked.front() != patient) return false;
   if (!parts.nobody) parts.nobody = TRY(parts.view.nobody());

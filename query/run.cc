@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/thread_pool.h"
+#include "engine/trust/grant.h"
 #include "query/constants.h"
 #include "query/finder.h"
 #include "query/pass.h"
@@ -47,6 +48,7 @@ class Run {
   Result<void> run() {
     pool_ = TRY(ThreadPool::start({.threads = options_.threads}));
     TRY(gather());
+    for (const Part& part : parts_) TRY(may_give(part));
     for (Part& part : parts_) {
       TRY(limits_.check());
       if (!walks(part)) {
@@ -73,10 +75,31 @@ class Run {
       if (is_definition(part.statement->op)) continue;
       if (part.as_of != INT64_MAX) {
         part.program = query_.past.at(part.as_of).get();
-        if (!past_.contains(part.as_of)) past_.emplace(part.as_of, store_.view_as_of(part.as_of));
+        if (!past_.contains(part.as_of)) past_.emplace(part.as_of, past_view(part.as_of));
       }
       parts_.push_back(std::move(part));
     }
+    return {};
+  }
+
+  // Of whom the session may see no more than now.
+  engine::View past_view(Micros instant) const {
+    const engine::View past = store_.view_as_of(instant);
+    return view_.grant() ? past.narrowed(view_.shared_grant()) : past;
+  }
+
+  // What the grant lets nobody have is refused before anything is read for it.
+  Result<void> may_give(const Part& part) const {
+    const engine::Grant* const grant = view_.grant();
+    if (!grant) return {};
+    const typed::Node* asked = part.statement;
+    const bool analyze = asked->op == Op::explain_analyze;
+    if (asked->op == Op::explain) return {};
+    if (analyze) asked = asked->parts.back().get();
+    const bool rows = asked->op == Op::why || gives_rows(*asked);
+    TRY(grant->require(rows ? engine::Right::rows : engine::Right::figures));
+    if (grant->disclosure != engine::Disclosure::none && (!rows || analyze))
+      return unsupported("figures under disclosure control: this build does not have it");
     return {};
   }
 
@@ -158,8 +181,8 @@ class Run {
     part.bytes = 0;
   }
 
-  // Which executor looks for a statement. The past has no postings: only the reference walks it. Of its own accord a run
-  // leaves to it, too, what columns cannot narrow down.
+  // Which executor looks for a statement. The past has no postings, nor has a View that sifts events: only the reference
+  // walks them. Of its own accord a run leaves to it, too, what columns cannot narrow down.
   Executor executor_of(Part& part) const {
     if (!part.executor) part.executor = chosen_for(part);
     return *part.executor;
@@ -167,7 +190,7 @@ class Run {
 
   Executor chosen_for(const Part& part) const {
     const engine::View& view = view_of(part);
-    if (options_.executor == Executor::reference || view.as_of() != INT64_MAX) return Executor::reference;
+    if (options_.executor == Executor::reference || !view.has_postings()) return Executor::reference;
     if (options_.executor == Executor::vectorised) return Executor::vectorised;
     return is_vectorised(*part.statement, *part.program, view) ? Executor::vectorised : Executor::reference;
   }

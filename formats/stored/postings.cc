@@ -234,6 +234,28 @@ Posting PostingColumns::at(std::size_t i) const {
   return posting;
 }
 
+namespace {
+
+template <typename T>
+Column<T> only_rows(const Column<T>& from, std::span<const std::uint32_t> rows, std::vector<T>& room) {
+  if (from.is_constant()) return Column<T>(from[0]);
+  if (rows.empty()) return Column<T>(T{});
+  room.resize(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) room[i] = from[rows[i]];
+  return Column<T>(room.data());
+}
+
+}  // namespace
+
+PostingColumns PostingColumns::only(std::span<const std::uint32_t> rows) const {
+  PostingColumns some;
+  some.count = static_cast<std::uint32_t>(rows.size());
+  for (std::size_t p = 0; p < parts.size(); ++p)
+    some.*parts[p].values = only_rows(this->*parts[p].values, rows, some.room_.narrow[p]);
+  some.value = only_rows(value, rows, some.room_.wide[0]);
+  return some;
+}
+
 std::size_t PostingColumns::bytes() const {
   std::size_t bytes = sizeof *this + room_.wide[0].capacity() * sizeof(std::uint64_t);
   for (const auto& room : room_.narrow) bytes += room.capacity() * sizeof(std::uint32_t);

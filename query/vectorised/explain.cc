@@ -65,8 +65,9 @@ class Explanation {
 
   void row(std::string step, std::string detail, std::string unit = "", std::optional<double> estimate = {},
            std::optional<std::uint64_t> actual = {}) {
-    const Cell expected = estimate ? Cell(static_cast<std::int64_t>(std::llround(*estimate))) : Cell(Missing{});
-    const Cell came = actual ? Cell(static_cast<std::int64_t>(*actual)) : Cell(Missing{});
+    Cell expected = Missing{}, came = Missing{};
+    if (estimate && statistics_.known()) expected = static_cast<std::int64_t>(std::llround(*estimate));
+    if (actual) came = static_cast<std::int64_t>(*actual);
     rows_.push_back({std::move(step), std::move(detail), unit.empty() ? Cell(Missing{}) : Cell(unit), expected, came});
   }
 
@@ -87,8 +88,12 @@ class Explanation {
 
   void leaf(const Leaf& leaf, const Actuals::OfLeaf* came) {
     const Statistics::Size size = statistics_.of(*leaf.codes);
-    row("read", print(leaf), "events", size.events, came ? std::optional(came->postings.load()) : std::nullopt);
-    if (leaf.codes->unseen > 0) row("codes", "carried by no event", "codes", static_cast<double>(leaf.codes->unseen));
+    row("read", print(leaf), "events", size.events,
+        came && statistics_.known() ? std::optional(came->postings.load()) : std::nullopt);
+    // Not to be told from a narrowed View: whether a code was met at all, by whomever; nor how much had to be read, which
+    // depends on how others' postings were folded.
+    if (leaf.codes->unseen > 0 && statistics_.known())
+      row("codes", "carried by no event", "codes", static_cast<double>(leaf.codes->unseen));
     if (came) row("kept", print(leaf), "events", {}, came->events);
   }
 

@@ -19,13 +19,14 @@ namespace chartline::query {
 namespace vectorised {
 namespace {
 
-// Patients whom no block speaks for, left to the reference: those linked to another, whose rows stand in several blocks, and
-// those who hold facts of no person.
+// Patients whom no block speaks for, left to the reference: those linked to another, whose rows stand in several blocks, those
+// of whom a grant shows a part, and those who hold facts of no person.
 using Apart = std::vector<engine::PatientRef>;  // sorted
 
 Result<Apart> apart_from_blocks(const engine::View& view) {
   Apart all = TRY(view.nobody());
   for (const auto& person : view.persons()) all.insert(all.end(), person.begin(), person.end());
+  for (const engine::PatientRef patient : view.seen_in_part()) all.push_back(patient);
   std::ranges::sort(all);
   return all;
 }
@@ -75,7 +76,7 @@ class VectorisedFinder final : public Finder {
     interview_.heed(&stop);
     for (std::uint32_t block = first; block <= last; ++block) {
       TRY(stop.check());
-      TRY(find_block(range, block, stop, into));
+      if (sees_block(range, block)) TRY(find_block(range, block, stop, into));
     }
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       if (plans_[i].way == Way::columns) gathered_[i].give(evaluation_, into[i]);
@@ -141,6 +142,11 @@ class VectorisedFinder final : public Finder {
     return stop.check();
   }
 
+  bool sees_block(const PatientRange& range, std::uint32_t block) const {
+    const std::uint32_t first = block * block_patients;
+    return view_.seen(range.shard, first, first + patients_of(range, block)) > 0;
+  }
+
   static std::uint32_t patients_of(const PatientRange& range, std::uint32_t block) {
     return std::min(range.past - block * block_patients, block_patients);
   }
@@ -181,6 +187,7 @@ class VectorisedFinder final : public Finder {
       } else {
         asked_[i].set();
       }
+      if (view_.grant()) asked_[i] &= view_.seen(range.shard, block);
     }
     TRY(count(range.shard, block, odd));
     note(&Actuals::evaluate_us, watch);
@@ -212,6 +219,7 @@ class VectorisedFinder final : public Finder {
   // What was found of those without any event here counts only if they are somebody.
   Result<void> count(std::uint32_t shard, std::uint32_t block, const Odd& odd) {
     Odd found, seen, counted = ~odd;
+    if (view_.grant()) counted &= view_.seen(shard, block);
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       if (plans_[i].way != Way::columns || gathered_[i].is_of_events()) continue;
       for (const Place place : gathered_[i].places()) found.set(place);

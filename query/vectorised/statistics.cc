@@ -15,6 +15,7 @@ constexpr double kept_by_clause = 0.5;  // of the patients of a filter, by each 
 }  // namespace
 
 Statistics::Statistics(const engine::View& view, const Program& program) : view_(view), program_(program) {
+  if (!known()) return;
   for (std::uint32_t shard = 0; shard < view.shards(); ++shard) patients_ += view.patients(shard);
 }
 
@@ -25,6 +26,7 @@ const Node& Statistics::defined(const Node& name) const {
 Statistics::Size Statistics::of(const CodeSet& codes) {
   if (const auto known = known_.find(&codes); known != known_.end()) return known->second;
   Size size;
+  if (!known()) return size;
   for (std::uint32_t shard = 0; shard < view_.shards(); ++shard) {
     const auto add = [&](engine::Name name) {
       // A directory that cannot be read is complained about where its postings are.

@@ -1,5 +1,6 @@
 // Statistics: about how many events and patients there are of what a query names, from the directories of postings. They
-// decide what is asked first, and stand in plans; no answer depends on them.
+// decide what is asked first, and stand in plans; no answer depends on them. Directories count everyone: of a narrowed View
+// nothing is known, and all is asked in the order in which it is written.
 #pragma once
 
 #include <unordered_map>
@@ -13,6 +14,7 @@ class Statistics {
  public:
   Statistics(const engine::View& view, const Program& program);
 
+  bool known() const { return view_.grant() == nullptr; }  // false: all that follows is 0
   struct Size {
     double events = 0, patients = 0;
   };

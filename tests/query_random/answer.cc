@@ -16,11 +16,16 @@ bool agree(const Cell& a, const Cell& b) {
 }  // namespace
 
 Asked ask(engine::Store& store, std::string_view text, Executor executor, MonthEnd month_end, unsigned threads) {
+  return ask(store, store.view(), text, executor, month_end, threads);
+}
+
+Asked ask(engine::Store& store, const engine::View& view, std::string_view text, Executor executor, MonthEnd month_end,
+          unsigned threads) {
   const Result<Prepared> prepared = prepare(store, text, {.month_end = month_end});
   if (!prepared) return {.end = Asked::End::failed, .why = prepared.error().message};
   if (!prepared->complaints.empty()) return {.end = Asked::End::refused, .why = render(prepared->complaints, text)};
   Answers answers;
-  const Result<void> done = run(*prepared, store, store.view(), {.executor = executor, .threads = threads}, answers);
+  const Result<void> done = run(*prepared, store, view, {.executor = executor, .threads = threads}, answers);
   if (!done) return {.end = Asked::End::failed, .why = done.error().message};
   return {.answers = std::move(answers.all)};
 }

@@ -18,6 +18,8 @@ struct Asked {
 
 Asked ask(engine::Store& store, std::string_view text, Executor executor, MonthEnd month_end = MonthEnd::roll,
           unsigned threads = 1);
+Asked ask(engine::Store& store, const engine::View& view, std::string_view text, Executor executor,
+          MonthEnd month_end = MonthEnd::roll, unsigned threads = 1);
 
 // `count [sex, patients]`, then a row a line: `female, 3`.
 std::string print(const Answer& answer);
