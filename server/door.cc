@@ -39,16 +39,18 @@ class DoorServer final : public wire::Door::Server {
     return services_.workers.run(Lane::scan, std::move(work)).then([this, context](Admitted admitted) mutable {
       const Micros latest = services_.clock.now() + Micros{services_.limits.session_seconds} * 1'000'000;
       auto holder = std::make_shared<const Holder>(Holder{.services = services_,
+                                                          .hold = about_.hold,
                                                           .user = std::move(admitted.user),
                                                           .role = std::move(admitted.role),
                                                           .purpose = std::move(admitted.purpose),
                                                           .project = std::move(admitted.project),
                                                           .until = std::min(admitted.until, latest)});
       about_.is_in = true;
+      if (about_.on_logged_in) about_.on_logged_in();
       auto results = context.getResults();
       write_about(*holder, results.initAbout());
       results.setSession(make_session(std::move(holder), kj::NEVER_DONE));
-    });
+    }).attach(about_.hold());
   }
 
  private:

@@ -10,7 +10,9 @@ namespace chartline::server {
 // What is known of a connection before anybody logs in, and whether somebody has.
 struct ConnectionAbout {
   bool local = false;
-  bool is_in = false;  // somebody has logged in
+  Hold hold;                          // while work is done for it, it may be silent
+  std::function<void()> on_logged_in;  // from then on it may send larger messages
+  bool is_in = false;                 // somebody has logged in
 };
 
 // `about` outlives the door.

@@ -76,7 +76,7 @@ class FeedServer final : public wire::Feed::Server {
     const std::uint32_t limit = params.getLimit() == 0 ? commits_max : std::min(params.getLimit(), commits_max);
     const auto until = holder_->services.timer.now() + std::min(params.getWaitMs(), wait_ms_max) * kj::MILLISECONDS;
     context.releaseParams();
-    return look(context, limit, until).attach(thisCap());
+    return look(context, limit, until).attach(thisCap(), holder_->hold());
   }
 
  private:

@@ -28,8 +28,12 @@ struct Services {
   kj::TaskSet& tasks;        // what goes on though nobody waits for it
 };
 
+// Whoever holds what it gives keeps the connection open though nothing moves on it.
+using Hold = std::function<std::shared_ptr<const void>()>;
+
 struct Holder {
   Services& services;
+  Hold hold;
   std::string user, role, purpose, project;
   Micros until = INT64_MAX;
 

@@ -84,6 +84,7 @@ wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepa
   auto state = std::make_shared<RunState>();
   auto held = kj::heap(kj::mv(sink));
   Services& services = holder->services;
+  auto hold = holder->hold();
   auto work = [holder, query = std::move(query), options = std::move(options), state, &sink = *held]() mutable -> Result<void> {
     options.cancel = &state->cancelled;
     options.progress = [state](const query::Progress& progress) {
@@ -93,7 +94,7 @@ wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepa
     return query::run(*query, holder->services.store, holder->view(), options, rows);
   };
   // The worker goes on until it notices that it is to end, though nobody waits: the sink stays for as long.
-  auto done = services.workers.run(Lane::scan, std::move(work)).attach(kj::mv(held)).fork();
+  auto done = services.workers.run(Lane::scan, std::move(work)).attach(kj::mv(held), std::move(hold)).fork();
   services.tasks.add(done.addBranch().catch_([](kj::Exception&&) {}));
   return kj::heap<RunServer>(std::move(state), done.addBranch());
 }

@@ -15,20 +15,27 @@
 
 #include "server/cursors.h"
 #include "server/door.h"
+#include "server/frame_guard.h"
 #include "server/workers.h"
 
 namespace chartline::server {
 namespace {
+
+constexpr std::size_t message_bytes_before_login = 64u << 10;
+constexpr std::size_t messages_bytes = 256u << 20;  // unfinished ones of all connections
 
 constexpr std::uint64_t words(std::size_t bytes) { return bytes / sizeof(capnp::word); }
 
 // One connection, from accept to its end.
 class Connection {
  public:
-  Connection(kj::Own<kj::AsyncIoStream> stream, Services& services, Doorkeeper& keeper, bool local)
-      : stream_(kj::mv(stream)),
-        about_{.local = local, .is_in = false},
-        network_(*stream_, capnp::rpc::twoparty::Side::SERVER, reader_options(services.limits)),
+  Connection(kj::Own<kj::AsyncIoStream> stream, Services& services, Doorkeeper& keeper, FrameBudget& budget, bool local)
+      : stream_(kj::mv(stream), services.timer, stream_limits(services.limits), {.message_bytes_max = message_bytes_before_login}, budget),
+        about_{.local = local,
+               .hold = [this] { return stream_.hold(); },
+               .on_logged_in = [this, most = services.limits.message_bytes] { stream_.frames().set_message_bytes_max(most); },
+               .is_in = false},
+        network_(stream_, capnp::rpc::twoparty::Side::SERVER, reader_options(services.limits)),
         rpc_(capnp::makeRpcServer(network_, make_door(services, keeper, about_))) {
     rpc_.setFlowLimit(words(services.limits.message_bytes) * 2);
   }
@@ -48,7 +55,9 @@ class Connection {
     return options;
   }
 
-  kj::Own<kj::AsyncIoStream> stream_;
+  static StreamLimits stream_limits(const Limits& limits) { return {.idle = limits.idle_seconds * kj::SECONDS}; }
+
+  FrameGuard stream_;
   ConnectionAbout about_;
   capnp::TwoPartyVatNetwork network_;
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc_;
@@ -72,6 +81,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
   std::thread thread;
   std::atomic<unsigned> port{0};
   std::atomic<std::uint64_t> connections{0}, connections_ever{0}, refused{0};
+  FrameBudget frame_budget{.bytes_max = messages_bytes};  // the loop's
   std::mutex stop_mutex;
   kj::Own<kj::CrossThreadPromiseFulfiller<void>> stop_fulfiller;  // guarded by stop_mutex; null once stopped
 
@@ -137,7 +147,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
       ++connections_ever;
       if (connections < options.limits.connections) {
         ++connections;
-        auto one = kj::heap<Connection>(kj::mv(stream), services, keeper, is_loopback(options.listen));
+        auto one = kj::heap<Connection>(kj::mv(stream), services, keeper, frame_budget, is_loopback(options.listen));
         auto closed = one->closed(services.timer, options.limits);
         connected.add(closed.attach(kj::mv(one)).attach(kj::defer([this] { --connections; })));
       } else {

@@ -50,16 +50,16 @@ class SessionServer final : public wire::Session::Server {
     write_about(*holder_, context.getResults().initAbout());
     return kj::READY_NOW;
   }
-  kj::Promise<void> timeline(TimelineContext context) override { return server::timeline(holder_, context); }
-  kj::Promise<void> timelines(TimelinesContext context) override { return server::timelines(holder_, context); }
-  kj::Promise<void> events(EventsContext context) override { return all_events(holder_, context); }
-  kj::Promise<void> resumeTimeline(ResumeTimelineContext context) override { return resume_timeline(holder_, context); }
-  kj::Promise<void> prepare(PrepareContext context) override { return server::prepare(holder_, context); }
+  kj::Promise<void> timeline(TimelineContext context) override { return held(server::timeline(holder_, context)); }
+  kj::Promise<void> timelines(TimelinesContext context) override { return held(server::timelines(holder_, context)); }
+  kj::Promise<void> events(EventsContext context) override { return held(all_events(holder_, context)); }
+  kj::Promise<void> resumeTimeline(ResumeTimelineContext context) override { return held(resume_timeline(holder_, context)); }
+  kj::Promise<void> prepare(PrepareContext context) override { return held(server::prepare(holder_, context)); }
   kj::Promise<void> ingest(IngestContext context) override {
     context.getResults().setIngest(make_ingest(holder_));
     return kj::READY_NOW;
   }
-  kj::Promise<void> link(LinkContext context) override { return server::link(holder_, context); }
+  kj::Promise<void> link(LinkContext context) override { return held(server::link(holder_, context)); }
   kj::Promise<void> feed(FeedContext context) override {
     std::vector<std::uint64_t> since;
     for (const std::uint64_t commit : context.getParams().getSince()) since.push_back(commit);
@@ -68,20 +68,21 @@ class SessionServer final : public wire::Session::Server {
     context.getResults().setFeed(make_feed(holder_, std::move(since)));
     return kj::READY_NOW;
   }
-  kj::Promise<void> cohorts(CohortsContext context) override { return list_cohorts(holder_, context); }
-  kj::Promise<void> cohort(CohortContext context) override { return find_cohort(holder_, context); }
-  kj::Promise<void> saveCohort(SaveCohortContext context) override { return save_cohort(holder_, context); }
+  kj::Promise<void> cohorts(CohortsContext context) override { return held(list_cohorts(holder_, context)); }
+  kj::Promise<void> cohort(CohortContext context) override { return held(find_cohort(holder_, context)); }
+  kj::Promise<void> saveCohort(SaveCohortContext context) override { return held(save_cohort(holder_, context)); }
   kj::Promise<void> stats(StatsContext context) override {
-    return holder_->services.workers.run(Lane::read, [holder = holder_]() -> Result<std::string> {
-             return engine::inspect_stats(holder->services.store);
-           })
-        .then([context](std::string text) mutable { context.getResults().setText(text); });
+    auto stats = [holder = holder_]() -> Result<std::string> { return engine::inspect_stats(holder->services.store); };
+    return held(holder_->services.workers.run(Lane::read, std::move(stats)).then([context](std::string text) mutable {
+      context.getResults().setText(text);
+    }));
   }
   kj::Promise<void> hash(HashContext context) override {
     const bool history = context.getParams().getHistory();
-    return holder_->services.workers
-        .run(Lane::scan, [holder = holder_, history] { return engine::content_hash(holder->services.store, history); })
-        .then([context](Hash128 hash) mutable { context.getResults().setHash(hex(hash)); });
+    auto work = [holder = holder_, history] { return engine::content_hash(holder->services.store, history); };
+    return held(holder_->services.workers.run(Lane::scan, std::move(work)).then([context](Hash128 hash) mutable {
+      context.getResults().setHash(hex(hash));
+    }));
   }
   kj::Promise<void> logout(LogoutContext) override {
     // Once the answer to this call is on its way, which the end of the session would take back.
@@ -93,6 +94,9 @@ class SessionServer final : public wire::Session::Server {
   }
 
  private:
+  // The connection may be silent while a call is under way.
+  kj::Promise<void> held(kj::Promise<void> call) { return call.attach(holder_->hold()); }
+
   HolderPtr holder_;
   kj::Own<Membrane> membrane_;
 };

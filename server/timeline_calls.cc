@@ -100,7 +100,7 @@ class TimelineServer final : public wire::Timeline::Server {
           results.setEvents(next.page.message->getRoot<wire::Events>().asReader());
           results.setCursor(next.cursor);
         })
-        .attach(thisCap());
+        .attach(thisCap(), holder_->hold());
   }
 
  private:

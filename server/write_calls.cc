@@ -86,7 +86,7 @@ class IngestServer final : public wire::Ingest::Server {
     context.releaseParams();
     return holder_->services.workers.run(Lane::write, std::move(work)).then([context](engine::Written written) mutable {
       write(written, context.getResults().initWritten());
-    });
+    }).attach(holder_->hold());
   }
 
  private:
