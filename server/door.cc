@@ -44,6 +44,7 @@ class DoorServer final : public wire::Door::Server {
                                                           .role = std::move(admitted.role),
                                                           .purpose = std::move(admitted.purpose),
                                                           .project = std::move(admitted.project),
+                                                          .grant = std::move(admitted.grant),
                                                           .until = std::min(admitted.until, latest)});
       about_.is_in = true;
       if (about_.on_logged_in) about_.on_logged_in();

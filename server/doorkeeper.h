@@ -2,10 +2,12 @@
 // password takes long on purpose.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/trust/grant.h"
 
 namespace chartline::server {
 
@@ -23,6 +25,7 @@ struct Asked {
 
 struct Admitted {
   std::string user, role, purpose, project;
+  std::shared_ptr<const engine::Grant> grant{};  // null: everything
   Micros until = INT64_MAX;
 };
 

@@ -34,12 +34,33 @@ Position before_first(const std::vector<engine::FeedEntry>& entries, Position no
   return now;
 }
 
+// What of the changes the session may see: of patients who are seen, the events that are shown. An erasure tells of nobody.
+void leave_out_unseen(std::vector<engine::FeedEntry>& entries, const engine::View& view, record::Arena& room) {
+  const engine::Grant* const grant = view.grant();
+  if (!grant) return;
+  std::erase_if(entries, [&](engine::FeedEntry& entry) {
+    const bool two = entry.what == engine::FeedEntry::What::link || entry.what == engine::FeedEntry::What::unlink;
+    if (!view.sees(entry.patient) || (two && !view.sees(entry.other))) return true;
+    if (entry.what != engine::FeedEntry::What::events) return false;
+    std::vector<record::Event> shown;
+    for (const record::Event& event : entry.added)
+      if (grant->shows(entry.patient, event)) shown.push_back(event);
+    entry.added = room.array(shown);
+    return entry.added.empty() && !grant->rule_of(entry.patient).shows_everything();
+  });
+}
+
 Result<Page> read_page(const Holder& holder, Position position, std::size_t limit) {
   const engine::View view = holder.view();
+  if (view.grant() && !view.grant()->identifiable) return unsupported("the feed of a de-identified view");
   record::Arena room;
-  const auto entries = TRY(holder.services.store.changes(position, limit, room));
-  Page page{.message = std::make_unique<capnp::MallocMessageBuilder>(), .position = std::move(position), .empty = entries.empty()};
+  auto entries = TRY(holder.services.store.changes(position, limit, room));
+  const bool at_end = entries.empty();
+  Page page{.message = std::make_unique<capnp::MallocMessageBuilder>(), .position = std::move(position), .empty = at_end};
   if (page.position.empty()) page.position = before_first(entries, view.position());
+  for (const engine::FeedEntry& entry : entries)
+    page.position[entry.shard] = std::max(page.position[entry.shard], entry.commit);
+  leave_out_unseen(entries, view, room);
   auto into = page.message->initRoot<wire::Feed::NextResults>();
   auto changes = into.initChanges(static_cast<unsigned>(entries.size()));
   wire::EventsWriter events;
@@ -57,7 +78,6 @@ Result<Page> read_page(const Holder& holder, Position position, std::size_t limi
     wire::write(entry.identifier, changes[i].initIdentifier());
     if (entry.what == engine::FeedEntry::What::link || entry.what == engine::FeedEntry::What::unlink)
       write(view, entry.other, room, changes[i].initOther());
-    page.position[entry.shard] = std::max(page.position[entry.shard], entry.commit);
   }
   events.write(into.initEvents());
   auto told = into.initPosition(static_cast<unsigned>(page.position.size()));

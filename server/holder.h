@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "engine/store.h"
+#include "engine/trust/grant.h"
 #include "server/cursors.h"
 #include "server/limits.h"
 #include "server/workers.h"
@@ -35,10 +36,15 @@ struct Holder {
   Services& services;
   Hold hold;
   std::string user, role, purpose, project;
+  std::shared_ptr<const engine::Grant> grant;  // null: everything
   Micros until = INT64_MAX;
 
-  // Of the present where `as_of` is INT64_MAX.
-  engine::View view(Micros as_of = INT64_MAX) const { return services.store.view_as_of(as_of); }
+  Result<void> require(engine::Right right) const { return grant ? grant->require(right) : Result<void>(); }
+  // What the session may see; of the present where `as_of` is INT64_MAX.
+  engine::View view(Micros as_of = INT64_MAX) const {
+    const engine::View whole = services.store.view_as_of(as_of);
+    return grant ? whole.narrowed(grant) : whole;
+  }
 };
 using HolderPtr = std::shared_ptr<const Holder>;
 

@@ -15,6 +15,9 @@
 #include "server/write_calls.h"
 
 namespace chartline::server {
+
+using engine::Right;
+
 namespace {
 
 class Membrane final : public capnp::MembranePolicy, public kj::Refcounted {
@@ -50,17 +53,30 @@ class SessionServer final : public wire::Session::Server {
     write_about(*holder_, context.getResults().initAbout());
     return kj::READY_NOW;
   }
-  kj::Promise<void> timeline(TimelineContext context) override { return held(server::timeline(holder_, context)); }
-  kj::Promise<void> timelines(TimelinesContext context) override { return held(server::timelines(holder_, context)); }
-  kj::Promise<void> events(EventsContext context) override { return held(all_events(holder_, context)); }
-  kj::Promise<void> resumeTimeline(ResumeTimelineContext context) override { return held(resume_timeline(holder_, context)); }
+  kj::Promise<void> timeline(TimelineContext context) override {
+    return held(Right::rows, [&] { return server::timeline(holder_, context); });
+  }
+  kj::Promise<void> timelines(TimelinesContext context) override {
+    return held(Right::rows, [&] { return server::timelines(holder_, context); });
+  }
+  kj::Promise<void> events(EventsContext context) override {
+    return held(Right::rows, [&] { return all_events(holder_, context); });
+  }
+  kj::Promise<void> resumeTimeline(ResumeTimelineContext context) override {
+    return held(Right::rows, [&] { return resume_timeline(holder_, context); });
+  }
   kj::Promise<void> prepare(PrepareContext context) override { return held(server::prepare(holder_, context)); }
   kj::Promise<void> ingest(IngestContext context) override {
+    const bool may_write = holder_->require(Right::write_own_organisation) || holder_->require(Right::contribute);
+    if (!may_write) return to_exception(denied("this session may not write"));
     context.getResults().setIngest(make_ingest(holder_));
     return kj::READY_NOW;
   }
-  kj::Promise<void> link(LinkContext context) override { return held(server::link(holder_, context)); }
+  kj::Promise<void> link(LinkContext context) override {
+    return held(Right::operate, [&] { return server::link(holder_, context); });
+  }
   kj::Promise<void> feed(FeedContext context) override {
+    if (const auto may = holder_->require(Right::rows); !may) return to_exception(may.error());
     std::vector<std::uint64_t> since;
     for (const std::uint64_t commit : context.getParams().getSince()) since.push_back(commit);
     if (!since.empty() && since.size() != holder_->view().shards())
@@ -70,19 +86,25 @@ class SessionServer final : public wire::Session::Server {
   }
   kj::Promise<void> cohorts(CohortsContext context) override { return held(list_cohorts(holder_, context)); }
   kj::Promise<void> cohort(CohortContext context) override { return held(find_cohort(holder_, context)); }
-  kj::Promise<void> saveCohort(SaveCohortContext context) override { return held(save_cohort(holder_, context)); }
+  kj::Promise<void> saveCohort(SaveCohortContext context) override {
+    return held(Right::operate, [&] { return save_cohort(holder_, context); });
+  }
   kj::Promise<void> stats(StatsContext context) override {
     auto stats = [holder = holder_]() -> Result<std::string> { return engine::inspect_stats(holder->services.store); };
-    return held(holder_->services.workers.run(Lane::read, std::move(stats)).then([context](std::string text) mutable {
-      context.getResults().setText(text);
-    }));
+    return held(Right::operate, [&] {
+      return holder_->services.workers.run(Lane::read, std::move(stats)).then([context](std::string text) mutable {
+        context.getResults().setText(text);
+      });
+    });
   }
   kj::Promise<void> hash(HashContext context) override {
     const bool history = context.getParams().getHistory();
     auto work = [holder = holder_, history] { return engine::content_hash(holder->services.store, history); };
-    return held(holder_->services.workers.run(Lane::scan, std::move(work)).then([context](Hash128 hash) mutable {
-      context.getResults().setHash(hex(hash));
-    }));
+    return held(Right::operate, [&] {
+      return holder_->services.workers.run(Lane::scan, std::move(work)).then([context](Hash128 hash) mutable {
+        context.getResults().setHash(hex(hash));
+      });
+    });
   }
   kj::Promise<void> logout(LogoutContext) override {
     // Once the answer to this call is on its way, which the end of the session would take back.
@@ -94,6 +116,11 @@ class SessionServer final : public wire::Session::Server {
   }
 
  private:
+  template <typename Call>
+  kj::Promise<void> held(engine::Right right, Call call) {
+    if (const auto may = holder_->require(right); !may) return to_exception(may.error());
+    return held(call());
+  }
   // The connection may be silent while a call is under way.
   kj::Promise<void> held(kj::Promise<void> call) { return call.attach(holder_->hold()); }
 

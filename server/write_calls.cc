@@ -9,6 +9,7 @@
 
 #include "formats/wire/events_reader.h"
 #include "formats/wire/events_writer.h"
+#include "server/signing.h"
 
 namespace chartline::server {
 namespace {
@@ -80,6 +81,7 @@ class IngestServer final : public wire::Ingest::Server {
       std::vector<record::Record> records;
       for (const Message& batch : batches)
         TRY(read_records(batch->getRoot<wire::Records>().asReader(), room, events, records));
+      if (holder->grant) TRY(sign(records, *holder->grant, holder->view(), room));
       return holder->services.store.write(records, {.batch_id = batch_id, .all_or_nothing = all_or_nothing});
     };
     bytes_ = 0;
