@@ -61,6 +61,7 @@ Result<CheckReport> check(Store& store, const CheckOptions& options) {
     TRY(check_postings(shard, findings));
     TRY(check_orphans(shard, findings));
     TRY(check_log(log, shard, findings));
+    TRY(check_audit(log, shard, findings));
     if (!options.deep) continue;
     TRY(check_rebuilt(shard, findings));
     TRY(check_replay(log, shard, findings));

@@ -44,6 +44,8 @@ Result<void> check_postings(const ShardMoment& shard, Findings& findings);
 // Names, demographics and the other values of the meta table, and terminology.
 Result<void> check_meta(const ShardMoment& shard, Findings& findings);
 Result<void> check_log(const Shard& log, const ShardMoment& shard, Findings& findings);
+// The audit log, computed anew.
+Result<void> check_audit(const Shard& log, const ShardMoment& shard, Findings& findings);
 // Keys of timeline, details, history, originals and postings that nothing names.
 Result<void> check_orphans(const ShardMoment& shard, Findings& findings);
 // The identity table of the first shard, forward against reverse, and the link log.

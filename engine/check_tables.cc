@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/audit/verify.h"
 #include "engine/check_parts.h"
 #include "engine/demographics.h"
 #include "engine/patient_rows.h"
@@ -143,6 +144,14 @@ Result<void> check_meta(const ShardMoment& shard, Findings& findings) {
   return {};
 }
 
+Result<void> check_audit(const Shard& log, const ShardMoment& shard, Findings& findings) {
+  findings.sound(verify_log({.log = log.audit_log(),
+                             .tables = *shard.tables,
+                             .shard = shard.shard,
+                             .found = [&](std::string finding) { findings.add(std::move(finding)); }}));
+  return {};
+}
+
 // Commits are numbered without a gap. What a fold lets go of meanwhile is not missed.
 Result<void> check_log(const Shard& log, const ShardMoment& shard, Findings& findings) {
   const std::string where = place(Table::changes, shard);
@@ -230,7 +239,6 @@ class Orphans {
         return run.run == parsed->run && run.first_block == parsed->first_block;
       });
     });
-    scan(Table::audit, [](BytesView) { return false; });
   }
 
  private:

@@ -11,14 +11,17 @@ namespace chartline::engine {
 namespace {
 
 constexpr std::size_t group_bytes_max = 8u << 20;  // of encoded changes in one log record
+constexpr std::size_t deferred_bytes_max = 4u << 20;  // of audit that nobody waits for; beyond it whoever brings more waits
 
 }  // namespace
 
-Shard::Admission::Admission(Shard& shard) : shard_(shard) {
+Shard::Admission::Admission(Shard& shard, Brings what) : shard_(shard) {
   std::unique_lock queue(shard.queue_mutex_);
   const auto patience = std::chrono::milliseconds(shard.setup_.options.write_wait_ms);
   granted_ = shard.changed_.wait_for(queue, patience, [&] {
-    return shard.failed_ || (shard.paused_ == 0 && shard.delta_bytes() < shard.setup_.options.delta_bytes_max);
+    if (shard.failed_) return true;
+    if (shard.paused_ > 0) return false;
+    return what == Brings::audit || shard.delta_bytes() < shard.setup_.options.delta_bytes_max;
   });
   if (granted_) ++shard.admitted_;
 }
@@ -47,11 +50,45 @@ Shard::Pause::~Pause() {
 
 Result<std::uint64_t> Shard::commit(CommitRequest& request) {
   if (!setup_.lease) return unavailable("the store was opened read-only");
-  const Admission admission(*this);
+  const Admission admission(*this, request.changes.empty() ? Admission::Brings::audit : Admission::Brings::records);
   if (!admission.granted()) return full();
   Waiting me(request);
   enqueue(me);
   return await(me);
+}
+
+Result<void> Shard::audit_later(std::vector<SealedEntry> entries) {
+  if (!writable()) return unavailable("the store is closed to writes");
+  bool full = false;
+  {
+    std::lock_guard lock(deferred_mutex_);
+    for (SealedEntry& entry : entries) {
+      deferred_bytes_ += entry.content.size();
+      deferred_.push_back(std::move(entry));
+    }
+    full = deferred_bytes_ > deferred_bytes_max;
+  }
+  return full ? flush_audit() : Result<void>();
+}
+
+Result<void> Shard::flush_audit() {
+  {
+    std::lock_guard lock(deferred_mutex_);
+    if (deferred_.empty()) return {};
+  }
+  CommitRequest nothing;
+  TRY(commit(nothing));
+  return {};
+}
+
+Result<void> Shard::with_audit(std::vector<SealedEntry> entries, const std::function<Result<void>()>& act) {
+  std::lock_guard lock(deferred_mutex_);
+  TRY(act());
+  for (SealedEntry& entry : entries) {
+    deferred_bytes_ += entry.content.size();
+    deferred_.push_back(std::move(entry));
+  }
+  return {};
 }
 
 void Shard::enqueue(Waiting& me) {
@@ -111,22 +148,45 @@ Result<void> Shard::write_group(std::vector<Waiting*>& group) {
   names_->take_pending(changes);
   std::uint64_t identity_position = 0;
   const bool first = setup_.number == 0;
-  if (first) setup_.identity->take_pending(changes, identity_position);
+  std::vector<SealedEntry> deferred;
+  {
+    std::lock_guard lock(deferred_mutex_);
+    if (first) setup_.identity->take_pending(changes, identity_position);
+    deferred.swap(deferred_);
+    deferred_bytes_ = 0;
+  }
   for (Waiting* one : group)
     for (Bytes& change : one->request->changes) changes.push_back(std::move(change));
+  Batch batch;
+  append_audit(deferred, group, batch);
   if (changes.empty()) {
     for (Waiting* one : group) one->commit = commit_;
+    if (batch.empty()) return {};
+    TRY(setup_.tables->write(batch, true));
+    audit_->committed();
     return {};
   }
   const std::uint64_t commit = commit_ + 1;
   const Micros recorded = std::max(setup_.options.clock->now(), last_recorded_ + 1);
-  Batch batch;
+  const bool audited = !batch.empty();
   batch.put(Table::changes, stored::change_key(commit), stored::encode_record(commit, recorded, changes));
   TRY(setup_.tables->write(batch, true));
+  if (audited) audit_->committed();
   // Identity first: whoever sees the commit must find its identifiers committed, a fold above all.
   if (first) setup_.identity->committed(identity_position, recorded);
   publish(group, commit, recorded);
   return {};
+}
+
+// What nobody waits for first, then each waiter's in turn.
+void Shard::append_audit(const std::vector<SealedEntry>& deferred, std::vector<Waiting*>& group, Batch& batch) {
+  std::vector<const SealedEntry*> entries;
+  for (const SealedEntry& entry : deferred) entries.push_back(&entry);
+  for (Waiting* one : group)
+    for (const SealedEntry& entry : one->request->audit) entries.push_back(&entry);
+  if (entries.empty()) return;
+  std::uint64_t next = audit_->append(entries, batch) + deferred.size();
+  for (Waiting* one : group) one->request->audit_first = next, next += one->request->audit.size();
 }
 
 void Shard::publish(std::vector<Waiting*>& group, std::uint64_t commit, Micros recorded) {

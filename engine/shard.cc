@@ -8,12 +8,15 @@ namespace chartline::engine {
 namespace {
 
 constexpr std::uint8_t state_version = 1;
-constexpr const char* position_note = "position";
 
-// The last acknowledged commit, beside the shard: a log that ends before it has lost acknowledged writes.
-Bytes encode_note(std::uint64_t commit) {
+// The last acknowledged commit and the head of the audit log, beside the shard: a log that ends before it has lost what was
+// acknowledged.
+//
+// note := commit:u64 [head of the audit log]       (the head sealed, as in the table; absent where there is no entry)
+Bytes encode_note(std::uint64_t commit, const LogHead& audit) {
   Bytes note;
   Writer(note).u64(commit);
+  if (audit.size > 0) note += encode(audit);
   return note;
 }
 
@@ -59,14 +62,16 @@ Shard::Shard(Setup setup) : setup_(std::move(setup)), names_(std::make_shared<Di
 }
 
 Shard::~Shard() {
-  if (setup_.lease && writable())
+  if (opened_ && setup_.lease && writable())
     (void)write_position_note();  // best effort: a missing note only widens the window it guards
 }
 
 Result<std::unique_ptr<Shard>> Shard::open(Setup setup) {
   std::unique_ptr<Shard> shard(new Shard(std::move(setup)));
   TRY(shard->load());
+  TRY(shard->open_audit());
   TRY(shard->replay());
+  shard->opened_ = true;
   return shard;
 }
 
@@ -89,6 +94,23 @@ Result<void> Shard::load() {
   base_ = std::make_shared<const Base>(Base{tables.snapshot(), state_.watermark});
   commit_ = state_.watermark;
   last_recorded_ = state_.last_recorded;
+  return {};
+}
+
+// A damaged audit log closes the store to writes, which could not be audited; readers, who look for the damage, are let in.
+Result<void> Shard::open_audit() {
+  auto log = AuditLog::open(setup_.tables, setup_.number);
+  Result<void> sound = log ? Result<void>() : log.error();
+  if (sound) {
+    if (setup_.note && setup_.note->size() > sizeof(std::uint64_t)) {
+      const auto head = decode_log_head(BytesView(*setup_.note).substr(sizeof(std::uint64_t)));
+      if (!head) return corrupt("the note of shard " + std::to_string(setup_.number) + ": " + head.error().message);
+      sound = (*log)->must_begin_with(*head);
+      noted_audit_ = head->size;
+    }
+  }
+  if (!sound && (setup_.lease || sound.error().fault != Fault::corrupt)) return sound;
+  audit_ = sound ? std::move(log).value() : AuditLog::damaged(setup_.tables, setup_.number, sound.error());
   return {};
 }
 
@@ -139,8 +161,8 @@ Result<void> Shard::replay() {
     // A log longer than the delta may be is folded on the way, so that opening is bounded in memory too.
     if (setup_.lease && segments_.back()->bytes() >= setup_.options.delta_bytes_max / 2) TRY(fold_step());
   }
-  if (auto note = TRY(setup_.backend->read_note(setup_.number, position_note))) {
-    noted_commit_ = Reader(*note).u64();
+  if (setup_.note) {
+    noted_commit_ = Reader(*setup_.note).u64();
     if (noted_commit_ > commit_)
       return corrupt("changes: shard " + std::to_string(setup_.number) + ": the log ends at commit " +
                      std::to_string(commit_) + ", but commit " + std::to_string(noted_commit_) +
@@ -193,9 +215,10 @@ Micros Shard::last_recorded() const {
 
 Result<void> Shard::write_position_note() {
   const std::uint64_t commit = last_commit();
-  if (!setup_.lease || commit == noted_commit_) return {};
-  TRY(setup_.backend->write_note(setup_.number, position_note, encode_note(commit)));
-  noted_commit_ = commit;
+  const LogHead audit = audit_->head();
+  if (!setup_.lease || (commit == noted_commit_ && audit.size == noted_audit_)) return {};
+  TRY(setup_.backend->write_note(setup_.number, position_note, encode_note(commit, audit)));
+  noted_commit_ = commit, noted_audit_ = audit.size;
   return {};
 }
 
@@ -229,9 +252,13 @@ bool Shard::fold_due() const {
          setup_.options.clock->now() - oldest_unfolded_ >= static_cast<Micros>(setup_.options.fold_delay_ms) * 1000;
 }
 
-Result<void> Shard::adopt(const ShardState& state, Batch batch) {
+Result<void> Shard::adopt(const ShardState& state, Batch batch, std::span<const SealedEntry> audit) {
   batch.put(Table::meta, Bytes(shard_state_key), encode(state));
+  std::vector<const SealedEntry*> entries;
+  for (const SealedEntry& entry : audit) entries.push_back(&entry);
+  if (!entries.empty()) audit_->append(entries, batch);
   TRY(setup_.tables->write(batch, true));
+  if (!entries.empty()) audit_->committed();
   std::lock_guard present(present_mutex_);
   state_ = state;
   base_ = std::make_shared<const Base>(Base{setup_.tables->snapshot(), state.watermark});

@@ -23,6 +23,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/audit/audit_log.h"
 #include "engine/identity.h"
 #include "engine/moment.h"
 #include "engine/patient_index.h"
@@ -38,6 +39,8 @@ struct CommitRequest {
   std::shared_ptr<const void> memory;                      // what the puts borrow from
   std::size_t bytes = 0;                                   // of that memory
   std::vector<std::pair<std::string, std::string>> metas;  // the SetMeta among the changes
+  std::vector<SealedEntry> audit;                          // written in the same batch
+  std::uint64_t audit_first = 0;                           // number of the first of them, once committed
 };
 
 // One record of a write, its patient known.
@@ -49,6 +52,8 @@ struct WriteItem {
 
 // Named values to be kept with a write, made from its outcomes.
 using AnswerOf = std::function<std::vector<std::pair<std::string, std::string>>()>;
+// Entries of the audit log to be written with it, likewise.
+using AuditOf = std::function<std::vector<SealedEntry>()>;
 
 // Counters of the shard, kept in the meta table with the watermark.
 struct ShardState {
@@ -63,6 +68,7 @@ struct ShardState {
 Bytes encode(const ShardState& state);
 Result<ShardState> decode_shard_state(BytesView bytes);
 inline constexpr std::string_view shard_state_key = "shard";
+inline constexpr const char* position_note = "position";
 // Committed batch ids and their answers stand in the meta table under this prefix.
 inline constexpr std::string_view batch_meta_prefix = "batch/";
 Bytes names_page_key(stored::Dictionary which, std::uint32_t page);
@@ -76,16 +82,26 @@ class Shard {
     std::shared_ptr<Tables> tables;      // keeps the lease for as long as anybody reads
     std::shared_ptr<DecodedCache> cache;
     std::shared_ptr<Identity> identity;  // of the store; this shard logs its changes if it is the first
+    std::optional<Bytes> note;           // the position note as it was before the tables were opened: a reader's may move on
     StoreOptions options;                // clock set
   };
   static Result<std::unique_ptr<Shard>> open(Setup setup);
   ~Shard();
 
   // Decides and commits records of this shard's patients; outcomes are filled. Returns the commit at which all is visible.
-  // `answer` is asked once the outcomes are known; what it names is stored with the records.
-  Result<std::uint64_t> write(std::span<const WriteItem> items, bool all_or_nothing, const AnswerOf& answer = {});
+  // `answer` and `audit` are asked once the outcomes are known; what they give is stored with the records. Neither is asked
+  // where all is refused.
+  Result<std::uint64_t> write(std::span<const WriteItem> items, bool all_or_nothing, const AnswerOf& answer = {},
+                              const AuditOf& audit = {});
   // Commits as given. An empty request waits until everything queued before it is durable.
   Result<std::uint64_t> commit(CommitRequest& request);
+
+  // Entries of the audit log that nobody waits for: written with the next group, or by the next flush_audit().
+  Result<void> audit_later(std::vector<SealedEntry> entries);
+  Result<void> flush_audit();
+  // Does `act`, whose doing is queued with the next group of this shard, and queues the entries with it: one batch has both.
+  Result<void> with_audit(std::vector<SealedEntry> entries, const std::function<Result<void>()>& act);
+  const AuditLog& audit_log() const { return *audit_; }
 
   ShardMoment moment() const;
   std::optional<Bytes> unfolded_meta(const std::string& name) const;  // "" where removed
@@ -96,7 +112,7 @@ class Shard {
   Micros last_recorded() const;
 
   Result<void> fold();                 // everything published so far; one step at a time
-  Result<void> write_position_note();  // last acknowledged commit, beside the shard
+  Result<void> write_position_note();  // last acknowledged commit and head of the audit log, beside the shard
   bool fold_due() const;
   std::uint64_t delta_bytes() const;
   std::uint64_t unfolded_commits() const;
@@ -119,7 +135,8 @@ class Shard {
   };
 
   // Bulk load: an empty shard has taken in files; this batch and state make them visible. Caller holds a Pause.
-  Result<void> adopt(const ShardState& state, Batch batch);
+  // Entries of the audit log go with it.
+  Result<void> adopt(const ShardState& state, Batch batch, std::span<const SealedEntry> audit = {});
   // Erasure and bulk load change patients under the writers: their cached indexes are dropped. Caller holds a Pause.
   void forget_indexes();
   Result<void> fold_paused();  // fold(), for who holds a Pause
@@ -129,7 +146,8 @@ class Shard {
   // A writer between the door and its answer; waits at the door while the shard is paused or the delta is full.
   class Admission {
    public:
-    explicit Admission(Shard& shard);
+    enum class Brings : std::uint8_t { records, audit };  // audit waits for no room in the delta
+    explicit Admission(Shard& shard, Brings what = Brings::records);
     ~Admission();
     Admission(const Admission&) = delete;
     Admission& operator=(const Admission&) = delete;
@@ -157,6 +175,7 @@ class Shard {
   explicit Shard(Setup setup);
   Result<void> load();
   Result<void> replay();
+  Result<void> open_audit();
   void enqueue(Waiting& me);
   Result<std::uint64_t> await(Waiting& me);
   void lead(std::unique_lock<std::mutex>& queue);
@@ -167,6 +186,7 @@ class Shard {
   static void trim(Stripe& stripe);
   Result<void> fold_step();
   Result<void> trim_log(Batch& batch, ShardState& state);
+  void append_audit(const std::vector<SealedEntry>& deferred, std::vector<Waiting*>& group, Batch& batch);
   void publish(std::vector<Waiting*>& group, std::uint64_t commit, Micros recorded);
 
   Setup setup_;
@@ -191,9 +211,17 @@ class Shard {
   Micros oldest_unfolded_ = 0;  // clock at the first publish into the active segment; 0 = empty
   std::map<std::string, std::pair<std::uint64_t, std::string>> metas_;  // unfolded: commit and value
 
+  bool opened_ = false;  // whole: what it holds is what was acknowledged
+
   mutable std::mutex fold_mutex_;  // one fold at a time
   ShardState state_;               // guarded by present_mutex_
   std::uint64_t noted_commit_ = 0;
+
+  std::unique_ptr<AuditLog> audit_;
+  std::uint64_t noted_audit_ = 0;
+  std::mutex deferred_mutex_;  // held while a group takes what is queued without a waiter
+  std::vector<SealedEntry> deferred_;
+  std::size_t deferred_bytes_ = 0;
 };
 
 }  // namespace chartline::engine

@@ -11,6 +11,7 @@ namespace chartline::engine {
 struct Shard::Waiting {
   explicit Waiting(CommitRequest& of) : request(&of) {
     for (const Bytes& change : of.changes) encoded_bytes += change.size();
+    for (const SealedEntry& entry : of.audit) encoded_bytes += entry.content.size();
   }
   CommitRequest* request;
   std::size_t encoded_bytes = 0;

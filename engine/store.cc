@@ -24,9 +24,10 @@ std::uint64_t random_u64() {
   return (std::uint64_t{device()} << 32) ^ device();
 }
 
-// Every key of every table.
+// Every key of every table but the audit log, which only grows.
 Result<void> empty(Tables& tables) {
   for (int table = 0; table < table_count; ++table) {
+    if (static_cast<Table>(table) == Table::audit) continue;
     Batch batch;
     TRY(tables.scan(static_cast<Table>(table), {}, {}, nullptr, [&](BytesView key, BytesView) {
       batch.erase(static_cast<Table>(table), Bytes(key));
@@ -155,6 +156,7 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
     setup.backend = backend;
     std::shared_ptr<Lease> lease;
     if (!options.read_only) lease = TRY(backend->acquire(number, options.lease_wait_ms));
+    setup.note = TRY(backend->read_note(number, position_note));
     auto tables = backend->open(number, lease.get(), tables_options);
     if (!tables) return Error{tables.error().fault, shard_place(number) + tables.error().message};
     setup.tables = with_lease(backend, lease, std::move(tables).value());
@@ -191,6 +193,8 @@ Store::Parts::~Parts() {
   }
   keeper_wakes.notify_all();
   if (keeper.joinable()) keeper.join();
+  for (const auto& shard : shards)
+    if (shard->writable()) (void)shard->flush_audit();  // nobody waits for it: what fails now was never promised
   scrubber = nullptr;
   shards.clear();
 }
@@ -201,6 +205,7 @@ void Store::Parts::keep() {
     keeper_wakes.wait_for(lock, keeper_pace, [&] { return closing; });
     lock.unlock();
     for (const auto& shard : shards) {
+      (void)shard->flush_audit();
       if (options.fold_in_background && shard->fold_due())
         (void)shard->fold();  // a failure closes the shard to writes and is seen there
       if (turn % note_every == 0 && shard->writable()) (void)shard->write_position_note();
@@ -233,12 +238,13 @@ Result<void> Store::compact() {
   return {};
 }
 
-Result<void> Store::set_meta(std::string_view name, std::string_view value) {
+Result<void> Store::set_meta(std::string_view name, std::string_view value, const AuditEntry* audit) {
   if (name.empty() || name.size() > 1024) return invalid_request("the name of a stored value has 1 to 1,024 bytes");
   const std::string key = "named/" + std::string(name);
   CommitRequest request;
   stored::encode(stored::SetMeta{key, value}, request.changes.emplace_back());
   request.metas.emplace_back(key, std::string(value));
+  if (audit) request.audit = seal_entries(*audit, parts_->options.clock->now());
   TRY(parts_->shards.front()->commit(request));
   return {};
 }
@@ -260,25 +266,40 @@ Result<PatientRef> known(const Identity& identity, const record::Identifier& ide
   return *patient;
 }
 
+std::vector<SealedEntry> linking(const AuditEntry* audit, PatientRef one, PatientRef other, Clock& clock) {
+  if (!audit) return {};
+  AuditEntry entry = *audit;
+  entry.patients = {one, other};
+  return seal_entries(entry, clock.now());
+}
+
 }  // namespace
 
-Result<void> Store::link(const record::Identifier& a, const record::Identifier& b) {
+// The link and its entry are queued together, and one group takes both.
+Result<void> Store::link(const record::Identifier& a, const record::Identifier& b, const AuditEntry* audit) {
   const PatientRef one = TRY(known(*parts_->identity, a)), other = TRY(known(*parts_->identity, b));
   if (one == other) return invalid_request("both identifiers name the same patient: there is nothing to link");
   if (parts_->options.read_only) return unavailable("the store was opened read-only");
-  TRY(parts_->identity->link(one, other, true));
+  Shard& first = *parts_->shards.front();
+  TRY(first.with_audit(linking(audit, one, other, *parts_->options.clock), [&]() -> Result<void> {
+    TRY(parts_->identity->link(one, other, true));
+    return {};
+  }));
   CommitRequest barrier;
-  TRY(parts_->shards.front()->commit(barrier));
+  TRY(first.commit(barrier));
   return {};
 }
 
-Result<void> Store::unlink(const record::Identifier& a, const record::Identifier& b) {
+Result<void> Store::unlink(const record::Identifier& a, const record::Identifier& b, const AuditEntry* audit) {
   const PatientRef one = TRY(known(*parts_->identity, a)), other = TRY(known(*parts_->identity, b));
   if (parts_->options.read_only) return unavailable("the store was opened read-only");
-  if (!TRY(parts_->identity->link(one, other, false)))
+  Shard& first = *parts_->shards.front();
+  TRY(first.with_audit(linking(audit, one, other, *parts_->options.clock), [&]() -> Result<void> {
+    if (TRY(parts_->identity->link(one, other, false))) return {};
     return not_found("the two patients are not linked to each other directly");
+  }));
   CommitRequest barrier;
-  TRY(parts_->shards.front()->commit(barrier));
+  TRY(first.commit(barrier));
   return {};
 }
 

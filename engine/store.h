@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/result.h"
+#include "engine/audit/audit.h"
 #include "engine/storage/backend.h"
 #include "engine/view.h"
 #include "formats/record/event.h"
@@ -71,6 +72,9 @@ struct WriteOptions {
   std::string batch_id;  // safe retries: a batch id that was committed before returns its first answer
   bool all_or_nothing =
       false;  // one rejected record rejects all; refused (unsupported) where the patients lie on several shards
+  // Who writes, and why: the entry of the audit log that goes into the batch of the records, with their patients, their
+  // number and the outcome filled in. Where nothing is written (refused, a batch that was known) it is written alone.
+  std::optional<AuditEntry> audit{};
 };
 
 struct Written {
@@ -116,9 +120,10 @@ class Store {
   // -- writing: each returns after what it did is on stable storage
   Result<Written> write(std::span<const record::Record> records, const WriteOptions& options);
   // Two patients are one person from now on; unlink takes exactly that back. not_found where one is unknown; linking twice changes nothing.
-  Result<void> link(const record::Identifier& a, const record::Identifier& b);
-  Result<void> unlink(const record::Identifier& a, const record::Identifier& b);
-  Result<void> set_meta(std::string_view name, std::string_view value);  // "" removes
+  // An entry of the audit log travels in the batch of what it tells of, with the patients filled in; what fails leaves none.
+  Result<void> link(const record::Identifier& a, const record::Identifier& b, const AuditEntry* audit = nullptr);
+  Result<void> unlink(const record::Identifier& a, const record::Identifier& b, const AuditEntry* audit = nullptr);
+  Result<void> set_meta(std::string_view name, std::string_view value, const AuditEntry* audit = nullptr);  // "" removes
   Result<std::optional<Bytes>> meta(std::string_view name);
 
   // -- reading
@@ -127,6 +132,11 @@ class Store {
   // Changes after `since` (a commit per shard; empty: from the oldest kept), in commit order per shard, at most `limit` commits a shard.
   // not_found where the feed no longer reaches back so far.
   Result<std::vector<FeedEntry>> changes(std::span<const std::uint64_t> since, std::size_t limit, record::Arena& into);
+
+  // -- audit (engine/audit/audit.h): what was read, denied, or failed
+  // In the next commit group of the shard of the first patient named, all entries together, in order.
+  Result<AuditPosition> audit(std::span<const AuditEntry> entries, AuditWait wait = AuditWait::durable);
+  std::vector<AuditHead> audit_heads() const;  // one for each shard
 
   // -- housekeeping
   Result<void> fold();  // everything acknowledged so far

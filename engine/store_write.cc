@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/audit/store_audit.h"
 #include "engine/store_parts.h"
 #include "engine/validate.h"
 #include "formats/stored/seal.h"
@@ -90,8 +91,10 @@ class BatchTurn {
   const std::string id_;
 };
 
-Result<Written> Store::write(std::span<const record::Record> records, const WriteOptions& options) {
-  Parts& parts = *parts_;
+namespace {
+
+Result<Written> write_records(Store::Parts& parts, std::span<const record::Record> records, const WriteOptions& options,
+                              WriteAudit& audit) {
   if (parts.options.read_only) return unavailable("the store was opened read-only");
   if (options.batch_id.size() > batch_id_bytes_max) return invalid_request("a batch id has at most 256 bytes");
   const BatchTurn turn(parts, options.batch_id);
@@ -164,9 +167,19 @@ Result<Written> Store::write(std::span<const record::Record> records, const Writ
       if (options.batch_id.empty()) return {};
       return {{key, encode_answer(written.outcomes, places)}};
     };
-    TRY(shard.write(items, options.all_or_nothing, answer));
+    const AuditOf entries = [&] { return audit.of(written.outcomes, places, parts.options.clock->now()); };
+    TRY(shard.write(items, options.all_or_nothing, answer, audit ? entries : AuditOf()));
   }
   for (const auto& shard : parts.shards) written.position.push_back(shard->last_commit());
+  return written;
+}
+
+}  // namespace
+
+Result<Written> Store::write(std::span<const record::Record> records, const WriteOptions& options) {
+  WriteAudit audit(options.audit);
+  Result<Written> written = write_records(*parts_, records, options, audit);
+  TRY(audit.finish(*this, written));
   return written;
 }
 

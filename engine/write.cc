@@ -81,7 +81,8 @@ void Shard::forget_indexes() {
   }
 }
 
-Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or_nothing, const AnswerOf& answer) {
+Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or_nothing, const AnswerOf& answer,
+                                   const AuditOf& audit) {
   if (!setup_.lease) return unavailable("the store was opened read-only");
   const Admission admission(*this);
   if (!admission.granted()) return full();
@@ -163,6 +164,7 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
   }
   request.bytes = memory->bytes;
   if (answer) request.metas = answer();
+  if (audit) request.audit = audit();
   for (const auto& [name, value] : request.metas)
     stored::encode(stored::SetMeta{name, value}, request.changes.emplace_back());
 
