@@ -133,6 +133,10 @@ std::string Session::complaint_text(std::span<const query::Complaint> complaints
                                     std::string_view input, const Look& look) const {
   std::string out;
   for (query::Complaint complaint : complaints) {
+    if (query::is_nowhere(complaint.span)) {
+      out += cli::complaint_text(std::span(&complaint, 1), input, "", look);
+      continue;
+    }
     const auto part = std::ranges::find_if(composed.parts, [&](const Composed::Part& p) {
       return complaint.span.begin >= p.begin && complaint.span.begin <= p.end;
     });

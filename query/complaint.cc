@@ -49,6 +49,13 @@ std::size_t edits(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+std::string hints(const Complaint& complaint) {
+  std::string out;
+  if (!complaint.expected.empty()) out += "  expected: " + complaint.expected + "\n";
+  if (!complaint.suggestion.empty()) out += "  did you mean `" + complaint.suggestion + "`?\n";
+  return out;
+}
+
 }  // namespace
 
 void Complaints::add(Complaint complaint) {
@@ -74,6 +81,7 @@ Place place_of(std::string_view text, std::uint32_t byte) {
 }
 
 std::string render(const Complaint& complaint, std::string_view text, std::size_t line_characters) {
+  if (is_nowhere(complaint.span)) return complaint.message + "\n" + hints(complaint);
   const std::size_t begin = std::min<std::size_t>(complaint.span.begin, text.size());
   const Place place = place_of(text, complaint.span.begin);
   const std::size_t line_begin = text.substr(0, begin).rfind('\n') + 1;
@@ -89,10 +97,7 @@ std::string render(const Complaint& complaint, std::string_view text, std::size_
 
   std::string out = std::to_string(place.line) + ":" + std::to_string(place.column) + ": " + complaint.message + "\n";
   out += "  " + printable(shown) + "\n";
-  out += "  " + std::string(column - skipped, ' ') + std::string(carets, '^') + "\n";
-  if (!complaint.expected.empty()) out += "  expected: " + complaint.expected + "\n";
-  if (!complaint.suggestion.empty()) out += "  did you mean `" + complaint.suggestion + "`?\n";
-  return out;
+  return out + "  " + std::string(column - skipped, ' ') + std::string(carets, '^') + "\n" + hints(complaint);
 }
 
 std::string render(std::span<const Complaint> complaints, std::string_view text) {

@@ -17,6 +17,9 @@ struct Span {
   std::uint32_t end = 0;
 };
 inline Span joined(Span first, Span last) { return {first.begin, last.end}; }
+// Of what stands beside the text, such as a parameter that it does not declare.
+inline constexpr Span nowhere{~0u, ~0u};
+inline bool is_nowhere(Span span) { return span.begin == nowhere.begin; }
 
 struct Complaint {
   Span span{};
@@ -34,6 +37,7 @@ class Complaints {
   void add(Complaint complaint);
   bool empty() const { return list_.empty(); }
   std::size_t size() const { return list_.size(); }
+  const std::vector<Complaint>& all() const { return list_; }  // as they came
   std::vector<Complaint> sorted() &&;  // by place; those of one place as they came
 
  private:
@@ -52,6 +56,7 @@ Place place_of(std::string_view text, std::uint32_t byte);
 //                          ^
 //   expected: a date
 //   did you mean `...`?
+// Of a complaint about no place the first line is the message alone, and no line of the text follows.
 // The line is cut to so many characters around the place; control characters in it print as blanks. Ends with a line break.
 inline constexpr std::size_t line_characters_max = 120;
 std::string render(const Complaint& complaint, std::string_view text, std::size_t line_characters = line_characters_max);

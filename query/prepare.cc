@@ -7,10 +7,8 @@
 #include "query/codeset.h"
 #include "query/constants.h"
 #include "query/parse.h"
-#include "query/print.h"
 #include "query/resolve.h"
-#include "query/saved_cohorts.h"
-#include "query/token.h"
+#include "query/saved_reader.h"
 
 namespace chartline::query {
 
@@ -34,10 +32,8 @@ Span span_of(const tree::Query& query, std::string_view name) {
 
 // `param NAME = V` by itself: whatever V holds, it is one value and no more. Blanks before it keep its places apart from
 // those of the text.
-std::optional<tree::Statement> parse_parameter(const std::string& name, const std::string& value, std::uint32_t from,
-                                               Complaints& complaints) {
+std::optional<tree::Statement> parse_parameter(const std::string& text, std::uint32_t from, Complaints& complaints) {
   const std::size_t before = complaints.size();
-  const std::string text = "param " + name + " = " + value;
   tree::Query made = parse(std::string(from, ' ') + text, complaints);
   if (complaints.size() > before) return std::nullopt;
   if (made.statements.size() == 1 && std::holds_alternative<tree::Param>(made.statements.front().form))
@@ -67,15 +63,6 @@ std::vector<std::string> systems_of(const engine::View& view) {
     }
   }
   return {systems.begin(), systems.end()};
-}
-
-std::string index_name(std::string_view text, std::string_view cohort) {
-  Complaints complaints;
-  for (const tree::Statement& one : parse(text, complaints).statements) {
-    const auto* found = std::get_if<tree::Cohort>(&one.form);
-    if (found && found->name == cohort) return found->index;
-  }
-  return {};
 }
 
 // Complains about what only the store can tell.
@@ -114,55 +101,64 @@ class Looker {
 
 }  // namespace
 
+bool is_defined(const tree::Query& query, std::string_view name) {
+  return std::ranges::find(query.statements, name, defined_name) != query.statements.end();
+}
+
 BoundQuery parse_with_parameters(std::string_view text, const PrepareOptions& options, Complaints& complaints) {
-  BoundQuery query{.tree = parse(text, complaints), .parameters = {}};
-  auto from = static_cast<std::uint32_t>(text.size()) + 1;
+  BoundQuery query{.tree = parse(text, complaints), .text = std::string(text), .parameters = {}, .annexes = {}};
   std::size_t added = 0;
   const auto bind = [&](const std::string& name, const std::string& value) {
-    query.parameters.push_back({.name = name, .from = from, .declared = span_of(query.tree, name)});
-    auto bound = parse_parameter(name, value, from, complaints);
+    query.text += '\n';
+    const auto from = static_cast<std::uint32_t>(query.text.size());
+    query.text += "param " + name + " = " + value;
+    const bool declared = is_defined(query.tree, name);
+    query.parameters.push_back({.name = name, .declared = declared});
+    query.annexes.push_back(
+        {.from = from, .words = "parameter `" + name + "`: ", .home = declared ? span_of(query.tree, name) : nowhere});
+    auto bound = parse_parameter(query.text.substr(from), from, complaints);
     if (bound) bind_parameter(query.tree, std::move(*bound), added);
-    from += static_cast<std::uint32_t>(name.size() + value.size()) + 16;  // and the words around them
   };
   for (const auto& [name, value] : options.parameters) bind(name, value);
-  const bool declared = std::ranges::find(query.tree.statements, "today", defined_name) != query.tree.statements.end();
-  if (options.today && !declared) bind("today", record::print(record::day_time(*options.today)));
+  if (options.today && !is_defined(query.tree, "today")) bind("today", record::print(record::day_time(*options.today)));
   return query;
 }
 
-std::vector<Complaint> at_home(Complaints&& complaints, const BoundQuery& query) {
+std::vector<Complaint> at_home(Complaints&& complaints, const std::vector<Annex>& annexes) {
   std::vector<Complaint> all = std::move(complaints).sorted();
   for (Complaint& one : all) {
-    const auto next = std::ranges::upper_bound(query.parameters, one.span.begin, {}, &BoundParameter::from);
-    if (next == query.parameters.begin()) continue;
-    const BoundParameter& parameter = *std::prev(next);
-    one.span = parameter.declared;
-    one.message = "parameter `" + parameter.name + "`: " + one.message;
+    const auto next = std::ranges::upper_bound(annexes, one.span.begin, {}, &Annex::from);
+    if (next == annexes.begin()) continue;
+    const Annex& annex = *std::prev(next);
+    one.span = annex.home;
+    one.message = annex.words + one.message;
   }
   return all;
 }
 
 namespace {
 
-using SavedPrograms = std::map<std::string, std::shared_ptr<const Program>, std::less<>>;
-
 class Preparation {
  public:
   Preparation(engine::Store& store, std::string_view text, const PrepareOptions& options,
               const std::vector<std::string>& within)
       : store_(store),
-        text_(text),
         options_(options),
         within_(within),
-        bound_(parse_with_parameters(text, options, complaints_)) {}
+        bound_(parse_with_parameters(text, options, complaints_)),
+        annexes_(bound_.annexes) {}
 
-  Result<Prepared> prepared(Micros codes_of) {
-    Known known{.systems = systems_of(store_.view()), .any_code_list = true, .cohorts = TRY(saved_cohorts(store_))};
-    SavedPrograms saved = TRY(saved_programs(known, codes_of));
-    const typed::Query query = resolve(bound_.tree, known, complaints_);
+  Result<Prepared> prepared() {
+    // A parameter that holds nothing would be missed wherever the text names it.
+    if (is_of_parameters()) return refused();
+    SavedReader reader(store_, systems_of(store_.view()), within_);
+    const typed::Query query = resolve(bound_.tree, TRY(reader.known_to(bound_.text, bound_.tree)), complaints_);
+    TRY(reader.read(query, complaints_));
     if (!complaints_.empty()) return refused();
+    saved_ = reader.all();
+    append_annexes(reader);
     Prepared made;
-    made.program = TRY(program(query, std::move(saved), codes_of, {}));
+    made.program = TRY(program(query, INT64_MAX, {}));
     Looker looker(*made.program, complaints_);
     for (const typed::Ptr& statement : query.statements) looker.look(*statement);
     if (!complaints_.empty()) return refused();
@@ -170,74 +166,57 @@ class Preparation {
     for (const typed::Ptr& statement : query.statements) {
       if (statement->op == Op::as_of) of_past[TRY(as_of_instant(*statement, *made.program))].push_back(statement.get());
     }
-    for (const auto& [instant, statements] : of_past) {
-      made.past[instant] = TRY(program(query, TRY(saved_programs(known, instant)), instant, statements));
-    }
+    for (const auto& [instant, statements] : of_past) made.past[instant] = TRY(program(query, instant, statements));
     if (!complaints_.empty()) return refused();
     return made;
   }
 
  private:
-  Prepared refused() { return {.complaints = at_home(std::move(complaints_), bound_), .program = nullptr}; }
+  Prepared refused() { return {.complaints = at_home(std::move(complaints_), annexes_), .program = nullptr}; }
 
-  Result<std::shared_ptr<const Program>> program(const typed::Query& query, SavedPrograms saved, Micros codes_of,
+  bool is_of_parameters() const {
+    return std::ranges::any_of(complaints_.all(), [&](const Complaint& one) {
+      return !annexes_.empty() && one.span.begin >= annexes_.front().from;
+    });
+  }
+
+  // Texts of saved cohorts stand behind the parameters, as link() puts them.
+  void append_annexes(const SavedReader& reader) {
+    std::size_t end = bound_.text.size();
+    for (const auto& cohort : saved_) {
+      const SavedReader::Home home = reader.home_of(cohort->name);
+      annexes_.push_back({.from = static_cast<std::uint32_t>(end + 1), .words = home.words, .home = home.span});
+      end += 1 + cohort->text.size();
+    }
+  }
+
+  // With the codes of a moment; INT64_MAX for now.
+  Result<std::shared_ptr<const Program>> program(const typed::Query& query, Micros codes_of,
                                                  std::vector<const typed::Node*> only) {
     const engine::View view = codes_of == INT64_MAX ? store_.view() : store_.view_as_of(codes_of);
     const auto codes = TRY(store_codes(store_, view, options_.terminology));
     LinkOptions options{.month_end = options_.month_end,
-                        .saved = std::move(saved),
-                        .text = std::string(text_),
+                        .saved = saved_,
+                        .text = bound_.text,
                         .complaints = &complaints_,
                         .only = std::move(only)};
     return link(query, *codes, std::move(options));
   }
 
-  // Saved cohorts that the text names, each prepared for itself.
-  Result<SavedPrograms> saved_programs(Known& known, Micros codes_of) {
-    SavedPrograms saved;
-    Complaints of_tokens;
-    for (const Token& token : tokens_of(text_, of_tokens)) {
-      const bool named = token.form == Token::Form::word && std::ranges::binary_search(known.cohorts, token.text);
-      if (!named || saved.contains(token.text) || span_of(bound_.tree, token.text).end != 0) continue;
-      if (std::ranges::find(within_, token.text) != within_.end()) {
-        complain(token, "the saved cohort `" + token.text + "` would be defined by itself");
-        continue;
-      }
-      const std::optional<std::string> text = TRY(saved_cohort_text(store_, token.text));
-      if (!text) continue;
-      std::vector<std::string> deeper = within_;
-      deeper.push_back(token.text);
-      const PrepareOptions own{
-          .parameters = {}, .month_end = options_.month_end, .terminology = options_.terminology, .today = std::nullopt};
-      const Prepared one = TRY(prepare_within(store_, *text, own, deeper, codes_of));
-      if (!one.complaints.empty()) {
-        complain(token, "the saved cohort `" + token.text + "`: " + one.complaints.front().message);
-        continue;
-      }
-      saved.emplace(token.text, one.program);
-      if (const std::string index = index_name(*text, token.text); !index.empty())
-        known.cohort_indexes.emplace(token.text, index);
-    }
-    return saved;
-  }
-
-  void complain(const Token& token, std::string message) {
-    complaints_.add({.span = token.span, .message = std::move(message), .expected = "", .suggestion = ""});
-  }
-
   engine::Store& store_;
-  std::string_view text_;
   const PrepareOptions& options_;
   const std::vector<std::string>& within_;
   Complaints complaints_;
-  BoundQuery bound_;
+  const BoundQuery bound_;
+  std::vector<Annex> annexes_;
+  std::vector<std::shared_ptr<const SavedCohort>> saved_;
 };
 
 }  // namespace
 
 Result<Prepared> prepare_within(engine::Store& store, std::string_view text, const PrepareOptions& options,
-                                const std::vector<std::string>& within, Micros codes_of) {
-  return Preparation(store, text, options, within).prepared(codes_of);
+                                const std::vector<std::string>& within) {
+  return Preparation(store, text, options, within).prepared();
 }
 
 Result<Prepared> prepare(engine::Store& store, std::string_view text, const PrepareOptions& options) {

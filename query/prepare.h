@@ -1,7 +1,9 @@
 // The steps of prepare() that saved cohorts share with it.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "query/run.h"
@@ -9,25 +11,32 @@
 
 namespace chartline::query {
 
-// A parameter's value has places of its own, behind those of the text.
+bool is_defined(const tree::Query& query, std::string_view name);
+
 struct BoundParameter {
   std::string name;
-  std::uint32_t from = 0;  // its first place
-  Span declared{};         // the `param` of the text; empty for none
+  bool declared = false;  // by a `param` of the text, whose value it replaces
+};
+// What stands behind the text and is no part of it: from one place to the next.
+struct Annex {
+  std::uint32_t from = 0;
+  std::string words;  // before a complaint about it: "parameter `today`: "
+  Span home{};        // where it is complained about
 };
 struct BoundQuery {
   tree::Query tree;
-  std::vector<BoundParameter> parameters;  // by place
+  std::string text;  // and, behind it, that of the parameters: where the spans of the tree are places
+  std::vector<BoundParameter> parameters;
+  std::vector<Annex> annexes;  // by place
 };
 // The text as a tree, its parameters bound.
 BoundQuery parse_with_parameters(std::string_view text, const PrepareOptions& options, Complaints& complaints);
 
-// Complaints about a parameter name it, and stand at its `param`.
-std::vector<Complaint> at_home(Complaints&& complaints, const BoundQuery& query);
+// Complaints about what stands behind the text say so, and stand at its home.
+std::vector<Complaint> at_home(Complaints&& complaints, const std::vector<Annex>& annexes);
 
-// prepare(), within the saved cohorts that are being prepared already, outermost first: none may lead back to one of them.
-// The codes are those of a moment; INT64_MAX for now.
+// prepare() of a text that is to be saved as the cohorts `within`: nothing that it uses may lead back to one of them.
 Result<Prepared> prepare_within(engine::Store& store, std::string_view text, const PrepareOptions& options,
-                                const std::vector<std::string>& within, Micros codes_of = INT64_MAX);
+                                const std::vector<std::string>& within);
 
 }  // namespace chartline::query

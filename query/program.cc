@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "query/bring_in.h"
 #include "query/parse.h"
 #include "query/print.h"
 
@@ -20,15 +21,12 @@ class Linker {
   Linker(Program& program, CodeSource& source, Complaints* complaints)
       : program_(program), source_(source), complaints_(complaints) {}
 
-  void define(const Ptr& statement) {
-    if (is_definition(statement->op)) {
-      const auto& name = std::get<typed::Named>(statement->data).name;
-      program_.definitions.insert_or_assign(name, statement);
-      const Basic basic = statement->type.basic;  // a param or let may stand for a code too
-      if (basic == Basic::code || basic == Basic::codeset) named_.emplace_back(name, statement->parts.front());
+  // Codes by the names of all definitions.
+  void name_codes() {
+    for (const auto& [name, definition] : program_.definitions) {
+      const Basic basic = definition->type.basic;  // a param or let may stand for a code too
+      if (basic == Basic::code || basic == Basic::codeset) named_.emplace_back(name, definition->parts.front());
     }
-    if (statement->op == Op::explain || statement->op == Op::explain_analyze || statement->op == Op::as_of)
-      define(statement->parts.back());
   }
 
   // Whether what cannot be expanded is complained about, or left empty.
@@ -72,6 +70,20 @@ class Linker {
   std::set<const typed::Node*> reached_;  // definitions
   std::map<std::string, std::shared_ptr<const CodeSet>> sets_;
 };
+
+void define(const Ptr& statement, Program& program) {
+  if (is_definition(statement->op))
+    program.definitions.insert_or_assign(std::get<typed::Named>(statement->data).name, statement);
+  if (statement->op == Op::explain || statement->op == Op::explain_analyze || statement->op == Op::as_of)
+    define(statement->parts.back(), program);
+}
+
+// The query calls them by their own names.
+void bring_in_all(const std::vector<std::shared_ptr<const SavedCohort>>& cohorts, Program& program) {
+  for (const auto& cohort : cohorts) bring_in(*cohort, program);
+  for (const auto& cohort : cohorts)
+    program.definitions.emplace(cohort->name, program.definitions.at(name_brought_in(cohort->name, cohort->name)));
+}
 
 Ptr every_registration() {
   Ptr any = std::make_shared<const typed::Node>(typed::Node{Op::any_code, type(Basic::codeset)});
@@ -130,11 +142,12 @@ Result<std::shared_ptr<const Program>> link(typed::Query query, CodeSource& sour
   program->text = std::move(options.text);
   program->month_end = options.month_end;
   program->terminology = source.version();
-  program->saved = std::move(options.saved);
+  for (const Ptr& statement : program->query.statements) define(statement, *program);
+  bring_in_all(options.saved, *program);
   program->row_slot = program->query.slots++;
   program->registrations = every_registration();
   Linker linker(*program, source, options.complaints);
-  for (const Ptr& statement : program->query.statements) linker.define(statement);
+  linker.name_codes();
   if (options.only.empty()) {
     const auto of_past = [](const Ptr& statement) { return statement->op == Op::as_of; };
     for (const Ptr& statement : program->query.statements)

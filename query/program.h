@@ -20,17 +20,17 @@ namespace chartline::query {
 
 struct Program {
   typed::Query query;  // every statement in the order of the text
-  std::string text{};  // where the spans of the nodes are places; "" where only the tree is known
+  // Where the spans of the nodes are places; "" where only the tree is known. Texts of saved cohorts stand behind that of the
+  // query.
+  std::string text{};
   MonthEnd month_end = MonthEnd::roll;
   std::string terminology{};  // the version that codes were expanded with
 
-  // Definitions by name: the node of the statement (Op::param, Op::let, Op::cohort, Op::codes).
+  // Definitions by name: the node of the statement (Op::param, Op::let, Op::cohort, Op::codes). Cohorts of the store that the
+  // text names and does not define are there too, with what their own texts define: see query/bring_in.h.
   std::map<std::string, typed::Ptr, std::less<>> definitions{};
   // Expanded, for each node that stands where codes are wanted: the codes of Op::events, the set of Op::code_in_set.
   std::unordered_map<const typed::Node*, std::shared_ptr<const CodeSet>> code_sets{};
-  // Cohorts of the store that the text names and does not define: each a program that defines it.
-  std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved{};
-
   std::uint32_t row_slot = 0;  // of no expression of the text: for the rows of statements that give their events none
   typed::Ptr registrations{};  // registration[*]: what ends a follow-up
 
@@ -40,9 +40,11 @@ struct Program {
   std::string printed(const typed::Node& node) const;
 };
 
+struct SavedCohort;
+
 struct LinkOptions {
   MonthEnd month_end = MonthEnd::roll;
-  std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved{};
+  std::vector<std::shared_ptr<const SavedCohort>> saved{};  // that the query uses, and those that they use
   std::string text{};
   // Where there is one, codes that cannot be expanded (no such list, no terminology) are complained about; else the failure
   // is the answer.
@@ -51,11 +53,6 @@ struct LinkOptions {
   std::vector<const typed::Node*> only{};
 };
 Result<std::shared_ptr<const Program>> link(typed::Query query, CodeSource& source, LinkOptions options);
-inline Result<std::shared_ptr<const Program>> link(
-    typed::Query query, MonthEnd month_end, CodeSource& source,
-    std::map<std::string, std::shared_ptr<const Program>, std::less<>> saved) {
-  return link(std::move(query), source, {.month_end = month_end, .saved = std::move(saved)});
-}
 
 // Statements stand within `explain` and `as of`: the innermost one.
 const typed::Node& inner_statement(const typed::Node& statement);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "query/depths.h"
 #include "query/parse.h"
 #include "query/resolver.h"
 #include "query/words.h"
@@ -21,36 +22,10 @@ typed::Query compile(std::string_view text, const Known& known, Complaints& comp
 
 typed::Query Resolver::run(const tree::Query& query) {
   typed::Query made;
-  for (const tree::Statement& one : query.statements) {
-    Ptr node = statement(one);
-    bound_depth(*node, one.span);
-    made.statements.push_back(std::move(node));
-  }
+  for (const tree::Statement& one : query.statements) made.statements.push_back(statement(one));
   made.slots = slots_;
+  (void)bounded_depths(made, {}, complaints_);
   return made;
-}
-
-// Levels of a node, those of the definitions that it names included.
-std::uint32_t Resolver::depth_of(const typed::Node& node) const {
-  std::uint32_t depth = 0;
-  if (const auto* named = std::get_if<typed::Named>(&node.data)) {
-    const auto found = depths_.find(named->name);
-    if (found != depths_.end()) depth = found->second;
-  }
-  for (const Ptr& part : node.parts) depth = std::max(depth, depth_of(*part));
-  return depth + 1;
-}
-
-// What is made of definitions is walked by recursion too, so that their height is bounded as that of one statement is.
-void Resolver::bound_depth(const typed::Node& statement, Span span) {
-  std::uint32_t depth = depth_of(statement);
-  if (depth > depth_max) {
-    complain(span, "the definitions that this stands on are too many levels deep",
-             "at most " + std::to_string(depth_max) + " levels");
-    depth = 0;  // one complaint for one tower
-  }
-  const auto* named = std::get_if<typed::Named>(&statement.data);
-  if (named && statement.op >= Op::param && statement.op <= Op::cohort) depths_.insert_or_assign(named->name, depth);
 }
 
 const Resolver::Binding* Resolver::binding(std::string_view name) const {

@@ -37,10 +37,6 @@ class Resolver {
   void define(const std::string& name, Definition definition, Span span);
   std::uint32_t new_slot() { return slots_++; }
 
-  static constexpr std::uint32_t depth_max = 1000;
-  std::uint32_t depth_of(const typed::Node& node) const;
-  void bound_depth(const typed::Node& statement, Span span);
-
   // -- making nodes, complaining
   typed::Ptr node(typed::Op op, Type type, Span span, std::vector<typed::Ptr> parts = {}, typed::Data data = {});
   typed::Ptr row(std::uint32_t slot, Span span);
@@ -129,7 +125,6 @@ class Resolver {
   Complaints& complaints_;
   std::map<std::string, Definition, std::less<>> definitions_;
   std::map<std::string, Definition, std::less<>> saved_;  // cohorts of the store that were named
-  std::map<std::string, std::uint32_t, std::less<>> depths_;  // of definitions, for bound_depth()
   std::vector<Binding> bindings_;
   std::uint32_t slots_ = 1;
   int under_no_ = 0;         // words `no` and `not` around the expression

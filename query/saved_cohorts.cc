@@ -5,11 +5,11 @@
 #include "query/saved_cohorts.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "query/parse.h"
 #include "query/prepare.h"
 #include "query/print.h"
-#include "query/token.h"
 #include "query/words.h"
 
 namespace chartline::query {
@@ -29,13 +29,32 @@ bool defines(const tree::Statement& one) {
          std::holds_alternative<tree::Let>(one.form) || std::holds_alternative<tree::Cohort>(one.form);
 }
 
-// The definitions of a query as text: as it was written, comments too, where it holds nothing else and nothing was bound.
-std::string definitions_of(const tree::Query& query, std::string_view written, const PrepareOptions& options) {
-  if (options.parameters.empty() && std::ranges::all_of(query.statements, defines)) return std::string(written);
+// The definitions of a query as text: as it was written, comments too, where it holds nothing else, behind a line for each
+// parameter that it does not declare; where a parameter takes the place of what is written, as printed.
+std::string definitions_of(const BoundQuery& query, std::string_view written) {
+  const bool as_written = std::ranges::none_of(query.parameters, &BoundParameter::declared) &&
+                          std::ranges::all_of(query.tree.statements, defines);
   std::string text;
-  for (const tree::Statement& one : query.statements)
-    if (defines(one)) text += print(one) + "\n";
+  // Those that the text does not declare stand first.
+  const std::size_t printed = as_written ? query.parameters.size() : query.tree.statements.size();
+  for (std::size_t i = 0; i < printed; ++i)
+    if (defines(query.tree.statements[i])) text += print(query.tree.statements[i]) + "\n";
+  if (as_written) text += written;
   return text;
+}
+
+bool names_param(const typed::Node& node, std::string_view name, std::unordered_set<const typed::Node*>& seen) {
+  if (!seen.insert(&node).second) return false;
+  if (node.op == typed::Op::param_of && std::get<typed::Named>(node.data).name == name) return true;
+  return std::ranges::any_of(node.parts, [&](const typed::Ptr& part) { return names_param(*part, name, seen); });
+}
+
+// A day that nobody asks about is not kept.
+PrepareOptions without_idle_today(PrepareOptions options, const typed::Query& query) {
+  std::unordered_set<const typed::Node*> seen;
+  const auto asks = [&](const typed::Ptr& statement) { return names_param(*statement, "today", seen); };
+  if (std::ranges::none_of(query.statements, asks)) options.today.reset();
+  return options;
 }
 
 bool defines_cohort(const tree::Query& query, std::string_view name) {
@@ -69,14 +88,14 @@ Result<std::vector<Complaint>> save_cohort(engine::Store& store, std::string_vie
   const Prepared prepared = TRY(prepare_within(store, text, options, {std::string(name)}));
   if (!prepared.complaints.empty()) return prepared.complaints;
   Complaints none;
-  const tree::Query query = parse_with_parameters(text, options, none).tree;
-  if (!defines_cohort(query, name)) {
-    return std::vector<Complaint>{{.span = {},
+  const BoundQuery query = parse_with_parameters(text, without_idle_today(options, prepared.program->query), none);
+  if (!defines_cohort(query.tree, name)) {
+    return std::vector<Complaint>{{.span = nowhere,
                                    .message = "the text defines no cohort `" + std::string(name) + "`",
                                    .expected = "cohort " + std::string(name) + " = ...",
                                    .suggestion = ""}};
   }
-  TRY(store.set_meta(meta_name(name), definitions_of(query, text, options)));
+  TRY(store.set_meta(meta_name(name), definitions_of(query, text)));
   std::vector<std::string> names = TRY(saved_cohorts(store));
   if (std::ranges::find(names, name) != names.end()) return std::vector<Complaint>{};
   names.emplace_back(name);

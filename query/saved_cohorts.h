@@ -16,8 +16,8 @@ namespace chartline::query {
 Result<std::vector<std::string>> saved_cohorts(engine::Store& store);  // names, sorted
 Result<std::optional<std::string>> saved_cohort_text(engine::Store& store, std::string_view name);
 
-// Keeps `text` as it was written, comments too, where it holds definitions alone and no parameters are given; else its
-// definitions as printed and with its parameters bound. Its other statements are left out. `text` must
+// Keeps `text` as it was written, comments too, where it holds definitions alone, behind a line for each parameter that it
+// does not declare itself; else its definitions as printed, its parameters bound. Its other statements are left out. `text` must
 // define a cohort `name`. What is wrong with it is a complaint; nothing is saved then.
 Result<std::vector<Complaint>> save_cohort(engine::Store& store, std::string_view name, std::string_view text,
                                            const PrepareOptions& options);

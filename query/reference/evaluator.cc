@@ -21,7 +21,6 @@ void Evaluator::Parts::start(const Person& of) {
   person = of;
   interval.reset();
   for (std::optional<Item>& slot : slots) slot.reset();
-  for (auto& [name, evaluator] : saved) evaluator->start(of);
   registrations.clear();
   rows_of_patient.clear();
   for (const record::Event& event : person.events) {
@@ -37,7 +36,6 @@ void Evaluator::Parts::start(const Person& of) {
 void Evaluator::heed(Stop* stop) {
   parts_->stop = stop;
   parts_->over = false;
-  for (auto& [name, evaluator] : parts_->saved) evaluator->heed(stop);
 }
 
 bool Evaluator::Parts::is_over() {
@@ -77,18 +75,7 @@ std::optional<Item> Evaluator::Parts::in_slot(std::uint32_t slot) {
 }
 
 // Whoever has a row of the cohort is in it.
-bool Evaluator::Parts::in_cohort(const std::string& name) {
-  if (program.definitions.contains(name)) return !members(program.definition(name)).empty();
-  const auto found = program.saved.find(name);
-  check(found != program.saved.end(), "a cohort that the resolver found");
-  std::unique_ptr<Evaluator>& evaluator = saved[name];
-  if (!evaluator) {
-    evaluator = std::make_unique<Evaluator>(*found->second);
-    evaluator->heed(stop);
-    evaluator->start(person);
-  }
-  return evaluator->parts_->in_cohort(name);
-}
+bool Evaluator::Parts::in_cohort(const std::string& name) { return !members(program.definition(name)).empty(); }
 
 // [predicate], or [predicate, per, until?] with the slot of the index event.
 const std::vector<Evaluator::Membership>& Evaluator::Parts::members(const Node& cohort) {

@@ -147,7 +147,6 @@ struct Evaluator::Parts {
   std::vector<std::optional<Item>> slots;
   std::optional<DateRange> interval{};
   Names names;
-  std::unordered_map<std::string, std::unique_ptr<Evaluator>> saved{};  // cohorts of the store
   // Of this person: what registrations and demographic rows count, and what has been answered.
   std::vector<const record::Event*> registrations{}, rows_of_patient{};
   std::map<std::pair<const Node*, Lifted>, Items> known_events{};

@@ -49,25 +49,10 @@ auto place_of(const Item& item) {
 void Interview::start(const Person& person) {
   person_ = &person;
   evaluator_.start(person);
-  for (auto& [name, saved] : saved_) saved.started = false;
-}
-
-void Interview::heed(Stop* stop) {
-  stop_ = stop;
-  evaluator_.heed(stop);
-  for (auto& [name, saved] : saved_) saved.evaluator->heed(stop);
 }
 
 std::vector<Membership> Interview::members(const std::string& cohort) {
-  if (program_.definitions.contains(cohort)) return evaluator_.members(program_.definition(cohort));
-  const Program& program = *program_.saved.find(cohort)->second;
-  Saved& saved = saved_[cohort];
-  if (!saved.evaluator) {
-    saved.evaluator = std::make_unique<Evaluator>(program);
-    saved.evaluator->heed(stop_);
-  }
-  if (!std::exchange(saved.started, true)) saved.evaluator->start(*person_);
-  return saved.evaluator->members(program.definition(cohort));
+  return evaluator_.members(program_.definition(cohort));
 }
 
 Result<Inquiry> Inquiry::make(const typed::Node& statement, const Program& program) {

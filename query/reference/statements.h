@@ -13,13 +13,13 @@
 
 namespace chartline::query {
 
-// The expressions of a program about one person, and the rows of its cohorts, saved ones too.
+// The expressions of a program about one person, and the rows of its cohorts.
 class Interview {
  public:
   explicit Interview(const Program& program) : program_(program), evaluator_(program) {}
 
   void start(const Person& person);
-  void heed(Stop* stop);  // see Evaluator::heed
+  void heed(Stop* stop) { evaluator_.heed(stop); }
   const Person& person() const { return *person_; }
   const Program& program() const { return program_; }
   Evaluator& evaluator() { return evaluator_; }
@@ -29,12 +29,6 @@ class Interview {
   const Program& program_;
   Evaluator evaluator_;
   const Person* person_ = nullptr;
-  Stop* stop_ = nullptr;
-  struct Saved {
-    std::unique_ptr<Evaluator> evaluator;
-    bool started = false;
-  };
-  std::map<std::string, Saved, std::less<>> saved_;
 };
 
 class Inquiry {

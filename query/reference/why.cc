@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "query/bring_in.h"
 #include "query/event_cells.h"
 #include "query/findings.h"
 #include "query/person.h"
@@ -25,12 +26,8 @@ class Reasons {
   }
 
   Result<void> cohort(const std::string& name, int depth) {
-    if (!program_.definitions.contains(name)) {
-      Reasons of_saved(*program_.saved.find(name)->second, person_, stop_, out_);
-      return of_saved.cohort(name, depth);
-    }
     const Node& node = program_.definition(name);
-    TRY(row(depth, "in " + name, truth(!evaluator_.members(node).empty()), std::nullopt));
+    TRY(row(depth, "in " + std::string(name_in_text(name)), truth(!evaluator_.members(node).empty()), std::nullopt));
     if (node.parts.size() == 1) return condition(*node.parts[0], depth + 1);
     const std::vector<Item> indexes = evaluator_.events(*node.parts[1]);
     if (indexes.empty()) return events(*node.parts[1], depth + 1);

@@ -179,12 +179,7 @@ Truths Evaluation::alive(const Node& node, const Frame& frame) {
 
 // Whoever has a row of the cohort is in it. Asked of everyone once.
 Truths Evaluation::in_cohort(const Node& node, const Frame& frame) {
-  const std::string& name = std::get<typed::Named>(node.data).name;
-  if (!program_.definitions.contains(name)) {
-    refuse("a saved cohort");
-    return Truths(frame.rows(), Truth::unknown);
-  }
-  const Node& cohort = program_.definition(name);
+  const Node& cohort = program_.definition(std::get<typed::Named>(node.data).name);
   auto known = members_.find(&cohort);
   if (known == members_.end()) {
     const Frame& all = everyone();
@@ -193,11 +188,7 @@ Truths Evaluation::in_cohort(const Node& node, const Frame& frame) {
       const Truths holds = truth(*cohort.parts[0], all);
       for (std::size_t row = 0; row < all.rows(); ++row) members[row] = query::truth(holds[row] == Truth::yes);
     } else {
-      const Frame rows = candidates(*events(*cohort.parts[1], all), all, std::get<typed::Named>(cohort.data).slot);
-      const Truths holds = truth(*cohort.parts[0], rows);
-      for (std::size_t row = 0; row < holds.size(); ++row) {
-        if (holds[row] == Truth::yes) members[rows.parent[row]] = Truth::yes;
-      }
+      for (const std::uint32_t row : rows_of(cohort, 0).parent) members[row] = Truth::yes;
     }
     known = members_.emplace(&cohort, std::move(members)).first;
   }

@@ -28,7 +28,6 @@ std::optional<std::string> Evaluation::rehearse_rows(const Node& node, std::uint
   const bool is_events = node.type.basic == Basic::event || node.type.basic == Basic::events;
   if (is_events) {
     const ListsPtr lists = events(node, nobody);
-    if (!conditions.empty()) want(lists->events, field_grouped);  // rows of one patient stand together
     if (slot) {
       candidates_of = candidates(*lists, nobody, slot);
       rows = &candidates_of;
@@ -38,6 +37,16 @@ std::optional<std::string> Evaluation::rehearse_rows(const Node& node, std::uint
   }
   for (const Node* value : of_row) coded(*value, *rows);
   for (const Node* condition : conditions) truth(*condition, *rows);
+  return refusal_;
+}
+
+std::optional<std::string> Evaluation::rehearse_rows_of(const Node& cohort, std::uint32_t slot,
+                                                        const std::vector<const Node*>& groups) {
+  start({});
+  refusal_.reset();
+  want(events(*cohort.parts[1], everyone())->events, field_grouped);  // rows of one patient stand together
+  const Frame rows = rows_of(cohort, slot);
+  for (const Node* group : groups) coded(*group, rows);
   return refusal_;
 }
 
@@ -79,6 +88,23 @@ Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32
       made.place.push_back(frame.place[row]);
       made.event.index.push_back(lists.at(k));
     }
+  }
+  return made;
+}
+
+Frame Evaluation::rows_of(const Node& cohort, std::uint32_t slot) {
+  const Frame& all = everyone();
+  const Frame indexes = candidates(*events(*cohort.parts[1], all), all, std::get<typed::Named>(cohort.data).slot);
+  const Truths holds = truth(*cohort.parts[0], indexes);
+  Frame made;
+  made.outer = &all;
+  made.slot = slot;
+  made.event.events = indexes.event.events;
+  for (std::size_t row = 0; row < holds.size(); ++row) {
+    if (holds[row] != Truth::yes) continue;
+    made.parent.push_back(indexes.parent[row]);
+    made.place.push_back(indexes.place[row]);
+    made.event.index.push_back(indexes.event.index[row]);
   }
   return made;
 }

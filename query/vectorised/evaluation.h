@@ -67,6 +67,9 @@ class Evaluation {
   std::optional<std::string> rehearse(const Node& condition_or_events);
   std::optional<std::string> rehearse_rows(const Node& events, std::uint32_t slot, const std::vector<const Node*>& of_row,
                                            const std::vector<const Node*>& conditions);
+  // Of the rows of a cohort with index dates, grouped.
+  std::optional<std::string> rehearse_rows_of(const Node& cohort, std::uint32_t slot,
+                                              const std::vector<const Node*>& groups);
   // What the parts of `and` are ordered by; without, they stand as they are written.
   void order_by(Statistics& statistics) { statistics_ = &statistics; }
   std::uint64_t incomparable() const { return incomparable_; }  // values whose unit did not go with the one beside them
@@ -95,6 +98,8 @@ class Evaluation {
   const std::vector<Cell>& cells(const Node& node) { return numbered_[&node].cells(); }
   // The candidates of some lists as rows, in a slot. Of lists that are not grouped: the frame is everyone's.
   Frame candidates(const Lists& lists, const Frame& frame, std::uint32_t slot);
+  // The rows of a cohort with index dates: the index events for which its predicate holds, in a slot of whoever asks.
+  Frame rows_of(const Node& cohort, std::uint32_t slot);
   // Rows of the frame for which something holds.
   static Frame only(const Frame& frame, const std::vector<std::uint32_t>& rows);
 

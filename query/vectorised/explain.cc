@@ -20,12 +20,13 @@ constexpr std::size_t parts_max = 64;  // of a condition, each a row
 
 class Explanation {
  public:
-  Explanation(const typed::Node& statement, const Program& program, const engine::View& view, Executor executor)
+  Explanation(const typed::Node& statement, const Program& program, const engine::View& view, Executor executor,
+              Executor wished)
       : statement_(statement),
         program_(program),
         view_(view),
         executor_(executor),
-        plan_(made_plan(statement, program, view, executor)),
+        plan_(made_plan(statement, program, view, executor, wished)),
         evaluation_(program, view, leaves_),
         statistics_(view, program) {
     if (executor_ == Executor::vectorised) (void)rehearse(plan_, program, evaluation_);
@@ -57,18 +58,29 @@ class Explanation {
   }
 
  private:
+  // Where nobody wished for the reference, there is a reason why it is asked.
   static Plan made_plan(const typed::Node& statement, const Program& program, const engine::View& view,
-                        Executor executor) {
+                        Executor executor, Executor wished) {
     if (executor == Executor::vectorised) return plan(statement, program, view);
-    return {.statement = &statement};
+    Plan made{.statement = &statement};
+    if (wished == Executor::reference) return made;
+    if (view.as_of() != INT64_MAX)
+      made.reason = "postings tell of the present alone";
+    else if (!view.has_postings())
+      made.reason = "postings do not tell which events may be seen";
+    else
+      made.reason = plan(statement, program, view).reason;
+    return made;
   }
 
   void row(std::string step, std::string detail, std::string unit = "", std::optional<double> estimate = {},
            std::optional<std::uint64_t> actual = {}) {
-    Cell expected = Missing{}, came = Missing{};
-    if (estimate && statistics_.known()) expected = static_cast<std::int64_t>(std::llround(*estimate));
-    if (actual) came = static_cast<std::int64_t>(*actual);
-    rows_.push_back({std::move(step), std::move(detail), unit.empty() ? Cell(Missing{}) : Cell(unit), expected, came});
+    // Cells are filled in where they stand: g++ 12 takes temporary ones for uninitialised.
+    std::vector<Cell>& cells = rows_.emplace_back(5);
+    cells[0] = std::move(step), cells[1] = std::move(detail);
+    if (!unit.empty()) cells[2] = std::move(unit);
+    if (estimate && statistics_.known()) cells[3] = std::int64_t{std::llround(*estimate)};
+    if (actual) cells[4] = static_cast<std::int64_t>(*actual);
   }
 
   void way() {
@@ -149,7 +161,7 @@ std::vector<ResultColumn> explain_columns() {
 Result<void> explain(const typed::Node& statement, bool analyze, Executor executor, const Schema& schema,
                      const Program& program, const engine::View& view, ThreadPool& pool, Limits& limits,
                      const RunOptions& options, ResultSink& sink) {
-  Explanation explanation(statement, program, view, executor);
+  Explanation explanation(statement, program, view, executor, options.executor);
   std::shared_ptr<Actuals> actuals;
   std::uint64_t found = 0, milliseconds = 0;
   if (analyze) {

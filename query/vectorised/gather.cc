@@ -24,12 +24,6 @@ std::vector<std::uint32_t> where_yes(const Truths& truths) {
   return rows;
 }
 
-std::uint32_t slot_of(const typed::Data& data) {
-  if (const auto* slot = std::get_if<typed::Slot>(&data)) return slot->number;
-  if (const auto* named = std::get_if<typed::Named>(&data)) return named->slot;
-  return 0;
-}
-
 }  // namespace
 
 void Gathered::add(const Frame& rows, std::size_t which, Evaluation& evaluation) {
@@ -59,16 +53,13 @@ void Gathered::evaluate(const Node& statement, const Program& program, const std
   const Frame& all = evaluation.everyone();
   switch (statement.op) {
     case Op::count_patients: {
-      const Node& condition = *statement.parts[0];
-      const bool of_rows = condition.op == Op::in_cohort && slot_of(condition.data);
-      const Node* cohort = of_rows ? cohort_of_rows(statement, program) : nullptr;
-      if (!cohort) return add(Evaluation::only(all, where_yes(evaluation.truth(condition, all))), 0, evaluation);
-      const Frame rows = evaluation.candidates(*evaluation.events(*cohort->parts[1], all), all, slot_of(cohort->data));
-      return add(Evaluation::only(rows, where_yes(evaluation.truth(*cohort->parts[0], rows))), 0, evaluation);
+      if (const auto rows = rows_counted(statement, program))
+        return add(evaluation.rows_of(*rows->cohort, rows->slot), 0, evaluation);
+      return add(Evaluation::only(all, where_yes(evaluation.truth(*statement.parts[0], all))), 0, evaluation);
     }
     case Op::tally: {
       const ListsPtr events = evaluation.events(*statement.parts[0], all);
-      return add(evaluation.candidates(*events, all, slot_of(statement.data)), 0, evaluation);
+      return add(evaluation.candidates(*events, all, std::get<typed::Slot>(statement.data).number), 0, evaluation);
     }
     case Op::flow: {
       std::vector<std::uint32_t> left(all.rows());
@@ -128,24 +119,30 @@ void Gathered::count(const Odd& counted) {
       count_one(part.codes.front(), part.first, counted, totals.of_code);
       continue;
     }
-    std::size_t begin = part.first;  // of the rows of one patient, which stand together where each counts once
-    for (std::size_t row = part.first; row < part.past; ++row) {
-      const Place place = place_[row];
-      if (place != place_[begin]) begin = row;
-      if (!counted[place]) continue;
-      if (once_ && begin < row) {
-        const Codes codes = codes_of(row);
-        bool again = false;
-        for (std::size_t k = begin; k < row && !again; ++k) again = codes_of(k) == codes;
-        if (again) continue;
-      }
+    const auto add_one = [&](const Codes& codes) {
       if (part.codes.size() > 1) {
-        ++totals.of_codes[codes_of(row)];
+        ++totals.of_codes[codes];
+        return;
+      }
+      if (codes[0] >= totals.of_code.size()) totals.of_code.resize(codes[0] + 1, 0);
+      ++totals.of_code[codes[0]];
+    };
+    for (std::size_t row = part.first, next; row < part.past; row = next) {
+      next = row + 1;
+      if (!counted[place_[row]]) continue;
+      if (!once_) {
+        add_one(codes_of(row));
         continue;
       }
-      const std::uint32_t code = part.codes.empty() ? 0 : part.codes.front()[row - part.first];
-      if (code >= totals.of_code.size()) totals.of_code.resize(code + 1, 0);
-      ++totals.of_code[code];
+      // The rows of one patient stand together where each counts once.
+      while (next < part.past && place_[next] == place_[row]) ++next;
+      codes_.clear();
+      for (std::size_t k = row; k < next; ++k) codes_.push_back(codes_of(k));
+      if (next - row > 1) {
+        std::ranges::sort(codes_);
+        codes_.erase(std::unique(codes_.begin(), codes_.end()), codes_.end());
+      }
+      for (const Codes& codes : codes_) add_one(codes);
     }
   }
 }

@@ -49,6 +49,7 @@ class Gathered {
   std::vector<Place> place_{};
   std::vector<Part> parts_{};
   std::vector<Totals> totals_{};
+  std::vector<Codes> codes_{};  // of one patient
   std::size_t figures_ = 1;
   bool once_ = false;  // each patient once in a group
   bool of_events_ = false;

@@ -9,12 +9,6 @@ using typed::Op;
 
 namespace {
 
-std::uint32_t slot_of(const typed::Data& data) {
-  if (const auto* slot = std::get_if<typed::Slot>(&data)) return slot->number;
-  if (const auto* named = std::get_if<typed::Named>(&data)) return named->slot;
-  return 0;
-}
-
 std::vector<const Node*> groups_of(const Node& groups) {
   std::vector<const Node*> parts;
   for (const typed::Ptr& part : groups.parts) parts.push_back(part.get());
@@ -26,16 +20,14 @@ std::optional<std::string> rehearse_statement(const Node& statement, const Progr
     case Op::count_patients: {
       const std::vector<const Node*> groups = groups_of(*statement.parts[1]);
       if (groups.size() > groups_max) return "many groups";
-      if (slot_of(statement.parts[0]->data) != 0 && statement.parts[0]->op == Op::in_cohort) {
-        const Node* cohort = cohort_of_rows(statement, program);
-        if (!cohort) return "a saved cohort";
-        return evaluation.rehearse_rows(*cohort->parts[1], slot_of(cohort->data), groups, {cohort->parts[0].get()});
-      }
+      if (const auto rows = rows_counted(statement, program))
+        return evaluation.rehearse_rows_of(*rows->cohort, rows->slot, groups);
       return evaluation.rehearse_rows(*statement.parts[0], 0, groups, {});
     }
     case Op::tally:
       if (statement.parts[1]->parts.size() > groups_max) return "many groups";
-      return evaluation.rehearse_rows(*statement.parts[0], slot_of(statement.data), groups_of(*statement.parts[1]), {});
+      return evaluation.rehearse_rows(*statement.parts[0], std::get<typed::Slot>(statement.data).number,
+                                      groups_of(*statement.parts[1]), {});
     case Op::flow:
       for (const typed::Ptr& step : statement.parts) {
         if (auto reason = evaluation.rehearse(*step)) return reason;
@@ -61,11 +53,11 @@ std::string_view name(Way way) {
   return way == Way::columns ? "columns" : way == Way::candidates ? "candidates" : "everyone";
 }
 
-const Node* cohort_of_rows(const Node& statement, const Program& program) {
-  const auto* named = std::get_if<typed::Named>(&statement.parts[0]->data);
-  if (!named || !program.definitions.contains(named->name)) return nullptr;
-  const Node& cohort = program.definition(named->name);
-  return cohort.parts.size() > 1 ? &cohort : nullptr;
+std::optional<RowsCounted> rows_counted(const Node& statement, const Program& program) {
+  const Node& condition = *statement.parts[0];
+  const auto* named = std::get_if<typed::Named>(&condition.data);
+  if (condition.op != Op::in_cohort || named->slot == 0) return std::nullopt;
+  return RowsCounted{&program.definition(named->name), named->slot};
 }
 
 std::optional<std::string> rehearse(const Plan& plan, const Program& program, Evaluation& evaluation) {

@@ -2,6 +2,7 @@
 // asked; or it is asked of everyone, where they can say nothing.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,11 @@ Plan plan(const typed::Node& statement, const Program& program, const engine::Vi
 // cannot be walked, if so.
 std::optional<std::string> rehearse(const Plan& plan, const Program& program, Evaluation& evaluation);
 
-// The cohort with index dates whose rows are those of a statement, or null.
-const typed::Node* cohort_of_rows(const typed::Node& statement, const Program& program);
+// A `count` of a cohort with index dates is one of its rows: its index events are in this slot of the statement.
+struct RowsCounted {
+  const typed::Node* cohort;
+  std::uint32_t slot;
+};
+std::optional<RowsCounted> rows_counted(const typed::Node& count, const Program& program);
 
 }  // namespace chartline::query::vectorised

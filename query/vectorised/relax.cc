@@ -61,7 +61,7 @@ Ptr Relaxing::condition(const Ptr& node) {
     case Op::exists: return exists(events(node->parts[0]));
     case Op::in_cohort: return cohort(std::get<typed::Named>(node->data).name);
     case Op::let_of:
-    case Op::param_of: return condition(defined(*node));
+    case Op::param_of: return once(conditions_, defined(*node), [this](const Ptr& one) { return condition(one); });
     case Op::equal:
     case Op::unequal:
     case Op::less:
@@ -98,7 +98,7 @@ Ptr Relaxing::known(const Ptr& value) {
     case Op::median:
     case Op::slope: return exists(events(value->parts[0]));
     case Op::let_of:
-    case Op::param_of: return known(defined(*value));
+    case Op::param_of: return once(values_, defined(*value), [this](const Ptr& one) { return known(one); });
     case Op::add:
     case Op::subtract:
     case Op::multiply:
@@ -121,7 +121,7 @@ Ptr Relaxing::events(const Ptr& node) {
   if (node->op != Op::row && !evaluation_.rehearse(*node)) return node;
   switch (node->op) {
     case Op::let_of:
-    case Op::param_of: return events(defined(*node));
+    case Op::param_of: return once(events_, defined(*node), [this](const Ptr& one) { return events(one); });
     case Op::first:
     case Op::last:
     case Op::nth:
@@ -183,8 +183,11 @@ Ptr Relaxing::filtered(const Ptr& node) {
 }
 
 Ptr Relaxing::cohort(const std::string& name) {
-  if (!program_.definitions.contains(name)) return nullptr;
-  const Node& cohort = program_.definition(name);
+  const Ptr& cohort = program_.definitions.find(name)->second;
+  return once(cohorts_, cohort, [this](const Ptr& one) { return members_of(*one); });
+}
+
+Ptr Relaxing::members_of(const Node& cohort) {
   if (cohort.parts.size() == 1) return condition(cohort.parts[0]);
   return all_of({exists(events(cohort.parts[1])), condition(cohort.parts[0])});
 }

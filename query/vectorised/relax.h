@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,7 @@ class Relaxing {
  private:
   typed::Ptr all_of(std::vector<typed::Ptr> parts) const;  // null ones left out
   typed::Ptr cohort(const std::string& name);
+  typed::Ptr members_of(const typed::Node& cohort);
   typed::Ptr known(const typed::Ptr& value);  // where a value is not missing
   typed::Ptr filtered(const typed::Ptr& filter);
   bool makes_intervals(const typed::Node& events) const;
@@ -32,8 +34,19 @@ class Relaxing {
   const typed::Ptr& defined(const typed::Node& name) const;
   const typed::Ptr& keep(typed::Ptr made) { return made_.emplace_back(std::move(made)); }
 
+  // What a definition comes to, once however often it is named.
+  using Loosened = std::unordered_map<const typed::Node*, typed::Ptr>;
+  template <typename Loosen>
+  const typed::Ptr& once(Loosened& known, const typed::Ptr& definition, const Loosen& loosen) {
+    const auto found = known.find(definition.get());
+    if (found != known.end()) return found->second;
+    typed::Ptr made = loosen(definition);
+    return known.emplace(definition.get(), std::move(made)).first->second;
+  }
+
   const Program& program_;
   Evaluation& evaluation_;
+  Loosened conditions_{}, events_{}, values_{}, cohorts_{};  // definitions
   std::deque<typed::Ptr> made_{};  // what was tried out: the evaluation knows nodes by their address
 };
 

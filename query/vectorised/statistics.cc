@@ -46,6 +46,16 @@ Statistics::Size Statistics::of(const CodeSet& codes) {
 }
 
 double Statistics::having(const Node& events) {
+  if (const auto known = having_.find(&events); known != having_.end()) return known->second;
+  return having_[&events] = reckoned_having(events);
+}
+
+double Statistics::meeting(const Node& condition) {
+  if (const auto known = meeting_.find(&condition); known != meeting_.end()) return known->second;
+  return meeting_[&condition] = reckoned_meeting(condition);
+}
+
+double Statistics::reckoned_having(const Node& events) {
   switch (events.op) {
     case Op::events: return of(program_.codes(*events.parts[0])).patients;
     case Op::let_of:
@@ -71,7 +81,7 @@ double Statistics::having(const Node& events) {
   }
 }
 
-double Statistics::meeting(const Node& condition) {
+double Statistics::reckoned_meeting(const Node& condition) {
   switch (condition.op) {
     case Op::truth: return std::get<bool>(condition.data) ? patients_ : 0;
     case Op::exists: return having(*condition.parts[0]);
@@ -89,9 +99,7 @@ double Statistics::meeting(const Node& condition) {
     case Op::let_of:
     case Op::param_of: return meeting(defined(condition));
     case Op::in_cohort: {
-      const std::string& name = std::get<typed::Named>(condition.data).name;
-      if (!program_.definitions.contains(name)) return patients_;
-      const Node& cohort = program_.definition(name);
+      const Node& cohort = program_.definition(std::get<typed::Named>(condition.data).name);
       const double met = meeting(*cohort.parts[0]);
       return cohort.parts.size() > 1 ? std::min(met, having(*cohort.parts[1])) : met;
     }

@@ -25,11 +25,15 @@ class Statistics {
 
  private:
   const typed::Node& defined(const typed::Node& name) const;
+  double reckoned_having(const typed::Node& events);
+  double reckoned_meeting(const typed::Node& condition);
 
   const engine::View view_;
   const Program& program_;
   double patients_ = 0;
   std::unordered_map<const CodeSet*, Size> known_{};
+  // Definitions may stand on one another, each on the one before it twice.
+  std::unordered_map<const typed::Node*, double> having_{}, meeting_{};
 };
 
 }  // namespace chartline::query::vectorised

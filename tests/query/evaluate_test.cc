@@ -87,7 +87,7 @@ std::string answers(std::string_view text) {
       out += render(std::move(complaints).sorted(), query);
       continue;
     }
-    auto program = link(std::move(made), page.month_end, codes, {});
+    auto program = link(std::move(made), codes, {.month_end = page.month_end});
     if (!program) return out + "cannot be linked: " + program.error().message;
     Evaluator evaluator(**program);
     evaluator.start(person);

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "query/bring_in.h"
 #include "query/finder.h"
 #include "query/resolve.h"
 #include "tests/query/literal_codes.h"
@@ -15,16 +16,20 @@
 namespace chartline::query {
 namespace {
 
-using Saved = std::map<std::string, std::shared_ptr<const Program>, std::less<>>;
+using Saved = std::vector<std::shared_ptr<const SavedCohort>>;
 
-std::shared_ptr<const Program> program_of(std::string_view text, Saved saved = {}) {
+typed::Query typed_of(std::string_view text, const Saved& saved) {
   Known known{.systems = {}, .code_lists = {}, .any_code_list = false, .cohorts = {}, .assumes_today = false};
-  for (const auto& [name, program] : saved) known.cohorts.push_back(name);
+  for (const auto& cohort : saved) known.cohorts.push_back(cohort->name);
   Complaints complaints;
   typed::Query query = compile(text, known, complaints);
   EXPECT_TRUE(complaints.empty()) << render(std::move(complaints).sorted(), text);
+  return query;
+}
+
+std::shared_ptr<const Program> program_of(std::string_view text, Saved saved = {}) {
   LiteralCodes codes;
-  auto program = link(std::move(query), MonthEnd::roll, codes, std::move(saved));
+  auto program = link(typed_of(text, saved), codes, {.saved = saved, .text = std::string(text)});
   EXPECT_TRUE(program) << program.error().message;
   return *program;
 }
@@ -94,10 +99,11 @@ TEST_F(EvaluatorTest, TheIntervalOfAMeasureMoves) {
   EXPECT_EQ(evaluator.truth(*measure.parts[1]), Truth::yes);
 }
 
-TEST_F(EvaluatorTest, SavedCohortsAreAskedByTheirOwnProgram) {
-  const auto saved = program_of("let strokes = condition[icd10:I63]\ncohort stroke = count(strokes) >= 2");
-  const auto program =
-      program_of("let strokes = 7\ncohort women_with_stroke = in stroke and sex = female", {{"stroke", saved}});
+TEST_F(EvaluatorTest, SavedCohortsKeepTheirOwnNames) {
+  const std::string text = "let strokes = condition[icd10:I63]\ncohort stroke = count(strokes) >= 2";
+  const auto saved = std::make_shared<SavedCohort>(SavedCohort{"stroke", text, typed_of(text, {})});
+  const auto program = program_of("let strokes = 7\ncohort women_with_stroke = in stroke and sex = female", {saved});
+  EXPECT_EQ(program->printed(*program->definition("stroke/strokes").parts[0]), "condition[icd10:I63]");
   Evaluator evaluator(*program);
   evaluator.start(person_.person());
   EXPECT_EQ(evaluator.members(program->definition("women_with_stroke")).size(), 1u);

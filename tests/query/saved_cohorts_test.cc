@@ -94,16 +94,122 @@ TEST_F(SavedCohorts, CirclesAreRefused) {
   EXPECT_EQ(saved(store(), "b", "cohort b = in a"), "");
   EXPECT_EQ(saved(store(), "c", "cohort c = in b"), "");
   EXPECT_EQ(saved(store(), "a", "cohort a = in c"),
-            "1:15: the saved cohort `c`: the saved cohort `b`: the saved cohort `a` would be defined by itself\n"
+            "1:12: the saved cohort `c`: the saved cohort `b`: the saved cohort `a` would be defined by itself\n"
             "  cohort a = in c\n"
-            "                ^\n");
+            "             ^^^^\n");
   EXPECT_EQ(asked(store(), "count c"), "3|\n");
+}
+
+// Names meet within one text alone: what a text defines is not what another kept under the same name.
+TEST_F(SavedCohorts, OthersOfTheSameNameAreNotMeant) {
+  EXPECT_EQ(saved(store(), "old", "let born_by = 1950\ncohort old = year(birth) <= born_by"), "");
+  EXPECT_EQ(saved(store(), "ill", "let born_by = exists condition[*]\ncohort ill = in old and born_by"), "");
+  EXPECT_EQ(asked(store(), "cohort old = sex = male\nlet born_by = 7\nlist in old; list in ill"), "bob|\nann|\n");
+  EXPECT_EQ(asked(store(), "list in ill or in old"), "ann|\ncat|\n");
+  EXPECT_NE(asked(store(), "let x = in old\ncohort old = true\ncount x").find("there is no cohort `old`"),
+            std::string::npos);
+}
+
+// A word of a text is no cohort because one is called so.
+TEST_F(SavedCohorts, ArePutToUseWhereTheyAreMeant) {
+  EXPECT_EQ(saved(store(), "age", "cohort age = exists condition[@no_list] or true"),
+            "1:31: there is no code list @no_list\n"
+            "  cohort age = exists condition[@no_list] or true\n"
+            "                                ^^^^^^^^\n");
+  ASSERT_TRUE(store().set_meta("query/cohorts", "age\nhits\nlast_code\n"));
+  ASSERT_TRUE(store().set_meta("query/cohort/age", "cohort age = in nobody"));
+  ASSERT_TRUE(store().set_meta("query/cohort/hits", "cohort hits = in nobody"));
+  ASSERT_TRUE(store().set_meta("query/cohort/last_code", "cohort last_code = in nobody"));
+  EXPECT_EQ(asked(store(), "# age\nlist age(2020-01-01) > 60 select patient, count(condition[*] as last_code) as hits"),
+            "ann|3|\ncat|0|\n");
+  EXPECT_EQ(saved(store(), "age", "cohort age = age(2020-01-01) > 60"), "");
+  EXPECT_EQ(asked(store(), "list in age and age(2020-01-01) < 79"), "ann|\n");
+  EXPECT_NE(asked(store(), "list in hits").find("the saved cohort `hits`: there is no cohort `nobody`"),
+            std::string::npos);
+}
+
+// Each uses the one before it twice: read once each, they cost no more than their number.
+TEST_F(SavedCohorts, AreReadOnceHoweverOftenTheyAreUsed) {
+  EXPECT_EQ(saved(store(), "c0", "cohort c0 = exists condition[local:bleed]"), "");
+  for (int i = 1; i <= 60; ++i) {
+    const std::string name = "c" + std::to_string(i), last = std::to_string(i - 1);
+    const std::string before = i == 1 ? "c0" : "c" + std::to_string(i - 2);
+    ASSERT_EQ(saved(store(), name, "cohort " + name + " = in c" + last + " and in " + before), "");
+  }
+  EXPECT_EQ(asked(store(), "list in c60"), "ann|\n");
+  EXPECT_EQ(asked(store(), "as of 2030-01-01 list in c60"), "ann|\n");
+}
+
+TEST_F(SavedCohorts, TowersOfThemAreRefused) {
+  const auto tower = [&](int from, int past) {
+    std::string complaint;
+    for (int i = from; i < past && complaint.empty(); ++i) {
+      const std::string name = "c" + std::to_string(i);
+      complaint = saved(store(), name, "cohort " + name + " = in c" + std::to_string(i - 1));
+    }
+    return complaint;
+  };
+  EXPECT_EQ(saved(store(), "c0", "cohort c0 = exists condition[local:bleed]"), "");
+  EXPECT_EQ(tower(1, 180), "");
+  EXPECT_EQ(asked(store(), "list in c179"), "ann|\n");
+  EXPECT_NE(tower(180, 400).find("too many others stand between it and the query"), std::string::npos);
+  std::string deep = "cohort d0 = true\n";
+  for (int i = 1; i < 480; ++i) deep += "cohort d" + std::to_string(i) + " = in d" + std::to_string(i - 1) + "\n";
+  EXPECT_EQ(saved(store(), "d479", deep), "");
+  std::string too_deep = "cohort e0 = in d479\n";
+  for (int i = 1; i < 480; ++i) too_deep += "cohort e" + std::to_string(i) + " = in e" + std::to_string(i - 1) + "\n";
+  EXPECT_NE(saved(store(), "e479", too_deep).find("too many levels deep"), std::string::npos);
+}
+
+// The columns of postings answer for kept cohorts as for those of the text.
+TEST_F(SavedCohorts, AreAnsweredFromColumns) {
+  EXPECT_EQ(
+      saved(store(), "strokes", "codes c = { local:stroke }\ncohort strokes per condition[c] as ix = age(ix) >= 18"),
+      "");
+  EXPECT_EQ(saved(store(), "ill", "let mark = attr.site = 'left'\ncohort ill = in strokes and mark"), "");
+  EXPECT_EQ(asked(store(), "explain count in strokes by year(ix)").substr(0, 25), "way|columns of postings|p");
+  EXPECT_EQ(asked(store(), "explain count in strokes and sex = female").substr(0, 25), "way|columns of postings|p");
+  EXPECT_EQ(asked(store(), "explain list in ill").substr(0, 33), "way|columns find candidates, whom");
+  EXPECT_EQ(asked(store(), "explain count not in ill").substr(0, 72),
+            "way|the reference, person by person: a comparison of any and text|patien");
+  EXPECT_EQ(asked(store(), "as of 2030-01-01 explain count in ill").substr(0, 72),
+            "way|the reference, person by person: postings tell of the present alone|");
+}
+
+// What `today` was when it was kept, it stays.
+TEST_F(SavedCohorts, KeepTheDayOnWhichTheyWereSaved) {
+  const PrepareOptions options{.parameters = {}, .today = record::parse_time("2020-01-01")->day()};
+  EXPECT_EQ(saved(store(), "old", "# by age\ncohort old = age(today) >= 65  # years", options), "");
+  EXPECT_EQ(saved_cohort_text(store(), "old").value(),
+            "param today = 2020-01-01\n# by age\ncohort old = age(today) >= 65  # years");
+  EXPECT_EQ(asked(store(), "list in old"), "ann|\ncat|\n");
+  EXPECT_EQ(asked(store(), "param today = 1980-01-01\nlist in old"), "ann|\ncat|\n");
+  EXPECT_EQ(saved(store(), "ill", "# ill\ncohort ill = exists condition[*]", options), "");
+  EXPECT_EQ(saved_cohort_text(store(), "ill").value(), "# ill\ncohort ill = exists condition[*]");
+  EXPECT_EQ(saved(store(), "elder", "cohort elder = age(today) >= fewest # years",
+                  {.parameters = {{"fewest", "75"}}, .today = options.today}),
+            "");
+  EXPECT_EQ(saved_cohort_text(store(), "elder").value(),
+            "param fewest = 75\nparam today = 2020-01-01\ncohort elder = age(today) >= fewest # years");
+  EXPECT_EQ(asked(store(), "list in elder"), "cat|\n");
+}
+
+// What is wrong with a parameter stands in no line of the text, and is said once.
+TEST_F(SavedCohorts, ParametersAreComplainedAboutByName) {
+  const auto complaints = [&](std::string_view text, const std::string& value) {
+    return render(prepare(store(), text, {.parameters = {{"today", value}}}).value().complaints, text);
+  };
+  EXPECT_EQ(complaints("count age(today) > 3", "foo"), "parameter `today`: `foo` is not a known name\n");
+  EXPECT_EQ(complaints("count age(today) > 3", "2020-"),
+            "parameter `today`: the statement ends here\n  expected: a value, an event expression or a condition\n");
+  EXPECT_EQ(complaints("param today = 2020\ncount age(today) > 3", "foo"),
+            "1:1: parameter `today`: `foo` is not a known name\n  param today = 2020\n  ^^^^^^^^^^^^^^^^^^\n");
 }
 
 TEST_F(SavedCohorts, WhatIsWrongIsNotSaved) {
   EXPECT_NE(saved(store(), "old", "cohort old = age(2020-01-01) >= nothing"), "");
   EXPECT_EQ(saved(store(), "old", "cohort young = true"),
-            "1:1: the text defines no cohort `old`\n  cohort young = true\n  ^\n  expected: cohort old = ...\n");
+            "the text defines no cohort `old`\n  expected: cohort old = ...\n");
   EXPECT_TRUE(saved_cohorts(store()).value().empty());
 }
 

@@ -191,7 +191,9 @@ TEST_P(Totals, SavedCohortsAreTheirDefinitions) {
                        " as ixkept until ixkept + 90d = ", make.condition(1), "\n"});
         statements =
             cat({"count in kept1 by sex\nlist in kept2 select patient, ixkept\nevents observation[*] in 2019 of "
-                 "kept1\nincidence any[*] after ixkept in kept2 by year(ixkept)\ncount (in kept1) and kept2\n"});
+                 "kept1\nincidence any[*] after ixkept in kept2 by year(ixkept)\ncount (in kept1) and kept2\ncount "
+                 "kept2 by year(ixkept), sex\n"
+                 "list in kept1 and not in kept2\nexplain analyze count in kept2\n"});
         return cohorts + statements;
       },
       [&](engine::Store& store, const std::string& definitions, const std::vector<Answer>& answers) {
