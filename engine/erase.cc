@@ -3,17 +3,19 @@
 //   1. fold        so that memory holds nothing that the tables do not
 //   2. enter       the keyed hashes of the identifiers in the ledger, here and in every backup folder that can be reached
 //   3. mark        the catalogue: from here on an erasure that is cut off is completed when the store is next opened
-//   4. rewrite     posting runs and log records that hold the patient
+//   4. rewrite     posting runs and log records that hold the patient, and entries of the audit log that name them
 //   5. remove      rows, history, originals, demographics and identity, with a log record that holds only the token
 //   6. compact     to the bottom, logs rotated
 //   7. look        through every file for the patient's bytes
 //
 // A View made before keeps what it holds alive: its snapshot. The mark then stays, and the next open compacts again.
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <random>
 #include <thread>
 
+#include "engine/audit/entry_bytes.h"
 #include "engine/backup_folder.h"
 #include "engine/decoded_cache.h"
 #include "engine/erase_parts.h"
@@ -26,16 +28,17 @@ constexpr const char* mark_entry = "erasure";
 constexpr auto pause_between_looks = std::chrono::milliseconds(100);
 constexpr int looks_max = 20;  // files that nothing needs are deleted in the background: they have two seconds
 
-// mark := shard:varint patient:varint token:u64; "" where none is under way
+// mark := shard:varint patient:varint token:u64 [entry:text]; "" where none is under way
 struct Mark {
   PatientRef patient;
   std::uint64_t token = 0;
+  Bytes entry;  // content of the entry that is to join the audit log; "" for none
 };
 
 Result<void> set_mark(Backend& backend, const std::optional<Mark>& mark) {
   Bytes value;
   Writer w(value);
-  if (mark) w.varint(mark->patient.shard), w.varint(mark->patient.id), w.u64(mark->token);
+  if (mark) w.varint(mark->patient.shard), w.varint(mark->patient.id), w.u64(mark->token), w.text(mark->entry);
   return backend.catalogue().set(mark_entry, TRY(backend.catalogue().get(mark_entry)), value);
 }
 
@@ -46,6 +49,7 @@ Result<std::optional<Mark>> read_mark(Backend& backend) {
   Mark mark;
   mark.patient.shard = static_cast<std::uint32_t>(in.varint()), mark.patient.id = static_cast<PatientId>(in.varint()),
   mark.token = in.u64();
+  if (in.left() > 0) mark.entry = in.text();
   if (!in.done()) return corrupt("catalogue: the mark of an erasure is not well formed");
   return std::optional(mark);
 }
@@ -55,11 +59,27 @@ std::uint64_t random_token() {
   return (std::uint64_t{device()} << 32 | device()) | 1;
 }
 
+bool is_word(char letter) { return std::isalnum(static_cast<unsigned char>(letter)) != 0; }
+
+// The value stands in the text by itself. A short one, which may be any number, counts only as somebody's identifier is
+// written: behind a bar or a quotation mark.
+bool names(BytesView text, BytesView value) {
+  constexpr std::size_t plain_length_min = 4;
+  for (std::size_t at = text.find(value); at != text.npos; at = text.find(value, at + 1)) {
+    const char before = at > 0 ? text[at - 1] : ' ';
+    const std::size_t end = at + value.size();
+    if (is_word(before) || (end < text.size() && is_word(text[end]))) continue;
+    if (value.size() >= plain_length_min || BytesView("|\"'").find(before) != BytesView::npos) return true;
+  }
+  return false;
+}
+
 // 1 to 7, on one patient.
 class Erasure {
  public:
-  Erasure(Store& store, PatientRef patient, std::uint64_t token, const Progressed& progress)
-      : parts_(store.parts()), patient_(patient), progress_(progress) {
+  Erasure(Store& store, PatientRef patient, std::uint64_t token, const Progressed& progress,
+          std::optional<SealedEntry> audit)
+      : parts_(store.parts()), patient_(patient), progress_(progress), audit_(std::move(audit)) {
     report_.token = token;
     for (const auto& shard : parts_.shards) pauses_.push_back(std::make_unique<Shard::Pause>(*shard));
   }
@@ -96,13 +116,14 @@ class Erasure {
   // From the mark to the look.
   Result<ErasureReport> destroy() {
     Shard& shard = *parts_.shards[patient_.shard];
-    TRY(set_mark(*parts_.backend, Mark{patient_, report_.token}));
+    TRY(set_mark(*parts_.backend, Mark{patient_, report_.token, audit_ ? audit_->content : Bytes()}));
     Needles needles;
     {
       const ShardMoment moment = shard.moment();
       Doomed doomed = TRY(gather(moment, *parts_.identity, patient_, report_));
       steps_ = doomed.codes.size() + fixed_steps;
       TRY(rewrite(shard, moment, doomed));
+      TRY(rewrite_audit());
       TRY(remove(shard, moment));
       needles = std::move(doomed.needles);
     }
@@ -113,7 +134,7 @@ class Erasure {
   }
 
  private:
-  static constexpr std::size_t fixed_steps = 4;
+  static constexpr std::size_t fixed_steps = 5;
 
   // Nothing is asked back once the destruction has begun: it is completed whatever the answer.
   void step() {
@@ -143,6 +164,30 @@ class Erasure {
     return {};
   }
 
+  // Whose patients they were is asked before the identity goes.
+  Result<void> rewrite_audit() {
+    record::Arena room;
+    const std::vector<record::Identifier> known = TRY(parts_.identity->identifiers(patient_, room));
+    const AuditErasure erasure{patient_, report_.token, [&](BytesView text) {
+                                 return std::any_of(known.begin(), known.end(), [&](const record::Identifier& one) {
+                                   return names(text, one.value);
+                                 });
+                               }};
+    for (const auto& shard : parts_.shards)
+      if (TRY(shard->audit_log().erase(erasure))) renamed_.push_back(shard->tables().get());
+    step();
+    return {};
+  }
+
+  // An erasure that is completed after it was cut off may have left its entry already: nothing can have come after it.
+  std::span<const SealedEntry> entry_for(const Shard& shard) const {
+    if (!audit_) return {};
+    const std::uint64_t last = shard.audit_log().head().size;
+    const auto there = last > 0 ? shard.audit_log().node(0, last) : Result<AuditHash>(AuditHash{});
+    if (there && *there == audit_->leaf) return {};
+    return {&*audit_, 1};
+  }
+
   Result<void> remove(Shard& shard, const ShardMoment& moment) {
     const stored::Head head = TRY(read_head(moment, patient_.id));
     Batch batch;
@@ -155,7 +200,7 @@ class Erasure {
     batch.put(Table::changes, stored::change_key(state_.watermark),
               stored::encode_record(state_.watermark, state_.last_recorded, std::span(&erased, 1)));
     if (patient_.shard == 0) TRY(parts_.identity->forget(patient_, batch));
-    TRY(shard.adopt(state_, std::move(batch)));
+    TRY(shard.adopt(state_, std::move(batch), entry_for(shard)));
     if (patient_.shard != 0) {
       Batch identity;
       TRY(parts_.identity->forget(patient_, identity));
@@ -171,11 +216,21 @@ class Erasure {
   std::vector<Tables*> touched() const {
     std::vector<Tables*> tables{parts_.shards[patient_.shard]->tables().get()};
     if (patient_.shard != 0) tables.push_back(parts_.shards.front()->tables().get());
+    for (Tables* one : renamed_)
+      if (std::find(tables.begin(), tables.end(), one) == tables.end()) tables.push_back(one);
     return tables;
   }
 
   Result<void> compact() {
-    for (Tables* tables : touched()) TRY(tables->compact());
+    const std::vector<Tables*> all = touched();
+    for (Tables* tables : all) TRY(tables->compact());
+    // Of the others the audit log alone: an erasure that was cut off no longer knows which of them it had changed.
+    for (const auto& shard : parts_.shards) {
+      Tables* tables = shard->tables().get();
+      if (shard->audit_log().head().size == 0 || std::find(all.begin(), all.end(), tables) != all.end()) continue;
+      TRY(tables->flush());
+      TRY(tables->compact(Table::audit, {}, {}));
+    }
     step();
     return {};
   }
@@ -207,6 +262,8 @@ class Erasure {
   Store::Parts& parts_;
   const PatientRef patient_;
   const Progressed& progress_;
+  const std::optional<SealedEntry> audit_;
+  std::vector<Tables*> renamed_;  // whose audit log named the patient
   std::vector<std::unique_ptr<Shard::Pause>> pauses_;
   ShardState state_;
   ErasureReport report_;
@@ -215,23 +272,37 @@ class Erasure {
 
 }  // namespace
 
-Result<ErasureReport> erase(Store& store, const record::Identifier& identifier, const Progressed& progress) {
+Result<ErasureReport> erase(Store& store, const record::Identifier& identifier, const Progressed& progress,
+                            const AuditEntry* audit) {
   Store::Parts& parts = store.parts();
   if (parts.options.read_only) return unavailable("the store was opened read-only");
   std::lock_guard one(parts.maintenance_mutex);
   const std::optional<PatientRef> patient = TRY(parts.identity->find(identifier));
   if (!patient) return not_found("no patient has the identifier given");
-  Erasure erasure(store, *patient, random_token(), progress);
+  const std::uint64_t token = random_token();
+  std::optional<SealedEntry> entry;
+  if (audit) entry = seal_erasure(*audit, token, parts.options.clock->now());
+  Erasure erasure(store, *patient, token, progress, std::move(entry));
   TRY(erasure.fold());
   TRY(erasure.enter());
   return erasure.destroy();
 }
 
-Result<ErasureReport> erase_under(Store& store, PatientRef patient, std::uint64_t token, const Progressed& progress) {
+namespace {
+
+Result<ErasureReport> destroy(Store& store, PatientRef patient, std::uint64_t token, const Progressed& progress,
+                              std::optional<SealedEntry> entry) {
   std::lock_guard one(store.parts().maintenance_mutex);
-  Erasure erasure(store, patient, token, progress);
+  Erasure erasure(store, patient, token, progress, std::move(entry));
   TRY(erasure.fold());
   return erasure.destroy();
+}
+
+}  // namespace
+
+Result<ErasureReport> erase_under(Store& store, PatientRef patient, std::uint64_t token, const Progressed& progress,
+                                  const AuditEntry& audit) {
+  return destroy(store, patient, token, progress, seal_erasure(audit, token, store.parts().options.clock->now()));
 }
 
 Result<bool> erasure_is_due(Backend& backend) { return TRY(read_mark(backend)).has_value(); }
@@ -241,7 +312,9 @@ Result<void> complete_erasure(Store& store) {
   if (!mark) return {};
   if (mark->patient.shard >= store.parts().shards.size())
     return corrupt("catalogue: the mark of an erasure names a shard that does not exist");
-  TRY(erase_under(store, mark->patient, mark->token, {}));
+  std::optional<SealedEntry> entry;
+  if (!mark->entry.empty()) entry = TRY(sealed_again(mark->entry));
+  TRY(destroy(store, mark->patient, mark->token, {}, std::move(entry)));
   return {};
 }
 

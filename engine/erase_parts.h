@@ -48,7 +48,8 @@ Result<void> erase_from_log(Shard& shard, std::uint32_t number, PatientRef patie
 Result<void> erase_rows(const ShardMoment& shard, PatientId patient, Batch& batch, ErasureReport& report);
 
 // Erases under a token that the ledger knows already; holds the doors shut by itself.
-Result<ErasureReport> erase_under(Store& store, PatientRef patient, std::uint64_t token, const Progressed& progress);
+Result<ErasureReport> erase_under(Store& store, PatientRef patient, std::uint64_t token, const Progressed& progress,
+                                  const AuditEntry& audit);
 // An erasure that was cut off, or left bytes that an old View still saw, is completed when the store is opened.
 Result<void> complete_erasure(Store& store);
 // True while one is to be completed.

@@ -41,8 +41,22 @@ class ImportBase : public Import {
         options_(options),
         rows_(store.parts().backend->scratch_folder(), options.memory_bytes, options.threads) {}
   void on_refused(Refused refused) override { refused_ = std::move(refused); }
+  Result<ImportCounts> finish() override {
+    const ImportCounts counts = TRY(take_in());
+    TRY(tell(store_, options_, AuditOutcome::done, counts.records));
+    return counts;
+  }
+
+  static Result<void> tell(Store& store, const ImportOptions& options, AuditOutcome outcome, std::uint64_t records) {
+    if (!options.audit) return {};
+    AuditEntry entry = *options.audit;
+    entry.outcome = outcome, entry.rows = records;
+    TRY(store.audit({&entry, 1}));
+    return {};
+  }
 
  protected:
+  virtual Result<ImportCounts> take_in() = 0;  // what finish() does; everything is durable, and writers are let in again
   friend class SortingPart;
   void refuse(const record::Record& record, const Error& why) {
     std::lock_guard lock(counts_mutex_);
@@ -110,7 +124,7 @@ class BulkImport final : public ImportBase {
     return std::make_unique<SortingPart>(*this, next_part_++);
   }
 
-  Result<ImportCounts> finish() override {
+  Result<ImportCounts> take_in() override {
     std::lock_guard lock(mutex_);
     in_order_.reset();
     counts_.bulk = true;
@@ -139,7 +153,7 @@ class LogImport final : public ImportBase {
 
   std::unique_ptr<Part> part() override { return nullptr; }
 
-  Result<ImportCounts> finish() override {
+  Result<ImportCounts> take_in() override {
     std::lock_guard lock(mutex_);
     TRY(write());
     in_order_.reset();
@@ -205,6 +219,7 @@ Result<std::unique_ptr<Import>> Import::begin(Store& store, const ImportOptions&
   if (store.read_only()) return unavailable("the store cannot be written to");
   const bool empty = is_empty(store.parts());
   if (options.path == ImportOptions::Path::bulk && !empty) return conflict("a bulk load needs an empty store");
+  TRY(ImportBase::tell(store, options, AuditOutcome::begun, 0));
   if (options.path == ImportOptions::Path::log || !empty) return std::unique_ptr<Import>(new LogImport(store, options));
   return std::unique_ptr<Import>(new BulkImport(store, options));
 }

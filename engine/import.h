@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/result.h"
 #include "engine/store.h"
@@ -25,6 +26,9 @@ struct ImportOptions {
   Path path = Path::automatic;
   std::uint64_t memory_bytes = 1ull << 30;  // for sorting
   unsigned threads = 2;
+  // Who imports: an entry of the audit log when it begins, and another when it ends, with the number of records. An import that
+  // was killed has left the first alone.
+  std::optional<AuditEntry> audit{};
 };
 
 struct ImportCounts {

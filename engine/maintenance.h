@@ -85,7 +85,10 @@ struct ErasureReport {
 };
 // Destroys one patient: events, history, originals, identifiers, log; rotates logs, compacts tables to the bottom, scans the
 // files for the patient's bytes, and enters the erasure in the ledger that restored backups re-apply. Writers wait meanwhile.
-Result<ErasureReport> erase(Store& store, const record::Identifier& identifier, const Progressed& progress = {});
+// The patient goes from the audit log too: the token stands for them, and all proofs still hold. Who did it, and why, joins the
+// log in the batch that removes the record.
+Result<ErasureReport> erase(Store& store, const record::Identifier& identifier, const Progressed& progress = {},
+                            const AuditEntry* audit = nullptr);
 
 // -- inspect
 Result<std::string> inspect_key(Store& store, std::uint32_t shard, Table table,

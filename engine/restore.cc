@@ -118,10 +118,12 @@ Result<std::vector<PatientRef>> patients_of(Store& store, const ErasureEntry& en
 Result<std::uint64_t> erase_again(Store& store, const BackupManifest& manifest, const Ledger& ledger,
                                   const Progressed& progress) {
   std::uint64_t erased = 0;
+  AuditEntry audit;  // who had asked for it stands in the log of the store that the backup was taken from
+  audit.act = Act::erase, audit.role = "operator", audit.text = "erased again, as the ledger of the backups demands";
   for (const ErasureEntry& entry : ledger) {
     if (std::find(manifest.erasures.begin(), manifest.erasures.end(), entry.token) != manifest.erasures.end()) continue;
     for (const PatientRef& patient : TRY(patients_of(store, entry))) {
-      const ErasureReport report = TRY(erase_under(store, patient, entry.token, progress));
+      const ErasureReport report = TRY(erase_under(store, patient, entry.token, progress, audit));
       if (!report.found_in.empty())
         return corrupt("a patient was to be erased again, but " + report.found_in.front() +
                        " still holds bytes of theirs");

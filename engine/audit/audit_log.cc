@@ -8,6 +8,11 @@
 #include "formats/stored/seal.h"
 
 namespace chartline::engine {
+namespace {
+
+constexpr std::size_t erasure_batch_bytes_max = 8u << 20;
+
+}  // namespace
 
 Bytes audit_key(std::uint64_t number) {
   Bytes key;
@@ -108,6 +113,33 @@ Result<AuditRecord> AuditLog::entry(std::uint64_t number) const {
   if (record->leaf != record->nodes.front()) return corrupt(place(number) + "its content is not what was hashed");
   record->shard = shard_;
   return record;
+}
+
+Result<Bytes> AuditLog::opened_content(std::uint64_t number) const {
+  Pinned bytes;
+  TRY(value(number, bytes));
+  auto content = engine::opened_content(bytes.bytes(), number);
+  if (!content) return Error{content.error().fault, place(number) + content.error().message};
+  return content;
+}
+
+Result<bool> AuditLog::erase(const AuditErasure& erasure) const {
+  Batch batch;
+  Pinned bytes;
+  bool found = false;
+  for (std::uint64_t number = 1; number <= frontier_.size(); ++number) {
+    TRY(value(number, bytes));
+    auto changed = without_patient(bytes.bytes(), number, erasure);
+    if (!changed) return Error{changed.error().fault, place(number) + changed.error().message};
+    if (!*changed) continue;
+    found = true;
+    batch.put(Table::audit, audit_key(number), std::move(**changed));
+    if (batch.bytes() < erasure_batch_bytes_max) continue;
+    TRY(tables_->write(batch, true));
+    batch.clear();
+  }
+  if (!batch.empty()) TRY(tables_->write(batch, true));
+  return found;
 }
 
 Result<AuditHash> AuditLog::node(unsigned level, std::uint64_t last) const {

@@ -47,6 +47,9 @@ class AuditLog {
   // -- everybody
   LogHead head() const;
   Result<AuditRecord> entry(std::uint64_t number) const;  // corrupt where it is absent, or its nodes belie it
+  Result<Bytes> opened_content(std::uint64_t number) const;
+  // Takes a patient out of every entry: true where one named them. The committer stands still.
+  Result<bool> erase(const AuditErasure& erasure) const;
   Result<AuditHash> node(unsigned level, std::uint64_t last) const;
   NodeOf nodes() const;
   Result<AuditHash> root_of(std::uint64_t size) const;  // as it was when the log had so many; size at most head's

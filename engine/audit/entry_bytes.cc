@@ -138,7 +138,8 @@ SealedEntry seal(const AuditEntry& entry, std::span<const PatientRef> patients) 
 
 void cut(std::string& word, std::size_t bytes_max) {
   if (word.size() <= bytes_max) return;
-  const std::string rest = "... (" + std::to_string(word.size()) + " bytes, BLAKE2b " + audit_hex(audit_hash(word)) + ")";
+  const std::string rest =
+      "... (" + std::to_string(word.size()) + " bytes, BLAKE2b " + audit_hex(audit_hash(word)) + ")";
   word.resize(bytes_max - rest.size());
   word += rest;
 }
@@ -295,9 +296,15 @@ Bytes audit_value(std::uint64_t number, std::span<const AuditHash> nodes, BytesV
 
 Result<AuditRecord> decode_audit_value(BytesView value, std::uint64_t number) {
   Framed framed = TRY(unframe(value, number));
-  Parts parts = TRY(decode_content(framed.content));
+  AuditRecord record = TRY(decode_audit_content(framed.content));
+  record.number = number, record.nodes = std::move(framed.nodes);
+  return record;
+}
+
+Result<AuditRecord> decode_audit_content(BytesView content) {
+  Parts parts = TRY(decode_content(content));
   AuditRecord record;
-  record.number = number, record.nodes = std::move(framed.nodes), record.leaf = leaf_of(parts);
+  record.leaf = leaf_of(parts);
   record.entry = std::move(parts.entry);
   const auto note = [&](std::uint64_t token) {
     if (std::find(record.erased.begin(), record.erased.end(), token) == record.erased.end())
@@ -317,6 +324,15 @@ Result<AuditRecord> decode_audit_value(BytesView value, std::uint64_t number) {
     else
       record.entry.patients.push_back(one.ref);
   return record;
+}
+
+Result<Bytes> opened_content(BytesView value, std::uint64_t number) {
+  const Framed framed = TRY(unframe(value, number));
+  return encode_redacted(TRY(decode_content(framed.content)));
+}
+
+Result<SealedEntry> sealed_again(BytesView content) {
+  return SealedEntry{Bytes(content), leaf_of(TRY(decode_content(content)))};
 }
 
 Result<AuditHash> audit_node(BytesView value, std::uint64_t number, unsigned level) {

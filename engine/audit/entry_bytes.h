@@ -51,6 +51,14 @@ struct AuditRecord {
 // corrupt where the bytes are not whole, or of another number than `number`.
 Result<AuditRecord> decode_audit_value(BytesView value, std::uint64_t number);
 
+// The same from the content alone: a proof has no more. Number and nodes are left empty.
+Result<AuditRecord> decode_audit_content(BytesView content);
+
+// The content, its salts written out instead of the seed, so that each part can be checked by itself.
+Result<Bytes> opened_content(BytesView value, std::uint64_t number);
+// Sealed once more, from the content.
+Result<SealedEntry> sealed_again(BytesView content);
+
 // The node of this level alone.
 Result<AuditHash> audit_node(BytesView value, std::uint64_t number, unsigned level);
 
