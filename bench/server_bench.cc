@@ -198,6 +198,7 @@ void commits(const std::string& address, std::uint64_t patients, unsigned count,
     wire::EventsWriter writer;
     for (unsigned i = 0; i < events; ++i) {
       auto identifier = records[i].initIdentifiers(1)[0];
+      identifier.setSystem("events");  // as the import of the events calls it
       identifier.setValue(patient(random, patients));
       records[i].setEvents(1);
       record::Event event;
