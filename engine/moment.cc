@@ -27,10 +27,18 @@ std::size_t bytes_of(const stored::Head& head) {
   return bytes;
 }
 
+DecodedCache::Key cache_key(const ShardMoment& shard, PatientId patient) {
+  return {.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = shard.base->serial};
+}
+
 }  // namespace
 
+std::shared_ptr<const stored::Head> head_if_cached(const ShardMoment& shard, PatientId patient) {
+  return shard.cache->find<stored::Head>(cache_key(shard, patient));
+}
+
 Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard, PatientId patient) {
-  const DecodedCache::Key key{.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = shard.base->serial};
+  const DecodedCache::Key key = cache_key(shard, patient);
   if (auto known = shard.cache->find<stored::Head>(key)) return known;
   auto head = std::make_shared<const stored::Head>(TRY(read_head(shard, patient)));
   if (shard.cache->admits(key))

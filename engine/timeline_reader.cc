@@ -16,6 +16,7 @@ namespace {
 // Patients whose heads and runs are read together; of one with more runs, each is read when the merge comes to it.
 constexpr std::size_t batch_patients = 64;
 constexpr std::size_t fetched_runs_max = 8;
+constexpr std::size_t short_timeline_events = 2048;
 
 // Keys of one table, asked for at once in the order of the table; `use` is told what was found for each.
 template <typename Use>
@@ -107,15 +108,48 @@ Result<void> TimelineReader::read(std::span<const PatientRef> person, Timeline::
   return merge(person, into);
 }
 
-Result<void> TimelineReader::merge(std::span<const PatientRef> person, Timeline::Parts& into) const {
+Result<bool> TimelineReader::read_if_cached(std::span<const PatientRef> person, Timeline::Parts& into) const {
+  into.clear();
+  into.taken.clear();
+  into.moment = moment_;
+  if (in_the_past() || compiled_.has_codes()) return false;
+  std::size_t events = 0;
+  for (const PatientRef patient : person) {
+    const ShardMoment* shard = TRY(shard_of(patient));
+    if (Sight(moment_->grant.get(), patient, *shard->dictionary).needs_details()) return false;
+    const std::shared_ptr<const stored::Head> head = head_if_cached(*shard, patient.id);
+    if (!head) return false;
+    gather_delta(*shard, patient, into);
+    gather_runs(*shard, patient, *head, into);
+  }
+  const std::uint32_t fields = fields_of(person, into);
+  for (std::size_t i = 0; i < into.used; ++i) {
+    Piece& piece = *into.pieces[i];
+    events += piece.is_run ? piece.place.ref.count : piece.rows.size();
+    if (events > short_timeline_events || (piece.is_run && !hold_if_cached(piece.place, fields, piece.held))) {
+      into.clear();
+      return false;
+    }
+  }
+  TRY(merge(person, into));
+  return true;
+}
+
+// What the merge looks at, besides what was asked for.
+std::uint32_t TimelineReader::fields_of(std::span<const PatientRef> person, const Timeline::Parts& into) const {
   std::uint32_t fields = fields_;
   if (into.used > 1 || cursor_ || filter_.limit != SIZE_MAX) fields |= stored::field_time;
   if (std::ranges::any_of(into.taken, [](const auto& taken) { return !taken.empty(); })) fields |= stored::field_number;
+  for (const PatientRef patient : person)
+    fields |= Sight(moment_->grant.get(), patient, *moment_->shards[patient.shard].dictionary).fields();
+  return fields;
+}
+
+Result<void> TimelineReader::merge(std::span<const PatientRef> person, Timeline::Parts& into) const {
+  const std::uint32_t fields = fields_of(person, into);
   if (cursor_ && cursor_->question != question_hash(person, filter_)) {
     return invalid_request("the cursor is of another patient or filter: leave it empty to start over");
   }
-  for (const PatientRef patient : person)
-    fields |= Sight(moment_->grant.get(), patient, *moment_->shards[patient.shard].dictionary).fields();
   TimelineMerge merge({.filter = compiled_, .fields = fields, .backwards = filter_.backwards, .limit = filter_.limit,
                        .after = cursor_, .as_of = moment_->as_of, .grant = moment_->grant.get()}, into);
   if (!TRY(merge.run())) return {};

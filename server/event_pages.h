@@ -60,4 +60,10 @@ class EventPage {
   NameNumbers codes_, units_, sources_;
 };
 
+// Room for pages that the loop reads itself, kept from one to the next.
+struct Scratch {
+  engine::Timeline timeline;
+  EventPage page{wire::WithDetails::no};
+};
+
 }  // namespace chartline::server

@@ -13,6 +13,7 @@
 #include "engine/store.h"
 #include "engine/trust/grant.h"
 #include "server/cursors.h"
+#include "server/event_pages.h"
 #include "server/limits.h"
 #include "server/workers.h"
 
@@ -26,6 +27,7 @@ struct Services {
   const Limits& limits;
   const kj::Executor& loop;  // of the wire
   kj::Timer& timer;
+  Scratch& scratch;
   kj::TaskSet& tasks;        // what goes on though nobody waits for it
 };
 

@@ -97,6 +97,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
       auto connected = kj::heap<kj::TaskSet>(*this);
       Clock& clock = options.clock ? *options.clock : system_clock;
       cursors = std::make_unique<Cursors>(options.limits.cursors, options.limits.cursor_seconds, clock);
+      Scratch scratch;
       Services services{.store = store,
                         .workers = *workers,
                         .cursors = *cursors,
@@ -104,6 +105,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
                         .limits = options.limits,
                         .loop = kj::getCurrentThreadExecutor(),
                         .timer = io.provider->getTimer(),
+                        .scratch = scratch,
                         .tasks = tasks};
       auto address = io.provider->getNetwork().parseAddress(options.listen.c_str()).wait(io.waitScope);
       auto receiver = address->listen();
