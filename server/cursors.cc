@@ -1,23 +1,10 @@
 #include "server/cursors.h"
 
-#include <sodium.h>
-
-#include <array>
 #include <utility>
 
+#include "server/random_name.h"
+
 namespace chartline::server {
-namespace {
-
-std::string random_name() {
-  std::array<unsigned char, 16> bytes{};
-  randombytes_buf(bytes.data(), bytes.size());
-  std::array<char, 33> text{};
-  sodium_bin2hex(text.data(), text.size(), bytes.data(), bytes.size());
-  return text.data();
-}
-
-}  // namespace
-
 Cursors::Cursors(std::size_t most, std::uint32_t seconds, Clock& clock)
     : most_(most), lasts_(Micros{seconds} * 1'000'000), clock_(clock) {}
 

@@ -21,6 +21,7 @@ struct Page {
   std::unique_ptr<capnp::MallocMessageBuilder> message;  // wire::Feed::NextResults
   Position position;
   bool empty = true;
+  std::vector<engine::PatientRef> patients{};
 };
 
 void write(const engine::View& view, engine::PatientRef patient, record::Arena& room, wire::Identifier::Builder into) {
@@ -66,6 +67,7 @@ Result<Page> read_page(const Holder& holder, Position position, std::size_t limi
   wire::EventsWriter events;
   for (unsigned i = 0; i < entries.size(); ++i) {
     const engine::FeedEntry& entry = entries[i];
+    page.patients.push_back(entry.patient);
     changes[i].setShard(entry.shard);
     changes[i].setCommit(entry.commit);
     changes[i].setRecorded(entry.recorded);
@@ -109,8 +111,13 @@ class FeedServer final : public wire::Feed::Server {
             return timer.afterDelay(look_again).then([this, context, limit, until] { return look(context, limit, until); });
           busy_ = false;
           position_ = std::move(page.position);
-          context.setResults(page.message->getRoot<wire::Feed::NextResults>().asReader());
-          return kj::READY_NOW;
+          auto results = page.message->getRoot<wire::Feed::NextResults>().asReader();
+          context.setResults(results);
+          if (page.empty) return kj::READY_NOW;
+          engine::AuditEntry entry = holder_->entry(engine::Act::read_feed);
+          entry.rows = results.getChanges().size();
+          entry.patients = std::move(page.patients);
+          return holder_->enter(std::move(entry));
         });
   }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "engine/store.h"
 #include "engine/trust/grant.h"
+#include "server/auditor.h"
 #include "server/cursors.h"
 #include "server/event_pages.h"
 #include "server/limits.h"
@@ -23,6 +24,7 @@ struct Services {
   engine::Store& store;
   Workers& workers;
   Cursors& cursors;
+  Auditor& auditor;
   Clock& clock;
   const Limits& limits;
   const kj::Executor& loop;  // of the wire
@@ -38,9 +40,30 @@ struct Holder {
   Services& services;
   Hold hold;
   std::string user, role, purpose, project;
+  std::string session;  // tells its acts from those of others, in the audit
   std::shared_ptr<const engine::Grant> grant;  // null: everything
   Micros until = INT64_MAX;
 
+  engine::AuditEntry entry(engine::Act act) const {
+    engine::AuditEntry entry;
+    entry.act = act;
+    entry.who = user, entry.role = role, entry.purpose = purpose, entry.project = project, entry.session = session;
+    if (!grant) return entry;
+    entry.organisation = grant->organisation;
+    entry.break_glass = grant->break_glass, entry.reason = grant->reason;
+    return entry;
+  }
+  // Resolves when the entry is kept: then the act may be answered.
+  kj::Promise<void> enter(engine::AuditEntry entry) const { return services.auditor.enter(std::move(entry)); }
+  // Enters that the act was refused, and fails with the refusal.
+  kj::Promise<void> refuse(engine::Act act, const Error& why) const {
+    engine::AuditEntry refused = entry(act);
+    refused.outcome = why.fault == Fault::denied ? engine::AuditOutcome::denied : engine::AuditOutcome::failed;
+    refused.fault = why.fault;
+    return enter(std::move(refused)).then([exception = to_exception(why)]() mutable -> kj::Promise<void> {
+      return kj::mv(exception);
+    });
+  }
   Result<void> require(engine::Right right) const { return grant ? grant->require(right) : Result<void>(); }
   // What the session may see; of the present where `as_of` is INT64_MAX.
   engine::View view(Micros as_of = INT64_MAX) const {

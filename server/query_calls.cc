@@ -51,21 +51,22 @@ std::uint32_t answering(const query::Program& program) {
 
 class QueryServer final : public wire::Query::Server {
  public:
-  QueryServer(HolderPtr holder, std::shared_ptr<const query::Prepared> query, query::RunOptions options)
-      : holder_(std::move(holder)), query_(std::move(query)), options_(std::move(options)) {}
+  QueryServer(HolderPtr holder, std::shared_ptr<const query::Prepared> query, std::string text, query::RunOptions options)
+      : holder_(std::move(holder)), query_(std::move(query)), text_(std::move(text)), options_(std::move(options)) {}
 
   kj::Promise<void> about(AboutContext context) override {
     context.getResults().setStatements(answering(*query_->program));
     return kj::READY_NOW;
   }
   kj::Promise<void> run(RunContext context) override {
-    context.getResults().setRun(start_run(holder_, query_, options_, context.getParams().getSink()));
+    context.getResults().setRun(start_run(holder_, query_, text_, options_, context.getParams().getSink()));
     return kj::READY_NOW;
   }
 
  private:
   HolderPtr holder_;
   std::shared_ptr<const query::Prepared> query_;
+  const std::string text_;
   const query::RunOptions options_;
 };
 
@@ -97,17 +98,18 @@ kj::Promise<void> prepare(HolderPtr holder, PrepareCall context) {
   auto params = context.getParams();
   Services& services = holder->services;
   const query::RunOptions run_options = read_run_options(params.getOptions(), services.limits);
-  auto work = [holder, text = copy(params.getText()),
+  const std::string text = copy(params.getText());
+  auto work = [holder, text,
                options = read_prepare_options(params.getOptions())]() -> Result<std::shared_ptr<const query::Prepared>> {
     TRY(check_text(text));
     return std::make_shared<const query::Prepared>(TRY(query::prepare(holder->services.store, text, options)));
   };
   context.releaseParams();
   return services.workers.run(Lane::scan, std::move(work))
-      .then([holder, context, run_options](std::shared_ptr<const query::Prepared> query) mutable {
+      .then([holder, context, text, run_options](std::shared_ptr<const query::Prepared> query) mutable {
         auto results = context.getResults();
         write(query->complaints, results.initComplaints(static_cast<unsigned>(query->complaints.size())));
-        if (query->program) results.setQuery(kj::heap<QueryServer>(holder, std::move(query), run_options));
+        if (query->program) results.setQuery(kj::heap<QueryServer>(holder, std::move(query), text, run_options));
       });
 }
 
@@ -141,8 +143,10 @@ kj::Promise<void> save_cohort(HolderPtr holder, SaveCohortCall context) {
     return query::save_cohort(holder->services.store, name, text, options);
   };
   return holder->services.workers.run(Lane::write, std::move(work))
-      .then([context](std::vector<query::Complaint> complaints) mutable {
+      .then([holder, context](std::vector<query::Complaint> complaints) mutable -> kj::Promise<void> {
         write(complaints, context.getResults().initComplaints(static_cast<unsigned>(complaints.size())));
+        if (!complaints.empty()) return kj::READY_NOW;
+        return holder->enter(holder->entry(engine::Act::set_value));
       });
 }
 

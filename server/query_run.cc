@@ -31,6 +31,7 @@ class WireSink final : public query::ResultSink {
     });
   }
   Result<void> rows(const query::Batch& batch) override {
+    given_ += batch.rows();
     capnp::MallocMessageBuilder message;
     auto rows = message.initRoot<wire::Rows>();
     write(batch, rows);
@@ -44,6 +45,8 @@ class WireSink final : public query::ResultSink {
     return send([&] { return sink_.endRequest().send(); });
   }
 
+  std::uint64_t given() const { return given_; }
+
  private:
   template <typename Send>
   Result<void> send(Send now) {
@@ -54,6 +57,7 @@ class WireSink final : public query::ResultSink {
 
   const kj::Executor& loop_;
   wire::ResultSink::Client& sink_;
+  std::uint64_t given_ = 0;
 };
 
 class RunServer final : public wire::Run::Server {
@@ -79,22 +83,40 @@ class RunServer final : public wire::Run::Server {
 
 }  // namespace
 
-wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepared> query, query::RunOptions options,
-                            wire::ResultSink::Client sink) {
+wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepared> query, std::string text,
+                            query::RunOptions options, wire::ResultSink::Client sink) {
   auto state = std::make_shared<RunState>();
   auto held = kj::heap(kj::mv(sink));
   Services& services = holder->services;
   auto hold = holder->hold();
-  auto work = [holder, query = std::move(query), options = std::move(options), state, &sink = *held]() mutable -> Result<void> {
+  auto work = [holder, query = std::move(query), options = std::move(options), state, &sink = *held]() mutable -> Result<std::uint64_t> {
     options.cancel = &state->cancelled;
     options.progress = [state](const query::Progress& progress) {
       state->patients = progress.patients, state->of = progress.of;
     };
     WireSink rows(holder->services.loop, sink);
-    return query::run(*query, holder->services.store, holder->view(), options, rows);
+    TRY(query::run(*query, holder->services.store, holder->view(), options, rows));
+    return rows.given();
   };
   // The worker goes on until it notices that it is to end, though nobody waits: the sink stays for as long.
-  auto done = services.workers.run(Lane::scan, std::move(work)).attach(kj::mv(held), std::move(hold)).fork();
+  // Two entries: one before anything is given, and one of what came of it.
+  engine::AuditEntry begun = holder->entry(engine::Act::query);
+  begun.outcome = engine::AuditOutcome::begun;
+  begun.text = std::move(text);
+  begun.everyone = true;
+  auto done = holder->enter(std::move(begun))
+                  .then([&services, work = std::move(work)]() mutable { return services.workers.run(Lane::scan, std::move(work)); })
+                  .then(
+                      [holder](std::uint64_t rows) {
+                        engine::AuditEntry entry = holder->entry(engine::Act::query);
+                        entry.rows = rows;
+                        return holder->enter(std::move(entry));
+                      },
+                      [holder](kj::Exception&& why) {
+                        return holder->refuse(engine::Act::query, wire::read_failure(why.getDescription().cStr()));
+                      })
+                  .attach(kj::mv(held), std::move(hold))
+                  .fork();
   services.tasks.add(done.addBranch().catch_([](kj::Exception&&) {}));
   return kj::heap<RunServer>(std::move(state), done.addBranch());
 }

@@ -98,9 +98,11 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
       Clock& clock = options.clock ? *options.clock : system_clock;
       cursors = std::make_unique<Cursors>(options.limits.cursors, options.limits.cursor_seconds, clock);
       Scratch scratch;
+      Auditor auditor(store, *workers, options.audit);
       Services services{.store = store,
                         .workers = *workers,
                         .cursors = *cursors,
+                        .auditor = auditor,
                         .clock = clock,
                         .limits = options.limits,
                         .loop = kj::getCurrentThreadExecutor(),

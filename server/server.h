@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "engine/store.h"
+#include "server/auditor.h"
 #include "server/doorkeeper.h"
 #include "server/limits.h"
 
@@ -21,6 +22,7 @@ struct ServerOptions {
   Limits limits{};
   unsigned read_threads = 0;  // 0: one for each core
   std::uint32_t drain_seconds = 10;
+  AuditMode audit = AuditMode::on;
   Clock* clock = nullptr;  // null: the system's
 };
 

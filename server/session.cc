@@ -16,6 +16,7 @@
 
 namespace chartline::server {
 
+using engine::Act;
 using engine::Right;
 
 namespace {
@@ -54,29 +55,29 @@ class SessionServer final : public wire::Session::Server {
     return kj::READY_NOW;
   }
   kj::Promise<void> timeline(TimelineContext context) override {
-    return held(Right::rows, [&] { return server::timeline(holder_, context); });
+    return held(Right::rows, Act::read_timeline, [&] { return server::timeline(holder_, context); });
   }
   kj::Promise<void> timelines(TimelinesContext context) override {
-    return held(Right::rows, [&] { return server::timelines(holder_, context); });
+    return held(Right::rows, Act::read_timeline, [&] { return server::timelines(holder_, context); });
   }
   kj::Promise<void> events(EventsContext context) override {
-    return held(Right::rows, [&] { return all_events(holder_, context); });
+    return held(Right::rows, Act::export_rows, [&] { return all_events(holder_, context); });
   }
   kj::Promise<void> resumeTimeline(ResumeTimelineContext context) override {
-    return held(Right::rows, [&] { return resume_timeline(holder_, context); });
+    return held(Right::rows, Act::read_timeline, [&] { return resume_timeline(holder_, context); });
   }
   kj::Promise<void> prepare(PrepareContext context) override { return held(server::prepare(holder_, context)); }
   kj::Promise<void> ingest(IngestContext context) override {
     const bool may_write = holder_->require(Right::write_own_organisation) || holder_->require(Right::contribute);
-    if (!may_write) return to_exception(denied("this session may not write"));
+    if (!may_write) return held(holder_->refuse(Act::write, denied("this session may not write")));
     context.getResults().setIngest(make_ingest(holder_));
     return kj::READY_NOW;
   }
   kj::Promise<void> link(LinkContext context) override {
-    return held(Right::operate, [&] { return server::link(holder_, context); });
+    return held(Right::operate, Act::link, [&] { return server::link(holder_, context); });
   }
   kj::Promise<void> feed(FeedContext context) override {
-    if (const auto may = holder_->require(Right::rows); !may) return to_exception(may.error());
+    if (const auto may = holder_->require(Right::rows); !may) return held(holder_->refuse(Act::read_feed, may.error()));
     std::vector<std::uint64_t> since;
     for (const std::uint64_t commit : context.getParams().getSince()) since.push_back(commit);
     if (!since.empty() && since.size() != holder_->view().shards())
@@ -87,11 +88,11 @@ class SessionServer final : public wire::Session::Server {
   kj::Promise<void> cohorts(CohortsContext context) override { return held(list_cohorts(holder_, context)); }
   kj::Promise<void> cohort(CohortContext context) override { return held(find_cohort(holder_, context)); }
   kj::Promise<void> saveCohort(SaveCohortContext context) override {
-    return held(Right::operate, [&] { return save_cohort(holder_, context); });
+    return held(Right::operate, Act::set_value, [&] { return save_cohort(holder_, context); });
   }
   kj::Promise<void> stats(StatsContext context) override {
     auto stats = [holder = holder_]() -> Result<std::string> { return engine::inspect_stats(holder->services.store); };
-    return held(Right::operate, [&] {
+    return held(Right::operate, Act::query, [&] {
       return holder_->services.workers.run(Lane::read, std::move(stats)).then([context](std::string text) mutable {
         context.getResults().setText(text);
       });
@@ -100,7 +101,7 @@ class SessionServer final : public wire::Session::Server {
   kj::Promise<void> hash(HashContext context) override {
     const bool history = context.getParams().getHistory();
     auto work = [holder = holder_, history] { return engine::content_hash(holder->services.store, history); };
-    return held(Right::operate, [&] {
+    return held(Right::operate, Act::query, [&] {
       return holder_->services.workers.run(Lane::scan, std::move(work)).then([context](Hash128 hash) mutable {
         context.getResults().setHash(hex(hash));
       });
@@ -112,13 +113,13 @@ class SessionServer final : public wire::Session::Server {
     services.tasks.add(services.timer.afterDelay(kj::MILLISECONDS).then([membrane = kj::addRef(*membrane_)]() mutable {
       membrane->end(to_exception(denied("the session was ended")));
     }));
-    return kj::READY_NOW;
+    return holder_->enter(holder_->entry(Act::logout));
   }
 
  private:
   template <typename Call>
-  kj::Promise<void> held(engine::Right right, Call call) {
-    if (const auto may = holder_->require(right); !may) return to_exception(may.error());
+  kj::Promise<void> held(Right right, Act act, Call call) {
+    if (const auto may = holder_->require(right); !may) return held(holder_->refuse(act, may.error()));
     return held(call());
   }
   // The connection may be silent while a call is under way.

@@ -10,6 +10,7 @@
 
 #include "engine/person_about.h"
 #include "formats/wire/events_reader.h"
+#include "formats/wire/failure.h"
 #include "server/event_pages.h"
 
 namespace chartline::server {
@@ -52,6 +53,13 @@ std::size_t page_of(std::uint32_t asked, const Limits& limits) {
   return asked == 0 ? limits.page_events : std::min(asked, limits.page_events);
 }
 
+engine::AuditEntry read_entry(const Holder& holder, std::vector<engine::PatientRef> patients, std::uint64_t rows) {
+  engine::AuditEntry entry = holder.entry(engine::Act::read_timeline);
+  entry.patients = std::move(patients);
+  entry.rows = rows;
+  return entry;
+}
+
 // The page that comes next, as an answer of Timeline.next; moves the reading on.
 struct Page {
   Message message;
@@ -92,13 +100,14 @@ class TimelineServer final : public wire::Timeline::Server {
                std::string cursor = page.more ? services.cursors.keep(user, reading) : "";
                return Next{std::move(page), std::move(reading), std::move(cursor)};
              })
-        .then([this, context](Next next) mutable {
+        .then([this, context](Next next) mutable -> kj::Promise<void> {
           busy_ = false;
           ended_ = !next.page.more;
           reading_ = std::move(next.reading);
           auto results = context.getResults();
           results.setEvents(next.page.message->getRoot<wire::Events>().asReader());
           results.setCursor(next.cursor);
+          return holder_->enter(read_entry(*holder_, reading_.view.linked(reading_.patient), results.getEvents().getCount()));
         })
         .attach(thisCap(), holder_->hold());
   }
@@ -147,6 +156,8 @@ constexpr std::uint32_t page_patients = 4096;
 // One page, read on a worker: patients `next` and further, until it is full.
 struct SinkPage {
   Message message;  // wire::EventSink::PageParams
+  std::vector<engine::PatientRef> patients;
+  std::uint64_t rows = 0;
   std::uint32_t next = 0;
   std::string cursor;  // of the patient `next`, where its timeline goes on
 };
@@ -170,6 +181,7 @@ struct Stream {
 Result<SinkPage> read_sink_page(const Stream& stream, std::uint32_t next, std::string cursor) {
   EventPage page(stream.details);
   std::vector<Part> parts;
+  std::vector<engine::PatientRef> seen;
   record::Arena room;
   // Kept until the page is built: whole events borrow from their timelines.
   std::vector<std::unique_ptr<engine::Timeline>> kept;
@@ -193,6 +205,7 @@ Result<SinkPage> read_sink_page(const Stream& stream, std::uint32_t next, std::s
       TRY(stream.view.own_timeline(*patient, filter, stored::field_hot, *timeline));
     }
     TRY(page.add(stream.view, *timeline));
+    if (timeline->size() > 0) seen.push_back(*patient);
     part.seen = true;
     part.count = static_cast<std::uint32_t>(timeline->size());
     if (part.count > 0 || stream.tell_empty) {
@@ -206,6 +219,8 @@ Result<SinkPage> read_sink_page(const Stream& stream, std::uint32_t next, std::s
   }
   SinkPage made{.message = std::make_unique<capnp::MallocMessageBuilder>(
                     static_cast<unsigned>(64 + (page.bytes() + parts.size() * 64) / 8)),
+                .patients = std::move(seen),
+                .rows = page.events(),
                 .next = next,
                 .cursor = std::move(cursor)};
   auto params = made.message->initRoot<wire::EventSink::PageParams>();
@@ -227,11 +242,14 @@ kj::Promise<void> send_pages(std::shared_ptr<const Stream> stream, wire::EventSi
   return stream->holder->services.workers
       .run(stream->lane, [stream, next, cursor = std::move(cursor)] { return read_sink_page(*stream, next, cursor); })
       .then([stream, sink = kj::mv(sink)](SinkPage page) mutable -> kj::Promise<void> {
+        engine::AuditEntry entry = read_entry(*stream->holder, std::move(page.patients), page.rows);
+        if (stream->lane == Lane::scan) entry.act = engine::Act::export_rows;
         auto params = page.message->getRoot<wire::EventSink::PageParams>().asReader();
         auto request = sink.pageRequest(params.totalSize());
         request.setPatients(params.getPatients());
         request.setEvents(params.getEvents());
-        return request.send().then([stream, sink = kj::mv(sink), next = page.next, cursor = std::move(page.cursor)]() mutable {
+        auto sent = stream->holder->enter(std::move(entry)).then([request = kj::mv(request)]() mutable { return request.send(); });
+        return sent.then([stream, sink = kj::mv(sink), next = page.next, cursor = std::move(page.cursor)]() mutable {
           return send_pages(std::move(stream), kj::mv(sink), next, std::move(cursor));
         });
       });
@@ -240,22 +258,23 @@ kj::Promise<void> send_pages(std::shared_ptr<const Stream> stream, wire::EventSi
 }  // namespace
 
 // A short timeline that is in memory is read by the loop itself: handing it to a worker would take longer than reading it. False
-// where it is none such, and nothing was answered.
-bool answer_at_once(const Holder& holder, const TimelineFilter& filter, std::size_t limit, TimelineCall& context) {
+// where it is none such, and nothing was answered; else whose it is.
+std::optional<engine::PatientRef> answer_at_once(const Holder& holder, const TimelineFilter& filter, std::size_t limit,
+                                                 TimelineCall& context) {
   const auto params = context.getParams();
-  if (params.getFields() != wire::Fields::HOT || params.getWantPerson() || params.getAsOf() != INT64_MAX) return false;
+  if (params.getFields() != wire::Fields::HOT || params.getWantPerson() || params.getAsOf() != INT64_MAX) return std::nullopt;
   const View view = holder.view();
   const auto found = view.find(wire::view(params.getPatient()));
-  if (!found || !*found) return false;
+  if (!found || !*found) return std::nullopt;
   engine::Timeline& timeline = holder.services.scratch.timeline;
   const auto read = view.timeline_if_cached(**found, filter, stored::field_hot, timeline);
-  if (!read || !*read || timeline.size() > limit) return false;
+  if (!read || !*read || timeline.size() > limit) return std::nullopt;
   EventPage& page = holder.services.scratch.page;
   page.clear();
-  if (!page.add(view, timeline)) return false;
+  if (!page.add(view, timeline)) return std::nullopt;
   auto results = context.getResults(capnp::MessageSize{64 + page.bytes() / sizeof(capnp::word), 0});
   page.build(results.initEvents());
-  return true;
+  return **found;
 }
 
 kj::Promise<void> timeline(HolderPtr holder, TimelineCall context) {
@@ -263,7 +282,8 @@ kj::Promise<void> timeline(HolderPtr holder, TimelineCall context) {
   auto words = std::make_shared<record::Arena>();
   TimelineFilter filter = read_filter(params.getFilter(), *words);
   const std::size_t limit = page_of(params.getLimit(), holder->services.limits);
-  if (answer_at_once(*holder, filter, limit, context)) return kj::READY_NOW;
+  if (const auto of = answer_at_once(*holder, filter, limit, context))
+    return holder->enter(read_entry(*holder, holder->view().linked(*of), context.getResults().getEvents().getCount()));
   auto read = [holder, words, filter = std::move(filter), limit, patient = std::string(wire::view(params.getPatient())),
                as_of = params.getAsOf(), details = details_of(params.getFields()),
                wants_person = params.getWantPerson()]() mutable -> Result<std::unique_ptr<FirstPage>> {
@@ -278,15 +298,22 @@ kj::Promise<void> timeline(HolderPtr holder, TimelineCall context) {
     return first;
   };
   context.releaseParams();
-  return holder->services.workers.run(Lane::read, std::move(read)).then([holder, context](std::unique_ptr<FirstPage> first) mutable {
+  auto answer = [holder, context](std::unique_ptr<FirstPage> first) mutable -> kj::Promise<void> {
     auto events = first->page.message->getRoot<wire::Events>().asReader();
     auto results = context.getResults(events.totalSize());
     results.setEvents(events);
     if (first->person) write(*first->person, results.initPerson());
-    if (!first->page.more) return;
+    auto entered = holder->enter(read_entry(*holder, first->reading.view.linked(first->reading.patient), events.getCount()));
+    if (!first->page.more) return entered;
     results.setCursor(first->cursor);
     results.setMore(kj::heap<TimelineServer>(holder, std::move(first->reading)));
-  });
+    return entered;
+  };
+  auto fail = [holder](kj::Exception&& why) {
+    const Error error = wire::read_failure(why.getDescription().cStr());
+    return holder->refuse(engine::Act::read_timeline, error);
+  };
+  return holder->services.workers.run(Lane::read, std::move(read)).then(std::move(answer), std::move(fail));
 }
 
 kj::Promise<void> resume_timeline(HolderPtr holder, ResumeTimelineCall context) {

@@ -9,6 +9,7 @@
 
 #include "formats/wire/events_reader.h"
 #include "formats/wire/events_writer.h"
+#include "formats/wire/failure.h"
 #include "server/signing.h"
 
 namespace chartline::server {
@@ -82,13 +83,19 @@ class IngestServer final : public wire::Ingest::Server {
       for (const Message& batch : batches)
         TRY(read_records(batch->getRoot<wire::Records>().asReader(), room, events, records));
       if (holder->grant) TRY(sign(records, *holder->grant, holder->view(), room));
-      return holder->services.store.write(records, {.batch_id = batch_id, .all_or_nothing = all_or_nothing});
+      return holder->services.store.write(records, {.batch_id = batch_id, .all_or_nothing = all_or_nothing, .audit = holder->entry(engine::Act::write)});
     };
     bytes_ = 0;
     context.releaseParams();
-    return holder_->services.workers.run(Lane::write, std::move(work)).then([context](engine::Written written) mutable {
-      write(written, context.getResults().initWritten());
-    }).attach(holder_->hold());
+    return holder_->services.workers.run(Lane::write, std::move(work))
+        .then([context](engine::Written written) mutable -> kj::Promise<void> {
+                write(written, context.getResults().initWritten());
+                return kj::READY_NOW;
+              },
+              [holder = holder_](kj::Exception&& why) {
+                return holder->refuse(engine::Act::write, wire::read_failure(why.getDescription().cStr()));
+              })
+        .attach(holder_->hold());
   }
 
  private:
@@ -110,7 +117,8 @@ kj::Promise<void> link(HolderPtr holder, LinkCall context) {
   auto work = [holder, words, a = copy(params.getA()), b = copy(params.getB()),
                together = params.getTogether()]() -> Result<void> {
     engine::Store& store = holder->services.store;
-    return together ? store.link(a, b) : store.unlink(a, b);
+    const engine::AuditEntry entry = holder->entry(together ? engine::Act::link : engine::Act::unlink);
+    return together ? store.link(a, b, &entry) : store.unlink(a, b, &entry);
   };
   return holder->services.workers.run(Lane::write, std::move(work));
 }
