@@ -15,6 +15,7 @@ bool keeps_all(const tree::Clause& clause) {
   switch (clause.word) {
     case ClauseWord::as:
     case ClauseWord::ending:
+    case ClauseWord::starting:
     case ClauseWord::lasting:
     case ClauseWord::any_status:
     case ClauseWord::including_contributions: return true;

@@ -22,7 +22,7 @@ bool Parser::at_clause() const {
   static constexpr std::string_view words[] = {"where",   "in",      "before",  "after",       "on",
                                                "within",  "between", "during",  "overlapping", "with",
                                                "without", "same",    "lasting", "including", "preceding",   "following",
-                                               "ending",  "clipped"};
+                                               "ending",  "starting", "clipped"};
   for (const std::string_view word : words) {
     if (now.text == word) return true;
   }
@@ -72,6 +72,7 @@ std::optional<Clause> Parser::clause() {
   if (take_word("overlapping")) return with(ClauseWord::overlapping, range_operand());
   if (take_word("lasting")) return with(ClauseWord::lasting, operand());
   if (take_word("ending")) return with(ClauseWord::ending, operand());
+  if (take_word("starting")) return with(ClauseWord::starting, operand());
   if (take_word("clipped")) {
     if (!want_word("to")) return std::nullopt;
     return with(ClauseWord::clipped, range_operand());

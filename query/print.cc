@@ -370,7 +370,8 @@ class Printer {
         const bool times = clause.word == ClauseWord::before || clause.word == ClauseWord::after ||
                            clause.word == ClauseWord::on_or_before || clause.word == ClauseWord::on_or_after ||
                            clause.word == ClauseWord::preceding || clause.word == ClauseWord::following ||
-                           clause.word == ClauseWord::lasting || clause.word == ClauseWord::ending;
+                           clause.word == ClauseWord::lasting || clause.word == ClauseWord::ending ||
+                           clause.word == ClauseWord::starting;
         word(word_of(clause.word));
         out_ += ' ';
         closed(*clause.first, times ? Tightness::add : Tightness::range);

@@ -87,8 +87,8 @@ Ptr Resolver::form(const tree::Call& call, const Expression& of) {
     }
     return node(Op::power, plain, of.span, std::move(parts));
   }
-  if (name == "contains") {
-    if (!takes(call, of, 2, "contains(text, 'words')")) return failed(of.span);
+  if (name == "contains" || name == "starts_with" || name == "ends_with") {
+    if (!takes(call, of, 2, name + "(text, 'words')")) return failed(of.span);
     std::vector<Ptr> parts = {any(*call.arguments[0]), any(*call.arguments[1])};
     for (std::size_t i = 0; i < 2; ++i) {
       const Type& found = parts[i]->type;
@@ -96,7 +96,8 @@ Ptr Resolver::form(const tree::Call& call, const Expression& of) {
       if (found.basic != Basic::text && found.basic != Basic::any && !recorded)
         return wrong(*call.arguments[i], found, "text");
     }
-    return node(Op::contains, boolean, of.span, std::move(parts));
+    const Op op = name == "contains" ? Op::contains : name == "starts_with" ? Op::starts_with : Op::ends_with;
+    return node(op, boolean, of.span, std::move(parts));
   }
   if (name == "band") {
     if (!takes(call, of, 2, "band(x, 10)")) return failed(of.span);

@@ -102,9 +102,10 @@ Ptr Resolver::clause(const tree::Clause& clause, std::uint32_t candidate) {
       return made(Op::same_date, {std::move(part)});
     }
     case ClauseWord::lasting: return made(Op::lasting, {duration(*clause.first)});
-    case ClauseWord::ending: {
+    case ClauseWord::ending:
+    case ClauseWord::starting: {
       const Rows within(*this, candidate);
-      return made(Op::ending, {time(*clause.first)});
+      return made(clause.word == ClauseWord::ending ? Op::ending : Op::starting, {time(*clause.first)});
     }
     case ClauseWord::clipped: return made(Op::clipped, {range(*clause.first)});
     case ClauseWord::any_status: return made(Op::any_status, {});

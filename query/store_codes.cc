@@ -50,8 +50,9 @@ class StoreCodes final : public CodeSource {
   // hierarchy a code would seem to have nothing below it.
   Result<Keys> descendants(std::string_view system, std::string_view code) override {
     Keys roots = TRY(same_concept({std::string(system), std::string(code)}));
+    // A concept that the vocabulary does not have, as one that was withdrawn, is nothing but itself.
+    bool known = system == omop && roots.empty() && !terminology_.empty();
     roots.push_back({std::string(system), std::string(code)});
-    bool known = false;
     Keys keys;
     for (const CodeKey& root : roots) {
       known = TRY(terminology_.has_hierarchy(root.system)) || known;

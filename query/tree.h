@@ -145,6 +145,7 @@ enum class ClauseWord : std::uint8_t {
   same_date,
   lasting,
   ending,
+  starting,
   clipped,  // one operand
   with,
   without,  // an event expression

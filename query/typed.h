@@ -39,12 +39,12 @@ enum class Op : std::uint8_t {
   where, in_range, before, after, on_or_before, on_or_after,
   preceding, following,        // [event]: by the order of events, where before and after go by time
   within_before, within_after, within_of, within_on_or_before, within_on_or_after,
-  between, during, overlapping, same_encounter, same_date, lasting, ending, clipped, with, without, named, any_status, contributions,
+  between, during, overlapping, same_encounter, same_date, lasting, ending, starting, clipped, with, without, named, any_status, contributions,
   // conditions
   and_, or_, not_, exists, is_missing,
   at_least, at_most, exactly,  // Data the count
   equal, unequal, less, less_or_equal, greater, greater_or_equal, date_in_range, code_in_set, same_event,
-  contains,                    // [text, text]: the second stands within the first
+  contains, starts_with, ends_with,  // [text, text]: the second stands within the first
   alive, registered, observed,
   // numbers, times
   add, subtract, multiply, divide, power, floor, negative, otherwise, convert, least, greatest,

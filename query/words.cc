@@ -10,7 +10,7 @@ constexpr std::array<std::string_view, 14> operators = {"=",  "!=", "<", "<=", "
                                                         "..", "|",  "&", "+",  "-", "*",  "/"};
 constexpr std::array<std::string_view, 8> prefixes = {"not",   "in",   "exists", "no",
                                                       "first", "last", "lowest", "highest"};
-constexpr std::array<std::string_view, 26> clauses = {"where",
+constexpr std::array<std::string_view, 27> clauses = {"where",
                                                       "in",
                                                       "before",
                                                       "after",
@@ -30,6 +30,7 @@ constexpr std::array<std::string_view, 26> clauses = {"where",
                                                       "same date as",
                                                       "lasting",
                                                       "ending",
+                                                      "starting",
                                                       "clipped to",
                                                       "with",
                                                       "without",

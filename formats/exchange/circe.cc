@@ -42,14 +42,14 @@ class CirceCohort {
  private:
   // `let NAME = ...` of the first or last events of another.
   Result<void> limit(const CirceNode& limit, const std::string& name) {
-    const std::string type = limit ? TRY(limit["Type"].text()) : "All";
-    if (type == "All") return {};
-    if (type != "First" && type != "Last") return limit["Type"].refusal("it is not known");
+    const std::string type = TRY(limit["Type"].word());
+    if (type.empty() || type == "ALL") return {};
+    if (type != "FIRST" && type != "LAST") return limit["Type"].refusal("it is not known");
     std::string chosen = "first " + events_;
     // Of several on the last day the first is taken.
-    if (type == "Last") chosen += " on or after date(last " + events_ + ")";
-    body_ +=
-        "let " + name + " = " + chosen + "  # " + limit.path().substr(limit.path().rfind('/') + 1) + ": " + type + "\n";
+    if (type == "LAST") chosen += " on or after date(last " + events_ + ")";
+    body_ += "# " + limit.path().substr(limit.path().rfind('/') + 1) + ": " + TRY(limit["Type"].text()) + "\n";
+    body_ += "let " + name + " = " + chosen + "\n";
     events_ = name;
     return {};
   }
@@ -110,19 +110,28 @@ class CirceCohort {
       // An exit before the entry is none.
       return days < 0 ? "case when " + end + " >= date(ix) then " + end + " end" : end;
     }
-    const CirceNode era = strategy["CustomEra"];
-    TRY(era.only({"DrugCodesetId", "GapDays", "Offset"}));
-    const auto codes = TRY(era["DrugCodesetId"].whole());
+    return exposed(strategy["CustomEra"]);
+  }
+
+  // Exposures to a drug, joined where the gap allows; the offset is behind all of them, and so widens the gap.
+  Result<std::string> exposed(const CirceNode& era) {
+    TRY(era.only({"DrugCodesetId", "GapDays", "Offset", "DaysSupplyOverride"}));
+    const auto codes = TRY(era["DrugCodesetId"].whole()), supply = TRY(era["DaysSupplyOverride"].whole());
     if (!codes || *codes < 0) return era["DrugCodesetId"].refusal("it is no concept set");
     exit_codes_ = *codes;
-    const std::int64_t gap = TRY(era["GapDays"].whole()).value_or(0), days = TRY(era["Offset"].whole()).value_or(0);
-    if (gap < 0) return era["GapDays"].refusal("it is below 0");
+    const std::int64_t days = TRY(era["Offset"].whole()).value_or(0);
+    const std::int64_t gap = TRY(era["GapDays"].whole()).value_or(0) + days;
+    if (gap < 0) return era["GapDays"].refusal("with the offset it is below 0");
+    std::string end = "end ?? start + days(attr.days_supply) ?? start + 1d";
+    if (supply) end = "start + " + std::to_string(*supply) + "d";
+    if (supply && *supply < 0) return era["DaysSupplyOverride"].refusal("it is below 0");
     body_ += "# exposures in one: at most " + std::to_string(gap) + " days between them\n";
-    if (days < 0) return era["Offset"].refusal("it is below 0");
-    body_ += "let exposed = eras(medication[cs_" + std::to_string(*codes) + "] ending ";
-    body_ += (days == 0 ? "(end ?? start + 1d)" : "(end ?? start + 1d) + " + std::to_string(days) + "d");
-    body_ += ", gap " + std::to_string(gap) + "d)\n";
-    return std::string("date((first exposed where date <= date(ix) and date(ix) <= date(end)).end)");
+    body_ += "let exposed = eras(medication[cs_" + std::to_string(*codes) + "] ending (" + end + "), gap " +
+             std::to_string(gap) + "d)\n";
+    const auto by = [days](const std::string& time) { return date_moved(time, days); };
+    const std::string ended = days == 0 ? "date(end)" : by("end");
+    const std::string of_ix = "(first exposed where date <= date(ix) and date(ix) <= " + ended + ").end";
+    return by(of_ix);
   }
 
   Result<void> stays() {
@@ -171,20 +180,33 @@ class CirceCohort {
     return text;
   }
 
+  // Both sides of a concept set: the concepts by themselves, and those of which what maps to them is meant too.
+  struct Concepts {
+    std::string listed, mapped;
+    std::string text() const {
+      const std::string both = "{" + listed + " }";
+      return mapped.empty() ? both : "(" + both + " | mapped({" + mapped + " }))";
+    }
+  };
+
   Result<std::string> concepts(const CirceNode& expression) {
     TRY(expression.only({"items"}));
-    std::string included, excluded;
+    Concepts included, excluded;
+    const auto add = [](std::string& to, const std::string& code) {
+      to.append(to.empty() ? "\n  " : ",\n  ").append(code);
+    };
     for (const CirceNode& item : expression["items"].items()) {
       TRY(item.only({"concept", "isExcluded", "includeDescendants", "includeMapped"}));
-      if (TRY(item["includeMapped"].flag())) return item["includeMapped"].refusal("it is not covered");
       const auto id = TRY(item["concept"]["CONCEPT_ID"].whole());
       if (!id) return item["concept"].refusal("it has no CONCEPT_ID");
-      std::string& side = TRY(item["isExcluded"].flag()) ? excluded : included;
-      side.append(side.empty() ? "\n  " : ",\n  ");
-      side += std::string("omop:") + (TRY(item["includeDescendants"].flag()) ? "<<" : "") + std::to_string(*id);
+      const bool with_descendants = TRY(item["includeDescendants"].flag());
+      const std::string code = std::string("omop:") + (with_descendants ? "<<" : "") + std::to_string(*id);
+      Concepts& side = TRY(item["isExcluded"].flag()) ? excluded : included;
+      add(side.listed, code);
+      if (TRY(item["includeMapped"].flag())) add(side.mapped, code);
     }
-    if (included.empty()) included = " omop:0";  // the concept that no event has
-    return "{" + included + " }" + (excluded.empty() ? "" : " - {" + excluded + " }");
+    if (included.listed.empty()) included.listed = " omop:0";  // the concept that no event has
+    return included.text() + (excluded.listed.empty() ? "" : " - " + excluded.text());
   }
 
   const CirceNode root_;

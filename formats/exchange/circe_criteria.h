@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "formats/exchange/circe.h"
+#include "formats/exchange/circe_domains.h"
 #include "formats/exchange/circe_node.h"
 
 namespace chartline::exchange {
@@ -25,16 +28,27 @@ class CirceCriteria {
 
  private:
   Result<std::string> codes(const CirceNode& id);
-  Result<std::string> conditions(const CirceNode& criterion, const std::string& named);
+  Result<void> ask(const CirceAsked& asked, const CirceNode& body, std::vector<std::string>& all);
   Result<std::string> correlated(const CirceNode& one, const std::string& index);
   Result<std::string> demographic(const CirceNode& one, const std::string& index);
-  Result<std::string> sexes(const CirceNode& concepts);
+  Result<std::string> moved(const CirceNode& adjustment);
+  Result<std::string> user_defined(const CirceNode& period);
+  Result<std::string> visit(std::string_view key, const CirceNode& body);
+
   Result<std::string> concepts(const CirceNode& list);  // { omop:1, omop:2 }
+  Result<std::string> listed(const CirceNode& list, const std::string& what, const CirceNode& body);
+  Result<std::string> selected(const CirceNode& set, const std::string& what);
+  Result<std::string> of_person(const CirceNode& concepts, std::string_view attribute, std::string_view as_circe);
+  Result<std::string> sexes(const CirceNode& concepts);
   Result<std::string> age(const CirceNode& range, const std::string& time);
+  static Result<std::string> text_like(const CirceNode& node, const std::string& what);
+  static std::string any_in(const std::string& what, const std::string& codes);
+  static std::string without(const std::string& set, const std::string& what);
 
   const CirceOptions& options_;
   std::set<std::int64_t> concept_sets_{};
   std::set<std::string> of_person_{};
+  bool is_recast_ = false;  // the dates of some events are the definition's own: they are intervals, without code and visit
   int names_ = 0;
 };
 
@@ -43,6 +57,7 @@ std::string date_moved(const std::string& time, std::int64_t days);
 // `what` is compared as a NumericRange or DateRange says.
 Result<std::string> number_in(const CirceNode& range, const std::string& what);
 Result<std::string> date_in(const CirceNode& range, const std::string& what);
+Result<std::string> date_literal(const CirceNode& node);
 // The registration in which `event` starts, as conditions on it.
 std::string holds(const std::string& event);
 

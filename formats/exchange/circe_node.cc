@@ -50,10 +50,17 @@ bool CirceNode::is_empty() const {
 }
 
 Result<void> CirceNode::only(std::initializer_list<std::string_view> known) const {
+  return refuse_but([&](const std::string& key) { return std::ranges::find(known, key) != known.end(); });
+}
+
+Result<void> CirceNode::only(std::span<const std::string> known) const {
+  return refuse_but([&](const std::string& key) { return std::ranges::find(known, key) != known.end(); });
+}
+
+Result<void> CirceNode::refuse_but(const std::function<bool(const std::string&)>& is_known) const {
   if (present_ && !element_.is_object()) return refusal("it is no object");
   for (const std::string& key : keys())
-    if (std::ranges::find(known, key) == known.end() && !(*this)[key].is_empty())
-      return (*this)[key].refusal("it is not covered");
+    if (!is_known(key) && !(*this)[key].is_empty()) return (*this)[key].refusal("it is not covered");
   return {};
 }
 
@@ -69,6 +76,13 @@ Result<std::string> CirceNode::text() const {
   if (!present_) return std::string();
   if (element_.get_string().get(value) == SUCCESS) return std::string(value);
   return refusal("it is no text");
+}
+
+Result<std::string> CirceNode::word() const {
+  std::string word = TRY(text());
+  for (char& c : word)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return word;
 }
 
 Result<bool> CirceNode::flag() const {

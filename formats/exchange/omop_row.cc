@@ -232,8 +232,12 @@ Result<void> OmopRows::add_attribute(const Attribute& attribute) {
       return {};
     }
     case Role::quantity:
-      if (const auto number = record::parse_decimal(text))
-        return draft_.attribute(attribute.name, number_value(*number)), Result<void>{};
+    case Role::limit:
+      if (const auto number = record::parse_decimal(text)) {
+        record::Value value = number_value(*number);
+        if (attribute.role == Role::limit) value.unit = draft_.event().value.unit;
+        return draft_.attribute(attribute.name, value), Result<void>{};
+      }
       TRY(report_.repaired(column, "bad_number", "it is no number; kept as text"));
       break;
     case Role::date:

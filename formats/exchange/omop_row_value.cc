@@ -75,10 +75,8 @@ Result<void> OmopRows::set_number() {
   }
   if (compared == 0) return {};
   const auto known = comparator_of(compared);
-  if (known && value.form == Value::Form::number)
-    value.comparator = *known;
-  else
-    draft_.attribute(attribute_of(Role::comparator), code_value(code(compared)));
+  if (known && value.form == Value::Form::number) value.comparator = *known;
+  draft_.attribute(attribute_of(Role::comparator), code_value(code(compared)));
   return {};
 }
 

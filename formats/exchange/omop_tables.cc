@@ -127,6 +127,8 @@ constexpr OmopColumn drug_exposure_columns[] = {
     {"days_supply", quantity, "days_supply"},
     {"sig", text, "sig"},
     {"route_concept_id", code, "route"},
+    {"effective_drug_dose", quantity, "effective_drug_dose"},  // CDM 5.0
+    {"dose_unit_concept_id", code, "dose_unit"},               // likewise
     {"lot_number", text, "lot_number"},
     {"provider_id", link, "provider", "provider"},
     {"visit_occurrence_id", visit},
@@ -190,8 +192,8 @@ constexpr OmopColumn measurement_columns[] = {
     {"value_as_number", number, "value_as_number"},
     {"value_as_concept_id", value_concept, "value_as_concept"},
     {"unit_concept_id", unit, "unit"},
-    {"range_low", quantity, "range_low"},
-    {"range_high", quantity, "range_high"},
+    {"range_low", limit, "range_low"},
+    {"range_high", limit, "range_high"},
     {"provider_id", link, "provider", "provider"},
     {"visit_occurrence_id", visit},
     {"visit_detail_id", link, "visit_detail", "visit_detail"},

@@ -35,11 +35,12 @@
 //   dates and datetimes             start and end: the datetime where it falls on the date and is not midnight, else the day
 //   visit_occurrence_id             encounter "visit_occurrence/<id>"
 //   value_as_number, dose_value     value, with operator_concept_id as comparator; the unit is the UCUM code of
-//                                   unit_concept_id, else unit_source_value, and both stay as attributes `unit`,
-//                                   `unit_source_value`
+//                                   unit_concept_id, else unit_source_value. All three stay as attributes: `operator`,
+//                                   `unit`, `unit_source_value`
 //   value_as_concept_id, _string    value if there is no number (the concept first); beside one, an attribute of that name
 //   value_source_value              value if there is none other; an attribute where it says more than the number
 //   other *_concept_id              code attribute, without "_concept_id" and the table's own prefix ("type", "route")
+//   range_low, range_high           number attribute in the unit of the value
 //   ids of other tables             text attribute "<table>/<id>" ("provider"); a provider brings its `specialty`, a care
 //                                   site its `place_of_service`, as code attributes
 //   everything else                 attribute of its name: number, date or text
@@ -63,7 +64,7 @@ enum class OmopRole : std::uint8_t {
   visit, number, comparator, value_concept, value_text, value_source, unit, unit_source,
   birth_year, birth_month, birth_day, birth_datetime,
   // Attributes, any number of columns.
-  code, text, time_text, quantity, date, link,  // time_text: left out where it repeats the start date
+  code, text, time_text, quantity, limit, date, link,  // time_text: left out where it repeats the start date
 };
 // clang-format on
 inline constexpr int omop_single_roles = static_cast<int>(OmopRole::code);

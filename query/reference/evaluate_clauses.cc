@@ -97,6 +97,8 @@ Items Evaluator::Parts::filtered(const Node& node, Lifted lifted) {
         item = lasting(item, *one.parts[0]);
       } else if (one.op == Op::ending) {
         item = ending(item, *one.parts[0]);
+      } else if (one.op == Op::starting) {
+        item = starting(item, *one.parts[0]);
       } else if (one.op == Op::clipped) {
         const std::optional<Item> cut = clipped(item, *one.parts[0]);
         keeps = cut.has_value();
@@ -206,6 +208,13 @@ Item Evaluator::Parts::lasting(Item item, const Node& length) {
 Item Evaluator::Parts::ending(Item item, const Node& end) {
   const std::optional<record::Time> at = time(end);
   item.end = at && at->known() ? End{.form = End::Form::at, .at = *at} : End{.form = End::Form::unknown, .at = {}};
+  return item;
+}
+
+// An interval: the order of events is that of their recorded starts.
+Item Evaluator::Parts::starting(Item item, const Node& start) {
+  item.event = nullptr;
+  item.start = time(start).value_or(record::Time());
   return item;
 }
 

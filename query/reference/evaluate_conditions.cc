@@ -49,10 +49,15 @@ Truth Evaluator::Parts::truth(const Node& node) {
       const std::optional<Item> a = one(*node.parts[0]), b = one(*node.parts[1]);
       return a && b ? query::truth(same_item(*a, *b)) : Truth::unknown;
     }
-    case Op::contains: {
+    case Op::contains:
+    case Op::starts_with:
+    case Op::ends_with: {
       const Value text = value(*node.parts[0]), part = value(*node.parts[1]);
       const auto *whole = std::get_if<std::string>(&text), *words = std::get_if<std::string>(&part);
-      return whole && words ? query::truth(whole->find(*words) != whole->npos) : Truth::unknown;
+      if (!whole || !words) return Truth::unknown;
+      if (node.op == Op::starts_with) return query::truth(whole->starts_with(*words));
+      if (node.op == Op::ends_with) return query::truth(whole->ends_with(*words));
+      return query::truth(whole->find(*words) != whole->npos);
     }
     case Op::alive: return alive(node);
     case Op::registered: return registered(node);

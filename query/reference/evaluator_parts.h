@@ -131,6 +131,7 @@ struct Evaluator::Parts {
   Truth window(const Node& clause, const Item& candidate);
   Item lasting(Item item, const Node& length);
   Item ending(Item item, const Node& end);
+  Item starting(Item item, const Node& start);
   std::optional<Item> clipped(const Item& item, const Node& to);
   Truth same_encounter(const Item& candidate, const Items& others);
 

@@ -147,7 +147,8 @@ const Evaluation::Sifted& Evaluation::sifted(const Node& filter) {
   one_row.place = {0};
   for (std::size_t i = 1; i < filter.parts.size(); ++i) {
     const Node& clause = *filter.parts[i];
-    if (clause.op == Op::lasting || clause.op == Op::ending || clause.op == Op::clipped) break;
+    if (clause.op == Op::lasting || clause.op == Op::ending || clause.op == Op::starting || clause.op == Op::clipped)
+      break;
     if (clause.op == Op::where) {
       if (sift(*clause.parts[0], slot, made.sieve)) made.clauses.insert(&clause);
       continue;

@@ -17,7 +17,7 @@ Ptr made(Op op, Basic basic, std::vector<Ptr> parts, typed::Data data = {}, Span
 Ptr exists(Ptr events) { return events ? made(Op::exists, Basic::boolean, {std::move(events)}) : nullptr; }
 
 // Columns know events as they were recorded: what asks about intervals, or about events with another end, is not for them.
-bool recasts(Op op) { return op == Op::lasting || op == Op::ending || op == Op::clipped; }
+bool recasts(Op op) { return op == Op::lasting || op == Op::ending || op == Op::starting || op == Op::clipped; }
 bool recasts(const Node& filter) {
   return std::ranges::any_of(filter.parts, [](const Ptr& part) { return recasts(part->op); });
 }

@@ -158,10 +158,10 @@ TEST(Omop, ReadsValuesWithComparatorUnitAndWhatStandsBesideThem) {
   read_into(back, read_omop, folder.path());
   const std::string start = ": observation omop:3025315 2013-05-17";
   EXPECT_EQ(back.events(),
-            (Lines{"measurement/1" + start + " =48.1 kg {range_high=60.5} {range_low=40} {table='measurement'} {unit=ucum:kg}",
-                   "measurement/2" + start + " =<0.3 mg/dL {measurement_time='10:20:00'} {table='measurement'} {value_source_value='<0.3'}",
+            (Lines{"measurement/1" + start + " =48.1 kg {range_high=60.5 kg} {range_low=40 kg} {table='measurement'} {unit=ucum:kg}",
+                   "measurement/2" + start + " =<0.3 mg/dL {measurement_time='10:20:00'} {operator=omop:4171756} {table='measurement'} {value_source_value='<0.3'}",
                    "measurement/3" + start + " =omop:45878583 {table='measurement'} {unit=ucum:kg} {unit_source_value='Kilo'} {value_source_value='Negative'}",
-                   "measurement/4" + start + " =1 {table='measurement'} {unit=omop:777} {value_as_concept=omop:45878583}",
+                   "measurement/4" + start + " =1 {operator=omop:4172703} {table='measurement'} {unit=omop:777} {value_as_concept=omop:45878583}",
                    "measurement/5" + start + " ='lots' {operator=omop:99} {range_low='low'} {table='measurement'} {value_as_number='many'} "
                    "{value_source_value='lots'}"}));
   EXPECT_EQ(back.problems(), (Lines{"measurement.csv:6 value_as_number bad_number repaired", "measurement.csv:6 range_low bad_number repaired"}));

@@ -44,10 +44,12 @@ cohort diabetes per eras(stays, gap 7d) as stay until date(stay.end) = true
 TEST(Circe, IsRefusedAtTheElementThatIsNotCovered) {
   EXPECT_EQ(refusal("[1"), "it is no cohort definition: not an object of JSON");
   EXPECT_EQ(refusal("{}"), "/PrimaryCriteria/CriteriaList: there are no entry events");
-  EXPECT_EQ(refusal(with(R"({"DoseEra": {"CodesetId": 3}})")),
-            "/PrimaryCriteria/CriteriaList/0/DoseEra: its domain is not covered");
-  EXPECT_EQ(refusal(with(R"({"Measurement": {"CodesetId": 3, "RangeLow": {"Value": 1, "Op": "gt"}}})")),
-            "/PrimaryCriteria/CriteriaList/0/Measurement/RangeLow: it is not covered");
+  EXPECT_EQ(refusal(with(R"({"LocationRegion": {"CodesetId": 3}})")),
+            "/PrimaryCriteria/CriteriaList/0/LocationRegion: its domain is not covered");
+  EXPECT_EQ(refusal(with(R"({"VisitOccurrence": {"CodesetId": 3, "PlaceOfServiceLocation": 3}})")),
+            "/PrimaryCriteria/CriteriaList/0/VisitOccurrence/PlaceOfServiceLocation: it is not covered");
+  EXPECT_EQ(refusal(with(R"({"Measurement": {"CodesetId": 3, "EraLength": {"Value": 1, "Op": "gt"}}})")),
+            "/PrimaryCriteria/CriteriaList/0/Measurement/EraLength: it is not covered");
   EXPECT_EQ(refusal(with(R"({"Measurement": {"CodesetId": 4}})")), "/ConceptSets: there is no concept set 4");
   EXPECT_EQ(refusal(with(R"({"Measurement": {"CodesetId": "3; count true"}})")),
             "/PrimaryCriteria/CriteriaList/0/Measurement/CodesetId: it is no whole number");

@@ -5,25 +5,16 @@
 #include <cstdlib>
 
 #include "formats/exchange/circe.h"
-#include "query/run.h"
 #include "tests/integration/importing.h"
 #include "tests/integration/must.h"
 #include "tests/integration/scratch_store.h"
+#include "tests/ohdsi/cohort_rows.h"
 #include "tests/ohdsi/cohort_set.h"
 
 namespace chartline::ohdsi {
 namespace {
 
 using integration::must;
-
-std::string date_text(const query::Cell& cell) {
-  const auto* time = std::get_if<record::Time>(&cell);
-  if (!time || !time->known()) return "-";
-  const record::CivilDay day = record::civil(time->day());
-  char text[16];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02u", day.year, day.month, day.day);
-  return text;
-}
 
 class OhdsiCohorts : public testing::Test {
  protected:
@@ -38,19 +29,7 @@ class OhdsiCohorts : public testing::Test {
     if (!is_present()) GTEST_SKIP() << "../shared/data is absent";
   }
 
-  static Rows run(const std::string& text, query::Executor executor) {
-    const query::Prepared prepared = must(query::prepare(**store_, text + "list in c\n", {}));
-    if (!prepared.complaints.empty() && std::getenv("CHARTLINE_COHORT"))
-      std::cout << query::render(prepared.complaints, text);
-    for (const query::Complaint& one : prepared.complaints)
-      throw std::runtime_error("not compiled: " + one.message + " (expected " + one.expected + ")");
-    query::Answers answers;
-    must(query::run(prepared, **store_, (*store_)->view(), {.executor = executor}, answers));
-    Rows rows;
-    for (const auto& row : answers.all.front().rows)
-      rows.emplace(std::get<std::string>(row[0]), date_text(row[1]), date_text(row[2]));
-    return rows;
-  }
+  static Rows run(const std::string& text, query::Executor executor) { return cohort_rows(**store_, text, executor); }
 
   struct Tally {
     int matching = 0, different = 0, refused = 0;

@@ -107,9 +107,10 @@ std::string RandomQuery::compared_words(int depth) {
   const auto of = [&](std::string_view name, std::initializer_list<std::string_view> words) {
     return cat({field(name, depth), op, chance_.one(words)});
   };
-  switch (below(14)) {
+  switch (below(15)) {
     case 12:
-      return cat({"contains(", one_in(3) ? attribute(depth) : text_value(depth), ", ",
+    case 14:
+      return cat({chance_.one({"contains(", "starts_with(", "ends_with("}), one_in(3) ? attribute(depth) : text_value(depth), ", ",
                   chance_.one({"'e'", "'org'", "'ef'", "''"}), ")"});
     case 0: return of("status", {"final", "entered_in_error", "planned", "not_done", "in_progress", "'completed'"});
     case 1: return of("certainty", {"confirmed", "refuted", "provisional"});

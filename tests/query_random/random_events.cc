@@ -61,7 +61,7 @@ std::string RandomQuery::chosen_of_intervals(int depth) {
     switch (below(4)) {
       case 0: return cat({"(", of, " clipped to ", range(0), ")"});
       case 1: return cat({"(", of, " lasting ", duration(0), ")"});
-      case 2: return cat({"(", of, " ending ", time_or_year(0), ")"});
+      case 2: return cat({"(", of, chance_.one({" ending ", " starting "}), time_or_year(0), ")"});
       default: return cat({chance_.one({"eras(", "episodes("}), of, ", gap ", duration(0), ")"});
     }
   };
@@ -163,7 +163,7 @@ std::string RandomQuery::clause(int depth) {
     }
     case 23: {
       const Inside within(*this, true);
-      return cat({" ending ", time_or_year(inner)});
+      return cat({chance_.one({" ending ", " starting "}), time_or_year(inner)});
     }
     case 24: return cat({" clipped to ", range(inner)});
     default: {
