@@ -36,7 +36,8 @@ class DoorServer final : public wire::Door::Server {
     Asked asked{.role = copy(request.getRole()),
                 .purpose = copy(request.getPurpose()),
                 .project = copy(request.getProject()),
-                .reason = copy(request.getReason())};
+                .reason = copy(request.getReason()),
+                .patient = copy(request.getPatient())};
     context.releaseParams();
     auto work = [&keeper = keeper_, &clock = services_.clock, shown = std::move(shown), asked = std::move(asked)] {
       return keeper.admit(shown, asked, clock.now());
@@ -65,7 +66,7 @@ class DoorServer final : public wire::Door::Server {
     auto results = context.getResults();
     write_about(*holder, results.initAbout());
     auto entered = holder->enter(holder->entry(engine::Act::login));
-    results.setSession(make_session(std::move(holder), kj::NEVER_DONE));
+    results.setSession(make_session(std::move(holder), services_.sessions.ended()));
     return entered;
   }
 

@@ -20,7 +20,8 @@ struct Shown {
 
 // What they ask to be.
 struct Asked {
-  std::string role, purpose, project, reason;
+  std::string role, purpose, project;
+  std::string reason, patient;  // break-glass: why, and whose record
 };
 
 struct Admitted {

@@ -20,11 +20,30 @@
 
 namespace chartline::server {
 
+// The end of all sessions at once: when the policy has changed.
+class Sessions {
+ public:
+  Sessions() : Sessions(kj::newPromiseAndFulfiller<void>()) {}
+  kj::Promise<void> ended() { return ended_.addBranch(); }
+  void end() {
+    end_->fulfill();
+    auto next = kj::newPromiseAndFulfiller<void>();
+    end_ = kj::mv(next.fulfiller);
+    ended_ = next.promise.fork();
+  }
+
+ private:
+  explicit Sessions(kj::PromiseFulfillerPair<void> pair) : end_(kj::mv(pair.fulfiller)), ended_(pair.promise.fork()) {}
+  kj::Own<kj::PromiseFulfiller<void>> end_;
+  kj::ForkedPromise<void> ended_;
+};
+
 struct Services {
   engine::Store& store;
   Workers& workers;
   Cursors& cursors;
   Auditor& auditor;
+  Sessions& sessions;
   Clock& clock;
   const Limits& limits;
   const kj::Executor& loop;  // of the wire

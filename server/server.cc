@@ -84,6 +84,8 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
   FrameBudget frame_budget{.bytes_max = messages_bytes};  // the loop's
   std::mutex stop_mutex;
   kj::Own<kj::CrossThreadPromiseFulfiller<void>> stop_fulfiller;  // guarded by stop_mutex; null once stopped
+  const kj::Executor* loop = nullptr;                             // guarded by stop_mutex; null where it does not run
+  Sessions* all_sessions = nullptr;                               // the loop's
 
   void taskFailed(kj::Exception&&) override {}  // of one connection, or of a run whose client has heard of it
 
@@ -99,10 +101,12 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
       cursors = std::make_unique<Cursors>(options.limits.cursors, options.limits.cursor_seconds, clock);
       Scratch scratch;
       Auditor auditor(store, *workers, options.audit);
+      Sessions sessions;
       Services services{.store = store,
                         .workers = *workers,
                         .cursors = *cursors,
                         .auditor = auditor,
+                        .sessions = sessions,
                         .clock = clock,
                         .limits = options.limits,
                         .loop = kj::getCurrentThreadExecutor(),
@@ -115,11 +119,17 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
       {
         const std::lock_guard lock(stop_mutex);
         stop_fulfiller = kj::mv(stopped.fulfiller);
+        loop = &services.loop;
+        all_sessions = &sessions;
       }
       listening.set_value({});
       told = true;
       auto accepting = accept(*receiver, services, *connected);
       kj::mv(stopped.promise).exclusiveJoin(kj::mv(accepting)).wait(io.waitScope);
+      {
+        const std::lock_guard lock(stop_mutex);
+        loop = nullptr;
+      }
       receiver = nullptr;
       drain(tasks, io);
       connected = nullptr;
@@ -181,6 +191,11 @@ std::uint16_t Server::port() const { return static_cast<std::uint16_t>(parts_->p
 
 ServerStats Server::stats() const {
   return {.connections = parts_->connections, .connections_ever = parts_->connections_ever, .refused = parts_->refused};
+}
+
+void Server::end_sessions() {
+  const std::lock_guard lock(parts_->stop_mutex);
+  if (parts_->loop) parts_->loop->executeSync([this] { parts_->all_sessions->end(); });
 }
 
 void Server::stop() {

@@ -39,6 +39,7 @@ class Server {
 
   std::uint16_t port() const;
   ServerStats stats() const;
+  void end_sessions();  // all of them, at once: who wants to go on logs in again
   void stop();
 
  private:

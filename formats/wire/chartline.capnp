@@ -162,6 +162,7 @@ struct AccessRequest @0xd07b3f5d2c9a1e12 {
   purpose @1 :Text;
   project @2 :Text;
   reason @3 :Text;                    # break-glass: not empty; raises an alert
+  patient @4 :Text;                   # break-glass: SYSTEM|VALUE of the one record that it opens
 }
 
 struct SessionAbout @0xd07b3f5d2c9a1e13 {
