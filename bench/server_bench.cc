@@ -2,7 +2,7 @@
 //
 //   server_bench echo-serve ADDRESS BYTES                       the bound: serves a call that does nothing and returns so many bytes
 //   server_bench echo ADDRESS CLIENTS SECONDS
-//   server_bench timelines ADDRESS PATIENTS CLIENTS SECONDS     whole timelines of random patients, hot columns
+//   server_bench timelines ADDRESS PATIENTS CLIENTS SECONDS [FIGURE]   whole timelines of random patients, hot columns
 //   server_bench many ADDRESS PATIENTS BATCH SECONDS            the same, BATCH of them in one call
 //   server_bench commits ADDRESS PATIENTS CLIENTS EVENTS SECONDS   durable writes of EVENTS events each
 //   server_bench first-row ADDRESS QUERY                        from the request to the first row of a list
@@ -128,13 +128,13 @@ void echo(const std::string& address, unsigned count, double seconds) {
 
 // ---- reading
 
-void timelines(const std::string& address, std::uint64_t patients, unsigned count, double seconds) {
+void timelines(const std::string& address, std::uint64_t patients, unsigned count, double seconds, const std::string& figure) {
   Bench bench;
   auto clients = bench.connect(address, count);
   auto sessions = bench.log_in(clients);
   std::mt19937_64 random(question_seed);
   std::uint64_t events = 0, calls = 0, bytes = 0;
-  bench.run("chartline", "server.timeline", count, seconds, [&](unsigned client) {
+  bench.run("chartline", figure, count, seconds, [&](unsigned client) {
     auto request = sessions[client].timelineRequest();
     request.setPatient(patient(random, patients));
     request.setFields(wire::Fields::HOT);
@@ -144,8 +144,8 @@ void timelines(const std::string& address, std::uint64_t patients, unsigned coun
       bytes += page.totalSize().wordCount * 8;
     });
   });
-  report("chartline", "server.timeline.events", static_cast<double>(events) / static_cast<double>(calls));
-  report("chartline", "server.timeline.bytes", static_cast<double>(bytes) / static_cast<double>(calls));
+  report("chartline", (figure + ".events").c_str(), static_cast<double>(events) / static_cast<double>(calls));
+  report("chartline", (figure + ".bytes").c_str(), static_cast<double>(bytes) / static_cast<double>(calls));
 }
 
 class CountingEvents final : public wire::EventSink::Server {
@@ -296,7 +296,8 @@ int main(int argc, char** argv) {
   const std::string address = argc > 2 ? argv[2] : "";
   if (verb == "echo-serve" && argc == 4) echo_serve(address, number(argv[3]));
   else if (verb == "echo" && argc == 5) echo(address, number(argv[3]), std::strtod(argv[4], nullptr));
-  else if (verb == "timelines" && argc == 6) timelines(address, number(argv[3]), number(argv[4]), std::strtod(argv[5], nullptr));
+  else if (verb == "timelines" && (argc == 6 || argc == 7))
+    timelines(address, number(argv[3]), number(argv[4]), std::strtod(argv[5], nullptr), argc == 7 ? argv[6] : "server.timeline");
   else if (verb == "many" && argc == 6) many(address, number(argv[3]), number(argv[4]), std::strtod(argv[5], nullptr));
   else if (verb == "commits" && argc == 7) commits(address, number(argv[3]), number(argv[4]), number(argv[5]), std::strtod(argv[6], nullptr));
   else if (verb == "first-row" && argc == 4) first_row(address, argv[3]);
