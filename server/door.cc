@@ -54,6 +54,7 @@ class DoorServer final : public wire::Door::Server {
     const Micros latest = services_.clock.now() + Micros{services_.limits.session_seconds} * 1'000'000;
     auto holder = std::make_shared<const Holder>(Holder{.services = services_,
                                                         .hold = about_.hold,
+                                                        .calls = about_.calls,
                                                         .user = std::move(admitted.user),
                                                         .role = std::move(admitted.role),
                                                         .purpose = std::move(admitted.purpose),

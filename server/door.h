@@ -12,7 +12,8 @@ struct ConnectionAbout {
   bool local = false;
   Hold hold;                          // while work is done for it, it may be silent
   std::function<void()> on_logged_in;  // from then on it may send larger messages
-  bool is_in = false;                 // somebody has logged in
+  std::shared_ptr<std::size_t> calls = std::make_shared<std::size_t>(0);  // under way
+  bool is_in = false;  // somebody has logged in
 };
 
 // `about` outlives the door.

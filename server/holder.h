@@ -58,6 +58,7 @@ using Hold = std::function<std::shared_ptr<const void>()>;
 struct Holder {
   Services& services;
   Hold hold;
+  std::shared_ptr<std::size_t> calls;  // of the connection, under way
   std::string user, role, purpose, project;
   std::string session;  // tells its acts from those of others, in the audit
   std::shared_ptr<const engine::Grant> grant;  // null: everything

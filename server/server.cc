@@ -33,8 +33,7 @@ class Connection {
       : stream_(kj::mv(stream), services.timer, stream_limits(services.limits), {.message_bytes_max = message_bytes_before_login}, budget),
         about_{.local = local,
                .hold = [this] { return stream_.hold(); },
-               .on_logged_in = [this, most = services.limits.message_bytes] { stream_.frames().set_message_bytes_max(most); },
-               .is_in = false},
+               .on_logged_in = [this, most = services.limits.message_bytes] { stream_.frames().set_message_bytes_max(most); }},
         network_(stream_, capnp::rpc::twoparty::Side::SERVER, reader_options(services.limits)),
         rpc_(capnp::makeRpcServer(network_, make_door(services, keeper, about_))) {
     rpc_.setFlowLimit(words(services.limits.message_bytes) * 2);

@@ -66,10 +66,12 @@ class SessionServer final : public wire::Session::Server {
   kj::Promise<void> resumeTimeline(ResumeTimelineContext context) override {
     return held(Right::rows, Act::read_timeline, [&] { return resume_timeline(holder_, context); });
   }
-  kj::Promise<void> prepare(PrepareContext context) override { return held(server::prepare(holder_, context)); }
+  kj::Promise<void> prepare(PrepareContext context) override {
+    return held([&] { return server::prepare(holder_, context); });
+  }
   kj::Promise<void> ingest(IngestContext context) override {
     const bool may_write = holder_->require(Right::write_own_organisation) || holder_->require(Right::contribute);
-    if (!may_write) return held(holder_->refuse(Act::write, denied("this session may not write")));
+    if (!may_write) return held([&] { return holder_->refuse(Act::write, denied("this session may not write")); });
     context.getResults().setIngest(make_ingest(holder_));
     return kj::READY_NOW;
   }
@@ -77,7 +79,7 @@ class SessionServer final : public wire::Session::Server {
     return held(Right::operate, Act::link, [&] { return server::link(holder_, context); });
   }
   kj::Promise<void> feed(FeedContext context) override {
-    if (const auto may = holder_->require(Right::rows); !may) return held(holder_->refuse(Act::read_feed, may.error()));
+    if (const auto may = holder_->require(Right::rows); !may) return held([&] { return holder_->refuse(Act::read_feed, may.error()); });
     std::vector<std::uint64_t> since;
     for (const std::uint64_t commit : context.getParams().getSince()) since.push_back(commit);
     if (!since.empty() && since.size() != holder_->view().shards())
@@ -85,8 +87,12 @@ class SessionServer final : public wire::Session::Server {
     context.getResults().setFeed(make_feed(holder_, std::move(since)));
     return kj::READY_NOW;
   }
-  kj::Promise<void> cohorts(CohortsContext context) override { return held(list_cohorts(holder_, context)); }
-  kj::Promise<void> cohort(CohortContext context) override { return held(find_cohort(holder_, context)); }
+  kj::Promise<void> cohorts(CohortsContext context) override {
+    return held([&] { return list_cohorts(holder_, context); });
+  }
+  kj::Promise<void> cohort(CohortContext context) override {
+    return held([&] { return find_cohort(holder_, context); });
+  }
   kj::Promise<void> saveCohort(SaveCohortContext context) override {
     return held(Right::operate, Act::set_value, [&] { return save_cohort(holder_, context); });
   }
@@ -119,11 +125,18 @@ class SessionServer final : public wire::Session::Server {
  private:
   template <typename Call>
   kj::Promise<void> held(Right right, Act act, Call call) {
-    if (const auto may = holder_->require(right); !may) return held(holder_->refuse(act, may.error()));
-    return held(call());
+    if (const auto may = holder_->require(right); !may) return held([&] { return holder_->refuse(act, may.error()); });
+    return held(call);
   }
-  // The connection may be silent while a call is under way.
-  kj::Promise<void> held(kj::Promise<void> call) { return call.attach(holder_->hold()); }
+  // The connection may be silent while a call is under way, and has few under way at once.
+  template <typename Call>
+  kj::Promise<void> held(Call call) {
+    const std::shared_ptr<std::size_t>& calls = holder_->calls;
+    if (*calls >= holder_->services.limits.calls)
+      return to_exception(busy("this connection has too many calls under way: wait for some of them"));
+    ++*calls;
+    return call().attach(holder_->hold(), kj::defer([calls] { --*calls; }));
+  }
 
   HolderPtr holder_;
   kj::Own<Membrane> membrane_;
