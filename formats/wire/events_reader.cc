@@ -71,7 +71,7 @@ std::optional<std::vector<record::Code>> read_codes(Codes::Reader from) {
   if (unsound) return std::nullopt;
   std::vector<record::Code> codes;
   for (std::uint32_t i = 0; i < texts->size(); ++i) {
-    if (system.at(i) >= systems.size()) return std::nullopt;
+    if (system.at(i) >= systems.size() || (*texts)[i].empty()) return std::nullopt;
     codes.push_back({.system = view(systems[system.at(i)]),
                      .code = (*texts)[i],
                      .display = displays->empty() ? std::string_view() : (*displays)[i]});

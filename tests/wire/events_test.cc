@@ -112,6 +112,10 @@ TEST(Events, AreRefusedByTheirColumn) {
   EXPECT_EQ(refusal([](Events::Builder root) { root.initTexts().initEnds(1).set(0, 1); }), of("texts"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initTexts().initBytes(1); }), of("texts"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initCodes().initTexts().initEnds(1).set(0, 0); }), of("codes"));
+  EXPECT_EQ(refusal([](Events::Builder root) {
+    root.initCodes().initTexts().initEnds(1);
+    root.getCodes().initSystems(1).set(0, "loinc");
+  }), of("codes"));  // a code without text is none
   EXPECT_EQ(refusal([](Events::Builder root) { root.initCodes().initDisplays().initEnds(1); }), of("codes"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initDetails(2); }), of("details"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.getDetails()[1].initTranslations(1); }), of("details.translations"));
