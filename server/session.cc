@@ -114,12 +114,13 @@ class SessionServer final : public wire::Session::Server {
     });
   }
   kj::Promise<void> logout(LogoutContext) override {
-    // Once the answer to this call is on its way, which the end of the session would take back.
-    auto& services = holder_->services;
-    services.tasks.add(services.timer.afterDelay(kj::MILLISECONDS).then([membrane = kj::addRef(*membrane_)]() mutable {
-      membrane->end(to_exception(denied("the session was ended")));
-    }));
-    return holder_->enter(holder_->entry(Act::logout));
+    return held([&] { return holder_->enter(holder_->entry(Act::logout)); }).then([this] {
+      // Once the answer to this call is on its way, which the end of the session would take back.
+      Services& services = holder_->services;
+      services.tasks.add(services.timer.afterDelay(kj::MILLISECONDS).then([membrane = kj::addRef(*membrane_)]() mutable {
+        membrane->end(to_exception(denied("the session was ended")));
+      }));
+    });
   }
 
  private:
