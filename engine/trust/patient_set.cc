@@ -76,6 +76,23 @@ std::uint64_t PatientSet::size() const {
   return sum;
 }
 
+std::vector<PatientRef> PatientSet::all() const {
+  std::vector<PatientRef> found;
+  for (std::uint32_t shard = 0; shard < given_.size(); ++shard) {
+    for (std::uint32_t id = 0; id < given_[shard]; ++id) {
+      if (contains({shard, id})) found.push_back({shard, id});
+    }
+  }
+  for (const auto& [key, bits] : blocks_) {
+    for (std::uint32_t place = 0; place < block_patients; ++place) {
+      const PatientRef patient{key.first, key.second * block_patients + place};
+      if (bits[place] && patient.id >= given(key.first)) found.push_back(patient);
+    }
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
 void PatientSet::write(Writer& out) const {
   out.varint(given_.size());
   for (const std::uint32_t past : given_) out.varint(past);

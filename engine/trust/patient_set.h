@@ -33,6 +33,7 @@ class PatientSet {
   // How many of the ids first .. past-1.
   std::uint32_t count(std::uint32_t shard, std::uint32_t first, std::uint32_t past) const;
   std::uint64_t size() const;
+  std::vector<PatientRef> all() const;  // ascending; for few
 
   void write(Writer& out) const;  // the same bytes for the same set, made in the same way
   friend bool operator==(const PatientSet&, const PatientSet&) = default;
