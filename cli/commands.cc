@@ -310,6 +310,22 @@ std::vector<Command> make_commands() {
        .arguments = {{"TABLE", "name of the table"}, {"KEY", "the key in hexadecimal"}},
        .examples = {{"chartline inspect key --store care timeline 0000000000000001", "drawn field by field"}},
        .run = run_inspect_key},
+      {.name = "policy test",
+       .summary = "run the tests that a policy file holds",
+       .text = "A policy says who may see what. Its [[test]] tables say who asks for what and what must come of it. They are "
+               "run on the store given, or on one in memory that holds whoever the policy names. Exits with 4 where one "
+               "fails.\n",
+       .options = {&option::store, &option::format, &option::cache},
+       .arguments = {{"FILE", "the policy, a TOML file", Takes::file}},
+       .examples = {{"chartline policy test policy.toml", "as the file says"},
+                    {"chartline policy test policy.toml --store care", "over the patients of a store"}},
+       .run = run_policy_test},
+      {.name = "policy show",
+       .summary = "what a policy file grants to each role",
+       .options = {&option::format},
+       .arguments = {{"FILE", "the policy, a TOML file", Takes::file}},
+       .examples = {{"chartline policy show policy.toml", "a role a line"}},
+       .run = run_policy_show},
       {.name = "config show",
        .summary = "every setting and its value",
        .text = "A flag counts before the environment, the environment before the configuration file, and that "

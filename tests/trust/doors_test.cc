@@ -1,0 +1,110 @@
+// What may be written, and which changes are told of.
+#include "engine/trust/doors.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/trust/trust_store.h"
+
+namespace chartline::engine {
+namespace {
+
+class Doors : public testing::Test {
+ protected:
+  Doors() {
+    own_ = store_.add("mrn|1");
+    other_ = store_.add("mrn|2");
+  }
+  View view(Role role, Rights rights) {
+    Grant grant;
+    grant.user = "u", grant.organisation = "RYJ", grant.role = role, grant.rights = rights;
+    grant.patients.add(own_);
+    return store_.store().view().narrowed(seal(std::move(grant)));
+  }
+  std::string write(const View& view, record::Event event, const std::vector<record::Identifier>& identifiers) {
+    const record::Record record{.identifiers = identifiers, .events = {&event, 1}};
+    const auto may = may_write(view, {&record, 1});
+    EXPECT_TRUE(may || may.error().fault == Fault::denied);
+    return may ? "" : may.error().message;
+  }
+
+  TrustStore store_;
+  PatientRef own_, other_;
+};
+
+TEST_F(Doors, ASourceSystemWritesForItsOrganisation) {
+  const View feed = view(Role::source_system, mask(Right::write_own_organisation));
+  record::Event event{.kind = record::Kind::encounter};
+  event.source.organisation = "RYJ";
+  EXPECT_EQ(write(feed, event, {{"mrn", "3"}}), "");
+  event.source.organisation = "RXX";
+  EXPECT_EQ(write(feed, event, {{"mrn", "3"}}), "record 1: its source is not the organisation of the session");
+  event.source.organisation = "";
+  EXPECT_EQ(write(feed, event, {{"mrn", "3"}}), "record 1: its source is not the organisation of the session");
+}
+
+TEST_F(Doors, WhoMayNotWriteWritesNothing) {
+  record::Event event{.kind = record::Kind::encounter};
+  event.source.organisation = "RYJ";
+  EXPECT_EQ(write(view(Role::clinician, mask(Right::rows)), event, {{"mrn", "1"}}),
+            "this session may not have contribute: as clinician for direct_care it may have rows");
+  EXPECT_EQ(write(store_.store().view(), event, {{"mrn", "1"}}), "") << "no grant: the owner of the store";
+}
+
+TEST_F(Doors, APatientAddsToTheOwnRecordMarkedAsTheirWord) {
+  const View mine = view(Role::patient, mask(Right::contribute));
+  record::Event event{.kind = record::Kind::observation, .author = record::Author::patient};
+  event.source = {.organisation = contributed, .system = "u"};
+  EXPECT_EQ(write(mine, event, {{"mrn", "1"}}), "");
+  const std::string nobody = "record 1: it is of nobody whom the session sees";
+  EXPECT_EQ(write(mine, event, {{"mrn", "2"}}), nobody);
+  EXPECT_EQ(write(mine, event, {{"mrn", "3"}}), nobody) << "nor does it make anybody";
+  EXPECT_EQ(write(mine, event, {{"nhs", "1"}}), nobody);
+  EXPECT_EQ(write(mine, event, {{"mrn", "1"}, {"nhs", "7"}}), "record 1: it names its person by one identifier");
+  EXPECT_EQ(write(mine, event, {}), "record 1: it names its person by one identifier");
+  record::Event wrong = event;
+  wrong.author = record::Author::clinician;
+  EXPECT_EQ(write(mine, wrong, {{"mrn", "1"}}), "record 1: its author is not who contributes it");
+  wrong = event, wrong.source.organisation = "RYJ";
+  const std::string source =
+      "record 1: its source is not that of contributions: organisation contributed, system the user";
+  EXPECT_EQ(write(mine, wrong, {{"mrn", "1"}}), source) << "or it would take the place of what others recorded";
+  wrong = event, wrong.source.system = "v";
+  EXPECT_EQ(write(mine, wrong, {{"mrn", "1"}}), source);
+  wrong = event, wrong.kind = record::Kind::patient;
+  EXPECT_EQ(write(mine, wrong, {{"mrn", "1"}}), "record 1: who the person is cannot be contributed");
+  const View carer = view(Role::carer, mask(Right::contribute));
+  EXPECT_EQ(write(carer, event, {{"mrn", "1"}}), "record 1: its author is not who contributes it");
+  event.author = record::Author::carer;
+  EXPECT_EQ(write(carer, event, {{"mrn", "1"}}), "");
+}
+
+TEST_F(Doors, TheFeedIsOfThoseWhoAreSeen) {
+  ASSERT_TRUE(store_.store().link({"mrn", "1"}, {"mrn", "2"}));
+  record::Arena room;
+  const std::vector<FeedEntry> all = store_.store().changes({}, SIZE_MAX, room).value();
+  Grant grant;
+  grant.rights = mask(Right::rows);
+  grant.patients.add(own_);
+  const auto seen = seen_changes(grant, all);
+  ASSERT_TRUE(seen);
+  EXPECT_LT(seen->size(), all.size());
+  EXPECT_GT(seen->size(), 0u);
+  for (const FeedEntry& one : *seen) {
+    EXPECT_EQ(one.patient, own_);
+    EXPECT_NE(one.what, FeedEntry::What::link);
+  }
+  grant.patients.add(other_);
+  EXPECT_EQ(seen_changes(grant, all)->size(), all.size());
+  Grant some = grant;
+  some.of_patient = {{own_, {.all_granted = true, .granted = 0, .withheld = 1}}};
+  EXPECT_EQ(seen_changes(some, all).error().fault, Fault::unsupported);
+  some = grant, some.sources = {{"RYJ", ""}};
+  EXPECT_EQ(seen_changes(some, all).error().fault, Fault::unsupported);
+  some = grant, some.identifiable = false;
+  EXPECT_EQ(seen_changes(some, all).error().fault, Fault::unsupported);
+  some = grant, some.rights = mask(Right::figures);
+  EXPECT_EQ(seen_changes(some, all).error().fault, Fault::denied);
+}
+
+}  // namespace
+}  // namespace chartline::engine
