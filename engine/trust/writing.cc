@@ -1,4 +1,4 @@
-#include "engine/trust/doors.h"
+#include "engine/trust/writing.h"
 
 #include <algorithm>
 #include <string>
@@ -23,19 +23,19 @@ Result<void> may_contribute(const View& view, const record::Record& one, std::si
   const auto author = grant.role == Role::carer ? record::Author::carer : record::Author::patient;
   for (const record::Event& event : one.events) {
     if (event.author != author) return refused(at, "its author is not who contributes it");
-    if (event.source.organisation != contributed || event.source.system != grant.user)
-      return refused(at, "its source is not that of contributions: organisation contributed, system the user");
+    if (event.source.organisation != name(grant.role) || event.source.system != contribution)
+      return refused(at, "its source is not that of contributions: organisation the role, system contribution");
     if (event.kind == record::Kind::patient) return refused(at, "who the person is cannot be contributed");
   }
   if (one.identifiers.size() != 1) return refused(at, "it names its person by one identifier");
-  const record::Identifier& name = one.identifiers.front();
+  const record::Identifier& named = one.identifiers.front();
   // By SYSTEM|VALUE alone, and to someone who is there: a contribution makes no new patient.
-  const std::string asked = std::string(name.system) + "|" + std::string(name.value);
+  const std::string asked = std::string(named.system) + "|" + std::string(named.value);
   const auto patient = TRY(view.find(asked));
   record::Arena room;
   const auto names = patient ? TRY(view.identifiers(*patient, room)) : std::vector<record::Identifier>();
   const auto is_it = [&](const record::Identifier& one_of) {
-    return one_of.system == name.system && one_of.value == name.value;
+    return one_of.system == named.system && one_of.value == named.value;
   };
   if (std::ranges::none_of(names, is_it)) return refused(at, "it is of nobody whom the session sees");
   return {};
@@ -51,18 +51,6 @@ Result<void> may_write(const View& narrowed, std::span<const record::Record> rec
   for (std::size_t i = 0; i < records.size(); ++i)
     TRY(own ? may_write_own(*grant, records[i], i) : may_contribute(narrowed, records[i], i));
   return {};
-}
-
-Result<std::vector<FeedEntry>> seen_changes(const Grant& grant, std::vector<FeedEntry> changes) {
-  TRY(grant.require(Right::rows));
-  const auto in_part = [](const auto& one) { return !one.second.shows_everything(); };
-  if (!grant.identifiable || grant.sifts_everyone() || std::ranges::any_of(grant.of_patient, in_part))
-    return unsupported("the feed of changes where a grant shows events in part");
-  std::erase_if(changes, [&](const FeedEntry& one) {
-    const bool joins = one.what == FeedEntry::What::link || one.what == FeedEntry::What::unlink;
-    return !grant.patients.contains(one.patient) || (joins && !grant.patients.contains(one.other));
-  });
-  return changes;
 }
 
 }  // namespace chartline::engine
