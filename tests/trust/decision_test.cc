@@ -25,6 +25,9 @@ session_minutes = 60
 AccessRequest care() {
   return {.role = "clinician", .purpose = "direct_care", .project = {}, .reason = {}, .patient = {}};
 }
+AccessRequest to_plan() {
+  return {.role = "planner", .purpose = "planning", .project = {}, .reason = {}, .patient = {}};
+}
 AccessRequest glass(std::string reason, std::string patient) {
   AccessRequest request = care();
   request.reason = std::move(reason), request.patient = std::move(patient);
@@ -233,7 +236,7 @@ TEST_F(DecisionTest, ARoleSeesNobodyOutsideItsScope) {
                  "\"nhs-hes\"\npatients_file = \"scope.txt\"\n[opt_outs]\nnone = true\n",
              files);
   EXPECT_EQ(seen(decide(made, who("alice", "clinician"), care())), "2");
-  EXPECT_EQ(seen(decide(made, who("p", "planner"), {.role = "planner", .purpose = "planning"})), "23");
+  EXPECT_EQ(seen(decide(made, who("p", "planner"), to_plan())), "23");
 }
 
 TEST_F(DecisionTest, SourcesOfARoleAndAProjectAreThoseInCommon) {
@@ -354,10 +357,10 @@ TEST_F(DecisionTest, AnOldSetClosesPlanning) {
 TEST_F(DecisionTest, NobodyIsSeenWhoCameAfterTheDecision) {
   add(2);
   const Policy made = policy(planning, {{"out.txt", "as_of,2026-11-20\n"}, {"key", std::string(key)}});
-  const auto grant = decide(made, who("p", "planner"), {.role = "planner", .purpose = "planning"});
+  const auto grant = decide(made, who("p", "planner"), to_plan());
   add(3);
   EXPECT_EQ(seen(grant), "12");
-  EXPECT_EQ(seen(decide(made, who("p", "planner"), {.role = "planner", .purpose = "planning"})), "123");
+  EXPECT_EQ(seen(decide(made, who("p", "planner"), to_plan())), "123");
 }
 
 // -- consent
@@ -430,8 +433,7 @@ TEST_F(ConsentTest, IsDatedAndForAPurpose) {
   EXPECT_EQ(withheld(decide(policy, alice_, care(), "2026-11-19"), "mrn|1"), "mind secret");
   EXPECT_EQ(withheld(decide(policy, alice_, care(), "2026-11-20"), "mrn|1"), "secret");
   EXPECT_EQ(withheld(decide(policy, alice_, care()), "mrn|2"), "secret");
-  EXPECT_EQ(withheld(decide(policy, who("p", "planner"), {.role = "planner", .purpose = "planning"}), "mrn|2"),
-            "mind secret");
+  EXPECT_EQ(withheld(decide(policy, who("p", "planner"), to_plan()), "mrn|2"), "mind secret");
 }
 
 TEST_F(ConsentTest, MayBeAboutTheWholeRecord) {
@@ -575,7 +577,7 @@ TEST_F(ConsentTest, IsEnforcedInTheView) {
 TEST_F(DecisionTest, WhoMustNotBeKnownIsFoundByNoName) {
   add(2);
   const Policy made = policy(planning, {{"out.txt", "as_of,2026-11-20\n"}, {"key", std::string(key)}});
-  const auto grant = decide(made, who("p", "planner"), {.role = "planner", .purpose = "planning"}).value();
+  const auto grant = decide(made, who("p", "planner"), to_plan()).value();
   const View view = store_.store().view().narrowed(grant);
   record::Arena room;
   EXPECT_FALSE(view.find("mrn|1").value());
