@@ -47,4 +47,4 @@ export function day_and_commit() {
 }
 
 export const circumstances_of_machine = () =>
-  `Machine: ${cpus().length} cores (${cpus()[0].model.trim()}), ${digits(totalmem() / 2 ** 30)} GiB of memory, Linux ${release()}.`;
+  `Machine: ${cpus().length} cores (${cpus()[0].model.trim()}), ${digits(totalmem() / 2 ** 30)} GiB of memory, Linux ${release().split("-")[0]}.`;

@@ -42,7 +42,7 @@ std::size_t answering(const query::Program& program) {
 }  // namespace
 
 const std::vector<const Option*> asking_options = {
-    &option::parameter, &option::format, &option::query_threads, &option::time_limit, &option::memory_limit,
+    &option::parameter, &option::answer_format, &option::query_threads, &option::time_limit, &option::memory_limit,
     &option::executor,  &option::clamp,  &option::terminology,   &option::timer,      &option::cache};
 
 Result<Asking> asking_of(const Invocation& invocation) {

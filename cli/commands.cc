@@ -330,7 +330,7 @@ std::vector<Command> make_commands() {
        .summary = "every setting and its value",
        .text = "A flag counts before the environment, the environment before the configuration file, and that "
                "before the default.\n",
-       .options = {&option::store, &option::format, &option::shards, &option::zone, &option::source, &option::threads,
+       .options = {&option::store, &option::answer_format, &option::shards, &option::zone, &option::source, &option::threads,
                    &option::memory, &option::cache, &option::origin},
        .examples = {{"chartline config show --origin", "and where each value comes from"},
                     {"CHARTLINE_STORE=care chartline config show", "as the environment has it"}},
@@ -367,7 +367,7 @@ const std::vector<const Option*>& common_options() {
 }
 
 std::vector<const Option*> all_settings() {
-  return {&option::store,   &option::format, &option::shards, &option::zone,  &option::source,
+  return {&option::store,   &option::answer_format, &option::shards, &option::zone,  &option::source,
           &option::threads, &option::memory, &option::cache,  &option::color, &option::quiet};
 }
 

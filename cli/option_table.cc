@@ -5,7 +5,8 @@
 namespace chartline::cli::option {
 namespace {
 
-const std::vector<std::string_view> output_forms = {"table", "csv", "json", "ndjson", "markdown", "arrow"};
+const std::vector<std::string_view> output_forms = {"table", "csv", "json", "ndjson", "markdown"};
+const std::vector<std::string_view> answer_forms = {"table", "csv", "json", "ndjson", "markdown", "arrow"};
 
 std::vector<std::string_view> kind_words() {
   std::vector<std::string_view> words;
@@ -46,6 +47,12 @@ const Option format{.name = "format",
                     .help = "form of the output",
                     .setting = "format",
                     .words = output_forms};
+const Option answer_format{.name = "format",
+                           .takes = Takes::word,
+                           .value = "FORM",
+                           .help = "form of the output",
+                           .setting = "format",
+                           .words = answer_forms};
 const Option from{
     .name = "from", .value = "DATE", .help = "events that start on this day or later: 2019, 2019-03 or 2019-03-31"};
 const Option to{.name = "to", .value = "DATE", .help = "events that start on this day or earlier"};

@@ -4,6 +4,7 @@
 // replaced leave their run for the history.
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "engine/content.h"
 #include "engine/demographics.h"
@@ -134,6 +135,9 @@ Bytes filter_of(std::span<const stored::Row> rows, const Dictionary& names) {
   records.clear();
   for (const stored::Row& row : rows)
     if (!row.record.empty()) records.push_back(record_key(row, names));
+  // Each once, however many events it has: the filter is as large as there are records.
+  std::ranges::sort(records, {}, [](const Hash128& record) { return std::pair(record.low, record.high); });
+  records.erase(std::unique(records.begin(), records.end()), records.end());
   return stored::make_id_filter(records);
 }
 

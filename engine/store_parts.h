@@ -54,6 +54,7 @@ struct Store::Parts {
   std::condition_variable batch_done;
   std::set<std::string> batches;
 
+  std::mutex meta_mutex;                      // see lock_meta
   std::mutex maintenance_mutex;               // one backup or erasure at a time
   std::mutex terminology_mutex;               // beginning and finishing loads of terminology
   std::set<std::uint32_t> terminology_loads;  // their parts, unfinished

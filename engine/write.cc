@@ -99,9 +99,14 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
 
   std::vector<std::pair<PatientIndex*, Undo>> undo;
   std::vector<Stripe::Cached*> touched;
+  // Of records that were known already nothing is published: what was looked up for them may go at once.
+  const auto trim_all = [&] {
+    for (const std::size_t stripe : stripes) trim(stripes_[stripe]);
+  };
   const auto take_all_back = [&] {
     for (auto step = undo.rbegin(); step != undo.rend(); ++step) take_back(*step->first, step->second);
     for (Stripe::Cached* cached : touched) --cached->in_flight;
+    trim_all();
   };
 
   Ordinals ordinals;
@@ -130,9 +135,11 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
     const std::uint64_t original = stored::original_hash(item.record->original);
     for (stored::Row& row : rows) row.original = original;
     const Said record = said(rows, *names_, item.record->demand, item.record->demanded_version);
-    if (index.falls_short(record))
+    if (index.falls_short(record)) {
       if (auto completed = index.complete(moment(), item.patient); !completed)
         return take_all_back(), std::move(completed).error();
+      count(stripe_of(item.patient), **cached);
+    }
     const Decision decision = decide(index, record);
     *item.outcome = {
         decision.what, {setup_.number, item.patient}, decision.first_number, decision.fault, decision.reason};
@@ -170,6 +177,7 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
 
   Waiting me(request);
   enqueue(me);
+  trim_all();
   locks.clear();
   Result<std::uint64_t> committed = await(me);
   for (Stripe::Cached* cached : touched) {

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "engine/meta_lock.h"
 
 namespace chartline::query {
 namespace {
@@ -141,6 +142,7 @@ Result<std::vector<ListEntry>> CodeLists::entries(std::string_view name, std::ui
 Result<ListVersion> CodeLists::keep(std::string_view name, std::vector<ListEntry> entries, ListOrigin origin, Micros now) {
   TRY(check_name(name));
   put_in_order(entries);
+  const auto lock = engine::lock_meta(*store_);
   auto lists = TRY(all());
   const auto list = std::ranges::find(lists, name, &CodeList::name);
   std::uint32_t number = 1;
@@ -155,6 +157,7 @@ Result<ListVersion> CodeLists::keep(std::string_view name, std::vector<ListEntry
 }
 
 Result<ListVersion> CodeLists::remove(std::string_view name, Micros now) {
+  const auto lock = engine::lock_meta(*store_);
   auto lists = TRY(all());
   const auto list = std::ranges::find(lists, name, &CodeList::name);
   if (list == lists.end() || !list->now()) return not_found("there is no code list " + print_list(name));

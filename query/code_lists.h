@@ -60,12 +60,14 @@ class CodeLists {
   Result<std::optional<CodeList>> find(std::string_view name) const;
   Result<std::vector<ListEntry>> entries(std::string_view name, std::uint32_t number) const;
 
-  // A new version, or the present one where it says the same. Entries are sorted and kept once each.
+  // A new version, or the present one where it says the same. Entries are sorted and kept once each. Threads may keep and
+  // remove lists at once.
   Result<ListVersion> keep(std::string_view name, std::vector<ListEntry> entries, ListOrigin origin, Micros now);
   // not_found where there is no such list.
   Result<ListVersion> remove(std::string_view name, Micros now);
 
  private:
+  // Under the lock of the store's named values.
   Result<ListVersion> add(std::vector<CodeList> lists, std::string_view name, ListVersion version);
   engine::Store* store_;
 };

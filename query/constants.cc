@@ -1,6 +1,7 @@
 #include "query/constants.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "query/reference/evaluator.h"
 #include "query/when.h"
@@ -9,7 +10,20 @@ namespace chartline::query {
 
 using typed::Op;
 
-bool is_constant(const typed::Node& node, const Program& program) {
+namespace {
+
+// Definitions may stand on one another, each on the one before it twice: each is looked at once.
+class Constants {
+ public:
+  explicit Constants(const Program& program) : program_(program) {}
+  bool holds(const typed::Node& node);
+
+ private:
+  const Program& program_;
+  std::unordered_map<const typed::Node*, bool> definitions_{};
+};
+
+bool Constants::holds(const typed::Node& node) {
   switch (node.op) {
     case Op::row:
     case Op::in_cohort:
@@ -26,13 +40,19 @@ bool is_constant(const typed::Node& node, const Program& program) {
     case Op::attribute: return false;
     case Op::param_of:
     case Op::let_of: {
-      const auto& name = std::get<typed::Named>(node.data).name;
-      return is_constant(*program.definition(name).parts.front(), program);
+      const typed::Node& body = *program_.definition(std::get<typed::Named>(node.data).name).parts.front();
+      if (const auto known = definitions_.find(&body); known != definitions_.end()) return known->second;
+      const bool is_one = holds(body);
+      return definitions_[&body] = is_one;
     }
     default: break;
   }
-  return std::ranges::all_of(node.parts, [&](const typed::Ptr& part) { return is_constant(*part, program); });
+  return std::ranges::all_of(node.parts, [&](const typed::Ptr& part) { return holds(*part); });
 }
+
+}  // namespace
+
+bool is_constant(const typed::Node& node, const Program& program) { return Constants(program).holds(node); }
 
 std::optional<record::Time> constant_time(const typed::Node& time, const Program& program) {
   Evaluator evaluator(program);

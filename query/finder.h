@@ -24,11 +24,18 @@ class Stop {
   virtual Result<void> check() = 0;
 };
 
+// Takes what was found away, where it has become much: called between two patients, with what is of those before.
+class Outlet {
+ public:
+  virtual ~Outlet() = default;
+  virtual Result<void> give(std::span<Findings> found) = 0;
+};
+
 class Finder {
  public:
   virtual ~Finder() = default;
-  // `into` has one for each statement that the finder was made for.
-  virtual Result<void> find(const PatientRange& range, Stop& stop, std::span<Findings> into) = 0;
+  // `into` has one for each statement that the finder was made for. What was not given on the way is there at the end.
+  virtual Result<void> find(const PatientRange& range, Stop& stop, Outlet& outlet, std::span<Findings> into) = 0;
 };
 
 struct Executors {

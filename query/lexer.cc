@@ -52,11 +52,23 @@ class Lexer {
 
   void next() {
     const char c = text_[at_];
+    if (is_behind_why() && c != '\'' && c != ';') return bare_identifier();
     if (is_digit(c)) return number_like();
     if (begins_word(c)) return word_like();
     if (c == '\'') return quote_like();
     if (c == '@') return list();
     symbol();
+  }
+
+  // `why PATIENT in ...`: identifiers are of all forms, so that one without quotes goes up to the next blank.
+  bool is_behind_why() const {
+    if (tokens_.empty() || tokens_.back().form != Token::Form::word || tokens_.back().text != "why") return false;
+    return tokens_.size() == 1 || tokens_[tokens_.size() - 2].text != ".";
+  }
+  void bare_identifier() {
+    const std::size_t begin = at_;
+    skip([](char c) { return !is_blank(c) && c != ';'; });
+    token(Token::Form::word, begin);
   }
 
   // -- words and codes

@@ -57,7 +57,7 @@ std::optional<Clause> Parser::clause() {
   if (take_word("following")) return with(ClauseWord::following, operand());
   if (take_word("where")) {
     Context inside = context_;
-    inside.clauses = true;
+    inside.clauses = inside.in_where = true;
     const Within condition(*this, inside);
     return with(ClauseWord::where, expression());
   }

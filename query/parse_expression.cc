@@ -23,6 +23,12 @@ bool is_literal(const tree::Expression& of) {
   return std::holds_alternative<tree::Number>(of.form) || std::holds_alternative<tree::Text>(of.form) ||
          std::holds_alternative<tree::Length>(of.form) || std::holds_alternative<tree::Moment>(of.form);
 }
+bool is_conditional_call(const tree::Expression& of) {
+  static constexpr std::array<std::string_view, 6> calls = {"alive",    "registered",  "observed",
+                                                            "contains", "starts_with", "ends_with"};
+  const auto* call = std::get_if<tree::Call>(&of.form);
+  return call && std::ranges::find(calls, call->name) != calls.end();
+}
 bool is_condition(const tree::Expression& of) {
   const auto* prefixed = std::get_if<tree::Prefixed>(&of.form);
   const auto* binary = std::get_if<tree::Binary>(&of.form);
@@ -160,6 +166,7 @@ Ptr Parser::postfix() {
   }
   if (!of || !context_.clauses || !at_clause()) return of;
   if (is_literal(*of) || is_condition(*of)) return of;
+  if (context_.in_where && is_conditional_call(*of)) return of;  // else there is nothing that the clause could be of
   std::vector<tree::Clause> list;
   // (E in y) before x is E in y before x.
   if (const auto* filtered = std::get_if<tree::Filtered>(&of->form)) {

@@ -27,6 +27,7 @@ class Parser {
     bool clauses = true;        // whether an event expression takes the clauses behind it
     bool as_is_alias = false;   // `as` names a column or an index date, not a candidate
     bool in_is_cohort = false;  // the last `in NAME` names the cohort of the statement
+    bool in_where = false;      // behind a condition a clause is the outer event expression's
   };
   class Within;  // a context for the life of a block
 

@@ -1,8 +1,10 @@
 // One pass over the patients of a View: finders look through ranges of patients on several threads, and what they found is
-// taken in the order of the patients, whoever was faster. Few ranges are under way at a time, so that memory stays bounded.
+// taken in the order of the patients, whoever was faster. Few ranges are under way at a time, and whoever finds many rows
+// gives them in parts and waits while much is not taken yet, so that memory stays bounded.
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -20,7 +22,10 @@ class Limits final : public Stop {
  public:
   explicit Limits(const RunOptions& options);
   Result<void> check() override;                 // cancelled, out of time, or told to end
-  Result<void> check_memory(std::size_t bytes);  // that the run holds
+  Result<void> check_memory(std::size_t bytes);  // that the run holds, beside what is found and not taken yet
+  void wait(std::ptrdiff_t bytes) { waiting_bytes_ += static_cast<std::size_t>(bytes); }  // more, or less, is not taken yet
+  std::size_t waiting_bytes() const { return waiting_bytes_; }
+  std::size_t waiting_bytes_max() const;  // beyond it whoever found it waits
   void end() { ended_ = true; }                  // everyone: something failed elsewhere
 
  private:
@@ -29,11 +34,13 @@ class Limits final : public Stop {
   Clock& clock_;
   Micros last_ = INT64_MAX;
   std::atomic<bool> ended_ = false;
+  std::atomic<std::size_t> waiting_bytes_ = 0;
 };
 
 class Pass {
  public:
-  // `findings` is of patients that come after those of all calls before: one for each statement of the finders.
+  // `findings` is of patients that come after those of all calls before, or of the last of them: one for each statement of
+  // the finders.
   using Take = std::function<Result<void>(std::vector<Findings>& findings)>;
 
   Pass(const engine::View& view, ThreadPool& pool, Limits& limits, const RunOptions& options)

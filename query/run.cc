@@ -25,6 +25,7 @@ using typed::Op;
 
 namespace {
 
+constexpr std::size_t tasks_max = 1u << 20;
 constexpr std::size_t waiting_rows_bytes_max = 128ull << 20;
 
 struct Part {
@@ -46,7 +47,8 @@ class Run {
       : query_(query), store_(store), view_(view), options_(options), sink_(sink), limits_(options) {}
 
   Result<void> run() {
-    pool_ = TRY(ThreadPool::start({.threads = options_.threads}));
+    // A pass bounds what it submits, and must never wait to do so.
+    pool_ = TRY(ThreadPool::start({.threads = options_.threads, .queued_max = tasks_max}));
     TRY(gather());
     for (const Part& part : parts_) TRY(may_give(part));
     for (Part& part : parts_) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "engine/meta_lock.h"
 #include "query/parse.h"
 #include "query/prepare.h"
 #include "query/print.h"
@@ -85,6 +86,7 @@ Result<std::optional<std::string>> saved_cohort_text(engine::Store& store, std::
 
 Result<std::vector<Complaint>> save_cohort(engine::Store& store, std::string_view name, std::string_view text,
                                            const PrepareOptions& options) {
+  const auto lock = engine::lock_meta(store);  // over the looking too: two cohorts saved at once make no circle
   const Prepared prepared = TRY(prepare_within(store, text, options, {std::string(name)}));
   if (!prepared.complaints.empty()) return prepared.complaints;
   Complaints none;
@@ -105,6 +107,7 @@ Result<std::vector<Complaint>> save_cohort(engine::Store& store, std::string_vie
 }
 
 Result<bool> forget_cohort(engine::Store& store, std::string_view name) {
+  const auto lock = engine::lock_meta(store);
   std::vector<std::string> names = TRY(saved_cohorts(store));
   const auto found = std::ranges::find(names, name);
   if (found == names.end()) return false;

@@ -14,10 +14,11 @@ class ReferenceFinder final : public Finder {
   ReferenceFinder(const engine::View& view, const Program& program, std::vector<Inquiry> inquiries)
       : reader_(view), interview_(program), inquiries_(std::move(inquiries)) {}
 
-  Result<void> find(const PatientRange& range, Stop& stop, std::span<Findings> into) override {
+  Result<void> find(const PatientRange& range, Stop& stop, Outlet& outlet, std::span<Findings> into) override {
     interview_.heed(&stop);
     for (std::uint32_t id = range.first; id < range.past; ++id) {
       TRY(stop.check());
+      TRY(outlet.give(into));
       if (!TRY(reader_.read({range.shard, id}, person_))) continue;
       interview_.start(person_);
       for (std::size_t i = 0; i < inquiries_.size(); ++i) inquiries_[i].ask(interview_, into[i]);

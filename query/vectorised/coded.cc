@@ -108,7 +108,7 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
     case Op::let_of:
     case Op::param_of:
       if (node.type.basic != Basic::text) break;
-      made = coded(defined(node), frame);
+      made = of_definition(codes_, defined(node), frame, [&](const Frame& of) { return coded(defined(node), of); });
       for (std::uint32_t& code : made) {
         const std::uint32_t of_definition = code;
         code = numbering.of({of_definition, 0, 0}, [&] { return cells(defined(node))[of_definition]; });

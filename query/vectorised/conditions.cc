@@ -13,6 +13,7 @@ using typed::Op;
 Truths Evaluation::truth(const Node& node, const Frame& frame) {
   const std::size_t rows = frame.rows();
   if (done(frame)) return {};
+  if (is_over()) return Truths(rows, Truth::unknown);
   switch (node.op) {
     case Op::truth: return Truths(rows, query::truth(std::get<bool>(node.data)));
     case Op::and_:
@@ -53,7 +54,8 @@ Truths Evaluation::truth(const Node& node, const Frame& frame) {
     case Op::in_cohort: return in_cohort(node, frame);
     case Op::let_of:
     case Op::param_of:
-      if (node.type.basic == Basic::boolean) return truth(defined(node), frame);
+      if (node.type.basic == Basic::boolean)
+        return of_definition(truths_, defined(node), frame, [&](const Frame& of) { return truth(defined(node), of); });
       break;
     default: break;
   }

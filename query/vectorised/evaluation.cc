@@ -58,6 +58,7 @@ void Evaluation::start(const Block& block) {
   std::iota(everyone_.place.begin(), everyone_.place.end(), Place{0});
   known_.clear();
   members_.clear();
+  truths_.clear(), numbers_.clear(), times_.clear(), codes_.clear();
   made_.clear();
 }
 

@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -75,6 +76,10 @@ class Evaluation {
   std::uint64_t incomparable() const { return incomparable_; }  // values whose unit did not go with the one beside them
   bool asks_demographics() const { return asks_demographics_; }
 
+  // Asked now and then while something is evaluated. Once it says to end, all answers come soon and mean nothing: whoever
+  // gave it asks it again before taking them.
+  void heed(Stop* stop) { stop_ = stop, over_ = false; }
+
   // -- one block in earnest
   struct Block {
     std::uint32_t shard = 0, number = 0;
@@ -96,6 +101,8 @@ class Evaluation {
   // The number of each row's value among cells(node).
   std::vector<std::uint32_t> coded(const Node& node, const Frame& frame);
   const std::vector<Cell>& cells(const Node& node) { return numbered_[&node].cells(); }
+  // Numbers mean the same from block to block until here: what was counted by them was given.
+  void forget_numbers() { numbered_.clear(); }
   // The candidates of some lists as rows, in a slot. Of lists that are not grouped: the frame is everyone's.
   Frame candidates(const Lists& lists, const Frame& frame, std::uint32_t slot);
   // The rows of a cohort with index dates: the index events for which its predicate holds, in a slot of whoever asks.
@@ -110,6 +117,33 @@ class Evaluation {
   bool is_closed(const Node& node) { return open_slots(node).empty(); }
   bool in_rehearsal() const { return block_.leaves == nullptr; }
   bool done(const Frame& frame) const { return frame.rows() == 0 && !in_rehearsal(); }
+  bool is_over() {
+    if (stop_ && !over_) over_ = !stop_->check();
+    return over_;
+  }
+  ListsPtr nothing(const Frame& frame) const;  // no events for any row
+
+  // What definitions come to. They may stand on one another, each on the one before it twice: so each is walked once in
+  // rehearsal, and in earnest at most twice for a block, the second time for everyone.
+  template <typename Column>
+  struct Defined {
+    std::unordered_map<const Node*, Column> known{};
+    std::unordered_set<const Node*> met{};
+    void clear() { known.clear(), met.clear(); }
+  };
+  template <typename Column, typename Make>
+  Column of_definition(Defined<Column>& all, const Node& body, const Frame& frame, const Make& make) {
+    if (body.parts.empty()) return make(frame);
+    const auto known = all.known.find(&body);
+    if (known == all.known.end()) {
+      if (all.met.insert(&body).second) return make(frame);
+      if (in_rehearsal()) return Column(frame.rows());
+    }
+    const Column& found = known != all.known.end() ? known->second : (all.known[&body] = make(everyone()));
+    Column made(frame.rows());
+    for (std::size_t row = 0; row < frame.rows(); ++row) made[row] = found[frame.place[row]];
+    return made;
+  }
   void refuse(std::string reason) {
     if (!refusal_) refusal_ = std::move(reason);
   }
@@ -191,14 +225,20 @@ class Evaluation {
   Names names_;
   std::map<std::pair<const Node*, Lifted>, std::uint32_t> leaf_of_{};
   Statistics* statistics_ = nullptr;
+  Stop* stop_ = nullptr;
+  bool over_ = false;
   std::uint64_t incomparable_ = 0;
   std::unordered_map<const Node*, std::vector<const Node*>> order_{};
   std::unordered_map<const Node*, Sifted> sifted_{};
   std::vector<std::unique_ptr<Events>> rehearsed_{};  // of the leaves, in rehearsal
-  std::unordered_map<const Node*, Numbering> numbered_{};
+  std::unordered_map<const Node*, Numbering> numbered_{};  // of a range of blocks
   // Of the block.
   std::map<std::pair<const Node*, Lifted>, ListsPtr> known_{};
   std::unordered_map<const Node*, Truths> members_{};
+  Defined<Truths> truths_{};
+  Defined<Numbers> numbers_{};
+  Defined<Times> times_{};
+  Defined<std::vector<std::uint32_t>> codes_{};
   std::vector<std::unique_ptr<Events>> made_{};
 };
 

@@ -34,7 +34,16 @@ ListsPtr Evaluation::events(const Node& node, const Frame& frame, Lifted lifted)
   return known_[key] = std::move(made);
 }
 
+ListsPtr Evaluation::nothing(const Frame& frame) const {
+  static const Events none;
+  auto made = std::make_shared<Lists>();
+  made->events = &none;
+  made->begin.assign(frame.rows() + 1, 0);
+  return made;
+}
+
 ListsPtr Evaluation::made_events(const Node& node, const Frame& frame, Lifted lifted) {
+  if (is_over()) return nothing(frame);
   switch (node.op) {
     case Op::events: return of_kind(node, lifted);
     case Op::row: return listed(in_slot(std::get<typed::Slot>(node.data).number, frame));
@@ -52,11 +61,7 @@ ListsPtr Evaluation::made_events(const Node& node, const Frame& frame, Lifted li
     default: break;
   }
   refuse(std::string(typed::name(node.op)));
-  static const Events none;
-  auto made = std::make_shared<Lists>();
-  made->events = &none;
-  made->begin.assign(frame.rows() + 1, 0);
-  return made;
+  return nothing(frame);
 }
 
 ListsPtr Evaluation::of_kind(const Node& node, Lifted lifted, const Node* filter) {
@@ -220,6 +225,8 @@ ListsPtr Evaluation::set_of(const Node& node, const Frame& frame, Lifted lifted)
     auto none = std::make_unique<Events>();
     for (const ListsPtr& side : sides)
       none->leaves.insert(none->leaves.end(), side->events->leaves.begin(), side->events->leaves.end());
+    std::ranges::sort(none->leaves);
+    none->leaves.erase(std::unique(none->leaves.begin(), none->leaves.end()), none->leaves.end());
     made->events = none.get();
     made->begin.assign((by_place ? block_patients : frame.rows()) + 1, 0);
     made_.push_back(std::move(none));

@@ -64,9 +64,9 @@ class VectorisedFinder final : public Finder {
     return {};
   }
 
-  Result<void> find(const PatientRange& range, Stop& stop, std::span<Findings> into) override {
+  Result<void> find(const PatientRange& range, Stop& stop, Outlet& outlet, std::span<Findings> into) override {
     const std::uint32_t first = range.first / block_patients, last = (range.past - 1) / block_patients;
-    if (streams_) return find_streaming(range, first, last, stop, into);
+    if (streams_) return find_streaming(range, first, last, stop, outlet, into);
     Watch watch = started();
     readers_.resize(leaves_.all.size());
     for (std::size_t i = 0; i < readers_.size(); ++i) {
@@ -74,15 +74,18 @@ class VectorisedFinder final : public Finder {
     }
     note(&Actuals::read_us, watch);
     interview_.heed(&stop);
+    evaluation_.heed(&stop);
     for (std::uint32_t block = first; block <= last; ++block) {
       TRY(stop.check());
-      if (sees_block(range, block)) TRY(find_block(range, block, stop, into));
+      if (sees_block(range, block)) TRY(find_block(range, block, stop, outlet, into));
     }
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       if (plans_[i].way == Way::columns) gathered_[i].give(evaluation_, into[i]);
     }
+    evaluation_.forget_numbers();
     note_read();
     interview_.heed(nullptr);
+    evaluation_.heed(nullptr);
     return stop.check();
   }
 
@@ -92,7 +95,7 @@ class VectorisedFinder final : public Finder {
   // Events of all codes that only add up are counted as they come, before any patient's are complete. Who turns out to be
   // odd may have been counted by then: so all is counted anew, if there is anyone.
   Result<void> find_streaming(const PatientRange& range, std::uint32_t first, std::uint32_t last, Stop& stop,
-                              std::span<Findings> into) {
+                              Outlet& outlet, std::span<Findings> into) {
     readers_.resize(1);
     std::vector<Odd> odd(last - first + 1);
     for (std::uint32_t block = first; block <= last; ++block) note_linked(range.shard, block, odd[block - first]);
@@ -117,9 +120,9 @@ class VectorisedFinder final : public Finder {
                          .who = known ? &*known : nullptr,
                          .odd = &of_block});
       for (std::size_t i = 0; i < plans_.size(); ++i) {
-        gathered_[i].evaluate(*plans_[i].statement, program_, intervals_[i], evaluation_);
+        TRY(gathered_[i].evaluate(*plans_[i].statement, program_, intervals_[i], evaluation_, of_block, stop));
       }
-      for (Gathered& one : gathered_) one.count(~of_block);
+      for (Gathered& one : gathered_) TRY(one.count(~of_block, evaluation_, stop));
       std::swap(events, events_.front());
       return {};
     };
@@ -134,10 +137,11 @@ class VectorisedFinder final : public Finder {
     note_read();
     if (actuals_) actuals_->odd += odd_now;
     for (std::size_t i = 0; i < plans_.size(); ++i) gathered_[i].give(evaluation_, into[i]);
+    evaluation_.forget_numbers();
     for (Odd& some : asked_) some.reset();
     interview_.heed(&stop);
     for (std::uint32_t block = first; block <= last; ++block)
-      TRY(ask(range.shard, block * block_patients, patients_of(range, block), odd[block - first], stop, into));
+      TRY(ask(range.shard, block * block_patients, patients_of(range, block), odd[block - first], stop, outlet, into));
     interview_.heed(nullptr);
     return stop.check();
   }
@@ -158,7 +162,8 @@ class VectorisedFinder final : public Finder {
       odd.set(one->id - base);
   }
 
-  Result<void> find_block(const PatientRange& range, std::uint32_t block, Stop& stop, std::span<Findings> into) {
+  Result<void> find_block(const PatientRange& range, std::uint32_t block, Stop& stop, Outlet& outlet,
+                          std::span<Findings> into) {
     const stored::PatientId base = block * block_patients;
     const std::uint32_t patients = patients_of(range, block);
     Watch watch = started();
@@ -177,7 +182,7 @@ class VectorisedFinder final : public Finder {
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       asked_[i].reset();
       if (plans_[i].way == Way::columns) {
-        gathered_[i].evaluate(*plans_[i].statement, program_, intervals_[i], evaluation_);
+        TRY(gathered_[i].evaluate(*plans_[i].statement, program_, intervals_[i], evaluation_, odd, stop));
       } else if (plans_[i].way == Way::candidates) {
         const Frame& all = evaluation_.everyone();
         const Truths met = evaluation_.truth(*plans_[i].candidates, all);
@@ -189,14 +194,15 @@ class VectorisedFinder final : public Finder {
       }
       if (view_.grant()) asked_[i] &= view_.seen(range.shard, block);
     }
-    TRY(count(range.shard, block, odd));
+    TRY(stop.check());  // else what was evaluated may mean nothing
+    TRY(count(range.shard, block, odd, stop));
     note(&Actuals::evaluate_us, watch);
     if (actuals_) {
       for (std::size_t i = 0; i < events_.size(); ++i) actuals_->of_leaf[i].events += events_[i].size();
       for (const Odd& some : asked_) actuals_->met += some.count();
       actuals_->odd += odd.count();
     }
-    return ask(range.shard, base, patients, odd, stop, into);
+    return ask(range.shard, base, patients, odd, stop, outlet, into);
   }
 
   // The time since the watch was last looked at.
@@ -217,12 +223,12 @@ class VectorisedFinder final : public Finder {
   }
 
   // What was found of those without any event here counts only if they are somebody.
-  Result<void> count(std::uint32_t shard, std::uint32_t block, const Odd& odd) {
+  Result<void> count(std::uint32_t shard, std::uint32_t block, const Odd& odd, Stop& stop) {
     Odd found, seen, counted = ~odd;
     if (view_.grant()) counted &= view_.seen(shard, block);
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       if (plans_[i].way != Way::columns || gathered_[i].is_of_events()) continue;
-      for (const Place place : gathered_[i].places()) found.set(place);
+      found |= gathered_[i].found();
     }
     found &= counted;
     for (const Events& events : events_) {
@@ -232,13 +238,13 @@ class VectorisedFinder final : public Finder {
     const Odd unseen = found & ~seen;
     if (unseen.any()) counted &= ~unseen | TRY(present(view_, shard, block, unseen));
     for (std::size_t i = 0; i < plans_.size(); ++i) {
-      if (plans_[i].way == Way::columns) gathered_[i].count(counted);
+      if (plans_[i].way == Way::columns) TRY(gathered_[i].count(counted, evaluation_, stop));
     }
     return {};
   }
 
   Result<void> ask(std::uint32_t shard, stored::PatientId base, std::uint32_t patients, const Odd& odd, Stop& stop,
-                   std::span<Findings> into) {
+                   Outlet& outlet, std::span<Findings> into) {
     Watch watch = started();
     Odd anyone = odd;
     for (const Odd& some : asked_) anyone |= some;
@@ -246,6 +252,7 @@ class VectorisedFinder final : public Finder {
     for (std::uint32_t place = 0; place < patients; ++place) {
       if (!anyone[place]) continue;
       TRY(stop.check());
+      TRY(outlet.give(into));
       if (!TRY(reader_.read({shard, base + place}, person_))) continue;
       if (actuals_) ++actuals_->asked;
       interview_.start(person_);
@@ -279,14 +286,23 @@ class VectorisedFinder final : public Finder {
 };
 
 // Some ranges for each thread, so that none waits long for the last; not so many that a rare code is read over and over.
-// Where all codes are read, one range for each thread: runs of postings reach far, and those of all codes are not kept.
-std::uint32_t range_blocks(const engine::View& view, unsigned threads, bool all_codes) {
-  const std::uint32_t ranges_per_thread = all_codes ? 1 : 4, blocks_max = 64;
+// Where all codes are read, one range for each thread: runs of postings reach far, and those of all codes are not kept. Where
+// the events of a patient are wanted together, all runs of a range are held at once: then as many blocks as there is room for.
+std::uint32_t range_blocks(const engine::View& view, unsigned threads, const std::vector<Leaf>& leaves,
+                           Statistics& statistics) {
+  constexpr std::uint32_t blocks_max = 64;
+  constexpr double held_bytes_max = 192 << 20, posting_bytes = 24;  // decoded, about
+  const bool all_codes = std::ranges::any_of(leaves, [](const Leaf& leaf) { return leaf.codes->any; });
   std::uint32_t blocks = 0;
   for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
     blocks += (view.patients(shard) + block_patients - 1) / block_patients;
-  const std::uint32_t ranges = std::max(1u, threads) * ranges_per_thread;
-  return std::clamp((blocks + ranges - 1) / ranges, 1u, blocks_max);
+  double held_bytes = 0;
+  for (const Leaf& leaf : leaves)
+    if (leaf.codes->any && !is_loose(leaf)) held_bytes += posting_bytes * statistics.of(*leaf.codes).events;
+  const double room = held_bytes > 0 ? held_bytes_max / held_bytes * blocks : blocks_max;
+  const std::uint32_t ranges = std::max(1u, threads) * (all_codes ? 1 : 4);
+  const std::uint32_t fair = blocks == 0 ? 1 : (blocks + ranges - 1) / ranges;
+  return std::clamp(std::min(fair, static_cast<std::uint32_t>(std::min<double>(room, blocks_max))), 1u, blocks_max);
 }
 
 }  // namespace
@@ -306,8 +322,8 @@ Executors vectorised_executors(const engine::View& view, const Program& program,
   Leaves leaves;
   Evaluation evaluation(program, view, leaves);
   for (const Plan& one : plans) (void)rehearse(one, program, evaluation);
-  const bool all_codes = std::ranges::any_of(leaves.all, [](const Leaf& leaf) { return leaf.codes->any; });
-  return {.range_patients = range_blocks(view, threads, all_codes) * block_patients,
+  Statistics statistics(view, program);
+  return {.range_patients = range_blocks(view, threads, leaves.all, statistics) * block_patients,
           .make = [view, &program, plans = std::move(plans),
                    actuals = std::move(actuals)]() -> Result<std::unique_ptr<Finder>> {
             std::vector<Inquiry> inquiries;

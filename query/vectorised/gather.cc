@@ -37,8 +37,11 @@ void Gathered::add(const Frame& rows, std::size_t which, Evaluation& evaluation)
   parts_.push_back(std::move(part));
 }
 
-void Gathered::evaluate(const Node& statement, const Program& program, const std::vector<MeasureInterval>& intervals,
-                        Evaluation& evaluation) {
+Result<void> Gathered::evaluate(const Node& statement, const Program& program,
+                                const std::vector<MeasureInterval>& intervals, Evaluation& evaluation, const Odd& odd,
+                                Stop& stop) {
+  statement_ = &statement;
+  intervals_ = &intervals;
   place_.clear();
   parts_.clear();
   groups_.clear();
@@ -54,12 +57,15 @@ void Gathered::evaluate(const Node& statement, const Program& program, const std
   switch (statement.op) {
     case Op::count_patients: {
       if (const auto rows = rows_counted(statement, program))
-        return add(evaluation.rows_of(*rows->cohort, rows->slot), 0, evaluation);
-      return add(Evaluation::only(all, where_yes(evaluation.truth(*statement.parts[0], all))), 0, evaluation);
+        add(evaluation.rows_of(*rows->cohort, rows->slot), 0, evaluation);
+      else
+        add(Evaluation::only(all, where_yes(evaluation.truth(*statement.parts[0], all))), 0, evaluation);
+      return {};
     }
     case Op::tally: {
       const ListsPtr events = evaluation.events(*statement.parts[0], all);
-      return add(evaluation.candidates(*events, all, std::get<typed::Slot>(statement.data).number), 0, evaluation);
+      add(evaluation.candidates(*events, all, std::get<typed::Slot>(statement.data).number), 0, evaluation);
+      return {};
     }
     case Op::flow: {
       std::vector<std::uint32_t> left(all.rows());
@@ -71,19 +77,70 @@ void Gathered::evaluate(const Node& statement, const Program& program, const std
         left.resize(rows.size());
         add(Evaluation::only(all, left), step, evaluation);
       }
-      return;
+      return {};
     }
     default: break;
   }
-  // measure: [numerator, denominator, groups, ...]
-  for (std::size_t i = 0; i < intervals.size(); ++i) {
-    evaluation.set_interval(intervals[i].first, intervals[i].last);
-    const Frame under = Evaluation::only(all, where_yes(evaluation.truth(*statement.parts[1], all)));
+  intervals_counted_.assign(block_patients, static_cast<std::uint32_t>(intervals.size()));
+  measured_.reset();
+  return measure(all, Turn::count, evaluation, odd, stop);
+}
+
+// [numerator, denominator, groups, ...]
+Result<void> Gathered::measure(const Frame& of, Turn turn, Evaluation& evaluation, const Odd& odd, Stop& stop) {
+  const std::int64_t each = turn == Turn::count ? 1 : -1;
+  Odd odd_before;
+  std::vector<std::vector<std::uint32_t>> codes;
+  for (std::uint32_t i = 0; i < intervals_->size(); ++i) {
+    TRY(stop.check());
+    evaluation.set_interval((*intervals_)[i].first, (*intervals_)[i].last);
+    const Frame under = Evaluation::only(of, where_yes(evaluation.truth(*statement_->parts[1], of)));
     if (under.rows() == 0) continue;
-    add(under, 2 * i + 1, evaluation);
-    add(Evaluation::only(under, where_yes(evaluation.truth(*statement.parts[0], under))), 2 * i, evaluation);
+    const std::vector<std::uint32_t> met = where_yes(evaluation.truth(*statement_->parts[0], under));
+    codes.clear();
+    for (const Node* group : groups_) codes.push_back(evaluation.coded(*group, under));
+    TRY(stop.check());
+    // Who is odd by now is counted no more.
+    if (const Odd more = odd & ~odd_before; turn == Turn::count && more.any()) {
+      for (std::size_t place = 0; place < block_patients; ++place)
+        if (more[place]) intervals_counted_[place] = i;
+      odd_before = odd;
+    }
+    const auto counts = [&](std::size_t row) { return i < intervals_counted_[under.place[row]]; };
+    for (std::size_t row = 0; row < under.rows(); ++row) {
+      if (!counts(row)) continue;
+      measured_.set(under.place[row]);
+      count_row(codes, row, each, totals(2 * i + 1));
+    }
+    for (const std::uint32_t row : met)
+      if (counts(row)) count_row(codes, row, each, totals(2 * i));
   }
   evaluation.clear_interval();
+  return {};
+}
+
+Odd Gathered::found() const {
+  Odd found = measured_;
+  for (const Place place : place_) found.set(place);
+  return found;
+}
+
+Gathered::Totals& Gathered::totals(std::size_t which) {
+  if (which >= totals_.size()) totals_.resize(which + 1);
+  return totals_[which];
+}
+
+void Gathered::count_row(const std::vector<std::vector<std::uint32_t>>& codes, std::size_t row, std::int64_t n,
+                         Totals& into) const {
+  if (codes.size() > 1) {
+    Codes of_row{};
+    for (std::size_t i = 0; i < codes.size(); ++i) of_row[i] = codes[i][row];
+    into.of_codes[of_row] += n;
+    return;
+  }
+  const std::uint32_t code = codes.empty() ? 0 : codes.front()[row];
+  if (code >= into.of_code.size()) into.of_code.resize(code + 1, 0);
+  into.of_code[code] += n;
 }
 
 std::size_t Gathered::HashOfCodes::operator()(const Codes& codes) const {
@@ -106,10 +163,15 @@ void Gathered::count_one(const std::vector<std::uint32_t>& codes, std::size_t fi
   for (std::size_t i = 0; i < codes.size(); ++i) totals[codes[i]] += counted[place_[first + i]];
 }
 
-void Gathered::count(const Odd& counted) {
+Result<void> Gathered::count(const Odd& counted, Evaluation& evaluation, Stop& stop) {
+  if (const Odd late = measured_ & ~counted; interval_ && late.any()) {
+    std::vector<std::uint32_t> rows;
+    for (std::uint32_t row = 0; row < evaluation.everyone().rows(); ++row)
+      if (late[evaluation.everyone().place[row]]) rows.push_back(row);
+    TRY(measure(Evaluation::only(evaluation.everyone(), rows), Turn::take_back, evaluation, {}, stop));
+  }
   for (const Part& part : parts_) {
-    if (part.which >= totals_.size()) totals_.resize(part.which + 1);
-    Totals& totals = totals_[part.which];
+    Totals& totals = this->totals(part.which);
     const auto codes_of = [&](std::size_t row) {
       Codes codes{};
       for (std::size_t i = 0; i < part.codes.size(); ++i) codes[i] = part.codes[i][row - part.first];
@@ -145,6 +207,7 @@ void Gathered::count(const Odd& counted) {
       for (const Codes& codes : codes_) add_one(codes);
     }
   }
+  return {};
 }
 
 void Gathered::give(Evaluation& evaluation, Findings& into) {
@@ -160,7 +223,8 @@ void Gathered::give(Evaluation& evaluation, Findings& into) {
     for (std::uint32_t code = 0; code < totals.of_code.size(); ++code) {
       if (totals.of_code[code]) give_one({code}, totals.of_code[code]);
     }
-    for (const auto& [codes, count] : totals.of_codes) give_one(codes, count);
+    for (const auto& [codes, count] : totals.of_codes)
+      if (count) give_one(codes, count);
   }
   totals_.clear();
 }

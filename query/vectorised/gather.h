@@ -1,5 +1,6 @@
 // Gathering: what a statement answered from columns finds in one block. It waits until every statement of the block was
-// evaluated: only then is it known who is odd.
+// evaluated: only then is it known who is odd. A measure of many intervals does not wait, since it would hold the rows of all
+// of them: it counts as it goes, and takes back whoever turned out to be odd.
 #pragma once
 
 #include <array>
@@ -15,13 +16,13 @@ namespace chartline::query::vectorised {
 
 class Gathered {
  public:
-  // Evaluates a statement for everyone of the block.
-  void evaluate(const typed::Node& statement, const Program& program, const std::vector<MeasureInterval>& intervals,
-                Evaluation& evaluation);
-  const std::vector<Place>& places() const { return place_; }
+  // Evaluates a statement for everyone of the block, of whom some are known to be odd; that may become more.
+  Result<void> evaluate(const typed::Node& statement, const Program& program,
+                        const std::vector<MeasureInterval>& intervals, Evaluation& evaluation, const Odd& odd, Stop& stop);
+  Odd found() const;
   bool is_of_events() const { return of_events_; }  // else of patients, whether they have any or not
-  // Counts what was found of some of them.
-  void count(const Odd& counted);
+  // Counts what was found of some of them, in the same block.
+  Result<void> count(const Odd& counted, Evaluation& evaluation, Stop& stop);
   void forget() { totals_.clear(); }
   // Gives what was counted so far, of all blocks, and begins anew.
   void give(Evaluation& evaluation, Findings& into);
@@ -44,7 +45,17 @@ class Gathered {
   void count_one(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
                  std::vector<std::int64_t>& into) const;
   void add(const Frame& rows, std::size_t which, Evaluation& evaluation);
+  Totals& totals(std::size_t which);
 
+  // A measure counts those of a frame who are not odd, and notes them; or takes back those it counted.
+  enum class Turn : std::uint8_t { count, take_back };
+  Result<void> measure(const Frame& of, Turn turn, Evaluation& evaluation, const Odd& odd, Stop& stop);
+  void count_row(const std::vector<std::vector<std::uint32_t>>& codes, std::size_t row, std::int64_t n, Totals& into) const;
+
+  const typed::Node* statement_ = nullptr;
+  const std::vector<MeasureInterval>* intervals_ = nullptr;
+  std::vector<std::uint32_t> intervals_counted_{};  // of a measure: for each place, from the first on
+  Odd measured_{};                                  // who was counted
   std::vector<const typed::Node*> groups_{};
   std::vector<Place> place_{};
   std::vector<Part> parts_{};

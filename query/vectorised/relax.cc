@@ -150,8 +150,13 @@ Ptr Relaxing::events(const Ptr& node) {
 }
 
 // Whether some of what a node gives are not events as they were recorded: intervals, or events with another end.
-bool Relaxing::makes_intervals(const Node& events) const {
-  if (events.op == Op::let_of || events.op == Op::param_of) return makes_intervals(*defined(events));
+bool Relaxing::makes_intervals(const Node& events) {
+  if (events.op == Op::let_of || events.op == Op::param_of) {
+    const Node& body = *defined(events);
+    if (const auto known = intervals_.find(&body); known != intervals_.end()) return known->second;
+    const bool made = makes_intervals(body);
+    return intervals_[&body] = made;
+  }
   if (events.op == Op::eras || events.op == Op::episodes) return true;
   if (events.op == Op::filter) return recasts(events) || makes_intervals(*events.parts[0]);
   const auto of_part = [this](const Ptr& part) { return makes_intervals(*part); };

@@ -29,7 +29,7 @@ class Relaxing {
   typed::Ptr members_of(const typed::Node& cohort);
   typed::Ptr known(const typed::Ptr& value);  // where a value is not missing
   typed::Ptr filtered(const typed::Ptr& filter);
-  bool makes_intervals(const typed::Node& events) const;
+  bool makes_intervals(const typed::Node& events);
   typed::Ptr comparison(const typed::Ptr& comparison);
   const typed::Ptr& defined(const typed::Node& name) const;
   const typed::Ptr& keep(typed::Ptr made) { return made_.emplace_back(std::move(made)); }
@@ -46,7 +46,8 @@ class Relaxing {
 
   const Program& program_;
   Evaluation& evaluation_;
-  Loosened conditions_{}, events_{}, values_{}, cohorts_{};  // definitions
+  Loosened conditions_{}, events_{}, values_{}, cohorts_{};  // of definitions
+  std::unordered_map<const typed::Node*, bool> intervals_{};
   std::deque<typed::Ptr> made_{};  // what was tried out: the evaluation knows nodes by their address
 };
 

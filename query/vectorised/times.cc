@@ -31,7 +31,7 @@ Times Evaluation::time(const Node& node, const Frame& frame) {
     case Op::let_of:
     case Op::param_of:
       if (node.type.basic == Basic::event) break;
-      return time(defined(node), frame);
+      return of_definition(times_, defined(node), frame, [&](const Frame& of) { return time(defined(node), of); });
     case Op::birth:
     case Op::death:
       asks_demographics_ = true;

@@ -50,6 +50,7 @@ std::optional<Quantity> Evaluation::quantity_at(const EventColumn& column, std::
 Numbers Evaluation::number(const Node& node, const Frame& frame) {
   const std::size_t rows = frame.rows();
   Numbers made(rows);
+  if (is_over()) return made;
   switch (node.op) {
     case Op::number: {
       Quantity one = exactly(std::get<record::Decimal>(node.data).to_double());
@@ -57,7 +58,8 @@ Numbers Evaluation::number(const Node& node, const Frame& frame) {
       return Numbers(rows, one);
     }
     case Op::let_of:
-    case Op::param_of: return number(defined(node), frame);
+    case Op::param_of:
+      return of_definition(numbers_, defined(node), frame, [&](const Frame& of) { return number(defined(node), of); });
     case Op::field: {
       if (std::get<std::string>(node.data) != "value") break;
       const EventColumn column = one(*node.parts[0], frame);

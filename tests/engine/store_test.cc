@@ -2,6 +2,7 @@
 #include "engine/store.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <map>
 #include <set>
@@ -202,6 +203,39 @@ TEST_P(StoreTest, BulkLoadGivesTheHashOfWritingOneByOne) {
     EXPECT_EQ(hex(hashes[0]), hex(hashes[1]));
     EXPECT_EQ(hex(hashes[0]), hex(hashes[2]));
   }
+}
+
+// Whoever is looked up for records that are known already is forgotten again.
+TEST_P(StoreTest, KnownRecordsThatComeAgainHoldNoMemory) {
+  if (GetParam() != 1) GTEST_SKIP() << "each shard has a bound of its own";
+  constexpr int patients = 5000, records = 100;
+  const auto write_all = [&](int each) {
+    for (int p = 0; p < patients; ++p) {
+      const std::string who = "p" + std::to_string(p);
+      const record::Identifier identifier{"test", who};
+      std::vector<std::string> ids;
+      for (int r = 0; r < each; ++r) ids.push_back("r" + std::to_string(r));
+      std::vector<record::Event> events(ids.size(), plain("c", "2020-01-01", p));
+      std::vector<record::Record> said;
+      for (std::size_t r = 0; r < ids.size(); ++r) {
+        events[r].record = ids[r];
+        said.push_back(record_of(identifier, {&events[r], 1}));
+      }
+      const auto written = store_->write(said, {});
+      ASSERT_TRUE(written) << written.error().message;
+    }
+  };
+  write_all(records);
+  ASSERT_TRUE(store_->fold());
+  store_.reset();
+  StoreOptions options;
+  options.decoded_cache_bytes = 1 << 20;
+  store_ = Store::open(std::shared_ptr<Backend>(memory_backend(disk_)), options).value();
+  const auto before = mallinfo2();
+  write_all(1);
+  const auto after = mallinfo2();
+  // 128 KiB for each of 256 stripes, and something beside them; of all patients it would be some 90 MiB.
+  EXPECT_LT(after.uordblks + after.hblkhd, before.uordblks + before.hblkhd + (56u << 20));
 }
 
 TEST_P(StoreTest, AFullDeltaMakesWritersWaitAndThenRefusesThem) {

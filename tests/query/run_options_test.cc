@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "query/run.h"
 #include "tests/query/small_store.h"
@@ -205,6 +208,76 @@ TEST_F(RunOptionsTest, AFailingSinkEndsTheRun) {
     ASSERT_FALSE(ran);
     EXPECT_EQ(ran.error().message, "no space left");
   }
+}
+
+// Each definition doubles the one before it: walked once or twice each, they cost no more than their number.
+TEST_F(RunOptionsTest, DefinitionsThatStandOnOneAnotherCostTheirNumber) {
+  std::string text =
+      "let c0 = exists condition[*]\nlet v0 = count(observation[*])\nlet e0 = condition[*]\n"
+      "let t0 = (first condition[*]).date\nlet i0 = eras(condition[*], gap 30d)\nlet s0 = case when sex = male then "
+      "'m' else 'f' end\n";
+  for (int i = 1; i <= 60; ++i) {
+    const auto line = [&](const std::string& name, const std::string& before, const std::string& word,
+                          const std::string& after) {
+      const std::string last = name + std::to_string(i - 1);
+      text += "let " + name + std::to_string(i) + " = " + before + last + word + last + after + "\n";
+    };
+    line("c", "", " or false or ", "");
+    line("v", "", " + ", "");
+    line("e", "", " | ", "");
+    line("t", "least(", ", ", ")");
+    line("i", "", " | ", "");
+    line("s", "case when c0 then ", " else ", " end");
+  }
+  text +=
+      "count c60 and v60 > 0 and t60 > 2003-01-01 and exists e60 by s60, year(t60)\n"
+      "count exists (condition[*] before t60) and exists i60 in 2003..2009\n";
+  std::vector<std::vector<std::string>> answers;
+  for (const Executor executor : {Executor::vectorised, Executor::reference}) {
+    const auto all = answers_of(store(), text, {.executor = executor, .threads = 1}).value();
+    for (const Answer& answer : all) answers.push_back(printed(answer.rows));
+  }
+  ASSERT_EQ(answers.size(), 4u);
+  EXPECT_GT(answers[0].size(), 10u);
+  EXPECT_EQ(answers[0], answers[2]);
+  EXPECT_EQ(answers[1], answers[3]);
+}
+
+// One patient may have many index rows, each in a group of its own.
+TEST(ManyIndexRows, OfOnePatientCountOnceInEachGroup) {
+  SmallStore small;
+  std::string lines = "ann female 1950-01-01\n";
+  for (int i = 0; i < 3'000; ++i)
+    lines += "ann " + record::print(record::day_time(record::days_from_civil(2000, 1, 1) + i % 2'000)) +
+             " condition local:c" + std::to_string(i % 3) + "\n";
+  small.tell(lines);
+  ASSERT_TRUE(small.store().fold());
+  const std::string text =
+      "cohort c per condition[*] as ix = true\ncount c by date(ix)\ncount c by ix.code, year(ix)\ncount c by "
+      "sex\ncount c\n";
+  const auto columns = answers_of(small.store(), text, {.executor = Executor::vectorised}).value();
+  const auto reference = answers_of(small.store(), text, {.executor = Executor::reference}).value();
+  for (std::size_t i = 0; i < columns.size(); ++i) EXPECT_EQ(printed(columns[i].rows), printed(reference[i].rows)) << i;
+  EXPECT_EQ(columns[0].rows.size(), 2'000u);
+  EXPECT_EQ(printed(columns[3].rows), std::vector<std::string>{"1|"});
+}
+
+TEST_F(RunOptionsTest, AMeasureOfManyIntervalsIsEndedSoon) {
+  const std::string text =
+      "measure exists condition[*] in interval over exists (condition[*] before interval.end) by sex, "
+      "band(age(interval.start), 1) "
+      "every 1d from 1900-01-01 to 2023-12-31";
+  std::atomic<bool> cancel = false;
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    cancel = true;
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  const auto answer = answers_of(store(), text, {.executor = Executor::vectorised, .threads = 2, .cancel = &cancel});
+  later.join();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().message, "the query was cancelled");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
 
 // -- preparing

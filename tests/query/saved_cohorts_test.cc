@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+#include <thread>
+
+#include "query/code_lists.h"
 #include "tests/query/small_store.h"
 
 namespace chartline::query {
@@ -204,6 +209,37 @@ TEST_F(SavedCohorts, ParametersAreComplainedAboutByName) {
             "parameter `today`: the statement ends here\n  expected: a value, an event expression or a condition\n");
   EXPECT_EQ(complaints("param today = 2020\ncount age(today) > 3", "foo"),
             "1:1: parameter `today`: `foo` is not a known name\n  param today = 2020\n  ^^^^^^^^^^^^^^^^^^\n");
+}
+
+TEST_F(SavedCohorts, ManyMaySaveAtOnce) {
+  constexpr int writers = 8, each = 12;
+  std::vector<std::thread> threads;
+  for (int writer = 0; writer < writers; ++writer) {
+    threads.emplace_back([&, writer] {
+      for (int i = 0; i < each; ++i) {
+        const std::string name = "c" + std::to_string(writer) + "_" + std::to_string(i);
+        EXPECT_TRUE(save_cohort(store(), name, "cohort " + name + " = true", {}).value().empty());
+        if (i > 0) {
+          const std::string before = "c" + std::to_string(writer) + "_" + std::to_string(i - 1);
+          EXPECT_EQ(i % 2 && forget_cohort(store(), before).value(), i % 2 == 1);
+        }
+        CodeLists lists(store());
+        EXPECT_TRUE(lists.keep("shared", {{.code = {"local", name}}}, {}, 0));
+        EXPECT_TRUE(lists.keep(name, {{.code = {"local", name}}}, {}, 0));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(saved_cohorts(store()).value().size(), std::size_t{writers * each / 2});
+  CodeLists lists(store());
+  const std::vector<CodeList> all = lists.all().value();
+  ASSERT_EQ(all.size(), std::size_t{writers * each + 1});
+  const CodeList& shared = *std::ranges::find(all, "shared", &CodeList::name);
+  ASSERT_EQ(shared.versions.size(), std::size_t{writers * each});
+  std::set<std::string> kept;
+  for (const ListVersion& version : shared.versions)
+    kept.insert(lists.entries("shared", version.number).value().front().code.code);
+  EXPECT_EQ(kept.size(), std::size_t{writers * each});
 }
 
 TEST_F(SavedCohorts, WhatIsWrongIsNotSaved) {
