@@ -261,7 +261,9 @@ TEST_P(StoreCodesTest, DescendantsOfRandomHierarchies) {
         if (child != root && found.insert(child).second) waiting.push_back(child);
     }
     std::set<std::string> told;
-    for (const CodeKey& key : *(*source)->descendants("tree", root)) told.insert(key.code);
+    const auto below_root = (*source)->descendants("tree", root);
+    ASSERT_TRUE(below_root);
+    for (const CodeKey& key : *below_root) told.insert(key.code);
     EXPECT_EQ(told, found) << "seed 20261126, below " << root;
   }
 }
