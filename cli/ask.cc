@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 
 #include "cli/complaints.h"
@@ -34,11 +33,6 @@ query::Executor executor_of(std::string_view word) {
   return word == "vectorised" ? query::Executor::vectorised : query::Executor::automatic;
 }
 
-std::size_t answering(const query::Program& program) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      program.query.statements, [](const query::typed::Ptr& statement) { return !query::is_definition(statement->op); }));
-}
-
 }  // namespace
 
 const std::vector<const Option*> asking_options = {
@@ -59,34 +53,30 @@ Result<Asking> asking_of(const Invocation& invocation) {
   return asking;
 }
 
-Result<void> answer(const query::Prepared& query, engine::Store& store, const Asking& asking, Console& console) {
-  const std::size_t statements = answering(*query.program);
-  if (statements == 0) console.note("the text defines, and asks nothing");
+Result<void> answer(Question& question, const Asking& asking, Console& console) {
+  if (question.statements == 0) console.note("the text defines, and asks nothing");
   query::RunOptions options = asking.run;
   Progress progress(console, "query", Unit::patients);
   options.cancel = &interruption();
   options.progress = [&](const query::Progress& so_far) { progress.update(so_far.patients, so_far.of); };
-  const auto writer =
-      result_writer(asking.form, statements, console.out(), [&](std::string_view text) { return console.write(text); });
-  return query::run(query, store, store.view(), options, *writer);
+  const auto writer = result_writer(asking.form, question.statements, console.out(),
+                                    [&](std::string_view text) { return console.write(text); });
+  return question.run(options, *writer);
 }
 
-Result<void> ask(engine::Store& store, std::string_view text, std::string_view origin, const Asking& asking,
-                 Console& console) {
+Result<void> ask(Source& source, std::string_view text, std::string_view origin, const Asking& asking, Console& console) {
   const auto start = std::chrono::steady_clock::now();
-  const query::Prepared query = TRY(query::prepare(store, text, asking.prepare));
-  if (!query.complaints.empty()) {
-    console.say_text(complaint_text(query.complaints, text, origin, console.err()));
-    return wrong_text(query.complaints.size());
+  const auto question = TRY(source.prepare(text, asking.prepare, asking.run));
+  if (!question->complaints.empty()) {
+    console.say_text(complaint_text(question->complaints, text, origin, console.err()));
+    return wrong_text(question->complaints.size());
   }
-  TRY(answer(query, store, asking, console));
+  TRY(answer(*question, asking, console));
   if (!asking.timer) return {};
   TRY(console.flush());
   console.say(timing(start));
   return {};
 }
-
-bool asks(const query::Prepared& query) { return answering(*query.program) > 0; }
 
 std::string timing(std::chrono::steady_clock::time_point start) {
   return fmt::format("{:.3f} s", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());

@@ -1,4 +1,4 @@
-// Asking a store: the text of a query on one side, rows on the console on the other, with complaints, progress and Ctrl-C
+// Asking a store, or a server: the text of a query on one side, rows on the console on the other, with complaints, progress and Ctrl-C
 // in between. What `query`, `cohort run` and the shell have in common.
 #pragma once
 
@@ -12,7 +12,7 @@
 #include "cli/console.h"
 #include "cli/options.h"
 #include "cli/rows.h"
-#include "engine/store.h"
+#include "cli/source.h"
 #include "query/run.h"
 
 namespace chartline::cli {
@@ -29,14 +29,13 @@ Result<Asking> asking_of(const Invocation& invocation);
 extern const std::vector<const Option*> asking_options;
 
 // Writes what the query gives.
-Result<void> answer(const query::Prepared& query, engine::Store& store, const Asking& asking, Console& console);
+Result<void> answer(Question& question, const Asking& asking, Console& console);
 
 // Prepares the text and answers it. Complaints are said, and then it fails with wrong_query; `origin` is the file that
 // the text is from, or "".
-Result<void> ask(engine::Store& store, std::string_view text, std::string_view origin, const Asking& asking,
+Result<void> ask(Source& source, std::string_view text, std::string_view origin, const Asking& asking,
                  Console& console);
 
-bool asks(const query::Prepared& query);                          // not only definitions
 std::string timing(std::chrono::steady_clock::time_point start);  // "0.120 s"
 Error wrong_text(std::size_t complaints);  // "2 complaints: nothing was run", of the fault wrong_query
 

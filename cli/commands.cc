@@ -17,6 +17,13 @@ std::vector<const Option*> with(std::vector<const Option*> first, const std::vec
   return first;
 }
 
+// What a command takes that works on a folder and on a server.
+std::vector<const Option*> anywhere(const std::vector<const Option*>& more) {
+  return with(with({&option::store, &option::server}, more),
+              {&option::token, &option::user, &option::role, &option::purpose, &option::project, &option::reason,
+               &option::tls, &option::authorities, &option::certificate, &option::key});
+}
+
 std::vector<Command> make_commands() {
   return {
       {.name = "demo",
@@ -43,9 +50,9 @@ std::vector<Command> make_commands() {
                "format is recognised where left out. Importing the same again changes nothing. A row that cannot "
                "be used never stops an import and is never dropped silently: it is counted, and told with its "
                "place and the reason in the --report. Every row becomes a record or a reject.\n",
-       .options = {&option::store, &option::import_format, &option::source, &option::strict, &option::report,
+       .options = anywhere({&option::import_format, &option::source, &option::strict, &option::report,
                    &option::threads, &option::memory, &option::originals, &option::no_originals, &option::map,
-                   &option::output, &option::cache},
+                   &option::output, &option::cache}),
        .arguments = {{"PATH", "file, folder or archive; - is standard input", Takes::file, true, true}},
        .examples = {{"chartline import --store care records/", "whatever the folder holds"},
                     {"chartline import --store care --format omop --source RYJ --report problems.ndjson omop/",
@@ -57,8 +64,8 @@ std::vector<Command> make_commands() {
        .text = "Reads a CSV as OpenCodelists, HDR UK and CALIBER publish them, or a FHIR ValueSet. The column of the codes "
                "and their system are found out, and what is in doubt is refused. Rows that cannot be used are told with "
                "their line. What the name stood for before is kept: questions as of an earlier moment still see it.\n",
-       .options = {&option::store, &option::list_name, &option::code_system, &option::code_column, &option::list_report,
-                   &option::format, &option::cache},
+       .options = anywhere({&option::list_name, &option::code_system, &option::code_column, &option::list_report,
+                   &option::format, &option::cache}),
        .arguments = {{"FILE", "a CSV or a ValueSet, may be compressed", Takes::file}},
        .examples = {{"chartline codes import --store care --name diabetes dm_cod.csv", "now @diabetes is known"},
                     {"chartline codes import --store care --name aaa --system icd10 --column code list.csv",
@@ -66,14 +73,14 @@ std::vector<Command> make_commands() {
        .run = run_codes_import},
       {.name = "codes list",
        .summary = "the code lists of the store",
-       .options = {&option::store, &option::format, &option::cache},
+       .options = anywhere({&option::format, &option::cache}),
        .examples = {{"chartline codes list --store care", "what stands behind which @NAME"}},
        .run = run_codes_list},
       {.name = "codes show",
        .summary = "the codes of a list",
        .text = "`carried` says whether an event of the store carries the code. Entries that take in a part of a hierarchy, "
                "as in snomed:<<73211009, are looked up when a query is prepared.\n",
-       .options = {&option::store, &option::format, &option::cache},
+       .options = anywhere({&option::format, &option::cache}),
        .arguments = {{"NAME", "the list, without its @"},
                      {"VERSION", "number of an earlier version", Takes::number, false}},
        .examples = {{"chartline codes show --store care diabetes", "as it is now"},
@@ -81,14 +88,14 @@ std::vector<Command> make_commands() {
        .run = run_codes_show},
       {.name = "codes versions",
        .summary = "what a code list was, and when",
-       .options = {&option::store, &option::format, &option::cache},
+       .options = anywhere({&option::format, &option::cache}),
        .arguments = {{"NAME", "the list, without its @"}},
        .examples = {{"chartline codes versions --store care diabetes", "each with the file that it came from"}},
        .run = run_codes_versions},
       {.name = "codes remove",
        .summary = "take a code list away",
        .text = "Its earlier versions stay, for questions as of an earlier moment.\n",
-       .options = {&option::store, &option::cache},
+       .options = anywhere({&option::cache}),
        .arguments = {{"NAME", "the list, without its @"}},
        .examples = {{"chartline codes remove --store care diabetes", "@diabetes is unknown from now on"}},
        .run = run_codes_remove},
@@ -96,7 +103,7 @@ std::vector<Command> make_commands() {
        .summary = "the terminology loaded into the store",
        .text = "Hierarchies and mappings come in by import: OMOP vocabulary, FHIR CodeSystem and ConceptMap, or CSV with "
                "the columns code and parent. Each source is a version; a query is pinned to a version by its `pin`.\n",
-       .options = {&option::store, &option::format, &option::cache},
+       .options = anywhere({&option::format, &option::cache}),
        .examples = {{"chartline codes terminology --store care", "versions, concepts and links"}},
        .run = run_codes_terminology},
       {.name = "timeline",
@@ -104,7 +111,7 @@ std::vector<Command> make_commands() {
        .text = "For a person: encounters as groups with their events inside, values with their trend against the "
                "previous one, numbers to three digits behind the point. With --format csv, json or ndjson: every "
                "field of every event, for machines.\n",
-       .options = with({&option::store, &option::as_of, &option::last, &option::format, &option::cache}, filters),
+       .options = anywhere(with({&option::as_of, &option::last, &option::format, &option::cache}, filters)),
        .arguments = {patient},
        .examples = {{"chartline timeline --store care 'nhs|9434765919'", "everything"},
                     {"chartline timeline --store care 9434765919 --from 2019 --kind observation",
@@ -116,7 +123,7 @@ std::vector<Command> make_commands() {
        .summary = "every event of the store, one row each",
        .text = "Patients come in the order of shard and id, their events in the order of time. Memory does not "
                "grow with the store. The default form is ndjson.\n",
-       .options = with({&option::store, &option::format, &option::cache}, filters),
+       .options = anywhere(with({&option::format, &option::cache}, filters)),
        .examples = {{"chartline events --store care > events.ndjson", "all of it"},
                     {"chartline events --store care --format csv --kind medication --from 2020", "an extract"}},
        .run = run_events},
@@ -128,7 +135,7 @@ std::vector<Command> make_commands() {
            "their order. docs/query-language.md explains the language. What is wrong with a query is said with its "
            "place, nothing is run, and the exit code is 3. There is no hidden clock: a query that says `today` needs "
            "a param of this name.\n",
-       .options = with({&option::store, &option::text, &option::file}, asking_options),
+       .options = anywhere(with({&option::text, &option::file}, asking_options)),
        .examples = {{"chartline query --store care -e 'tally any[*] by kind'", "what the store holds"},
                     {"chartline query --store care -e 'count exists condition[snomed:44054006] by sex'",
                      "how many people have type 2 diabetes"},
@@ -148,7 +155,7 @@ std::vector<Command> make_commands() {
            "kept in a history over sessions. `today` is taken as the date of the day, which is said. Lines that begin "
            "with a dot are about the shell: .help lists them. Without a terminal it reads standard input and shows "
            "nothing but answers.\n",
-       .options = with({&option::store, &option::history_lines}, asking_options),
+       .options = anywhere(with({&option::history_lines}, asking_options)),
        .examples = {{"chartline shell --store care", "leave with Ctrl-D"},
                     {"chartline shell --store care < questions.query", "without a person: inputs from a file"}},
        .run = run_shell},
@@ -164,8 +171,8 @@ std::vector<Command> make_commands() {
        .text = "The text must define a cohort of this name; what it uses (param, codes, let) is kept with it, so that "
                "later "
                "queries can say `in NAME` and nothing more. Saving again replaces it.\n",
-       .options = {&option::store, &option::text, &option::file, &option::parameter, &option::clamp,
-                   &option::terminology, &option::cache},
+       .options = anywhere({&option::text, &option::file, &option::parameter, &option::clamp,
+                   &option::terminology, &option::cache}),
        .arguments = {cohort,
                      {"FILE", "a file that holds the text; standard input where neither it nor -e is given",
                       Takes::file, false}},
@@ -180,7 +187,7 @@ std::vector<Command> make_commands() {
        .text = "Reads OHDSI cohort definitions (circe, the JSON of ATLAS and of the PhenotypeLibrary) and keeps each as a "
                "cohort under the name of its file: 20.json becomes cohort_20. `cohort show` prints the text. A definition with "
                "an element that is not covered is refused as a whole, with the path of the element; the others are kept.\n",
-       .options = {&option::store, &option::as_circe, &option::clamp, &option::terminology, &option::cache},
+       .options = anywhere({&option::as_circe, &option::clamp, &option::terminology, &option::cache}),
        .arguments = {{"FORMAT", "what the files are", Takes::word, true, false, {"circe"}},
                      {"FILE", "a definition", Takes::file, true, true}},
        .examples = {{"chartline cohort import --store care --as-circe circe 20.json",
@@ -188,18 +195,18 @@ std::vector<Command> make_commands() {
        .run = run_cohort_import},
       {.name = "cohort list",
        .summary = "the cohorts that the store keeps",
-       .options = {&option::store, &option::format, &option::cache},
+       .options = anywhere({&option::format, &option::cache}),
        .examples = {{"chartline cohort list --store care", "name by name"}},
        .run = run_cohort_list},
       {.name = "cohort show",
        .summary = "the text of a kept cohort",
-       .options = {&option::store, &option::cache},
+       .options = anywhere({&option::cache}),
        .arguments = {cohort},
        .examples = {{"chartline cohort show --store care diabetes", "as it would be typed"}},
        .run = run_cohort_show},
       {.name = "cohort run",
        .summary = "who is in a kept cohort, with start and end",
-       .options = with({&option::store}, asking_options),
+       .options = anywhere(asking_options),
        .arguments = {cohort},
        .examples = {{"chartline cohort run --store care diabetes --format csv",
                      "a row for each, or for each index date"}},
@@ -209,14 +216,14 @@ std::vector<Command> make_commands() {
        .text = "For an imported OHDSI definition: the entry events, the additional criteria and each inclusion rule. For others the "
                "definitions that the cohort is drawn from, or the parts of its condition. A step is called what the comment "
                "above its definition says.\n",
-       .options = with({&option::store}, asking_options),
+       .options = anywhere(asking_options),
        .arguments = {cohort},
        .examples = {{"chartline cohort attrition --store care cohort_20", "patients left and lost, rule by rule"}},
        .run = run_cohort_attrition},
       {.name = "cohort remove",
        .summary = "forget a kept cohort",
        .text = "Cohorts that use it can no longer be run.\n",
-       .options = {&option::store, &option::cache},
+       .options = anywhere({&option::cache}),
        .arguments = {cohort},
        .examples = {{"chartline cohort remove --store care diabetes", "no record is touched"}},
        .run = run_cohort_remove},
@@ -224,14 +231,14 @@ std::vector<Command> make_commands() {
        .summary = "the change feed: what was written, in order",
        .text = "One JSON object for each change. The position to go on from is said at the end, on standard "
                "error; --since takes it.\n",
-       .options = {&option::store, &option::since, &option::cache},
+       .options = anywhere({&option::since, &option::cache}),
        .examples = {{"chartline changes --store care", "from the oldest change kept"},
                     {"chartline changes --store care --since 1200", "what came after commit 1,200"}},
        .run = run_changes},
       {.name = "link",
        .summary = "two patients are one person",
        .text = "Their timelines are shown as one from now on; unlink takes exactly that back.\n",
-       .options = {&option::store, &option::cache},
+       .options = anywhere({&option::cache}),
        .arguments = {patient, {"OTHER", "the other identifier"}},
        .examples = {{"chartline link --store care 'nhs|9434765919' 'RYJ|A-17'",
                      "both identifiers now find the whole person"}},
@@ -239,7 +246,7 @@ std::vector<Command> make_commands() {
       {.name = "unlink",
        .summary = "take a link back",
        .text = "The store is as if the two had never been linked; the history of the link stays.\n",
-       .options = {&option::store, &option::cache},
+       .options = anywhere({&option::cache}),
        .arguments = {patient, {"OTHER", "the other identifier"}},
        .examples = {{"chartline unlink --store care 'nhs|9434765919' 'RYJ|A-17'", "two patients again"}},
        .run = run_unlink},
@@ -257,14 +264,14 @@ std::vector<Command> make_commands() {
        .text = "Compares heads, runs, indexes, counts and checksums. --deep also rebuilds every index in memory "
                "from the timelines, replays what is left of the log, and compares everything. Findings are "
                "printed one a line, and the exit code is 5.\n",
-       .options = {&option::store, &option::deep, &option::format, &option::cache},
+       .options = anywhere({&option::deep, &option::format, &option::cache}),
        .examples = {{"chartline check --store care", "quick"}, {"chartline check --store care --deep", "everything"}},
        .run = run_check},
       {.name = "hash",
        .summary = "a hash of the content",
        .text = "Equal for two stores that were told the same, however it came in: by import or event by event, "
                "restored or not, in one shard or many.\n",
-       .options = {&option::store, &option::history, &option::format, &option::cache},
+       .options = anywhere({&option::history, &option::format, &option::cache}),
        .examples = {{"chartline hash --store care", "of what is current"},
                     {"chartline hash --store care --history", "of every version"}},
        .run = run_hash},
@@ -294,7 +301,7 @@ std::vector<Command> make_commands() {
        .run = run_scrub},
       {.name = "inspect stats",
        .summary = "sizes, counts and caches of the store",
-       .options = {&option::store, &option::format, &option::cache},
+       .options = anywhere({&option::format, &option::cache}),
        .examples = {{"chartline inspect stats --store care", "what lies where"}},
        .run = run_inspect_stats},
       {.name = "inspect run",
@@ -330,7 +337,8 @@ std::vector<Command> make_commands() {
        .summary = "every setting and its value",
        .text = "A flag counts before the environment, the environment before the configuration file, and that "
                "before the default.\n",
-       .options = {&option::store, &option::answer_format, &option::shards, &option::zone, &option::source, &option::threads,
+       .options = {&option::store, &option::server, &option::token, &option::user, &option::role, &option::purpose,
+                   &option::project, &option::tls, &option::authorities, &option::certificate, &option::key, &option::answer_format, &option::shards, &option::zone, &option::source, &option::threads,
                    &option::memory, &option::cache, &option::origin},
        .examples = {{"chartline config show --origin", "and where each value comes from"},
                     {"CHARTLINE_STORE=care chartline config show", "as the environment has it"}},
@@ -367,7 +375,9 @@ const std::vector<const Option*>& common_options() {
 }
 
 std::vector<const Option*> all_settings() {
-  return {&option::store,   &option::answer_format, &option::shards, &option::zone,  &option::source,
+  return {&option::store,   &option::server,  &option::token,       &option::user,        &option::role, &option::purpose,
+          &option::project, &option::tls,     &option::authorities, &option::certificate, &option::key,
+          &option::answer_format, &option::shards, &option::zone,  &option::source,
           &option::threads, &option::memory, &option::cache,  &option::color, &option::quiet};
 }
 

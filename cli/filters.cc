@@ -13,22 +13,6 @@ namespace {
 
 using record::Code;
 
-bool matches(std::string_view code, std::string_view wanted) {
-  return wanted.ends_with('*') ? code.starts_with(wanted.substr(0, wanted.size() - 1)) : code == wanted;
-}
-
-// The systems of which the store knows a code that is meant.
-std::set<std::string> systems_with(const engine::View& view, std::string_view wanted) {
-  std::set<std::string> systems;
-  for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
-    for (engine::Name name = 1; name <= view.codes(shard); ++name) {
-      const Code code = view.code_of(shard, name);
-      if (matches(code.code, wanted)) systems.insert(std::string(code.system));
-    }
-  }
-  return systems;
-}
-
 // "loinc:4548-4", "http://loinc.org|4548-4"; the first part is a system that is known, or stands before a bar.
 bool split_code(std::string_view text, std::string_view& system, std::string_view& code) {
   auto at = text.rfind('|');
@@ -41,7 +25,7 @@ bool split_code(std::string_view text, std::string_view& system, std::string_vie
   return !code.empty();
 }
 
-Result<void> add_codes(const std::string& text, const engine::View& view, record::Arena& room, std::vector<Code>& into) {
+Result<void> add_codes(const std::string& text, Source& source, record::Arena& room, std::vector<Code>& into) {
   std::string_view system, code;
   if (split_code(text, system, code)) {
     const bool is_prefix = code.ends_with('*');
@@ -49,7 +33,7 @@ Result<void> add_codes(const std::string& text, const engine::View& view, record
     into.push_back({room.text(system), room.text(canonical), {}});
     return {};
   }
-  const auto systems = systems_with(view, text);
+  const auto systems = TRY(source.systems_with(text));
   if (systems.empty()) {
     return advise(not_found(fmt::format("--code {}: the store knows no such code in any system", printable(text, true))),
                   "name the system too, as in loinc:4548-4");
@@ -76,7 +60,7 @@ Result<record::Time> time_option(std::string_view option, const std::string& tex
   return *time;
 }
 
-Result<engine::TimelineFilter> filter_of(const Invocation& invocation, const engine::View& view, record::Arena& room) {
+Result<engine::TimelineFilter> filter_of(const Invocation& invocation, Source& source, record::Arena& room) {
   engine::TimelineFilter filter;
   const record::Zone utc;
   if (const auto from = invocation.given("from")) filter.from = TRY(time_option("from", *from, utc)).day();
@@ -89,8 +73,8 @@ Result<engine::TimelineFilter> filter_of(const Invocation& invocation, const eng
   if (!invocation.all("kind").empty()) filter.kinds = 0;
   for (const std::string& word : invocation.all("kind"))
     filter.kinds |= 1u << static_cast<unsigned>(*record::parse_kind(word));
-  for (const std::string& code : invocation.all("code")) TRY(add_codes(code, view, room, filter.codes));
-  for (const std::string& source : invocation.all("source")) filter.sources.push_back(source_of(source, room));
+  for (const std::string& code : invocation.all("code")) TRY(add_codes(code, source, room, filter.codes));
+  for (const std::string& name : invocation.all("source")) filter.sources.push_back(source_of(name, room));
   filter.include_hidden = invocation.on("hidden");
   return filter;
 }

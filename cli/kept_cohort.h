@@ -4,10 +4,10 @@
 #include <string>
 
 #include "base/result.h"
-#include "engine/store.h"
+#include "cli/source.h"
 
 namespace chartline::cli {
 
-Result<std::string> kept_cohort(engine::Store& store, const std::string& name);
+Result<std::string> kept_cohort(Source& source, const std::string& name);
 
 }  // namespace chartline::cli

@@ -32,18 +32,21 @@ Result<std::unique_ptr<engine::Store>> open_store(const Invocation& invocation, 
   }
 }
 
-Result<engine::PatientRef> find_patient(const engine::View& view, const std::string& identifier) {
-  auto found = view.find(identifier);
-  if (!found && found.error().fault == Fault::conflict) {
-    return advise(found.error(), "name the system too, as in 'nhs|9434765919'");
-  }
-  const auto patient = TRY(std::move(found));
-  if (patient) return *patient;
+Error unfound(const Error& error, const std::string& identifier) {
+  if (error.fault == Fault::conflict) return advise(error, "name the system too, as in 'nhs|9434765919'");
+  if (error.fault != Fault::not_found) return error;
   const bool has_system = identifier.find('|') != std::string::npos;
   return advise(not_found(has_system ? "no patient of the store has this identifier in this system"
                                      : "no patient of the store has this identifier"),
                 has_system ? "the value alone finds the patient in whatever system"
                            : "list some with: chartline events --kind patient --format csv");
+}
+
+Result<engine::PatientRef> find_patient(const engine::View& view, const std::string& identifier) {
+  const auto found = view.find(identifier);
+  if (!found) return unfound(found.error(), identifier);
+  if (!*found) return unfound(not_found(""), identifier);
+  return **found;
 }
 
 Result<record::Identifier> first_identifier(const engine::View& view, const std::string& identifier, record::Arena& room) {

@@ -25,6 +25,7 @@ Result<T> placed(Result<T> result, const std::string& folder) {
 }
 
 // not_found and conflict say how else the patient could be named.
+Error unfound(const Error& error, const std::string& identifier);
 Result<engine::PatientRef> find_patient(const engine::View& view, const std::string& identifier);
 Result<record::Identifier> first_identifier(const engine::View& view, const std::string& identifier, record::Arena& room);
 

@@ -34,6 +34,39 @@ const Option quiet{.name = "quiet",
 // -- options of several commands
 const Option store{
     .name = "store", .takes = Takes::folder, .value = "DIR", .help = "the folder of the store", .setting = "store"};
+const Option server{.name = "server",
+                    .value = "HOST:PORT",
+                    .help = "a server in the place of a folder; unix:PATH for a socket of this machine",
+                    .setting = "server"};
+const Option token{.name = "token",
+                   .takes = Takes::file,
+                   .value = "FILE",
+                   .help = "show the server the token in this file",
+                   .setting = "token"};
+const Option user{.name = "user",
+                  .value = "NAME",
+                  .help = "log in by this name; the password is CHARTLINE_PASSWORD, or asked for",
+                  .setting = "user"};
+const Option role{.name = "role", .value = "ROLE", .help = "in which role, where one has several", .setting = "role"};
+const Option purpose{.name = "purpose", .value = "PURPOSE", .help = "what for, as in direct_care", .setting = "purpose"};
+const Option project{.name = "project", .value = "PROJECT", .help = "within which project", .setting = "project"};
+const Option reason{
+    .name = "reason", .value = "TEXT", .help = "break the glass, for this reason: it is told to those who look after it"};
+const Option tls{.name = "tls",
+                 .takes = Takes::word,
+                 .value = "WHEN",
+                 .help = "speak TLS; auto: with every server but those of this machine",
+                 .setting = "tls",
+                 .fallback = "auto",
+                 .words = {"auto", "always", "never"}};
+const Option authorities{.name = "authorities",
+                         .takes = Takes::file,
+                         .value = "FILE",
+                         .help = "trust servers by these certificates, not by those of the system",
+                         .setting = "authorities"};
+const Option certificate{
+    .name = "certificate", .takes = Takes::file, .value = "FILE", .help = "one's own certificate", .setting = "certificate"};
+const Option key{.name = "key", .takes = Takes::file, .value = "FILE", .help = "the key to it", .setting = "key"};
 const Option cache{.name = "cache",
                    .takes = Takes::bytes,
                    .value = "SIZE",

@@ -1,23 +1,19 @@
 // The feed, read in steps so that memory stays bounded. A reader goes on from the position said at the end.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "cli/event_row.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
 #include "cli/open_store.h"
 #include "cli/rows.h"
 #include "cli/runs.h"
+#include "cli/source.h"
 #include "cli/text.h"
 
 namespace chartline::cli {
 namespace {
 
 using engine::FeedEntry;
-using Position = std::vector<std::uint64_t>;
-
-constexpr std::size_t commits_at_once = 256;  // of each shard
 
 // `now`: where the feed ends.
 Result<Position> parse_position(std::string_view text, const Position& now) {
@@ -57,81 +53,50 @@ std::string identifier_json(const record::Identifier& identifier) {
 }
 
 // The patient by the first identifier known now; null once erased.
-class Names {
- public:
-  explicit Names(engine::View view) : view_(std::move(view)) {}
-  Result<record::Identifier> of(engine::PatientRef patient) {
-    room_.clear();
-    const auto identifiers = TRY(view_.identifiers(patient, room_));
-    return identifiers.empty() ? record::Identifier{} : identifiers.front();
-  }
-  Result<std::string> json(engine::PatientRef patient) {
-    const record::Identifier identifier = TRY(of(patient));
-    return identifier.value.empty() ? std::string("null") : identifier_json(identifier);
-  }
+std::string patient_json(const record::Identifier& identifier) {
+  return identifier.value.empty() ? std::string("null") : identifier_json(identifier);
+}
 
- private:
-  const engine::View view_;
-  record::Arena room_;
-};
-
-Result<std::string> added_json(const FeedEntry& entry, Names& names) {
-  const record::Identifier patient = TRY(names.of(entry.patient));
+std::string added_json(const ChangeRow& row) {
   std::string out;
-  for (const record::Event& event : entry.added) {
+  for (const record::Event& event : row.added) {
     out += out.empty() ? "[" : ",";
-    out += json_object(event_columns(), event_row(patient, event));
+    out += json_object(event_columns(), event_row(row.patient, event));
   }
   return out.empty() ? std::string("[]") : out + "]";
 }
 
-Result<std::string> line_of(const FeedEntry& entry, Names& names) {
-  std::string line =
-      fmt::format("{{\"shard\":{},\"commit\":{},\"recorded\":{},\"what\":\"{}\"", entry.shard, entry.commit,
-                  json_text(record::print(record::at_instant(entry.recorded))), name(entry.what));
-  line += ",\"patient\":" + TRY(names.json(entry.patient));
-  if (entry.what == FeedEntry::What::identifier) line += ",\"identifier\":" + identifier_json(entry.identifier);
-  if (entry.what == FeedEntry::What::link || entry.what == FeedEntry::What::unlink)
-    line += ",\"other\":" + TRY(names.json(entry.other));
-  if (entry.what == FeedEntry::What::events) {
+std::string line_of(const ChangeRow& row) {
+  std::string line = fmt::format("{{\"shard\":{},\"commit\":{},\"recorded\":{},\"what\":\"{}\"", row.shard, row.commit,
+                                 json_text(record::print(record::at_instant(row.recorded))), name(row.what));
+  line += ",\"patient\":" + patient_json(row.patient);
+  if (row.what == FeedEntry::What::identifier) line += ",\"identifier\":" + identifier_json(row.identifier);
+  if (row.what == FeedEntry::What::link || row.what == FeedEntry::What::unlink)
+    line += ",\"other\":" + patient_json(row.other);
+  if (row.what == FeedEntry::What::events) {
     std::string removed;
-    for (const std::uint32_t number : entry.removed)
+    for (const std::uint32_t number : row.removed)
       removed.append(removed.empty() ? "" : ",").append(std::to_string(number));
-    line += ",\"removed\":[" + removed + "],\"added\":" + TRY(added_json(entry, names));
+    line += ",\"removed\":[" + removed + "],\"added\":" + added_json(row);
   }
   return line + "}\n";
-}
-
-// A shard without entries keeps no change: it goes on from where it stands now.
-Position before_first(const std::vector<FeedEntry>& entries, Position now) {
-  for (const FeedEntry& entry : entries) now[entry.shard] = 0;
-  return now;
 }
 
 }  // namespace
 
 Result<void> run_changes(const Invocation& invocation, Console& console) {
-  const auto store = TRY(open_store(invocation, Access::read));
-  const engine::View view = store->view();
-  const Position now = view.position();
-  Position position;  // empty: from the oldest change kept, wherever that is in each shard
-  if (const auto since = invocation.given("since")) position = TRY(parse_position(*since, now));
-  Names names(view);
-  record::Arena room;
+  const auto source = TRY(open_source(invocation, Access::read));
+  std::optional<Position> since;
+  if (const auto position = invocation.given("since")) since = TRY(parse_position(*position, TRY(source->position())));
+  const auto feed = TRY(source->changes(since));
   for (;;) {
     TRY(stop_if_interrupted());
-    room.clear();
-    const auto entries = TRY(store->changes(position, commits_at_once, room));
-    if (entries.empty()) break;
-    if (position.empty()) position = before_first(entries, now);
-    for (const FeedEntry& entry : entries) {
-      TRY(console.write(TRY(line_of(entry, names))));
-      position[entry.shard] = std::max(position[entry.shard], entry.commit);
-    }
+    const std::vector<ChangeRow> rows = TRY(feed->next());
+    if (rows.empty()) break;
+    for (const ChangeRow& row : rows) TRY(console.write(line_of(row)));
   }
-  if (position.empty()) position = now;
   TRY(console.flush());
-  console.note("position " + position_text(position) + "; go on with --since " + position_text(position));
+  console.note("position " + position_text(feed->position()) + "; go on with --since " + position_text(feed->position()));
   return {};
 }
 

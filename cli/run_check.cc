@@ -6,6 +6,7 @@
 #include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/runs.h"
+#include "cli/source.h"
 #include "cli/text.h"
 
 namespace chartline::cli {
@@ -33,11 +34,11 @@ Error damage(std::uint64_t findings) {
 
 Result<void> run_check(const Invocation& invocation, Console& console) {
   const Form form = TRY(form_of(invocation.text("format"), Form::table));
-  const auto store = TRY(open_store(invocation, Access::read));
+  const auto source = TRY(open_source(invocation, Access::read));
   engine::CheckReport report;
   {
     Progress progress(console, "check", Unit::steps);
-    report = TRY(engine::check(*store, {.deep = invocation.on("deep"), .progress = progressed(progress)}));
+    report = TRY(source->check(invocation.on("deep"), progress));
   }
   TRY(write_report(form,
                    {{"patients", number_cell(report.patients)},

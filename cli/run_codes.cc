@@ -6,9 +6,9 @@
 #include <fstream>
 
 #include "cli/failure.h"
-#include "cli/open_store.h"
 #include "cli/rows.h"
 #include "cli/runs.h"
+#include "cli/source.h"
 #include "cli/text.h"
 #include "engine/terminology.h"
 #include "formats/exchange/code_list.h"
@@ -22,7 +22,6 @@ namespace {
 
 using exchange::CodeListRead;
 using exchange::ListedCode;
-using query::CodeLists;
 using query::ListEntry;
 using query::ListVersion;
 
@@ -35,21 +34,13 @@ std::unique_ptr<RowWriter> writer_of(const Invocation&, Form form, std::vector<s
 
 Cell moment_cell(Micros moment) { return text_cell(record::print(record::at_instant(moment))); }
 
-// Systems that events of the store carry by the name that a source used.
-bool is_carried(const engine::View& view, std::string_view system) {
-  for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
-    for (engine::Name name = 1; name <= view.codes(shard); ++name)
-      if (view.code_of(shard, name).system == system) return true;
-  return false;
-}
-
-// The --system as the store calls it.
-Result<std::string> system_named(const Invocation& invocation, engine::Store& store) {
+// The --system as the store calls it: events may carry it by the name that a source used.
+Result<std::string> system_named(const Invocation& invocation, Source& source) {
   const std::string word = invocation.text("system");
   if (word.empty()) return std::string();
   std::string system = exchange::code_list_system(word);
   if (!system.empty()) return system;
-  if (is_carried(store.view(), word)) return word;
+  if (TRY(source.systems_with("*")).contains(word)) return word;
   std::vector<std::string_view> names;
   for (const record::System& known : record::systems()) names.push_back(known.name);
   const auto near = nearest(word, names);
@@ -101,12 +92,13 @@ Result<void> tell_problems(const Invocation& invocation, const CodeListRead& rea
   return {};
 }
 
-Result<query::CodeList> list_named(const CodeLists& lists, const std::string& name) {
-  std::optional<query::CodeList> found = TRY(lists.find(name));
-  if (found) return std::move(*found);
-  std::vector<query::CodeList> all = TRY(lists.all());
+Result<query::CodeList> list_named(Source& source, const std::string& name) {
+  std::vector<query::CodeList> all = TRY(source.code_lists());
   std::vector<std::string_view> names;
-  for (const query::CodeList& one : all) names.push_back(one.name);
+  for (query::CodeList& one : all) {
+    if (one.name == name) return std::move(one);
+    names.push_back(one.name);
+  }
   const auto near = nearest(name, names);
   return not_found(fmt::format("there is no code list {}{}", query::print_list(printable(name, true)),
                                near ? fmt::format("; did you mean {}?", query::print_list(*near)) : ""));
@@ -116,37 +108,33 @@ Result<query::CodeList> list_named(const CodeLists& lists, const std::string& na
 
 Result<void> run_codes_import(const Invocation& invocation, Console& console) {
   const Form form = TRY(form_of(invocation.text("format"), Form::table));
-  const auto store = TRY(open_store(invocation, Access::write));
+  const auto source = TRY(open_source(invocation, Access::write));
   const std::string& path = invocation.argument(0);
-  const exchange::CodeListOptions options{TRY(system_named(invocation, *store)), invocation.text("column")};
+  const exchange::CodeListOptions options{TRY(system_named(invocation, *source)), invocation.text("column")};
   auto read = exchange::read_code_list(path, options);
   if (!read && read.error().fault != Fault::invalid_request) return read.error();
   if (!read) return advise(read.error(), "--column NAME and --system NAME say where the codes are, and whose");
   const std::filesystem::path file(path);
   const std::string name = invocation.given("name").value_or(file.stem().string());
-  SystemClock clock;
-  CodeLists lists(*store);
-  const auto before = TRY(lists.find(name));
-  const ListVersion kept =
-      TRY(lists.keep(name, entries_of(*read), {file.filename().string(), read->hash, read->rejected}, clock.now()));
-  const bool is_new = !before || before->versions.back().number != kept.number;
+  const KeptList list =
+      TRY(source->keep_list(name, entries_of(*read), {file.filename().string(), read->hash, read->rejected}));
   TRY(write_fields(form,
                    {{"list", text_cell(query::print_list(name))},
-                    {"version", number_cell(kept.number)},
+                    {"version", number_cell(list.version.number)},
                     {"rows", number_cell(read->rows)},
-                    {"codes", number_cell(kept.entries)},
+                    {"codes", number_cell(list.version.entries)},
                     {"repeated", number_cell(read->repeated)},
                     {"rejected", number_cell(read->rejected)}},
                    console));
-  console.note(fmt::format("{}{}", read->taken, is_new ? "" : "; the list says what it said before"));
+  console.note(fmt::format("{}{}", read->taken, list.is_new ? "" : "; the list says what it said before"));
   return tell_problems(invocation, *read, console);
 }
 
 Result<void> run_codes_list(const Invocation& invocation, Console& console) {
   const Form form = TRY(form_of(invocation.text("format"), Form::table));
-  const auto store = TRY(open_store(invocation, Access::read));
+  const auto source = TRY(open_source(invocation, Access::read));
   const auto writer = writer_of(invocation, form, {"list", "version", "codes", "recorded", "file"}, console);
-  for (const query::CodeList& list : TRY(CodeLists(*store).all())) {
+  for (const query::CodeList& list : TRY(source->code_lists())) {
     if (const ListVersion* now = list.now())
       TRY(writer->row({text_cell(query::print_list(list.name)), number_cell(now->number), number_cell(now->entries),
                        moment_cell(now->recorded), text_cell(now->origin.file)}));
@@ -156,9 +144,8 @@ Result<void> run_codes_list(const Invocation& invocation, Console& console) {
 
 Result<void> run_codes_show(const Invocation& invocation, Console& console) {
   const Form form = TRY(form_of(invocation.text("format"), Form::table));
-  const auto store = TRY(open_store(invocation, Access::read));
-  const CodeLists lists(*store);
-  const query::CodeList list = TRY(list_named(lists, invocation.argument(0)));
+  const auto source = TRY(open_source(invocation, Access::read));
+  const query::CodeList list = TRY(list_named(*source, invocation.argument(0)));
   const ListVersion* version = list.now();
   if (invocation.arguments().size() > 1) {
     const auto number = parse_number(invocation.argument(1));
@@ -168,33 +155,25 @@ Result<void> run_codes_show(const Invocation& invocation, Console& console) {
     if (version == nullptr) return not_found("this code list has no such version");
   }
   if (version == nullptr) return not_found("the code list was removed; codes versions says which versions there are");
-  const engine::View view = store->view();
-  const auto carried = [&](const query::CodeKey& code) {
-    for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
-      if (view.find_code(shard, {code.system, code.code, {}})) return true;
-    return false;
-  };
   const auto writer = writer_of(invocation, form, {"code", "display", "excluded", "carried"}, console);
-  for (const ListEntry& entry : TRY(lists.entries(list.name, version->number)))
+  for (const auto& [entry, carried] : TRY(source->list_entries(list.name, version->number)))
     TRY(writer->row({text_cell(written(entry)), text_cell(entry.display), truth_cell(entry.excluded),
-                     entry.reach == query::Reach::one ? truth_cell(carried(entry.code)) : Cell{}}));
+                     entry.reach == query::Reach::one ? truth_cell(carried) : Cell{}}));
   return writer->end();
 }
 
 Result<void> run_codes_remove(const Invocation& invocation, Console& console) {
-  const auto store = TRY(open_store(invocation, Access::write));
-  CodeLists lists(*store);
-  const query::CodeList list = TRY(list_named(lists, invocation.argument(0)));
-  SystemClock clock;
-  TRY(lists.remove(list.name, clock.now()));
+  const auto source = TRY(open_source(invocation, Access::write));
+  const query::CodeList list = TRY(list_named(*source, invocation.argument(0)));
+  TRY(source->remove_list(list.name));
   console.note("removed: questions as of an earlier moment still see it");
   return {};
 }
 
 Result<void> run_codes_versions(const Invocation& invocation, Console& console) {
   const Form form = TRY(form_of(invocation.text("format"), Form::table));
-  const auto store = TRY(open_store(invocation, Access::read));
-  const query::CodeList list = TRY(list_named(CodeLists(*store), invocation.argument(0)));
+  const auto source = TRY(open_source(invocation, Access::read));
+  const query::CodeList list = TRY(list_named(*source, invocation.argument(0)));
   const auto writer =
       writer_of(invocation, form, {"version", "recorded", "removed", "codes", "rejected", "file", "hash"}, console);
   for (const ListVersion& version : list.versions)
@@ -206,9 +185,9 @@ Result<void> run_codes_versions(const Invocation& invocation, Console& console) 
 
 Result<void> run_codes_terminology(const Invocation& invocation, Console& console) {
   const Form form = TRY(form_of(invocation.text("format"), Form::table));
-  const auto store = TRY(open_store(invocation, Access::read));
+  const auto source = TRY(open_source(invocation, Access::read));
   const auto writer = writer_of(invocation, form, {"version", "pin", "concepts", "links"}, console);
-  for (const engine::TerminologyVersion& version : TRY(engine::terminology_versions(*store)))
+  for (const engine::TerminologyVersion& version : TRY(source->terminology()))
     TRY(writer->row(
         {text_cell(version.name), text_cell(version.pin), number_cell(version.concepts), number_cell(version.links)}));
   return writer->end();

@@ -3,12 +3,11 @@
 #include "cli/complaints.h"
 #include "cli/failure.h"
 #include "cli/kept_cohort.h"
-#include "cli/open_store.h"
 #include "cli/query_paint.h"
 #include "cli/query_text.h"
 #include "cli/rows.h"
 #include "cli/runs.h"
-#include "query/saved_cohorts.h"
+#include "cli/source.h"
 #include "query/token.h"
 
 namespace chartline::cli {
@@ -30,8 +29,8 @@ Result<void> run_cohort_save(const Invocation& invocation, Console& console) {
     return invalid_request("the name of a cohort is letters, digits and _, as in old_and_frail");
   const Asking asking = TRY(asking_of(invocation));
   const QueryText text = TRY(cohort_text(invocation, console));
-  const auto store = TRY(open_store(invocation, Access::write));
-  const auto complaints = TRY(query::save_cohort(*store, name, text.text, asking.prepare));
+  const auto source = TRY(open_source(invocation, Access::write));
+  const auto complaints = TRY(source->save_cohort(name, text.text, asking.prepare));
   if (!complaints.empty()) {
     console.say_text(complaint_text(complaints, text.text, text.origin, console.err()));
     return Error{wrong_query, "nothing was saved"};
@@ -42,32 +41,32 @@ Result<void> run_cohort_save(const Invocation& invocation, Console& console) {
 
 Result<void> run_cohort_list(const Invocation& invocation, Console& console) {
   const Form form = TRY(form_of(invocation.text("format"), Form::table));
-  const auto store = TRY(open_store(invocation, Access::read));
+  const auto source = TRY(open_source(invocation, Access::read));
   const auto writer =
       row_writer(form, {"cohort"}, console.out(), [&](std::string_view text) { return console.write(text); });
-  for (const std::string& name : TRY(query::saved_cohorts(*store))) TRY(writer->row({text_cell(name)}));
+  for (const std::string& name : TRY(source->cohorts())) TRY(writer->row({text_cell(name)}));
   return writer->end();
 }
 
 Result<void> run_cohort_show(const Invocation& invocation, Console& console) {
-  const auto store = TRY(open_store(invocation, Access::read));
-  const std::string text = TRY(kept_cohort(*store, invocation.argument(0)));
+  const auto source = TRY(open_source(invocation, Access::read));
+  const std::string text = TRY(kept_cohort(*source, invocation.argument(0)));
   return console.write(painted_query(text, console.out()) + (text.ends_with('\n') ? "" : "\n"));
 }
 
 Result<void> run_cohort_run(const Invocation& invocation, Console& console) {
   const std::string& name = invocation.argument(0);
   const Asking asking = TRY(asking_of(invocation));
-  const auto store = TRY(open_store(invocation, Access::read));
-  const std::string text = TRY(kept_cohort(*store, name));
+  const auto source = TRY(open_source(invocation, Access::read));
+  const std::string text = TRY(kept_cohort(*source, name));
   // As if it had just been typed: so its params can be given other values, and columns answer what they can.
-  return ask(*store, text + "\nlist in " + name, "", asking, console);
+  return ask(*source, text + "\nlist in " + name, "", asking, console);
 }
 
 Result<void> run_cohort_remove(const Invocation& invocation, Console&) {
-  const auto store = TRY(open_store(invocation, Access::write));
-  TRY(kept_cohort(*store, invocation.argument(0)));
-  TRY(query::forget_cohort(*store, invocation.argument(0)));
+  const auto source = TRY(open_source(invocation, Access::write));
+  TRY(kept_cohort(*source, invocation.argument(0)));
+  TRY(source->forget_cohort(invocation.argument(0)));
   return {};
 }
 

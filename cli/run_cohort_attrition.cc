@@ -2,8 +2,8 @@
 #include "cli/ask.h"
 #include "cli/failure.h"
 #include "cli/kept_cohort.h"
-#include "cli/open_store.h"
 #include "cli/runs.h"
+#include "cli/source.h"
 #include "query/attrition.h"
 
 namespace chartline::cli {
@@ -20,12 +20,12 @@ std::string in_quotes(const std::string& title) {
 Result<void> run_cohort_attrition(const Invocation& invocation, Console& console) {
   const std::string& name = invocation.argument(0);
   const Asking asking = TRY(asking_of(invocation));
-  const auto store = TRY(open_store(invocation, Access::read));
-  const std::string text = TRY(kept_cohort(*store, name));
+  const auto source = TRY(open_source(invocation, Access::read));
+  const std::string text = TRY(kept_cohort(*source, name));
   std::string flow;
   for (const query::AttritionStep& step : query::attrition_of(text, name))
     flow.append(flow.empty() ? "\nflow " : ", ").append(step.condition + " as " + in_quotes(step.title));
-  return ask(*store, text + flow, "", asking, console);
+  return ask(*source, text + flow, "", asking, console);
 }
 
 }  // namespace chartline::cli

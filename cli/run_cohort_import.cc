@@ -4,11 +4,10 @@
 
 #include "cli/complaints.h"
 #include "cli/failure.h"
-#include "cli/open_store.h"
 #include "cli/query_text.h"
 #include "cli/runs.h"
+#include "cli/source.h"
 #include "formats/exchange/circe.h"
-#include "query/saved_cohorts.h"
 #include "query/token.h"
 
 namespace chartline::cli {
@@ -27,7 +26,7 @@ std::string cohort_name(const std::string& path) {
 }  // namespace
 
 Result<void> run_cohort_import(const Invocation& invocation, Console& console) {
-  const auto store = TRY(open_store(invocation, Access::write));
+  const auto source = TRY(open_source(invocation, Access::write));
   const query::PrepareOptions options{.month_end = invocation.on("clamp") ? query::MonthEnd::clamp : query::MonthEnd::roll,
                                       .terminology = invocation.text("terminology")};
   std::size_t refused = 0;
@@ -42,7 +41,7 @@ Result<void> run_cohort_import(const Invocation& invocation, Console& console) {
       ++refused;
       continue;
     }
-    const auto complaints = TRY(query::save_cohort(*store, name, *text, options));
+    const auto complaints = TRY(source->save_cohort(name, *text, options));
     if (complaints.empty()) {
       console.note("saved " + name);
     } else {

@@ -1,4 +1,4 @@
-// reader -> StoreSink -> Import: the reader makes records, the import puts them into the store, the quality report counts
+// reader -> StoreSink -> ImportSession: the reader makes records, the import puts them into the store, the quality report counts
 // rows.
 #include <fmt/format.h>
 
@@ -6,16 +6,13 @@
 #include <fstream>
 #include <mutex>
 
-#include "cli/code_mapper.h"
 #include "cli/failure.h"
 #include "cli/import_counts.h"
 #include "cli/interrupt.h"
-#include "cli/open_store.h"
 #include "cli/progress.h"
 #include "cli/runs.h"
+#include "cli/source.h"
 #include "cli/text.h"
-#include "engine/import.h"
-#include "engine/terminology.h"
 #include "formats/exchange/input.h"
 #include "formats/exchange/quality.h"
 
@@ -28,10 +25,9 @@ using exchange::QualityReport;
 class Refusals {
  public:
   explicit Refusals(QualityReport& quality) : quality_(quality) {}
-  void take(const record::Record& record, const Error& why) {
-    const std::string id = record.events.empty() ? "" : std::string(record.events.front().record);
+  void take(std::string_view record, const Error& why) {
     const auto told = quality_.problem({exchange::Problem::Outcome::rejected,
-                                        {.file = "", .line = 0, .field = id},
+                                        {.file = "", .line = 0, .field = std::string(record)},
                                         std::string(name(why.fault)),
                                         why.message});
     const std::lock_guard lock(mutex_);
@@ -50,21 +46,18 @@ class Refusals {
   std::atomic<bool> failed_{false};
 };
 
-// Hands records to the import and concepts to a terminology load, which begins with the first of them.
+// Hands records and terminology to the import.
 class StoreSink final : public exchange::RecordSink {
  public:
   // `progress` counts records; null where the reader tells it bytes.
-  StoreSink(engine::Store& store, engine::Import& session, const Refusals& refusals, std::string source,
-            const std::optional<engine::TerminologyReader>& maps, Progress* progress)
-      : store_(store), import_(session), refusals_(refusals), source_(std::move(source)), maps_(maps), progress_(progress) {
-    if (maps_) mapper_.emplace(*maps_);
-  }
+  StoreSink(ImportSession& session, const Refusals& refusals, Progress* progress)
+      : import_(session), refusals_(refusals), progress_(progress) {}
 
   Result<void> record(const record::Record& record) override {
     TRY(stop_if_interrupted());
     const std::uint64_t records = ++records_;
     if (progress_ != nullptr) progress_->update(records, 0);
-    TRY(add_to(import_, record, mapper_, room_));
+    TRY(import_.add(record));
     return refusals_.failure();
   }
   std::unique_ptr<exchange::RecordSink> part() override {
@@ -75,20 +68,14 @@ class StoreSink final : public exchange::RecordSink {
   Result<void> concept_(const record::Concept& entry) override { return load(entry); }
   Result<void> concept_link(const record::ConceptLink& link) override { return load(link); }
 
-  Result<engine::TerminologyLoad::Counts> finish() {
-    return terminology_ ? terminology_->finish() : engine::TerminologyLoad::Counts{};
-  }
-
  private:
   // What one thread reads of a file, straight into its part of the import.
   class PartSink final : public exchange::RecordSink {
    public:
-    PartSink(StoreSink& whole, std::unique_ptr<engine::Import::Part> part) : whole_(whole), part_(std::move(part)) {
-      if (whole.maps_) mapper_.emplace(*whole.maps_);
-    }
+    PartSink(StoreSink& whole, std::unique_ptr<ImportSession::Part> part) : whole_(whole), part_(std::move(part)) {}
     Result<void> record(const record::Record& record) override {
       TRY(stop_if_interrupted());
-      TRY(add_to(*part_, record, mapper_, room_));
+      TRY(part_->add(record));
       return whole_.refusals_.failure();
     }
     Result<void> concept_(const record::Concept& entry) override { return whole_.load(entry); }
@@ -96,37 +83,19 @@ class StoreSink final : public exchange::RecordSink {
 
    private:
     StoreSink& whole_;
-    std::unique_ptr<engine::Import::Part> part_;
-    std::optional<CodeMapper> mapper_;
-    record::Arena room_;
+    std::unique_ptr<ImportSession::Part> part_;
   };
-
-  template <typename To>
-  static Result<void> add_to(To& to, const record::Record& record, std::optional<CodeMapper>& mapper, record::Arena& room) {
-    if (!mapper) return to.add(record);
-    room.clear();
-    return to.add(TRY(mapper->mapped(record, room)));
-  }
 
   template <typename Entry>
   Result<void> load(const Entry& entry) {
     TRY(stop_if_interrupted());
-    const std::lock_guard lock(mutex_);
-    if (!terminology_) terminology_ = TRY(engine::TerminologyLoad::begin(store_, source_));
-    return terminology_->add(entry);
+    return import_.add(entry);
   }
 
-  engine::Store& store_;
-  engine::Import& import_;
+  ImportSession& import_;
   const Refusals& refusals_;
-  const std::string source_;
-  const std::optional<engine::TerminologyReader>& maps_;
-  std::optional<CodeMapper> mapper_;
-  record::Arena room_;
   Progress* progress_;
   std::atomic<std::uint64_t> records_{0};
-  std::mutex mutex_;
-  std::unique_ptr<engine::TerminologyLoad> terminology_;
 };
 
 Result<exchange::Format> format_of(const Invocation& invocation) {
@@ -141,7 +110,7 @@ Result<std::uint64_t> bytes_to_read(const Invocation& invocation) {
 }
 
 Result<exchange::ReadOptions> read_options(const Invocation& invocation, exchange::Format format,
-                                           const engine::Store& store) {
+                                           const Source& store) {
   exchange::ReadOptions options;
   options.source = invocation.given("source").value_or("");
   options.zone = TRY(record::Zone::find(store.zone()));
@@ -182,39 +151,33 @@ struct Work {
   Console& console;
   exchange::Format format;
   const exchange::ReadOptions& reading;
-  engine::Store& store;
+  Source& store;
   QualityReport& quality;
 };
 
-// What --map looks in; nothing without it.
-Result<std::optional<engine::TerminologyReader>> maps_of(const Invocation& invocation, engine::Store& store) {
-  if (!invocation.on("map")) return std::optional<engine::TerminologyReader>();
-  auto terminology = TRY(engine::TerminologyReader::open(store, ""));
-  if (terminology.empty()) return invalid_request("--map: no terminology is loaded yet; import it first");
-  return std::optional(std::move(terminology));
-}
-
 // Reads everything into the store. On an error what went through the log stays, the rest is dropped.
 Result<ImportCounts> read_into_store(const Work& work) {
-  const auto session = TRY(engine::Import::begin(
-      work.store, {.memory_bytes = work.invocation.number("memory"), .threads = work.reading.threads}));
+  const auto session = TRY(work.store.import({.source = source_name(work.reading, work.format),
+                                              .map_codes = work.invocation.on("map"),
+                                              .memory_bytes = work.invocation.number("memory"),
+                                              .threads = work.reading.threads}));
   Refusals refusals(work.quality);
-  session->on_refused([&](const record::Record& record, const Error& why) { refusals.take(record, why); });
+  session->on_refused([&](std::string_view record, const Error& why) { refusals.take(record, why); });
 
   const std::uint64_t total = TRY(bytes_to_read(work.invocation));
   const bool sized = total > 0;  // of standard input nobody knows how much is to come
   Progress progress(work.console, "import", sized ? Unit::bytes : Unit::records);
-  const auto maps = TRY(maps_of(work.invocation, work.store));
-  StoreSink sink(work.store, *session, refusals, source_name(work.reading, work.format), maps, sized ? nullptr : &progress);
+  StoreSink sink(*session, refusals, sized ? nullptr : &progress);
   const auto told_bytes = [&](std::uint64_t bytes) {
     if (sized) progress.update(bytes, total);
   };
   TRY(exchange::read(work.format, work.invocation.arguments(), work.reading, sink, work.quality, told_bytes));
   TRY(stop_if_interrupted());
-  ImportCounts counts;
-  counts.stored = TRY(session->finish());
+  const Imported done = TRY(session->finish());
   TRY(refusals.failure());
-  counts.terminology = TRY(sink.finish());
+  ImportCounts counts;
+  counts.stored = done.records;
+  counts.terminology = done.terminology;
   work.quality.duplicates(counts.stored.equal_rows);
   counts.read = work.quality.summary();
   return counts;
@@ -226,7 +189,7 @@ Result<void> run_import(const Invocation& invocation, Console& console) {
   const Form form = TRY(form_of(invocation.text("output"), Form::table));
   TRY(bytes_to_read(invocation));  // every path exists, before anything is touched
   const exchange::Format format = TRY(format_of(invocation));
-  const auto store = TRY(open_store(invocation, Access::write));
+  const auto store = TRY(open_source(invocation, Access::write));
   const exchange::ReadOptions reading = TRY(read_options(invocation, format, *store));
   ReportFile report(invocation.given("report"));
   TRY(report.open());

@@ -7,6 +7,7 @@
 #include "cli/open_store.h"
 #include "cli/rows.h"
 #include "cli/runs.h"
+#include "cli/source.h"
 #include "cli/text.h"
 
 namespace chartline::cli {
@@ -46,22 +47,10 @@ Result<void> write_lines(std::string text, Console& console) {
 
 Result<void> run_inspect_stats(const Invocation& invocation, Console& console) {
   const Form form = TRY(form_of(invocation.text("format"), Form::table));
-  const auto store = TRY(open_store(invocation, Access::read));
-  if (form == Form::table) return write_lines(engine::inspect_stats(*store), console);
-  const engine::StoreStats stats = store->stats();
-  std::vector<Field> fields = {
-      {"shards", number_cell(stats.shards)},
-      {"patients", number_cell(stats.patients)},
-      {"events", number_cell(stats.events)},
-      {"past_events", number_cell(stats.past_events)},
-      {"codes", number_cell(stats.codes)},
-      {"unfolded_commits", number_cell(stats.unfolded_commits)},
-      {"delta_bytes", number_cell(stats.delta_bytes)},
-  };
-  for (const engine::TableStats& table : stats.tables) {
-    fields.push_back({std::string(engine::name(table.table)) + "_keys", number_cell(table.keys)});
-    fields.push_back({std::string(engine::name(table.table)) + "_file_bytes", number_cell(table.file_bytes)});
-  }
+  const auto source = TRY(open_source(invocation, Access::read));
+  if (form == Form::table) return write_lines(TRY(source->stats_text()), console);
+  std::vector<Field> fields;
+  for (const Figure& figure : TRY(source->stats())) fields.push_back({figure.name, number_cell(figure.value)});
   return write_fields(form, fields, console);
 }
 

@@ -7,10 +7,10 @@
 
 #include "cli/interrupt.h"
 #include "cli/line_editor.h"
-#include "cli/open_store.h"
 #include "cli/query_paint.h"
 #include "cli/runs.h"
 #include "cli/shell.h"
+#include "cli/source.h"
 #include "cli/text.h"
 
 namespace chartline::cli {
@@ -32,17 +32,11 @@ std::string history_file(const Invocation& invocation) {
 }
 
 // The date where the store is.
-Result<record::Day> today_of(const engine::Store& store) {
+Result<record::Day> today_of(const Source& store) {
   SystemClock clock;
   const Micros now = clock.now();
   const record::Zone zone = TRY(record::Zone::find(store.zone()));
   return record::at_instant(now, zone.offset_minutes(now)).day();
-}
-
-std::uint64_t patients_of(const engine::View& view) {
-  std::uint64_t patients = 0;
-  for (std::uint32_t shard = 0; shard < view.shards(); ++shard) patients += view.patients(shard);
-  return patients;
 }
 
 void talk(Shell& shell, const Invocation& invocation, const Look& look) {
@@ -78,7 +72,7 @@ void listen(Shell& shell, const Console& console) {
 
 Result<void> run_shell(const Invocation& invocation, Console& console) {
   Asking asking = TRY(asking_of(invocation));
-  const auto store = TRY(open_store(invocation, Access::read));
+  const auto store = TRY(open_source(invocation, Access::read));
   asking.prepare.today = TRY(today_of(*store));
   const std::string assumption = "today is taken as " + record::print(record::day_time(*asking.prepare.today)) +
                                  "; `param today = ...` says otherwise";
@@ -90,7 +84,7 @@ Result<void> run_shell(const Invocation& invocation, Console& console) {
     return Error{shell.first_failure()->fault, "not every input could be answered"};
   }
   console.note(fmt::format("chartline {}, {}: {} patients", CHARTLINE_VERSION,
-                           printable(invocation.text("store"), console.err().utf8), grouped(patients_of(store->view()))));
+                           printable(store->name(), console.err().utf8), grouped(TRY(store->patients()))));
   console.note("A query ends with ; or an empty line. Tab completes, .help explains, Ctrl-D leaves.\n" + assumption);
   talk(shell, invocation, console.out());
   return {};

@@ -12,7 +12,6 @@
 #include "cli/query_text.h"
 #include "cli/text.h"
 #include "query/code_lists.h"
-#include "query/saved_cohorts.h"
 
 namespace chartline::cli {
 namespace {
@@ -87,14 +86,14 @@ void Shell::note_failure(const Result<void>& done) {
 Result<void> Shell::ask(std::string_view input) {
   const auto start = std::chrono::steady_clock::now();
   const Session::Composed composed = session_.compose(input);
-  const query::Prepared query = TRY(query::prepare(store_, composed.text, asking_.prepare));
-  if (!query.complaints.empty()) {
-    console_.say_text(session_.complaint_text(query.complaints, composed, input, console_.err()));
-    if (Session::defines_well(composed, query.complaints)) session_.keep(composed);
-    return wrong_text(query.complaints.size());
+  const auto question = TRY(store_.prepare(composed.text, asking_.prepare, asking_.run));
+  if (!question->complaints.empty()) {
+    console_.say_text(session_.complaint_text(question->complaints, composed, input, console_.err()));
+    if (Session::defines_well(composed, question->complaints)) session_.keep(composed);
+    return wrong_text(question->complaints.size());
   }
   session_.keep(composed);
-  if (!asks(query)) {
+  if (question->statements == 0) {
     std::string names;
     for (const Session::Composed::Part& part : composed.parts)
       if (!part.defines.empty()) names += (names.empty() ? "" : ", ") + part.defines;
@@ -102,7 +101,7 @@ Result<void> Shell::ask(std::string_view input) {
     return {};
   }
   last_asked_ = input;
-  TRY(answer(query, store_, asking_, console_));
+  TRY(answer(*question, asking_, console_));
   if (!asking_.timer) return {};
   TRY(console_.flush());
   console_.say(timing(start));
@@ -185,10 +184,10 @@ Result<void> Shell::read(std::string_view path) {
 }
 
 Result<void> Shell::codes(std::string_view name) {
-  query::CodeLists lists(store_);
+  const std::vector<query::CodeList> lists = TRY(store_.code_lists());
   if (name.starts_with('@')) name.remove_prefix(1);
   if (name.empty()) {
-    for (const query::CodeList& list : TRY(lists.all())) {
+    for (const query::CodeList& list : lists) {
       const query::ListVersion* now = list.now();
       if (now)
         TRY(console_.write(
@@ -196,10 +195,10 @@ Result<void> Shell::codes(std::string_view name) {
     }
     return {};
   }
-  const std::optional<query::CodeList> list = TRY(lists.find(name));
-  const query::ListVersion* now = list ? list->now() : nullptr;
+  const auto list = std::ranges::find(lists, name, &query::CodeList::name);
+  const query::ListVersion* now = list == lists.end() ? nullptr : list->now();
   if (!now) return not_found("there is no code list of this name\n.codes lists them");
-  for (const query::ListEntry& entry : TRY(lists.entries(name, now->number))) {
+  for (const auto& [entry, carried] : TRY(store_.list_entries(list->name, now->number))) {
     const query::CodeWord code{
         .system = entry.code.system, .is_uri = false, .code = entry.code.code, .reach = entry.reach};
     TRY(console_.write(fmt::format("{}{}{}{}\n", entry.excluded ? "- " : "", query::print(code),
@@ -210,10 +209,10 @@ Result<void> Shell::codes(std::string_view name) {
 
 Result<void> Shell::cohorts(std::string_view name) {
   if (name.empty()) {
-    for (const std::string& cohort : TRY(query::saved_cohorts(store_))) TRY(console_.write(cohort + "\n"));
+    for (const std::string& cohort : TRY(store_.cohorts())) TRY(console_.write(cohort + "\n"));
     return {};
   }
-  const auto text = TRY(query::saved_cohort_text(store_, name));
+  const auto text = TRY(store_.cohort_text(std::string(name)));
   if (!text) return not_found("there is no saved cohort of this name\n.cohorts lists them");
   return console_.write(painted_query(*text, console_.out()) + (text->ends_with('\n') ? "" : "\n"));
 }
@@ -234,8 +233,8 @@ Vocabulary Shell::vocabulary() {
   for (const DotCommand& command : dot_commands()) words.dot_commands.emplace_back(command.name);
   words.output_forms.assign(forms.begin(), forms.end());
   // What cannot be read now cannot be completed.
-  if (auto names = query::saved_cohorts(store_)) words.cohorts = std::move(*names);
-  if (const auto lists = query::CodeLists(store_).all()) {
+  if (auto names = store_.cohorts()) words.cohorts = std::move(*names);
+  if (const auto lists = store_.code_lists()) {
     for (const query::CodeList& list : *lists)
       if (list.now()) words.code_lists.push_back(list.name);
   }

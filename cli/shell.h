@@ -11,13 +11,13 @@
 #include "cli/console.h"
 #include "cli/query_words.h"
 #include "cli/session.h"
-#include "engine/store.h"
+#include "cli/source.h"
 
 namespace chartline::cli {
 
 class Shell {
  public:
-  Shell(engine::Store& store, Asking asking, Console& console)
+  Shell(Source& store, Asking asking, Console& console)
       : store_(store), asking_(std::move(asking)), console_(console) {}
 
   // One line. What goes wrong is said, and the shell goes on.
@@ -46,7 +46,7 @@ class Shell {
   void run_input();
   void note_failure(const Result<void>& done);
 
-  engine::Store& store_;
+  Source& store_;
   Asking asking_;
   Console& console_;
   Session session_;

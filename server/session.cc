@@ -9,7 +9,10 @@
 #include "base/hash.h"
 #include "engine/maintenance.h"
 #include "formats/wire/failure.h"
+#include "server/code_list_calls.h"
+#include "server/command_calls.h"
 #include "server/feed_calls.h"
+#include "server/import_calls.h"
 #include "server/query_calls.h"
 #include "server/timeline_calls.h"
 #include "server/write_calls.h"
@@ -70,8 +73,7 @@ class SessionServer final : public wire::Session::Server {
     return held([&] { return server::prepare(holder_, context); });
   }
   kj::Promise<void> ingest(IngestContext context) override {
-    const bool may_write = holder_->require(Right::write_own_organisation) || holder_->require(Right::contribute);
-    if (!may_write) return held([&] { return holder_->refuse(Act::write, denied("this session may not write")); });
+    if (!may_write()) return held([&] { return holder_->refuse(Act::write, denied("this session may not write")); });
     context.getResults().setIngest(make_ingest(holder_));
     return kj::READY_NOW;
   }
@@ -113,6 +115,29 @@ class SessionServer final : public wire::Session::Server {
       });
     });
   }
+  kj::Promise<void> position(PositionContext context) override {
+    return held(Right::rows, Act::read_feed, [&] { return server::position(holder_, context); });
+  }
+  kj::Promise<void> identifiers(IdentifiersContext context) override {
+    return held(Right::rows, Act::find_patient, [&] { return server::identifiers(holder_, context); });
+  }
+  kj::Promise<void> codeSystems(CodeSystemsContext context) override {
+    return held(Right::rows, Act::query, [&] { return code_systems(holder_, context); });
+  }
+  kj::Promise<void> figures(FiguresContext context) override {
+    return held(Right::operate, Act::query, [&] { return server::figures(holder_, context); });
+  }
+  kj::Promise<void> check(CheckContext context) override {
+    return held(Right::operate, Act::query, [&] { return check_store(holder_, context); });
+  }
+  kj::Promise<void> codeLists(CodeListsContext context) override {
+    context.getResults().setLists(make_code_lists(holder_));
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> import(ImportContext context) override {
+    if (!may_write()) return held([&] { return holder_->refuse(Act::import, denied("this session may not write")); });
+    return held([&] { return begin_import(holder_, context); });
+  }
   kj::Promise<void> logout(LogoutContext) override {
     return held([&] { return holder_->enter(holder_->entry(Act::logout)); }).then([this] {
       // Once the answer to this call is on its way, which the end of the session would take back.
@@ -124,6 +149,9 @@ class SessionServer final : public wire::Session::Server {
   }
 
  private:
+  bool may_write() const {
+    return holder_->require(Right::write_own_organisation) || holder_->require(Right::contribute);
+  }
   template <typename Call>
   kj::Promise<void> held(Right right, Act act, Call call) {
     if (const auto may = holder_->require(right); !may) return held([&] { return holder_->refuse(act, may.error()); });

@@ -10,36 +10,13 @@
 #include "formats/wire/events_reader.h"
 #include "formats/wire/events_writer.h"
 #include "formats/wire/failure.h"
+#include "server/records_reader.h"
 #include "server/signing.h"
 
 namespace chartline::server {
 namespace {
 
 using Message = std::shared_ptr<capnp::MallocMessageBuilder>;
-
-// The records of a batch; they borrow from the message and the room.
-Result<void> read_records(wire::Records::Reader from, record::Arena& room, std::vector<std::vector<record::Event>>& events,
-                          std::vector<record::Record>& into) {
-  events.push_back(TRY(wire::read_events(from.getEvents(), room)));
-  const std::span<const record::Event> all = events.back();
-  std::size_t next = 0;
-  for (const auto one : from.getRecords()) {
-    if (one.getEvents() > all.size() - next) return invalid_request("records: they name more events than there are");
-    if (one.getDemand() > static_cast<unsigned>(record::Record::Demand::version))
-      return invalid_request("records: the column demand is not as it may be");
-    std::vector<record::Identifier> identifiers;
-    for (const auto identifier : one.getIdentifiers()) identifiers.push_back(wire::read_identifier(identifier));
-    const auto original = one.getOriginal();
-    into.push_back({.identifiers = room.array(identifiers),
-                    .events = all.subspan(next, one.getEvents()),
-                    .original = {reinterpret_cast<const char*>(original.begin()), original.size()},
-                    .demand = static_cast<record::Record::Demand>(one.getDemand()),
-                    .demanded_version = wire::view(one.getDemandedVersion())});
-    next += one.getEvents();
-  }
-  if (next != all.size()) return invalid_request("records: some events belong to none");
-  return {};
-}
 
 void write(const engine::Written& written, wire::Written::Builder into) {
   auto outcomes = into.initOutcomes(static_cast<unsigned>(written.outcomes.size()));

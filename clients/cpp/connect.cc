@@ -34,10 +34,13 @@ std::string host_of(const std::string& address) {
   return host;
 }
 
-// The step's promise; a failure of it becomes `why`.
+// The step's promise; a failure of it becomes `why`, unless an earlier step has said what is wrong.
 template <typename T>
 kj::Promise<T> or_say(kj::Promise<T> step, Error why) {
-  return step.catch_([why = std::move(why)](kj::Exception&&) -> kj::Promise<T> { return refusal(why); });
+  return step.catch_([why = std::move(why)](kj::Exception&& thrown) -> kj::Promise<T> {
+    const std::string_view text(thrown.getDescription().begin(), thrown.getDescription().size());
+    return text.starts_with("chartline: ") ? kj::mv(thrown) : refusal(why);
+  });
 }
 
 Result<kj::Own<kj::TlsContext>> tls_context(const Tls& tls) {

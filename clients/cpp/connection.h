@@ -28,6 +28,7 @@ class Timeline;
 class Query;
 class Ingest;
 class Feed;
+class Import;
 struct Parts;
 
 struct Tls {
@@ -91,10 +92,28 @@ class Connection {
   Result<void> link(const record::Identifier& a, const record::Identifier& b);
   Result<void> unlink(const record::Identifier& a, const record::Identifier& b);
 
+  // Records of one source as one act, of any size: other than an ingest it is not one write, and is not taken back.
+  Result<Import> import(const ImportOptions& options);
+
+  // -- code lists, `@name` in a query
+  Result<std::vector<CodeList>> code_lists();  // by name; removed ones too
+  Result<std::vector<ListEntry>> list_entries(const std::string& name, std::uint32_t version);
+  Result<KeptList> keep_list(const std::string& name, const std::vector<ListEntry>& entries, const ListOrigin& origin);
+  Result<void> remove_list(const std::string& name);
+  Result<std::vector<TerminologyVersion>> terminology();
+
+  // -- names
+  Result<std::vector<Identifier>> identifiers(const std::string& patient);  // of this patient alone, in the order they came
+  Result<std::vector<std::string>> code_systems(const std::string& code);  // that the store knows it in; `*` for any rest
+
   // -- the change feed, from a position; empty: from the oldest change kept
   Result<Feed> changes(const Position& since);
 
+  Result<Position> position();  // the last commit of each shard
+
   // -- figures
+  Result<std::vector<Figure>> figures();
+  Result<CheckReport> check(bool deep);
   Result<std::string> hash(bool history);
   Result<std::string> stats();  // as `chartline inspect stats` prints them
 
@@ -164,6 +183,28 @@ class Ingest {
   friend class Connection;
   struct State;
   explicit Ingest(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// An import under way. Importing the same again changes nothing, so that one that was cut short is begun anew.
+class Import {
+ public:
+  Import(Import&&) noexcept;
+  Import& operator=(Import&&) noexcept;
+  ~Import();
+
+  // Called within add() and finish(), for each record that the store refused.
+  using Refused = std::function<void(const Refusal&)>;
+  void on_refused(Refused refused);
+  // Waits while the server is slow to take them.
+  Result<void> add(std::span<const record::Record> records);
+  Result<void> add(std::span<const record::Concept> concepts, std::span<const record::ConceptLink> links);
+  Result<ImportCounts> finish();  // everything is on stable storage
+
+ private:
+  friend class Connection;
+  struct State;
+  explicit Import(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

@@ -40,10 +40,8 @@ Result<Changes> read_changes(const Message& message) {
   read.page = TRY(read_page(copied(from.getEvents())));
   std::span<const record::Event> events(read.page.events);
   for (const auto one : from.getChanges()) {
-    if (one.getWhat() > static_cast<unsigned>(Change::What::erased))
-      return not_understood(invalid_request("a change is none"));
-    if (one.getAdded() > events.size())
-      return not_understood(invalid_request("changes have more events than there are"));
+    if (one.getWhat() > static_cast<unsigned>(Change::What::erased)) return invalid_request("a change is none");
+    if (one.getAdded() > events.size()) return invalid_request("changes have more events than there are");
     read.changes.push_back({.shard = one.getShard(),
                             .commit = one.getCommit(),
                             .recorded = one.getRecorded(),
@@ -68,7 +66,7 @@ Result<Changes> Feed::next(std::uint32_t limit, std::uint32_t wait_ms) {
     return request.send().then(
         [](capnp::Response<wire::Feed::NextResults> found) { return copied<wire::Feed::NextResults::Reader>(found); });
   }));
-  return read_changes(message);
+  return understood([&] { return read_changes(message); });
 }
 
 }  // namespace chartline::client

@@ -47,7 +47,7 @@ Result<Written> read_written(wire::Written::Reader from) {
                   .clashes = from.getClashes()};
   for (const auto one : from.getOutcomes()) {
     if (one.getWhat() < 1 || one.getWhat() > static_cast<unsigned>(Outcome::What::rejected))
-      return not_understood(invalid_request("an outcome is none"));
+      return invalid_request("an outcome is none");
     written.outcomes.push_back({.what = static_cast<Outcome::What>(one.getWhat()),
                                 .fault = static_cast<Fault>(one.getFault()),
                                 .reason = read_text(one.getReason())});
@@ -67,7 +67,7 @@ Result<Written> Ingest::commit(const std::string& batch_id, bool all_or_nothing)
             [](capnp::Response<wire::Ingest::CommitResults> answer) { return copied(answer.getWritten()); });
       },
       Lost::outcome_of_a_write));
-  return read_written(written->getRoot<wire::Written>().asReader());
+  return understood([&] { return read_written(written->getRoot<wire::Written>().asReader()); });
 }
 
 }  // namespace chartline::client

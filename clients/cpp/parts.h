@@ -37,6 +37,16 @@ Message copied(Reader from) {
   return message;
 }
 
+// What `read` makes of a message. That a message was copied does not say that its pointers lead to what the schema says.
+template <typename Read>
+auto understood(Read read) -> decltype(read()) {
+  std::optional<decltype(read())> result;
+  const auto thrown = kj::runCatchingExceptions([&] { result.emplace(read()); });
+  if (thrown != nullptr) return unavailable("the server's answer cannot be understood");
+  if (!*result) return not_understood(result->error());
+  return std::move(*result);
+}
+
 // What a thread waits for.
 template <typename T>
 struct Pending {

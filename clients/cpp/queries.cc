@@ -155,16 +155,19 @@ class Teller {
     }
     if (!within_) return not_understood(invalid_request("rows belong to no statement"));
     if (const Message* message = std::get_if<Message>(&item)) {
-      auto rows = read_rows((*message)->getRoot<wire::Rows>().asReader());
-      if (rows && rows->columns.size() != columns_)
-        rows = invalid_request("rows have other columns than the statement");
-      return rows ? sink_.rows(std::move(*rows)) : Result<void>(not_understood(rows.error()));
+      return sink_.rows(TRY(understood([&] { return rows_of(*message); })));
     }
     within_ = false;
     return sink_.end();
   }
 
  private:
+  Result<Rows> rows_of(const Message& message) const {
+    Rows rows = TRY(read_rows(message->getRoot<wire::Rows>().asReader()));
+    if (rows.columns.size() != columns_) return invalid_request("rows have other columns than the statement");
+    return rows;
+  }
+
   ResultSink& sink_;
   bool within_ = false;
   std::size_t columns_ = 0;

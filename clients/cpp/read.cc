@@ -39,8 +39,7 @@ Result<Person> read(wire::Person::Reader from) {
 }  // namespace
 
 Result<Person> read_person(wire::Person::Reader from) {
-  auto person = read(from);
-  return person ? std::move(person) : Result<Person>(not_understood(person.error()));
+  return understood([&] { return read(from); });
 }
 
 Result<Page> read_page(const Message& message) {
@@ -50,9 +49,9 @@ Result<Page> read_page(const Message& message) {
   };
   auto held = std::make_shared<Held>();
   held->message = message;
-  auto events = wire::read_events(message->getRoot<wire::Events>().asReader(), held->room);
-  if (!events) return not_understood(events.error());
-  return Page{std::move(*events), std::move(held)};
+  auto events =
+      TRY(understood([&] { return wire::read_events(message->getRoot<wire::Events>().asReader(), held->room); }));
+  return Page{std::move(events), std::move(held)};
 }
 
 std::vector<Complaint> read_complaints(capnp::List<wire::Complaint>::Reader from) {

@@ -119,25 +119,35 @@ class PageSink final : public wire::EventSink::Server {
 // sink from here comes behind all of them.
 kj::Promise<void> flush(wire::EventSink::Client sink) { return sink.pageRequest().send(); }
 
-Result<void> tell(const Message& message, const EachPatient& each) {
-  const auto page = message->getRoot<wire::EventSink::PageParams>().asReader();
+// What a page holds; borrowed from it.
+struct PageParts {
   record::Arena room;
-  const auto events = wire::read_events(page.getEvents(), room);
-  if (!events) return not_understood(events.error());
-  std::size_t next = 0;
+  std::vector<record::Event> events;
+  std::vector<PatientEvents> patients;
+};
+
+Result<void> read_parts(wire::EventSink::PageParams::Reader page, PageParts& into) {
+  into.events = TRY(wire::read_events(page.getEvents(), into.room));
+  std::span<const record::Event> rest(into.events);
   for (const auto part : page.getPatients()) {
-    if (part.getCount() > events->size() - next)
-      return not_understood(invalid_request("patients have more events than there are"));
-    TRY(each({.of = part.getOf(),
-              .seen = part.getSeen(),
-              .patient = wire::read_identifier(part.getIdentifier()),
-              .events = std::span(*events).subspan(next, part.getCount())}));
-    next += part.getCount();
+    if (part.getCount() > rest.size()) return invalid_request("patients have more events than there are");
+    into.patients.push_back({.of = part.getOf(),
+                             .seen = part.getSeen(),
+                             .patient = wire::read_identifier(part.getIdentifier()),
+                             .events = rest.first(part.getCount())});
+    rest = rest.subspan(part.getCount());
   }
-  return next == events->size() ? Result<void>() : not_understood(invalid_request("some events are of no patient"));
+  return rest.empty() ? Result<void>() : invalid_request("some events are of no patient");
 }
 
-// `fill` puts the question into a request that has everything but its sink.
+Result<void> tell(const Message& message, const EachPatient& each) {
+  PageParts parts;
+  TRY(understood([&] { return read_parts(message->getRoot<wire::EventSink::PageParams>().asReader(), parts); }));
+  for (const PatientEvents& patient : parts.patients) TRY(each(patient));
+  return {};
+}
+
+// `make` gives a request that has everything but its sink.
 template <typename MakeRequest>
 Result<void> read_pages(Parts& parts, MakeRequest make, const EachPatient& each) {
   auto pages = std::make_shared<Pages>();

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "formats/record/event.h"
+#include "formats/record/terminology.h"
 
 namespace chartline::client {
 
@@ -171,6 +172,70 @@ struct Changes {
   std::vector<Change> changes;
   Position position;  // to go on from
   Page page;          // what `added` is borrowed from
+};
+
+// ---------------------------------------------------------------------------------------------------------------- code lists
+
+// What a list names: codes, and whole parts of a hierarchy.
+struct ListEntry {
+  std::string system, code, display;
+  std::uint8_t reach = 0;  // 0 the code, 1 all that begin with it, 2 its descendants, 3 itself and its descendants
+  bool excluded = false;   // taken out of what the others name
+  bool carried = false;    // an event of the store carries the code; given by the server
+};
+struct ListOrigin {
+  std::string file, hash;
+  std::uint64_t rejected = 0;  // rows that could not be used
+};
+struct ListVersion {
+  std::uint32_t number = 0;  // from 1
+  Micros recorded = 0;
+  bool removed = false;  // from here on there is no such list
+  std::uint64_t entries = 0;
+  ListOrigin origin;
+};
+struct CodeList {
+  std::string name;
+  std::vector<ListVersion> versions;  // the newest last
+};
+struct KeptList {
+  ListVersion version;
+  bool is_new = false;  // else the list said this before
+};
+struct TerminologyVersion {
+  std::string name, pin;
+  std::uint64_t concepts = 0, links = 0;
+};
+
+// ------------------------------------------------------------------------------------------------------------------- imports
+
+struct ImportOptions {
+  std::string source;      // what terminology of this import is called as a version
+  bool map_codes = false;  // add the standard codes that a code maps to, by the terminology loaded before
+};
+struct ImportCounts {
+  std::uint64_t records = 0, events = 0;
+  std::uint64_t created = 0, unchanged = 0, superseded = 0, hidden = 0, rejected = 0;
+  std::uint64_t equal_rows = 0;  // rows without ids that were equal to an earlier one
+  std::uint64_t clashes = 0;     // records whose identifiers name different patients
+  std::uint64_t concepts = 0, links = 0;
+};
+// A record that the store refused.
+struct Refusal {
+  std::string record;  // the source's id of it
+  Error why;
+};
+
+// ------------------------------------------------------------------------------------------------------------------- figures
+
+struct Figure {
+  std::string name;
+  std::uint64_t value = 0;
+};
+struct CheckReport {
+  std::vector<Figure> figures;
+  std::vector<std::string> findings;  // none: sound
+  std::uint64_t findings_left_out = 0;
 };
 
 }  // namespace chartline::client

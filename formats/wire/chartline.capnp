@@ -220,6 +220,19 @@ interface Session @0xd07b3f5d2c9a1e14 {
   auditReport @15 (patient :Text) -> (entries :List(Text));
 
   resumeTimeline @16 (cursor :Text) -> (timeline :Timeline);
+
+  # What commands ask besides. The last commit of each shard; the identifiers of one patient alone, in the order in which they
+  # came; the systems of which the store knows a code (one that ends in * is a prefix); figures by name, as `stats` tells them.
+  position @17 () -> (position :List(UInt64));
+  identifiers @18 (patient :Text) -> (identifiers :List(Identifier));
+  codeSystems @19 (code :Text) -> (systems :List(Text));
+  figures @20 () -> (figures :List(Figure));
+  check @21 (deep :Bool) -> (report :CheckReport);
+
+  codeLists @22 () -> (lists :CodeLists);
+
+  # Records of one source as one act, in the order of the source; see Import.
+  import @23 (options :ImportOptions, refusals :RefusalSink) -> (import :Import);
 }
 
 # ----------------------------------------------------------------------------------------------------------------- timelines
@@ -371,4 +384,112 @@ struct Change @0xd07b3f5d2c9a1e39 {
   added @6 :UInt32;                   # how many of the answer's events
   identifier @7 :Identifier;
   other @8 :Identifier;
+}
+
+# ------------------------------------------------------------------------------------------------------------------- imports
+
+struct ImportOptions @0xd07b3f5d2c9a1e40 {
+  source @0 :Text;                    # what terminology of this import is called as a version
+  mapCodes @1 :Bool;                  # adds the standard codes that a code maps to, by the terminology loaded before
+}
+
+# Other than Ingest, an import is of any size and not one write: what came in stays, and to import the same again changes nothing.
+# Rows without a record id are told apart: equal ones get their ordinals.
+interface Import @0xd07b3f5d2c9a1e41 {
+  add @0 (batch :Records) -> stream;
+  terms @1 (concepts :List(Concept), links :List(ConceptLink)) -> stream;
+  finish @2 () -> (counts :ImportCounts);  # everything is on stable storage
+}
+
+# Records that the store refuses, soon after they were added.
+interface RefusalSink @0xd07b3f5d2c9a1e42 {
+  refused @0 (refusals :List(Refusal)) -> ();
+}
+struct Refusal @0xd07b3f5d2c9a1e43 {
+  record @0 :Text;                    # the source's id of the record
+  fault @1 :UInt8;
+  reason @2 :Text;
+}
+
+struct ImportCounts @0xd07b3f5d2c9a1e44 {
+  records @0 :UInt64;
+  events @1 :UInt64;
+  created @2 :UInt64;
+  unchanged @3 :UInt64;
+  superseded @4 :UInt64;
+  hidden @5 :UInt64;
+  rejected @6 :UInt64;
+  equalRows @7 :UInt64;
+  clashes @8 :UInt64;
+  concepts @9 :UInt64;
+  links @10 :UInt64;
+}
+
+struct Concept @0xd07b3f5d2c9a1e45 {
+  code @0 :Code;
+  omopId @1 :Text;
+  domain @2 :Text;
+  standard @3 :Bool;
+  validFrom @4 :Text;
+  validTo @5 :Text;
+}
+struct ConceptLink @0xd07b3f5d2c9a1e46 {
+  relation @0 :UInt8;                 # record::Relation
+  from @1 :Code;
+  to @2 :Code;
+  distance @3 :UInt32;
+}
+
+# ----------------------------------------------------------------------------------------------------------------- code lists
+
+# Named sets of codes, `@name` in a query. Versions are never changed or lost.
+interface CodeLists @0xd07b3f5d2c9a1e48 {
+  all @0 () -> (lists :List(CodeList));    # by name; removed ones too
+  entries @1 (name :Text, version :UInt32) -> (entries :List(ListEntry));
+  # A new version, or the present one where it says the same.
+  keep @2 (name :Text, entries :List(ListEntry), origin :ListOrigin) -> (version :ListVersion, isNew :Bool);
+  remove @3 (name :Text) -> ();
+  terminology @4 () -> (versions :List(TerminologyVersion));
+}
+
+struct CodeList @0xd07b3f5d2c9a1e49 {
+  name @0 :Text;
+  versions @1 :List(ListVersion);     # the newest last
+}
+struct ListVersion @0xd07b3f5d2c9a1e4a {
+  number @0 :UInt32;
+  recorded @1 :Int64;
+  removed @2 :Bool;
+  entries @3 :UInt64;
+  origin @4 :ListOrigin;
+}
+struct ListOrigin @0xd07b3f5d2c9a1e4b {
+  file @0 :Text;
+  hash @1 :Text;
+  rejected @2 :UInt64;
+}
+struct ListEntry @0xd07b3f5d2c9a1e4c {
+  code @0 :Code;                      # its display is what the list calls it
+  reach @1 :UInt8;                    # query::Reach
+  excluded @2 :Bool;
+  carried @3 :Bool;                   # an event of the store carries this code; given by the store
+}
+struct TerminologyVersion @0xd07b3f5d2c9a1e4d {
+  name @0 :Text;
+  pin @1 :Text;
+  concepts @2 :UInt64;
+  links @3 :UInt64;
+}
+
+# -------------------------------------------------------------------------------------------------------------------- figures
+
+struct Figure @0xd07b3f5d2c9a1e50 {
+  name @0 :Text;
+  value @1 :UInt64;
+}
+
+struct CheckReport @0xd07b3f5d2c9a1e51 {
+  figures @0 :List(Figure);
+  findings @1 :List(Text);            # naming table, shard and run, never a patient; none: sound
+  findingsLeftOut @2 :UInt64;
 }

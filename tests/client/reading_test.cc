@@ -5,19 +5,12 @@
 #include <chrono>
 #include <thread>
 
-#include "clients/cpp/connection.h"
-#include "tests/server/served_store.h"
+#include "tests/client/connected.h"
 
 namespace chartline::client {
 namespace {
 
 using server::ServedStore;
-
-std::unique_ptr<Connection> connect(const ServedStore& served, const std::atomic<bool>* cancel = nullptr) {
-  auto connection = Connection::open({.address = served.address(), .cancel = cancel});
-  EXPECT_TRUE(connection) << connection.error().message;
-  return std::move(*connection);
-}
 
 // Rows as lines of text.
 class Lines final : public ResultSink {

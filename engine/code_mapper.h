@@ -10,21 +10,21 @@
 #include "engine/terminology_reader.h"
 #include "formats/record/event.h"
 
-namespace chartline::cli {
+namespace chartline::engine {
 
 class CodeMapper {
  public:
-  explicit CodeMapper(engine::TerminologyReader terminology) : terminology_(std::move(terminology)) {}
+  explicit CodeMapper(TerminologyReader terminology) : terminology_(std::move(terminology)) {}
 
   // The same record, or one that borrows from it and from `room`.
   Result<record::Record> mapped(const record::Record& record, record::Arena& room);
 
  private:
-  using Names = std::vector<engine::TerminologyReader::CodeName>;
+  using Names = std::vector<TerminologyReader::CodeName>;
   Result<const Names*> targets(const record::Code& code);
 
-  engine::TerminologyReader terminology_;
+  TerminologyReader terminology_;
   std::unordered_map<std::string, Names> known_;  // by system and code
 };
 
-}  // namespace chartline::cli
+}  // namespace chartline::engine

@@ -1,8 +1,8 @@
-#include "cli/code_mapper.h"
+#include "engine/code_mapper.h"
 
 #include <algorithm>
 
-namespace chartline::cli {
+namespace chartline::engine {
 
 Result<const CodeMapper::Names*> CodeMapper::targets(const record::Code& code) {
   std::string key(code.system);
@@ -39,4 +39,4 @@ Result<record::Record> CodeMapper::mapped(const record::Record& record, record::
   return made;
 }
 
-}  // namespace chartline::cli
+}  // namespace chartline::engine

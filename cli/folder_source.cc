@@ -1,0 +1,274 @@
+#include "cli/folder_source.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "cli/interrupt.h"
+#include "cli/open_store.h"
+#include "query/saved_cohorts.h"
+
+namespace chartline::cli {
+namespace {
+
+using engine::TimelineFilter;
+using engine::View;
+using record::Event;
+
+constexpr std::size_t page_events = 10'000;
+
+bool matches(std::string_view code, std::string_view wanted) {
+  return wanted.ends_with('*') ? code.starts_with(wanted.substr(0, wanted.size() - 1)) : code == wanted;
+}
+
+struct ChartHeld {
+  record::Arena room;
+  engine::Timeline timeline;
+};
+
+// --from and --last cut at the beginning only, so it is all but the last `shown`.
+Result<void> add_earlier(const View& view, engine::PatientRef patient, TimelineFilter filter, std::size_t shown,
+                         Chart& chart) {
+  filter.from.reset();
+  const auto all = TRY(view.timeline(
+      patient, filter,
+      stored::field_time | stored::field_kind | stored::field_code | stored::field_value | stored::field_unit));
+  std::map<std::tuple<std::uint32_t, engine::Name, engine::Name>, std::size_t> last;  // shard, code, unit -> row
+  for (std::size_t i = 0; i + shown < all.size(); ++i) {
+    chart.earlier += all.kind(i) == record::Kind::patient ? 0 : 1;
+    const auto value = all.value(i);
+    if (value.form == record::Value::Form::number && all.code(i) != 0)
+      last[{all.patient(i).shard, all.code(i), value.unit}] = i;
+  }
+  std::vector<std::size_t> rows;  // in the order of time: shards may have codes in common, and the later one counts
+  for (const auto& [names, row] : last) rows.push_back(row);
+  std::ranges::sort(rows);
+  for (const std::size_t row : rows) {
+    const std::uint32_t shard = all.patient(row).shard;
+    const auto value = all.value(row);
+    Event& event = chart.earlier_numbers.emplace_back();
+    event.code = view.code_of(shard, all.code(row));
+    event.value.form = value.form, event.value.comparator = value.comparator, event.value.number = value.number;
+    if (value.unit != 0) event.value.unit = view.unit_of(shard, value.unit);
+  }
+  return {};
+}
+
+class FolderQuestion final : public Question {
+ public:
+  FolderQuestion(engine::Store& store, query::Prepared query, const query::RunOptions& limits)
+      : store_(store), query_(std::move(query)), limits_(limits) {
+    complaints = query_.complaints;
+    if (query_.program)
+      statements = static_cast<std::size_t>(std::ranges::count_if(
+          query_.program->query.statements,
+          [](const query::typed::Ptr& statement) { return !query::is_definition(statement->op); }));
+  }
+  Result<void> run(const query::RunOptions& options, query::ResultSink& sink) override {
+    query::RunOptions all = limits_;
+    all.cancel = options.cancel, all.progress = options.progress;
+    return query::run(query_, store_, store_.view(), all, sink);
+  }
+
+ private:
+  engine::Store& store_;
+  const query::Prepared query_;
+  const query::RunOptions limits_;
+};
+
+std::uint64_t patients_of(const View& view) {
+  std::uint64_t patients = 0;
+  for (std::uint32_t shard = 0; shard < view.shards(); ++shard) patients += view.patients(shard);
+  return patients;
+}
+
+bool is_carried(const View& view, const query::CodeKey& code) {
+  for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
+    if (view.find_code(shard, {code.system, code.code, {}})) return true;
+  return false;
+}
+
+std::vector<Figure> figures_of(const engine::StoreStats& stats) {
+  std::vector<Figure> figures = {
+      {"shards", stats.shards},           {"patients", stats.patients}, {"events", stats.events},
+      {"past_events", stats.past_events}, {"codes", stats.codes},       {"unfolded_commits", stats.unfolded_commits},
+      {"delta_bytes", stats.delta_bytes}};
+  for (const engine::TableStats& table : stats.tables) {
+    figures.push_back({std::string(engine::name(table.table)) + "_keys", table.keys});
+    figures.push_back({std::string(engine::name(table.table)) + "_file_bytes", table.file_bytes});
+  }
+  return figures;
+}
+
+class FolderSource final : public Source {
+ public:
+  FolderSource(std::string folder, std::unique_ptr<engine::Store> store)
+      : folder_(std::move(folder)), store_(std::move(store)) {}
+
+  const std::string& name() const override { return folder_; }
+  const std::string& zone() const override { return store_->zone(); }
+  Result<Position> position() override { return store_->view().position(); }
+  Result<std::uint64_t> patients() override { return patients_of(store_->view()); }
+
+  Result<Chart> chart(const TimelineAsked& asked, std::uint64_t last) override {
+    const View view = store_->view_as_of(asked.as_of);
+    const engine::PatientRef patient = TRY(find_patient(view, asked.patient));
+    auto held = std::make_shared<ChartHeld>();
+    Chart chart;
+    chart.person = TRY(engine::person_about(view, patient, held->room));
+    TimelineFilter filter = asked.filter;
+    if (last > 0) filter.backwards = true, filter.limit = static_cast<std::size_t>(last);
+    held->timeline = TRY(view.timeline(patient, filter));
+    for (std::size_t i = 0; i < held->timeline.size(); ++i) chart.events.push_back(TRY(held->timeline.event(i)));
+    if (last > 0) std::ranges::reverse(chart.events);
+    TRY(add_earlier(view, patient, asked.filter, chart.events.size(), chart));
+    chart.holds = std::move(held);
+    return chart;
+  }
+
+  Result<void> timeline(const TimelineAsked& asked, const OnPerson& on_person, const OnEvent& on_event) override {
+    const View view = store_->view_as_of(asked.as_of);
+    const engine::PatientRef patient = TRY(find_patient(view, asked.patient));
+    record::Arena room;
+    TRY(on_person(TRY(engine::person_about(view, patient, room))));
+    TimelineFilter filter = asked.filter;
+    filter.limit = page_events;
+    engine::Timeline page;
+    do {
+      TRY(stop_if_interrupted());
+      TRY(view.timeline(patient, filter, stored::field_hot, page));
+      for (std::size_t i = 0; i < page.size(); ++i) TRY(on_event(TRY(page.event(i))));
+      filter.cursor = page.next();
+    } while (!filter.cursor.empty());
+    return {};
+  }
+
+  Result<void> events(const TimelineFilter& filter, Progress& progress, const OnPatientEvent& on_event) override {
+    const View view = store_->view();
+    const std::uint64_t of = patients_of(view);
+    std::uint64_t done = 0;
+    engine::Timeline page;
+    for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
+      for (std::uint32_t id = 0; id < view.patients(shard); ++id) {
+        TRY(own_events(view, {shard, id}, filter, page, on_event));
+        progress.update(++done, of);
+      }
+    }
+    return {};
+  }
+
+  Result<std::set<std::string>> systems_with(std::string_view wanted) override {
+    const View view = store_->view();
+    std::set<std::string> systems;
+    for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
+      for (engine::Name name = 1; name <= view.codes(shard); ++name) {
+        const record::Code code = view.code_of(shard, name);
+        if (matches(code.code, wanted)) systems.insert(std::string(code.system));
+      }
+    }
+    return systems;
+  }
+
+  Result<std::unique_ptr<Question>> prepare(std::string_view text, const query::PrepareOptions& options,
+                                            const query::RunOptions& limits) override {
+    query::Prepared prepared = TRY(query::prepare(*store_, text, options));
+    return std::unique_ptr<Question>(std::make_unique<FolderQuestion>(*store_, std::move(prepared), limits));
+  }
+  Result<std::vector<std::string>> cohorts() override { return query::saved_cohorts(*store_); }
+  Result<std::optional<std::string>> cohort_text(const std::string& name) override {
+    return query::saved_cohort_text(*store_, name);
+  }
+  Result<std::vector<query::Complaint>> save_cohort(const std::string& name, std::string_view text,
+                                                    const query::PrepareOptions& options) override {
+    return query::save_cohort(*store_, name, text, options);
+  }
+  Result<void> forget_cohort(const std::string& name) override {
+    TRY(query::forget_cohort(*store_, name));
+    return {};
+  }
+
+  Result<std::vector<query::CodeList>> code_lists() override { return query::CodeLists(*store_).all(); }
+  Result<std::vector<ShownEntry>> list_entries(const std::string& name, std::uint32_t version) override {
+    const View view = store_->view();
+    std::vector<ShownEntry> shown;
+    for (query::ListEntry& entry : TRY(query::CodeLists(*store_).entries(name, version))) {
+      const bool carried = is_carried(view, entry.code);
+      shown.push_back({std::move(entry), carried});
+    }
+    return shown;
+  }
+  Result<KeptList> keep_list(const std::string& name, std::vector<query::ListEntry> entries,
+                             const query::ListOrigin& origin) override {
+    SystemClock clock;
+    query::CodeLists lists(*store_);
+    const auto before = TRY(lists.find(name));
+    KeptList kept;
+    kept.version = TRY(lists.keep(name, std::move(entries), origin, clock.now()));
+    kept.is_new = !before || before->versions.back().number != kept.version.number;
+    return kept;
+  }
+  Result<void> remove_list(const std::string& name) override {
+    SystemClock clock;
+    TRY(query::CodeLists(*store_).remove(name, clock.now()));
+    return {};
+  }
+  Result<std::vector<engine::TerminologyVersion>> terminology() override {
+    return engine::terminology_versions(*store_);
+  }
+
+  Result<std::unique_ptr<ImportSession>> import(const ImportAsked& asked) override {
+    return folder_import(*store_, asked);
+  }
+  Result<void> link(const std::string& one, const std::string& other) override {
+    record::Arena room;
+    const View view = store_->view();
+    const record::Identifier a = TRY(first_identifier(view, one, room)), b = TRY(first_identifier(view, other, room));
+    return store_->link(a, b);
+  }
+  Result<void> unlink(const std::string& one, const std::string& other) override {
+    record::Arena room;
+    const View view = store_->view();
+    const record::Identifier a = TRY(first_identifier(view, one, room)), b = TRY(first_identifier(view, other, room));
+    return store_->unlink(a, b);
+  }
+
+  Result<std::unique_ptr<ChangeReader>> changes(const std::optional<Position>& since) override {
+    return folder_changes(*store_, since);
+  }
+
+  Result<std::string> stats_text() override { return engine::inspect_stats(*store_); }
+  Result<std::vector<Figure>> stats() override { return figures_of(store_->stats()); }
+  Result<std::string> hash(bool history, Progress& progress) override {
+    return hex(TRY(engine::content_hash(*store_, history, progressed(progress))));
+  }
+  Result<engine::CheckReport> check(bool deep, Progress& progress) override {
+    return engine::check(*store_, {.deep = deep, .progress = progressed(progress)});
+  }
+
+ private:
+  static Result<void> own_events(const View& view, engine::PatientRef patient, TimelineFilter filter,
+                                 engine::Timeline& page, const OnPatientEvent& on_event) {
+    record::Arena room;
+    const auto identifiers = TRY(view.identifiers(patient, room));
+    const record::Identifier name = identifiers.empty() ? record::Identifier{} : identifiers.front();
+    filter.limit = page_events;
+    do {
+      TRY(view.own_timeline(patient, filter, stored::field_hot, page));
+      for (std::size_t i = 0; i < page.size(); ++i) TRY(on_event(name, TRY(page.event(i))));
+      filter.cursor = page.next();
+      TRY(stop_if_interrupted());
+    } while (!filter.cursor.empty());
+    return {};
+  }
+
+  const std::string folder_;
+  const std::unique_ptr<engine::Store> store_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> folder_source(std::string folder, std::unique_ptr<engine::Store> store) {
+  return std::make_unique<FolderSource>(std::move(folder), std::move(store));
+}
+
+}  // namespace chartline::cli

@@ -1,0 +1,168 @@
+#include "server/code_list_calls.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/terminology.h"
+#include "formats/wire/events_reader.h"
+#include "query/code_lists.h"
+
+namespace chartline::server {
+namespace {
+
+using query::CodeList;
+using query::CodeLists;
+using query::ListEntry;
+using query::ListVersion;
+
+std::string copy(capnp::Text::Reader text) { return std::string(wire::view(text)); }
+
+void write(const ListVersion& version, wire::ListVersion::Builder into) {
+  into.setNumber(version.number);
+  into.setRecorded(version.recorded);
+  into.setRemoved(version.removed);
+  into.setEntries(version.entries);
+  auto origin = into.initOrigin();
+  origin.setFile(version.origin.file);
+  origin.setHash(version.origin.hash);
+  origin.setRejected(version.origin.rejected);
+}
+
+bool is_carried(const engine::View& view, const query::CodeKey& code) {
+  for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
+    if (view.find_code(shard, {code.system, code.code, {}})) return true;
+  return false;
+}
+
+Result<std::vector<ListEntry>> read_entries(capnp::List<wire::ListEntry>::Reader from) {
+  std::vector<ListEntry> entries;
+  for (const auto entry : from) {
+    if (entry.getReach() > static_cast<unsigned>(query::Reach::self_and_descendants))
+      return invalid_request("entries: the column reach is not as it may be");
+    const auto code = entry.getCode();
+    entries.push_back({.code = {copy(code.getSystem()), copy(code.getCode())},
+                       .reach = static_cast<query::Reach>(entry.getReach()),
+                       .excluded = entry.getExcluded(),
+                       .display = copy(code.getDisplay())});
+  }
+  return entries;
+}
+
+struct Shown {
+  ListEntry entry;
+  bool carried = false;
+};
+Result<std::vector<Shown>> shown_entries(const Holder& holder, const std::string& name, std::uint32_t version) {
+  const engine::View view = holder.view();
+  std::vector<Shown> shown;
+  for (ListEntry& entry : TRY(CodeLists(holder.services.store).entries(name, version))) {
+    const bool carried = is_carried(view, entry.code);
+    shown.push_back({std::move(entry), carried});
+  }
+  return shown;
+}
+
+struct Kept {
+  ListVersion version;
+  bool is_new = false;
+};
+Result<Kept> keep_list(const Holder& holder, const std::string& name, std::vector<ListEntry> entries,
+                       query::ListOrigin origin) {
+  CodeLists lists(holder.services.store);
+  const auto before = TRY(lists.find(name));
+  Kept kept;
+  kept.version = TRY(lists.keep(name, std::move(entries), std::move(origin), holder.services.clock.now()));
+  kept.is_new = !before || before->versions.back().number != kept.version.number;
+  return kept;
+}
+
+class CodeListsServer final : public wire::CodeLists::Server {
+ private:
+  kj::Promise<void> entered() const { return holder_->enter(holder_->entry(engine::Act::set_value)); }
+  template <typename Work>
+  auto on(Lane lane, Work work) {
+    return holder_->services.workers.run(lane, std::move(work)).attach(holder_->hold());
+  }
+
+ public:
+  explicit CodeListsServer(HolderPtr holder) : holder_(std::move(holder)) {}
+
+  kj::Promise<void> all(AllContext context) override {
+    return on(Lane::read, [holder = holder_] { return CodeLists(holder->services.store).all(); })
+        .then([context](std::vector<CodeList> lists) mutable {
+          auto into = context.getResults().initLists(static_cast<unsigned>(lists.size()));
+          for (unsigned i = 0; i < into.size(); ++i) {
+            into[i].setName(lists[i].name);
+            auto versions = into[i].initVersions(static_cast<unsigned>(lists[i].versions.size()));
+            for (unsigned k = 0; k < versions.size(); ++k) write(lists[i].versions[k], versions[k]);
+          }
+        });
+  }
+
+  kj::Promise<void> entries(EntriesContext context) override {
+    auto work = [holder = holder_, name = copy(context.getParams().getName()),
+                 version = context.getParams().getVersion()] { return shown_entries(*holder, name, version); };
+    return on(Lane::read, std::move(work)).then([context](std::vector<Shown> shown) mutable {
+      auto into = context.getResults().initEntries(static_cast<unsigned>(shown.size()));
+      for (unsigned i = 0; i < into.size(); ++i) {
+        auto code = into[i].initCode();
+        code.setSystem(shown[i].entry.code.system);
+        code.setCode(shown[i].entry.code.code);
+        code.setDisplay(shown[i].entry.display);
+        into[i].setReach(static_cast<std::uint8_t>(shown[i].entry.reach));
+        into[i].setExcluded(shown[i].entry.excluded);
+        into[i].setCarried(shown[i].carried);
+      }
+    });
+  }
+
+  kj::Promise<void> keep(KeepContext context) override {
+    if (const auto may = holder_->require(engine::Right::operate); !may)
+      return holder_->refuse(engine::Act::set_value, may.error());
+    const auto params = context.getParams();
+    auto entries = value_or_throw(read_entries(params.getEntries()));
+    const auto origin = params.getOrigin();
+    auto work = [holder = holder_, name = copy(params.getName()), entries = std::move(entries),
+                 from = query::ListOrigin{copy(origin.getFile()), copy(origin.getHash()), origin.getRejected()}]() mutable {
+      return keep_list(*holder, name, std::move(entries), std::move(from));
+    };
+    context.releaseParams();
+    return on(Lane::write, std::move(work)).then([this, context](Kept kept) mutable {
+      write(kept.version, context.getResults().initVersion());
+      context.getResults().setIsNew(kept.is_new);
+      return entered();
+    });
+  }
+
+  kj::Promise<void> remove(RemoveContext context) override {
+    if (const auto may = holder_->require(engine::Right::operate); !may)
+      return holder_->refuse(engine::Act::set_value, may.error());
+    auto work = [holder = holder_, name = copy(context.getParams().getName())]() -> Result<void> {
+      TRY(CodeLists(holder->services.store).remove(name, holder->services.clock.now()));
+      return {};
+    };
+    return on(Lane::write, std::move(work)).then([this] { return entered(); });
+  }
+
+  kj::Promise<void> terminology(TerminologyContext context) override {
+    return on(Lane::read, [holder = holder_] { return engine::terminology_versions(holder->services.store); })
+        .then([context](std::vector<engine::TerminologyVersion> versions) mutable {
+          auto into = context.getResults().initVersions(static_cast<unsigned>(versions.size()));
+          for (unsigned i = 0; i < into.size(); ++i) {
+            into[i].setName(versions[i].name);
+            into[i].setPin(versions[i].pin);
+            into[i].setConcepts(versions[i].concepts);
+            into[i].setLinks(versions[i].links);
+          }
+        });
+  }
+
+ private:
+  HolderPtr holder_;
+};
+
+}  // namespace
+
+wire::CodeLists::Client make_code_lists(HolderPtr holder) { return kj::heap<CodeListsServer>(std::move(holder)); }
+
+}  // namespace chartline::server

@@ -1,0 +1,11 @@
+// Code lists of the store, and the terminology loaded into it.
+#pragma once
+
+#include "formats/wire/chartline.capnp.h"
+#include "server/holder.h"
+
+namespace chartline::server {
+
+wire::CodeLists::Client make_code_lists(HolderPtr holder);
+
+}  // namespace chartline::server

@@ -1,0 +1,133 @@
+#include "server/command_calls.h"
+
+#include <atomic>
+#include <set>
+#include <utility>
+
+#include "engine/maintenance.h"
+#include "formats/wire/events_reader.h"
+#include "formats/wire/events_writer.h"
+
+namespace chartline::server {
+namespace {
+
+using Figures = std::vector<std::pair<std::string, std::uint64_t>>;
+
+void write(const Figures& figures, capnp::List<wire::Figure>::Builder into) {
+  for (unsigned i = 0; i < into.size(); ++i) {
+    into[i].setName(figures[i].first);
+    into[i].setValue(figures[i].second);
+  }
+}
+
+Figures figures_of(const engine::StoreStats& stats) {
+  Figures figures = {
+      {"shards", stats.shards},           {"patients", stats.patients}, {"events", stats.events},
+      {"past_events", stats.past_events}, {"codes", stats.codes},       {"unfolded_commits", stats.unfolded_commits},
+      {"delta_bytes", stats.delta_bytes}};
+  for (const engine::TableStats& table : stats.tables) {
+    figures.emplace_back(std::string(engine::name(table.table)) + "_keys", table.keys);
+    figures.emplace_back(std::string(engine::name(table.table)) + "_file_bytes", table.file_bytes);
+  }
+  return figures;
+}
+
+Figures figures_of(const engine::CheckReport& report) {
+  return {{"patients", report.patients},       {"events", report.events},
+          {"past_events", report.past_events}, {"runs", report.runs},
+          {"postings", report.postings},       {"posting_runs", report.posting_runs},
+          {"log_records", report.log_records}};
+}
+
+bool matches(std::string_view code, std::string_view wanted) {
+  return wanted.ends_with('*') ? code.starts_with(wanted.substr(0, wanted.size() - 1)) : code == wanted;
+}
+
+std::set<std::string> systems_with(const engine::View& view, std::string_view wanted) {
+  std::set<std::string> systems;
+  for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
+    for (engine::Name name = 1; name <= view.codes(shard); ++name) {
+      const record::Code code = view.code_of(shard, name);
+      if (matches(code.code, wanted)) systems.insert(std::string(code.system));
+    }
+  }
+  return systems;
+}
+
+// Whether anybody still waits for the work.
+struct Waited {
+  std::atomic<bool> by_someone{true};
+};
+
+}  // namespace
+
+kj::Promise<void> position(HolderPtr holder, PositionCall context) {
+  const std::vector<std::uint64_t> now = holder->view().position();
+  auto into = context.getResults().initPosition(static_cast<unsigned>(now.size()));
+  for (unsigned i = 0; i < into.size(); ++i) into.set(i, now[i]);
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> identifiers(HolderPtr holder, IdentifiersCall context) {
+  struct Found {
+    record::Arena room;
+    std::vector<record::Identifier> identifiers;
+    engine::PatientRef patient;
+  };
+  auto work = [holder,
+               patient = std::string(wire::view(context.getParams().getPatient()))]() -> Result<std::unique_ptr<Found>> {
+    const engine::View view = holder->view();
+    const auto ref = TRY(view.find(patient));
+    if (!ref) return not_found("no patient is seen under this identifier");
+    auto found = std::make_unique<Found>();
+    found->identifiers = TRY(view.identifiers(*ref, found->room));
+    found->patient = *ref;
+    return found;
+  };
+  return holder->services.workers.run(Lane::read, std::move(work)).then([holder, context](std::unique_ptr<Found> found) mutable {
+    auto into = context.getResults().initIdentifiers(static_cast<unsigned>(found->identifiers.size()));
+    for (unsigned i = 0; i < into.size(); ++i) wire::write(found->identifiers[i], into[i]);
+    engine::AuditEntry entry = holder->entry(engine::Act::find_patient);
+    entry.patients = {found->patient};
+    return holder->enter(std::move(entry));
+  });
+}
+
+kj::Promise<void> code_systems(HolderPtr holder, CodeSystemsCall context) {
+  auto work = [holder, code = std::string(wire::view(context.getParams().getCode()))]() -> Result<std::set<std::string>> {
+    return systems_with(holder->view(), code);
+  };
+  return holder->services.workers.run(Lane::scan, std::move(work)).then([context](std::set<std::string> systems) mutable {
+    auto into = context.getResults().initSystems(static_cast<unsigned>(systems.size()));
+    unsigned i = 0;
+    for (const std::string& system : systems) into.set(i++, system);
+  });
+}
+
+kj::Promise<void> figures(HolderPtr holder, FiguresCall context) {
+  auto work = [holder]() -> Result<Figures> { return figures_of(holder->services.store.stats()); };
+  return holder->services.workers.run(Lane::read, std::move(work)).then([context](Figures all) mutable {
+    write(all, context.getResults().initFigures(static_cast<unsigned>(all.size())));
+  });
+}
+
+kj::Promise<void> check_store(HolderPtr holder, CheckCall context) {
+  auto waited = std::make_shared<Waited>();
+  auto work = [holder, waited, deep = context.getParams().getDeep()] {
+    return engine::check(holder->services.store, {.deep = deep, .progress = [waited](std::uint64_t, std::uint64_t) {
+                                                    return waited->by_someone.load();
+                                                  }});
+  };
+  return holder->services.workers.run(Lane::scan, std::move(work))
+      .then([context](engine::CheckReport report) mutable {
+        auto into = context.getResults().initReport();
+        const Figures all = figures_of(report);
+        write(all, into.initFigures(static_cast<unsigned>(all.size())));
+        auto findings = into.initFindings(static_cast<unsigned>(report.findings.size()));
+        for (unsigned i = 0; i < findings.size(); ++i) findings.set(i, report.findings[i]);
+        into.setFindingsLeftOut(report.findings_left_out);
+      })
+      .attach(kj::defer([waited] { waited->by_someone = false; }));
+}
+
+}  // namespace chartline::server
