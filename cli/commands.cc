@@ -255,7 +255,7 @@ std::vector<Command> make_commands() {
        .text = "Legal erasure: events, history, originals and identifiers are destroyed, the logs rotated and "
                "the tables compacted, and every file is scanned for what might be left. The report names the "
                "backups that still hold the patient. Without --yes nothing is done.\n",
-       .options = {&option::store, &option::yes, &option::format, &option::cache},
+       .options = {&option::store, &option::yes, &option::format, &option::audit, &option::cache},
        .arguments = {patient},
        .examples = {{"chartline erase --store care 'nhs|9434765919' --yes", "cannot be taken back"}},
        .run = run_erase},
@@ -275,11 +275,68 @@ std::vector<Command> make_commands() {
        .examples = {{"chartline hash --store care", "of what is current"},
                     {"chartline hash --store care --history", "of every version"}},
        .run = run_hash},
+      {.name = "audit show",
+       .summary = "who did what: the audit log",
+       .text = "Entries shard by shard, in the order in which they were written. A table shows the most telling "
+               "columns; csv, "
+               "json and ndjson every one, patients by their first identifier.\n",
+       .options = {&option::store, &option::from, &option::to, &option::who, &option::act, &option::outcome,
+                   &option::of_patient, &option::break_glass, &option::audit, &option::format, &option::cache},
+       .examples = {{"chartline audit show --store care --outcome denied", "what was refused"},
+                    {"chartline audit show --store care --act erase --format json", "every erasure"}},
+       .run = run_audit_show},
+      {.name = "audit report",
+       .summary = "who saw one person's record, when, in what role and why",
+       .text = "For the patient themself: every act that named the person, or anyone linked to them, and every act "
+               "that gave "
+               "rows of everyone; in the order of time. Of others whom an act was about nothing is said.\n",
+       .options = {&option::store, &option::from, &option::to, &option::audit, &option::format, &option::cache},
+       .arguments = {patient},
+       .examples = {{"chartline audit report --store care 'nhs|9434765919'", "all of it"},
+                    {"chartline audit report --store care 9434765919 --from 2026 --format csv", "of this year"}},
+       .run = run_audit_report},
+      {.name = "audit head",
+       .summary = "what stands for the whole audit log: keep it elsewhere",
+       .text = "A line for each shard: the store's id, the shard, the number of entries, and the root of the tree over "
+               "them. "
+               "Whoever keeps one finds out later if anything before it was changed.\n",
+       .options = {&option::store, &option::cache},
+       .examples = {{"chartline audit head --store care >> heads.txt", "for whoever is to watch over the log"}},
+       .run = run_audit_head},
+      {.name = "audit verify",
+       .summary = "prove that the audit log is what was written",
+       .text = "Computes every hash anew: an entry that was changed, removed, exchanged or cut off is named by its "
+               "number. With "
+               "heads kept elsewhere, a log that was written anew as a whole is found too. The exit code is 5 where "
+               "something is "
+               "found.\n",
+       .options = {&option::store, &option::head, &option::format, &option::cache},
+       .examples = {{"chartline audit verify --store care", "that it fits itself"},
+                    {"chartline audit verify --store care --head heads.txt", "and every head that was kept"}},
+       .run = run_audit_verify},
+      {.name = "audit prove",
+       .summary = "a proof that an entry is in the log, or that the log has only grown",
+       .text = "The proof is text; whoever has it, and a head that they trust, needs no store to check it (audit "
+               "verify-proof; "
+               "docs/audit.md tells how to do without this program). The proof of an entry holds the entry.\n",
+       .options = {&option::store, &option::shard, &option::head, &option::since_head, &option::cache},
+       .arguments = {{"ENTRY", "the number of the entry", Takes::text, false}},
+       .examples = {{"chartline audit prove --store care 12 > entry-12.proof", "that entry 12 is in it"},
+                    {"chartline audit prove --store care --since-head january.head",
+                     "that nothing from before was changed"}},
+       .run = run_audit_prove},
+      {.name = "audit verify-proof",
+       .summary = "check a proof, without any store",
+       .options = {&option::head, &option::format},
+       .arguments = {{"FILE", "the proof; - is standard input", Takes::file}},
+       .examples = {{"chartline audit verify-proof entry-12.proof --head january.head",
+                     "under the head that was kept"}},
+       .run = run_audit_verify_proof},
       {.name = "backup",
        .summary = "copy the store into a folder",
        .text = "Further backups into the same folder copy only what is new. Every file is read back and compared "
                "before the backup counts.\n",
-       .options = {&option::store, &option::format, &option::cache},
+       .options = {&option::store, &option::format, &option::audit, &option::cache},
        .arguments = {{"TO", "the folder of the backups", Takes::folder}},
        .examples = {{"chartline backup --store care backups", "while others go on reading and writing"}},
        .run = run_backup},

@@ -1,5 +1,6 @@
 #include "cli/option_table.h"
 
+#include "engine/audit/audit.h"
 #include "formats/record/kind.h"
 
 namespace chartline::cli::option {
@@ -11,6 +12,12 @@ const std::vector<std::string_view> answer_forms = {"table", "csv", "json", "ndj
 std::vector<std::string_view> kind_words() {
   std::vector<std::string_view> words;
   for (int k = 0; k < record::kind_count; ++k) words.push_back(record::name(static_cast<record::Kind>(k)));
+  return words;
+}
+
+std::vector<std::string_view> act_words() {
+  std::vector<std::string_view> words;
+  for (int a = 1; a <= engine::act_count; ++a) words.push_back(engine::name(static_cast<engine::Act>(a)));
   return words;
 }
 
@@ -174,6 +181,32 @@ const Option origin{.name = "origin", .takes = Takes::nothing, .help = "say wher
 const Option since{.name = "since",
                    .value = "POSITION",
                    .help = "changes after this position: a commit number for each shard, joined by commas"};
+const Option audit{
+    .name = "audit",
+    .takes = Takes::word,
+    .value = "WHAT",
+    .help =
+        "what the program leaves of itself in the store's audit log: off; writes; or reads of identified "
+        "rows too, on (before they are shown) or deferred (soon after)",
+    .setting = "audit",
+    .fallback = "writes",
+    .words = {"off", "writes", "deferred", "on"}};
+const Option head{.name = "head",
+                  .value = "HEAD",
+                  .help = "a head that was kept, as audit head prints it, or the file that holds some",
+                  .repeated = true};
+const Option since_head{
+    .name = "since-head", .value = "HEAD", .help = "prove that the log has only grown since this head"};
+const Option who{.name = "who", .value = "NAME", .help = "acts of this user"};
+const Option act{.name = "act", .takes = Takes::word, .value = "ACT", .help = "acts of this kind", .words = act_words()};
+const Option outcome{.name = "outcome",
+                     .takes = Takes::word,
+                     .value = "OUTCOME",
+                     .help = "acts that ended so",
+                     .words = {"done", "denied", "failed", "begun"}};
+const Option break_glass{
+    .name = "break-glass", .takes = Takes::nothing, .help = "acts for which the glass was broken only"};
+const Option of_patient{.name = "patient", .value = "PATIENT", .help = "acts on this person's record"};
 const Option yes{.name = "yes", .takes = Takes::nothing, .help = "do it: this cannot be taken back"};
 const Option text{.name = "text",
                   .value = "TEXT",

@@ -13,6 +13,6 @@ extern const Option store, server, token, user, role, purpose, project, reason, 
 extern const Option shards, zone, import_format, output, source, strict, report, threads, memory, originals,
     no_originals, as_of, last, deep, history, verify, backup_name, list, pace, shard, origin, since, yes, keep, text,
     file, parameter, query_threads, time_limit, memory_limit, executor, clamp, as_circe, terminology, timer, history_lines, listen, open_door,
-    list_name, code_system, code_column, list_report, map;
+    audit, head, since_head, who, act, outcome, break_glass, of_patient, list_name, code_system, code_column, list_report, map;
 
 }  // namespace chartline::cli::option

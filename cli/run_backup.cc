@@ -3,6 +3,7 @@
 
 #include "cli/failure.h"
 #include "cli/open_store.h"
+#include "cli/own_audit.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/runs.h"
@@ -30,6 +31,7 @@ Result<void> run_backup(const Invocation& invocation, Console& console) {
   {
     Progress progress(console, "backup", Unit::bytes);
     report = TRY(engine::backup(*store, invocation.argument(0), progressed(progress)));
+    TRY(OwnAudit(invocation).changed(*store, engine::Act::backup, report.name));
   }
   return write_fields(form,
                       {{"backup", text_cell(report.name)},

@@ -2,6 +2,7 @@
 
 #include "cli/failure.h"
 #include "cli/open_store.h"
+#include "cli/own_audit.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/runs.h"
@@ -19,7 +20,8 @@ Result<void> run_erase(const Invocation& invocation, Console& console) {
   engine::ErasureReport report;
   {
     Progress progress(console, "erase", Unit::steps);
-    report = TRY(engine::erase(*store, identifier, progressed(progress)));
+    const auto audit = OwnAudit(invocation).of_change(engine::Act::erase);
+    report = TRY(engine::erase(*store, identifier, progressed(progress), pointer(audit)));
   }
   TRY(write_fields(form,
                    {{"token", text_cell(fmt::format("{:016x}", report.token))},

@@ -10,7 +10,7 @@ namespace {
 template <typename Value, std::size_t count>
 using Words = std::array<std::pair<Value, std::string_view>, count>;
 
-constexpr Words<Act, 21> acts{{{Act::login, "login"},
+constexpr Words<Act, act_count> acts{{{Act::login, "login"},
                                {Act::logout, "logout"},
                                {Act::read_timeline, "read-timeline"},
                                {Act::query, "query"},

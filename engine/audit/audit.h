@@ -48,6 +48,7 @@ enum class Act : std::uint8_t {
   find_patient = 20,
   original = 21,  // bytes as received
 };
+inline constexpr int act_count = 21;
 std::string_view name(Act act);
 std::optional<Act> parse_act(std::string_view word);
 

@@ -1,5 +1,5 @@
 // Proofs about an audit log that hold without the store: that an entry is in it, and that a log has only grown. Whoever
-// checks one needs the head that they trust, the proof, and BLAKE2b (docs/security.md has the recipe).
+// checks one needs the head that they trust, the proof, and BLAKE2b (docs/audit.md has the recipe).
 #pragma once
 
 #include <string>

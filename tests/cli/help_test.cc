@@ -30,15 +30,20 @@ TEST(Help, IsColouredOnlyWhereAsked) {
   EXPECT_THAT(help_of(commands()[0], plain), testing::Not(HasSubstr("\x1b[")));
 }
 
+// As the manual page writes it.
+std::string escaped(std::string_view name) {
+  std::string text;
+  for (const char c : name) text += c == '-' ? std::string("\\-") : std::string(1, c);
+  return text;
+}
+
 TEST(ManPage, TellsEveryCommandOptionAndSetting) {
   const std::string page = man_page();
   for (const Command& command : commands()) {
     std::string name(command.name);
-    EXPECT_THAT(page, HasSubstr(".SS chartline " + name));
+    EXPECT_THAT(page, HasSubstr(".SS chartline " + escaped(name)));
     for (const Option* option : command.options) {
-      std::string flag = "\\fB\\-\\-";
-      for (const char c : option->name) flag += c == '-' ? std::string("\\-") : std::string(1, c);
-      EXPECT_THAT(page, HasSubstr(flag + "\\fR")) << name;
+      EXPECT_THAT(page, HasSubstr("\\fB\\-\\-" + escaped(option->name) + "\\fR")) << name;
     }
   }
   for (const Option* option : all_settings()) EXPECT_THAT(page, HasSubstr(environment_name(option->setting)));

@@ -112,7 +112,7 @@ TEST(AuditEntryBytes, OfManyPatientsAreSeveralEntries) {
   EXPECT_EQ(all, entry.patients);
 }
 
-// The leaf as docs/stored-bytes.md and docs/security.md describe it, from the bytes alone.
+// The leaf as docs/stored-bytes.md and docs/audit.md describe it, from the bytes alone.
 TEST(AuditEntryBytes, HashAsDescribed) {
   AuditEntry entry;
   entry.at = 1, entry.who = "me", entry.patients = {{2, 9}};
