@@ -81,13 +81,39 @@ Result<void> Shard::flush_audit() {
   return {};
 }
 
-Result<void> Shard::with_audit(std::vector<SealedEntry> entries, const std::function<Result<void>()>& act) {
-  std::lock_guard lock(deferred_mutex_);
-  TRY(act());
-  for (SealedEntry& entry : entries) {
-    deferred_bytes_ += entry.content.size();
-    deferred_.push_back(std::move(entry));
+Result<void> Shard::flush_audit_paused() {
+  std::vector<SealedEntry> deferred;
+  {
+    std::lock_guard lock(deferred_mutex_);
+    deferred.swap(deferred_);
+    deferred_bytes_ = 0;
   }
+  if (deferred.empty()) return {};
+  std::vector<const SealedEntry*> entries;
+  for (const SealedEntry& entry : deferred) entries.push_back(&entry);
+  Batch batch;
+  audit_->append(entries, batch);
+  TRY(setup_.tables->write(batch, true));
+  audit_->committed();
+  return {};
+}
+
+Result<void> Shard::commit_queued(std::vector<SealedEntry> entries, const std::function<Result<void>()>& act) {
+  if (!setup_.lease) return unavailable("the store was opened read-only");
+  const Admission admission(*this);
+  if (!admission.granted()) return full();
+  {
+    std::lock_guard lock(deferred_mutex_);  // a group takes all that is queued, or nothing of it
+    TRY(act());
+    for (SealedEntry& entry : entries) {
+      deferred_bytes_ += entry.content.size();
+      deferred_.push_back(std::move(entry));
+    }
+  }
+  CommitRequest nothing;
+  Waiting me(nothing);
+  enqueue(me);
+  TRY(await(me));
   return {};
 }
 

@@ -173,6 +173,7 @@ class Erasure {
                                    return names(text, one.value);
                                  });
                                }};
+    for (const auto& shard : parts_.shards) TRY(shard->flush_audit_paused());  // what nobody waits for may name them too
     for (const auto& shard : parts_.shards)
       if (TRY(shard->audit_log().erase(erasure))) renamed_.push_back(shard->tables().get());
     step();

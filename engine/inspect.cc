@@ -2,6 +2,7 @@
 // identifiers and clinical values stay where they are.
 #include <fmt/format.h>
 
+#include "engine/audit/audit_log.h"
 #include "engine/demographics.h"
 #include "engine/identity_bytes.h"
 #include "engine/inspect_run.h"
@@ -47,6 +48,18 @@ Result<std::string> draw_postings(BytesView value) {
   }
   const auto removals = TRY(stored::decode_removals(value));
   return fmt::format("run of removals: {} removals\n", removals.size());
+}
+
+// Who and what stay where they are: `audit show` is for those who may see them.
+Result<std::string> draw_audit(BytesView key, BytesView value) {
+  if (key == audit_head_key) {
+    const LogHead head = TRY(decode_log_head(value));
+    return fmt::format("head: {} entries, root {}\n", head.size, audit_hex(head.root));
+  }
+  const AuditRecord record = TRY(decode_audit_value(value, Reader(key).u64be()));
+  return fmt::format("entry {}: {}, {}, {} patients, {} erased, {} nodes, leaf {}\n", record.number,
+                     name(record.entry.act), name(record.entry.outcome), record.entry.patients.size(),
+                     record.erased.size(), record.nodes.size(), audit_hex(record.leaf));
 }
 
 std::string draw_change(const stored::Change& change) {
@@ -159,7 +172,7 @@ Result<std::string> draw(Table table, BytesView key, BytesView value) {
     case Table::identity: return draw_identity(key, value);
     case Table::meta: return draw_meta(key, value);
     case Table::terminology: return draw_terminology(key, value);
-    case Table::audit: break;
+    case Table::audit: return draw_audit(key, value);
   }
   return fmt::format("value of {} bytes\n", value.size());
 }

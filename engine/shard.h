@@ -99,8 +99,9 @@ class Shard {
   // Entries of the audit log that nobody waits for: written with the next group, or by the next flush_audit().
   Result<void> audit_later(std::vector<SealedEntry> entries);
   Result<void> flush_audit();
-  // Does `act`, whose doing is queued with the next group of this shard, and queues the entries with it: one batch has both.
-  Result<void> with_audit(std::vector<SealedEntry> entries, const std::function<Result<void>()>& act);
+  Result<void> flush_audit_paused();  // for who holds a Pause
+  // Does `act`, which queues something for the next group of this shard, and commits it with the entries: one batch has both.
+  Result<void> commit_queued(std::vector<SealedEntry> entries, const std::function<Result<void>()>& act);
   const AuditLog& audit_log() const { return *audit_; }
 
   ShardMoment moment() const;

@@ -280,27 +280,19 @@ Result<void> Store::link(const record::Identifier& a, const record::Identifier& 
   const PatientRef one = TRY(known(*parts_->identity, a)), other = TRY(known(*parts_->identity, b));
   if (one == other) return invalid_request("both identifiers name the same patient: there is nothing to link");
   if (parts_->options.read_only) return unavailable("the store was opened read-only");
-  Shard& first = *parts_->shards.front();
-  TRY(first.with_audit(linking(audit, one, other, *parts_->options.clock), [&]() -> Result<void> {
+  return parts_->shards.front()->commit_queued(linking(audit, one, other, *parts_->options.clock), [&]() -> Result<void> {
     TRY(parts_->identity->link(one, other, true));
     return {};
-  }));
-  CommitRequest barrier;
-  TRY(first.commit(barrier));
-  return {};
+  });
 }
 
 Result<void> Store::unlink(const record::Identifier& a, const record::Identifier& b, const AuditEntry* audit) {
   const PatientRef one = TRY(known(*parts_->identity, a)), other = TRY(known(*parts_->identity, b));
   if (parts_->options.read_only) return unavailable("the store was opened read-only");
-  Shard& first = *parts_->shards.front();
-  TRY(first.with_audit(linking(audit, one, other, *parts_->options.clock), [&]() -> Result<void> {
+  return parts_->shards.front()->commit_queued(linking(audit, one, other, *parts_->options.clock), [&]() -> Result<void> {
     if (TRY(parts_->identity->link(one, other, false))) return {};
     return not_found("the two patients are not linked to each other directly");
-  }));
-  CommitRequest barrier;
-  TRY(first.commit(barrier));
-  return {};
+  });
 }
 
 StoreStats Store::stats() {

@@ -10,9 +10,12 @@ Result<AuditPosition> Store::audit(std::span<const AuditEntry> entries, AuditWai
   if (parts.options.read_only) return unavailable("the store was opened read-only: nothing can be audited");
   AuditPosition position;
   CommitRequest request;
-  for (const AuditEntry& entry : entries)
+  for (AuditEntry entry : entries) {
+    // Who was read while an erasure began is not named after it.
+    std::erase_if(entry.patients, [&](PatientRef patient) { return parts.identity->erased(patient); });
     for (SealedEntry& sealed : seal_entries(entry, parts.options.clock->now()))
       request.audit.push_back(std::move(sealed));
+  }
   const auto named =
       std::find_if(entries.begin(), entries.end(), [](const AuditEntry& one) { return !one.patients.empty(); });
   if (named != entries.end()) position.shard = named->patients.front().shard;

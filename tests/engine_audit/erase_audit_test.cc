@@ -112,6 +112,19 @@ TEST(AuditOfAnErasure, StandsInTheBatchThatRemovesTheRecord) {
     }
 }
 
+// What nobody waited for, and what comes too late.
+TEST(AuditOfAnErasure, ReachesEntriesThatAreYetToBeWritten) {
+  Hospital hospital;
+  Store& store = hospital.made.store();
+  const AuditEntry later = reading(hospital.patient, "anna-4711");
+  ASSERT_TRUE(store.audit({&later, 1}, AuditWait::later));
+  hospital.erase();
+  ASSERT_TRUE(store.audit({&later, 1}));
+  for (const AuditRecord& record : hospital.all())
+    for (const PatientRef one : record.entry.patients) EXPECT_NE(one, hospital.patient);
+  EXPECT_EQ(verify_audit(store).value().findings, std::vector<std::string>());
+}
+
 // No more than the patient is meant.
 TEST(AuditOfAnErasure, LeavesTextsThatOnlyLookLikeIt) {
   MadeStore made;

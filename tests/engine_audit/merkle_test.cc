@@ -134,6 +134,7 @@ TEST(Merkle, ProvesThatEverySizeBeginsWithEveryOlderOne) {
       EXPECT_EQ(proof, subproof(older, std::span(all).first(size), true));
       EXPECT_TRUE(is_consistent(older_root, older, root, size, proof)) << older << " of " << size;
       EXPECT_FALSE(is_consistent(leaf(0), older, root, size, proof));
+      EXPECT_EQ(is_consistent(older_root, older, root, size, {}), older == size);
       EXPECT_FALSE(is_consistent(older_root, older, leaf(0), size, proof));
       EXPECT_FALSE(is_consistent(older_root, older, root, size, proof + leaf(0)));
       for (AuditHash& hash : proof) {
@@ -150,14 +151,29 @@ TEST(Merkle, ProvesThatEverySizeBeginsWithEveryOlderOne) {
   }
 }
 
-TEST(Merkle, SaysWhereANodeCannotBeHad) {
-  const NodeOf none = [](unsigned, std::uint64_t last) -> Result<AuditHash> {
-    return corrupt("entry " + std::to_string(last));
-  };
-  EXPECT_EQ(frontier_of(6, none).error().message, "entry 4");
-  EXPECT_EQ(inclusion_path(5, 6, none).error().message, "entry 6");
-  EXPECT_EQ(inclusion_path(3, 4, none).error().message, "entry 4");
-  EXPECT_EQ(consistency_path(3, 7, none).error().message, "entry 3");
+// Whichever node cannot be read: the error comes back, and never a shorter proof.
+TEST(Merkle, FailsWhereAnyNodeCannotBeHad) {
+  const Grown grown(24);
+  for (std::uint64_t size = 1; size <= 24; ++size)
+    for (std::uint64_t at = 1; at <= size; ++at)
+      for (const int what : {0, 1, 2}) {
+        const auto ask = [&](const NodeOf& node) -> Result<void> {
+          if (what == 0) TRY(frontier_of(size, node));
+          if (what == 1) TRY(inclusion_path(at, size, node));
+          if (what == 2) TRY(consistency_path(at, size, node));
+          return {};
+        };
+        int asked = 0;
+        const auto failing_at = [&](int which) {
+          return NodeOf([&, which, count = 0](unsigned level, std::uint64_t last) mutable -> Result<AuditHash> {
+            ++asked;
+            return ++count == which ? Result<AuditHash>(corrupt("unreadable")) : grown.node()(level, last);
+          });
+        };
+        EXPECT_TRUE(ask(failing_at(0)));
+        const int all = asked;
+        for (int which = 1; which <= all; ++which) EXPECT_EQ(ask(failing_at(which)).error().message, "unreadable");
+      }
 }
 
 }  // namespace
