@@ -77,7 +77,12 @@ class ServerChanges final : public ChangeReader {
   explicit ServerChanges(client::Feed feed) : feed_(std::move(feed)) {}
 
   Result<std::vector<ChangeRow>> next() override {
-    now_ = TRY(feed_.next(commits_at_once));
+    // Changes that this session may not see move the position, and tell nothing.
+    Position before;
+    do {
+      before = now_.position;
+      now_ = TRY(feed_.next());
+    } while (now_.changes.empty() && now_.position != before);
     std::vector<ChangeRow> rows;
     for (const client::Change& change : now_.changes)
       rows.push_back({.shard = change.shard,
@@ -94,7 +99,6 @@ class ServerChanges final : public ChangeReader {
   const Position& position() const override { return now_.position; }
 
  private:
-  static constexpr std::uint32_t commits_at_once = 16;  // of each shard: a commit may hold thousands of events
   client::Feed feed_;
   client::Changes now_;
 };

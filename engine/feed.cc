@@ -74,7 +74,13 @@ Result<std::vector<FeedEntry>> Store::changes(std::span<const std::uint64_t> sin
       return not_found("the feed no longer reaches back to commit " + std::to_string(from) + " of shard " +
                        std::to_string(number));
     Feed feed{*shard, number, shard->names(), into, entries};
-    for (std::uint64_t commit = from; commit <= last && commit - from < limit; ++commit) TRY(feed.read(commit));
+    // Commits that tell nothing (names, kept values, the audit) do not count: a reader would take them for the end.
+    std::size_t told = 0;
+    for (std::uint64_t commit = from; commit <= last && told < limit; ++commit) {
+      const std::size_t before = entries.size();
+      TRY(feed.read(commit));
+      told += entries.size() > before ? 1 : 0;
+    }
   }
   return entries;
 }

@@ -4,6 +4,7 @@
 #include <kj/timer.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "formats/wire/events_writer.h"
@@ -16,10 +17,19 @@ using Position = std::vector<std::uint64_t>;
 constexpr std::uint32_t commits_max = 256;  // of each shard, at once
 constexpr std::uint32_t wait_ms_max = 60'000;
 constexpr auto look_again = 50 * kj::MILLISECONDS;
+constexpr std::size_t page_events = 20'000;  // a commit of more is told in several pages
+
+// What was told of a commit that is not told in whole yet: so many of its entries, and so many events of the next.
+struct Unfinished {
+  std::uint32_t shard = 0;
+  std::uint64_t commit = 0;  // 0: there is none
+  std::size_t entries = 0, events = 0;
+};
 
 struct Page {
   std::unique_ptr<capnp::MallocMessageBuilder> message;  // wire::Feed::NextResults
   Position position;
+  Unfinished unfinished{};
   bool empty = true;
   std::vector<engine::PatientRef> patients{};
 };
@@ -33,6 +43,36 @@ void write(const engine::View& view, engine::PatientRef patient, record::Arena& 
 Position before_first(const std::vector<engine::FeedEntry>& entries, Position now) {
   for (const engine::FeedEntry& entry : entries) now[entry.shard] = 0;
   return now;
+}
+
+// As many of the entries, in their order, as one page tells: behind what was told before, and up to page_events. The position moves
+// over commits that are told in whole.
+std::vector<engine::FeedEntry> take_page(std::span<const engine::FeedEntry> entries, Unfinished& unfinished, Position& position) {
+  const Unfinished before = std::exchange(unfinished, {});
+  std::vector<engine::FeedEntry> taken;
+  std::size_t left = page_events, place = 0;  // of the entry within its commit
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto same_commit = [&](const engine::FeedEntry& other) {
+      return other.shard == entries[i].shard && other.commit == entries[i].commit;
+    };
+    place = i > 0 && same_commit(entries[i - 1]) ? place + 1 : 0;
+    engine::FeedEntry entry = entries[i];
+    const bool begun = before.commit == entry.commit && before.shard == entry.shard;
+    const bool last_of_commit = i + 1 == entries.size() || !same_commit(entries[i + 1]);
+    if (begun && place < before.entries) continue;
+    const std::size_t told = begun && place == before.entries ? before.events : 0;
+    if (told > 0) entry.added = entry.added.subspan(told), entry.removed = {};
+    if (entry.added.size() > left) {
+      unfinished = {entry.shard, entry.commit, place, told + left};
+      entry.added = entry.added.first(left);
+      if (left > 0) taken.push_back(entry);
+      return taken;
+    }
+    left -= entry.added.size();
+    taken.push_back(entry);
+    if (last_of_commit) position[entry.shard] = std::max(position[entry.shard], entry.commit);
+  }
+  return taken;
 }
 
 // What of the changes the session may see: of patients who are seen, the events that are shown. An erasure tells of nobody.
@@ -51,16 +91,17 @@ void leave_out_unseen(std::vector<engine::FeedEntry>& entries, const engine::Vie
   });
 }
 
-Result<Page> read_page(const Holder& holder, Position position, std::size_t limit) {
+Result<Page> read_page(const Holder& holder, Position position, Unfinished unfinished, std::size_t limit) {
   const engine::View view = holder.view();
   if (view.grant() && !view.grant()->identifiable) return unsupported("the feed of a de-identified view");
   record::Arena room;
-  auto entries = TRY(holder.services.store.changes(position, limit, room));
-  const bool at_end = entries.empty();
-  Page page{.message = std::make_unique<capnp::MallocMessageBuilder>(), .position = std::move(position), .empty = at_end};
-  if (page.position.empty()) page.position = before_first(entries, view.position());
-  for (const engine::FeedEntry& entry : entries)
-    page.position[entry.shard] = std::max(page.position[entry.shard], entry.commit);
+  const auto found = TRY(holder.services.store.changes(position, limit, room));
+  Page page{.message = std::make_unique<capnp::MallocMessageBuilder>(),
+            .position = std::move(position),
+            .unfinished = unfinished,
+            .empty = found.empty()};
+  if (page.position.empty()) page.position = before_first(found, view.position());
+  auto entries = take_page(found, page.unfinished, page.position);
   leave_out_unseen(entries, view, room);
   auto into = page.message->initRoot<wire::Feed::NextResults>();
   auto changes = into.initChanges(static_cast<unsigned>(entries.size()));
@@ -98,19 +139,27 @@ class FeedServer final : public wire::Feed::Server {
     const std::uint32_t limit = params.getLimit() == 0 ? commits_max : std::min(params.getLimit(), commits_max);
     const auto until = holder_->services.timer.now() + std::min(params.getWaitMs(), wait_ms_max) * kj::MILLISECONDS;
     context.releaseParams();
-    return look(context, limit, until).attach(thisCap(), holder_->hold());
+    return look(context, limit, until)
+        .catch_([this](kj::Exception&& why) {
+          busy_ = false;
+          kj::throwFatalException(kj::mv(why));
+        })
+        .attach(thisCap(), holder_->hold());
   }
 
  private:
   kj::Promise<void> look(NextContext context, std::uint32_t limit, kj::TimePoint until) {
     return holder_->services.workers
-        .run(Lane::read, [holder = holder_, position = position_, limit] { return read_page(*holder, position, limit); })
+        .run(Lane::read, [holder = holder_, position = position_, unfinished = unfinished_, limit] {
+          return read_page(*holder, position, unfinished, limit);
+        })
         .then([this, context, limit, until](Page page) mutable -> kj::Promise<void> {
           kj::Timer& timer = holder_->services.timer;
           if (page.empty && timer.now() < until)
             return timer.afterDelay(look_again).then([this, context, limit, until] { return look(context, limit, until); });
           busy_ = false;
           position_ = std::move(page.position);
+          unfinished_ = page.unfinished;
           auto results = page.message->getRoot<wire::Feed::NextResults>().asReader();
           context.setResults(results);
           if (page.empty) return kj::READY_NOW;
@@ -123,6 +172,7 @@ class FeedServer final : public wire::Feed::Server {
 
   HolderPtr holder_;
   Position position_;
+  Unfinished unfinished_;
   bool busy_ = false;
 };
 

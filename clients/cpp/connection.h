@@ -215,7 +215,8 @@ class Feed {
   Feed& operator=(Feed&&) noexcept;
   ~Feed();
 
-  // At most about `limit` commits of each shard (0: the server's choice); none where nothing new came within `wait_ms`.
+  // At most about `limit` commits of each shard (0: the server's choice); none where nothing new came within `wait_ms`, and then the
+  // position stays too. A commit of very many events comes in several answers: the position moves on with the last of them.
   Result<Changes> next(std::uint32_t limit = 0, std::uint32_t wait_ms = 0);
 
  private:

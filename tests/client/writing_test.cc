@@ -209,6 +209,47 @@ TEST(Writing, LinksAreMadeAndTakenBackAndTheFeedTellsAll) {
   EXPECT_EQ(position, connection->position().value());
 }
 
+// More events than one message may hold, in one commit.
+TEST(Writing, ABigCommitComesInSeveralPartsOfTheFeed) {
+  constexpr int records = 70'000;
+  ServedStore served;
+  const auto connection = connect(served);
+  const Batch batch("ann", records);
+  auto ingest = connection->ingest();
+  ASSERT_TRUE(ingest);
+  ASSERT_TRUE(ingest->add(batch.records()));
+  ASSERT_TRUE(ingest->commit("big"));
+  served.observe("ben", "glucose", 2);
+  auto feed = connection->changes({});
+  ASSERT_TRUE(feed);
+  std::size_t parts = 0;
+  std::map<std::string, std::vector<std::uint32_t>> numbers;
+  while (true) {
+    const auto next = feed->next();
+    ASSERT_TRUE(next) << next.error().message;
+    if (next->changes.empty()) break;
+    ++parts;
+    for (const Change& change : next->changes)
+      for (const record::Event& event : change.added) numbers[change.patient.value].push_back(event.number);
+  }
+  EXPECT_GE(parts, 4u);
+  EXPECT_EQ(numbers["ben"].size(), 2u);
+  ASSERT_EQ(numbers["ann"].size(), std::size_t{records});
+  for (std::size_t i = 0; i < numbers["ann"].size(); ++i) ASSERT_EQ(numbers["ann"][i], i + 1);
+}
+
+TEST(Writing, CommitsThatTellNothingDoNotEndTheFeed) {
+  ServedStore served;
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(served.store->set_meta("kept", std::to_string(i)));
+  served.observe("ann", "glucose", 1);
+  const auto connection = connect(served);
+  auto feed = connection->changes({});
+  ASSERT_TRUE(feed);
+  const auto next = feed->next();
+  ASSERT_TRUE(next);
+  EXPECT_FALSE(next->changes.empty());
+}
+
 TEST(Writing, CodeListsAreKeptShownAndRemoved) {
   ServedStore served;
   served.observe("ann", "glucose", 1);
