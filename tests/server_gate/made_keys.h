@@ -15,6 +15,14 @@ const MadeKey& rsa_key();  // 2,048 bits, the same in every test of a run
 MadeKey make_rsa(unsigned bits);
 MadeKey make_ec(const char* curve);  // "P-256"
 
+// Certificates as PEM, good for a day; P-256.
+struct MadeCertificate {
+  MadeKey key;
+  std::string certificate;
+};
+MadeCertificate make_authority(const std::string& name);
+MadeCertificate make_certificate(const std::string& host, const MadeCertificate& authority);
+
 std::string base64url(std::string_view bytes);
 
 // HEADER.PAYLOAD.SIGNATURE of these texts, whatever they say.
