@@ -15,6 +15,7 @@
 
 #include "server/cursors.h"
 #include "server/door.h"
+#include "server/tls.h"
 #include "server/frame_guard.h"
 #include "server/workers.h"
 
@@ -62,10 +63,6 @@ class Connection {
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc_;
 };
 
-bool is_loopback(const std::string& listen) {
-  return listen.starts_with("127.") || listen.starts_with("localhost:") || listen.starts_with("[::1]:") || listen.starts_with("unix:");
-}
-
 }  // namespace
 
 struct Server::Parts final : kj::TaskSet::ErrorHandler {
@@ -81,6 +78,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
   std::atomic<unsigned> port{0};
   std::atomic<std::uint64_t> connections{0}, connections_ever{0}, refused{0};
   FrameBudget frame_budget{.bytes_max = messages_bytes};  // the loop's
+  std::unique_ptr<Tls> tls;                               // the loop's; null for plain connections
   std::mutex stop_mutex;
   kj::Own<kj::CrossThreadPromiseFulfiller<void>> stop_fulfiller;  // guarded by stop_mutex; null once stopped
   const kj::Executor* loop = nullptr;                             // guarded by stop_mutex; null where it does not run
@@ -93,6 +91,12 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
     bool told = false;
     const auto thrown = kj::runCatchingExceptions([&] {
       auto io = kj::setupAsyncIo();
+      if (options.tls) {
+        Result<std::unique_ptr<Tls>> loaded = Tls::load(*options.tls, io.provider->getTimer());
+        told = !loaded;
+        if (told) return listening.set_value(loaded.error());
+        tls = std::move(loaded).value();
+      }
       auto stopped = kj::newPromiseAndCrossThreadFulfiller<void>();
       kj::TaskSet tasks(*this);
       auto connected = kj::heap<kj::TaskSet>(*this);
@@ -155,14 +159,28 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
     tasks.onEmpty().exclusiveJoin(kj::mv(enough)).wait(io.waitScope);
   }
 
+  // From accept to the end; the handshake of TLS counts, so that it is bounded too.
+  kj::Promise<void> serve(kj::Own<kj::AsyncIoStream> stream, Services& services) {
+    if (tls != nullptr) {
+      return tls->accept(kj::mv(stream)).then([this, &services](kj::Own<kj::AsyncIoStream> secured) {
+        return speak(kj::mv(secured), services);
+      });
+    }
+    return speak(kj::mv(stream), services);
+  }
+
+  kj::Promise<void> speak(kj::Own<kj::AsyncIoStream> stream, Services& services) {
+    auto one = kj::heap<Connection>(kj::mv(stream), services, keeper, frame_budget, is_loopback(options.listen));
+    auto closed = one->closed(services.timer, options.limits);
+    return closed.attach(kj::mv(one));
+  }
+
   kj::Promise<void> accept(kj::ConnectionReceiver& receiver, Services& services, kj::TaskSet& connected) {
     return receiver.accept().then([this, &receiver, &services, &connected](kj::Own<kj::AsyncIoStream> stream) {
       ++connections_ever;
       if (connections < options.limits.connections) {
         ++connections;
-        auto one = kj::heap<Connection>(kj::mv(stream), services, keeper, frame_budget, is_loopback(options.listen));
-        auto closed = one->closed(services.timer, options.limits);
-        connected.add(closed.attach(kj::mv(one)).attach(kj::defer([this] { --connections; })));
+        connected.add(serve(kj::mv(stream), services).attach(kj::defer([this] { --connections; })));
       } else {
         ++refused;
       }
@@ -175,6 +193,7 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() { stop(); }
 
 Result<std::unique_ptr<Server>> Server::start(engine::Store& store, Doorkeeper& keeper, const ServerOptions& options) {
+  TRY(check_listen(options.listen, options.tls.has_value()));
   auto parts = std::make_unique<Parts>(store, keeper, options);
   parts->workers = TRY(Workers::start({.read_threads = options.read_threads}));
   std::promise<Result<void>> listening;
@@ -184,6 +203,12 @@ Result<std::unique_ptr<Server>> Server::start(engine::Store& store, Doorkeeper& 
   std::unique_ptr<Server> server(new Server(std::move(parts)));
   if (!listens) return listens.error();
   return server;
+}
+
+Result<void> Server::reload() {
+  const std::lock_guard lock(parts_->stop_mutex);
+  if (!parts_->loop) return unavailable("the server has ended");
+  return parts_->loop->executeSync([this] { return parts_->tls ? parts_->tls->reload() : Result<void>(); });
 }
 
 std::uint16_t Server::port() const { return static_cast<std::uint16_t>(parts_->port.load()); }

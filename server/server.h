@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -14,11 +15,13 @@
 #include "server/auditor.h"
 #include "server/doorkeeper.h"
 #include "server/limits.h"
+#include "server/listen.h"
 
 namespace chartline::server {
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:7411";  // HOST:PORT; port 0: one that is free; unix:PATH
+  std::optional<TlsOptions> tls{};        // needed as soon as others than this machine could reach the address
   Limits limits{};
   unsigned read_threads = 0;  // 0: one for each core
   std::uint32_t drain_seconds = 10;
@@ -33,10 +36,13 @@ struct ServerStats {
 
 class Server {
  public:
-  // Returns when it listens. invalid_request for an address that is none, unavailable for one that is taken.
+  // Returns when it listens. invalid_request for an address that is none, and for one beyond this machine without TLS;
+  // unavailable for one that is taken.
   static Result<std::unique_ptr<Server>> start(engine::Store& store, Doorkeeper& keeper, const ServerOptions& options);
   ~Server();  // stop()
 
+  // Reads the certificate again: for connections from now on. Where a file is wrong, what was read before stays in use.
+  Result<void> reload();
   std::uint16_t port() const;
   ServerStats stats() const;
   void end_sessions();  // all of them, at once: who wants to go on logs in again

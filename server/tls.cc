@@ -1,12 +1,9 @@
 #include "server/tls.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -41,13 +38,6 @@ bool is_pair(const std::string& certificate_text, const std::string& key_text) {
   const bool fits = certificate && key && X509_check_private_key(certificate.get(), key.get()) == 1;
   ERR_clear_error();
   return fits;
-}
-
-// The host of HOST:PORT, [HOST]:PORT or HOST.
-std::string host_of(std::string_view address) {
-  if (address.starts_with('[')) return std::string(address.substr(1, std::min(address.find(']'), address.size()) - 1));
-  const bool has_port = std::ranges::count(address, ':') == 1;
-  return std::string(has_port ? address.substr(0, address.find(':')) : address);
 }
 
 }  // namespace
@@ -87,23 +77,6 @@ Result<void> Tls::reload() {
 
 kj::Promise<kj::Own<kj::AsyncIoStream>> Tls::accept(kj::Own<kj::AsyncIoStream> stream) {
   return context_->wrapServer(kj::mv(stream));
-}
-
-bool is_loopback(std::string_view address) {
-  if (address.starts_with("unix:") || address.starts_with("unix-abstract:")) return true;
-  const std::string host = host_of(address);
-  in_addr four{};
-  if (inet_pton(AF_INET, host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
-  in6_addr six{};
-  return inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
-
-Result<void> check_listen(std::string_view address, bool has_tls) {
-  if (has_tls || is_loopback(address)) return {};
-  return invalid_request(
-      std::string(address) +
-      ": others than this machine could reach it, so it needs TLS\nset tls-certificate and tls-key, or listen "
-      "on 127.0.0.1, [::1] or unix:PATH");
 }
 
 }  // namespace chartline::server
