@@ -12,6 +12,29 @@ const Argument cohort{"NAME", "the name of the cohort"};
 const std::vector<const Option*> filters = {&option::from,          &option::to,    &option::kind, &option::code,
                                             &option::source_filter, &option::hidden};
 
+// What `serve` is told, in the order of its page of help.
+const std::vector<const Option*> server_settings = {&option::listen,
+                                                    &option::tls_certificate,
+                                                    &option::tls_key,
+                                                    &option::tls_client_ca,
+                                                    &option::users,
+                                                    &option::token_keys,
+                                                    &option::token_issuer,
+                                                    &option::token_audience,
+                                                    &option::token_algorithms,
+                                                    &option::signing_key,
+                                                    &option::policy,
+                                                    &option::server_audit,
+                                                    &option::http_listen,
+                                                    &option::log_level,
+                                                    &option::idle_seconds,
+                                                    &option::connections_max,
+                                                    &option::calls_max,
+                                                    &option::message_bytes_max,
+                                                    &option::query_seconds_max,
+                                                    &option::query_memory_max,
+                                                    &option::session_seconds_max};
+
 std::vector<const Option*> with(std::vector<const Option*> first, const std::vector<const Option*>& more) {
   first.insert(first.end(), more.begin(), more.end());
   return first;
@@ -166,6 +189,57 @@ std::vector<Command> make_commands() {
        .options = {&option::store, &option::listen, &option::open_door, &option::cache},
        .examples = {{"chartline serve --store care --open", "for oneself, on this machine"}},
        .run = run_serve},
+      {.name = "user add",
+       .summary = "let someone log in, by the local file of users",
+       .text =
+           "The file is TOML, its owner's alone, and made where there is none. The password is asked for on the "
+           "terminal, or is "
+           "the first line of standard input; it is kept as an Argon2id hash. What a role may see, the policy says.\n",
+       .options = {&option::users, &option::roles, &option::organisation, &option::teams, &option::own_patient,
+                   &option::no_password},
+       .arguments = {{"NAME", "the user"}},
+       .examples = {{"chartline user add --users users.toml --role clinician --team 'ward 7' mary",
+                     "asks for a password"},
+                    {"chartline user add --users users.toml --role patient --patient 'nhs|9434765919' ada",
+                     "someone who reads their own record"}},
+       .run = run_user_add},
+      {.name = "user list",
+       .summary = "the users of the local file",
+       .options = {&option::users, &option::answer_format},
+       .examples = {{"chartline user list --users users.toml", "who is who"}},
+       .run = run_user_list},
+      {.name = "user passwd",
+       .summary = "set a user's password",
+       .options = {&option::users},
+       .arguments = {{"NAME", "the user"}},
+       .examples = {{"chartline user passwd --users users.toml mary", "asks for the new one"}},
+       .run = run_user_passwd},
+      {.name = "user remove",
+       .summary = "take a user out of the local file",
+       .options = {&option::users},
+       .arguments = {{"NAME", "the user"}},
+       .examples = {{"chartline user remove --users users.toml mary",
+                     "tokens that were issued live until they expire"}},
+       .run = run_user_remove},
+      {.name = "token",
+       .summary = "a signed token for a user of the local file",
+       .text =
+           "Prints a JWT with the user's roles, organisation, teams and patient. Whoever holds it is the user until it "
+           "expires, so let it live shortly. The key is a private key as PEM (RSA, P-256, P-384, P-521), or a shared "
+           "secret of "
+           "32 bytes or more in a file NAME.secret; its name is the key's id, by which the server finds the other half "
+           "among "
+           "its --token-keys.\n",
+       .options = {&option::users, &option::signing_key, &option::token_issuer, &option::token_audience, &option::lifetime},
+       .arguments = {{"NAME", "the user"}},
+       .examples =
+           {{"chartline token --users users.toml --signing-key main.pem --token-issuer local --token-audience care "
+             "mary",
+             "for an hour"},
+            {"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out main.pem && chmod 600 main.pem",
+             "a key to sign with"},
+            {"openssl pkey -in main.pem -pubout -out keys/main.pem", "its other half, for the server"}},
+       .run = run_token},
       {.name = "cohort save",
        .summary = "keep a cohort in the store by its name",
        .text = "The text must define a cohort of this name; what it uses (param, codes, let) is kept with it, so that "
@@ -394,9 +468,11 @@ std::vector<Command> make_commands() {
        .summary = "every setting and its value",
        .text = "A flag counts before the environment, the environment before the configuration file, and that "
                "before the default.\n",
-       .options = {&option::store, &option::server, &option::token, &option::user, &option::role, &option::purpose,
-                   &option::project, &option::tls, &option::authorities, &option::certificate, &option::key, &option::answer_format, &option::shards, &option::zone, &option::source, &option::threads,
-                   &option::memory, &option::cache, &option::origin},
+       .options = with({&option::store, &option::server, &option::token, &option::user, &option::role, &option::purpose,
+                        &option::project, &option::tls, &option::authorities, &option::certificate, &option::key,
+                        &option::answer_format, &option::shards, &option::zone, &option::source, &option::threads,
+                        &option::memory, &option::cache, &option::origin},
+                       server_settings),
        .examples = {{"chartline config show --origin", "and where each value comes from"},
                     {"CHARTLINE_STORE=care chartline config show", "as the environment has it"}},
        .run = run_config_show},
@@ -432,10 +508,13 @@ const std::vector<const Option*>& common_options() {
 }
 
 std::vector<const Option*> all_settings() {
-  return {&option::store,   &option::server,  &option::token,       &option::user,        &option::role, &option::purpose,
-          &option::project, &option::tls,     &option::authorities, &option::certificate, &option::key,
-          &option::answer_format, &option::shards, &option::zone,  &option::source,
-          &option::threads, &option::memory, &option::cache,  &option::color, &option::quiet};
+  std::vector<const Option*> all = {
+      &option::store,   &option::server, &option::token,       &option::user,        &option::role, &option::purpose,
+      &option::project, &option::tls,    &option::authorities, &option::certificate, &option::key,  &option::answer_format,
+      &option::shards,  &option::zone,   &option::source,      &option::threads,     &option::memory, &option::cache};
+  all.insert(all.end(), server_settings.begin(), server_settings.end());
+  all.insert(all.end(), {&option::color, &option::quiet});
+  return all;
 }
 
 const Command* find_command(std::string_view name) {

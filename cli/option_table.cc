@@ -284,4 +284,134 @@ const Option map{.name = "map",
                  .takes = Takes::nothing,
                  .help = "add the standard codes that a code maps to, by the terminology loaded before"};
 
+// -- users and tokens
+const Option roles{.name = "role",
+                   .value = "ROLE",
+                   .help = "a role that the user may ask to be: clinician, patient, auditor",
+                   .repeated = true};
+const Option organisation{.name = "organisation", .value = "NAME", .help = "the user's organisation"};
+const Option teams{.name = "team", .value = "NAME", .help = "a team of the user", .repeated = true};
+const Option own_patient{.name = "patient", .value = "SYSTEM|VALUE", .help = "who the user is, for the role patient"};
+const Option no_password{
+    .name = "no-password", .takes = Takes::nothing, .help = "no password: the user gets in by tokens alone"};
+const Option lifetime{.name = "lifetime",
+                      .takes = Takes::number,
+                      .value = "S",
+                      .help = "seconds until the token expires",
+                      .fallback = "3600",
+                      .least = 1,
+                      .most = 30 * 86400};
+
+// -- the server
+const Option users{
+    .name = "users", .takes = Takes::file, .value = "FILE", .help = "the file of local users", .setting = "users"};
+const Option token_keys{.name = "token-keys",
+                        .takes = Takes::file,
+                        .value = "PATH",
+                        .help = "keys that sign tokens: a folder of NAME.pem and NAME.secret, or one such file",
+                        .setting = "token-keys"};
+const Option token_issuer{
+    .name = "token-issuer", .value = "NAME", .help = "who issues tokens", .setting = "token-issuer"};
+const Option token_audience{
+    .name = "token-audience", .value = "NAME", .help = "whom tokens are for", .setting = "token-audience"};
+const Option token_algorithms{.name = "token-algorithms",
+                              .value = "LIST",
+                              .help = "algorithms that tokens may be signed by",
+                              .setting = "token-algorithms",
+                              .fallback = "RS256,ES256"};
+const Option signing_key{.name = "signing-key",
+                         .takes = Takes::file,
+                         .value = "FILE",
+                         .help = "the key by which tokens are issued: a private key as PEM, or NAME.secret",
+                         .setting = "signing-key"};
+const Option tls_certificate{.name = "tls-certificate",
+                             .takes = Takes::file,
+                             .value = "FILE",
+                             .help = "the server's certificate chain, as PEM",
+                             .setting = "tls-certificate"};
+const Option tls_key{.name = "tls-key",
+                     .takes = Takes::file,
+                     .value = "FILE",
+                     .help = "the certificate's private key, as PEM",
+                     .setting = "tls-key"};
+const Option tls_client_ca{.name = "tls-client-ca",
+                           .takes = Takes::file,
+                           .value = "FILE",
+                           .help = "let in only clients with a certificate of this authority",
+                           .setting = "tls-client-ca"};
+const Option policy{
+    .name = "policy", .takes = Takes::file, .value = "FILE", .help = "who may see what", .setting = "policy"};
+const Option server_audit{.name = "audit",
+                   .takes = Takes::word,
+                   .value = "WHEN",
+                   .help = "the audit log: a reply waits for its entry, the entry follows, or there is none",
+                   .setting = "server-audit",
+                   .fallback = "on",
+                   .words = {"on", "deferred", "off"}};
+const Option http_listen{.name = "http-listen",
+                         .value = "HOST:PORT",
+                         .help = "where metrics and health are told; nowhere where left out",
+                         .setting = "http-listen"};
+const Option log_level{.name = "log-level",
+                       .takes = Takes::word,
+                       .value = "LEVEL",
+                       .help = "the least that is logged",
+                       .setting = "log-level",
+                       .fallback = "info",
+                       .words = {"debug", "info", "warning", "error"}};
+const Option idle_seconds{.name = "idle-seconds",
+                          .takes = Takes::number,
+                          .value = "S",
+                          .help = "close a connection on which nothing moves for so long",
+                          .setting = "idle-seconds",
+                          .fallback = "600",
+                          .least = 1,
+                          .most = 1'000'000};
+const Option connections_max{.name = "connections-max",
+                             .takes = Takes::number,
+                             .value = "N",
+                             .help = "connections at once",
+                             .setting = "connections-max",
+                             .fallback = "4096",
+                             .least = 1,
+                             .most = 1'000'000};
+const Option calls_max{.name = "calls-max",
+                       .takes = Takes::number,
+                       .value = "N",
+                       .help = "unanswered calls of one connection",
+                       .setting = "calls-max",
+                       .fallback = "256",
+                       .least = 1,
+                       .most = 1'000'000};
+const Option message_bytes_max{.name = "message-bytes-max",
+                               .takes = Takes::bytes,
+                               .value = "SIZE",
+                               .help = "of one message, in or out",
+                               .setting = "message-bytes-max",
+                               .fallback = "64M",
+                               .least = 1 << 16};
+const Option query_seconds_max{.name = "query-seconds-max",
+                               .takes = Takes::number,
+                               .value = "S",
+                               .help = "time of one query",
+                               .setting = "query-seconds-max",
+                               .fallback = "300",
+                               .least = 1,
+                               .most = 1'000'000};
+const Option query_memory_max{.name = "query-memory-max",
+                              .takes = Takes::bytes,
+                              .value = "SIZE",
+                              .help = "memory of one query's results",
+                              .setting = "query-memory-max",
+                              .fallback = "1G",
+                              .least = 1 << 20};
+const Option session_seconds_max{.name = "session-seconds-max",
+                                 .takes = Takes::number,
+                                 .value = "S",
+                                 .help = "a session ends after so long",
+                                 .setting = "session-seconds-max",
+                                 .fallback = "28800",
+                                 .least = 1,
+                                 .most = 30 * 86400};
+
 }  // namespace chartline::cli::option

@@ -135,8 +135,7 @@ Result<SigningKey> read_signing_key(const std::string& path) {
   if (!read)
     return invalid_request(path +
                            ": this is no private key in PEM without a pass phrase\nmake one with: openssl genpkey "
-                           "-algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out " +
-                           path);
+                           "-algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out main.pem");
   switch (TRY(family_of(read.get(), path))) {
     case Family::secret: break;
     case Family::rsa: key.algorithm = Algorithm::rs256; break;

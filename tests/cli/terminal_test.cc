@@ -160,6 +160,27 @@ TEST_F(Terminal, CtrlCGivesUpTheInputAndCtrlDLeaves) {
   EXPECT_THAT(shown.text, HasSubstr("patients\r\n"));
 }
 
+TEST_F(Terminal, APasswordIsAskedForTwiceAndNeverShown) {
+  const std::string add = "chartline user add --users users.toml --role clinician mary";
+  const Shown differ =
+      on_terminal(scratch_, add, {{"password for mary: ", "correct horse battery\n"}, {"once more: ", "wrong horse battery\n"}});
+  EXPECT_EQ(differ.code, 2) << differ.text;
+  EXPECT_THAT(differ.text, HasSubstr("the two passwords differ"));
+  const Shown shown = on_terminal(
+      scratch_, add, {{"password for mary: ", "correct horse battery\n"}, {"once more: ", "correct horse battery\n"}});
+  EXPECT_EQ(shown.code, 0) << shown.text;
+  EXPECT_THAT(shown.text, Not(HasSubstr("horse")));
+  EXPECT_THAT(shown.text, HasSubstr("mary is a user now"));
+}
+
+TEST_F(Terminal, CtrlCLeavesTheTerminalAsItWas) {
+  const Shown shown = on_terminal(scratch_, "chartline user add --users users.toml mary; stty -a; test ! -e users.toml && echo none",
+                                  {{"password for mary: ", "\x03"}});
+  EXPECT_THAT(shown.text, HasSubstr("interrupted"));
+  EXPECT_THAT(shown.text, HasSubstr(" echo "));
+  EXPECT_THAT(shown.text, HasSubstr("none")) << "nobody was made a user";
+}
+
 TEST_F(Terminal, AReaderThatLeavesIsNoFailure) {
   const auto outcome =
       scratch_.run("sh -c 'chartline events --store care --format table; echo code $? >&2' | head -n 1");
