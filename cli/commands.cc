@@ -184,10 +184,12 @@ std::vector<Command> make_commands() {
        .run = run_shell},
       {.name = "serve",
        .summary = "let clients work on the store over the network",
-       .text = "Clients speak Cap'n Proto (docs/server.md); `chartline --server HOST:PORT` is one. Ends on SIGTERM or Ctrl-C, when "
-               "what is under way has ended.\n",
-       .options = {&option::store, &option::listen, &option::open_door, &option::cache},
-       .examples = {{"chartline serve --store care --open", "for oneself, on this machine"}},
+       .text = "Clients speak Cap'n Proto (docs/server.md); `chartline --server HOST:PORT` is one. A policy says who may see what, "
+               "users or tokens prove who they are (docs/security.md). Beyond this machine TLS is needed. SIGHUP reads all these "
+               "files again; SIGTERM and Ctrl-C end it, when what is under way has ended.\n",
+       .options = with({&option::store, &option::open_door, &option::cache}, server_settings),
+       .examples = {{"chartline serve --store care --open", "for oneself, on this machine"},
+                    {"chartline serve --store care --policy policy.toml --users users.toml", "for the users of the file"}},
        .run = run_serve},
       {.name = "user add",
        .summary = "let someone log in, by the local file of users",

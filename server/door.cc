@@ -63,6 +63,8 @@ class DoorServer final : public wire::Door::Server {
                                                         .grant = std::move(admitted.grant),
                                                         .until = std::min(admitted.until, latest)});
     about_.is_in = true;
+    ++services_.instruments.logins;
+    if (holder->grant && holder->grant->break_glass) ++services_.instruments.break_glass;
     if (about_.on_logged_in) about_.on_logged_in();
     auto results = context.getResults();
     write_about(*holder, results.initAbout());
@@ -73,6 +75,7 @@ class DoorServer final : public wire::Door::Server {
 
   // Who was not let in is in the audit too, under the name that they claimed.
   kj::Promise<void> refuse(std::string who, kj::Exception why) {
+    ++services_.instruments.logins_refused;
     engine::AuditEntry entry;
     entry.act = engine::Act::login;
     entry.outcome = engine::AuditOutcome::denied;

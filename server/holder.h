@@ -15,6 +15,7 @@
 #include "server/auditor.h"
 #include "server/cursors.h"
 #include "server/event_pages.h"
+#include "server/instruments.h"
 #include "server/limits.h"
 #include "server/workers.h"
 
@@ -44,6 +45,7 @@ struct Services {
   Cursors& cursors;
   Auditor& auditor;
   Sessions& sessions;
+  Instruments& instruments;
   Clock& clock;
   const Limits& limits;
   const kj::Executor& loop;  // of the wire

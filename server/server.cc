@@ -15,8 +15,9 @@
 
 #include "server/cursors.h"
 #include "server/door.h"
-#include "server/tls.h"
 #include "server/frame_guard.h"
+#include "server/observe.h"
+#include "server/tls.h"
 #include "server/workers.h"
 
 namespace chartline::server {
@@ -75,8 +76,10 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
   std::unique_ptr<Workers> workers;
   std::unique_ptr<Cursors> cursors;
   std::thread thread;
-  std::atomic<unsigned> port{0};
-  std::atomic<std::uint64_t> connections{0}, connections_ever{0}, refused{0};
+  std::atomic<unsigned> port{0}, http_port{0};
+  std::atomic<bool> draining{false};
+  Instruments instruments;
+  std::size_t connections = 0;                            // the loop's
   FrameBudget frame_budget{.bytes_max = messages_bytes};  // the loop's
   std::unique_ptr<Tls> tls;                               // the loop's; null for plain connections
   std::mutex stop_mutex;
@@ -110,6 +113,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
                         .cursors = *cursors,
                         .auditor = auditor,
                         .sessions = sessions,
+                        .instruments = instruments,
                         .clock = clock,
                         .limits = options.limits,
                         .loop = kj::getCurrentThreadExecutor(),
@@ -119,6 +123,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
       auto address = io.provider->getNetwork().parseAddress(options.listen.c_str()).wait(io.waitScope);
       auto receiver = address->listen();
       port = receiver->getPort();
+      auto telling = tell_health(io);
       {
         const std::lock_guard lock(stop_mutex);
         stop_fulfiller = kj::mv(stopped.fulfiller);
@@ -133,8 +138,10 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
         const std::lock_guard lock(stop_mutex);
         loop = nullptr;
       }
+      draining = true;
       receiver = nullptr;
       drain(tasks, io);
+      telling = nullptr;
       connected = nullptr;
       end_workers(io);
     });
@@ -151,6 +158,40 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
     });
     ended.promise.wait(io.waitScope);
     ending.join();
+  }
+
+  // Metrics and health, on a port of their own, looked up every few seconds by a worker.
+  kj::Promise<void> tell_health(kj::AsyncIoContext& io) {
+    if (options.http_listen.empty()) return kj::NEVER_DONE;
+    auto address = io.provider->getNetwork().parseAddress(options.http_listen.c_str()).wait(io.waitScope);
+    auto receiver = address->listen();
+    http_port = receiver->getPort();
+    const auto health = [this]() -> Health {
+      if (draining) return {.ready = false, .why = "draining"};
+      if (instruments.read_only.value() != 0) return {.ready = false, .why = "the store takes no writes"};
+      return {};
+    };
+    kj::Timer& timer = io.provider->getTimer();
+    auto telling = observe(kj::mv(receiver), timer, {.metrics = instruments.metrics, .health = health});
+    return telling.exclusiveJoin(look_at_store(timer)).eagerlyEvaluate([](kj::Exception&&) {});
+  }
+
+  kj::Promise<void> look_at_store(kj::Timer& timer) {
+    constexpr auto pace = 2 * kj::SECONDS;
+    instruments.waiting_reads.set(static_cast<std::int64_t>(workers->waiting(Lane::read)));
+    instruments.waiting_writes.set(static_cast<std::int64_t>(workers->waiting(Lane::write)));
+    instruments.waiting_scans.set(static_cast<std::int64_t>(workers->waiting(Lane::scan)));
+    auto looked = workers->run(Lane::read, [this]() -> Result<void> {
+      const engine::StoreStats stats = store.stats();
+      instruments.unfolded_commits.set(static_cast<std::int64_t>(stats.unfolded_commits));
+      instruments.events.set(static_cast<std::int64_t>(stats.events));
+      instruments.patients.set(static_cast<std::int64_t>(stats.patients));
+      instruments.cache_hits.set(static_cast<std::int64_t>(stats.decoded_cache_hits));
+      instruments.cache_misses.set(static_cast<std::int64_t>(stats.decoded_cache_misses));
+      instruments.read_only.set(store.read_only());
+      return {};
+    });
+    return looked.then([&timer] { return timer.afterDelay(pace); }).then([this, &timer] { return look_at_store(timer); });
   }
 
   // Scans notice that they are to end when nobody waits for them.
@@ -177,12 +218,14 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
 
   kj::Promise<void> accept(kj::ConnectionReceiver& receiver, Services& services, kj::TaskSet& connected) {
     return receiver.accept().then([this, &receiver, &services, &connected](kj::Own<kj::AsyncIoStream> stream) {
-      ++connections_ever;
+      ++instruments.connections_ever;
       if (connections < options.limits.connections) {
-        ++connections;
-        connected.add(serve(kj::mv(stream), services).attach(kj::defer([this] { --connections; })));
+        instruments.connections.set(static_cast<std::int64_t>(++connections));
+        connected.add(serve(kj::mv(stream), services).attach(kj::defer([this] {
+          instruments.connections.set(static_cast<std::int64_t>(--connections));
+        })));
       } else {
-        ++refused;
+        ++instruments.connections_refused;
       }
       return accept(receiver, services, connected);
     });
@@ -213,9 +256,7 @@ Result<void> Server::reload() {
 
 std::uint16_t Server::port() const { return static_cast<std::uint16_t>(parts_->port.load()); }
 
-ServerStats Server::stats() const {
-  return {.connections = parts_->connections, .connections_ever = parts_->connections_ever, .refused = parts_->refused};
-}
+std::uint16_t Server::http_port() const { return static_cast<std::uint16_t>(parts_->http_port.load()); }
 
 void Server::end_sessions() {
   const std::lock_guard lock(parts_->stop_mutex);

@@ -24,14 +24,10 @@ struct ServerOptions {
   std::optional<TlsOptions> tls{};        // needed as soon as others than this machine could reach the address
   Limits limits{};
   unsigned read_threads = 0;  // 0: one for each core
+  std::string http_listen{};  // where metrics and health are told; "" for nowhere
   std::uint32_t drain_seconds = 10;
   AuditMode audit = AuditMode::on;
   Clock* clock = nullptr;  // null: the system's
-};
-
-struct ServerStats {
-  std::uint64_t connections = 0, connections_ever = 0, refused = 0;
-  std::size_t waiting_reads = 0, waiting_writes = 0, waiting_scans = 0;
 };
 
 class Server {
@@ -44,7 +40,7 @@ class Server {
   // Reads the certificate again: for connections from now on. Where a file is wrong, what was read before stays in use.
   Result<void> reload();
   std::uint16_t port() const;
-  ServerStats stats() const;
+  std::uint16_t http_port() const;  // 0 where metrics are told nowhere
   void end_sessions();  // all of them, at once: who wants to go on logs in again
   void stop();
 

@@ -4,6 +4,7 @@
 
 #include <capnp/membrane.h>
 
+#include <chrono>
 #include <utility>
 
 #include "base/hash.h"
@@ -161,10 +162,18 @@ class SessionServer final : public wire::Session::Server {
   template <typename Call>
   kj::Promise<void> held(Call call) {
     const std::shared_ptr<std::size_t>& calls = holder_->calls;
-    if (*calls >= holder_->services.limits.calls)
+    Instruments& instruments = holder_->services.instruments;
+    if (*calls >= holder_->services.limits.calls) {
+      ++instruments.calls_busy;
       return to_exception(busy("this connection has too many calls under way: wait for some of them"));
+    }
     ++*calls;
-    return call().attach(holder_->hold(), kj::defer([calls] { --*calls; }));
+    const auto begun = std::chrono::steady_clock::now();
+    return call().attach(holder_->hold(), kj::defer([calls, begun, &instruments] {
+      --*calls;
+      const auto took = std::chrono::steady_clock::now() - begun;
+      instruments.calls.observe(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+    }));
   }
 
   HolderPtr holder_;
