@@ -174,7 +174,7 @@ TEST_F(Terminal, APasswordIsAskedForTwiceAndNeverShown) {
 }
 
 TEST_F(Terminal, CtrlCLeavesTheTerminalAsItWas) {
-  const Shown shown = on_terminal(scratch_, "chartline user add --users users.toml mary; stty -a; test ! -e users.toml && echo none",
+  const Shown shown = on_terminal(scratch_, "trap : INT; chartline user add --users users.toml mary; stty -a; test ! -e users.toml && echo none",
                                   {{"password for mary: ", "\x03"}});
   EXPECT_THAT(shown.text, HasSubstr("interrupted"));
   EXPECT_THAT(shown.text, HasSubstr(" echo "));
