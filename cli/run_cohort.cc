@@ -55,12 +55,16 @@ Result<void> run_cohort_show(const Invocation& invocation, Console& console) {
 }
 
 Result<void> run_cohort_run(const Invocation& invocation, Console& console) {
-  const std::string& name = invocation.argument(0);
+  const std::vector<std::string>& names = invocation.arguments();
   const Asking asking = TRY(asking_of(invocation));
   const auto source = TRY(open_source(invocation, Access::read));
-  const std::string text = TRY(kept_cohort(*source, name));
-  // As if it had just been typed: so its params can be given other values, and columns answer what they can.
-  return ask(*source, text + "\nlist in " + name, "", asking, console);
+  // One as if it had just been typed, so that its params can be given other values. Several in one pass over the patients.
+  std::string text;
+  for (const std::string& name : names) {
+    const std::string kept = TRY(kept_cohort(*source, name));
+    text += (names.size() == 1 ? kept + "\n" : "") + "list in " + name + "\n";
+  }
+  return ask(*source, text, "", asking, console);
 }
 
 Result<void> run_cohort_remove(const Invocation& invocation, Console&) {

@@ -31,6 +31,39 @@ void find_filters(const Node& node, Lifted lifted, std::unordered_map<std::uint3
   for (const typed::Ptr& part : node.parts) find_filters(*part, is_made_of_parts(node.op) ? lifted : Lifted{}, found);
 }
 
+class OpenSlots {
+ public:
+  using Found = std::unordered_map<const Node*, Slots>;
+  OpenSlots(const Program& program, const KnownNames* known, Found& found)
+      : program_(program), known_(known), found_(found) {}
+
+  const Slots& of(const Node& node) {
+    if (known_)
+      if (const auto known = known_->open_slots.find(&node); known != known_->open_slots.end()) return known->second;
+    if (const auto found = found_.find(&node); found != found_.end()) return found->second;
+    Slots slots;
+    for (const typed::Ptr& part : node.parts) add(slots, of(*part));
+    if (node.op == Op::let_of || node.op == Op::param_of)
+      add(slots, of(*program_.definition(std::get<typed::Named>(node.data).name).parts.front()));
+    if (node.op == Op::interval) slots.insert(interval_slot);
+    if (const auto slot = own_slot(node)) {
+      if (node.op == Op::row) {
+        slots.insert(*slot);
+      } else {
+        slots.erase(*slot);
+      }
+    }
+    return found_.emplace(&node, std::move(slots)).first->second;
+  }
+
+ private:
+  static void add(Slots& slots, const Slots& more) { slots.insert(more.begin(), more.end()); }
+
+  const Program& program_;
+  const KnownNames* known_;  // null: it is being found
+  Found& found_;
+};
+
 }  // namespace
 
 Lifted lifted_by(const Node& filter, Lifted around) {
@@ -41,35 +74,30 @@ Lifted lifted_by(const Node& filter, Lifted around) {
   return around;
 }
 
-Names::Names(const Program& program) : program_(program) {
-  for (const typed::Ptr& statement : program.query.statements) find_filters(*statement, {}, filters_);
-  for (const auto& [name, definition] : program.definitions) find_filters(*definition, {}, filters_);
+std::shared_ptr<const KnownNames> known_names(const Program& program) {
+  auto known = std::make_shared<KnownNames>();
+  OpenSlots open(program, nullptr, known->open_slots);
+  const auto look = [&](const Node& node) {
+    find_filters(node, {}, known->filters);
+    (void)open.of(node);
+  };
+  for (const typed::Ptr& statement : program.query.statements) look(*statement);
+  for (const auto& [name, definition] : program.definitions) look(*definition);
+  return known;
 }
+
+Names::Names(const Program& program) : program_(program), known_(*program.names) {}
 
 const Node& Names::defined(const Node& name) const {
   return *program_.definition(std::get<typed::Named>(name.data).name).parts.front();
 }
 
 const Filter* Names::filter_of(std::uint32_t slot) const {
-  const auto found = filters_.find(slot);
-  return found == filters_.end() ? nullptr : &found->second;
+  const auto found = known_.filters.find(slot);
+  return found == known_.filters.end() ? nullptr : &found->second;
 }
 
-const std::set<std::uint32_t>& Names::open_slots(const Node& node) {
-  if (const auto known = open_.find(&node); known != open_.end()) return known->second;
-  std::set<std::uint32_t> slots;
-  for (const typed::Ptr& part : node.parts) slots.merge(std::set(open_slots(*part)));
-  if (node.op == Op::let_of || node.op == Op::param_of) slots.merge(std::set(open_slots(defined(node))));
-  if (node.op == Op::interval) slots.insert(interval_slot);
-  if (const auto slot = own_slot(node)) {
-    if (node.op == Op::row) {
-      slots.insert(*slot);
-    } else {
-      slots.erase(*slot);
-    }
-  }
-  return open_.emplace(&node, std::move(slots)).first->second;
-}
+const Slots& Names::open_slots(const Node& node) { return OpenSlots(program_, &known_, open_).of(node); }
 
 bool Names::is_span(const Node& node) const {
   if (node.type.basic != Basic::date) return false;

@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <unordered_map>
 
@@ -24,6 +25,15 @@ struct Filter {
   Lifted lifted;  // by itself and the filters around it
 };
 
+using Slots = std::set<std::uint32_t>;
+
+// Of all nodes of a program, found once when it is made, since every executor of every statement asks for it.
+struct KnownNames {
+  std::unordered_map<std::uint32_t, Filter> filters;  // by slot
+  std::unordered_map<const typed::Node*, Slots> open_slots;
+};
+std::shared_ptr<const KnownNames> known_names(const Program& program);
+
 class Names {
  public:
   explicit Names(const Program& program);
@@ -33,15 +43,15 @@ class Names {
 
   // The slots that a node asks about and does not fill itself, 0 for the interval of a measure. Where there are none, what
   // it gives is one thing for each person, and is reckoned once.
-  const std::set<std::uint32_t>& open_slots(const typed::Node& node);
+  const Slots& open_slots(const typed::Node& node);
 
   // Whether a date is one that the query writes, and so stands for all its days, rather than one known only so far.
   bool is_span(const typed::Node& node) const;
 
  private:
   const Program& program_;
-  std::unordered_map<std::uint32_t, Filter> filters_;
-  std::unordered_map<const typed::Node*, std::set<std::uint32_t>> open_;
+  const KnownNames& known_;
+  std::unordered_map<const typed::Node*, Slots> open_;  // of nodes that are no part of the program
 };
 
 }  // namespace chartline::query

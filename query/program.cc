@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "query/bring_in.h"
+#include "query/names.h"
 #include "query/parse.h"
 #include "query/print.h"
 
@@ -160,6 +161,7 @@ Result<std::shared_ptr<const Program>> link(typed::Query query, CodeSource& sour
   }
   for (const typed::Node* statement : options.only) TRY(linker.expand_within(*statement));
   TRY(linker.expand_within(*program->registrations));
+  program->names = known_names(*program);
   return std::shared_ptr<const Program>(std::move(program));
 }
 

@@ -18,6 +18,8 @@
 
 namespace chartline::query {
 
+struct KnownNames;
+
 struct Program {
   typed::Query query;  // every statement in the order of the text
   // Where the spans of the nodes are places; "" where only the tree is known. Texts of saved cohorts stand behind that of the
@@ -33,6 +35,7 @@ struct Program {
   std::unordered_map<const typed::Node*, std::shared_ptr<const CodeSet>> code_sets{};
   std::uint32_t row_slot = 0;  // of no expression of the text: for the rows of statements that give their events none
   typed::Ptr registrations{};  // registration[*]: what ends a follow-up
+  std::shared_ptr<const KnownNames> names{};  // what can be said of its names beforehand: see query/names.h
 
   const typed::Node& definition(std::string_view name) const;  // checked: the resolver found it
   const CodeSet& codes(const typed::Node& node) const;         // checked: link() expanded it

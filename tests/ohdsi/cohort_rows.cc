@@ -21,16 +21,22 @@ std::string date_text(const query::Cell& cell) {
 
 }  // namespace
 
-Rows cohort_rows(engine::Store& store, const std::string& text, query::Executor executor) {
-  const std::string asked = text + "list in c\n";
-  const query::Prepared prepared = must(query::prepare(store, asked, {}));
-  if (!prepared.complaints.empty()) throw std::runtime_error(query::render(prepared.complaints, asked));
+std::vector<Rows> listed_rows(engine::Store& store, const std::string& text, query::Executor executor) {
+  const query::Prepared prepared = must(query::prepare(store, text, {}));
+  if (!prepared.complaints.empty()) throw std::runtime_error(query::render(prepared.complaints, text));
   query::Answers answers;
   must(query::run(prepared, store, store.view(), {.executor = executor}, answers));
-  Rows rows;
-  for (const auto& row : answers.all.front().rows)
-    rows.emplace(std::get<std::string>(row[0]), date_text(row[1]), date_text(row[2]));
-  return rows;
+  std::vector<Rows> all;
+  for (const query::Answer& answer : answers.all) {
+    Rows& rows = all.emplace_back();
+    for (const auto& row : answer.rows)
+      rows.emplace(std::get<std::string>(row[0]), date_text(row[1]), date_text(row[2]));
+  }
+  return all;
+}
+
+Rows cohort_rows(engine::Store& store, const std::string& text, query::Executor executor) {
+  return listed_rows(store, text + "list in c\n", executor).front();
 }
 
 }  // namespace chartline::ohdsi

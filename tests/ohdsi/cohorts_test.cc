@@ -2,9 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <ctime>
 
 #include "formats/exchange/circe.h"
+#include "query/saved_cohorts.h"
 #include "tests/integration/importing.h"
 #include "tests/integration/must.h"
 #include "tests/integration/scratch_store.h"
@@ -81,6 +84,18 @@ class OhdsiCohorts : public testing::Test {
     return tally;
   }
 
+  // One of so many.
+  static void compare_executors(const std::string& name, int of) {
+    int seen = 0, compared = 0;
+    for (const auto& [id, json] : read_cohorts(name).definitions) {
+      if (++seen % of != 0) continue;
+      ++compared;
+      const std::string text = must(exchange::cohort_from_circe(json, {.cohort = "c", .as_circe = true}));
+      EXPECT_EQ(run(text, query::Executor::vectorised), run(text, query::Executor::reference)) << name << " " << id;
+    }
+    std::cout << name << ": " << compared << " of " << seen << " are the same to both executors\n";
+  }
+
   static std::unique_ptr<integration::ScratchStore> store_;
 };
 std::unique_ptr<integration::ScratchStore> OhdsiCohorts::store_;
@@ -94,14 +109,36 @@ TEST_F(OhdsiCohorts, OfCohortGeneratorGiveOhdsisRows) {
 }
 TEST_F(OhdsiCohorts, MadeAtRandomGiveOhdsisRows) { EXPECT_GE(compare("ohdsi-generated-cohorts", {}).matching, 173); }
 
-TEST_F(OhdsiCohorts, AreTheSameToBothExecutors) {
-  const CohortSet set = read_cohorts("ohdsi-generated-cohorts");
-  int asked = 0;
+// All of the library, kept by the store, and asked for in one query: it makes one pass over the patients.
+TEST_F(OhdsiCohorts, OfThePhenotypeLibraryTogetherGiveOhdsisRows) {
+  const CohortSet set = read_cohorts("ohdsi-phenotype-cohorts");
+  std::string text;
   for (const auto& [id, json] : set.definitions) {
-    if (++asked % 12 != 0) continue;
-    const std::string text = must(exchange::cohort_from_circe(json, {.cohort = "c", .as_circe = true}));
-    EXPECT_EQ(run(text, query::Executor::vectorised), run(text, query::Executor::reference)) << id;
+    const std::string name = "cohort_" + std::to_string(id);
+    const std::string cohort = must(exchange::cohort_from_circe(json, {.cohort = name, .as_circe = true}));
+    ASSERT_TRUE(must(query::save_cohort(**store_, name, cohort, {})).empty()) << id;
+    text += "list in " + name + "\n";
   }
+  const auto start = std::chrono::steady_clock::now();
+  const auto since = [](auto then) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count(); };
+  const std::clock_t clock = std::clock();
+  const std::vector<Rows> rows = listed_rows(**store_, text);
+  std::cout << set.definitions.size() << " cohorts together in " << since(start) << " s, "
+            << static_cast<double>(std::clock() - clock) / CLOCKS_PER_SEC << " s of processors\n";
+  ASSERT_EQ(rows.size(), set.definitions.size());
+  for (std::size_t i = 0; const auto& [id, json] : set.definitions) {
+    const auto expected = set.rows.find(id);
+    EXPECT_EQ(rows[i++], expected == set.rows.end() ? Rows() : expected->second) << id;
+  }
+}
+
+TEST_F(OhdsiCohorts, AreTheSameToBothExecutors) { compare_executors("ohdsi-generated-cohorts", 12); }
+
+// All of them, which takes minutes: the reference asks everyone.
+class SoakOhdsiCohorts : public OhdsiCohorts {};
+TEST_F(SoakOhdsiCohorts, AreTheSameToBothExecutors) {
+  for (const char* set : {"ohdsi-phenotype-cohorts", "ohdsi-phenotype-cohorts/cohortgenerator", "ohdsi-generated-cohorts"})
+    compare_executors(set, 1);
 }
 
 }  // namespace
