@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <thread>
 
 #include "server/private_file.h"
@@ -59,22 +59,27 @@ TEST(Users, HearTheSameWhateverIsWrong) {
   }
 }
 
-// The fastest of several: what remains when the machine did nothing else.
-double fastest_ms(const Users& users, std::string_view name, std::string_view word) {
-  double fastest = 1e9;
-  for (int i = 0; i < 7; ++i) {
-    const auto start = std::chrono::steady_clock::now();
+double thread_ms() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+// Work of this thread, not time on the wall: the least of several. What else the machine does stays out.
+double work_ms(const Users& users, std::string_view name, std::string_view word) {
+  double least = 1e9;
+  for (int i = 0; i < 5; ++i) {
+    const double start = thread_ms();
     EXPECT_FALSE(users.verify(name, word, noon, 1000));
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    fastest = std::min(fastest, took.count());
+    least = std::min(least, thread_ms() - start);
   }
-  return fastest;
+  return least;
 }
 
 TEST(Users, TimeTellsNotWhoIsThere) {
   const Users users(made_users());
-  const double wrong = fastest_ms(users, "mary", "wrong horse battery"), unknown = fastest_ms(users, "nobody", password);
-  const double without = fastest_ms(users, "robot", password);
+  const double wrong = work_ms(users, "mary", "wrong horse battery"), unknown = work_ms(users, "nobody", password);
+  const double without = work_ms(users, "robot", password);
   EXPECT_LT(std::max({wrong, unknown, without}), 1.5 * std::min({wrong, unknown, without}))
       << wrong << " ms, " << unknown << " ms, " << without << " ms";
 }
