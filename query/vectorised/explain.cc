@@ -98,15 +98,16 @@ class Explanation {
     row("way", said, "patients", statistics_.patients());
   }
 
+  // From a narrowed View it is not to be told which codes anybody carries; nor how much had to be read, which depends on how
+  // others' postings were folded.
   void leaf(const Leaf& leaf, const Actuals::OfLeaf* came) {
     const Statistics::Size size = statistics_.of(*leaf.codes);
-    row("read", print(leaf), "events", size.events,
-        came && statistics_.known() ? std::optional(came->postings.load()) : std::nullopt);
-    // Not to be told from a narrowed View: whether a code was met at all, by whomever; nor how much had to be read, which
-    // depends on how others' postings were folded.
-    if (leaf.codes->unseen > 0 && statistics_.known())
+    const bool all = statistics_.known();
+    const std::string what = all ? print(leaf) : print_without_codes(leaf);
+    row("read", what, "events", size.events, came && all ? std::optional(came->postings.load()) : std::nullopt);
+    if (leaf.codes->unseen > 0 && all)
       row("codes", "carried by no event", "codes", static_cast<double>(leaf.codes->unseen));
-    if (came) row("kept", print(leaf), "events", {}, came->events);
+    if (came) row("kept", what, "events", {}, came->events);
   }
 
   void conditions() {

@@ -93,19 +93,24 @@ void Leaves::want(const Events& events, std::uint32_t fields) {
   for (const std::uint32_t leaf : events.leaves) all[leaf].fields |= fields;
 }
 
-std::string print(const Leaf& leaf) {
+namespace {
+
+std::string print(const Leaf& leaf, const std::string& codes) {
   std::string text = leaf.kind ? std::string(record::name(*leaf.kind)) : "any";
-  if (leaf.codes->any) {
-    text += "[*]";
-  } else if (leaf.codes->codes.size() == 1) {
-    text += "[" + leaf.codes->codes.front().system + ":" + leaf.codes->codes.front().code + "]";
-  } else {
-    text += "[" + std::to_string(leaf.codes->codes.size()) + " codes]";
-  }
+  text += "[" + (leaf.codes->any ? "*" : codes) + "]";
   if (leaf.lifted.status) text += " any status";
   if (leaf.lifted.contributions) text += " including contributions";
   return text;
 }
+
+}  // namespace
+
+std::string print(const Leaf& leaf) {
+  const std::vector<CodeKey>& codes = leaf.codes->codes;
+  return print(leaf, codes.size() == 1 ? codes.front().system + ":" + codes.front().code
+                                       : std::to_string(codes.size()) + " codes");
+}
+std::string print_without_codes(const Leaf& leaf) { return print(leaf, "codes"); }
 
 Result<void> LeafReader::open(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
                               std::uint32_t first_block, std::uint32_t last_block, Stop& stop) {

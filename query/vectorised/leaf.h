@@ -61,6 +61,7 @@ class Leaves {
 };
 
 std::string print(const Leaf& leaf);
+std::string print_without_codes(const Leaf& leaf);  // what a set was expanded to tells which codes anybody carries
 
 // Reads a leaf over a range of blocks of one shard: each run of postings is decoded once for the range.
 //

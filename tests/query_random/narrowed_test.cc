@@ -24,7 +24,9 @@ constexpr int people = 60;
 class Pair {
  public:
   Pair(std::uint64_t seed, std::uint32_t shards, int persons = people, int events = 18)
-      : narrowing(seed, static_cast<Narrowing::What>(seed % Narrowing::whats), random_script(seed, persons, events)),
+      : Pair(seed, shards, random_script(seed, persons, events)) {}
+  Pair(std::uint64_t seed, std::uint32_t shards, Script script)
+      : narrowing(seed, static_cast<Narrowing::What>(seed % Narrowing::whats), std::move(script)),
         told_(narrowing.told, shards),
         permitted_(narrowing.permitted, shards) {
     told_.play(), permitted_.play();
@@ -304,7 +306,10 @@ TEST(Narrowed, AnswersSoOverSeveralBlocks) {
 TEST(Narrowed, PlansTellNothingOfOthers) {
   int compared = 0;
   for_seeds(800, 10, [&](std::uint64_t seed) {
-    Pair pair(seed, 1);
+    // Who was erased is a number without a record, which the plan of a store without grant counts.
+    Script script = random_script(seed, people);
+    std::erase_if(script.steps, [](const Step& step) { return step.what == Step::What::erase; });
+    Pair pair(seed, 1, std::move(script));
     const View other = pair.permitted().view().narrowed(grant_of_everyone(pair.permitted()));
     if (!pair.narrow->has_postings() || !pair.narrow->seen_in_part().empty()) return;
     for (int i = 0; i < 20; ++i) {
