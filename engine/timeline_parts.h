@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/run_reader.h"
+#include "engine/trust/deidentify.h"
 #include "engine/view.h"
 
 namespace chartline::engine {
@@ -47,6 +48,7 @@ struct Timeline::Parts {
   std::vector<Place> places;
   std::string next;
   record::Arena room;                             // of events made
+  std::vector<std::unique_ptr<ChangedRows>> changed;  // rows of pieces, where they are shown de-identified
 
   // Scratch of a read.
   std::vector<const DeltaPut*> puts;

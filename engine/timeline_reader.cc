@@ -6,7 +6,9 @@
 
 #include "engine/content.h"
 #include "engine/identity.h"
+#include "engine/patient_rows.h"
 #include "engine/timeline_merge.h"
+#include "engine/trust/deidentify.h"
 #include "engine/trust/sight.h"
 #include "formats/stored/keys.h"
 
@@ -54,6 +56,46 @@ Result<const ShardMoment*> TimelineReader::shard_of(PatientRef patient) const {
   return &shard;
 }
 
+const Deidentification* TimelineReader::deidentified() const {
+  return moment_->grant ? moment_->grant->deidentified.get() : nullptr;
+}
+
+namespace {
+
+void put_in_order(Piece& piece) {
+  std::ranges::sort(piece.rows, [&](const stored::Row* a, const stored::Row* b) {
+    if (before(*a, *b, piece.names())) return true;
+    return !before(*b, *a, piece.names()) && a->number < b->number;
+  });
+  piece.place.ref.first = piece.rows.front()->start.instant();
+  piece.place.ref.last = piece.rows.back()->start.instant();
+}
+
+}  // namespace
+
+// What the grant shows is told by the rows as they are; what the filter asks for, by the rows as they are shown.
+Result<void> TimelineReader::gather_changed(const ShardMoment& shard, PatientRef patient, Timeline::Parts& into) const {
+  into.taken.emplace_back();
+  const PatientRows current = TRY(read_rows(shard, patient.id));
+  const PastRows past = in_the_past() ? TRY(read_past_rows(shard, patient.id)) : PastRows();
+  const Sight sight(moment_->grant.get(), patient, *shard.dictionary);
+  std::vector<stored::Row> rows;
+  for (const auto* some : {&current.rows, &past.rows}) {
+    for (const stored::Row& row : *some) {
+      const bool replaced = row.removed != 0 && row.removed <= moment_->as_of;
+      if (row.recorded <= moment_->as_of && !replaced && sight.shows(row)) rows.push_back(row);
+    }
+  }
+  if (rows.empty()) return {};
+  const PatientRef person = moment_->identity->linked(patient, INT64_MAX).front();
+  into.changed.push_back(deidentified()->changed(std::move(rows), person, *shard.dictionary));
+  Piece& piece = into.add(patient, shard);
+  piece.whose = into.taken.size() - 1;
+  for (const stored::Row& row : into.changed.back()->rows) piece.rows.push_back(&row);
+  put_in_order(piece);
+  return {};
+}
+
 // Rows that the delta adds, as one piece, and in parts.taken the numbers of all rows that it takes away.
 void TimelineReader::gather_delta(const ShardMoment& shard, PatientRef patient, Timeline::Parts& into) const {
   std::vector<std::uint32_t>& taken = into.taken.emplace_back();
@@ -72,12 +114,7 @@ void TimelineReader::gather_delta(const ShardMoment& shard, PatientRef patient, 
     }
   }
   if (piece.rows.empty()) return void(--into.used);
-  std::ranges::sort(piece.rows, [&](const stored::Row* a, const stored::Row* b) {
-    if (before(*a, *b, piece.names())) return true;
-    return !before(*b, *a, piece.names()) && a->number < b->number;
-  });
-  piece.place.ref.first = piece.rows.front()->start.instant();
-  piece.place.ref.last = piece.rows.back()->start.instant();
+  put_in_order(piece);
 }
 
 void TimelineReader::gather_runs(const ShardMoment& shard, PatientRef patient, const stored::Head& head, Timeline::Parts& into) const {
@@ -102,6 +139,10 @@ Result<void> TimelineReader::read(std::span<const PatientRef> person, Timeline::
   into.moment = moment_;
   for (const PatientRef patient : person) {
     const ShardMoment* shard = TRY(shard_of(patient));
+    if (deidentified()) {
+      TRY(gather_changed(*shard, patient, into));
+      continue;
+    }
     gather_delta(*shard, patient, into);
     gather_runs(*shard, patient, *TRY(cached_head(*shard, patient.id)), into);
   }
@@ -151,7 +192,7 @@ Result<void> TimelineReader::merge(std::span<const PatientRef> person, Timeline:
     return invalid_request("the cursor is of another patient or filter: leave it empty to start over");
   }
   TimelineMerge merge({.filter = compiled_, .fields = fields, .backwards = filter_.backwards, .limit = filter_.limit,
-                       .after = cursor_, .as_of = moment_->as_of, .grant = moment_->grant.get()}, into);
+                       .after = cursor_, .as_of = moment_->as_of, .grant = deidentified() ? nullptr : moment_->grant.get()}, into);
   if (!TRY(merge.run())) return {};
   Cursor place = merge.place();
   place.moment = moment_hash(*moment_);
@@ -192,6 +233,10 @@ Result<void> TimelineReader::read_many(std::span<const PatientRef> patients, con
       into.moment = moment_;
       for (; m < members.size() && members[m].second == i; ++m) {
         const PatientRef patient = members[m].first;
+        if (deidentified()) {
+          TRY(gather_changed(moment_->shards[patient.shard], patient, into));
+          continue;
+        }
         gather_delta(moment_->shards[patient.shard], patient, into);
         gather_runs(moment_->shards[patient.shard], patient, heads[m], into);
       }

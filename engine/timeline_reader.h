@@ -38,6 +38,9 @@ class TimelineReader {
   Result<const ShardMoment*> shard_of(PatientRef patient) const;
   void gather_delta(const ShardMoment& shard, PatientRef patient, Timeline::Parts& into) const;
   void gather_runs(const ShardMoment& shard, PatientRef patient, const stored::Head& head, Timeline::Parts& into) const;
+  // All rows of the patient, as the grant's project sees them, as one piece.
+  Result<void> gather_changed(const ShardMoment& shard, PatientRef patient, Timeline::Parts& into) const;
+  const Deidentification* deidentified() const;
   Result<void> fetch_runs(std::span<Timeline> timelines) const;
   Result<void> merge(std::span<const PatientRef> person, Timeline::Parts& into) const;
   std::uint32_t fields_of(std::span<const PatientRef> person, const Timeline::Parts& into) const;

@@ -13,6 +13,7 @@
 #include "engine/patient_rows.h"
 #include "engine/posting_reader.h"
 #include "engine/timeline_reader.h"
+#include "engine/trust/deidentify.h"
 #include "engine/trust/grant.h"
 #include "engine/trust/seen_postings.h"
 #include "engine/trust/sight.h"
@@ -47,6 +48,8 @@ std::optional<SeenPostings> seen_postings(const ViewParts& moment, const ShardMo
   if (!moment.grant) return std::nullopt;
   return SeenPostings(moment.grant->whole, shard.shard, shard.patients);
 }
+
+const Deidentification* deidentified(const ViewParts& moment) { return moment.grant ? moment.grant->deidentified.get() : nullptr; }
 
 bool shows_in_part(const ViewParts& moment, PatientRef patient) {
   return moment.grant && (moment.grant->sifts_everyone() || !moment.grant->rule_of(patient).shows_everything());
@@ -143,6 +146,16 @@ Result<bool> View::shows_anything_of(PatientRef patient) const {
 }
 
 Result<std::optional<PatientRef>> View::find(std::string_view identifier) const {
+  if (const Deidentification* how = deidentified(*parts_)) {
+    constexpr std::string_view system = "pseudonym|";
+    if (identifier.starts_with(system)) identifier.remove_prefix(system.size());
+    const auto person = how->patient_of(identifier);
+    if (!person || person->id >= patients(person->shard)) return std::optional<PatientRef>();
+    for (const PatientRef patient : parts_->identity->linked(*person, INT64_MAX)) {
+      if (TRY(shows_anything_of(patient))) return std::optional(patient);
+    }
+    return std::optional<PatientRef>();
+  }
   if (grant() && !grant()->identifiable) return std::optional<PatientRef>();
   // A value may hold a bar itself: SYSTEM|VALUE is tried first, then the whole as a value.
   if (const std::size_t bar = identifier.find('|'); bar != std::string_view::npos) {
@@ -165,6 +178,10 @@ Result<std::optional<PatientRef>> View::find(std::string_view identifier) const 
 
 Result<std::vector<record::Identifier>> View::identifiers(PatientRef patient, record::Arena& into) const {
   TRY(shard_of(*parts_, patient));
+  if (const Deidentification* how = deidentified(*parts_)) {
+    const std::string pseudonym = how->pseudonym(parts_->identity->linked(patient, INT64_MAX).front());
+    return std::vector<record::Identifier>{{.system = "pseudonym", .value = into.text(pseudonym)}};
+  }
   if (grant() && !grant()->identifiable) return std::vector<record::Identifier>();
   return parts_->identity->identifiers(patient, into);
 }
@@ -273,6 +290,7 @@ Result<void> View::timelines(std::span<const PatientRef> patients, const Timelin
 
 Result<std::vector<View::Version>> View::history(PatientRef patient, record::Arena& into) const {
   const ShardMoment* shard = TRY(shard_of(*parts_, patient));
+  if (deidentified(*parts_)) return std::vector<Version>();  // when what was corrected is told of nobody
   const PatientRows current = TRY(read_rows(*shard, patient.id));
   const PastRows past = TRY(read_past_rows(*shard, patient.id));
   const Sight sight(grant(), patient, *shard->dictionary);
@@ -313,7 +331,7 @@ Result<bool> View::shows_whole_record(const ShardMoment& shard, PatientRef patie
 Result<std::optional<Bytes>> View::original(PatientRef patient, const record::Event& event) const {
   const ShardMoment* shard = TRY(shard_of(*parts_, patient));
   if (!event.has_original) return std::optional<Bytes>();
-  if (grant() && !grant()->identifiable) return std::optional<Bytes>();
+  if ((grant() && !grant()->identifiable) || deidentified(*parts_)) return std::optional<Bytes>();
   if (shows_in_part(*parts_, patient) && !TRY(shows_whole_record(*shard, patient, event.number))) return std::optional<Bytes>();
   std::vector<const DeltaPut*> puts;
   for (const auto& segment : shard->segments) segment->of_patient(patient.id, shard->commit, puts);

@@ -42,6 +42,11 @@ void Findings::merge(Findings&& later) {
   rows.insert(rows.end(), std::make_move_iterator(later.rows.begin()), std::make_move_iterator(later.rows.end()));
   follow_ups.insert(follow_ups.end(), std::make_move_iterator(later.follow_ups.begin()),
                     std::make_move_iterator(later.follow_ups.end()));
+  for (const auto& [key, brought] : later.shares) {
+    Shares& into = shares[key];
+    for (std::size_t i = 0; i < brought.size(); ++i) into[i].merge(brought[i]);
+  }
+  cells.merge(later.cells);
   if (follow_ups.size() > std::max(follow_ups_joined_min, 2 * joined_)) join_equal();
 }
 
@@ -69,6 +74,7 @@ std::size_t Findings::bytes() const {
   if (!follow_ups.empty())
     bytes += follow_ups.size() * (sizeof(FollowUp) + follow_ups.front().group.size() * sizeof(Cell));
   for (const auto& row : rows) bytes += bytes_of(row);
+  if (!shares.empty()) bytes += shares.size() * (map_node_bytes + bytes_of(shares.begin()->first) + sizeof(Shares));
   return bytes;
 }
 

@@ -2,6 +2,7 @@
 // are merged, and turned into result rows at the end; this is where both executors meet.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "query/cell.h"
 #include "query/program.h"
 #include "query/result.h"
+#include "query/share.h"
 
 namespace chartline::query {
 
@@ -31,6 +33,13 @@ struct Findings {
     std::int64_t rows = 1;
   };
   std::vector<FollowUp> follow_ups;
+
+  // Under disclosure control, in the place of counts and follow-ups where a person may bring more than one (query/shares.h).
+  // count: {persons}. tally: {events}. incidence: {persons, events, days}.
+  static constexpr std::size_t shared_figures = 3;
+  using Shares = std::array<Share, shared_figures>;
+  std::map<Key, Shares, KeyOrder> shares;
+  Share cells;  // in how many groups a person is
 
   void add(const Key& key, std::size_t figure, std::int64_t n, std::size_t figures);
   void merge(Findings&& later);  // of patients that come after

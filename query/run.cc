@@ -13,9 +13,12 @@
 #include "engine/trust/grant.h"
 #include "query/constants.h"
 #include "query/finder.h"
+#include "query/finish_controlled.h"
 #include "query/pass.h"
 #include "query/reference/finder.h"
 #include "query/reference/why.h"
+#include "query/shares.h"
+#include "query/sorted_rows.h"
 #include "query/vectorised/explain.h"
 #include "query/vectorised/finder.h"
 
@@ -58,7 +61,7 @@ class Run {
         continue;
       }
       if (!part.found) TRY(find(part));
-      if (!part.given) TRY(finish(*part.statement, part.schema, *part.program, part.findings, sink_));
+      if (!part.given) TRY(finish(part));
       forget(part);
     }
     return {};
@@ -90,20 +93,35 @@ class Run {
     return view_.grant() ? past.narrowed(view_.shared_grant()) : past;
   }
 
+  bool controls_figures() const { return view_.grant() && view_.grant()->disclosure != engine::Disclosure::none; }
+
   // What the grant lets nobody have is refused before anything is read for it.
   Result<void> may_give(const Part& part) const {
     const engine::Grant* const grant = view_.grant();
     if (!grant) return {};
     const typed::Node* asked = part.statement;
-    const bool analyze = asked->op == Op::explain_analyze;
+    const bool plan = asked->op == Op::explain || asked->op == Op::explain_analyze;
+    if (plan && controls_figures())
+      return denied("plans are not told under disclosure control: they would tell what single records hold");
     if (asked->op == Op::explain) return {};
-    if (analyze) asked = asked->parts.back().get();
+    if (plan) asked = asked->parts.back().get();
     const bool rows = asked->op == Op::why || gives_rows(*asked);
     TRY(grant->require(rows ? engine::Right::rows : engine::Right::figures));
-    if (grant->disclosure != engine::Disclosure::none && (!rows || analyze))
-      return unsupported("figures under disclosure control: this build does not have it");
+    if (!rows && controls_figures() && !grant->figures_key)
+      return invalid_request("figures under disclosure control need a key, and the policy names no key file");
     return {};
   }
+
+  Result<void> finish(const Part& part) {
+    if (!controls_figures() || gives_rows(*part.statement))
+      return query::finish(*part.statement, part.schema, *part.program, part.findings, sink_);
+    const FiguresControl control{
+        .mode = view_.grant()->disclosure, .key = view_.grant()->figures_key.get(), .as_of = part.as_of};
+    return finish_controlled(*part.statement, part.schema, *part.program, part.findings, control, sink_);
+  }
+
+  // Single people's shares of figures are told by nobody but the reference.
+  bool wants_shares(const typed::Node& statement) const { return controls_figures() && needs_shares(statement); }
 
   const engine::View& view_of(const Part& part) const { return part.as_of == INT64_MAX ? view_ : past_.at(part.as_of); }
 
@@ -193,6 +211,7 @@ class Run {
   Executor chosen_for(const Part& part) const {
     const engine::View& view = view_of(part);
     if (options_.executor == Executor::reference || !view.has_postings()) return Executor::reference;
+    if (wants_shares(*part.statement)) return Executor::reference;
     if (options_.executor == Executor::vectorised) return Executor::vectorised;
     return is_vectorised(*part.statement, *part.program, view) ? Executor::vectorised : Executor::reference;
   }
@@ -200,7 +219,9 @@ class Run {
   Executors executors(Executor executor, const Part& lead, const std::vector<const typed::Node*>& statements) const {
     if (executor == Executor::vectorised)
       return vectorised_executors(view_of(lead), *lead.program, statements, pool_->threads());
-    return reference_executors(view_of(lead), *lead.program, statements);
+    Executors reference = reference_executors(view_of(lead), *lead.program, statements);
+    const bool shares = std::ranges::any_of(statements, [&](const auto* one) { return wants_shares(*one); });
+    return shares ? with_shares(std::move(reference), statements) : reference;
   }
 
   const Prepared& query_;
@@ -220,6 +241,10 @@ class Run {
 Result<void> run(const Prepared& query, engine::Store& store, const engine::View& view, const RunOptions& options,
                  ResultSink& sink) {
   if (!query.complaints.empty() || !query.program) return invalid_request("the query has complaints: it cannot be run");
+  if (view.grant() && view.grant()->deidentified) {
+    SortedRows sorted(sink, options.memory_bytes_max);
+    return Run(query, store, view, options, sorted).run();
+  }
   return Run(query, store, view, options, sink).run();
 }
 

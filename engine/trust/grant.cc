@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "engine/trust/deidentify.h"
 
 namespace chartline::engine {
 namespace {
@@ -37,6 +38,7 @@ std::uint64_t mark_of(const Grant& grant) {
     write(rule, out);
   }
   out.u8(grant.identifiable);
+  if (grant.deidentified) grant.deidentified->write(out);
   return hash64(bytes);
 }
 

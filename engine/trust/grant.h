@@ -18,6 +18,7 @@
 namespace chartline::engine {
 
 class Deidentification;  // how a record is shown without saying whose it is
+class ProjectKey;        // what figures are blurred by
 
 // Records of one organisation, of one of its systems, or of a system wherever it runs.
 struct SourceScope {
@@ -53,6 +54,7 @@ struct Grant {
   bool identifiable = true;  // false: no identifier, no original, and nobody is found by one
   std::shared_ptr<const Deidentification> deidentified;
   Disclosure disclosure = Disclosure::none;  // of figures
+  std::shared_ptr<const ProjectKey> figures_key;  // of their noise: without one there are none under disclosure control
 
   // -- how long
   Micros decided = 0, until = INT64_MAX;  // from `until` on nothing may be read by it: decide anew
