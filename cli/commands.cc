@@ -158,7 +158,7 @@ std::vector<Command> make_commands() {
            "their order. docs/query-language.md explains the language. What is wrong with a query is said with its "
            "place, nothing is run, and the exit code is 3. There is no hidden clock: a query that says `today` needs "
            "a param of this name.\n",
-       .options = anywhere(with({&option::text, &option::file}, asking_options)),
+       .options = anywhere(with({&option::text, &option::file, &option::role_policy}, asking_options)),
        .examples = {{"chartline query --store care -e 'tally any[*] by kind'", "what the store holds"},
                     {"chartline query --store care -e 'count exists condition[snomed:44054006] by sex'",
                      "how many people have type 2 diabetes"},
@@ -166,6 +166,8 @@ std::vector<Command> make_commands() {
                      "a query kept in a file, with the value of a param"},
                     {"chartline query --store care -e 'explain count exists observation[loinc:4548-4]'",
                      "how it would be run"},
+                    {"chartline query --store care --policy policy.toml --role planner -e 'count true by sex'",
+                     "figures as a planner sees them"},
                     {"chartline query --store care --format arrow -f list.query > list.arrow",
                      "columns with their types, for other programs"}},
        .run = run_query},
@@ -469,6 +471,16 @@ std::vector<Command> make_commands() {
        .arguments = {{"FILE", "the policy, a TOML file", Takes::file}},
        .examples = {{"chartline policy show policy.toml", "a role a line"}},
        .run = run_policy_show},
+      {.name = "deid report",
+       .summary = "how easily people of a project's de-identified view are told apart",
+       .text = "What becomes of each field of a record, and for sets of quasi-identifiers (birth, sex, death, place, rare "
+               "codes) k: how many people share the rarest values. Rare codes, of fewer than 8 people, can be left out by the "
+               "policy. Reads every record.\n",
+       .options = {&option::store, &option::role_policy, &option::role, &option::purpose, &option::project, &option::user,
+                   &option::format, &option::cache},
+       .examples = {{"chartline deid report --store care --policy policy.toml --role researcher --project asthma --user rosa",
+                     "of what Rosa sees in the project asthma"}},
+       .run = run_deid_report},
       {.name = "config show",
        .summary = "every setting and its value",
        .text = "A flag counts before the environment, the environment before the configuration file, and that "

@@ -56,8 +56,8 @@ Result<void> add_earlier(const View& view, engine::PatientRef patient, TimelineF
 
 class FolderQuestion final : public Question {
  public:
-  FolderQuestion(engine::Store& store, query::Prepared query, const query::RunOptions& limits)
-      : store_(store), query_(std::move(query)), limits_(limits) {
+  FolderQuestion(engine::Store& store, View view, query::Prepared query, const query::RunOptions& limits)
+      : store_(store), view_(std::move(view)), query_(std::move(query)), limits_(limits) {
     complaints = query_.complaints;
     if (query_.program)
       statements = static_cast<std::size_t>(std::ranges::count_if(
@@ -67,11 +67,12 @@ class FolderQuestion final : public Question {
   Result<void> run(const query::RunOptions& options, query::ResultSink& sink) override {
     query::RunOptions all = limits_;
     all.cancel = options.cancel, all.progress = options.progress;
-    return query::run(query_, store_, store_.view(), all, sink);
+    return query::run(query_, store_, view_, all, sink);
   }
 
  private:
   engine::Store& store_;
+  const View view_;
   const query::Prepared query_;
   const query::RunOptions limits_;
 };
@@ -102,13 +103,13 @@ std::vector<Figure> figures_of(const engine::StoreStats& stats) {
 
 class FolderSource final : public Source {
  public:
-  FolderSource(std::string folder, std::unique_ptr<engine::Store> store)
-      : folder_(std::move(folder)), store_(std::move(store)) {}
+  FolderSource(std::string folder, std::unique_ptr<engine::Store> store, std::shared_ptr<const engine::Grant> grant)
+      : folder_(std::move(folder)), store_(std::move(store)), grant_(std::move(grant)) {}
 
   const std::string& name() const override { return folder_; }
   const std::string& zone() const override { return store_->zone(); }
-  Result<Position> position() override { return store_->view().position(); }
-  Result<std::uint64_t> patients() override { return patients_of(store_->view()); }
+  Result<Position> position() override { return shown().position(); }
+  Result<std::uint64_t> patients() override { return patients_of(shown()); }
 
   Result<Chart> chart(const TimelineAsked& asked, std::uint64_t last) override {
     const View view = store_->view_as_of(asked.as_of);
@@ -144,7 +145,7 @@ class FolderSource final : public Source {
   }
 
   Result<void> events(const TimelineFilter& filter, Progress& progress, const OnPatientEvent& on_event) override {
-    const View view = store_->view();
+    const View view = shown();
     const std::uint64_t of = patients_of(view);
     std::uint64_t done = 0;
     engine::Timeline page;
@@ -158,7 +159,7 @@ class FolderSource final : public Source {
   }
 
   Result<std::set<std::string>> systems_with(std::string_view wanted) override {
-    const View view = store_->view();
+    const View view = shown();
     std::set<std::string> systems;
     for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
       for (engine::Name name = 1; name <= view.codes(shard); ++name) {
@@ -172,7 +173,7 @@ class FolderSource final : public Source {
   Result<std::unique_ptr<Question>> prepare(std::string_view text, const query::PrepareOptions& options,
                                             const query::RunOptions& limits) override {
     query::Prepared prepared = TRY(query::prepare(*store_, text, options));
-    return std::unique_ptr<Question>(std::make_unique<FolderQuestion>(*store_, std::move(prepared), limits));
+    return std::unique_ptr<Question>(std::make_unique<FolderQuestion>(*store_, shown(), std::move(prepared), limits));
   }
   Result<std::vector<std::string>> cohorts() override { return query::saved_cohorts(*store_); }
   Result<std::optional<std::string>> cohort_text(const std::string& name) override {
@@ -189,7 +190,7 @@ class FolderSource final : public Source {
 
   Result<std::vector<query::CodeList>> code_lists() override { return query::CodeLists(*store_).all(); }
   Result<std::vector<ShownEntry>> list_entries(const std::string& name, std::uint32_t version) override {
-    const View view = store_->view();
+    const View view = shown();
     std::vector<ShownEntry> shown;
     for (query::ListEntry& entry : TRY(query::CodeLists(*store_).entries(name, version))) {
       const bool carried = is_carried(view, entry.code);
@@ -221,13 +222,13 @@ class FolderSource final : public Source {
   }
   Result<void> link(const std::string& one, const std::string& other) override {
     record::Arena room;
-    const View view = store_->view();
+    const View view = shown();
     const record::Identifier a = TRY(first_identifier(view, one, room)), b = TRY(first_identifier(view, other, room));
     return store_->link(a, b);
   }
   Result<void> unlink(const std::string& one, const std::string& other) override {
     record::Arena room;
-    const View view = store_->view();
+    const View view = shown();
     const record::Identifier a = TRY(first_identifier(view, one, room)), b = TRY(first_identifier(view, other, room));
     return store_->unlink(a, b);
   }
@@ -246,6 +247,8 @@ class FolderSource final : public Source {
   }
 
  private:
+  View shown() const { return grant_ ? store_->view().narrowed(grant_) : store_->view(); }
+
   static Result<void> own_events(const View& view, engine::PatientRef patient, TimelineFilter filter,
                                  engine::Timeline& page, const OnPatientEvent& on_event) {
     record::Arena room;
@@ -263,12 +266,14 @@ class FolderSource final : public Source {
 
   const std::string folder_;
   const std::unique_ptr<engine::Store> store_;
+  const std::shared_ptr<const engine::Grant> grant_;
 };
 
 }  // namespace
 
-std::unique_ptr<Source> folder_source(std::string folder, std::unique_ptr<engine::Store> store) {
-  return std::make_unique<FolderSource>(std::move(folder), std::move(store));
+std::unique_ptr<Source> folder_source(std::string folder, std::unique_ptr<engine::Store> store,
+                                      std::shared_ptr<const engine::Grant> grant) {
+  return std::make_unique<FolderSource>(std::move(folder), std::move(store), std::move(grant));
 }
 
 }  // namespace chartline::cli

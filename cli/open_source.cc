@@ -7,6 +7,7 @@
 
 #include "cli/failure.h"
 #include "cli/folder_source.h"
+#include "cli/granted.h"
 #include "cli/interrupt.h"
 #include "cli/open_store.h"
 #include "cli/server_source.h"
@@ -86,7 +87,8 @@ Result<std::unique_ptr<Source>> connect(const Invocation& invocation) {
 Result<std::unique_ptr<Source>> open_source(const Invocation& invocation, Access access) {
   if (TRY(is_server(invocation))) return connect(invocation);
   auto store = TRY(open_store(invocation, access));
-  return folder_source(TRY(store_folder(invocation)), std::move(store));
+  auto grant = TRY(granted(invocation, *store));
+  return folder_source(TRY(store_folder(invocation)), std::move(store), std::move(grant));
 }
 
 }  // namespace chartline::cli

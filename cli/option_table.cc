@@ -57,6 +57,10 @@ const Option user{.name = "user",
 const Option role{.name = "role", .value = "ROLE", .help = "in which role, where one has several", .setting = "role"};
 const Option purpose{.name = "purpose", .value = "PURPOSE", .help = "what for, as in direct_care", .setting = "purpose"};
 const Option project{.name = "project", .value = "PROJECT", .help = "within which project", .setting = "project"};
+const Option role_policy{.name = "policy",
+                    .takes = Takes::file,
+                    .value = "FILE",
+                    .help = "see what this policy shows the --role, of a folder"};
 const Option reason{
     .name = "reason", .value = "TEXT", .help = "break the glass, for this reason: it is told to those who look after it"};
 const Option tls{.name = "tls",

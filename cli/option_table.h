@@ -8,7 +8,7 @@ namespace chartline::cli::option {
 // Options of the whole program.
 extern const Option config, color, quiet;
 // Options of several commands.
-extern const Option store, server, token, user, role, purpose, project, reason, tls, authorities, certificate, key, cache, format, answer_format, from, to, kind, code, source_filter, hidden;
+extern const Option store, server, token, user, role, purpose, project, role_policy, reason, tls, authorities, certificate, key, cache, format, answer_format, from, to, kind, code, source_filter, hidden;
 // Options of one command.
 extern const Option shards, zone, import_format, output, source, strict, report, threads, memory, originals,
     no_originals, as_of, last, deep, history, verify, backup_name, list, pace, shard, origin, since, yes, keep, text,

@@ -25,15 +25,23 @@ void share(Findings&& one, Findings& into) {
   into.cells.add(static_cast<std::int64_t>(brought.size()));
 }
 
+// Of one person everything is wanted together.
+class Kept final : public Outlet {
+ public:
+  Result<void> give(std::span<Findings>) override { return {}; }
+};
+
 class SharingFinder final : public Finder {
  public:
   SharingFinder(std::unique_ptr<Finder> finder, std::vector<const typed::Node*> statements)
       : finder_(std::move(finder)), statements_(std::move(statements)) {}
 
-  Result<void> find(const PatientRange& range, Stop& stop, std::span<Findings> into) override {
+  Result<void> find(const PatientRange& range, Stop& stop, Outlet& outlet, std::span<Findings> into) override {
+    Kept kept;
     for (std::uint32_t id = range.first; id < range.past; ++id) {
+      TRY(outlet.give(into));
       std::vector<Findings> one(statements_.size());
-      TRY(finder_->find({range.shard, id, id + 1}, stop, one));
+      TRY(finder_->find({range.shard, id, id + 1}, stop, kept, one));
       for (std::size_t i = 0; i < one.size(); ++i) {
         if (needs_shares(*statements_[i])) {
           share(std::move(one[i]), into[i]);

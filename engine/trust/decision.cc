@@ -57,6 +57,7 @@ Result<std::shared_ptr<const Grant>> Decision::decide() {
   TRY(keep_sources());
   TRY(leave_out_opted());
   TRY(heed_consents());
+  hide();
   give_rights();
   grant_.decided = now_;
   grant_.until = until();
@@ -311,6 +312,17 @@ Result<void> Decision::heed_consents_of(const std::vector<PatientRef>& person) {
 }
 
 // -- what, and how long
+
+// Who sees everyone sees nobody as they are. Each project has its own key, and so has each role outside of any.
+void Decision::hide() {
+  if (most_.reach != Reach::everyone || !rules_.hiding) return;
+  const ProjectKey key(rules_.hiding->secret, project_ ? "project " + project_->name : "role " + text(name(grant_.role)));
+  grant_.figures_key = std::make_shared<const ProjectKey>(key);
+  if (!project_) return;  // figures are of true dates
+  DeidentificationRules rules = rules_.hiding->rules;
+  rules.today = today_;
+  grant_.deidentified = std::make_shared<const Deidentification>(std::move(rules), key);
+}
 
 void Decision::give_rights() {
   Rights rights = most_.rights;

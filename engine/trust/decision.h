@@ -41,6 +41,7 @@ class Decision {
   Result<void> leave_out_opted();
   Result<void> heed_consents();
   Result<void> heed_consents_of(const std::vector<PatientRef>& person);
+  void hide();
   void give_rights();
   Micros until() const;
   std::string label() const;

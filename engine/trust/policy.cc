@@ -36,7 +36,11 @@ Policy::Policy(Rules rules)
 
 Result<Policy> Policy::load(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  return parse(TRY(read_file(path)), path, [&](const std::string& name) { return read_file(folder / name); });
+  Policy policy =
+      TRY(parse(TRY(read_file(path)), path, [&](const std::string& name) { return read_file(folder / name); }));
+  // A key that others can read is none.
+  if (policy.rules_->hiding) TRY(ProjectKey::read_secret((folder / policy.rules_->hiding->key_file).string()));
+  return policy;
 }
 
 Result<Policy> Policy::parse(std::string_view toml, std::string_view origin, const ReadFile& read) {

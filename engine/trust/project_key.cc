@@ -65,7 +65,10 @@ Result<ProjectKey::Secret> ProjectKey::read_secret(const std::string& path) {
     return denied(path + ": this key file belongs to another user");
   std::array<char, 2 * secret_bytes + 2> text{};
   const ssize_t read = ::read(file.number(), text.data(), text.size());
-  std::string_view digits(text.data(), read < 0 ? 0 : static_cast<std::size_t>(read));
+  return parse_secret(std::string_view(text.data(), read < 0 ? 0 : static_cast<std::size_t>(read)), path);
+}
+
+Result<ProjectKey::Secret> ProjectKey::parse_secret(std::string_view digits, const std::string& path) {
   if (digits.ends_with('\n')) digits.remove_suffix(1);
   Secret secret;
   std::size_t made = 0;

@@ -24,6 +24,7 @@ class ProjectKey {
   // The 64 hexadecimal digits of a file: `openssl rand -hex 32`. denied where others than its owner have any right to it or
   // it belongs to somebody else, not_found where there is none, invalid_request where it holds anything else.
   static Result<Secret> read_secret(const std::string& path);
+  static Result<Secret> parse_secret(std::string_view text, const std::string& path);  // of what such a file holds
 
   // `use` parts what the key is used for, so that no hash of one use is one of another.
   std::uint64_t hash(std::string_view use, BytesView bytes) const;

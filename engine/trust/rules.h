@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "engine/trust/categories.h"
 #include "engine/trust/claims.h"
+#include "engine/trust/deidentify.h"
 #include "engine/trust/grant.h"
 #include "engine/trust/opt_outs.h"
 #include "engine/trust/role_table.h"
@@ -93,6 +94,13 @@ struct Delegation {
   Days days{};
 };
 
+// What planners and researchers are shown in the place of the truth, and the secret that it rests on.
+struct Hiding {
+  std::string key_file;
+  ProjectKey::Secret secret{};
+  DeidentificationRules rules{};
+};
+
 // A case of the policy's own tests.
 struct PolicyCase {
   enum class Expect : std::uint8_t { sees, sees_in_part, unknown, granted, denied };
@@ -121,6 +129,7 @@ struct Rules {
   std::map<std::string, Project, std::less<>> projects{};
   std::vector<Relationship> relationships{};
   std::optional<BreakGlass> break_glass{};
+  std::optional<Hiding> hiding{};     // nullopt: planners have no figures, researchers no rows
   std::optional<OptOuts> opt_outs{};  // nullopt: the policy says that there are none
   Purposes opt_out_purposes = 0;
   std::shared_ptr<const Categories> categories = std::make_shared<const Categories>();

@@ -32,6 +32,7 @@ class RulesReader {
     TRY(read_roles());
     TRY(read_projects());
     TRY(read_break_glass());
+    TRY(read_hiding());
     TRY(read_opt_outs());
     TRY(read_consents());
     TRY(read_delegates());
@@ -300,6 +301,37 @@ class RulesReader {
     one.overrides_consent = TRY(table->flag("overrides_consent", false));
     rules_.break_glass = one;
     return table->finish();
+  }
+
+  Result<void> read_hiding() {
+    auto table = TRY(top_.table("deidentification"));
+    if (!table) return {};
+    Hiding one{.key_file = TRY(table->required_text("key_file"))};
+    const std::string dates = TRY(table->text("dates")).value_or("shifted");
+    using Dates = DeidentificationRules::Dates;
+    if (dates != "shifted" && dates != "month" && dates != "year")
+      return table->complaint_at("dates", "dates are shifted, or given by month or by year");
+    one.rules.dates = dates == "shifted" ? Dates::shifted : dates == "month" ? Dates::month : Dates::year;
+    one.rules.shift_days_max = static_cast<std::uint32_t>(TRY(table->number("shift_days_max", 7, 3650)).value_or(365));
+    one.rules.keeps_sources = TRY(table->flag("sources", true));
+    for (const std::string& code : TRY(table->texts("left_out_codes"))) {
+      const auto parts = parse_patient_name(code);
+      if (!parts) return table->complaint_at("left_out_codes", "a code is written SYSTEM|CODE");
+      one.rules.left_out_codes.emplace(parts->system, parts->value);
+    }
+    for (TomlTable& cut : TRY(table->tables("cut_attributes"))) {
+      const std::string name = TRY(cut.required_text("name"));
+      const auto bytes = TRY(cut.number("length", 1, 8));
+      if (!bytes) return cut.complaint("length is missing: how many characters stay");
+      one.rules.cut_attributes.emplace(name, static_cast<std::size_t>(*bytes));
+      TRY(cut.finish());
+    }
+    TRY(table->finish());
+    Result<std::string> key = read_(one.key_file);  // part of no hash that is shown
+    if (!key) return Error{key.error().fault, table->complaint("the file " + one.key_file + " cannot be read").message};
+    one.secret = TRY(ProjectKey::parse_secret(*key, one.key_file));
+    rules_.hiding = std::move(one);
+    return {};
   }
 
   Result<void> read_opt_outs() {
