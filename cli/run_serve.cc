@@ -10,6 +10,7 @@
 #include "cli/open_store.h"
 #include "cli/runs.h"
 #include "engine/trust/policy.h"
+#include "server/log.h"
 #include "server/notify.h"
 #include "server/policy_door.h"
 #include "server/server.h"
@@ -104,13 +105,14 @@ Result<Keeper> keeper_of(const Invocation& invocation, engine::Store& store, con
 }
 
 // Where a file is wrong, what was read before stays in use.
-void reload(const Invocation& invocation, const Keeper& keeper, server::Server& server, Console& console) {
+void reload(const Invocation& invocation, const Keeper& keeper, server::Server& server, server::Log& log, Console& console) {
   if (const auto certificate = server.reload(); !certificate) console.say("not reloaded: " + certificate.error().message);
   if (!keeper.by_policy) return;
   auto admission = admission_of(invocation);
   if (!admission) return console.say("not reloaded: " + admission.error().message);
   keeper.by_policy->replace(std::move(admission).value());
   server.end_sessions();
+  log.write(server::LogLevel::info, server::LogEvent::reloaded);
   console.note("reloaded: sessions log in again");
 }
 
@@ -118,19 +120,24 @@ void reload(const Invocation& invocation, const Keeper& keeper, server::Server& 
 
 Result<void> run_serve(const Invocation& invocation, Console& console) {
   const Signals signals;
-  const server::ServerOptions options = TRY(server_options(invocation));
+  server::ServerOptions options = TRY(server_options(invocation));
+  SystemClock clock;
+  server::Log log(clock, {.least = server::parse_log_level(invocation.text("log-level"))});
+  options.log = &log;
   const auto store = TRY(open_store(invocation, Access::write));
   const Keeper keeper = TRY(keeper_of(invocation, *store, options));
   const auto server = TRY(server::Server::start(*store, *keeper.door, options));
   const char* socket = std::getenv("NOTIFY_SOCKET");
   const server::Notifier manager(socket ? socket : "");
   manager.tell("READY=1");
+  log.write(server::LogLevel::info, server::LogEvent::listening, {{server::LogField::port, std::uint64_t{server->port()}}});
   console.say(fmt::format("listening on {} (port {})", options.listen, server->port()));
   if (server->http_port() != 0) console.say(fmt::format("metrics and health on port {}", server->http_port()));
-  while (signals.next() == SIGHUP) reload(invocation, keeper, *server, console);
+  while (signals.next() == SIGHUP) reload(invocation, keeper, *server, log, console);
   manager.tell("STOPPING=1");
   console.note("ending: what is under way may finish");
   server->stop();
+  log.write(server::LogLevel::info, server::LogEvent::stopped);
   return {};
 }
 

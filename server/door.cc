@@ -64,6 +64,7 @@ class DoorServer final : public wire::Door::Server {
                                                         .until = std::min(admitted.until, latest)});
     about_.is_in = true;
     ++services_.instruments.logins;
+    if (services_.log) services_.log->write(LogLevel::info, LogEvent::login);
     if (holder->grant && holder->grant->break_glass) ++services_.instruments.break_glass;
     if (about_.on_logged_in) about_.on_logged_in();
     auto results = context.getResults();
@@ -76,6 +77,7 @@ class DoorServer final : public wire::Door::Server {
   // Who was not let in is in the audit too, under the name that they claimed.
   kj::Promise<void> refuse(std::string who, kj::Exception why) {
     ++services_.instruments.logins_refused;
+    if (services_.log) services_.log->write(LogLevel::warning, LogEvent::login_refused);
     engine::AuditEntry entry;
     entry.act = engine::Act::login;
     entry.outcome = engine::AuditOutcome::denied;

@@ -17,6 +17,7 @@
 #include "server/event_pages.h"
 #include "server/instruments.h"
 #include "server/limits.h"
+#include "server/log.h"
 #include "server/workers.h"
 
 namespace chartline::server {
@@ -46,6 +47,7 @@ struct Services {
   Auditor& auditor;
   Sessions& sessions;
   Instruments& instruments;
+  Log* log;  // null: nobody reads one
   Clock& clock;
   const Limits& limits;
   const kj::Executor& loop;  // of the wire
@@ -82,6 +84,7 @@ struct Holder {
     engine::AuditEntry refused = entry(act);
     refused.outcome = why.fault == Fault::denied ? engine::AuditOutcome::denied : engine::AuditOutcome::failed;
     refused.fault = why.fault;
+    if (services.log) services.log->write(LogLevel::info, LogEvent::call_failed, {{LogField::fault, why.fault}});
     return enter(std::move(refused)).then([exception = to_exception(why)]() mutable -> kj::Promise<void> {
       return kj::mv(exception);
     });

@@ -64,7 +64,7 @@ Result<std::vector<Refusal>> add(Session& session, wire::Records::Reader batch) 
   std::vector<std::vector<record::Event>> events;
   std::vector<record::Record> records;
   TRY(read_records(batch, room, events, records));
-  if (session.holder->grant) TRY(sign(records, *session.holder->grant, session.holder->view(), room));
+  if (session.holder->grant) TRY(sign(records, session.holder->view(), room));
   for (const record::Record& record : records)
     TRY(session.import->add(session.mapper ? TRY(session.mapper->mapped(record, room)) : record));
   return std::exchange(session.refused, {});

@@ -41,6 +41,7 @@ class Connection {
     rpc_.setFlowLimit(words(services.limits.message_bytes) * 2);
   }
 
+  const FrameGuard& guard() const { return stream_; }
   kj::Promise<void> closed(kj::Timer& timer, const Limits& limits) {
     auto too_late = timer.afterDelay(limits.login_seconds * kj::SECONDS).then([this]() -> kj::Promise<void> {
       return about_.is_in ? kj::Promise<void>(kj::NEVER_DONE) : kj::READY_NOW;
@@ -114,6 +115,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
                         .auditor = auditor,
                         .sessions = sessions,
                         .instruments = instruments,
+                        .log = options.log,
                         .clock = clock,
                         .limits = options.limits,
                         .loop = kj::getCurrentThreadExecutor(),
@@ -139,6 +141,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
         loop = nullptr;
       }
       draining = true;
+      if (options.log) options.log->write(LogLevel::info, LogEvent::draining, {{LogField::count, connections}});
       receiver = nullptr;
       drain(tasks, io);
       telling = nullptr;
@@ -211,9 +214,19 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
   }
 
   kj::Promise<void> speak(kj::Own<kj::AsyncIoStream> stream, Services& services) {
+    const std::uint64_t number = instruments.connections_ever.value();
+    if (options.log) options.log->write(LogLevel::debug, LogEvent::connection_opened, {{LogField::connection, number}});
     auto one = kj::heap<Connection>(kj::mv(stream), services, keeper, frame_budget, is_loopback(options.listen));
     auto closed = one->closed(services.timer, options.limits);
-    return closed.attach(kj::mv(one));
+    auto& guard = one->guard();
+    return closed
+        .attach(kj::defer([this, number, &guard] {
+          if (!options.log) return;
+          const bool cut = guard.cut() != Cut::none;
+          options.log->write(cut ? LogLevel::warning : LogLevel::debug, cut ? LogEvent::connection_cut : LogEvent::connection_closed,
+                             {{LogField::connection, number}, {LogField::cut, guard.cut()}, {LogField::bytes_in, guard.bytes_in()}, {LogField::bytes_out, guard.bytes_out()}});
+        }))
+        .attach(kj::mv(one));
   }
 
   kj::Promise<void> accept(kj::ConnectionReceiver& receiver, Services& services, kj::TaskSet& connected) {
@@ -226,6 +239,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
         })));
       } else {
         ++instruments.connections_refused;
+        if (options.log) options.log->write(LogLevel::warning, LogEvent::connection_refused, {{LogField::count, connections}});
       }
       return accept(receiver, services, connected);
     });

@@ -16,6 +16,7 @@
 #include "server/doorkeeper.h"
 #include "server/limits.h"
 #include "server/listen.h"
+#include "server/log.h"
 
 namespace chartline::server {
 
@@ -28,6 +29,7 @@ struct ServerOptions {
   std::uint32_t drain_seconds = 10;
   AuditMode audit = AuditMode::on;
   Clock* clock = nullptr;  // null: the system's
+  Log* log = nullptr;      // null: nobody reads one
 };
 
 class Server {

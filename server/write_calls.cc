@@ -59,7 +59,7 @@ class IngestServer final : public wire::Ingest::Server {
       std::vector<record::Record> records;
       for (const Message& batch : batches)
         TRY(read_records(batch->getRoot<wire::Records>().asReader(), room, events, records));
-      if (holder->grant) TRY(sign(records, *holder->grant, holder->view(), room));
+      if (holder->grant) TRY(sign(records, holder->view(), room));
       return holder->services.store.write(records, {.batch_id = batch_id, .all_or_nothing = all_or_nothing, .audit = holder->entry(engine::Act::write)});
     };
     bytes_ = 0;
