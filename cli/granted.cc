@@ -34,8 +34,11 @@ Result<std::shared_ptr<const engine::Grant>> granted(const Invocation& invocatio
   if (user.empty()) user = "uid " + std::to_string(::geteuid());
   if (purpose.empty()) purpose = purpose_of(engine::most_of(*role));
   SystemClock clock;
-  return policy.decide({.user = user, .roles = {word}},
-                       {.role = word, .purpose = purpose, .project = invocation.text("project")}, store, clock.now());
+  engine::Claims claims;
+  claims.user = user, claims.roles = {word};
+  engine::AccessRequest request;
+  request.role = word, request.purpose = purpose, request.project = invocation.text("project");
+  return policy.decide(claims, request, store, clock.now());
 }
 
 }  // namespace chartline::cli

@@ -74,8 +74,9 @@ TEST_F(ControlledRun, FlowLosesWhatItTells) {
   EXPECT_TRUE(is_missing(flow.rows[0][3]));
   for (std::size_t i = 1; i < 3; ++i) {
     EXPECT_LE(whole(flow.rows[i][2]), whole(flow.rows[i - 1][2]));
-    if (!is_missing(flow.rows[i][3]))
+    if (!is_missing(flow.rows[i][3])) {
       EXPECT_EQ(whole(flow.rows[i][3]), whole(flow.rows[i - 1][2]) - whole(flow.rows[i][2]));
+    }
   }
   for (std::size_t i = 3; i < 5; ++i) EXPECT_TRUE(is_missing(flow.rows[i][2]) && is_missing(flow.rows[i][3]));
 }
