@@ -161,6 +161,52 @@ TEST_F(ControlledRun, SurvivalGoesDownInStepsOfEnoughEvents) {
   EXPECT_EQ(ask(std::string(cohort) + "survival condition[local:rare] after ix in dm").at(0).rows.size(), 1u);
 }
 
+TEST_F(ControlledRun, AFlowOfNobodyTellsItsSteps) {
+  EXPECT_EQ(rows("flow exists condition[local:none] as 'none', true"),
+            (std::vector<std::string>{"1|none||", "2|true||"}));
+}
+
+TEST_F(ControlledRun, SurvivalEndsWhereFewAreLeft) {
+  const Answer all = ask("cohort e per registration[*] as ix = exists condition[icd10:E11]\n"
+                         "survival condition[icd10:E11] after ix in e")
+                         .at(0);
+  ASSERT_GE(all.rows.size(), 4u);
+  for (const auto& row : all.rows) EXPECT_GT(whole(row[1]), 7);
+  // Everyone once, however many index dates they have: four in five have any.
+  const Answer once = ask("cohort o per observation[*] as ix = true\nsurvival condition[local:none] after ix in o").at(0);
+  EXPECT_NEAR(static_cast<double>(whole(once.rows.at(0)[1])), 192, 25);
+  EXPECT_EQ(once.rows.size(), 1u);
+}
+
+// Takes so many calls, and then no more.
+class FailingSink final : public ResultSink {
+ public:
+  explicit FailingSink(int calls) : left_(calls) {}
+  Result<void> begin(const Schema&) override { return take(); }
+  Result<void> rows(const Batch&) override { return take(); }
+  Result<void> end() override { return take(); }
+
+ private:
+  Result<void> take() {
+    if (left_-- > 0) return {};
+    return unavailable("the sink is full");
+  }
+  int left_;
+};
+
+TEST_F(ControlledRun, ASinkThatFailsEndsTheRun) {
+  for (const std::string text : {"count true by sex", "tally observation[*]", "flow true"}) {
+    const auto prepared = prepare(small_.store(), text, {});
+    ASSERT_TRUE(prepared && prepared->complaints.empty());
+    const engine::View view = small_.store().view().narrowed(planner(small_.store(), Disclosure::nhs_hes, 7));
+    for (int calls = 0; calls < 4; ++calls) {
+      FailingSink sink(calls);
+      const auto ran = run(*prepared, small_.store(), view, {.threads = 1}, sink);
+      EXPECT_EQ(static_cast<bool>(ran), calls == 3) << text << " " << calls;
+    }
+  }
+}
+
 TEST_F(ControlledRun, BothExecutorsTellTheSame) {
   const std::string text =
       std::string(cohort) +

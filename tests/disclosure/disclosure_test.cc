@@ -144,6 +144,8 @@ TEST(Identity, IsOfTheQuestionAndNotOfItsLayout) {
             identity("param d = 2\ncount count(condition[*]) > d"));
   EXPECT_NE(identity("codes d = local:a\ncount exists condition[d]"),
             identity("codes d = local:b\ncount exists condition[d]"));
+  EXPECT_NE(identity("count exists document[*] where contains(text, '$x')"),
+            identity("count exists document[*] where contains(text, '$y')"));
   const std::string cohort = "let a = exists condition[local:a]\ncohort c per condition[*] as ix = a\n";
   EXPECT_NE(identity(cohort + "incidence condition[*] after ix in c"),
             identity("let a = exists condition[local:b]\ncohort c per condition[*] as ix = a\nincidence condition[*] "
