@@ -85,7 +85,11 @@ Result<std::unique_ptr<Source>> connect(const Invocation& invocation) {
 }  // namespace
 
 Result<std::unique_ptr<Source>> open_source(const Invocation& invocation, Access access) {
-  if (TRY(is_server(invocation))) return connect(invocation);
+  if (TRY(is_server(invocation))) {
+    if (invocation.setting("policy").origin == "flag")
+      return invalid_request("--policy is for a folder: a server has its own, and --role asks for a role of it");
+    return connect(invocation);
+  }
   auto store = TRY(open_store(invocation, access));
   auto grant = TRY(granted(invocation, *store));
   return folder_source(TRY(store_folder(invocation)), std::move(store), std::move(grant));
