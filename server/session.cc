@@ -12,6 +12,7 @@
 #include "formats/wire/failure.h"
 #include "server/code_list_calls.h"
 #include "server/command_calls.h"
+#include "server/audit_calls.h"
 #include "server/feed_calls.h"
 #include "server/import_calls.h"
 #include "server/query_calls.h"
@@ -138,6 +139,12 @@ class SessionServer final : public wire::Session::Server {
   kj::Promise<void> import(ImportContext context) override {
     if (!may_write()) return held([&] { return holder_->refuse(Act::import, denied("this session may not write")); });
     return held([&] { return begin_import(holder_, context); });
+  }
+  kj::Promise<void> auditEntries(AuditEntriesContext context) override {
+    return held(Right::read_audit, Act::read_audit, [&] { return audit_entries(holder_, context); });
+  }
+  kj::Promise<void> auditReport(AuditReportContext context) override {
+    return held([&] { return audit_report(holder_, context); });
   }
   kj::Promise<void> logout(LogoutContext) override {
     return held([&] { return holder_->enter(holder_->entry(Act::logout)); }).then([this] {

@@ -354,9 +354,10 @@ kj::Promise<void> all_events(HolderPtr holder, EventsCall context) {
       .filter = read_filter(params.getFilter(), *words),
       .words = words,
       .details = wire::WithDetails::yes,
-      .patient_at = [begins](const View&, std::uint32_t i) -> Result<std::optional<engine::PatientRef>> {
+      .patient_at = [begins](const View& seen, std::uint32_t i) -> Result<std::optional<engine::PatientRef>> {
         const auto shard = static_cast<std::uint32_t>(std::ranges::upper_bound(begins, i) - begins.begin() - 1);
-        return std::optional(engine::PatientRef{shard, i - begins[shard]});
+        const engine::PatientRef patient{shard, i - begins[shard]};
+        return seen.sees(patient) ? std::optional(patient) : std::nullopt;
       },
       .count = count,
       .whole_person = false,

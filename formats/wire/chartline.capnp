@@ -215,9 +215,11 @@ interface Session @0xd07b3f5d2c9a1e14 {
   # Ends the session now, and everything that was reached from it.
   logout @13 () -> ();
 
-  # The audit log, for auditors: entries [first, first + limit) as they are told to people (JSON lines), and the head.
-  auditEntries @14 (first :UInt64, limit :UInt32) -> (entries :List(Text), head :Text);
-  auditReport @15 (patient :Text) -> (entries :List(Text));
+  # The audit log of one shard from the entry `first` on, and what stands for all of it now: "STORE:SHARD:SIZE:ROOT" for each
+  # shard. For auditors.
+  auditEntries @14 (shard :UInt32, first :UInt64, limit :UInt32) -> (entries :List(AuditLine), heads :List(Text));
+  # Who saw or wrote one person's record, in the order of time. For auditors, and for patients about their own.
+  auditReport @15 (patient :Text) -> (entries :List(AuditLine));
 
   resumeTimeline @16 (cursor :Text) -> (timeline :Timeline);
 
@@ -233,6 +235,26 @@ interface Session @0xd07b3f5d2c9a1e14 {
 
   # Records of one source as one act, in the order of the source; see Import.
   import @23 (options :ImportOptions, refusals :RefusalSink) -> (import :Import);
+}
+
+# One entry of the audit log. Whom it concerns stays in the store: here is how many.
+struct AuditLine @0xd07b3f5d2c9a1e15 {
+  shard @0 :UInt32;
+  number @1 :UInt64;
+  at @2 :Int64;                       # microseconds UTC
+  act @3 :Text;                       # words as `chartline audit show` prints them
+  outcome @4 :Text;
+  fault @5 :Text;
+  who @6 :Text;
+  role @7 :Text;
+  organisation @8 :Text;
+  purpose @9 :Text;
+  project @10 :Text;
+  session @11 :Text;
+  patients @12 :UInt32;
+  everyone @13 :Bool;
+  rows @14 :UInt64;
+  breakGlass @15 :Bool;
 }
 
 # ----------------------------------------------------------------------------------------------------------------- timelines

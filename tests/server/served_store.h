@@ -15,20 +15,21 @@ namespace chartline::server {
 
 class ServedStore {
  public:
-  explicit ServedStore(ServerOptions options = {}, std::uint32_t shards = 1) {
+  explicit ServedStore(ServerOptions options = {}, std::uint32_t shards = 1) : ServedStore(std::move(options), open_door_, shards) {}
+  ServedStore(ServerOptions options, Doorkeeper& door, std::uint32_t shards = 1) {
     auto backend = engine::memory_backend(disk_);
     EXPECT_TRUE(engine::Store::init(*backend, {.shards = shards, .zone = "UTC"}));
     auto opened = engine::Store::open(std::shared_ptr<engine::Backend>(engine::memory_backend(disk_)), {.fold_delay_ms = 1});
     EXPECT_TRUE(opened);
     store = std::move(*opened);
     options.listen = "127.0.0.1:0";
-    auto started = Server::start(*store, door_, options);
+    auto started = Server::start(*store, door, options);
     EXPECT_TRUE(started) << started.error().message;
     server = std::move(*started);
   }
 
   // `count` observations local:C of one person, a day apart from 2020-01-01, with the values 1, 2, ...
-  void observe(const std::string& person, const std::string& code, int count) {
+  void observe(const std::string& person, const std::string& code, int count, const std::string& organisation = "RYJ") {
     const record::Identifier who{.system = "test", .value = person};
     std::vector<record::Event> events;
     for (int i = 0; i < count; ++i) {
@@ -39,7 +40,7 @@ class ServedStore {
       event.value.form = record::Value::Form::number;
       event.value.number = record::decimal(i + 1, 0);
       event.value.unit = "mmol/L";
-      event.source.organisation = "RYJ";
+      event.source.organisation = organisation;
       events.push_back(event);
     }
     std::vector<record::Record> records;
@@ -55,7 +56,7 @@ class ServedStore {
 
  private:
   std::shared_ptr<engine::MemoryDisk> disk_ = std::make_shared<engine::MemoryDisk>();
-  OpenDoor door_;
+  OpenDoor open_door_;
 };
 
 }  // namespace chartline::server

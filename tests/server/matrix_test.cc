@@ -1,0 +1,331 @@
+// Every call of a session with every role and purpose: what the policy does not give is denied, and nothing that anybody gets,
+// error texts included, tells of the one patient whom nobody may see.
+#include <capnp/ez-rpc.h>
+#include <capnp/pretty-print.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <set>
+
+#include "engine/audit/trail.h"
+#include "engine/trust/policy.h"
+#include "engine/trust/role_table.h"
+#include "formats/wire/chartline.capnp.h"
+#include "formats/wire/events_writer.h"
+#include "formats/wire/failure.h"
+#include "tests/server/served_store.h"
+
+namespace chartline::server {
+namespace {
+
+using engine::Purpose;
+using engine::Right;
+using engine::Role;
+
+constexpr const char* rules = R"(
+version = 1
+name = "matrix"
+[[relationships]]
+name = "seen here"
+event_within_days = 30000
+[roles.clinician]
+purposes = ["direct_care"]
+relationships = ["seen here"]
+[roles.patient]
+purposes = ["patient_access"]
+contribute = true
+[roles.planner]
+purposes = ["planning"]
+disclosure = "nhs-hes"
+[roles.source_system]
+purposes = ["direct_care"]
+[roles.auditor]
+purposes = ["operation"]
+[roles.operator]
+purposes = ["operation"]
+[opt_outs]
+none = true
+[deidentification]
+key_file = "key"
+)";
+constexpr const char* project_key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+
+// Lets in whoever says so, as the role and for the purpose that they ask for, if the policy grants it.
+class ByPolicy final : public Doorkeeper {
+ public:
+  explicit ByPolicy(engine::Policy policy) : policy_(std::move(policy)) {}
+  void look_at(engine::Store& store) { store_ = &store; }
+  Result<Admitted> admit(const Shown& shown, const Asked& asked, Micros now) override {
+    engine::Claims claims;
+    claims.user = shown.user;
+    claims.roles = {asked.role};
+    claims.organisation = "RYJ";
+    claims.patient = "test|ann";
+    engine::AccessRequest request;
+    request.role = asked.role, request.purpose = asked.purpose, request.project = asked.project;
+    const auto grant = TRY(policy_.decide(claims, request, *store_, now));
+    return Admitted{.user = shown.user, .role = asked.role, .purpose = asked.purpose, .project = asked.project, .grant = grant};
+  }
+
+ private:
+  engine::Policy policy_;
+  engine::Store* store_ = nullptr;
+};
+
+// Sinks that keep everything they are given as text.
+template <typename Params>
+kj::Promise<void> keep(std::string& seen, Params params) {
+  seen += capnp::prettyPrint(params).flatten().cStr();
+  return kj::READY_NOW;
+}
+
+class EventSink final : public wire::EventSink::Server {
+ public:
+  explicit EventSink(std::string& seen) : seen_(seen) {}
+  kj::Promise<void> page(PageContext context) override { return keep(seen_, context.getParams()); }
+
+ private:
+  std::string& seen_;
+};
+
+class RowSink final : public wire::ResultSink::Server {
+ public:
+  explicit RowSink(std::string& seen) : seen_(seen) {}
+  kj::Promise<void> begin(BeginContext context) override { return keep(seen_, context.getParams()); }
+  kj::Promise<void> rows(RowsContext context) override { return keep(seen_, context.getParams()); }
+  kj::Promise<void> end(EndContext) override { return kj::READY_NOW; }
+
+ private:
+  std::string& seen_;
+};
+
+// One call: what it takes, and the whole of its answer as text.
+struct Call {
+  const char* name;
+  std::optional<Right> needs;  // nullopt: anyone who is in
+  std::function<kj::Promise<std::string>(wire::Session::Client&)> make;
+};
+
+template <typename Request>
+kj::Promise<std::string> shown(Request request) {
+  return request.send().then([](auto answer) { return std::string(capnp::prettyPrint(answer).flatten().cStr()); });
+}
+
+kj::Promise<std::string> timeline_of(wire::Session::Client& session, const char* patient, wire::Fields fields) {
+  auto request = session.timelineRequest();
+  request.setPatient(patient);
+  request.setFields(fields);
+  request.setWantPerson(fields == wire::Fields::WHOLE);
+  return shown(kj::mv(request));
+}
+
+kj::Promise<std::string> asked(wire::Session::Client& session, const char* text) {
+  auto seen = std::make_shared<std::string>();
+  auto prepare = session.prepareRequest();
+  prepare.setText(text);
+  return prepare.send().then([seen](auto prepared) -> kj::Promise<std::string> {
+    *seen += capnp::prettyPrint(prepared.getComplaints()).flatten().cStr();
+    if (!prepared.hasQuery()) return *seen;
+    auto run = prepared.getQuery().runRequest();
+    run.setSink(kj::heap<RowSink>(*seen));
+    auto done = run.send().getRun().doneRequest().send();
+    return done.then([seen](auto&&) { return *seen; });
+  });
+}
+
+kj::Promise<std::string> written(wire::Session::Client& session, const char* organisation, const char* patient) {
+  auto ingest = session.ingestRequest().send().getIngest();
+  auto add = ingest.addRequest();
+  auto batch = add.initBatch();
+  auto record = batch.initRecords(1)[0];
+  record.setEvents(1);
+  auto identifier = record.initIdentifiers(1)[0];
+  identifier.setSystem("test");
+  identifier.setValue(patient);
+  record::Event event;
+  event.kind = record::Kind::observation;
+  event.code = {"local", "pain", ""};
+  event.start = record::day_time(20'000);
+  event.source = {organisation, ""};
+  wire::EventsWriter writer;
+  writer.add(event, wire::WithDetails::yes);
+  writer.write(batch.initEvents());
+  auto added = add.send();
+  return shown(ingest.commitRequest()).attach(kj::mv(added));
+}
+
+std::vector<Call> calls() {
+  const auto of = [](auto make) { return [make](wire::Session::Client& session) { return shown(make(session)); }; };
+  return {
+      {"about", std::nullopt, of([](auto& s) { return s.aboutRequest(); })},
+      {"timeline", Right::rows, [](auto& s) { return timeline_of(s, "test|ann", wire::Fields::WHOLE); }},
+      {"timeline, hot", Right::rows, [](auto& s) { return timeline_of(s, "test|ann", wire::Fields::HOT); }},
+      {"timelines", Right::rows,
+       [](auto& s) {
+         auto seen = std::make_shared<std::string>();
+         auto request = s.timelinesRequest();
+         auto patients = request.initPatients(2);
+         patients.set(0, "test|ann");
+         patients.set(1, "test|ann");
+         request.setSink(kj::heap<EventSink>(*seen));
+         return request.send().then([seen](auto&&) { return *seen; });
+       }},
+      {"events", Right::rows,
+       [](auto& s) {
+         auto seen = std::make_shared<std::string>();
+         auto request = s.eventsRequest();
+         request.setSink(kj::heap<EventSink>(*seen));
+         return request.send().then([seen](auto&&) { return *seen; });
+       }},
+      {"count", Right::figures, [](auto& s) { return asked(s, "count exists observation[*]"); }},
+      {"tally", Right::figures, [](auto& s) { return asked(s, "tally any[*] by kind"); }},
+      {"list", Right::rows, [](auto& s) { return asked(s, "list exists observation[*]"); }},
+      {"explain", std::nullopt, [](auto& s) { return asked(s, "explain count exists observation[local:can*]"); }},
+      {"write own", Right::write_own_organisation, [](auto& s) { return written(s, "RYJ", "new"); }},
+      {"contribute", Right::contribute, [](auto& s) { return written(s, "", "ann"); }},
+      {"link", Right::operate,
+       [](auto& s) {
+         auto request = s.linkRequest();
+         request.initA().setValue("ann");
+         request.initB().setValue("nobody");
+         return shown(kj::mv(request));
+       }},
+      {"feed", Right::rows,
+       [](auto& s) { return shown(s.feedRequest().send().getFeed().nextRequest()); }},
+      {"cohorts", std::nullopt, of([](auto& s) { return s.cohortsRequest(); })},
+      {"save cohort", Right::operate,
+       [](auto& s) {
+         auto request = s.saveCohortRequest();
+         request.setName("c");
+         request.setText("cohort c = true");
+         return shown(kj::mv(request));
+       }},
+      {"stats", Right::operate, of([](auto& s) { return s.statsRequest(); })},
+      {"hash", Right::operate, of([](auto& s) { return s.hashRequest(); })},
+      {"figures", Right::operate, of([](auto& s) { return s.figuresRequest(); })},
+      {"check", Right::operate, of([](auto& s) { return s.checkRequest(); })},
+      {"position", Right::rows, of([](auto& s) { return s.positionRequest(); })},
+      {"identifiers", Right::rows,
+       [](auto& s) {
+         auto request = s.identifiersRequest();
+         request.setPatient("test|ann");
+         return shown(kj::mv(request));
+       }},
+      {"audit entries", Right::read_audit, of([](auto& s) { return s.auditEntriesRequest(); })},
+  };
+}
+
+class Matrix : public ::testing::Test {
+ protected:
+  Matrix() : door_(engine::Policy::parse(rules, "matrix", [](const std::string&) -> Result<std::string> {
+                     return std::string(project_key);
+                   }).value()),
+             served_({}, door_) {
+    door_.look_at(*served_.store);
+    served_.observe("ann", "pain", 3);
+    served_.observe("canary-zed", "canary-illness", 3, "OTHER");
+  }
+
+  // What came of it, and everything that was said.
+  std::pair<std::string, std::string> outcome(kj::WaitScope& scope, const std::function<kj::Promise<std::string>()>& call) {
+    std::string text, fault = "done";
+    const auto thrown = kj::runCatchingExceptions([&] { text = call().wait(scope); });
+    KJ_IF_MAYBE(exception, thrown) {
+      const Error error = wire::read_failure(exception->getDescription().cStr());
+      return {std::string(name(error.fault)), error.message};
+    }
+    return {fault, text};
+  }
+
+  ByPolicy door_;
+  ServedStore served_;
+};
+
+TEST_F(Matrix, GivesWhatThePolicyGivesAndNothingElse) {
+  const std::map<Role, Purpose> granted = {
+      {Role::clinician, Purpose::direct_care}, {Role::patient, Purpose::patient_access}, {Role::planner, Purpose::planning},
+      {Role::source_system, Purpose::direct_care}, {Role::auditor, Purpose::operation}, {Role::operator_, Purpose::operation}};
+  int tried = 0, let_in = 0;
+  for (int r = 0; r < engine::role_count; ++r) {
+    for (int p = 0; p < engine::purpose_count; ++p) {
+      const Role role = static_cast<Role>(r);
+      const Purpose purpose = static_cast<Purpose>(p);
+      SCOPED_TRACE(std::string(name(role)) + " for " + std::string(name(purpose)));
+      const auto grant = granted.find(role);
+      const bool may_enter = grant != granted.end() && grant->second == purpose;
+      for (const Call& call : calls()) {
+        SCOPED_TRACE(call.name);
+        capnp::EzRpcClient client(served_.address());
+        auto login = client.getMain<wire::Door>().loginRequest();
+        auto password = login.initCredential().initPassword();
+        password.setUser("user");
+        auto request = login.initRequest();
+        request.setRole(std::string(name(role)));
+        request.setPurpose(std::string(name(purpose)));
+        auto session = login.send().getSession();
+        const auto [fault, text] = outcome(client.getWaitScope(), [&] { return call.make(session); });
+        ++tried;
+        EXPECT_EQ(text.find("canary"), std::string::npos) << text;
+        EXPECT_EQ(text.find("OTHER"), std::string::npos) << text;
+        if (!may_enter) {
+          EXPECT_EQ(fault, "denied") << text;
+          continue;
+        }
+        ++let_in;
+        const engine::Rights rights = engine::most_of(role).rights;
+        // A planner is told no plans: they would tell what single records hold.
+        const bool is_plan_for_planner = role == Role::planner && std::string_view(call.name) == "explain";
+        const bool may = !is_plan_for_planner && (!call.needs || (rights & engine::mask(*call.needs)));
+        if (!may) {
+          EXPECT_EQ(fault, "denied") << text;
+        }
+        // What may be done is done, or fails for a reason of its own: the others named do not exist.
+        if (may && std::string_view(call.name) != "link") {
+          EXPECT_EQ(fault, "done") << text;
+        }
+      }
+    }
+  }
+  EXPECT_EQ(tried, engine::role_count * engine::purpose_count * static_cast<int>(calls().size()));
+  EXPECT_GT(let_in, 100);
+}
+
+TEST_F(Matrix, AGuessedPatientIsAsUnknownAsNobody) {
+  capnp::EzRpcClient client(served_.address());
+  auto login = client.getMain<wire::Door>().loginRequest();
+  login.initCredential().initPassword().setUser("alice");
+  auto request = login.initRequest();
+  request.setRole("clinician");
+  request.setPurpose("direct_care");
+  auto session = login.send().getSession();
+  auto& scope = client.getWaitScope();
+  for (const wire::Fields fields : {wire::Fields::WHOLE, wire::Fields::HOT}) {
+    const auto guessed = outcome(scope, [&] { return timeline_of(session, "test|canary-zed", fields); });
+    const auto nobody = outcome(scope, [&] { return timeline_of(session, "test|nobody", fields); });
+    EXPECT_EQ(guessed, nobody);
+    EXPECT_EQ(guessed.first, "not_found");
+  }
+}
+
+// Denied acts are in the audit, by whom and as what.
+TEST_F(Matrix, WhatWasDeniedIsInTheAudit) {
+  capnp::EzRpcClient client(served_.address());
+  auto login = client.getMain<wire::Door>().loginRequest();
+  login.initCredential().initPassword().setUser("oscar");
+  auto request = login.initRequest();
+  request.setRole("operator");
+  request.setPurpose("operation");
+  auto session = login.send().getSession();
+  EXPECT_EQ(outcome(client.getWaitScope(), [&] { return timeline_of(session, "test|ann", wire::Fields::HOT); }).first, "denied");
+  std::vector<std::string> lines;
+  const auto read = engine::read_audit(*served_.store, {}, [&](const engine::AuditRecord& record) -> Result<void> {
+    if (record.entry.who == "oscar") lines.push_back(std::string(name(record.entry.act)) + " " + std::string(name(record.entry.outcome)));
+    return {};
+  });
+  ASSERT_TRUE(read);
+  EXPECT_EQ(lines, (std::vector<std::string>{"login done", "read-timeline denied"}));
+}
+
+}  // namespace
+}  // namespace chartline::server
