@@ -233,16 +233,13 @@ std::vector<Command> make_commands() {
            "secret of "
            "32 bytes or more in a file NAME.secret; its name is the key's id, by which the server finds the other half "
            "among "
-           "its --token-keys.\n",
+           "its --token-keys. docs/security.md tells how to make one.\n",
        .options = {&option::users, &option::signing_key, &option::token_issuer, &option::token_audience, &option::lifetime},
        .arguments = {{"NAME", "the user"}},
        .examples =
            {{"chartline token --users users.toml --signing-key main.pem --token-issuer local --token-audience care "
              "mary",
-             "for an hour"},
-            {"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out main.pem && chmod 600 main.pem",
-             "a key to sign with"},
-            {"openssl pkey -in main.pem -pubout -out keys/main.pem", "its other half, for the server"}},
+             "for an hour"}},
        .run = run_token},
       {.name = "cohort save",
        .summary = "keep a cohort in the store by its name",

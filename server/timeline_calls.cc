@@ -342,6 +342,9 @@ kj::Promise<void> timelines(HolderPtr holder, TimelinesCall context) {
 }
 
 kj::Promise<void> all_events(HolderPtr holder, EventsCall context) {
+  // Their order would be the same in every project.
+  if (holder->grant && !holder->grant->identifiable)
+    return holder->refuse(engine::Act::export_rows, unsupported("every event of a de-identified view: ask for rows by a query"));
   auto params = context.getParams();
   const View view = holder->view();
   std::vector<std::uint32_t> begins;  // of each shard among all patients
