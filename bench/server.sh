@@ -47,7 +47,7 @@ trap end EXIT
 say "events of $patients patients, into both"
 "$programs/make_events" "$patients" >"$csv"
 "$programs/chartline" init --quiet --store "$work/store"
-"$programs/chartline" import --quiet --strict --no-originals --store "$work/store" --format events --source bench "$csv" >/dev/null
+"$programs/chartline" import --quiet --strict --no-originals --store "$work/store" --format events "$csv" >/dev/null
 bin=$(pg_config --bindir)
 mkdir "$socket"
 ((EUID != 0)) || chown postgres "$socket"

@@ -26,7 +26,12 @@ Result<void> fold_demographics(const ShardMoment& base, const std::map<PatientId
       page = TRY(decode_demographics(value.bytes()));
     for (; at != changed.end() && stored::block_of(at->first) == block; ++at)
       page.set(at->first % stored::block_patients, at->second);
-    batch.put(Table::meta, demographics_key(block), encode(page));
+    // An absent page says the same as one that knows nobody; so what is there can be missed.
+    if (page == DemographicsPage()) {
+      batch.erase(Table::meta, demographics_key(block));
+    } else {
+      batch.put(Table::meta, demographics_key(block), encode(page));
+    }
   }
   return {};
 }
