@@ -82,7 +82,7 @@ std::size_t Findings::bytes() const {
 
 namespace {
 
-constexpr std::size_t batch_rows = 4096;
+constexpr std::size_t first_batch_rows = 32, batch_rows_max = 4096;
 
 Cell in_form(Cell cell, ColumnForm form) {
   if (form == ColumnForm::integer) {
@@ -95,7 +95,7 @@ Cell in_form(Cell cell, ColumnForm form) {
 
 }  // namespace
 
-RowStream::RowStream(const Schema& schema, ResultSink& sink) : sink_(sink) {
+RowStream::RowStream(const Schema& schema, ResultSink& sink) : sink_(sink), batch_rows_(first_batch_rows) {
   for (const ResultColumn& column : schema.columns) forms_.push_back(column.form);
   batch_.columns.resize(forms_.size());
 }
@@ -103,12 +103,13 @@ RowStream::RowStream(const Schema& schema, ResultSink& sink) : sink_(sink) {
 Result<void> RowStream::row(std::vector<Cell> cells) {
   check(cells.size() == forms_.size(), "a row has a cell for each column");
   for (std::size_t i = 0; i < cells.size(); ++i) batch_.columns[i].push_back(in_form(std::move(cells[i]), forms_[i]));
-  return batch_.rows() < batch_rows ? Result<void>() : flush();
+  return batch_.rows() < batch_rows_ ? Result<void>() : flush();
 }
 
 Result<void> RowStream::flush() {
   if (batch_.rows() == 0) return {};
   TRY(sink_.rows(batch_));
+  batch_rows_ = std::min(batch_rows_ * 2, batch_rows_max);
   for (auto& column : batch_.columns) column.clear();
   return {};
 }

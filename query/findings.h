@@ -65,6 +65,7 @@ class RowStream {
  private:
   std::vector<ColumnForm> forms_;
   ResultSink& sink_;
+  std::size_t batch_rows_;  // grows: the first rows go out at once
   Batch batch_;
 };
 

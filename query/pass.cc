@@ -15,6 +15,7 @@ namespace {
 constexpr Micros progress_every = 100'000;
 constexpr std::size_t ranges_ahead = 8;  // for each thread
 constexpr std::size_t part_rows_min = 16, part_rows_max = 4096, row_bytes = 1024;  // about
+constexpr std::size_t first_rows = 32;
 constexpr std::size_t waiting_bytes_usual_max = 64u << 20;
 
 std::string seconds(std::uint64_t milliseconds) {
@@ -118,7 +119,9 @@ class RangeOutlet final : public Outlet {
   Result<void> give(std::span<Findings> found) override {
     std::size_t rows = 0;
     for (const Findings& one : found) rows += one.rows.size();
-    return rows < counter_.part_rows() ? Result<void>() : put(found);
+    if (rows < wanted_rows_) return {};
+    wanted_rows_ = std::min(wanted_rows_ * 2, counter_.part_rows());
+    return put(found);
   }
   Result<void> put(std::span<Findings> found) {
     std::vector<Findings> part(found.size());
@@ -129,6 +132,7 @@ class RangeOutlet final : public Outlet {
  private:
   Counter& counter_;
   UnderWay& of_;
+  std::size_t wanted_rows_ = std::min(first_rows, counter_.part_rows());  // small at first: somebody waits for the first row
 };
 
 // Finders that nobody uses just now.
