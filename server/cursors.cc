@@ -38,6 +38,12 @@ void Cursors::drop_expired() {
   drop_expired(now);
 }
 
+void Cursors::clear() {
+  const std::lock_guard lock(mutex_);
+  kept_.clear();
+  oldest_first_.clear();
+}
+
 // All last equally long, so that the oldest expire first.
 void Cursors::drop_expired(Micros now) {
   while (!oldest_first_.empty()) {

@@ -32,6 +32,7 @@ class Cursors {
   // not_found where there is none, it is another user's, or it has expired.
   Result<Reading> find(const std::string& user, const std::string& cursor);
   void drop_expired();
+  void clear();
   std::size_t size() const;
 
  private:

@@ -25,12 +25,14 @@ Shown read_shown(wire::Credential::Reader credential, bool local) {
 
 class DoorServer final : public wire::Door::Server {
  public:
-  DoorServer(Services& services, Doorkeeper& keeper, ConnectionAbout& about)
-      : services_(services), keeper_(keeper), about_(about) {}
+  DoorServer(Services& services, Doorkeeper& keeper, std::shared_ptr<ConnectionAbout> about)
+      : services_(services), keeper_(keeper), about_(std::move(about)) {}
 
   kj::Promise<void> login(LoginContext context) override {
+    // Who tries again and again is not heard any more; nor are two at once.
+    if (about_->logins > 0 || about_->refusals >= refusals_max) return to_exception(denied("not let in"));
     const auto params = context.getParams();
-    Shown shown = read_shown(params.getCredential(), about_.local);
+    Shown shown = read_shown(params.getCredential(), about_->local);
     std::string who = shown.user;
     const auto request = params.getRequest();
     Asked asked{.role = copy(request.getRole()),
@@ -42,19 +44,23 @@ class DoorServer final : public wire::Door::Server {
     auto work = [&keeper = keeper_, &clock = services_.clock, shown = std::move(shown), asked = std::move(asked)] {
       return keeper.admit(shown, asked, clock.now());
     };
-    // Slow on purpose, and nobody's yet: behind those who are in.
-    return services_.workers.run(Lane::scan, std::move(work))
-        .then([this, context](Admitted admitted) mutable { return let_in(std::move(admitted), context); },
+    // Of the moment before the policy is asked: a session by a policy that is replaced meanwhile ends at once.
+    auto ended = services_.sessions.ended();
+    ++about_->logins;
+    return services_.workers.run(Lane::login, std::move(work))
+        .then([this, context, ended = kj::mv(ended)](Admitted admitted) mutable { return let_in(std::move(admitted), context, kj::mv(ended)); },
               [this, who = std::move(who)](kj::Exception&& why) mutable { return refuse(std::move(who), kj::mv(why)); })
-        .attach(about_.hold());
+        .attach(about_->hold(), kj::defer([about = about_] { --about->logins; }));
   }
 
  private:
-  kj::Promise<void> let_in(Admitted admitted, LoginContext context) {
+  static constexpr int refusals_max = 3;
+
+  kj::Promise<void> let_in(Admitted admitted, LoginContext context, kj::Promise<void> ended) {
     const Micros latest = services_.clock.now() + Micros{services_.limits.session_seconds} * 1'000'000;
     auto holder = std::make_shared<const Holder>(Holder{.services = services_,
-                                                        .hold = about_.hold,
-                                                        .calls = about_.calls,
+                                                        .hold = about_->hold,
+                                                        .calls = about_->calls,
                                                         .user = std::move(admitted.user),
                                                         .role = std::move(admitted.role),
                                                         .purpose = std::move(admitted.purpose),
@@ -62,21 +68,23 @@ class DoorServer final : public wire::Door::Server {
                                                         .session = random_name(),
                                                         .grant = std::move(admitted.grant),
                                                         .until = std::min(admitted.until, latest)});
-    about_.is_in = true;
+    about_->is_in = true;
+    about_->refusals = 0;
     ++services_.instruments.logins;
     if (services_.log) services_.log->write(LogLevel::info, LogEvent::login);
     if (holder->grant && holder->grant->break_glass) ++services_.instruments.break_glass;
-    if (about_.on_logged_in) about_.on_logged_in();
+    if (about_->on_logged_in) about_->on_logged_in();
     auto results = context.getResults();
     write_about(*holder, results.initAbout());
     auto entered = holder->enter(holder->entry(engine::Act::login));
-    results.setSession(make_session(std::move(holder), services_.sessions.ended()));
+    results.setSession(make_session(std::move(holder), kj::mv(ended)));
     return entered;
   }
 
   // Who was not let in is in the audit too, under the name that they claimed.
   kj::Promise<void> refuse(std::string who, kj::Exception why) {
     ++services_.instruments.logins_refused;
+    ++about_->refusals;
     if (services_.log) services_.log->write(LogLevel::warning, LogEvent::login_refused);
     engine::AuditEntry entry;
     entry.act = engine::Act::login;
@@ -90,13 +98,13 @@ class DoorServer final : public wire::Door::Server {
 
   Services& services_;
   Doorkeeper& keeper_;
-  ConnectionAbout& about_;
+  std::shared_ptr<ConnectionAbout> about_;
 };
 
 }  // namespace
 
-wire::Door::Client make_door(Services& services, Doorkeeper& keeper, ConnectionAbout& about) {
-  return kj::heap<DoorServer>(services, keeper, about);
+wire::Door::Client make_door(Services& services, Doorkeeper& keeper, std::shared_ptr<ConnectionAbout> about) {
+  return kj::heap<DoorServer>(services, keeper, std::move(about));
 }
 
 }  // namespace chartline::server

@@ -7,16 +7,17 @@
 
 namespace chartline::server {
 
-// What is known of a connection before anybody logs in, and whether somebody has.
+// What is known of a connection before anybody logs in, and whether somebody has. A call may outlive the connection that it came
+// over, so it is shared.
 struct ConnectionAbout {
   bool local = false;
   Hold hold;                          // while work is done for it, it may be silent
   std::function<void()> on_logged_in;  // from then on it may send larger messages
   std::shared_ptr<std::size_t> calls = std::make_shared<std::size_t>(0);  // under way
-  bool is_in = false;  // somebody has logged in
+  bool is_in = false;                                                     // somebody has logged in
+  int logins = 0, refusals = 0;                                           // under way; in a row
 };
 
-// `about` outlives the door.
-wire::Door::Client make_door(Services& services, Doorkeeper& keeper, ConnectionAbout& about);
+wire::Door::Client make_door(Services& services, Doorkeeper& keeper, std::shared_ptr<ConnectionAbout> about);
 
 }  // namespace chartline::server

@@ -31,6 +31,7 @@ struct Page {
   Position position;
   Unfinished unfinished{};
   bool empty = true;
+  bool tells_nothing = true;  // to this session
   std::vector<engine::PatientRef> patients{};
 };
 
@@ -87,7 +88,9 @@ void leave_out_unseen(std::vector<engine::FeedEntry>& entries, const engine::Vie
     for (const record::Event& event : entry.added)
       if (grant->shows(entry.patient, event)) shown.push_back(event);
     entry.added = room.array(shown);
-    return entry.added.empty() && !grant->rule_of(entry.patient).shows_everything();
+    const bool shows_all = grant->sources.empty() && grant->rule_of(entry.patient).shows_everything();
+    if (!shows_all) entry.removed = {};  // by number: of events that may not be shown
+    return entry.added.empty() && !shows_all;
   });
 }
 
@@ -103,6 +106,7 @@ Result<Page> read_page(const Holder& holder, Position position, Unfinished unfin
   if (page.position.empty()) page.position = before_first(found, view.position());
   auto entries = take_page(found, page.unfinished, page.position);
   leave_out_unseen(entries, view, room);
+  page.tells_nothing = entries.empty();
   auto into = page.message->initRoot<wire::Feed::NextResults>();
   auto changes = into.initChanges(static_cast<unsigned>(entries.size()));
   wire::EventsWriter events;
@@ -155,14 +159,18 @@ class FeedServer final : public wire::Feed::Server {
         })
         .then([this, context, limit, until](Page page) mutable -> kj::Promise<void> {
           kj::Timer& timer = holder_->services.timer;
-          if (page.empty && timer.now() < until)
+          // What is not told is passed over at once; at the end there is something to wait for.
+          if (page.tells_nothing && (!page.empty || timer.now() < until)) {
+            position_ = std::move(page.position), unfinished_ = page.unfinished;
+            if (!page.empty) return look(context, limit, until);
             return timer.afterDelay(look_again).then([this, context, limit, until] { return look(context, limit, until); });
+          }
           busy_ = false;
           position_ = std::move(page.position);
           unfinished_ = page.unfinished;
           auto results = page.message->getRoot<wire::Feed::NextResults>().asReader();
           context.setResults(results);
-          if (page.empty) return kj::READY_NOW;
+          if (page.tells_nothing) return kj::READY_NOW;
           engine::AuditEntry entry = holder_->entry(engine::Act::read_feed);
           entry.rows = results.getChanges().size();
           entry.patients = std::move(page.patients);

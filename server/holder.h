@@ -89,6 +89,12 @@ struct Holder {
       return kj::mv(exception);
     });
   }
+  // Figures come under disclosure control.
+  bool is_controlled() const { return grant && grant->disclosure != engine::Disclosure::none; }
+  // Whose cursors are whose: who sees something else goes on with none of them.
+  std::string owner() const {
+    return user + '\n' + role + '\n' + purpose + '\n' + project + '\n' + (grant ? std::to_string(grant->mark) : "");
+  }
   Result<void> require(engine::Right right) const { return grant ? grant->require(right) : Result<void>(); }
   // What the session may see; of the present where `as_of` is INT64_MAX.
   engine::View view(Micros as_of = INT64_MAX) const {

@@ -30,13 +30,16 @@ Number bounded(Number asked, Number most) {
   return asked == 0 ? most : std::min(asked, most);
 }
 
-query::RunOptions read_run_options(wire::QueryOptions::Reader from, const Limits& limits) {
+query::RunOptions read_run_options(wire::QueryOptions::Reader from, const Holder& holder) {
+  const Limits& limits = holder.services.limits;
   query::RunOptions options;
   if (from.getExecutor() <= static_cast<unsigned>(query::Executor::vectorised))
     options.executor = static_cast<query::Executor>(from.getExecutor());
   options.threads = limits.query_threads;
   options.milliseconds_max = std::uint64_t{bounded(from.getSecondsMax(), limits.query_seconds)} * 1000;
-  options.memory_bytes_max = bounded<std::uint64_t>(from.getMemoryBytesMax(), limits.query_memory_bytes);
+  // Whether a limit of one's own is met tells of what is found, before any of it is held back.
+  const std::uint64_t asked = holder.is_controlled() ? 0 : from.getMemoryBytesMax();
+  options.memory_bytes_max = bounded<std::uint64_t>(asked, limits.query_memory_bytes);
   return options;
 }
 
@@ -80,11 +83,14 @@ class CohortServer final : public wire::Cohort::Server {
     return kj::READY_NOW;
   }
   kj::Promise<void> remove(RemoveContext) override {
-    return holder_->services.workers.run(Lane::write, [holder = holder_, name = name_]() -> Result<void> {
+    if (const auto may = holder_->require(engine::Right::operate); !may)
+      return holder_->refuse(engine::Act::set_value, may.error());
+    auto removed = holder_->services.workers.run(Lane::write, [holder = holder_, name = name_]() -> Result<void> {
       if (!TRY(query::forget_cohort(holder->services.store, name)))
         return not_found("the store keeps no cohort of this name");
       return {};
     });
+    return removed.then([holder = holder_] { return holder->enter(holder->entry(engine::Act::set_value)); });
   }
 
  private:
@@ -97,7 +103,7 @@ class CohortServer final : public wire::Cohort::Server {
 kj::Promise<void> prepare(HolderPtr holder, PrepareCall context) {
   auto params = context.getParams();
   Services& services = holder->services;
-  const query::RunOptions run_options = read_run_options(params.getOptions(), services.limits);
+  const query::RunOptions run_options = read_run_options(params.getOptions(), *holder);
   const std::string text = copy(params.getText());
   auto work = [holder, text,
                options = read_prepare_options(params.getOptions())]() -> Result<std::shared_ptr<const query::Prepared>> {

@@ -11,6 +11,8 @@
 namespace chartline::server {
 namespace {
 
+constexpr auto sink_patience = 60 * kj::SECONDS;  // for one batch of rows
+
 // What the run and those who ask about it share.
 struct RunState {
   std::atomic<bool> cancelled{false};
@@ -21,7 +23,7 @@ struct RunState {
 class WireSink final : public query::ResultSink {
  public:
   // The client's sink is the loop's: it is touched there alone.
-  WireSink(const kj::Executor& loop, wire::ResultSink::Client& sink) : loop_(loop), sink_(sink) {}
+  WireSink(const kj::Executor& loop, kj::Timer& timer, wire::ResultSink::Client& sink) : loop_(loop), timer_(timer), sink_(sink) {}
 
   Result<void> begin(const query::Schema& schema) override {
     return send([&] {
@@ -50,12 +52,20 @@ class WireSink final : public query::ResultSink {
  private:
   template <typename Send>
   Result<void> send(Send now) {
-    auto thrown = kj::runCatchingExceptions([&] { loop_.executeSync([&]() -> kj::Promise<void> { return now(); }); });
+    auto thrown = kj::runCatchingExceptions([&] {
+      loop_.executeSync([&]() -> kj::Promise<void> {
+        auto too_slow = timer_.afterDelay(sink_patience).then([]() -> kj::Promise<void> {
+          return to_exception(unavailable("the client takes no more rows"));
+        });
+        return now().exclusiveJoin(kj::mv(too_slow));
+      });
+    });
     KJ_IF_MAYBE(exception, thrown) { return unavailable("the client takes no more rows"); }
     return {};
   }
 
   const kj::Executor& loop_;
+  kj::Timer& timer_;  // the loop's
   wire::ResultSink::Client& sink_;
   std::uint64_t given_ = 0;
 };
@@ -65,7 +75,11 @@ class RunServer final : public wire::Run::Server {
   RunServer(std::shared_ptr<RunState> state, kj::Promise<void> done) : state_(std::move(state)), done_(done.fork()) {}
   ~RunServer() noexcept(false) { state_->cancelled = true; }
 
-  kj::Promise<void> done(DoneContext) override { return done_.addBranch(); }
+  // Who no longer waits has dropped the run, with what holds it.
+  kj::Promise<void> done(DoneContext context) override {
+    context.allowCancellation();
+    return done_.addBranch();
+  }
   kj::Promise<void> cancel(CancelContext) override {
     state_->cancelled = true;
     return kj::READY_NOW;
@@ -91,10 +105,13 @@ wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepa
   auto hold = holder->hold();
   auto work = [holder, query = std::move(query), options = std::move(options), state, &sink = *held]() mutable -> Result<std::uint64_t> {
     options.cancel = &state->cancelled;
-    options.progress = [state](const query::Progress& progress) {
-      state->patients = progress.patients, state->of = progress.of;
-    };
-    WireSink rows(holder->services.loop, sink);
+    // How many there are to look at would tell of each who is left out.
+    if (!holder->is_controlled()) {
+      options.progress = [state](const query::Progress& progress) {
+        state->patients = progress.patients, state->of = progress.of;
+      };
+    }
+    WireSink rows(holder->services.loop, holder->services.timer, sink);
     TRY(query::run(*query, holder->services.store, holder->view(), options, rows));
     return rows.given();
   };

@@ -9,6 +9,8 @@ Result<void> read_records(wire::Records::Reader from, record::Arena& room,
   events.push_back(TRY(wire::read_events(from.getEvents(), room)));
   const std::span<const record::Event> all = events.back();
   std::size_t next = 0;
+  if (from.getRecords().size() > wire::events_max)
+    return invalid_request("a batch holds at most " + std::to_string(wire::events_max) + " records");
   for (const auto one : from.getRecords()) {
     if (one.getEvents() > all.size() - next) return invalid_request("records: they name more events than there are");
     if (one.getDemand() > static_cast<unsigned>(record::Record::Demand::version))

@@ -6,7 +6,7 @@
 
 #include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
-#include <kj/vector.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <future>
@@ -33,23 +33,31 @@ class Connection {
  public:
   Connection(kj::Own<kj::AsyncIoStream> stream, Services& services, Doorkeeper& keeper, FrameBudget& budget, bool local)
       : stream_(kj::mv(stream), services.timer, stream_limits(services.limits), {.message_bytes_max = message_bytes_before_login}, budget),
-        about_{.local = local,
-               .hold = [this] { return stream_.hold(); },
-               .on_logged_in = [this, most = services.limits.message_bytes] { stream_.frames().set_message_bytes_max(most); }},
+        about_(std::make_shared<ConnectionAbout>()),
         network_(stream_, capnp::rpc::twoparty::Side::SERVER, reader_options(services.limits)),
         rpc_(capnp::makeRpcServer(network_, make_door(services, keeper, about_))) {
+    about_->local = local;
+    about_->hold = [work = std::weak_ptr<const void>(stream_.hold())] { return work.lock(); };
+    about_->on_logged_in = [this, most = services.limits.message_bytes] { stream_.frames().set_message_bytes_max(most); };
     rpc_.setFlowLimit(words(services.limits.message_bytes) * 2);
   }
+  ~Connection() { about_->on_logged_in = nullptr; }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   const FrameGuard& guard() const { return stream_; }
   kj::Promise<void> closed(kj::Timer& timer, const Limits& limits) {
-    auto too_late = timer.afterDelay(limits.login_seconds * kj::SECONDS).then([this]() -> kj::Promise<void> {
-      return about_.is_in ? kj::Promise<void>(kj::NEVER_DONE) : kj::READY_NOW;
-    });
-    return network_.onDisconnect().exclusiveJoin(kj::mv(too_late));
+    return network_.onDisconnect().exclusiveJoin(too_late(timer, limits));
   }
 
  private:
+  // Once nobody has logged in for so long, and nobody is about to.
+  kj::Promise<void> too_late(kj::Timer& timer, const Limits& limits) {
+    return timer.afterDelay(limits.login_seconds * kj::SECONDS).then([this, &timer, &limits]() -> kj::Promise<void> {
+      if (about_->is_in) return kj::NEVER_DONE;
+      return about_->logins > 0 ? too_late(timer, limits) : kj::READY_NOW;
+    });
+  }
   static capnp::ReaderOptions reader_options(const Limits& limits) {
     capnp::ReaderOptions options;
     options.traversalLimitInWords = words(limits.message_bytes);
@@ -60,10 +68,18 @@ class Connection {
   static StreamLimits stream_limits(const Limits& limits) { return {.idle = limits.idle_seconds * kj::SECONDS}; }
 
   FrameGuard stream_;
-  ConnectionAbout about_;
+  std::shared_ptr<ConnectionAbout> about_;
   capnp::TwoPartyVatNetwork network_;
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc_;
 };
+
+// As many open files as the system allows: each connection is one.
+void allow_files() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= files.rlim_max) return;
+  files.rlim_cur = files.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &files);
+}
 
 }  // namespace
 
@@ -156,7 +172,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
   void end_workers(kj::AsyncIoContext& io) {
     auto ended = kj::newPromiseAndCrossThreadFulfiller<void>();
     std::thread ending([this, &fulfiller = *ended.fulfiller] {
-      workers.reset();
+      workers->end();
       fulfiller.fulfill();
     });
     ended.promise.wait(io.waitScope);
@@ -234,15 +250,20 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
       ++instruments.connections_ever;
       if (connections < options.limits.connections) {
         instruments.connections.set(static_cast<std::int64_t>(++connections));
-        connected.add(serve(kj::mv(stream), services).attach(kj::defer([this] {
+        auto served = kj::evalNow([&] { return serve(kj::mv(stream), services); });
+        connected.add(served.attach(kj::defer([this] {
           instruments.connections.set(static_cast<std::int64_t>(--connections));
         })));
       } else {
         ++instruments.connections_refused;
         if (options.log) options.log->write(LogLevel::warning, LogEvent::connection_refused, {{LogField::count, connections}});
       }
-      return accept(receiver, services, connected);
-    });
+    }).catch_([this, &services](kj::Exception&&) {
+      // No file descriptors left, or the like: others may end meanwhile.
+      ++instruments.connections_refused;
+      if (options.log) options.log->write(LogLevel::error, LogEvent::connection_refused, {{LogField::what, Literal("the system gives no more")}});
+      return services.timer.afterDelay(100 * kj::MILLISECONDS);
+    }).then([this, &receiver, &services, &connected] { return accept(receiver, services, connected); });
   }
 };
 
@@ -251,6 +272,7 @@ Server::~Server() { stop(); }
 
 Result<std::unique_ptr<Server>> Server::start(engine::Store& store, Doorkeeper& keeper, const ServerOptions& options) {
   TRY(check_listen(options.listen, options.tls.has_value()));
+  allow_files();
   auto parts = std::make_unique<Parts>(store, keeper, options);
   parts->workers = TRY(Workers::start({.read_threads = options.read_threads}));
   std::promise<Result<void>> listening;
@@ -274,7 +296,11 @@ std::uint16_t Server::http_port() const { return static_cast<std::uint16_t>(part
 
 void Server::end_sessions() {
   const std::lock_guard lock(parts_->stop_mutex);
-  if (parts_->loop) parts_->loop->executeSync([this] { parts_->all_sessions->end(); });
+  if (!parts_->loop) return;
+  parts_->loop->executeSync([this] {
+    parts_->cursors->clear();
+    parts_->all_sessions->end();
+  });
 }
 
 void Server::stop() {

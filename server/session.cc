@@ -72,7 +72,7 @@ class SessionServer final : public wire::Session::Server {
     return held(Right::rows, Act::read_timeline, [&] { return resume_timeline(holder_, context); });
   }
   kj::Promise<void> prepare(PrepareContext context) override {
-    return held([&] { return server::prepare(holder_, context); });
+    return held_to_ask([&] { return server::prepare(holder_, context); });
   }
   kj::Promise<void> ingest(IngestContext context) override {
     if (!may_write()) return held([&] { return holder_->refuse(Act::write, denied("this session may not write")); });
@@ -92,10 +92,10 @@ class SessionServer final : public wire::Session::Server {
     return kj::READY_NOW;
   }
   kj::Promise<void> cohorts(CohortsContext context) override {
-    return held([&] { return list_cohorts(holder_, context); });
+    return held_to_ask([&] { return list_cohorts(holder_, context); });
   }
   kj::Promise<void> cohort(CohortContext context) override {
-    return held([&] { return find_cohort(holder_, context); });
+    return held_to_ask([&] { return find_cohort(holder_, context); });
   }
   kj::Promise<void> saveCohort(SaveCohortContext context) override {
     return held(Right::operate, Act::set_value, [&] { return save_cohort(holder_, context); });
@@ -165,6 +165,12 @@ class SessionServer final : public wire::Session::Server {
     if (const auto may = holder_->require(right); !may) return held([&] { return holder_->refuse(act, may.error()); });
     return held(call);
   }
+  // For whoever may ask questions, or looks after the store.
+  template <typename Call>
+  kj::Promise<void> held_to_ask(Call call) {
+    const bool may = holder_->require(Right::figures) || holder_->require(Right::rows) || holder_->require(Right::operate);
+    return may ? held(call) : held([&] { return holder_->refuse(Act::query, denied("this session may not ask questions")); });
+  }
   // The connection may be silent while a call is under way, and has few under way at once.
   template <typename Call>
   kj::Promise<void> held(Call call) {
@@ -176,7 +182,7 @@ class SessionServer final : public wire::Session::Server {
     }
     ++*calls;
     const auto begun = std::chrono::steady_clock::now();
-    return call().attach(holder_->hold(), kj::defer([calls, begun, &instruments] {
+    return kj::evalNow([&] { return call(); }).attach(holder_->hold(), kj::defer([calls, begun, &instruments] {
       --*calls;
       const auto took = std::chrono::steady_clock::now() - begun;
       instruments.calls.observe(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
@@ -211,6 +217,7 @@ void write_about(const Holder& holder, wire::SessionAbout::Builder into) {
   into.setZone(holder.services.store.zone());
   into.setShards(view.shards());
   into.setVersion(CHARTLINE_VERSION);
+  into.setBreakGlass(holder.grant && holder.grant->break_glass);
 }
 
 }  // namespace chartline::server

@@ -1,5 +1,7 @@
 #include "server/signing.h"
 
+#include <string>
+
 #include "engine/trust/grant.h"
 #include "engine/trust/writing.h"
 
@@ -9,6 +11,8 @@ using engine::Right;
 
 Result<void> sign(std::vector<record::Record>& records, const engine::View& narrowed, record::Arena& room) {
   const engine::Grant& grant = *narrowed.grant();
+  for (std::size_t i = 0; i < records.size(); ++i)
+    if (records[i].events.empty()) return denied("record " + std::to_string(i + 1) + ": it says nothing");
   if (grant.may(Right::contribute)) {
     const record::Author author = grant.role == engine::Role::carer ? record::Author::carer : record::Author::patient;
     for (record::Record& record : records) {

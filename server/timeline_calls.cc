@@ -21,6 +21,8 @@ using engine::View;
 
 using Message = std::unique_ptr<capnp::MallocMessageBuilder>;
 
+constexpr unsigned filter_items_max = 1000, patients_max = 100'000;
+
 Error unseen() { return not_found("no patient is seen under this identifier"); }
 
 std::optional<engine::Day> day(wire::Filter::From::Reader from) {
@@ -32,6 +34,8 @@ std::optional<engine::Day> day(wire::Filter::To::Reader to) {
 
 // Text is copied into `words`.
 TimelineFilter read_filter(wire::Filter::Reader from, record::Arena& words) {
+  if (from.getCodes().size() > filter_items_max || from.getSources().size() > filter_items_max)
+    kj::throwFatalException(to_exception(invalid_request("a filter names at most 1,000 codes, and as many sources")));
   TimelineFilter filter{.from = day(from.getFrom()),
                         .to = day(from.getTo()),
                         .kinds = from.getKinds(),
@@ -95,9 +99,9 @@ class TimelineServer final : public wire::Timeline::Server {
     context.releaseParams();
     return services.workers
         .run(Lane::read,
-             [reading = reading_, limit, &services, user = holder_->user]() mutable -> Result<Next> {
+             [reading = reading_, limit, &services, owner = holder_->owner()]() mutable -> Result<Next> {
                Page page = TRY(read_page(reading, limit));
-               std::string cursor = page.more ? services.cursors.keep(user, reading) : "";
+               std::string cursor = page.more ? services.cursors.keep(owner, reading) : "";
                return Next{std::move(page), std::move(reading), std::move(cursor)};
              })
         .then([this, context](Next next) mutable -> kj::Promise<void> {
@@ -108,6 +112,10 @@ class TimelineServer final : public wire::Timeline::Server {
           results.setEvents(next.page.message->getRoot<wire::Events>().asReader());
           results.setCursor(next.cursor);
           return holder_->enter(read_entry(*holder_, reading_.view.linked(reading_.patient), results.getEvents().getCount()));
+        })
+        .catch_([this](kj::Exception&& why) -> kj::Promise<void> {
+          busy_ = false;
+          return kj::mv(why);
         })
         .attach(thisCap(), holder_->hold());
   }
@@ -205,7 +213,7 @@ Result<SinkPage> read_sink_page(const Stream& stream, std::uint32_t next, std::s
       TRY(stream.view.own_timeline(*patient, filter, stored::field_hot, *timeline));
     }
     TRY(page.add(stream.view, *timeline));
-    if (timeline->size() > 0) seen.push_back(*patient);
+    for (const engine::PatientRef one : stream.view.linked(*patient)) seen.push_back(one);
     part.seen = true;
     part.count = static_cast<std::uint32_t>(timeline->size());
     if (part.count > 0 || stream.tell_empty) {
@@ -263,6 +271,8 @@ std::optional<engine::PatientRef> answer_at_once(const Holder& holder, const Tim
                                                  TimelineCall& context) {
   const auto params = context.getParams();
   if (params.getFields() != wire::Fields::HOT || params.getWantPerson() || params.getAsOf() != INT64_MAX) return std::nullopt;
+  // What a filter names is looked up in the dictionary: that may take a while.
+  if (!filter.codes.empty() || !filter.sources.empty()) return std::nullopt;
   const View view = holder.view();
   const auto found = view.find(wire::view(params.getPatient()));
   if (!found || !*found) return std::nullopt;
@@ -293,7 +303,7 @@ kj::Promise<void> timeline(HolderPtr holder, TimelineCall context) {
     Reading reading{.view = view, .patient = *found, .filter = std::move(filter), .details = details, .words = words};
     Page page = TRY(read_page(reading, limit));
     auto first = std::make_unique<FirstPage>(FirstPage{.page = std::move(page), .reading = std::move(reading)});
-    if (first->page.more) first->cursor = holder->services.cursors.keep(holder->user, first->reading);
+    if (first->page.more) first->cursor = holder->services.cursors.keep(holder->owner(), first->reading);
     if (wants_person) first->person = TRY(engine::person_about(view, *found, *first->room));
     return first;
   };
@@ -318,13 +328,15 @@ kj::Promise<void> timeline(HolderPtr holder, TimelineCall context) {
 
 kj::Promise<void> resume_timeline(HolderPtr holder, ResumeTimelineCall context) {
   Reading reading = value_or_throw(
-      holder->services.cursors.find(holder->user, std::string(wire::view(context.getParams().getCursor()))));
+      holder->services.cursors.find(holder->owner(), std::string(wire::view(context.getParams().getCursor()))));
   context.getResults().setTimeline(kj::heap<TimelineServer>(std::move(holder), std::move(reading)));
   return kj::READY_NOW;
 }
 
 kj::Promise<void> timelines(HolderPtr holder, TimelinesCall context) {
   auto params = context.getParams();
+  if (params.getPatients().size() > patients_max)
+    return to_exception(invalid_request("one call is for at most 100,000 patients: make several"));
   auto patients = std::make_shared<std::vector<std::string>>();
   for (const auto patient : params.getPatients()) patients->emplace_back(wire::view(patient));
   auto words = std::make_shared<record::Arena>();

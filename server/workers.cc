@@ -20,7 +20,7 @@ Result<std::unique_ptr<Workers>> Workers::start(const Options& options) {
   std::unique_ptr<Workers> workers(new Workers(options));
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   const unsigned threads[lane_count] = {options.read_threads ? options.read_threads : cores, options.write_threads,
-                                        options.scan_threads};
+                                        options.scan_threads, options.login_threads};
   try {
     for (int lane = 0; lane < lane_count; ++lane) {
       for (unsigned i = 0; i < threads[lane]; ++i)
@@ -32,20 +32,24 @@ Result<std::unique_ptr<Workers>> Workers::start(const Options& options) {
   return workers;
 }
 
-Workers::~Workers() {
+Workers::~Workers() { end(); }
+
+void Workers::end() {
   for (Queue& queue : queues_) {
     const std::lock_guard lock(queue.mutex);
     queue.closed = true;
     queue.changed.notify_all();
   }
-  for (std::thread& thread : threads_) thread.join();
+  for (std::thread& thread : threads_)
+    if (thread.joinable()) thread.join();
 }
 
 bool Workers::enqueue(Lane lane, std::unique_ptr<AnyTask> task) {
   Queue& queue = queues_[static_cast<int>(lane)];
   {
     const std::lock_guard lock(queue.mutex);
-    if (queue.tasks.size() >= options_.waiting_max) return false;
+    const std::size_t most = lane == Lane::login ? options_.logins_waiting_max : options_.waiting_max;
+    if (queue.closed || queue.tasks.size() >= most) return false;
     queue.tasks.push_back(std::move(task));
   }
   queue.changed.notify_one();
@@ -59,7 +63,7 @@ std::size_t Workers::waiting(Lane lane) const {
 }
 
 void Workers::work(Lane lane) {
-  if (lane == Lane::scan) yield_to_others();
+  if (lane == Lane::scan || lane == Lane::login) yield_to_others();
   Queue& queue = queues_[static_cast<int>(lane)];
   std::unique_lock lock(queue.mutex);
   while (true) {

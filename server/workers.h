@@ -3,6 +3,7 @@
 //
 //   read    a timeline, a lookup: microseconds, or one wait for a disk
 //   write   waits for the disk to say that a commit is durable; many may wait at once, so that they share one sync
+//   login   proving who somebody is, slow on purpose: few at once, so that nobody else waits for strangers
 //   scan    cohort questions, extracts, hashes: at a lower priority of the processor, so that reads stay fast meanwhile
 #pragma once
 
@@ -22,8 +23,8 @@
 
 namespace chartline::server {
 
-enum class Lane : std::uint8_t { read, write, scan };
-inline constexpr int lane_count = 3;
+enum class Lane : std::uint8_t { read, write, scan, login };
+inline constexpr int lane_count = 4;
 
 class Workers {
  public:
@@ -31,11 +32,15 @@ class Workers {
     unsigned read_threads = 0;  // 0: one for each core
     unsigned write_threads = 64;
     unsigned scan_threads = 4;
+    unsigned login_threads = 2;
+    std::size_t logins_waiting_max = 64;
     std::size_t waiting_max = 4096;  // of each lane; beyond it a call ends `busy`
   };
   // unavailable where the system gives no more threads.
   static Result<std::unique_ptr<Workers>> start(const Options& options);
-  ~Workers();  // finishes what is queued
+  ~Workers();  // end()
+  // Finishes what is queued, and takes nothing more: what is asked then ends `busy`.
+  void end();
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
