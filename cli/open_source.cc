@@ -12,6 +12,7 @@
 #include "cli/open_store.h"
 #include "cli/server_source.h"
 #include "cli/source.h"
+#include "server/listen.h"
 
 namespace chartline::cli {
 namespace {
@@ -49,8 +50,7 @@ Result<std::string> password_of(const std::string& user) {
 }
 
 bool is_of_this_machine(const std::string& address) {
-  return address.starts_with("unix:") || address.starts_with("127.") || address.starts_with("localhost:") ||
-         address == "localhost" || address.starts_with("[::1]");
+  return server::is_loopback(address) || address.starts_with("localhost:") || address == "localhost";
 }
 
 std::optional<client::Tls> tls_of(const Invocation& invocation, const std::string& address) {
@@ -75,6 +75,8 @@ Result<std::unique_ptr<Source>> connect(const Invocation& invocation) {
   options.purpose = invocation.text("purpose");
   options.project = invocation.text("project");
   options.reason = invocation.text("reason");
+  // The glass is broken for one record: the one that the command is about.
+  if (!options.reason.empty() && !invocation.arguments().empty()) options.patient = invocation.argument(0);
   options.cancel = &interruption();
   auto connection = client::Connection::open(options);
   if (!connection && connection.error().fault == Fault::unavailable)

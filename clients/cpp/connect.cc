@@ -83,8 +83,9 @@ void write_credential(const Options& options, wire::Credential::Builder into) {
   if (!options.token.empty()) {
     into.setToken(options.token);
   } else if (!options.user.empty()) {
-    into.getPassword().setUser(options.user);
-    into.getPassword().setPassword(options.password);
+    auto password = into.initPassword();
+    password.setUser(options.user);
+    password.setPassword(options.password);
   } else {
     into.setNone();
   }
@@ -104,6 +105,7 @@ kj::Promise<void> log_in(Loop& loop, const Options& options) {
   asked.setPurpose(options.purpose);
   asked.setProject(options.project);
   asked.setReason(options.reason);
+  asked.setPatient(options.patient);
   return request.send().then([&loop](capnp::Response<wire::Door::LoginResults> in) {
     loop.logged_in = in.getSession();
     loop.about = read_about(in.getAbout());

@@ -42,8 +42,8 @@ struct Options {
   std::optional<Tls> tls{};        // beyond one's own machine servers ask for it
   std::string token{};             // a JWT; or
   std::string user{}, password{};  // of the server's users file; or neither
-  std::string role{}, purpose{}, project{},
-      reason{};                               // what the session is to be; the server's policy says whether it may
+  std::string role{}, purpose{}, project{};   // what the session is to be; the server's policy says whether it may
+  std::string reason{}, patient{};            // to break the glass: why, and whose record, as SYSTEM|VALUE
   std::uint32_t connect_seconds = 20;         // for connecting and logging in
   const std::atomic<bool>* cancel = nullptr;  // true: calls under way end `unavailable`, and the server stops too
 };
