@@ -5,7 +5,8 @@
 #   bench/server.sh [tiny|quick] [--runs N] [--audit on|deferred] [--seconds S]    1M, 10M events (the default); 7 runs of 3 s
 #
 # Clients: 64 connections of one process, in one loop. PostgreSQL: 64 connections, each with a thread, prepared statements, rows in
-# binary, an index on patient and time. Policy is on in every run (`--open` aside: see docs/benchmarks.md), audit as said.
+# binary, an index on patient and time, 1 GB of shared buffers; Chartline has a cache of 1 GiB. Everyone may do everything (--open);
+# audit as said.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
@@ -56,7 +57,7 @@ as_server "$bin/pg_ctl" -D "$socket/data" -w -l "$socket/log" start -o "-k $sock
   -c fsync=on -c synchronous_commit=on -c shared_buffers=1GB -c max_wal_size=4GB -c max_connections=100" >/dev/null
 "$programs/postgres_peer" load "$connection" loaded "$csv" >/dev/null
 
-"$programs/chartline" serve --store "$work/store" --open --audit "$audit" --listen 127.0.0.1:0 2>"$work/serve.log" &
+"$programs/chartline" serve --store "$work/store" --open --cache 1G --audit "$audit" --listen 127.0.0.1:0 2>"$work/serve.log" &
 server=$!
 port() { sed -n 's/.*port \([0-9]*\).*/\1/p' "$1" | head -n 1; }
 for ((i = 0; i < 100; ++i)); do [[ -n $(port "$work/serve.log") ]] && break || sleep 0.1; done
