@@ -221,8 +221,8 @@ View Store::view_as_of(Micros instant) {
   view->as_of = instant;
   view->identity = parts_->identity;
   for (const auto& shard : parts_->shards) {
-    view->shards.push_back(shard->moment());
-    view->shards.back().patients = parts_->identity->patients(shard->moment().shard);
+    ShardMoment& moment = view->shards.emplace_back(shard->moment());
+    moment.patients = parts_->identity->patients(moment.shard);
   }
   view->links_as_of = std::min(instant, parts_->shards.front()->last_recorded());
   return View(std::move(view));

@@ -266,8 +266,8 @@ kj::Promise<void> send_pages(std::shared_ptr<const Stream> stream, wire::EventSi
 }  // namespace
 
 // A short timeline that is in memory is read by the loop itself: handing it to a worker would take longer than reading it. False
-// where it is none such, and nothing was answered; else whose it is.
-std::optional<engine::PatientRef> answer_at_once(const Holder& holder, const TimelineFilter& filter, std::size_t limit,
+// where it is none such, and nothing was answered; else what the audit is to say of it.
+std::optional<engine::AuditEntry> answer_at_once(const Holder& holder, const TimelineFilter& filter, std::size_t limit,
                                                  TimelineCall& context) {
   const auto params = context.getParams();
   if (params.getFields() != wire::Fields::HOT || params.getWantPerson() || params.getAsOf() != INT64_MAX) return std::nullopt;
@@ -284,7 +284,7 @@ std::optional<engine::PatientRef> answer_at_once(const Holder& holder, const Tim
   if (!page.add(view, timeline)) return std::nullopt;
   auto results = context.getResults(capnp::MessageSize{64 + page.bytes() / sizeof(capnp::word), 0});
   page.build(results.initEvents());
-  return **found;
+  return read_entry(holder, view.linked(**found), page.events());
 }
 
 kj::Promise<void> timeline(HolderPtr holder, TimelineCall context) {
@@ -292,8 +292,7 @@ kj::Promise<void> timeline(HolderPtr holder, TimelineCall context) {
   auto words = std::make_shared<record::Arena>();
   TimelineFilter filter = read_filter(params.getFilter(), *words);
   const std::size_t limit = page_of(params.getLimit(), holder->services.limits);
-  if (const auto of = answer_at_once(*holder, filter, limit, context))
-    return holder->enter(read_entry(*holder, holder->view().linked(*of), context.getResults().getEvents().getCount()));
+  if (auto entry = answer_at_once(*holder, filter, limit, context)) return holder->enter(std::move(*entry));
   auto read = [holder, words, filter = std::move(filter), limit, patient = std::string(wire::view(params.getPatient())),
                as_of = params.getAsOf(), details = details_of(params.getFields()),
                wants_person = params.getWantPerson()]() mutable -> Result<std::unique_ptr<FirstPage>> {
