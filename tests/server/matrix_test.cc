@@ -1,6 +1,5 @@
 // Every call of a session with every role and purpose: what the policy does not give is denied, and nothing that anybody gets,
 // error texts included, tells of the one patient whom nobody may see.
-#include <capnp/ez-rpc.h>
 #include <capnp/pretty-print.h>
 #include <gtest/gtest.h>
 
@@ -9,12 +8,11 @@
 #include <set>
 
 #include "engine/audit/trail.h"
-#include "engine/trust/policy.h"
 #include "engine/trust/role_table.h"
 #include "formats/wire/chartline.capnp.h"
 #include "formats/wire/events_writer.h"
-#include "formats/wire/failure.h"
 #include "query/saved_cohorts.h"
+#include "tests/server/by_policy.h"
 #include "tests/server/served_store.h"
 
 namespace chartline::server {
@@ -24,12 +22,7 @@ using engine::Purpose;
 using engine::Right;
 using engine::Role;
 
-constexpr const char* rules = R"(
-version = 1
-name = "matrix"
-[[relationships]]
-name = "seen here"
-event_within_days = 30000
+constexpr const char* roles = R"(
 [roles.clinician]
 purposes = ["direct_care"]
 relationships = ["seen here"]
@@ -45,34 +38,7 @@ purposes = ["direct_care"]
 purposes = ["operation"]
 [roles.operator]
 purposes = ["operation"]
-[opt_outs]
-none = true
-[deidentification]
-key_file = "key"
 )";
-constexpr const char* project_key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
-
-// Lets in whoever says so, as the role and for the purpose that they ask for, if the policy grants it.
-class ByPolicy final : public Doorkeeper {
- public:
-  explicit ByPolicy(engine::Policy policy) : policy_(std::move(policy)) {}
-  void look_at(engine::Store& store) { store_ = &store; }
-  Result<Admitted> admit(const Shown& shown, const Asked& asked, Micros now) override {
-    engine::Claims claims;
-    claims.user = shown.user;
-    claims.roles = {asked.role};
-    claims.organisation = "RYJ";
-    claims.patient = "test|ann";
-    engine::AccessRequest request;
-    request.role = asked.role, request.purpose = asked.purpose, request.project = asked.project;
-    const auto grant = TRY(policy_.decide(claims, request, *store_, now));
-    return Admitted{.user = shown.user, .role = asked.role, .purpose = asked.purpose, .project = asked.project, .grant = grant};
-  }
-
- private:
-  engine::Policy policy_;
-  engine::Store* store_ = nullptr;
-};
 
 // Sinks that keep everything they are given as text.
 template <typename Params>
@@ -226,25 +192,11 @@ std::vector<Call> calls() {
 
 class Matrix : public ::testing::Test {
  protected:
-  Matrix() : door_(engine::Policy::parse(rules, "matrix", [](const std::string&) -> Result<std::string> {
-                     return std::string(project_key);
-                   }).value()),
-             served_({}, door_) {
+  Matrix() : door_(policy_of(roles)), served_({}, door_) {
     door_.look_at(*served_.store);
     served_.observe("ann", "pain", 3);
     EXPECT_TRUE(query::save_cohort(*served_.store, "kept", "cohort kept = true", {}));
     served_.observe("canary-zed", "canary-illness", 3, "OTHER");
-  }
-
-  // What came of it, and everything that was said.
-  std::pair<std::string, std::string> outcome(kj::WaitScope& scope, const std::function<kj::Promise<std::string>()>& call) {
-    std::string text, fault = "done";
-    const auto thrown = kj::runCatchingExceptions([&] { text = call().wait(scope); });
-    KJ_IF_MAYBE(exception, thrown) {
-      const Error error = wire::read_failure(exception->getDescription().cStr());
-      return {std::string(name(error.fault)), error.message};
-    }
-    return {fault, text};
   }
 
   ByPolicy door_;
@@ -266,13 +218,7 @@ TEST_F(Matrix, GivesWhatThePolicyGivesAndNothingElse) {
       for (const Call& call : calls()) {
         SCOPED_TRACE(call.name);
         capnp::EzRpcClient client(served_.address());
-        auto login = client.getMain<wire::Door>().loginRequest();
-        auto password = login.initCredential().initPassword();
-        password.setUser("user");
-        auto request = login.initRequest();
-        request.setRole(std::string(name(role)));
-        request.setPurpose(std::string(name(purpose)));
-        auto session = login.send().getSession();
+        auto session = log_in(client, "user", std::string(name(role)), std::string(name(purpose)));
         const auto [fault, text] = outcome(client.getWaitScope(), [&] { return call.make(session); });
         ++tried;
         EXPECT_EQ(text.find("canary"), std::string::npos) << text;
@@ -302,12 +248,7 @@ TEST_F(Matrix, GivesWhatThePolicyGivesAndNothingElse) {
 
 TEST_F(Matrix, AGuessedPatientIsAsUnknownAsNobody) {
   capnp::EzRpcClient client(served_.address());
-  auto login = client.getMain<wire::Door>().loginRequest();
-  login.initCredential().initPassword().setUser("alice");
-  auto request = login.initRequest();
-  request.setRole("clinician");
-  request.setPurpose("direct_care");
-  auto session = login.send().getSession();
+  auto session = log_in(client, "alice", "clinician", "direct_care");
   auto& scope = client.getWaitScope();
   for (const wire::Fields fields : {wire::Fields::WHOLE, wire::Fields::HOT}) {
     const auto guessed = outcome(scope, [&] { return timeline_of(session, "test|canary-zed", fields); });
@@ -320,12 +261,7 @@ TEST_F(Matrix, AGuessedPatientIsAsUnknownAsNobody) {
 // Denied acts are in the audit, by whom and as what.
 TEST_F(Matrix, WhatWasDeniedIsInTheAudit) {
   capnp::EzRpcClient client(served_.address());
-  auto login = client.getMain<wire::Door>().loginRequest();
-  login.initCredential().initPassword().setUser("oscar");
-  auto request = login.initRequest();
-  request.setRole("operator");
-  request.setPurpose("operation");
-  auto session = login.send().getSession();
+  auto session = log_in(client, "oscar", "operator", "operation");
   EXPECT_EQ(outcome(client.getWaitScope(), [&] { return timeline_of(session, "test|ann", wire::Fields::HOT); }).first, "denied");
   std::vector<std::string> lines;
   const auto read = engine::read_audit(*served_.store, {}, [&](const engine::AuditRecord& record) -> Result<void> {

@@ -1,0 +1,172 @@
+// What a session has is its own: cursors, batch ids, the feed; and how it ends.
+#include <capnp/pretty-print.h>
+#include <gtest/gtest.h>
+#include <kj/async-io.h>
+
+#include "formats/wire/events_writer.h"
+#include "tests/server/by_policy.h"
+#include "tests/server/served_store.h"
+
+namespace chartline::server {
+namespace {
+
+constexpr const char* roles = R"(
+[roles.clinician]
+purposes = ["direct_care"]
+relationships = ["seen here"]
+[roles.source_system]
+purposes = ["direct_care"]
+[roles.patient]
+purposes = ["patient_access"]
+contribute = true
+)";
+
+class Session : public ::testing::Test {
+ protected:
+  Session() : door_(policy_of(roles)), served_({}, door_) {
+    door_.look_at(*served_.store);
+    served_.observe("ann", "pain", 6);
+    served_.observe("zed", "other", 3, "OTHER");
+  }
+
+  static kj::Promise<std::string> cursor_of(wire::Session::Client& session) {
+    auto request = session.timelineRequest();
+    request.setPatient("test|ann");
+    request.setLimit(2);
+    return request.send().then([](auto page) { return std::string(page.getCursor().cStr()); });
+  }
+  static kj::Promise<std::string> resumed(wire::Session::Client& session, const std::string& cursor) {
+    auto request = session.resumeTimelineRequest();
+    request.setCursor(cursor);
+    return request.send().getTimeline().nextRequest().send().then(
+        [](auto page) { return std::to_string(page.getEvents().getCount()); });
+  }
+  // One observation of RYJ under a batch id; what became of it.
+  static kj::Promise<std::string> written(wire::Session::Client& session, const std::string& record, const std::string& batch_id) {
+    auto ingest = session.ingestRequest().send().getIngest();
+    auto add = ingest.addRequest();
+    auto batch = add.initBatch();
+    auto head = batch.initRecords(1)[0];
+    head.setEvents(1);
+    auto identifier = head.initIdentifiers(1)[0];
+    identifier.setSystem("test");
+    identifier.setValue("ann");
+    record::Event event;
+    event.kind = record::Kind::observation;
+    event.code = {"local", "pain", ""};
+    event.start = record::day_time(20'000);
+    event.source = {"RYJ", ""};
+    event.record = record;
+    wire::EventsWriter writer;
+    writer.add(event, wire::WithDetails::yes);
+    writer.write(batch.initEvents());
+    auto added = add.send();
+    auto commit = ingest.commitRequest();
+    commit.setBatchId(batch_id);
+    return commit.send().attach(kj::mv(added)).then([](auto answer) {
+      const auto written = answer.getWritten();
+      return std::to_string(written.getOutcomes()[0].getWhat()) + (written.getRepeated() ? " repeated" : "");
+    });
+  }
+
+  ByPolicy door_;
+  ServedStore served_;
+};
+
+TEST_F(Session, ACursorIsOfWhomItWasGivenTo) {
+  capnp::EzRpcClient client(served_.address());
+  auto& scope = client.getWaitScope();
+  auto alice = log_in(client, "alice", "clinician", "direct_care");
+  const std::string cursor = cursor_of(alice).wait(scope);
+  ASSERT_FALSE(cursor.empty());
+  EXPECT_EQ(outcome(scope, [&] { return resumed(alice, cursor); }).second, "4");
+  capnp::EzRpcClient other(served_.address());
+  auto bob = log_in(other, "bob", "clinician", "direct_care");
+  EXPECT_EQ(outcome(scope, [&] { return resumed(bob, cursor); }).first, "not_found");
+  // Nor is it good for what the same user is besides.
+  capnp::EzRpcClient third(served_.address());
+  auto herself = log_in(third, "alice", "patient", "patient_access");
+  EXPECT_EQ(outcome(scope, [&] { return resumed(herself, cursor); }).first, "not_found");
+  // Over another connection it is.
+  capnp::EzRpcClient fourth(served_.address());
+  auto again = log_in(fourth, "alice", "clinician", "direct_care");
+  EXPECT_EQ(outcome(scope, [&] { return resumed(again, cursor); }).second, "4");
+}
+
+TEST_F(Session, ABatchIdIsItsUsersOwn) {
+  capnp::EzRpcClient client(served_.address());
+  auto& scope = client.getWaitScope();
+  auto feed = log_in(client, "feed", "source_system", "direct_care");
+  capnp::EzRpcClient other(served_.address());
+  auto copycat = log_in(other, "copycat", "source_system", "direct_care");
+  EXPECT_EQ(outcome(scope, [&] { return written(copycat, "r1", "lab 2024-03-31"); }).second, "1");
+  EXPECT_EQ(outcome(scope, [&] { return written(feed, "r2", "lab 2024-03-31"); }).second, "1");
+  EXPECT_EQ(outcome(scope, [&] { return written(feed, "r2", "lab 2024-03-31"); }).second, "1 repeated");
+}
+
+TEST_F(Session, EndsWhenAllDo) {
+  capnp::EzRpcClient client(served_.address());
+  auto& scope = client.getWaitScope();
+  auto alice = log_in(client, "alice", "clinician", "direct_care");
+  const std::string cursor = cursor_of(alice).wait(scope);
+  served_.server->end_sessions();
+  client.getIoProvider().getTimer().afterDelay(50 * kj::MILLISECONDS).wait(scope);
+  EXPECT_EQ(outcome(scope, [&] { return cursor_of(alice); }), std::pair(std::string("denied"), std::string("the session was revoked")));
+  capnp::EzRpcClient again(served_.address());
+  auto anew = log_in(again, "alice", "clinician", "direct_care");
+  EXPECT_EQ(outcome(scope, [&] { return cursor_of(anew); }).first, "done");
+  EXPECT_EQ(outcome(scope, [&] { return resumed(anew, cursor); }).first, "not_found");
+}
+
+TEST_F(Session, WhoIsRefusedThriceIsNotHeardAnyMore) {
+  capnp::EzRpcClient client(served_.address());
+  auto& scope = client.getWaitScope();
+  for (int i = 0; i < 3; ++i) {
+    auto refused = log_in(client, "mallory", "operator", "operation");
+    EXPECT_EQ(outcome(scope, [&] { return cursor_of(refused); }).first, "denied");
+  }
+  auto alice = log_in(client, "alice", "clinician", "direct_care");
+  EXPECT_EQ(outcome(scope, [&] { return cursor_of(alice); }).first, "denied");
+  capnp::EzRpcClient other(served_.address());
+  auto elsewhere = log_in(other, "alice", "clinician", "direct_care");
+  EXPECT_EQ(outcome(scope, [&] { return cursor_of(elsewhere); }).first, "done");
+}
+
+// The feed goes past what the session may not see, and ends where the store's does.
+TEST_F(Session, TheFeedTellsOfWhoIsSeen) {
+  capnp::EzRpcClient client(served_.address());
+  auto& scope = client.getWaitScope();
+  auto alice = log_in(client, "alice", "clinician", "direct_care");
+  auto feed = alice.feedRequest().send().getFeed();
+  std::string all;
+  int told = 0;
+  while (true) {
+    auto page = feed.nextRequest().send().wait(scope);
+    if (page.getChanges().size() == 0) break;
+    for (const auto change : page.getChanges()) told += change.getWhat() == 0;
+    all += capnp::prettyPrint(page).flatten().cStr();
+  }
+  EXPECT_EQ(told, 6);
+  EXPECT_NE(all.find("ann"), std::string::npos);
+  EXPECT_EQ(all.find("zed"), std::string::npos) << all;
+  EXPECT_EQ(all.find("OTHER"), std::string::npos) << all;
+}
+
+TEST_F(Session, AFilterIsBounded) {
+  capnp::EzRpcClient client(served_.address());
+  auto& scope = client.getWaitScope();
+  auto alice = log_in(client, "alice", "clinician", "direct_care");
+  const auto asked = [&](unsigned codes) {
+    return outcome(scope, [&]() -> kj::Promise<std::string> {
+      auto request = alice.timelineRequest();
+      request.setPatient("test|ann");
+      request.initFilter().initCodes(codes);
+      return request.send().then([](auto page) { return std::to_string(page.getEvents().getCount()); });
+    });
+  };
+  EXPECT_EQ(asked(1000).first, "done");
+  EXPECT_EQ(asked(1001).first, "invalid_request");
+}
+
+}  // namespace
+}  // namespace chartline::server
