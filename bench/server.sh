@@ -57,7 +57,7 @@ as_server "$bin/pg_ctl" -D "$socket/data" -w -l "$socket/log" start -o "-k $sock
   -c fsync=on -c synchronous_commit=on -c shared_buffers=1GB -c max_wal_size=4GB -c max_connections=100" >/dev/null
 "$programs/postgres_peer" load "$connection" loaded "$csv" >/dev/null
 
-"$programs/chartline" serve --store "$work/store" --open --cache 1G --audit "$audit" --listen 127.0.0.1:0 2>"$work/serve.log" &
+"$programs/chartline" serve --store "$work/store" --open --cache 1G --server-audit "$audit" --listen 127.0.0.1:0 2>"$work/serve.log" &
 server=$!
 port() { sed -n 's/.*port \([0-9]*\).*/\1/p' "$1" | head -n 1; }
 for ((i = 0; i < 100; ++i)); do [[ -n $(port "$work/serve.log") ]] && break || sleep 0.1; done

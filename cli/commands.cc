@@ -43,7 +43,7 @@ std::vector<const Option*> with(std::vector<const Option*> first, const std::vec
 // What a command takes that works on a folder and on a server.
 std::vector<const Option*> anywhere(const std::vector<const Option*>& more) {
   return with(with({&option::store, &option::server}, more),
-              {&option::token, &option::user, &option::role, &option::purpose, &option::project, &option::reason,
+              {&option::audit, &option::token, &option::user, &option::role, &option::purpose, &option::project, &option::reason,
                &option::tls, &option::authorities, &option::certificate, &option::key});
 }
 
@@ -485,7 +485,7 @@ std::vector<Command> make_commands() {
        .options = with({&option::store, &option::server, &option::token, &option::user, &option::role, &option::purpose,
                         &option::project, &option::tls, &option::authorities, &option::certificate, &option::key,
                         &option::answer_format, &option::shards, &option::zone, &option::source, &option::threads,
-                        &option::memory, &option::cache, &option::origin},
+                        &option::memory, &option::cache, &option::audit, &option::origin},
                        server_settings),
        .examples = {{"chartline config show --origin", "and where each value comes from"},
                     {"CHARTLINE_STORE=care chartline config show", "as the environment has it"}},
@@ -525,7 +525,7 @@ std::vector<const Option*> all_settings() {
   std::vector<const Option*> all = {
       &option::store,   &option::server, &option::token,       &option::user,        &option::role, &option::purpose,
       &option::project, &option::tls,    &option::authorities, &option::certificate, &option::key,  &option::answer_format,
-      &option::shards,  &option::zone,   &option::source,      &option::threads,     &option::memory, &option::cache};
+      &option::shards,  &option::zone,   &option::source,      &option::threads,     &option::memory, &option::cache, &option::audit};
   all.insert(all.end(), server_settings.begin(), server_settings.end());
   all.insert(all.end(), {&option::color, &option::quiet});
   return all;

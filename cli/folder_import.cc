@@ -142,8 +142,11 @@ class FolderChanges final : public ChangeReader {
 
 }  // namespace
 
-Result<std::unique_ptr<ImportSession>> folder_import(engine::Store& store, const ImportAsked& asked) {
-  auto import = TRY(engine::Import::begin(store, {.memory_bytes = asked.memory_bytes, .threads = asked.threads}));
+Result<std::unique_ptr<ImportSession>> folder_import(engine::Store& store, const ImportAsked& asked,
+                                                     const OwnAudit& audit) {
+  auto import = TRY(engine::Import::begin(store, {.memory_bytes = asked.memory_bytes,
+                                                  .threads = asked.threads,
+                                                  .audit = audit.of_change(engine::Act::import, asked.source)}));
   auto maps = TRY(maps_of(store, asked.map_codes));
   return std::unique_ptr<ImportSession>(
       std::make_unique<FolderImport>(store, asked.source, std::move(import), std::move(maps)));

@@ -56,8 +56,9 @@ Result<void> add_earlier(const View& view, engine::PatientRef patient, TimelineF
 
 class FolderQuestion final : public Question {
  public:
-  FolderQuestion(engine::Store& store, View view, query::Prepared query, const query::RunOptions& limits)
-      : store_(store), view_(std::move(view)), query_(std::move(query)), limits_(limits) {
+  FolderQuestion(engine::Store& store, View view, query::Prepared query, const query::RunOptions& limits,
+                 const OwnAudit& audit)
+      : store_(store), view_(std::move(view)), query_(std::move(query)), limits_(limits), audit_(audit) {
     complaints = query_.complaints;
     if (query_.program)
       statements = static_cast<std::size_t>(std::ranges::count_if(
@@ -67,7 +68,8 @@ class FolderQuestion final : public Question {
   Result<void> run(const query::RunOptions& options, query::ResultSink& sink) override {
     query::RunOptions all = limits_;
     all.cancel = options.cancel, all.progress = options.progress;
-    return query::run(query_, store_, view_, all, sink);
+    if (!audit_.reads()) return query::run(query_, store_, view_, all, sink);
+    return query::run(query_, store_, view_, all, *audit_.watching(store_, sink));
   }
 
  private:
@@ -75,6 +77,7 @@ class FolderQuestion final : public Question {
   const View view_;
   const query::Prepared query_;
   const query::RunOptions limits_;
+  const OwnAudit audit_;
 };
 
 std::uint64_t patients_of(const View& view) {
@@ -103,8 +106,10 @@ std::vector<Figure> figures_of(const engine::StoreStats& stats) {
 
 class FolderSource final : public Source {
  public:
-  FolderSource(std::string folder, std::unique_ptr<engine::Store> store, std::shared_ptr<const engine::Grant> grant)
-      : folder_(std::move(folder)), store_(std::move(store)), grant_(std::move(grant)) {}
+  FolderSource(std::string folder, std::unique_ptr<engine::Store> store, std::shared_ptr<const engine::Grant> grant,
+               FolderAudit audit)
+      : folder_(std::move(folder)), store_(std::move(store)), grant_(std::move(grant)), audit_(std::move(audit.audit)),
+        flags_(std::move(audit.flags)) {}
 
   const std::string& name() const override { return folder_; }
   const std::string& zone() const override { return store_->zone(); }
@@ -112,7 +117,7 @@ class FolderSource final : public Source {
   Result<std::uint64_t> patients() override { return patients_of(shown()); }
 
   Result<Chart> chart(const TimelineAsked& asked, std::uint64_t last) override {
-    const View view = store_->view_as_of(asked.as_of);
+    const View view = shown(asked.as_of);
     const engine::PatientRef patient = TRY(find_patient(view, asked.patient));
     auto held = std::make_shared<ChartHeld>();
     Chart chart;
@@ -123,13 +128,19 @@ class FolderSource final : public Source {
     for (std::size_t i = 0; i < held->timeline.size(); ++i) chart.events.push_back(TRY(held->timeline.event(i)));
     if (last > 0) std::ranges::reverse(chart.events);
     TRY(add_earlier(view, patient, asked.filter, chart.events.size(), chart));
+    engine::AuditEntry act = reading(view, patient);
+    act.rows = chart.events.size();
+    TRY(audit_.read(*store_, std::move(act)));
     chart.holds = std::move(held);
     return chart;
   }
 
   Result<void> timeline(const TimelineAsked& asked, const OnPerson& on_person, const OnEvent& on_event) override {
-    const View view = store_->view_as_of(asked.as_of);
+    const View view = shown(asked.as_of);
     const engine::PatientRef patient = TRY(find_patient(view, asked.patient));
+    engine::AuditEntry act = reading(view, patient);
+    act.outcome = engine::AuditOutcome::begun;
+    TRY(audit_.read(*store_, act));
     record::Arena room;
     TRY(on_person(TRY(engine::person_about(view, patient, room))));
     TimelineFilter filter = asked.filter;
@@ -139,23 +150,29 @@ class FolderSource final : public Source {
       TRY(stop_if_interrupted());
       TRY(view.timeline(patient, filter, stored::field_hot, page));
       for (std::size_t i = 0; i < page.size(); ++i) TRY(on_event(TRY(page.event(i))));
+      act.rows += page.size();
       filter.cursor = page.next();
     } while (!filter.cursor.empty());
-    return {};
+    act.outcome = engine::AuditOutcome::done;
+    return audit_.read(*store_, std::move(act));
   }
 
   Result<void> events(const TimelineFilter& filter, Progress& progress, const OnPatientEvent& on_event) override {
     const View view = shown();
     const std::uint64_t of = patients_of(view);
+    engine::AuditEntry act = own_act(engine::Act::export_rows, flags_);
+    act.everyone = true, act.outcome = engine::AuditOutcome::begun;
+    TRY(audit_.read(*store_, act));
     std::uint64_t done = 0;
     engine::Timeline page;
     for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
       for (std::uint32_t id = 0; id < view.patients(shard); ++id) {
-        TRY(own_events(view, {shard, id}, filter, page, on_event));
+        if (view.sees({shard, id})) act.rows += TRY(own_events(view, {shard, id}, filter, page, on_event));
         progress.update(++done, of);
       }
     }
-    return {};
+    act.outcome = engine::AuditOutcome::done;
+    return audit_.read(*store_, std::move(act));
   }
 
   Result<std::set<std::string>> systems_with(std::string_view wanted) override {
@@ -173,7 +190,8 @@ class FolderSource final : public Source {
   Result<std::unique_ptr<Question>> prepare(std::string_view text, const query::PrepareOptions& options,
                                             const query::RunOptions& limits) override {
     query::Prepared prepared = TRY(query::prepare(*store_, text, options));
-    return std::unique_ptr<Question>(std::make_unique<FolderQuestion>(*store_, shown(), std::move(prepared), limits));
+    return std::unique_ptr<Question>(
+        std::make_unique<FolderQuestion>(*store_, shown(), std::move(prepared), limits, audit_));
   }
   Result<std::vector<std::string>> cohorts() override { return query::saved_cohorts(*store_); }
   Result<std::optional<std::string>> cohort_text(const std::string& name) override {
@@ -181,11 +199,13 @@ class FolderSource final : public Source {
   }
   Result<std::vector<query::Complaint>> save_cohort(const std::string& name, std::string_view text,
                                                     const query::PrepareOptions& options) override {
-    return query::save_cohort(*store_, name, text, options);
+    auto complaints = TRY(query::save_cohort(*store_, name, text, options));
+    if (complaints.empty()) TRY(changed("cohort " + name));
+    return complaints;
   }
   Result<void> forget_cohort(const std::string& name) override {
     TRY(query::forget_cohort(*store_, name));
-    return {};
+    return changed("cohort " + name + ": removed");
   }
 
   Result<std::vector<query::CodeList>> code_lists() override { return query::CodeLists(*store_).all(); }
@@ -206,31 +226,34 @@ class FolderSource final : public Source {
     KeptList kept;
     kept.version = TRY(lists.keep(name, std::move(entries), origin, clock.now()));
     kept.is_new = !before || before->versions.back().number != kept.version.number;
+    TRY(changed("codes " + query::print_list(name)));
     return kept;
   }
   Result<void> remove_list(const std::string& name) override {
     SystemClock clock;
     TRY(query::CodeLists(*store_).remove(name, clock.now()));
-    return {};
+    return changed("codes " + query::print_list(name) + ": removed");
   }
   Result<std::vector<engine::TerminologyVersion>> terminology() override {
     return engine::terminology_versions(*store_);
   }
 
   Result<std::unique_ptr<ImportSession>> import(const ImportAsked& asked) override {
-    return folder_import(*store_, asked);
+    return folder_import(*store_, asked, audit_);
   }
   Result<void> link(const std::string& one, const std::string& other) override {
     record::Arena room;
     const View view = shown();
     const record::Identifier a = TRY(first_identifier(view, one, room)), b = TRY(first_identifier(view, other, room));
-    return store_->link(a, b);
+    const auto audit = audit_.of_change(engine::Act::link);
+    return store_->link(a, b, pointer(audit));
   }
   Result<void> unlink(const std::string& one, const std::string& other) override {
     record::Arena room;
     const View view = shown();
     const record::Identifier a = TRY(first_identifier(view, one, room)), b = TRY(first_identifier(view, other, room));
-    return store_->unlink(a, b);
+    const auto audit = audit_.of_change(engine::Act::unlink);
+    return store_->unlink(a, b, pointer(audit));
   }
 
   Result<std::unique_ptr<ChangeReader>> changes(const std::optional<Position>& since) override {
@@ -247,33 +270,49 @@ class FolderSource final : public Source {
   }
 
  private:
-  View shown() const { return grant_ ? store_->view().narrowed(grant_) : store_->view(); }
+  View shown(Micros as_of = INT64_MAX) const {
+    const View whole = store_->view_as_of(as_of);
+    return grant_ ? whole.narrowed(grant_) : whole;
+  }
+  Result<void> changed(std::string text) const {
+    return audit_.changed(*store_, engine::Act::set_value, std::move(text));
+  }
+  engine::AuditEntry reading(const View& view, engine::PatientRef patient) const {
+    engine::AuditEntry act = own_act(engine::Act::read_timeline, flags_);
+    act.patients = view.linked(patient);
+    return act;
+  }
 
-  static Result<void> own_events(const View& view, engine::PatientRef patient, TimelineFilter filter,
+  // How many there were.
+  static Result<std::uint64_t> own_events(const View& view, engine::PatientRef patient, TimelineFilter filter,
                                  engine::Timeline& page, const OnPatientEvent& on_event) {
     record::Arena room;
     const auto identifiers = TRY(view.identifiers(patient, room));
     const record::Identifier name = identifiers.empty() ? record::Identifier{} : identifiers.front();
     filter.limit = page_events;
+    std::uint64_t events = 0;
     do {
       TRY(view.own_timeline(patient, filter, stored::field_hot, page));
       for (std::size_t i = 0; i < page.size(); ++i) TRY(on_event(name, TRY(page.event(i))));
+      events += page.size();
       filter.cursor = page.next();
       TRY(stop_if_interrupted());
     } while (!filter.cursor.empty());
-    return {};
+    return events;
   }
 
   const std::string folder_;
   const std::unique_ptr<engine::Store> store_;
   const std::shared_ptr<const engine::Grant> grant_;
+  const OwnAudit audit_;
+  const std::string flags_;
 };
 
 }  // namespace
 
 std::unique_ptr<Source> folder_source(std::string folder, std::unique_ptr<engine::Store> store,
-                                      std::shared_ptr<const engine::Grant> grant) {
-  return std::make_unique<FolderSource>(std::move(folder), std::move(store), std::move(grant));
+                                      std::shared_ptr<const engine::Grant> grant, FolderAudit audit) {
+  return std::make_unique<FolderSource>(std::move(folder), std::move(store), std::move(grant), std::move(audit));
 }
 
 }  // namespace chartline::cli

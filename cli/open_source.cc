@@ -92,9 +92,10 @@ Result<std::unique_ptr<Source>> open_source(const Invocation& invocation, Access
       return invalid_request("--policy is for a folder: a server has its own, and --role asks for a role of it");
     return connect(invocation);
   }
-  auto store = TRY(open_store(invocation, access));
+  FolderAudit audit{.audit = OwnAudit(invocation), .flags = flags_given(invocation)};
+  auto store = TRY(open_store(invocation, access == Access::write ? access : audit.audit.access()));
   auto grant = TRY(granted(invocation, *store));
-  return folder_source(TRY(store_folder(invocation)), std::move(store), std::move(grant));
+  return folder_source(TRY(store_folder(invocation)), std::move(store), std::move(grant), std::move(audit));
 }
 
 }  // namespace chartline::cli

@@ -345,7 +345,7 @@ const Option tls_client_ca{.name = "tls-client-ca",
                            .setting = "tls-client-ca"};
 const Option policy{
     .name = "policy", .takes = Takes::file, .value = "FILE", .help = "who may see what", .setting = "policy"};
-const Option server_audit{.name = "audit",
+const Option server_audit{.name = "server-audit",
                    .takes = Takes::word,
                    .value = "WHEN",
                    .help = "the audit log: a reply waits for its entry, the entry follows, or there is none",

@@ -13,7 +13,7 @@
 
 #include "cli/open_store.h"
 #include "cli/options.h"
-#include "engine/audit/audit.h"
+#include "engine/store.h"
 #include "query/result.h"
 
 namespace chartline::cli {
