@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "cli/folder_source.h"
+#include "engine/about_store.h"
 #include "engine/code_mapper.h"
 
 namespace chartline::cli {
@@ -106,7 +107,7 @@ class FolderChanges final : public ChangeReader {
     constexpr std::size_t commits_at_once = 256;  // of each shard
     room_.clear();
     const auto entries = TRY(store_.changes(position_, commits_at_once, room_));
-    if (position_.empty()) position_ = before_first(entries);
+    if (position_.empty()) position_ = engine::position_before(entries, view_.position());
     std::vector<ChangeRow> rows;
     for (const FeedEntry& entry : entries) {
       ChangeRow row;
@@ -123,12 +124,6 @@ class FolderChanges final : public ChangeReader {
   const Position& position() const override { return position_; }
 
  private:
-  // A shard without entries keeps no change: it goes on from where it stands now.
-  Position before_first(const std::vector<FeedEntry>& entries) const {
-    Position position = view_.position();
-    for (const FeedEntry& entry : entries) position[entry.shard] = 0;
-    return position;
-  }
   Result<record::Identifier> name_of(engine::PatientRef patient) {
     const auto identifiers = TRY(view_.identifiers(patient, room_));
     return identifiers.empty() ? record::Identifier{} : identifiers.front();

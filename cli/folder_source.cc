@@ -6,6 +6,7 @@
 
 #include "cli/interrupt.h"
 #include "cli/open_store.h"
+#include "engine/about_store.h"
 #include "query/saved_cohorts.h"
 
 namespace chartline::cli {
@@ -16,10 +17,6 @@ using engine::View;
 using record::Event;
 
 constexpr std::size_t page_events = 10'000;
-
-bool matches(std::string_view code, std::string_view wanted) {
-  return wanted.ends_with('*') ? code.starts_with(wanted.substr(0, wanted.size() - 1)) : code == wanted;
-}
 
 struct ChartHeld {
   record::Arena room;
@@ -90,18 +87,6 @@ bool is_carried(const View& view, const query::CodeKey& code) {
   for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
     if (view.find_code(shard, {code.system, code.code, {}})) return true;
   return false;
-}
-
-std::vector<Figure> figures_of(const engine::StoreStats& stats) {
-  std::vector<Figure> figures = {
-      {"shards", stats.shards},           {"patients", stats.patients}, {"events", stats.events},
-      {"past_events", stats.past_events}, {"codes", stats.codes},       {"unfolded_commits", stats.unfolded_commits},
-      {"delta_bytes", stats.delta_bytes}};
-  for (const engine::TableStats& table : stats.tables) {
-    figures.push_back({std::string(engine::name(table.table)) + "_keys", table.keys});
-    figures.push_back({std::string(engine::name(table.table)) + "_file_bytes", table.file_bytes});
-  }
-  return figures;
 }
 
 class FolderSource final : public Source {
@@ -176,15 +161,7 @@ class FolderSource final : public Source {
   }
 
   Result<std::set<std::string>> systems_with(std::string_view wanted) override {
-    const View view = shown();
-    std::set<std::string> systems;
-    for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
-      for (engine::Name name = 1; name <= view.codes(shard); ++name) {
-        const record::Code code = view.code_of(shard, name);
-        if (matches(code.code, wanted)) systems.insert(std::string(code.system));
-      }
-    }
-    return systems;
+    return engine::code_systems(shown(), wanted);
   }
 
   Result<std::unique_ptr<Question>> prepare(std::string_view text, const query::PrepareOptions& options,
@@ -261,7 +238,11 @@ class FolderSource final : public Source {
   }
 
   Result<std::string> stats_text() override { return engine::inspect_stats(*store_); }
-  Result<std::vector<Figure>> stats() override { return figures_of(store_->stats()); }
+  Result<std::vector<Figure>> stats() override {
+    std::vector<Figure> all;
+    for (auto& [name, value] : engine::figures(store_->stats())) all.push_back({name, value});
+    return all;
+  }
   Result<std::string> hash(bool history, Progress& progress) override {
     return hex(TRY(engine::content_hash(*store_, history, progressed(progress))));
   }

@@ -1,9 +1,9 @@
 #include "server/command_calls.h"
 
 #include <atomic>
-#include <set>
 #include <utility>
 
+#include "engine/about_store.h"
 #include "engine/maintenance.h"
 #include "formats/wire/events_reader.h"
 #include "formats/wire/events_writer.h"
@@ -20,38 +20,11 @@ void write(const Figures& figures, capnp::List<wire::Figure>::Builder into) {
   }
 }
 
-Figures figures_of(const engine::StoreStats& stats) {
-  Figures figures = {
-      {"shards", stats.shards},           {"patients", stats.patients}, {"events", stats.events},
-      {"past_events", stats.past_events}, {"codes", stats.codes},       {"unfolded_commits", stats.unfolded_commits},
-      {"delta_bytes", stats.delta_bytes}};
-  for (const engine::TableStats& table : stats.tables) {
-    figures.emplace_back(std::string(engine::name(table.table)) + "_keys", table.keys);
-    figures.emplace_back(std::string(engine::name(table.table)) + "_file_bytes", table.file_bytes);
-  }
-  return figures;
-}
-
 Figures figures_of(const engine::CheckReport& report) {
   return {{"patients", report.patients},       {"events", report.events},
           {"past_events", report.past_events}, {"runs", report.runs},
           {"postings", report.postings},       {"posting_runs", report.posting_runs},
           {"log_records", report.log_records}};
-}
-
-bool matches(std::string_view code, std::string_view wanted) {
-  return wanted.ends_with('*') ? code.starts_with(wanted.substr(0, wanted.size() - 1)) : code == wanted;
-}
-
-std::set<std::string> systems_with(const engine::View& view, std::string_view wanted) {
-  std::set<std::string> systems;
-  for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
-    for (engine::Name name = 1; name <= view.codes(shard); ++name) {
-      const record::Code code = view.code_of(shard, name);
-      if (matches(code.code, wanted)) systems.insert(std::string(code.system));
-    }
-  }
-  return systems;
 }
 
 // Whether anybody still waits for the work.
@@ -95,7 +68,7 @@ kj::Promise<void> identifiers(HolderPtr holder, IdentifiersCall context) {
 
 kj::Promise<void> code_systems(HolderPtr holder, CodeSystemsCall context) {
   auto work = [holder, code = std::string(wire::view(context.getParams().getCode()))]() -> Result<std::set<std::string>> {
-    return systems_with(holder->view(), code);
+    return engine::code_systems(holder->view(), code);
   };
   return holder->services.workers.run(Lane::scan, std::move(work)).then([context](std::set<std::string> systems) mutable {
     auto into = context.getResults().initSystems(static_cast<unsigned>(systems.size()));
@@ -105,7 +78,7 @@ kj::Promise<void> code_systems(HolderPtr holder, CodeSystemsCall context) {
 }
 
 kj::Promise<void> figures(HolderPtr holder, FiguresCall context) {
-  auto work = [holder]() -> Result<Figures> { return figures_of(holder->services.store.stats()); };
+  auto work = [holder]() -> Result<Figures> { return engine::figures(holder->services.store.stats()); };
   return holder->services.workers.run(Lane::read, std::move(work)).then([context](Figures all) mutable {
     write(all, context.getResults().initFigures(static_cast<unsigned>(all.size())));
   });

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "engine/about_store.h"
 #include "formats/wire/events_writer.h"
 
 namespace chartline::server {
@@ -38,12 +39,6 @@ struct Page {
 void write(const engine::View& view, engine::PatientRef patient, record::Arena& room, wire::Identifier::Builder into) {
   const auto identifiers = view.identifiers(patient, room);
   if (identifiers && !identifiers->empty()) wire::write(identifiers->front(), into);
-}
-
-// A shard without entries keeps no change: it goes on from where it stands now.
-Position before_first(const std::vector<engine::FeedEntry>& entries, Position now) {
-  for (const engine::FeedEntry& entry : entries) now[entry.shard] = 0;
-  return now;
 }
 
 // As many of the entries, in their order, as one page tells: behind what was told before, and up to page_events. The position moves
@@ -103,7 +98,7 @@ Result<Page> read_page(const Holder& holder, Position position, Unfinished unfin
             .position = std::move(position),
             .unfinished = unfinished,
             .empty = found.empty()};
-  if (page.position.empty()) page.position = before_first(found, view.position());
+  if (page.position.empty()) page.position = engine::position_before(found, view.position());
   auto entries = take_page(found, page.unfinished, page.position);
   leave_out_unseen(entries, view, room);
   page.tells_nothing = entries.empty();

@@ -1,0 +1,26 @@
+// What a store tells of itself to whoever asks, from near or far.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/store.h"
+
+namespace chartline::engine {
+
+// Its statistics as figures with names, in the order in which they are shown.
+std::vector<std::pair<std::string, std::uint64_t>> figures(const StoreStats& stats);
+
+// The systems in which the store has met a code; one that ends in `*` is how codes begin.
+std::set<std::string> code_systems(const View& view, std::string_view code);
+
+// Where a reader stands who was given the oldest changes kept: before the first of each shard that keeps some, and at the end of
+// the others.
+std::vector<std::uint64_t> position_before(std::span<const FeedEntry> oldest, std::vector<std::uint64_t> end);
+
+}  // namespace chartline::engine
