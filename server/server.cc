@@ -142,6 +142,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
       auto receiver = address->listen();
       port = receiver->getPort();
       auto telling = tell_health(io);
+      auto sweeping = sweep(services.timer).eagerlyEvaluate([](kj::Exception&&) {});
       {
         const std::lock_guard lock(stop_mutex);
         stop_fulfiller = kj::mv(stopped.fulfiller);
@@ -177,6 +178,14 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
     });
     ended.promise.wait(io.waitScope);
     ending.join();
+  }
+
+  // A cursor that nobody comes back for would keep its moment of the store alive.
+  kj::Promise<void> sweep(kj::Timer& timer) {
+    return timer.afterDelay(10 * kj::SECONDS).then([this, &timer] {
+      cursors->drop_expired();
+      return sweep(timer);
+    });
   }
 
   // Metrics and health, on a port of their own, looked up every few seconds by a worker.

@@ -1,0 +1,48 @@
+#include "server/cursors.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/server/served_store.h"
+
+namespace chartline::server {
+namespace {
+
+class CursorsTest : public ::testing::Test {
+ protected:
+  Reading reading() { return {.view = served_.store->view(), .patient = {}, .filter = {}, .details = {}, .words = nullptr}; }
+
+  ServedStore served_;
+  FixedClock clock_{1'000'000'000};
+  Cursors cursors_{2, 60, clock_};
+};
+
+TEST_F(CursorsTest, LastForAWhile) {
+  const std::string cursor = cursors_.keep("ann", reading());
+  EXPECT_TRUE(cursors_.find("ann", cursor));
+  EXPECT_FALSE(cursors_.find("ben", cursor));
+  clock_.advance(59'999'999);
+  EXPECT_TRUE(cursors_.find("ann", cursor));
+  clock_.advance(1);
+  EXPECT_FALSE(cursors_.find("ann", cursor));
+}
+
+TEST_F(CursorsTest, HoldNoMomentLongerThanTheyLast) {
+  cursors_.keep("ann", reading());
+  clock_.advance(60'000'000);
+  EXPECT_EQ(cursors_.size(), 1u);
+  cursors_.drop_expired();
+  EXPECT_EQ(cursors_.size(), 0u);
+}
+
+TEST_F(CursorsTest, GiveWayToNewerOnes) {
+  const std::string first = cursors_.keep("ann", reading()), second = cursors_.keep("ann", reading());
+  const std::string third = cursors_.keep("ben", reading());
+  EXPECT_FALSE(cursors_.find("ann", first));
+  EXPECT_TRUE(cursors_.find("ann", second));
+  EXPECT_TRUE(cursors_.find("ben", third));
+  cursors_.clear();
+  EXPECT_FALSE(cursors_.find("ann", second));
+}
+
+}  // namespace
+}  // namespace chartline::server
