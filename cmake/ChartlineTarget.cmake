@@ -67,13 +67,16 @@ function(chartline_program name)
 endfunction()
 
 # chartline_test(base SOURCES a_test.cc ... USES base): one GoogleTest program per folder; ctest sees each of its tests,
-# run from the project's root. A test named Soak.* is given the label `soak` and has the time that such a test needs.
+# run from the project's root. A test named Lane*.* is given the label `lane`; one named Soak*.* the label `soak`, and the time
+# that such a test needs.
 function(chartline_test name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;USES;PRIVATE_LIBRARIES")
   add_executable(${name}_test ${ARG_SOURCES})
   chartline_link(${name}_test USES ${ARG_USES} PRIVATE_LIBRARIES ${ARG_PRIVATE_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." TEST_FILTER "-Soak*" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." TEST_FILTER "-Soak*:Lane*" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." TEST_FILTER "Lane*" TEST_LIST ${name}_lane_tests
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 LABELS lane)
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." TEST_FILTER "Soak*" TEST_LIST ${name}_soak_tests
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 14400 LABELS soak)
 endfunction()
