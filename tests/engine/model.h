@@ -1,10 +1,11 @@
 // The naive store: what a Store must answer, computed the obvious way. A list of everything ever said, looked through from
-// the start for each question. Judges the engine over seeded random histories.
+// the start for each question. Judges the engine over seeded random histories. A copy is the store of that moment.
 #pragma once
 
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,7 +30,7 @@ class Model {
 
   // What the store should say to the same write at this instant.
   Outcome::What write(const record::Record& said, Micros at) {
-    const record::Record kept = copy(said, arena_);
+    const record::Record kept = copy(said, *arena_);
     Version version;
     version.person = person_of(kept);
     version.record = record_of(kept);
@@ -65,6 +66,10 @@ class Model {
 
   void link(const std::string& a, const std::string& b, bool linked, Micros at) {
     links_.push_back({std::min(a, b), std::max(a, b), linked, at});
+  }
+  // A model that is wrong, to see that it is noticed: the version said last was never said.
+  void forget_last() {
+    if (!versions_.empty()) versions_.pop_back();
   }
   void erase(const std::string& person) {
     std::erase_if(versions_, [&](const Version& v) { return v.person == person; });
@@ -118,6 +123,14 @@ class Model {
         list.insert(list.end(), version.events.begin(), version.events.end());
     return list;
   }
+  // Of a person, the records that have an id and are current.
+  std::vector<const Version*> known(const std::string& person) const {
+    std::vector<const Version*> list;
+    for (const Version& version : versions_)
+      if (version.person == person && version.removed == INT64_MAX && !version.events.front().record.empty())
+        list.push_back(&version);
+    return list;
+  }
   std::size_t versions(const std::string& person) const {
     std::size_t count = 0;
     for (const Version& version : versions_)
@@ -151,7 +164,7 @@ class Model {
     return nullptr;
   }
 
-  record::Arena arena_;
+  std::shared_ptr<record::Arena> arena_ = std::make_shared<record::Arena>();  // shared with copies
   std::deque<Version> versions_;
   std::vector<Linked> links_;
 };
