@@ -30,10 +30,12 @@ const std::vector<const Option*> server_settings = {&option::listen,
                                                     &option::idle_seconds,
                                                     &option::connections_max,
                                                     &option::calls_max,
+                                                    &option::objects_max,
                                                     &option::message_bytes_max,
                                                     &option::query_seconds_max,
                                                     &option::query_memory_max,
-                                                    &option::session_seconds_max};
+                                                    &option::session_seconds_max,
+                                                    &option::drain_seconds};
 
 std::vector<const Option*> with(std::vector<const Option*> first, const std::vector<const Option*>& more) {
   first.insert(first.end(), more.begin(), more.end());

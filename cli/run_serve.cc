@@ -80,10 +80,12 @@ Result<server::ServerOptions> server_options(const Invocation& invocation) {
   limits.idle_seconds = static_cast<std::uint32_t>(invocation.number("idle-seconds"));
   limits.connections = invocation.number("connections-max");
   limits.calls = invocation.number("calls-max");
+  limits.objects = invocation.number("objects-max");
   limits.message_bytes = limits.ingest_bytes = invocation.number("message-bytes-max");
   limits.query_seconds = static_cast<std::uint32_t>(invocation.number("query-seconds-max"));
   limits.query_memory_bytes = invocation.number("query-memory-max");
   limits.session_seconds = static_cast<std::uint32_t>(invocation.number("session-seconds-max"));
+  options.drain_seconds = static_cast<std::uint32_t>(invocation.number("drain-seconds"));
   return options;
 }
 

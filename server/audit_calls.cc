@@ -78,7 +78,7 @@ kj::Promise<void> audit_entries(HolderPtr holder, AuditEntriesCall context) {
 }
 
 kj::Promise<void> audit_report(HolderPtr holder, AuditReportCall context) {
-  if (const auto may = may_report(*holder); !may) return holder->refuse(engine::Act::read_audit, may.error());
+  if (const auto may = may_report(*holder); !may) return to_exception(may.error());
   std::string patient(wire::view(context.getParams().getPatient()));
   context.releaseParams();
   auto work = [holder, patient = std::move(patient)]() -> Result<std::vector<engine::AuditRecord>> {

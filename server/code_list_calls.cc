@@ -6,6 +6,7 @@
 #include "engine/terminology.h"
 #include "formats/wire/events_reader.h"
 #include "query/code_lists.h"
+#include "server/acts.h"
 
 namespace chartline::server {
 namespace {
@@ -52,6 +53,18 @@ struct Shown {
   ListEntry entry;
   bool carried = false;
 };
+void write(const std::vector<Shown>& shown, capnp::List<wire::ListEntry>::Builder into) {
+  for (unsigned i = 0; i < into.size(); ++i) {
+    auto code = into[i].initCode();
+    code.setSystem(shown[i].entry.code.system);
+    code.setCode(shown[i].entry.code.code);
+    code.setDisplay(shown[i].entry.display);
+    into[i].setReach(static_cast<std::uint8_t>(shown[i].entry.reach));
+    into[i].setExcluded(shown[i].entry.excluded);
+    into[i].setCarried(shown[i].carried);
+  }
+}
+
 Result<std::vector<Shown>> shown_entries(const Holder& holder, const std::string& name, std::uint32_t version) {
   const engine::View view = holder.view();
   std::vector<Shown> shown;
@@ -77,92 +90,96 @@ Result<Kept> keep_list(const Holder& holder, const std::string& name, std::vecto
 }
 
 class CodeListsServer final : public wire::CodeLists::Server {
- private:
-  kj::Promise<void> entered() const { return holder_->enter(holder_->entry(engine::Act::set_value)); }
-  template <typename Work>
-  auto on(Lane lane, Work work) {
-    return holder_->services.workers.run(lane, std::move(work)).attach(holder_->hold());
-  }
-
  public:
-  explicit CodeListsServer(HolderPtr holder) : holder_(std::move(holder)) {}
+  CodeListsServer(HolderPtr holder, HeldObject object) : holder_(std::move(holder)), object_(std::move(object)) {}
 
   kj::Promise<void> all(AllContext context) override {
-    return on(Lane::read, [holder = holder_] { return CodeLists(holder->services.store).all(); })
-        .then([context](std::vector<CodeList> lists) mutable {
-          auto into = context.getResults().initLists(static_cast<unsigned>(lists.size()));
-          for (unsigned i = 0; i < into.size(); ++i) {
-            into[i].setName(lists[i].name);
-            auto versions = into[i].initVersions(static_cast<unsigned>(lists[i].versions.size()));
-            for (unsigned k = 0; k < versions.size(); ++k) write(lists[i].versions[k], versions[k]);
-          }
-        });
+    return as_read(holder_, "code lists", [&] {
+      return workers().run(Lane::read, [holder = holder_] { return CodeLists(holder->services.store).all(); })
+          .then([context](std::vector<CodeList> lists) mutable {
+            auto into = context.getResults().initLists(static_cast<unsigned>(lists.size()));
+            for (unsigned i = 0; i < into.size(); ++i) {
+              into[i].setName(lists[i].name);
+              auto versions = into[i].initVersions(static_cast<unsigned>(lists[i].versions.size()));
+              for (unsigned k = 0; k < versions.size(); ++k) write(lists[i].versions[k], versions[k]);
+            }
+          });
+    });
   }
 
   kj::Promise<void> entries(EntriesContext context) override {
-    auto work = [holder = holder_, name = copy(context.getParams().getName()),
-                 version = context.getParams().getVersion()] { return shown_entries(*holder, name, version); };
-    return on(Lane::read, std::move(work)).then([context](std::vector<Shown> shown) mutable {
-      auto into = context.getResults().initEntries(static_cast<unsigned>(shown.size()));
-      for (unsigned i = 0; i < into.size(); ++i) {
-        auto code = into[i].initCode();
-        code.setSystem(shown[i].entry.code.system);
-        code.setCode(shown[i].entry.code.code);
-        code.setDisplay(shown[i].entry.display);
-        into[i].setReach(static_cast<std::uint8_t>(shown[i].entry.reach));
-        into[i].setExcluded(shown[i].entry.excluded);
-        into[i].setCarried(shown[i].carried);
-      }
+    const std::string name = copy(context.getParams().getName());
+    return as_read(holder_, "code list " + name, [&] {
+      auto work = [holder = holder_, name, version = context.getParams().getVersion()] {
+        return shown_entries(*holder, name, version);
+      };
+      return workers().run(Lane::read, std::move(work)).then([context](std::vector<Shown> shown) mutable {
+        write(shown, context.getResults().initEntries(static_cast<unsigned>(shown.size())));
+      });
     });
   }
 
   kj::Promise<void> keep(KeepContext context) override {
-    if (const auto may = holder_->require(engine::Right::operate); !may)
-      return holder_->refuse(engine::Act::set_value, may.error());
-    const auto params = context.getParams();
-    auto entries = value_or_throw(read_entries(params.getEntries()));
-    const auto origin = params.getOrigin();
-    auto work = [holder = holder_, name = copy(params.getName()), entries = std::move(entries),
-                 from = query::ListOrigin{copy(origin.getFile()), copy(origin.getHash()), origin.getRejected()}]() mutable {
-      return keep_list(*holder, name, std::move(entries), std::move(from));
-    };
-    context.releaseParams();
-    return on(Lane::write, std::move(work)).then([this, context](Kept kept) mutable {
-      write(kept.version, context.getResults().initVersion());
-      context.getResults().setIsNew(kept.is_new);
-      return entered();
+    return set([&] {
+      const auto params = context.getParams();
+      auto entries = value_or_throw(read_entries(params.getEntries()));
+      const auto origin = params.getOrigin();
+      auto work = [holder = holder_, name = copy(params.getName()), entries = std::move(entries),
+                   from = query::ListOrigin{copy(origin.getFile()), copy(origin.getHash()), origin.getRejected()}]() mutable {
+        return keep_list(*holder, name, std::move(entries), std::move(from));
+      };
+      context.releaseParams();
+      return workers().run(Lane::write, std::move(work)).then([context](Kept kept) mutable {
+        write(kept.version, context.getResults().initVersion());
+        context.getResults().setIsNew(kept.is_new);
+      });
     });
   }
 
   kj::Promise<void> remove(RemoveContext context) override {
-    if (const auto may = holder_->require(engine::Right::operate); !may)
-      return holder_->refuse(engine::Act::set_value, may.error());
-    auto work = [holder = holder_, name = copy(context.getParams().getName())]() -> Result<void> {
-      TRY(CodeLists(holder->services.store).remove(name, holder->services.clock.now()));
-      return {};
-    };
-    return on(Lane::write, std::move(work)).then([this] { return entered(); });
+    return set([&] {
+      auto work = [holder = holder_, name = copy(context.getParams().getName())]() -> Result<void> {
+        TRY(CodeLists(holder->services.store).remove(name, holder->services.clock.now()));
+        return {};
+      };
+      return workers().run(Lane::write, std::move(work));
+    });
   }
 
   kj::Promise<void> terminology(TerminologyContext context) override {
-    return on(Lane::read, [holder = holder_] { return engine::terminology_versions(holder->services.store); })
-        .then([context](std::vector<engine::TerminologyVersion> versions) mutable {
-          auto into = context.getResults().initVersions(static_cast<unsigned>(versions.size()));
-          for (unsigned i = 0; i < into.size(); ++i) {
-            into[i].setName(versions[i].name);
-            into[i].setPin(versions[i].pin);
-            into[i].setConcepts(versions[i].concepts);
-            into[i].setLinks(versions[i].links);
-          }
-        });
+    return as_read(holder_, "terminology", [&] {
+      return workers().run(Lane::read, [holder = holder_] { return engine::terminology_versions(holder->services.store); })
+          .then([context](std::vector<engine::TerminologyVersion> versions) mutable {
+            auto into = context.getResults().initVersions(static_cast<unsigned>(versions.size()));
+            for (unsigned i = 0; i < into.size(); ++i) {
+              into[i].setName(versions[i].name);
+              into[i].setPin(versions[i].pin);
+              into[i].setConcepts(versions[i].concepts);
+              into[i].setLinks(versions[i].links);
+            }
+          });
+    });
   }
 
  private:
+  Workers& workers() const { return holder_->services.workers; }
+  // For whoever looks after the store.
+  template <typename Call>
+  kj::Promise<void> set(Call call) {
+    return as_act(holder_, engine::Act::set_value, [&]() -> kj::Promise<void> {
+      if (const auto may = holder_->require(engine::Right::operate); !may) return to_exception(may.error());
+      return call().then([holder = holder_] { return holder->enter(holder->entry(engine::Act::set_value)); });
+    });
+  }
+
   HolderPtr holder_;
+  HeldObject object_;
 };
 
 }  // namespace
 
-wire::CodeLists::Client make_code_lists(HolderPtr holder) { return kj::heap<CodeListsServer>(std::move(holder)); }
+wire::CodeLists::Client make_code_lists(HolderPtr holder, HeldObject object) {
+  return kj::heap<CodeListsServer>(std::move(holder), std::move(object));
+}
 
 }  // namespace chartline::server

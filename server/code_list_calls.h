@@ -6,6 +6,6 @@
 
 namespace chartline::server {
 
-wire::CodeLists::Client make_code_lists(HolderPtr holder);
+wire::CodeLists::Client make_code_lists(HolderPtr holder, HeldObject object);
 
 }  // namespace chartline::server

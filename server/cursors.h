@@ -26,7 +26,8 @@ struct Reading {
 
 class Cursors {
  public:
-  Cursors(std::size_t most, std::uint32_t seconds, Clock& clock);
+  // So many of all users, and of each: beyond it the oldest, of all or of that user, give way.
+  Cursors(std::size_t most, std::size_t most_of_user, std::uint32_t seconds, Clock& clock);
 
   std::string keep(const std::string& user, Reading reading);
   // not_found where there is none, it is another user's, or it has expired.
@@ -44,12 +45,15 @@ class Cursors {
   };
   void drop_expired(Micros now);  // the lock is held
 
-  const std::size_t most_;
+  void forget(std::list<std::string>::iterator oldest);
+
+  const std::size_t most_, most_of_user_;
   const Micros lasts_;
   Clock& clock_;
   mutable std::mutex mutex_;
   std::map<std::string, Kept> kept_;
   std::list<std::string> oldest_first_;
+  std::map<std::string, std::size_t> of_user_;
 };
 
 }  // namespace chartline::server

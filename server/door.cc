@@ -29,6 +29,7 @@ class DoorServer final : public wire::Door::Server {
       : services_(services), keeper_(keeper), about_(std::move(about)) {}
 
   kj::Promise<void> login(LoginContext context) override {
+    if (services_.traffic.is_ending()) return to_exception(unavailable("the server is ending"));
     // Who tries again and again is not heard any more; nor are two at once.
     if (about_->logins > 0 || about_->refusals >= refusals_max) return to_exception(denied("not let in"));
     const auto params = context.getParams();
@@ -50,7 +51,7 @@ class DoorServer final : public wire::Door::Server {
     return services_.workers.run(Lane::login, std::move(work))
         .then([this, context, ended = kj::mv(ended)](Admitted admitted) mutable { return let_in(std::move(admitted), context, kj::mv(ended)); },
               [this, who = std::move(who)](kj::Exception&& why) mutable { return refuse(std::move(who), kj::mv(why)); })
-        .attach(about_->hold(), kj::defer([about = about_] { --about->logins; }));
+        .attach(UnderWay(services_.traffic, about_->use, about_->hold()), kj::defer([about = about_] { --about->logins; }));
   }
 
  private:
@@ -60,7 +61,7 @@ class DoorServer final : public wire::Door::Server {
     const Micros latest = services_.clock.now() + Micros{services_.limits.session_seconds} * 1'000'000;
     auto holder = std::make_shared<const Holder>(Holder{.services = services_,
                                                         .hold = about_->hold,
-                                                        .calls = about_->calls,
+                                                        .use = about_->use,
                                                         .user = std::move(admitted.user),
                                                         .role = std::move(admitted.role),
                                                         .purpose = std::move(admitted.purpose),
@@ -68,6 +69,8 @@ class DoorServer final : public wire::Door::Server {
                                                         .session = random_name(),
                                                         .grant = std::move(admitted.grant),
                                                         .until = std::min(admitted.until, latest)});
+    auto object = holder->hold_object();
+    if (!object) return to_exception(object.error());
     about_->is_in = true;
     about_->refusals = 0;
     ++services_.instruments.logins;
@@ -77,7 +80,7 @@ class DoorServer final : public wire::Door::Server {
     auto results = context.getResults();
     write_about(*holder, results.initAbout());
     auto entered = holder->enter(holder->entry(engine::Act::login));
-    results.setSession(make_session(std::move(holder), kj::mv(ended)));
+    results.setSession(make_session(std::move(holder), std::move(object).value(), kj::mv(ended)));
     return entered;
   }
 

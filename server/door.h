@@ -13,9 +13,9 @@ struct ConnectionAbout {
   bool local = false;
   Hold hold;                          // while work is done for it, it may be silent
   std::function<void()> on_logged_in;  // from then on it may send larger messages
-  std::shared_ptr<std::size_t> calls = std::make_shared<std::size_t>(0);  // under way
-  bool is_in = false;                                                     // somebody has logged in
-  int logins = 0, refusals = 0;                                           // under way; in a row
+  std::shared_ptr<ConnectionUse> use = std::make_shared<ConnectionUse>();
+  bool is_in = false;            // somebody has logged in
+  int logins = 0, refusals = 0;  // under way; in a row
 };
 
 wire::Door::Client make_door(Services& services, Doorkeeper& keeper, std::shared_ptr<ConnectionAbout> about);

@@ -9,6 +9,7 @@
 
 #include "engine/about_store.h"
 #include "formats/wire/events_writer.h"
+#include "server/acts.h"
 
 namespace chartline::server {
 namespace {
@@ -129,9 +130,15 @@ Result<Page> read_page(const Holder& holder, Position position, Unfinished unfin
 
 class FeedServer final : public wire::Feed::Server {
  public:
-  FeedServer(HolderPtr holder, Position position) : holder_(std::move(holder)), position_(std::move(position)) {}
+  FeedServer(HolderPtr holder, Position position)
+      : holder_(std::move(holder)), object_(value_or_throw(holder_->hold_object())), position_(std::move(position)) {}
 
   kj::Promise<void> next(NextContext context) override {
+    return as_act(holder_, engine::Act::read_feed, [&] { return next_page(context); });
+  }
+
+ private:
+  kj::Promise<void> next_page(NextContext context) {
     if (busy_) return to_exception(conflict("the feed is being read already"));
     busy_ = true;
     const auto params = context.getParams();
@@ -143,10 +150,9 @@ class FeedServer final : public wire::Feed::Server {
           busy_ = false;
           kj::throwFatalException(kj::mv(why));
         })
-        .attach(thisCap(), holder_->hold());
+        .attach(thisCap());
   }
 
- private:
   kj::Promise<void> look(NextContext context, std::uint32_t limit, kj::TimePoint until) {
     return holder_->services.workers
         .run(Lane::read, [holder = holder_, position = position_, unfinished = unfinished_, limit] {
@@ -155,7 +161,8 @@ class FeedServer final : public wire::Feed::Server {
         .then([this, context, limit, until](Page page) mutable -> kj::Promise<void> {
           kj::Timer& timer = holder_->services.timer;
           // What is not told is passed over at once; at the end there is something to wait for.
-          if (page.tells_nothing && (!page.empty || timer.now() < until)) {
+          const bool waits = timer.now() < until && !holder_->services.traffic.is_ending();
+          if (page.tells_nothing && (!page.empty || waits)) {
             position_ = std::move(page.position), unfinished_ = page.unfinished;
             if (!page.empty) return look(context, limit, until);
             return timer.afterDelay(look_again).then([this, context, limit, until] { return look(context, limit, until); });
@@ -174,6 +181,7 @@ class FeedServer final : public wire::Feed::Server {
   }
 
   HolderPtr holder_;
+  HeldObject object_;
   Position position_;
   Unfinished unfinished_;
   bool busy_ = false;

@@ -40,6 +40,7 @@ class GuardedStream : public kj::AsyncIoStream {
 
   std::uint64_t bytes_in() const { return bytes_in_; }
   std::uint64_t bytes_out() const { return bytes_out_; }
+  bool is_writing() const { return writing_; }
   Cut cut() const { return cut_; }  // why, where it was
   const Follower& follower() const { return *follower_; }
 

@@ -12,12 +12,14 @@
 #include "base/clock.h"
 #include "engine/store.h"
 #include "engine/trust/grant.h"
+#include "formats/wire/failure.h"
 #include "server/auditor.h"
 #include "server/cursors.h"
 #include "server/event_pages.h"
 #include "server/instruments.h"
 #include "server/limits.h"
 #include "server/log.h"
+#include "server/traffic.h"
 #include "server/workers.h"
 
 namespace chartline::server {
@@ -46,6 +48,7 @@ struct Services {
   Cursors& cursors;
   Auditor& auditor;
   Sessions& sessions;
+  Traffic& traffic;
   Instruments& instruments;
   Log* log;  // null: nobody reads one
   Clock& clock;
@@ -62,7 +65,7 @@ using Hold = std::function<std::shared_ptr<const void>()>;
 struct Holder {
   Services& services;
   Hold hold;
-  std::shared_ptr<std::size_t> calls;  // of the connection, under way
+  std::shared_ptr<ConnectionUse> use;  // of the connection
   std::string user, role, purpose, project;
   std::string session;  // tells its acts from those of others, in the audit
   std::shared_ptr<const engine::Grant> grant;  // null: everything
@@ -79,15 +82,32 @@ struct Holder {
   }
   // Resolves when the entry is kept: then the act may be answered.
   kj::Promise<void> enter(engine::AuditEntry entry) const { return services.auditor.enter(std::move(entry)); }
-  // Enters that the act was refused, and fails with the refusal.
-  kj::Promise<void> refuse(engine::Act act, const Error& why) const {
-    engine::AuditEntry refused = entry(act);
-    refused.outcome = why.fault == Fault::denied ? engine::AuditOutcome::denied : engine::AuditOutcome::failed;
-    refused.fault = why.fault;
-    if (services.log) services.log->write(LogLevel::info, LogEvent::call_failed, {{LogField::fault, why.fault}});
-    return enter(std::move(refused)).then([exception = to_exception(why)]() mutable -> kj::Promise<void> {
-      return kj::mv(exception);
-    });
+  // Enters that the act was denied or failed, and fails with the reason.
+  kj::Promise<void> fail(engine::Act act, std::string text, kj::Exception&& why) const {
+    const Fault fault = wire::read_failure(why.getDescription().cStr()).fault;
+    engine::AuditEntry failed = entry(act);
+    failed.outcome = fault == Fault::denied ? engine::AuditOutcome::denied : engine::AuditOutcome::failed;
+    failed.fault = fault;
+    failed.text = std::move(text);
+    if (services.log) services.log->write(LogLevel::info, LogEvent::call_failed, {{LogField::fault, fault}});
+    return enter(std::move(failed)).then([why = kj::mv(why)]() mutable -> kj::Promise<void> { return kj::mv(why); });
+  }
+  // Counts one more call, for as long as what it gives is held.
+  Result<UnderWay> begin_call() const {
+    if (services.traffic.is_ending()) return unavailable("the server is ending: nothing was done");
+    if (use->calls >= services.limits.calls) {
+      ++services.instruments.calls_busy;
+      return busy("this connection has too many calls under way: wait for some of them");
+    }
+    return UnderWay(services.traffic, use, hold(), &services.instruments.calls);
+  }
+  // Counts one more object, for as long as what it gives is held.
+  Result<HeldObject> hold_object() const {
+    if (use->objects >= services.limits.objects) {
+      ++services.instruments.objects_busy;
+      return busy("this connection holds on to too much: let go of some timelines, queries, runs, ingests or feeds");
+    }
+    return HeldObject(use);
   }
   // Figures come under disclosure control.
   bool is_controlled() const { return grant && grant->disclosure != engine::Disclosure::none; }

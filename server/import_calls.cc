@@ -11,6 +11,7 @@
 #include "engine/import.h"
 #include "engine/terminology.h"
 #include "formats/wire/events_reader.h"
+#include "server/acts.h"
 #include "server/records_reader.h"
 #include "server/signing.h"
 
@@ -116,9 +117,20 @@ std::shared_ptr<capnp::MallocMessageBuilder> own(Reader from) {
 class ImportServer final : public wire::Import::Server {
  public:
   ImportServer(std::shared_ptr<Session> session, wire::RefusalSink::Client refusals)
-      : session_(std::move(session)), refusals_(kj::mv(refusals)) {}
+      : session_(std::move(session)), object_(value_or_throw(session_->holder->hold_object())), refusals_(kj::mv(refusals)) {}
 
   kj::Promise<void> add(AddContext context) override {
+    return as_act(session_->holder, engine::Act::import, [&] { return take(context); });
+  }
+  kj::Promise<void> terms(TermsContext context) override {
+    return as_act(session_->holder, engine::Act::import, [&] { return take_terms(context); });
+  }
+  kj::Promise<void> finish(FinishContext context) override {
+    return as_act(session_->holder, engine::Act::import, [&] { return end(context); });
+  }
+
+ private:
+  kj::Promise<void> take(AddContext context) {
     const auto batch = context.getParams().getBatch();
     return in_turn(batch.totalSize(),
                    [message = own(batch), session = session_] {
@@ -128,16 +140,16 @@ class ImportServer final : public wire::Import::Server {
         .attach(thisCap());
   }
 
-  kj::Promise<void> terms(TermsContext context) override {
+  kj::Promise<void> take_terms(TermsContext context) {
     const auto may = session_->holder->require(engine::Right::operate);
-    if (!may) return session_->holder->refuse(engine::Act::import, may.error());
+    if (!may) return to_exception(may.error());
     const auto terms = context.getParams();
     return in_turn(terms.totalSize(), [message = own(terms), session = session_] {
       return add_terms(*session, message->getRoot<wire::Import::TermsParams>().asReader());
     });
   }
 
-  kj::Promise<void> finish(FinishContext context) override {
+  kj::Promise<void> end(FinishContext context) {
     struct Ended {
       Finished finished;
       std::vector<Refusal> refused;
@@ -159,7 +171,6 @@ class ImportServer final : public wire::Import::Server {
         .attach(thisCap());
   }
 
- private:
   // One piece of work at a time: a session is no thing for two.
   template <typename Work>
   auto in_turn(capnp::MessageSize size, Work work) -> kj::Promise<typename std::invoke_result_t<Work&>::value_type> {
@@ -170,7 +181,7 @@ class ImportServer final : public wire::Import::Server {
       return to_exception(busy("a batch is too big"));
     busy_ = true;
     return holder.services.workers.run(Lane::write, std::move(work))
-        .attach(kj::defer([this, self = thisCap()] { busy_ = false; }), holder.hold());
+        .attach(kj::defer([this, self = thisCap()] { busy_ = false; }));
   }
 
   kj::Promise<void> tell(std::vector<Refusal> refused) {
@@ -186,6 +197,7 @@ class ImportServer final : public wire::Import::Server {
   }
 
   std::shared_ptr<Session> session_;
+  HeldObject object_;
   wire::RefusalSink::Client refusals_;
   bool busy_ = false, ended_ = false;
 };

@@ -14,6 +14,7 @@ struct Instruments {
   Counter& logins_refused = metrics.counter("chartline_logins_refused_total", "Logins refused");
   Counter& break_glass = metrics.counter("chartline_break_glass_total", "Sessions that broke the glass: look at each");
   Counter& calls_busy = metrics.counter("chartline_calls_busy_total", "Calls ended as there were too many of them");
+  Counter& objects_busy = metrics.counter("chartline_objects_busy_total", "Calls ended as their connection held on to too much");
   Histogram& calls = metrics.histogram("chartline_call_seconds", "Calls of sessions, from their arrival to their answer");
   Gauge& waiting_reads = metrics.gauge("chartline_waiting", "Work that waits for a thread", Label{"lane", "read"});
   Gauge& waiting_writes = metrics.gauge("chartline_waiting", "Work that waits for a thread", Label{"lane", "write"});

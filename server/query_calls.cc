@@ -7,6 +7,7 @@
 #include "formats/wire/events_reader.h"
 #include "query/saved_cohorts.h"
 #include "query/token.h"
+#include "server/acts.h"
 #include "server/query_run.h"
 #include "server/result_pages.h"
 
@@ -55,7 +56,11 @@ std::uint32_t answering(const query::Program& program) {
 class QueryServer final : public wire::Query::Server {
  public:
   QueryServer(HolderPtr holder, std::shared_ptr<const query::Prepared> query, std::string text, query::RunOptions options)
-      : holder_(std::move(holder)), query_(std::move(query)), text_(std::move(text)), options_(std::move(options)) {}
+      : holder_(std::move(holder)),
+        object_(value_or_throw(holder_->hold_object())),
+        query_(std::move(query)),
+        text_(std::move(text)),
+        options_(std::move(options)) {}
 
   kj::Promise<void> about(AboutContext context) override {
     context.getResults().setStatements(answering(*query_->program));
@@ -68,6 +73,7 @@ class QueryServer final : public wire::Query::Server {
 
  private:
   HolderPtr holder_;
+  HeldObject object_;
   std::shared_ptr<const query::Prepared> query_;
   const std::string text_;
   const query::RunOptions options_;
@@ -76,15 +82,19 @@ class QueryServer final : public wire::Query::Server {
 class CohortServer final : public wire::Cohort::Server {
  public:
   CohortServer(HolderPtr holder, std::string name, std::string text)
-      : holder_(std::move(holder)), name_(std::move(name)), text_(std::move(text)) {}
+      : holder_(std::move(holder)), object_(value_or_throw(holder_->hold_object())), name_(std::move(name)), text_(std::move(text)) {}
 
   kj::Promise<void> text(TextContext context) override {
     context.getResults().setText(text_);
     return kj::READY_NOW;
   }
   kj::Promise<void> remove(RemoveContext) override {
-    if (const auto may = holder_->require(engine::Right::operate); !may)
-      return holder_->refuse(engine::Act::set_value, may.error());
+    return as_act(holder_, engine::Act::set_value, [&] { return forget(); });
+  }
+
+ private:
+  kj::Promise<void> forget() {
+    if (const auto may = holder_->require(engine::Right::operate); !may) return to_exception(may.error());
     auto removed = holder_->services.workers.run(Lane::write, [holder = holder_, name = name_]() -> Result<void> {
       if (!TRY(query::forget_cohort(holder->services.store, name)))
         return not_found("the store keeps no cohort of this name");
@@ -93,8 +103,8 @@ class CohortServer final : public wire::Cohort::Server {
     return removed.then([holder = holder_] { return holder->enter(holder->entry(engine::Act::set_value)); });
   }
 
- private:
   HolderPtr holder_;
+  HeldObject object_;
   const std::string name_, text_;
 };
 

@@ -3,9 +3,9 @@
 #include <capnp/message.h>
 
 #include <atomic>
+#include <chrono>
 #include <utility>
 
-#include "formats/wire/failure.h"
 #include "server/result_pages.h"
 
 namespace chartline::server {
@@ -23,7 +23,8 @@ struct RunState {
 class WireSink final : public query::ResultSink {
  public:
   // The client's sink is the loop's: it is touched there alone.
-  WireSink(const kj::Executor& loop, kj::Timer& timer, wire::ResultSink::Client& sink) : loop_(loop), timer_(timer), sink_(sink) {}
+  WireSink(const kj::Executor& loop, kj::Timer& timer, wire::ResultSink::Client& sink, std::uint64_t milliseconds_max)
+      : loop_(loop), timer_(timer), sink_(sink), last_(Steady::now() + std::chrono::milliseconds(milliseconds_max)) {}
 
   Result<void> begin(const query::Schema& schema) override {
     return send([&] {
@@ -50,8 +51,11 @@ class WireSink final : public query::ResultSink {
   std::uint64_t given() const { return given_; }
 
  private:
+  using Steady = std::chrono::steady_clock;
+
   template <typename Send>
   Result<void> send(Send now) {
+    if (Steady::now() > last_) return unavailable("the query took longer than its limit, and was ended: its client takes the rows slowly");
     auto thrown = kj::runCatchingExceptions([&] {
       loop_.executeSync([&]() -> kj::Promise<void> {
         auto too_slow = timer_.afterDelay(sink_patience).then([]() -> kj::Promise<void> {
@@ -67,12 +71,14 @@ class WireSink final : public query::ResultSink {
   const kj::Executor& loop_;
   kj::Timer& timer_;  // the loop's
   wire::ResultSink::Client& sink_;
+  const Steady::time_point last_;  // a slow client's time counts too
   std::uint64_t given_ = 0;
 };
 
 class RunServer final : public wire::Run::Server {
  public:
-  RunServer(std::shared_ptr<RunState> state, kj::Promise<void> done) : state_(std::move(state)), done_(done.fork()) {}
+  RunServer(HeldObject object, std::shared_ptr<RunState> state, kj::Promise<void> done)
+      : object_(std::move(object)), state_(std::move(state)), done_(done.fork()) {}
   ~RunServer() noexcept(false) { state_->cancelled = true; }
 
   // Who no longer waits has dropped the run, with what holds it.
@@ -91,6 +97,7 @@ class RunServer final : public wire::Run::Server {
   }
 
  private:
+  HeldObject object_;
   std::shared_ptr<RunState> state_;
   kj::ForkedPromise<void> done_;
 };
@@ -99,10 +106,12 @@ class RunServer final : public wire::Run::Server {
 
 wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepared> query, std::string text,
                             query::RunOptions options, wire::ResultSink::Client sink) {
+  // Under way until it has ended, and its client's until they let go of it.
+  auto under_way = value_or_throw(holder->begin_call());
+  auto object = value_or_throw(holder->hold_object());
   auto state = std::make_shared<RunState>();
   auto held = kj::heap(kj::mv(sink));
   Services& services = holder->services;
-  auto hold = holder->hold();
   auto work = [holder, query = std::move(query), options = std::move(options), state, &sink = *held]() mutable -> Result<std::uint64_t> {
     options.cancel = &state->cancelled;
     // How many there are to look at would tell of each who is left out.
@@ -111,7 +120,7 @@ wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepa
         state->patients = progress.patients, state->of = progress.of;
       };
     }
-    WireSink rows(holder->services.loop, holder->services.timer, sink);
+    WireSink rows(holder->services.loop, holder->services.timer, sink, options.milliseconds_max);
     TRY(query::run(*query, holder->services.store, holder->view(), options, rows));
     return rows.given();
   };
@@ -130,12 +139,12 @@ wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepa
                         return holder->enter(std::move(entry));
                       },
                       [holder](kj::Exception&& why) {
-                        return holder->refuse(engine::Act::query, wire::read_failure(why.getDescription().cStr()));
+                        return holder->fail(engine::Act::query, {}, kj::mv(why));
                       })
-                  .attach(kj::mv(held), std::move(hold))
+                  .attach(kj::mv(held), std::move(under_way))
                   .fork();
   services.tasks.add(done.addBranch().catch_([](kj::Exception&&) {}));
-  return kj::heap<RunServer>(std::move(state), done.addBranch());
+  return kj::heap<RunServer>(std::move(object), std::move(state), done.addBranch());
 }
 
 }  // namespace chartline::server

@@ -1,15 +1,19 @@
 // 1. The loop's thread listens, and accepts one connection after another.
 // 2. A connection has a door (door.h) as its bootstrap, and its own limits. It ends when the client closes it, when nothing moves on
 //    it for too long, or when nobody has logged in soon.
-// 3. stop() closes the listening socket, waits until no call is under way, for so long at most, and ends the loop.
+// 3. stop() closes the listening socket. Calls that come now are refused in words; those that were taken are finished, for so long at
+//    most. When their answers are out, the connections are closed from here, and given a moment to be closed from there: bytes of a
+//    client that nobody reads would make the system take back what is on its way to it.
 #include "server/server.h"
 
 #include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -25,6 +29,9 @@ namespace {
 
 constexpr std::size_t message_bytes_before_login = 64u << 10;
 constexpr std::size_t messages_bytes = 256u << 20;  // unfinished ones of all connections
+
+constexpr auto answers_patience = 2 * kj::SECONDS;  // of a server that ends, for connections that take their answers
+constexpr auto closing_patience = 1 * kj::SECONDS;  // and for those that close
 
 constexpr std::uint64_t words(std::size_t bytes) { return bytes / sizeof(capnp::word); }
 
@@ -46,6 +53,10 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   const FrameGuard& guard() const { return stream_; }
+  // Nothing more is said.
+  void end() {
+    (void)kj::runCatchingExceptions([this] { stream_.shutdownWrite(); });
+  }
   kj::Promise<void> closed(kj::Timer& timer, const Limits& limits) {
     return network_.onDisconnect().exclusiveJoin(too_late(timer, limits));
   }
@@ -97,6 +108,8 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
   std::atomic<bool> draining{false};
   Instruments instruments;
   std::size_t connections = 0;                            // the loop's
+  std::set<Connection*> open;                             // the loop's
+  Traffic traffic;                                        // the loop's
   FrameBudget frame_budget{.bytes_max = messages_bytes};  // the loop's
   std::unique_ptr<Tls> tls;                               // the loop's; null for plain connections
   std::mutex stop_mutex;
@@ -121,7 +134,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
       kj::TaskSet tasks(*this);
       auto connected = kj::heap<kj::TaskSet>(*this);
       Clock& clock = options.clock ? *options.clock : system_clock;
-      cursors = std::make_unique<Cursors>(options.limits.cursors, options.limits.cursor_seconds, clock);
+      cursors = std::make_unique<Cursors>(options.limits.cursors, options.limits.cursors_of_user, options.limits.cursor_seconds, clock);
       Scratch scratch;
       Auditor auditor(store, *workers, options.audit);
       Sessions sessions;
@@ -130,6 +143,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
                         .cursors = *cursors,
                         .auditor = auditor,
                         .sessions = sessions,
+                        .traffic = traffic,
                         .instruments = instruments,
                         .log = options.log,
                         .clock = clock,
@@ -160,7 +174,8 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
       draining = true;
       if (options.log) options.log->write(LogLevel::info, LogEvent::draining, {{LogField::count, connections}});
       receiver = nullptr;
-      drain(tasks, io);
+      drain(tasks, services.timer).wait(io.waitScope);
+      close_connections(*connected, services.timer).wait(io.waitScope);
       telling = nullptr;
       connected = nullptr;
       end_workers(io);
@@ -222,10 +237,26 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
     return looked.then([&timer] { return timer.afterDelay(pace); }).then([this, &timer] { return look_at_store(timer); });
   }
 
-  // Scans notice that they are to end when nobody waits for them.
-  void drain(kj::TaskSet& tasks, kj::AsyncIoContext& io) {
-    auto enough = io.provider->getTimer().afterDelay(options.drain_seconds * kj::SECONDS);
-    tasks.onEmpty().exclusiveJoin(kj::mv(enough)).wait(io.waitScope);
+  // What was taken is finished. Scans notice that they are to end when nobody waits for them.
+  kj::Promise<void> drain(kj::TaskSet& tasks, kj::Timer& timer) {
+    traffic.end();
+    auto enough = timer.afterDelay(options.drain_seconds * kj::SECONDS);
+    return traffic.quiet().then([&tasks] { return tasks.onEmpty(); }).exclusiveJoin(kj::mv(enough));
+  }
+
+  kj::Promise<void> close_connections(kj::TaskSet& connected, kj::Timer& timer) {
+    return answers_out(timer).exclusiveJoin(timer.afterDelay(answers_patience)).then([this, &connected, &timer] {
+      for (Connection* const one : open) one->end();
+      return connected.onEmpty().exclusiveJoin(timer.afterDelay(closing_patience));
+    });
+  }
+
+  // An answer that is ready is on its way before any timer is due, unless its connection takes no more for now.
+  kj::Promise<void> answers_out(kj::Timer& timer) {
+    return timer.afterDelay(5 * kj::MILLISECONDS).then([this, &timer]() -> kj::Promise<void> {
+      const bool writes = std::ranges::any_of(open, [](const Connection* one) { return one->guard().is_writing(); });
+      return writes ? answers_out(timer) : kj::READY_NOW;
+    });
   }
 
   // From accept to the end; the handshake of TLS counts, so that it is bounded too.
@@ -244,7 +275,9 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
     auto one = kj::heap<Connection>(kj::mv(stream), services, keeper, frame_budget, is_loopback(options.listen));
     auto closed = one->closed(services.timer, options.limits);
     auto& guard = one->guard();
+    open.insert(one.get());
     return closed
+        .attach(kj::defer([this, &connection = *one] { open.erase(&connection); }))
         .attach(kj::defer([this, number, &guard] {
           if (!options.log) return;
           const bool cut = guard.cut() != Cut::none;

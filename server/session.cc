@@ -4,12 +4,12 @@
 
 #include <capnp/membrane.h>
 
-#include <chrono>
 #include <utility>
 
 #include "base/hash.h"
 #include "engine/maintenance.h"
-#include "formats/wire/failure.h"
+#include "formats/wire/events_reader.h"
+#include "server/acts.h"
 #include "server/code_list_calls.h"
 #include "server/command_calls.h"
 #include "server/audit_calls.h"
@@ -53,101 +53,106 @@ class Membrane final : public capnp::MembranePolicy, public kj::Refcounted {
 
 class SessionServer final : public wire::Session::Server {
  public:
-  SessionServer(HolderPtr holder, kj::Own<Membrane> membrane) : holder_(std::move(holder)), membrane_(kj::mv(membrane)) {}
+  SessionServer(HolderPtr holder, HeldObject object, kj::Own<Membrane> membrane)
+      : holder_(std::move(holder)), object_(std::move(object)), membrane_(kj::mv(membrane)) {}
 
   kj::Promise<void> about(AboutContext context) override {
     write_about(*holder_, context.getResults().initAbout());
     return kj::READY_NOW;
   }
   kj::Promise<void> timeline(TimelineContext context) override {
-    return held(Right::rows, Act::read_timeline, [&] { return server::timeline(holder_, context); });
+    return act(Right::rows, Act::read_timeline, [&] { return server::timeline(holder_, context); });
   }
   kj::Promise<void> timelines(TimelinesContext context) override {
-    return held(Right::rows, Act::read_timeline, [&] { return server::timelines(holder_, context); });
+    return act(Right::rows, Act::read_timeline, [&] { return server::timelines(holder_, context); });
   }
   kj::Promise<void> events(EventsContext context) override {
-    return held(Right::rows, Act::export_rows, [&] { return all_events(holder_, context); });
+    return act(Right::rows, Act::export_rows, [&] { return all_events(holder_, context); });
   }
   kj::Promise<void> resumeTimeline(ResumeTimelineContext context) override {
-    return held(Right::rows, Act::read_timeline, [&] { return resume_timeline(holder_, context); });
+    return act(Right::rows, Act::read_timeline, [&] { return resume_timeline(holder_, context); });
   }
   kj::Promise<void> prepare(PrepareContext context) override {
-    return held_to_ask([&] { return server::prepare(holder_, context); });
+    return as_act(holder_, Act::query, [&] { return may_ask() ? server::prepare(holder_, context) : asks_nothing(); });
   }
   kj::Promise<void> ingest(IngestContext context) override {
-    if (!may_write()) return held([&] { return holder_->refuse(Act::write, denied("this session may not write")); });
-    context.getResults().setIngest(make_ingest(holder_));
-    return kj::READY_NOW;
+    return as_act(holder_, Act::write, [&]() -> kj::Promise<void> {
+      if (!may_write()) return writes_nothing();
+      context.getResults().setIngest(make_ingest(holder_));
+      return kj::READY_NOW;
+    });
   }
   kj::Promise<void> link(LinkContext context) override {
-    return held(Right::operate, Act::link, [&] { return server::link(holder_, context); });
+    return act(Right::operate, Act::link, [&] { return server::link(holder_, context); });
   }
   kj::Promise<void> feed(FeedContext context) override {
-    if (const auto may = holder_->require(Right::rows); !may) return held([&] { return holder_->refuse(Act::read_feed, may.error()); });
-    std::vector<std::uint64_t> since;
-    for (const std::uint64_t commit : context.getParams().getSince()) since.push_back(commit);
-    if (!since.empty() && since.size() != holder_->view().shards())
-      return to_exception(invalid_request("a position has a commit for each shard"));
-    context.getResults().setFeed(make_feed(holder_, std::move(since)));
-    return kj::READY_NOW;
+    return act(Right::rows, Act::read_feed, [&]() -> kj::Promise<void> {
+      std::vector<std::uint64_t> since;
+      for (const std::uint64_t commit : context.getParams().getSince()) since.push_back(commit);
+      if (!since.empty() && since.size() != holder_->view().shards())
+        return to_exception(invalid_request("a position has a commit for each shard"));
+      context.getResults().setFeed(make_feed(holder_, std::move(since)));
+      return kj::READY_NOW;
+    });
   }
   kj::Promise<void> cohorts(CohortsContext context) override {
-    return held_to_ask([&] { return list_cohorts(holder_, context); });
+    return as_read(holder_, "cohorts", [&] { return may_ask() ? list_cohorts(holder_, context) : asks_nothing(); });
   }
   kj::Promise<void> cohort(CohortContext context) override {
-    return held_to_ask([&] { return find_cohort(holder_, context); });
+    std::string asked = "cohort " + std::string(wire::view(context.getParams().getName()));
+    return as_read(holder_, std::move(asked), [&] { return may_ask() ? find_cohort(holder_, context) : asks_nothing(); });
   }
   kj::Promise<void> saveCohort(SaveCohortContext context) override {
-    return held(Right::operate, Act::set_value, [&] { return save_cohort(holder_, context); });
+    return act(Right::operate, Act::set_value, [&] { return save_cohort(holder_, context); });
   }
   kj::Promise<void> stats(StatsContext context) override {
-    auto stats = [holder = holder_]() -> Result<std::string> { return engine::inspect_stats(holder->services.store); };
-    return held(Right::operate, Act::query, [&] {
-      return holder_->services.workers.run(Lane::read, std::move(stats)).then([context](std::string text) mutable {
+    return read(Right::operate, "stats", [&] {
+      auto work = [holder = holder_]() -> Result<std::string> { return engine::inspect_stats(holder->services.store); };
+      return holder_->services.workers.run(Lane::read, std::move(work)).then([context](std::string text) mutable {
         context.getResults().setText(text);
       });
     });
   }
   kj::Promise<void> hash(HashContext context) override {
     const bool history = context.getParams().getHistory();
-    auto work = [holder = holder_, history] { return engine::content_hash(holder->services.store, history); };
-    return held(Right::operate, Act::query, [&] {
+    return read(Right::operate, history ? "hash --history" : "hash", [&] {
+      auto work = [holder = holder_, history] { return engine::content_hash(holder->services.store, history); };
       return holder_->services.workers.run(Lane::scan, std::move(work)).then([context](Hash128 hash) mutable {
         context.getResults().setHash(hex(hash));
       });
     });
   }
   kj::Promise<void> position(PositionContext context) override {
-    return held(Right::rows, Act::read_feed, [&] { return server::position(holder_, context); });
+    return act(Right::rows, Act::read_feed, [&] { return server::position(holder_, context); });
   }
   kj::Promise<void> identifiers(IdentifiersContext context) override {
-    return held(Right::rows, Act::find_patient, [&] { return server::identifiers(holder_, context); });
+    return act(Right::rows, Act::find_patient, [&] { return server::identifiers(holder_, context); });
   }
   kj::Promise<void> codeSystems(CodeSystemsContext context) override {
-    return held(Right::rows, Act::query, [&] { return code_systems(holder_, context); });
+    return read(Right::rows, "code systems", [&] { return code_systems(holder_, context); });
   }
   kj::Promise<void> figures(FiguresContext context) override {
-    return held(Right::operate, Act::query, [&] { return server::figures(holder_, context); });
+    return read(Right::operate, "figures", [&] { return server::figures(holder_, context); });
   }
   kj::Promise<void> check(CheckContext context) override {
-    return held(Right::operate, Act::query, [&] { return check_store(holder_, context); });
+    return read(Right::operate, context.getParams().getDeep() ? "check --deep" : "check",
+                [&] { return check_store(holder_, context); });
   }
   kj::Promise<void> codeLists(CodeListsContext context) override {
-    context.getResults().setLists(make_code_lists(holder_));
+    context.getResults().setLists(make_code_lists(holder_, value_or_throw(holder_->hold_object())));
     return kj::READY_NOW;
   }
   kj::Promise<void> import(ImportContext context) override {
-    if (!may_write()) return held([&] { return holder_->refuse(Act::import, denied("this session may not write")); });
-    return held([&] { return begin_import(holder_, context); });
+    return as_act(holder_, Act::import, [&] { return may_write() ? begin_import(holder_, context) : writes_nothing(); });
   }
   kj::Promise<void> auditEntries(AuditEntriesContext context) override {
-    return held(Right::read_audit, Act::read_audit, [&] { return audit_entries(holder_, context); });
+    return act(Right::read_audit, Act::read_audit, [&] { return audit_entries(holder_, context); });
   }
   kj::Promise<void> auditReport(AuditReportContext context) override {
-    return held([&] { return audit_report(holder_, context); });
+    return as_act(holder_, Act::read_audit, [&] { return audit_report(holder_, context); });
   }
   kj::Promise<void> logout(LogoutContext) override {
-    return held([&] { return holder_->enter(holder_->entry(Act::logout)); }).then([this] {
+    return as_act(holder_, Act::logout, [&] { return holder_->enter(holder_->entry(Act::logout)); }).then([this] {
       // Once the answer to this call is on its way, which the end of the session would take back.
       Services& services = holder_->services;
       services.tasks.add(services.timer.afterDelay(kj::MILLISECONDS).then([membrane = kj::addRef(*membrane_)]() mutable {
@@ -160,42 +165,35 @@ class SessionServer final : public wire::Session::Server {
   bool may_write() const {
     return holder_->require(Right::write_own_organisation) || holder_->require(Right::contribute);
   }
-  template <typename Call>
-  kj::Promise<void> held(Right right, Act act, Call call) {
-    if (const auto may = holder_->require(right); !may) return held([&] { return holder_->refuse(act, may.error()); });
-    return held(call);
+  // Whoever may ask questions, or looks after the store.
+  bool may_ask() const {
+    return holder_->require(Right::figures) || holder_->require(Right::rows) || holder_->require(Right::operate);
   }
-  // For whoever may ask questions, or looks after the store.
+  static kj::Promise<void> writes_nothing() { return to_exception(denied("this session may not write")); }
+  static kj::Promise<void> asks_nothing() { return to_exception(denied("this session may not ask questions")); }
+
   template <typename Call>
-  kj::Promise<void> held_to_ask(Call call) {
-    const bool may = holder_->require(Right::figures) || holder_->require(Right::rows) || holder_->require(Right::operate);
-    return may ? held(call) : held([&] { return holder_->refuse(Act::query, denied("this session may not ask questions")); });
+  kj::Promise<void> with(Right right, Call& call) {
+    if (const auto may = holder_->require(right); !may) return to_exception(may.error());
+    return call();
   }
-  // The connection may be silent while a call is under way, and has few under way at once.
   template <typename Call>
-  kj::Promise<void> held(Call call) {
-    const std::shared_ptr<std::size_t>& calls = holder_->calls;
-    Instruments& instruments = holder_->services.instruments;
-    if (*calls >= holder_->services.limits.calls) {
-      ++instruments.calls_busy;
-      return to_exception(busy("this connection has too many calls under way: wait for some of them"));
-    }
-    ++*calls;
-    const auto begun = std::chrono::steady_clock::now();
-    return kj::evalNow([&] { return call(); }).attach(holder_->hold(), kj::defer([calls, begun, &instruments] {
-      --*calls;
-      const auto took = std::chrono::steady_clock::now() - begun;
-      instruments.calls.observe(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
-    }));
+  kj::Promise<void> act(Right right, Act act, Call call) {
+    return as_act(holder_, act, [&] { return with(right, call); });
+  }
+  template <typename Call>
+  kj::Promise<void> read(Right right, std::string text, Call call) {
+    return as_read(holder_, std::move(text), [&] { return with(right, call); });
   }
 
   HolderPtr holder_;
+  HeldObject object_;
   kj::Own<Membrane> membrane_;
 };
 
 }  // namespace
 
-wire::Session::Client make_session(HolderPtr holder, kj::Promise<void> revoked) {
+wire::Session::Client make_session(HolderPtr holder, HeldObject object, kj::Promise<void> revoked) {
   Services& services = holder->services;
   const Micros left = std::max<Micros>(0, holder->until - services.clock.now());
   auto expired = services.timer.afterDelay(left * kj::MICROSECONDS).then([]() -> kj::Promise<void> {
@@ -203,7 +201,7 @@ wire::Session::Client make_session(HolderPtr holder, kj::Promise<void> revoked) 
   });
   auto taken_back = revoked.then([]() -> kj::Promise<void> { return to_exception(denied("the session was revoked")); });
   auto membrane = kj::refcounted<Membrane>(expired.exclusiveJoin(kj::mv(taken_back)));
-  auto session = kj::heap<SessionServer>(std::move(holder), kj::addRef(*membrane));
+  auto session = kj::heap<SessionServer>(std::move(holder), std::move(object), kj::addRef(*membrane));
   return capnp::membrane(wire::Session::Client(kj::mv(session)), kj::mv(membrane)).castAs<wire::Session>();
 }
 

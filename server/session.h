@@ -6,8 +6,8 @@
 
 namespace chartline::server {
 
-// A session that ends at holder->until, when it is logged out, or when `revoked` resolves.
-wire::Session::Client make_session(HolderPtr holder, kj::Promise<void> revoked);
+// `object` counts it. A session that ends at holder->until, when it is logged out, or when `revoked` resolves.
+wire::Session::Client make_session(HolderPtr holder, HeldObject object, kj::Promise<void> revoked);
 
 void write_about(const Holder& holder, wire::SessionAbout::Builder into);
 

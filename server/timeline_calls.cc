@@ -10,7 +10,7 @@
 
 #include "engine/person_about.h"
 #include "formats/wire/events_reader.h"
-#include "formats/wire/failure.h"
+#include "server/acts.h"
 #include "server/event_pages.h"
 
 namespace chartline::server {
@@ -85,9 +85,15 @@ Result<Page> read_page(Reading& reading, std::size_t limit) {
 
 class TimelineServer final : public wire::Timeline::Server {
  public:
-  TimelineServer(HolderPtr holder, Reading reading) : holder_(std::move(holder)), reading_(std::move(reading)) {}
+  TimelineServer(HolderPtr holder, Reading reading)
+      : holder_(std::move(holder)), object_(value_or_throw(holder_->hold_object())), reading_(std::move(reading)) {}
 
   kj::Promise<void> next(NextContext context) override {
+    return as_act(holder_, engine::Act::read_timeline, [&] { return next_page(context); });
+  }
+
+ private:
+  kj::Promise<void> next_page(NextContext context) {
     if (ended_) {
       (void)context.getResults().initEvents();
       return kj::READY_NOW;
@@ -117,10 +123,9 @@ class TimelineServer final : public wire::Timeline::Server {
           busy_ = false;
           return kj::mv(why);
         })
-        .attach(thisCap(), holder_->hold());
+        .attach(thisCap());
   }
 
- private:
   struct Next {
     Page page;
     Reading reading;
@@ -128,6 +133,7 @@ class TimelineServer final : public wire::Timeline::Server {
   };
 
   HolderPtr holder_;
+  HeldObject object_;
   Reading reading_;
   bool busy_ = false, ended_ = false;
 };
@@ -318,11 +324,7 @@ kj::Promise<void> timeline(HolderPtr holder, TimelineCall context) {
     results.setMore(kj::heap<TimelineServer>(holder, std::move(first->reading)));
     return entered;
   };
-  auto fail = [holder](kj::Exception&& why) {
-    const Error error = wire::read_failure(why.getDescription().cStr());
-    return holder->refuse(engine::Act::read_timeline, error);
-  };
-  return holder->services.workers.run(Lane::read, std::move(read)).then(std::move(answer), std::move(fail));
+  return holder->services.workers.run(Lane::read, std::move(read)).then(std::move(answer));
 }
 
 kj::Promise<void> resume_timeline(HolderPtr holder, ResumeTimelineCall context) {
@@ -355,7 +357,7 @@ kj::Promise<void> timelines(HolderPtr holder, TimelinesCall context) {
 kj::Promise<void> all_events(HolderPtr holder, EventsCall context) {
   // Their order would be the same in every project.
   if (holder->grant && !holder->grant->identifiable)
-    return holder->refuse(engine::Act::export_rows, unsupported("every event of a de-identified view: ask for rows by a query"));
+    return to_exception(unsupported("every event of a de-identified view: ask for rows by a query"));
   auto params = context.getParams();
   const View view = holder->view();
   std::vector<std::uint32_t> begins;  // of each shard among all patients

@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "formats/wire/events_reader.h"
 #include "formats/wire/events_writer.h"
-#include "formats/wire/failure.h"
+#include "server/acts.h"
 #include "server/records_reader.h"
 #include "server/signing.h"
 
@@ -36,9 +36,17 @@ void write(const engine::Written& written, wire::Written::Builder into) {
 
 class IngestServer final : public wire::Ingest::Server {
  public:
-  explicit IngestServer(HolderPtr holder) : holder_(std::move(holder)) {}
+  explicit IngestServer(HolderPtr holder) : holder_(std::move(holder)), object_(value_or_throw(holder_->hold_object())) {}
 
   kj::Promise<void> add(AddContext context) override {
+    return as_act(holder_, engine::Act::write, [&] { return take(context); });
+  }
+  kj::Promise<void> commit(CommitContext context) override {
+    return as_act(holder_, engine::Act::write, [&] { return write_all(context); });
+  }
+
+ private:
+  kj::Promise<void> take(AddContext context) {
     const auto batch = context.getParams().getBatch();
     const std::size_t bytes = batch.totalSize().wordCount * sizeof(capnp::word);
     if (bytes > holder_->services.limits.ingest_bytes - std::min(bytes_, holder_->services.limits.ingest_bytes))
@@ -51,7 +59,7 @@ class IngestServer final : public wire::Ingest::Server {
     return kj::READY_NOW;
   }
 
-  kj::Promise<void> commit(CommitContext context) override {
+  kj::Promise<void> write_all(CommitContext context) {
     auto params = context.getParams();
     auto work = [holder = holder_, batches = std::exchange(batches_, {}), batch_id = std::string(wire::view(params.getBatchId())),
                  all_or_nothing = params.getAllOrNothing()]() mutable -> Result<engine::Written> {
@@ -68,19 +76,13 @@ class IngestServer final : public wire::Ingest::Server {
     };
     bytes_ = 0;
     context.releaseParams();
-    return holder_->services.workers.run(Lane::write, std::move(work))
-        .then([context](engine::Written written) mutable -> kj::Promise<void> {
-                write(written, context.getResults().initWritten());
-                return kj::READY_NOW;
-              },
-              [holder = holder_](kj::Exception&& why) {
-                return holder->refuse(engine::Act::write, wire::read_failure(why.getDescription().cStr()));
-              })
-        .attach(holder_->hold());
+    return holder_->services.workers.run(Lane::write, std::move(work)).then([context](engine::Written written) mutable {
+      write(written, context.getResults().initWritten());
+    });
   }
 
- private:
   HolderPtr holder_;
+  HeldObject object_;
   std::vector<Message> batches_;
   std::size_t bytes_ = 0;
 };

@@ -13,7 +13,7 @@ class CursorsTest : public ::testing::Test {
 
   ServedStore served_;
   FixedClock clock_{1'000'000'000};
-  Cursors cursors_{2, 60, clock_};
+  Cursors cursors_{2, 2, 60, clock_};
 };
 
 TEST_F(CursorsTest, LastForAWhile) {
