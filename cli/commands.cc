@@ -84,6 +84,18 @@ std::vector<Command> make_commands() {
                      "say what it is, who says so, and where problems go"},
                     {"zcat events.csv.gz | chartline import --store care --format events -", "a stream"}},
        .run = run_import},
+      {.name = "synth",
+       .summary = "synthetic people of any number, for tests and measurements",
+       .text = "Writes events as CSV, which import reads: thirty years of the records of a population with the ages, long-term "
+               "conditions, visits, admissions and medication of a country, from several sources, with corrections. The same "
+               "seed gives the same bytes everywhere, and fewer people are the beginning of more. No person is real, and "
+               "nothing can be learned from them about people.\n",
+       .options = {&option::people, &option::seed, &option::first_person, &option::synth_form, &option::density, &option::query_threads,
+                   &option::into, &option::memory, &option::cache, &option::audit},
+       .examples = {{"chartline synth --patients 10000 | chartline import --store care --format events -", "into a store"},
+                    {"chartline synth --patients 1000000 --into care", "the same without text between: faster"},
+                    {"chartline synth --patients 1000 --form narrow > events.csv", "for other programs"}},
+       .run = run_synth},
       {.name = "codes import",
        .summary = "keep a code list under a name, for queries to say @NAME",
        .text = "Reads a CSV as OpenCodelists, HDR UK and CALIBER publish them, or a FHIR ValueSet. The column of the codes "

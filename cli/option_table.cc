@@ -306,6 +306,39 @@ const Option lifetime{.name = "lifetime",
                       .least = 1,
                       .most = 30 * 86400};
 
+const Option people{.name = "patients",
+                    .takes = Takes::number,
+                    .value = "N",
+                    .help = "how many people",
+                    .fallback = "1000",
+                    .least = 1,
+                    .most = 1'000'000'000};
+const Option seed{.name = "seed", .takes = Takes::number, .value = "S", .help = "other people for another seed", .fallback = "1"};
+const Option first_person{.name = "first",
+                          .takes = Takes::number,
+                          .value = "K",
+                          .help = "begin with person K of the population",
+                          .fallback = "1",
+                          .least = 1,
+                          .most = 1'000'000'000};
+const Option synth_form{.name = "form",
+                        .takes = Takes::word,
+                        .value = "FORM",
+                        .help = "every event with every field; patient, time, code and value of the current ones; or who the people are",
+                        .fallback = "full",
+                        .words = {"full", "narrow", "people"}};
+const Option density{.name = "density",
+                     .takes = Takes::number,
+                     .value = "PERCENT",
+                     .help = "how much is recorded; 100 gives about 100 events for each person",
+                     .fallback = "100",
+                     .least = 1,
+                     .most = 100'000};
+const Option into{.name = "into",
+                  .takes = Takes::folder,
+                  .value = "DIR",
+                  .help = "load them into this store, and write nothing"};
+
 // -- the server
 const Option users{
     .name = "users", .takes = Takes::file, .value = "FILE", .help = "the file of local users", .setting = "users"};

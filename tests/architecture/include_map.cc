@@ -24,11 +24,12 @@ const std::vector<Folder>& folders() {
       {"formats/stored", {"formats/record", "base"}},
       {"formats/wire", {"formats/record", "base"}},
       {"formats/exchange", {"formats/record", "base"}},
+      {"formats/synth", {"formats/record", "base"}},
       {"engine", {"formats/stored", "formats/record", "base"}},
       {"query", {"engine", "formats/record", "base"}},
       {"server", {"query", "engine", "formats/exchange", "formats/wire", "formats/record", "base"}},
       {"clients", {"formats/wire", "formats/record", "base"}},
-      {"cli", {"server", "clients", "query", "engine", "formats/exchange", "formats/record", "base"}},
+      {"cli", {"server", "clients", "query", "engine", "formats/exchange", "formats/synth", "formats/record", "base"}},
   };
   return all;
 }
