@@ -6,7 +6,6 @@
 //    client that nobody reads would make the system take back what is on its way to it.
 #include "server/server.h"
 
-#include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 #include <sys/resource.h>
 
@@ -17,9 +16,8 @@
 #include <thread>
 #include <utility>
 
+#include "server/connection.h"
 #include "server/cursors.h"
-#include "server/door.h"
-#include "server/frame_guard.h"
 #include "server/observe.h"
 #include "server/tls.h"
 #include "server/workers.h"
@@ -27,62 +25,10 @@
 namespace chartline::server {
 namespace {
 
-constexpr std::size_t message_bytes_before_login = 64u << 10;
 constexpr std::size_t messages_bytes = 256u << 20;  // unfinished ones of all connections
 
 constexpr auto answers_patience = 2 * kj::SECONDS;  // of a server that ends, for connections that take their answers
 constexpr auto closing_patience = 1 * kj::SECONDS;  // and for those that close
-
-constexpr std::uint64_t words(std::size_t bytes) { return bytes / sizeof(capnp::word); }
-
-// One connection, from accept to its end.
-class Connection {
- public:
-  Connection(kj::Own<kj::AsyncIoStream> stream, Services& services, Doorkeeper& keeper, FrameBudget& budget, bool local)
-      : stream_(kj::mv(stream), services.timer, stream_limits(services.limits), {.message_bytes_max = message_bytes_before_login}, budget),
-        about_(std::make_shared<ConnectionAbout>()),
-        network_(stream_, capnp::rpc::twoparty::Side::SERVER, reader_options(services.limits)),
-        rpc_(capnp::makeRpcServer(network_, make_door(services, keeper, about_))) {
-    about_->local = local;
-    about_->hold = [work = std::weak_ptr<const void>(stream_.hold())] { return work.lock(); };
-    about_->on_logged_in = [this, most = services.limits.message_bytes] { stream_.frames().set_message_bytes_max(most); };
-    rpc_.setFlowLimit(words(services.limits.message_bytes) * 2);
-  }
-  ~Connection() { about_->on_logged_in = nullptr; }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
-  const FrameGuard& guard() const { return stream_; }
-  // Nothing more is said.
-  void end() {
-    (void)kj::runCatchingExceptions([this] { stream_.shutdownWrite(); });
-  }
-  kj::Promise<void> closed(kj::Timer& timer, const Limits& limits) {
-    return network_.onDisconnect().exclusiveJoin(too_late(timer, limits));
-  }
-
- private:
-  // Once nobody has logged in for so long, and nobody is about to.
-  kj::Promise<void> too_late(kj::Timer& timer, const Limits& limits) {
-    return timer.afterDelay(limits.login_seconds * kj::SECONDS).then([this, &timer, &limits]() -> kj::Promise<void> {
-      if (about_->is_in) return kj::NEVER_DONE;
-      return about_->logins > 0 ? too_late(timer, limits) : kj::READY_NOW;
-    });
-  }
-  static capnp::ReaderOptions reader_options(const Limits& limits) {
-    capnp::ReaderOptions options;
-    options.traversalLimitInWords = words(limits.message_bytes);
-    options.nestingLimit = 32;
-    return options;
-  }
-
-  static StreamLimits stream_limits(const Limits& limits) { return {.idle = limits.idle_seconds * kj::SECONDS}; }
-
-  FrameGuard stream_;
-  std::shared_ptr<ConnectionAbout> about_;
-  capnp::TwoPartyVatNetwork network_;
-  capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc_;
-};
 
 // As many open files as the system allows: each connection is one.
 void allow_files() {
