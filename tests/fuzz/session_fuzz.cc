@@ -3,9 +3,6 @@
 //
 // Everything is in this process: a store in memory, workers with a thread for each lane, a pipe in the place of a socket. Messages come
 // one by one, each when the one before has been answered, so that a run repeats.
-#include <capnp/message.h>
-#include <capnp/rpc.capnp.h>
-#include <capnp/serialize.h>
 #include <kj/async-io.h>
 
 #include <cstring>
@@ -16,6 +13,7 @@
 #include "engine/storage/memory.h"
 #include "engine/store.h"
 #include "server/connection.h"
+#include "tests/server/rpc_messages.h"
 
 extern "C" [[gnu::weak]] std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t most);
 
@@ -26,29 +24,6 @@ using namespace chartline::server;
 
 constexpr std::size_t messages_max = 24;
 constexpr Micros noon = 1'800'000'000'000'000;
-
-// -- what a client sends first: "who is at the door?" and, before the answer has come, "let me in"
-
-std::string login() {
-  std::string bytes;
-  const auto add = [&](capnp::MallocMessageBuilder& message) {
-    const auto words = capnp::messageToFlatArray(message);
-    bytes.append(words.asChars().begin(), words.asChars().size());
-  };
-  capnp::MallocMessageBuilder first, second;
-  first.initRoot<capnp::rpc::Message>().initBootstrap().setQuestionId(0);
-  add(first);
-  auto call = second.initRoot<capnp::rpc::Message>().initCall();
-  call.setQuestionId(1);
-  call.initTarget().initPromisedAnswer().setQuestionId(0);
-  call.setInterfaceId(capnp::typeId<wire::Door>());
-  call.setMethodId(0);
-  auto params = call.initParams().getContent().initAs<wire::Door::LoginParams>();
-  params.initCredential().setNone();
-  params.initRequest();
-  add(second);
-  return bytes;
-}
 
 // The messages of a stream, as far as they are whole; the rest as it is.
 std::vector<BytesView> messages_of(BytesView all) {
@@ -228,7 +203,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::string first = login();
+  static const std::string first = login_messages();
   Session session;
   session.send(first);
   std::size_t sent = 0;
