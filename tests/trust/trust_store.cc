@@ -8,11 +8,13 @@
 
 namespace chartline::engine {
 
-TrustStore::TrustStore(std::string zone, std::uint32_t shards) : clock(noon("2026-11-20")) {
+TrustStore::TrustStore(std::string zone, std::uint32_t shards, std::shared_ptr<Faults> faults) : clock(noon("2026-11-20")) {
   const auto disk = std::make_shared<MemoryDisk>();
   Store::init(*memory_backend(disk), {.shards = shards, .zone = std::move(zone)}).value();
-  store_ =
-      Store::open(std::shared_ptr<Backend>(memory_backend(disk)), {.clock = &clock, .fold_in_background = false}).value();
+  if (!faults) faults = std::make_shared<Faults>();
+  store_ = Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), std::move(faults))),
+                       {.clock = &clock, .decoded_cache_bytes = 0, .fold_in_background = false})
+               .value();
 }
 
 PatientRef TrustStore::tell(std::string_view patient, record::Event event) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "engine/storage/faulty.h"
 #include "engine/store.h"
 #include "engine/trust/policy.h"
 #include "formats/record/time.h"
@@ -18,7 +19,7 @@ inline Micros noon(std::string_view text) { return day(text) * record::micros_pe
 
 class TrustStore {
  public:
-  explicit TrustStore(std::string zone = "UTC", std::uint32_t shards = 1);
+  explicit TrustStore(std::string zone = "UTC", std::uint32_t shards = 1, std::shared_ptr<Faults> faults = nullptr);
   // One event of a patient, "mrn|1".
   PatientRef tell(std::string_view patient, record::Event event);
   // Someone who is there and no more.
