@@ -91,7 +91,7 @@ class Session {
     auto pipe = kj::newTwoWayPipe();
     client_ = kj::mv(pipe.ends[0]);
     connection_ = kj::heap<Connection>(kj::mv(pipe.ends[1]), services_, door_, budget_, true);
-    calls_ = connection_->about().calls;
+    use_ = connection_->about().use;
     closed_ = connection_->closed(timer(), limits_).then([this] { is_closed_ = true; }, [this](kj::Exception&&) { is_closed_ = true; }).eagerlyEvaluate(nullptr);
     reading_ = read_on().eagerlyEvaluate([](kj::Exception&&) {});
   }
@@ -99,7 +99,7 @@ class Session {
   void send(BytesView message) {
     bool sent = false;
     auto writing = client_->write(message.data(), message.size()).then([&] { sent = true; }, [&](kj::Exception&&) { sent = true; }).eagerlyEvaluate(nullptr);
-    wait_until([&] { return is_closed_ || (sent && *calls_ == 0 && connection_->about().logins == 0); }, 20);
+    wait_until([&] { return is_closed_ || (sent && use_->calls == 0 && connection_->about().logins == 0); }, 20);
   }
 
   void end() {
@@ -111,8 +111,8 @@ class Session {
     check(is_closed_, "a session ends with its connection");
     closed_ = nullptr;
     connection_ = nullptr;
-    wait_until([&] { return *calls_ == 0; }, 100'000);
-    check(*calls_ == 0, "no call goes on");
+    wait_until([&] { return use_->calls == 0 && use_->objects == 0; }, 100'000);
+    check(use_->calls == 0 && use_->objects == 0, "no call goes on, and nothing is held");
     check(budget_.claimed == 0, "what messages claimed is given back");
   }
 
@@ -131,16 +131,17 @@ class Session {
   }
 
   const std::unique_ptr<engine::Store> store_ = small_store();
-  const Limits limits_{.calls = 8, .message_bytes = 1 << 20, .ingest_bytes = 1 << 16, .query_seconds = 1, .query_memory_bytes = 1 << 20, .query_threads = 1, .cursors = 4};
+  const Limits limits_{.calls = 8, .objects = 8, .message_bytes = 1 << 20, .ingest_bytes = 1 << 16, .query_seconds = 1, .query_memory_bytes = 1 << 20, .query_threads = 1, .cursors = 4, .cursors_of_user = 4};
   kj::AsyncIoContext io_ = kj::setupAsyncIo();
   FixedClock clock_{noon};
   OpenDoor door_;
   Instruments instruments_;
   Scratch scratch_;
   FrameBudget budget_{.bytes_max = 4 << 20};
-  Cursors cursors_{limits_.cursors, limits_.cursor_seconds, clock_};
+  Cursors cursors_{limits_.cursors, limits_.cursors_of_user, limits_.cursor_seconds, clock_};
   Auditor auditor_{*store_, workers(), AuditMode::on};
   Sessions sessions_;
+  Traffic traffic_;
   Ignoring ignoring_;
   kj::TaskSet tasks_{ignoring_};
   Services services_{.store = *store_,
@@ -148,6 +149,7 @@ class Session {
                      .cursors = cursors_,
                      .auditor = auditor_,
                      .sessions = sessions_,
+                     .traffic = traffic_,
                      .instruments = instruments_,
                      .log = nullptr,
                      .clock = clock_,
@@ -158,7 +160,7 @@ class Session {
                      .tasks = tasks_};
   kj::byte heard_[4096];
   bool is_closed_ = false;
-  std::shared_ptr<std::size_t> calls_;
+  std::shared_ptr<ConnectionUse> use_;
   kj::Own<kj::AsyncIoStream> client_;
   kj::Own<Connection> connection_;
   kj::Promise<void> closed_ = nullptr, reading_ = nullptr;
