@@ -33,10 +33,6 @@ DecodedCache::Key cache_key(const ShardMoment& shard, PatientId patient) {
 
 }  // namespace
 
-std::shared_ptr<const stored::Head> head_if_cached(const ShardMoment& shard, PatientId patient) {
-  return shard.cache->find<stored::Head>(cache_key(shard, patient));
-}
-
 Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard, PatientId patient) {
   const DecodedCache::Key key = cache_key(shard, patient);
   if (auto known = shard.cache->find<stored::Head>(key)) return known;

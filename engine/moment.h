@@ -51,8 +51,6 @@ struct ViewParts {
 Result<stored::Head> read_head(const ShardMoment& shard, PatientId patient);
 // The same for who reads timelines: kept in the cache for as long as the base is the present one, if it is asked for again.
 Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard, PatientId patient);
-// The same if the cache has it; null otherwise.
-std::shared_ptr<const stored::Head> head_if_cached(const ShardMoment& shard, PatientId patient);
 // The same of what the timeline table holds under the head's key; errors name the shard.
 Result<stored::Head> decode_head(const ShardMoment& shard, BytesView bytes);
 

@@ -76,11 +76,6 @@ std::size_t DecodedRun::bytes() const {
   return sizeof *this + columns.bytes() + details_bytes.capacity() + (details ? details->bytes() : 0);
 }
 
-bool hold_if_cached(const RunPlace& place, std::uint32_t fields, std::shared_ptr<const DecodedRun>& held) {
-  held = place.shard->cache->find<DecodedRun>(cache_key(place));
-  return held && (held->fields & fields) == fields;
-}
-
 Result<const stored::RunColumns*> read_columns(const RunPlace& place, std::uint32_t fields, stored::RunColumns& room,
                                                std::shared_ptr<const DecodedRun>& held, const Bytes* fetched) {
   DecodedCache& cache = *place.shard->cache;

@@ -35,9 +35,6 @@ struct DecodedRun {
 Result<const stored::RunColumns*> read_columns(const RunPlace& place, std::uint32_t fields, stored::RunColumns& room,
                                                std::shared_ptr<const DecodedRun>& held, const Bytes* fetched = nullptr);
 
-// Takes hold of the columns if the cache has them, for read_columns() to find; false where it does not.
-bool hold_if_cached(const RunPlace& place, std::uint32_t fields, std::shared_ptr<const DecodedRun>& held);
-
 // Every column and the details.
 Result<std::shared_ptr<const DecodedRun>> read_whole(const RunPlace& place);
 

@@ -149,7 +149,7 @@ Result<void> TimelineReader::read(std::span<const PatientRef> person, Timeline::
   return merge(person, into);
 }
 
-Result<bool> TimelineReader::read_if_cached(std::span<const PatientRef> person, Timeline::Parts& into) const {
+Result<bool> TimelineReader::read_if_short(std::span<const PatientRef> person, Timeline::Parts& into) const {
   into.clear();
   into.taken.clear();
   into.moment = moment_;
@@ -158,19 +158,16 @@ Result<bool> TimelineReader::read_if_cached(std::span<const PatientRef> person, 
   for (const PatientRef patient : person) {
     const ShardMoment* shard = TRY(shard_of(patient));
     if (Sight(moment_->grant.get(), patient, *shard->dictionary).needs_details()) return false;
-    const std::shared_ptr<const stored::Head> head = head_if_cached(*shard, patient.id);
-    if (!head) return false;
     gather_delta(*shard, patient, into);
-    gather_runs(*shard, patient, *head, into);
+    gather_runs(*shard, patient, *TRY(cached_head(*shard, patient.id)), into);
   }
-  const std::uint32_t fields = fields_of(person, into);
   for (std::size_t i = 0; i < into.used; ++i) {
-    Piece& piece = *into.pieces[i];
+    const Piece& piece = *into.pieces[i];
     events += piece.is_run ? piece.place.ref.count : piece.rows.size();
-    if (events > short_timeline_events || (piece.is_run && !hold_if_cached(piece.place, fields, piece.held))) {
-      into.clear();
-      return false;
-    }
+  }
+  if (events > short_timeline_events) {
+    into.clear();
+    return false;
   }
   TRY(merge(person, into));
   return true;

@@ -272,9 +272,9 @@ Result<void> View::timeline(PatientRef patient, const TimelineFilter& filter, st
   return reader.read(linked(patient), *into.parts);
 }
 
-Result<bool> View::timeline_if_cached(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const {
+Result<bool> View::timeline_if_short(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const {
   const TimelineReader reader = TRY(TimelineReader::make(parts_, filter, fields));
-  return reader.read_if_cached(linked(patient), *into.parts);
+  return reader.read_if_short(linked(patient), *into.parts);
 }
 
 Result<void> View::own_timeline(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const {

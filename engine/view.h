@@ -160,9 +160,8 @@ class View {
                             std::uint32_t fields = stored::field_hot) const;
   // The same into a Timeline used before, without allocating where its room suffices: for reading many.
   Result<void> timeline(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const;
-  // The same where nothing has to be read from a file for it, and it is short: for who may not wait. false otherwise, and `into`
-  // holds nothing.
-  Result<bool> timeline_if_cached(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const;
+  // The same where it is short and needs no details: for who must soon do something else. false otherwise, and `into` holds nothing.
+  Result<bool> timeline_if_short(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const;
   // Many patients: calls `each` in the order given; an error of `each` ends it and comes back.
   Result<void> timelines(std::span<const PatientRef> patients, const TimelineFilter& filter, std::uint32_t fields,
                          const std::function<Result<void>(PatientRef, Timeline&)>& each) const;

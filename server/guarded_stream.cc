@@ -54,22 +54,46 @@ kj::Promise<std::size_t> GuardedStream::tryRead(void* buffer, std::size_t least,
 }
 
 kj::Promise<std::size_t> GuardedStream::read_on(kj::byte* buffer, std::size_t least, std::size_t most, std::size_t read) {
+  const std::size_t had = from_room(buffer, most);
+  if (had > 0 && had >= least) return read + had;
+  buffer += had, read += had, most -= had, least -= std::min(least, had);
   reading_ = true;
   read_since_ = timer_.now();
   // Whatever is there, be it one byte: the follower sees it, and who sends byte by byte is seen to.
-  return inner_->tryRead(buffer, std::min<std::size_t>(least, 1), most)
+  const std::size_t some = std::min<std::size_t>(least, 1);
+  if (most < room_.size())
+    return inner_->tryRead(room_.begin(), some, room_.size())
+        .then([this, buffer, least, most, read](std::size_t n) -> kj::Promise<std::size_t> {
+          heard(n);
+          room_begin_ = 0, room_end_ = n;
+          return n == 0 ? kj::Promise<std::size_t>(read) : read_on(buffer, least, most, read);
+        });
+  return inner_->tryRead(buffer, some, most)
       .then([this, buffer, least, most, read](std::size_t n) -> kj::Promise<std::size_t> {
-        took(buffer, n);
+        heard(n);
+        follow(buffer, n);
         if (n == 0 || n >= least) return read + n;
         return read_on(buffer + n, least - n, most - n, read + n);
       });
 }
 
-void GuardedStream::took(const kj::byte* bytes, std::size_t size) {
+std::size_t GuardedStream::from_room(kj::byte* buffer, std::size_t most) {
+  const std::size_t n = std::min(most, room_end_ - room_begin_);
+  if (n == 0) return 0;
+  std::copy_n(room_.begin() + room_begin_, n, buffer);
+  room_begin_ += n;
+  follow(buffer, n);
+  return n;
+}
+
+void GuardedStream::heard(std::size_t size) {
   heard_ = timer_.now();
   message_waited_ = waited();
   reading_ = false;
   bytes_in_ += size;
+}
+
+void GuardedStream::follow(const kj::byte* bytes, std::size_t size) {
   message_bytes_ += size;
   if (!follower_->take({reinterpret_cast<const char*>(bytes), size})) {
     cut_off(Cut::hostile);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/person_about.h"
+#include "engine/storage/only_from_memory.h"
 #include "formats/wire/events_reader.h"
 #include "server/acts.h"
 #include "server/event_pages.h"
@@ -271,19 +272,20 @@ kj::Promise<void> send_pages(std::shared_ptr<const Stream> stream, wire::EventSi
 
 }  // namespace
 
-// A short timeline that is in memory is read by the loop itself: handing it to a worker would take longer than reading it. False
-// where it is none such, and nothing was answered; else what the audit is to say of it.
+// A short timeline that is in memory is read by the loop itself: handing it to a worker would take longer than reading it. Nullopt
+// where it is none such, or cannot be read, and nothing was answered; else what the audit is to say of it.
 std::optional<engine::AuditEntry> answer_at_once(const Holder& holder, const TimelineFilter& filter, std::size_t limit,
                                                  TimelineCall& context) {
   const auto params = context.getParams();
   if (params.getFields() != wire::Fields::HOT || params.getWantPerson() || params.getAsOf() != INT64_MAX) return std::nullopt;
   // What a filter names is looked up in the dictionary: that may take a while.
   if (!filter.codes.empty() || !filter.sources.empty()) return std::nullopt;
+  const engine::OnlyFromMemory loop_never_waits;
   const View view = holder.view();
   const auto found = view.find(wire::view(params.getPatient()));
   if (!found || !*found) return std::nullopt;
   engine::Timeline& timeline = holder.services.scratch.timeline;
-  const auto read = view.timeline_if_cached(**found, filter, stored::field_hot, timeline);
+  const auto read = view.timeline_if_short(**found, filter, stored::field_hot, timeline);
   if (!read || !*read || timeline.size() > limit) return std::nullopt;
   EventPage& page = holder.services.scratch.page;
   page.clear();

@@ -20,6 +20,7 @@
 
 #include "base/check.h"
 #include "engine/storage/disk.h"
+#include "engine/storage/only_from_memory.h"
 #include "engine/storage/rocks_files.h"
 #include "engine/storage/rocks_options.h"
 #include "engine/storage/rocks_status.h"
@@ -105,7 +106,7 @@ class RocksTables final : public Tables {
     if (status.ok()) return value.keep(view(*pinned)), true;
     value.reset();
     if (status.IsNotFound()) return false;
-    return error_of(status, place(table));
+    return failed_read(status, table);
   }
 
   Result<void> get_many(Table table, std::span<const Bytes> keys, const Snapshot* at,
@@ -120,7 +121,7 @@ class RocksTables final : public Tables {
       if (statuses[i].ok())
         values[i] = found[i].ToString();
       else if (!statuses[i].IsNotFound())
-        return error_of(statuses[i], place(table));
+        return failed_read(statuses[i], table);
     }
     return {};
   }
@@ -152,7 +153,7 @@ class RocksTables final : public Tables {
     const std::unique_ptr<rocksdb::Iterator> each(db_.NewIterator(options, handle(table)));
     for (each->Seek(slice(from)); each->Valid(); each->Next())
       if (!visit(view(each->key()), view(each->value()))) return {};
-    if (!each->status().ok()) return error_of(each->status(), place(table));
+    if (!each->status().ok()) return failed_read(each->status(), table);
     return {};
   }
 
@@ -231,7 +232,15 @@ class RocksTables final : public Tables {
   static rocksdb::ReadOptions reading(const Snapshot* at) {
     rocksdb::ReadOptions options;
     if (at) options.snapshot = static_cast<const RocksSnapshot*>(at)->at();
+    if (OnlyFromMemory::of_this_thread()) options.read_tier = rocksdb::kBlockCacheTier;
     return options;
+  }
+
+  Error failed_read(const rocksdb::Status& status, Table table) const {
+    OnlyFromMemory* const only = OnlyFromMemory::of_this_thread();
+    if (!only || !status.IsIncomplete()) return error_of(status, place(table));
+    only->miss();
+    return busy(place(table) + ": not in memory");
   }
 
   Result<void> check_writable() const {
