@@ -16,12 +16,12 @@ namespace chartline::engine {
 class DecodedCache {
  public:
   // What a key names; each sort has one type of value.
-  enum class Sort : std::uint32_t { run, past_run, postings, removals, directory, demographics, head };
+  enum class Sort : std::uint32_t { run, past_run, postings, removals, directory, demographics, head, names, identifiers };
   struct Key {
     Sort sort;
     std::uint32_t shard;
-    std::uint64_t owner;  // patient, code or block
-    std::uint64_t run;    // or serial of the Base
+    std::uint64_t owner;  // patient, code or block; of names: the hash of a value
+    std::uint64_t run;    // or serial of the Base, or of Identity's fold
     friend bool operator==(const Key&, const Key&) = default;
   };
 

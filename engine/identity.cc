@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/hash.h"
+#include "engine/decoded_cache.h"
 #include "engine/identity_bytes.h"
 
 namespace chartline::engine {
@@ -46,6 +47,8 @@ Bytes encode_named(std::vector<Named> named) {
 
 struct Identity::Parts {
   std::shared_ptr<Tables> tables;
+  std::shared_ptr<DecodedCache> cache;
+  std::uint64_t folds = 0;  // what the cache holds of the table is kept under this number
   std::uint64_t secret;
   mutable std::shared_mutex mutex;
 
@@ -71,16 +74,25 @@ struct Identity::Parts {
 
   std::uint64_t hash(std::string_view value) const { return keyed_hash64(value, secret); }
 
-  Result<std::vector<Named>> lookup(std::string_view value) const;  // memory and table, without the lock
+  // -- without the lock
+  // What is folded; null where there is nothing.
+  Result<std::shared_ptr<const std::vector<Named>>> folded_names(std::uint64_t hash) const;
+  Result<std::shared_ptr<const IdentifierList>> folded_identifiers(PatientRef patient) const;
+  // Calls `use` with each entry of a value, of memory and table.
+  template <typename Use>
+  Result<void> lookup(std::string_view value, const Use& use) const;
+  Result<std::optional<PatientRef>> find(std::string_view system, std::string_view value) const;
   PatientRef new_patient();
   void add(PatientRef patient, const record::Identifier& identifier, std::uint64_t at);
   void regroup();
   std::map<PatientRef, std::vector<PatientRef>> groups_of(Micros as_of) const;
 };
 
-Identity::Identity(std::shared_ptr<Tables> tables, std::uint64_t secret, std::uint32_t shards)
+Identity::Identity(std::shared_ptr<Tables> tables, std::shared_ptr<DecodedCache> cache, std::uint64_t secret,
+                   std::uint32_t shards)
     : parts_(std::make_unique<Parts>()) {
   parts_->tables = std::move(tables);
+  parts_->cache = std::move(cache);
   parts_->secret = secret;
   parts_->patients.assign(shards, 0);
 }
@@ -106,21 +118,59 @@ Result<void> Identity::load() {
   return {};
 }
 
-Result<std::vector<Named>> Identity::Parts::lookup(std::string_view value) const {
-  std::vector<Named> found;
-  const std::uint64_t h = hash(value);
-  if (auto at = named.find(h); at != named.end())
-    for (const Named& entry : at->second)
-      if (entry.value == value) found.push_back(entry);
+// Reads happen under the lock: what was read before a patient was forgotten is in the cache before that is cleared; and what is
+// read of a forgotten one afterwards, until the table has forgotten too, is not kept.
+Result<std::shared_ptr<const std::vector<Named>>> Identity::Parts::folded_names(std::uint64_t hash) const {
+  const DecodedCache::Key key{.sort = DecodedCache::Sort::names, .shard = 0, .owner = hash, .run = folds};
+  if (auto known = cache->find<std::vector<Named>>(key)) return known;
   Pinned stored;
-  if (TRY(tables->get(Table::identity, identity_key(h), nullptr, stored))) {
-    for (Named& entry : TRY(decode_named(stored.bytes()))) {
-      if (entry.value != value) continue;  // a hash is never trusted: the value decides
-      const bool known =
-          std::any_of(found.begin(), found.end(), [&](const Named& n) { return n.system == entry.system; });
-      if (!known) found.push_back(std::move(entry));
-    }
+  if (!TRY(tables->get(Table::identity, identity_key(hash), nullptr, stored))) return std::shared_ptr<const std::vector<Named>>();
+  auto names = std::make_shared<const std::vector<Named>>(TRY(decode_named(stored.bytes())));
+  const auto is_erased = [this](const Named& one) { return erased.contains(one.patient); };
+  if (std::ranges::none_of(*names, is_erased) && cache->admits(key)) {
+    std::size_t bytes = sizeof *names;
+    for (const Named& one : *names) bytes += sizeof one + one.system.capacity() + one.value.capacity();
+    cache->keep(key, names, bytes);
   }
+  return names;
+}
+
+Result<std::shared_ptr<const IdentifierList>> Identity::Parts::folded_identifiers(PatientRef patient) const {
+  const DecodedCache::Key key{.sort = DecodedCache::Sort::identifiers, .shard = patient.shard, .owner = patient.id, .run = folds};
+  if (auto known = cache->find<IdentifierList>(key)) return known;
+  Pinned stored;
+  if (!TRY(tables->get(Table::identity, identifiers_key(patient), nullptr, stored))) return std::shared_ptr<const IdentifierList>();
+  auto list = std::make_shared<const IdentifierList>(TRY(decode_identifiers(stored.bytes())));
+  if (!erased.contains(patient) && cache->admits(key)) {
+    std::size_t bytes = sizeof *list;
+    for (const auto& [system, value] : *list) bytes += sizeof list->front() + system.capacity() + value.capacity();
+    cache->keep(key, list, bytes);
+  }
+  return list;
+}
+
+template <typename Use>
+Result<void> Identity::Parts::lookup(std::string_view value, const Use& use) const {
+  const std::uint64_t h = hash(value);
+  const auto at = named.find(h);
+  const auto in_memory = [&](std::string_view system) {
+    return at != named.end() && std::ranges::any_of(at->second, [&](const Named& one) { return one.value == value && one.system == system; });
+  };
+  if (at != named.end())
+    for (const Named& entry : at->second)
+      if (entry.value == value) use(entry);
+  const auto folded = TRY(folded_names(h));
+  if (!folded) return {};
+  for (const Named& entry : *folded)  // a hash is never trusted: the value decides
+    if (entry.value == value && !in_memory(entry.system)) use(entry);
+  return {};
+}
+
+Result<std::optional<PatientRef>> Identity::Parts::find(std::string_view system, std::string_view value) const {
+  std::optional<PatientRef> found;
+  TRY(lookup(value, [&](const Named& entry) {
+    if (entry.system == system) found = entry.patient;
+  }));
   return found;
 }
 
@@ -141,12 +191,7 @@ Result<Identity::Resolved> Identity::resolve(std::span<const record::Identifier>
   Parts& p = *parts_;
   const auto look = [&](std::vector<std::optional<PatientRef>>& who) -> Result<void> {
     who.clear();
-    for (const record::Identifier& identifier : identifiers) {
-      std::optional<PatientRef> match;
-      for (const Named& entry : TRY(p.lookup(identifier.value)))
-        if (entry.system == identifier.system) match = entry.patient;
-      who.push_back(match);
-    }
+    for (const record::Identifier& identifier : identifiers) who.push_back(TRY(p.find(identifier.system, identifier.value)));
     return {};
   };
   std::vector<std::optional<PatientRef>> who;
@@ -187,15 +232,13 @@ Result<Identity::Resolved> Identity::resolve(std::span<const record::Identifier>
 
 Result<std::optional<PatientRef>> Identity::find(const record::Identifier& identifier) const {
   std::shared_lock lock(parts_->mutex);
-  for (const Named& entry : TRY(parts_->lookup(identifier.value)))
-    if (entry.system == identifier.system) return std::optional(entry.patient);
-  return std::optional<PatientRef>();
+  return parts_->find(identifier.system, identifier.value);
 }
 
 Result<std::vector<Identity::Match>> Identity::find_value(std::string_view value) const {
   std::shared_lock lock(parts_->mutex);
   std::vector<Match> matches;
-  for (Named& entry : TRY(parts_->lookup(value))) matches.push_back({std::move(entry.system), entry.patient});
+  TRY(parts_->lookup(value, [&](const Named& entry) { matches.push_back({entry.system, entry.patient}); }));
   return matches;
 }
 
@@ -207,9 +250,8 @@ Result<std::vector<record::Identifier>> Identity::identifiers(PatientRef patient
         std::any_of(list.begin(), list.end(), [&](const auto& i) { return i.system == system && i.value == value; });
     if (!known) list.push_back({into.text(system), into.text(value)});
   };
-  Pinned stored;
-  if (TRY(parts_->tables->get(Table::identity, identifiers_key(patient), nullptr, stored)))
-    for (const auto& [system, value] : TRY(decode_identifiers(stored.bytes()))) add(system, value);
+  if (const auto folded = TRY(parts_->folded_identifiers(patient)))
+    for (const auto& [system, value] : *folded) add(system, value);
   if (auto at = parts_->named_of.find(patient); at != parts_->named_of.end())
     for (const std::uint64_t hash : at->second)
       for (const Named& entry : parts_->named.at(hash))
@@ -325,8 +367,7 @@ Result<void> Identity::learn(const stored::Identify& change) {
   Parts& p = *parts_;
   if (change.patient.shard >= p.patients.size())
     return corrupt("changes: an identifier names a shard that does not exist");
-  for (const Named& entry : TRY(p.lookup(change.value)))
-    if (entry.system == change.system) return {};
+  if (TRY(p.find(change.system, change.value))) return {};
   if (change.patient.id >= p.patients[change.patient.shard]) {
     p.people += change.patient.id + 1 - p.patients[change.patient.shard];
     p.patients[change.patient.shard] = change.patient.id + 1;
@@ -385,6 +426,7 @@ Result<void> Identity::fold(std::uint64_t position, Batch& batch) {
 void Identity::folded(std::uint64_t position) {
   std::unique_lock lock(parts_->mutex);
   Parts& p = *parts_;
+  ++p.folds;
   for (auto at = p.named.begin(); at != p.named.end();) {
     std::erase_if(at->second, [&](const Named& entry) { return entry.position <= position; });
     at = at->second.empty() ? p.named.erase(at) : std::next(at);

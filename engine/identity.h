@@ -23,11 +23,12 @@
 namespace chartline::engine {
 
 using stored::PatientRef;
+class DecodedCache;
 
 class Identity {
  public:
-  // `secret` keys the hashes of values and the spread over shards.
-  Identity(std::shared_ptr<Tables> tables, std::uint64_t secret, std::uint32_t shards);
+  // `secret` keys the hashes of values and the spread over shards. `cache` holds what was looked up lately.
+  Identity(std::shared_ptr<Tables> tables, std::shared_ptr<DecodedCache> cache, std::uint64_t secret, std::uint32_t shards);
   ~Identity();
   Result<void> load();  // folded state: counters, links
 
@@ -70,7 +71,7 @@ class Identity {
   void folded(std::uint64_t position);                      // that batch is written: let go of the memory
 
   // Legal erasure: identifiers and links go from memory at once, and with the batch from the table; what was folded only.
-  // The caller holds the writers' door shut; one that resolved the patient before learns from erased() that it came too late.
+  // Afterwards the caller clears the cache. It holds the writers' door shut; one that resolved the patient before learns from erased() that it came too late.
   Result<void> forget(PatientRef patient, Batch& batch);
   bool erased(PatientRef patient) const;  // since this store was opened
 

@@ -163,7 +163,7 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
     setup.lease = std::move(lease);
     if (cut_off) TRY(empty(*setup.tables));
     setup.cache = parts->cache;
-    if (number == 0) parts->identity = std::make_shared<Identity>(setup.tables, parts->description.secret, shards);
+    if (number == 0) parts->identity = std::make_shared<Identity>(setup.tables, parts->cache, parts->description.secret, shards);
     setup.identity = parts->identity;
     setup.options = each;
     parts->shards.push_back(TRY(Shard::open(std::move(setup))));

@@ -26,12 +26,12 @@ std::string mebibytes(std::uint64_t bytes) {
   return bytes < 1 << 20 ? std::to_string(bytes) + " bytes" : std::to_string(bytes >> 20) + " MiB";
 }
 
-std::vector<PatientRange> ranges_of(const engine::View& view, std::uint32_t patients) {
+std::vector<PatientRange> ranges_of(const engine::View& view, const Executors& executors) {
   std::vector<PatientRange> ranges;
   for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
     const std::uint32_t past = view.patients(shard);
-    for (std::uint32_t first = 0; first < past; first += patients) {
-      const std::uint32_t end = first + std::min(patients, past - first);
+    for (std::uint32_t first = 0, end = 0; first < past; first = end) {
+      end = first + std::min(ranges.empty() ? executors.first_patients : executors.range_patients, past - first);
       if (view.seen(shard, first, end) > 0) ranges.push_back({.shard = shard, .first = first, .past = end});
     }
   }
@@ -196,7 +196,7 @@ std::size_t Limits::waiting_bytes_max() const {
 }
 
 Result<void> Pass::run(const Executors& executors, std::size_t statements, const Take& take) {
-  const std::vector<PatientRange> ranges = ranges_of(view_, executors.range_patients);
+  const std::vector<PatientRange> ranges = ranges_of(view_, executors);
   Progress progress;
   const auto seen = [&](const PatientRange& range) { return view_.seen(range.shard, range.first, range.past); };
   for (const PatientRange& range : ranges) progress.of += seen(range);

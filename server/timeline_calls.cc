@@ -5,6 +5,7 @@
 #include <capnp/message.h>
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <utility>
 
@@ -250,24 +251,55 @@ Result<SinkPage> read_sink_page(const Stream& stream, std::uint32_t next, std::s
   return made;
 }
 
-// Reads and sends in turn. `stream` is shared with the worker that reads.
-kj::Promise<void> send_pages(std::shared_ptr<const Stream> stream, wire::EventSink::Client sink, std::uint32_t next,
-                             std::string cursor) {
-  if (next >= stream->count) return kj::READY_NOW;
-  return stream->holder->services.workers
-      .run(stream->lane, [stream, next, cursor = std::move(cursor)] { return read_sink_page(*stream, next, cursor); })
-      .then([stream, sink = kj::mv(sink)](SinkPage page) mutable -> kj::Promise<void> {
-        engine::AuditEntry entry = read_entry(*stream->holder, std::move(page.patients), page.rows);
-        if (stream->lane == Lane::scan) entry.act = engine::Act::export_rows;
-        auto params = page.message->getRoot<wire::EventSink::PageParams>().asReader();
-        auto request = sink.pageRequest(params.totalSize());
+// Pages on their way: the next ones are read, and entered into the audit, while the sink takes the last.
+struct Pages {
+  std::shared_ptr<const Stream> stream;  // shared with the worker that reads
+  wire::EventSink::Client sink;
+  std::uint32_t next = 0;
+  std::string cursor{};
+  kj::Promise<void> sent = kj::READY_NOW;       // all pages read so far
+  std::deque<kj::Promise<void>> under_way{};    // of each that is not known to be sent
+};
+constexpr std::size_t pages_ahead = 4;
+
+// Whose entry is kept goes out, after those before it.
+kj::Promise<void> send_page(Pages& pages, SinkPage page) {
+  engine::AuditEntry entry = read_entry(*pages.stream->holder, std::move(page.patients), page.rows);
+  if (pages.stream->lane == Lane::scan) entry.act = engine::Act::export_rows;
+  auto entered = pages.stream->holder->enter(std::move(entry));
+  return pages.sent.then([entered = kj::mv(entered)]() mutable { return kj::mv(entered); })
+      .then([&pages, message = kj::mv(page.message)]() {
+        auto params = message->getRoot<wire::EventSink::PageParams>().asReader();
+        auto request = pages.sink.pageRequest(params.totalSize());
         request.setPatients(params.getPatients());
         request.setEvents(params.getEvents());
-        auto sent = stream->holder->enter(std::move(entry)).then([request = kj::mv(request)]() mutable { return request.send(); });
-        return sent.then([stream, sink = kj::mv(sink), next = page.next, cursor = std::move(page.cursor)]() mutable {
-          return send_pages(std::move(stream), kj::mv(sink), next, std::move(cursor));
-        });
+        return request.send();
       });
+}
+
+kj::Promise<void> send_pages(Pages& pages) {
+  if (pages.next >= pages.stream->count) return kj::mv(pages.sent);
+  if (pages.under_way.size() == pages_ahead) {
+    auto oldest = kj::mv(pages.under_way.front());
+    pages.under_way.pop_front();
+    return oldest.then([&pages] { return send_pages(pages); });
+  }
+  return pages.stream->holder->services.workers
+      .run(pages.stream->lane, [stream = pages.stream, next = pages.next, cursor = std::move(pages.cursor)] {
+        return read_sink_page(*stream, next, cursor);
+      })
+      .then([&pages](SinkPage page) mutable {
+        pages.next = page.next, pages.cursor = std::move(page.cursor);
+        auto sent = send_page(pages, std::move(page)).fork();
+        pages.under_way.push_back(sent.addBranch().eagerlyEvaluate(nullptr));
+        pages.sent = sent.addBranch();
+        return send_pages(pages);
+      });
+}
+
+kj::Promise<void> send_all(std::shared_ptr<const Stream> stream, wire::EventSink::Client sink) {
+  auto pages = kj::heap<Pages>(Pages{.stream = std::move(stream), .sink = kj::mv(sink)});
+  return send_pages(*pages).attach(kj::mv(pages));
 }
 
 }  // namespace
@@ -353,7 +385,7 @@ kj::Promise<void> timelines(HolderPtr holder, TimelinesCall context) {
       .count = static_cast<std::uint32_t>(patients->size())});
   auto sink = params.getSink();
   context.releaseParams();
-  return send_pages(std::move(stream), kj::mv(sink), 0, "");
+  return send_all(std::move(stream), kj::mv(sink));
 }
 
 kj::Promise<void> all_events(HolderPtr holder, EventsCall context) {
@@ -383,7 +415,7 @@ kj::Promise<void> all_events(HolderPtr holder, EventsCall context) {
       .tell_empty = false});
   auto sink = params.getSink();
   context.releaseParams();
-  return send_pages(std::move(stream), kj::mv(sink), 0, "");
+  return send_all(std::move(stream), kj::mv(sink));
 }
 
 }  // namespace chartline::server

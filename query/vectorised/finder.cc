@@ -323,7 +323,9 @@ Executors vectorised_executors(const engine::View& view, const Program& program,
   Evaluation evaluation(program, view, leaves);
   for (const Plan& one : plans) (void)rehearse(one, program, evaluation);
   Statistics statistics(view, program);
-  return {.range_patients = range_blocks(view, threads, leaves.all, statistics) * block_patients,
+  const std::uint32_t range_patients = range_blocks(view, threads, leaves.all, statistics) * block_patients;
+  return {.range_patients = range_patients,
+          .first_patients = gives_rows(*statements.front()) ? block_patients : range_patients,
           .make = [view, &program, plans = std::move(plans),
                    actuals = std::move(actuals)]() -> Result<std::unique_ptr<Finder>> {
             std::vector<Inquiry> inquiries;

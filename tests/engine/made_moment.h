@@ -43,7 +43,7 @@ class MadeMoment {
       lay_down_postings(s, batch);
       tables_.back()->write(batch, false).value();
     }
-    identity_ = std::make_shared<Identity>(tables_[0], 1, shards);
+    identity_ = std::make_shared<Identity>(tables_[0], cache_, 1, shards);
     identity_->load().value();
   }
 
