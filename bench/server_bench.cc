@@ -190,8 +190,8 @@ void commits(const std::string& address, std::uint64_t patients, unsigned count,
   const std::string run = std::to_string(std::random_device{}());
   std::uint64_t serial = 0;
   bench.run("chartline", "server.commit_" + std::to_string(events), count, seconds, [&](unsigned client) {
-    auto add = ingests[client].addRequest();
-    auto batch = add.initBatch();
+    auto commit = ingests[client].commitRequest();
+    auto batch = commit.initLast();
     auto records = batch.initRecords(events);
     std::vector<std::string> ids;
     for (unsigned i = 0; i < events; ++i) ids.push_back(run + "/" + std::to_string(++serial));
@@ -212,12 +212,10 @@ void commits(const std::string& address, std::uint64_t patients, unsigned count,
       writer.add(event, wire::WithDetails::yes);
     }
     writer.write(batch.initEvents());
-    auto sent = add.send();
-    auto commit = ingests[client].commitRequest();
     return commit.send().then([&](capnp::Response<wire::Ingest::CommitResults> answer) {
       for (const auto outcome : answer.getWritten().getOutcomes())
         if (outcome.getWhat() != 1) stop("a record was not created: " + std::string(outcome.getReason().cStr()));
-    }).attach(kj::mv(sent));
+    });
   });
 }
 

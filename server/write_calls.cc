@@ -47,21 +47,29 @@ class IngestServer final : public wire::Ingest::Server {
 
  private:
   kj::Promise<void> take(AddContext context) {
-    const auto batch = context.getParams().getBatch();
+    value_or_throw(hold(context.getParams().getBatch()));
+    return kj::READY_NOW;
+  }
+
+  Result<void> hold(wire::Records::Reader batch) {
     const std::size_t bytes = batch.totalSize().wordCount * sizeof(capnp::word);
     if (bytes > holder_->services.limits.ingest_bytes - std::min(bytes_, holder_->services.limits.ingest_bytes))
-      return to_exception(busy("an ingest holds at most " + std::to_string(holder_->services.limits.ingest_bytes >> 20) +
-                               " MiB until it is committed: commit sooner"));
+      return busy("an ingest holds at most " + std::to_string(holder_->services.limits.ingest_bytes >> 20) +
+                  " MiB until it is committed: commit sooner");
     auto message = std::make_shared<capnp::MallocMessageBuilder>(static_cast<unsigned>(bytes / sizeof(capnp::word) + 8));
     message->setRoot(batch);
     batches_.push_back(std::move(message));
     bytes_ += bytes;
-    return kj::READY_NOW;
+    return {};
   }
 
   kj::Promise<void> write_all(CommitContext context) {
     auto params = context.getParams();
-    auto work = [holder = holder_, batches = std::exchange(batches_, {}), batch_id = std::string(wire::view(params.getBatchId())),
+    const Result<void> held = params.hasLast() ? hold(params.getLast()) : Result<void>();
+    std::vector<Message> all = std::exchange(batches_, {});
+    bytes_ = 0;
+    value_or_throw(held);
+    auto work = [holder = holder_, batches = std::move(all), batch_id = std::string(wire::view(params.getBatchId())),
                  all_or_nothing = params.getAllOrNothing()]() mutable -> Result<engine::Written> {
       // Ids of batches are each user's own: nobody is answered about, or hindered by, those of others.
       if (holder->grant && !batch_id.empty())
@@ -74,7 +82,6 @@ class IngestServer final : public wire::Ingest::Server {
       if (holder->grant) TRY(sign(records, holder->view(), room));
       return holder->services.store.write(records, {.batch_id = batch_id, .all_or_nothing = all_or_nothing, .audit = holder->entry(engine::Act::write)});
     };
-    bytes_ = 0;
     context.releaseParams();
     return holder_->services.workers.run(Lane::write, std::move(work)).then([context](engine::Written written) mutable {
       write(written, context.getResults().initWritten());

@@ -1,4 +1,7 @@
-// Writing: records go out as they are given, and the stream of them has flow control.
+// Writing: records go out as they are given, and the stream of them has flow control. The batch that came last is held back: it
+// goes along with the commit.
+#include <utility>
+
 #include "clients/cpp/connection.h"
 #include "clients/cpp/parts.h"
 #include "clients/cpp/read.h"
@@ -9,6 +12,7 @@ namespace chartline::client {
 
 struct Ingest::State {
   Remote ingest;
+  Message last{};  // null where there is none
 };
 
 Ingest::Ingest(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -26,13 +30,14 @@ Result<Ingest> Connection::ingest() {
 
 Result<void> Ingest::add(std::span<const record::Record> records) {
   while (!records.empty()) {
-    const RecordBatch batch = TRY(next_batch(records));
-    TRY(state_->ingest.parts().call([&](Loop& loop) {
-      const auto from = batch.message->getRoot<wire::Records>().asReader();
-      auto request = state_->ingest.as<wire::Ingest>(loop).addRequest(from.totalSize());
-      request.setBatch(from);
-      return request.send();
-    }));
+    RecordBatch batch = TRY(next_batch(records));
+    if (const Message before = std::exchange(state_->last, std::move(batch.message)))
+      TRY(state_->ingest.parts().call([&](Loop& loop) {
+        const auto from = before->getRoot<wire::Records>().asReader();
+        auto request = state_->ingest.as<wire::Ingest>(loop).addRequest(from.totalSize());
+        request.setBatch(from);
+        return request.send();
+      }));
     records = records.subspan(batch.records);
   }
   return {};
@@ -58,9 +63,11 @@ Result<Written> read_written(wire::Written::Reader from) {
 }  // namespace
 
 Result<Written> Ingest::commit(const std::string& batch_id, bool all_or_nothing) {
+  const Message last = std::exchange(state_->last, nullptr);
   const Message written = TRY(state_->ingest.parts().call(
       [&](Loop& loop) {
         auto request = state_->ingest.as<wire::Ingest>(loop).commitRequest();
+        if (last) request.setLast(last->getRoot<wire::Records>().asReader());
         request.setBatchId(batch_id);
         request.setAllOrNothing(all_or_nothing);
         return request.send().then(

@@ -360,8 +360,9 @@ interface Cohort @0xd07b3f5d2c9a1e2a {
 interface Ingest @0xd07b3f5d2c9a1e30 {
   add @0 (batch :Records) -> stream;
   # Returns after everything is on stable storage. A batch id that was committed before returns its first answer, so that a
-  # retry after a lost answer changes nothing. The Ingest is empty afterwards, and can be used again.
-  commit @1 (batchId :Text, allOrNothing :Bool) -> (written :Written);
+  # retry after a lost answer changes nothing. The last batch may come along, which saves a call where there is only one. The
+  # Ingest is empty afterwards, whatever came of it, and can be used again.
+  commit @1 (batchId :Text, allOrNothing :Bool, last :Records) -> (written :Written);
 }
 
 struct Records @0xd07b3f5d2c9a1e31 {

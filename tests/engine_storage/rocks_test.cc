@@ -15,6 +15,7 @@
 
 #include "tests/engine_storage/backends.h"
 #include "tests/engine_storage/damage.h"
+#include "engine/storage/only_from_memory.h"
 #include "engine/storage/rocks_faulty_fs.h"
 #include "engine/storage/rocks_status.h"
 
@@ -61,6 +62,27 @@ class Rocks : public testing::Test {
     ASSERT_TRUE(tables->ingest(files));
   }
 };
+
+TEST_F(Rocks, AThreadThatMustNotWaitForADiskReadsWhatIsInMemoryAndIsToldOfTheRest) {
+  ingest_three_files();
+  const std::unique_ptr<Tables> tables = open().value();
+  Pinned pinned;
+  {
+    OnlyFromMemory only;
+    const Result<bool> unread = tables->get(Table::timeline, number(7), nullptr, pinned);
+    ASSERT_FALSE(unread);
+    EXPECT_EQ(unread.error().fault, Fault::busy);
+    EXPECT_TRUE(only.missed());
+    std::vector<std::optional<Bytes>> values;
+    EXPECT_FALSE(tables->get_many(Table::timeline, std::vector<Bytes>{number(1007), number(2007)}, nullptr, values));
+  }
+  EXPECT_EQ(value_of(*tables, Table::timeline, number(7)), value(7)) << "whoever may wait is not concerned";
+  OnlyFromMemory only;
+  EXPECT_EQ(value_of(*tables, Table::timeline, number(7)), value(7)) << "its block is in memory now";
+  ASSERT_TRUE(tables->write(one_put(Table::timeline, "new", "value"), false));
+  EXPECT_EQ(value_of(*tables, Table::timeline, "new"), "value");
+  EXPECT_FALSE(only.missed());
+}
 
 // Hazard 1. The scan below ends after the first file and says OK; a version that reports the damage would be welcome here.
 TEST_F(Rocks, AScanOverADamagedFileMayEndEarlyButGetsAndTheScrubReportIt) {

@@ -51,6 +51,27 @@ class Guarded : public testing::Test {
   char buffer_[1000];
 };
 
+TEST_F(Guarded, KeepsWhatCameBehindAMessageForTheNextRead) {
+  auto read = guarded_->read(buffer_, 4, 4);
+  say("0123456789abcdefghij");
+  EXPECT_EQ(read.wait(scope_), 4U);
+  EXPECT_EQ(guarded_->bytes_in(), 20U) << "all of it has come";
+  EXPECT_EQ(guarded_->follower().messages(), 0U) << "the follower has seen what was passed on";
+  EXPECT_EQ(guarded_->read(buffer_ + 4, 10, 10).wait(scope_), 10U);
+  EXPECT_EQ(guarded_->tryRead(buffer_ + 14, 1, 900).wait(scope_), 6U) << "no more than there is, and no waiting for more";
+  EXPECT_EQ(std::string(buffer_, 20), "0123456789abcdefghij");
+  peer_->shutdownWrite();
+  EXPECT_EQ(guarded_->tryRead(buffer_, 1, 10).wait(scope_), 0U);
+}
+
+TEST_F(Guarded, ABadByteBehindAMessageIsRefusedWhenItsTurnComes) {
+  auto read = guarded_->read(buffer_, 10, 10);
+  say("0123456789!bcdefghij");
+  EXPECT_EQ(read.wait(scope_), 10U);
+  EXPECT_ANY_THROW(guarded_->read(buffer_, 10, 10).wait(scope_));
+  EXPECT_EQ(guarded_->cut(), Cut::hostile);
+}
+
 TEST_F(Guarded, PassesBytesAndCountsThem) {
   auto read = guarded_->read(buffer_, 20, 20);
   say("0123456789");
