@@ -124,6 +124,9 @@ class Parser {
   Error unknown_option(std::string_view name, std::span<const Option* const> all) const {
     std::vector<std::string_view> names = {"help"};
     for (const Option* option : all) names.push_back(option->name);
+    const bool on_folder = std::ranges::find(names, "store") != names.end();
+    if (name == "server" && on_folder)
+      return usage(line_.command, fmt::format("{} works on the folder itself, which a server does not hand out: --store DIR", line_.command->name));
     return usage(line_.command,
                  fmt::format("{} has no option --{}{}", line_.command->name, name, meant(name, names, "--")));
   }

@@ -1,5 +1,5 @@
-# What `cmake --install` puts in place: the program, the libraries up to the query language with their headers, and the files by
-# which find_package(chartline) finds them. Headers keep their paths: #include "engine/store.h".
+# What `cmake --install` puts in place: the program, the libraries up to the query language with their headers, the client library with its
+# two, and the files by which find_package(chartline) finds them. Headers keep their paths: #include "engine/store.h".
 include(CMakePackageConfigHelpers)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/chartline)
@@ -10,6 +10,11 @@ foreach(folder base formats/record formats/stored engine query)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/chartline/${folder}
     FILES_MATCHING PATTERN "*.h")
 endforeach()
+# The client library stands on what speaks the wire, whose headers are nobody's but its own.
+install(TARGETS chartline_client chartline_wire chartline_schema EXPORT chartline-targets
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/clients/cpp/connection.h ${PROJECT_SOURCE_DIR}/clients/cpp/types.h
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/chartline/clients/cpp)
 install(TARGETS chartline RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 install(EXPORT chartline-targets NAMESPACE chartline:: DESTINATION ${package})

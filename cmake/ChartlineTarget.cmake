@@ -84,12 +84,17 @@ endfunction()
 # chartline_test(base SOURCES a_test.cc ... USES base): one GoogleTest program per folder; ctest sees each of its tests,
 # run from the project's root. A test named Lane*.* is given the label `lane`; one named Soak*.* the label `soak`, and the time
 # that such a test needs.
+# TELLS: it runs servers, and what they tell is searched for canaries afterwards (tests/canary).
 function(chartline_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;USES;PRIVATE_LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "TELLS" "" "SOURCES;USES;PRIVATE_LIBRARIES")
+  set(tells)
+  if(ARG_TELLS)
+    set(tells FIXTURES_REQUIRED tellings ENVIRONMENT CHARTLINE_TELLINGS=${PROJECT_BINARY_DIR}/tellings)
+  endif()
   add_executable(${name}_test ${ARG_SOURCES})
   chartline_link(${name}_test USES ${ARG_USES} PRIVATE_LIBRARIES ${ARG_PRIVATE_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." TEST_FILTER "-Soak*:Lane*" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-    DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+    DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 ${tells})
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." TEST_FILTER "Lane*" TEST_LIST ${name}_lane_tests
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 LABELS lane)
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." TEST_FILTER "Soak*" TEST_LIST ${name}_soak_tests

@@ -16,8 +16,11 @@ namespace chartline::engine {
 // Its statistics as figures with names, in the order in which they are shown.
 std::vector<std::pair<std::string, std::uint64_t>> figures(const StoreStats& stats);
 
-// The systems in which the store has met a code; one that ends in `*` is how codes begin.
-std::set<std::string> code_systems(const View& view, std::string_view code);
+// The systems of a code; one that ends in `*` is how codes begin. Of a whole store, where it has met the code; of a narrowed View,
+// where an event that it shows carries it, which takes a walk over the timelines of patients who are shown in part.
+Result<std::set<std::string>> code_systems(const View& view, std::string_view code);
+// The same of one code of one system.
+Result<bool> knows_code(const View& view, const record::Code& code);
 
 // Where a reader stands who was given the oldest changes kept: before the first of each shard that keeps some, and at the end of
 // the others.

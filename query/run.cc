@@ -9,9 +9,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/hash.h"
 #include "base/thread_pool.h"
 #include "engine/trust/grant.h"
+#include "engine/trust/question_budget.h"
 #include "query/constants.h"
+#include "query/disclosure.h"
 #include "query/finder.h"
 #include "query/finish_controlled.h"
 #include "query/pass.h"
@@ -54,6 +57,7 @@ class Run {
     pool_ = TRY(ThreadPool::start({.threads = options_.threads, .queued_max = tasks_max}));
     TRY(gather());
     for (const Part& part : parts_) TRY(may_give(part));
+    if (controls_figures()) TRY(spend_questions());
     for (Part& part : parts_) {
       TRY(limits_.check());
       if (!walks(part)) {
@@ -110,6 +114,15 @@ class Run {
     if (!rows && controls_figures() && !grant->figures_key)
       return invalid_request("figures under disclosure control need a key, and the policy names no key file");
     return {};
+  }
+
+  // Each figure that is told wears the noise down.
+  Result<void> spend_questions() const {
+    const Micros now = options_.clock ? options_.clock->now() : SystemClock().now();
+    std::vector<std::uint64_t> asked;
+    for (const Part& part : parts_)
+      if (!gives_rows(*part.statement)) asked.push_back(hash64(identity_of(*part.statement, *part.program, part.as_of)));
+    return engine::spend_questions(store_, *view_.grant(), asked, now);
   }
 
   Result<void> finish(const Part& part) {

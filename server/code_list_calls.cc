@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/about_store.h"
 #include "engine/terminology.h"
 #include "formats/wire/events_reader.h"
 #include "query/code_lists.h"
@@ -27,12 +28,6 @@ void write(const ListVersion& version, wire::ListVersion::Builder into) {
   origin.setFile(version.origin.file);
   origin.setHash(version.origin.hash);
   origin.setRejected(version.origin.rejected);
-}
-
-bool is_carried(const engine::View& view, const query::CodeKey& code) {
-  for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
-    if (view.find_code(shard, {code.system, code.code, {}})) return true;
-  return false;
 }
 
 Result<std::vector<ListEntry>> read_entries(capnp::List<wire::ListEntry>::Reader from) {
@@ -69,7 +64,7 @@ Result<std::vector<Shown>> shown_entries(const Holder& holder, const std::string
   const engine::View view = holder.view();
   std::vector<Shown> shown;
   for (ListEntry& entry : TRY(CodeLists(holder.services.store).entries(name, version))) {
-    const bool carried = is_carried(view, entry.code);
+    const bool carried = TRY(engine::knows_code(view, {.system = entry.code.system, .code = entry.code.code}));
     shown.push_back({std::move(entry), carried});
   }
   return shown;

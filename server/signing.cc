@@ -14,11 +14,12 @@ Result<void> sign(std::vector<record::Record>& records, const engine::View& narr
   for (std::size_t i = 0; i < records.size(); ++i)
     if (records[i].events.empty()) return denied("record " + std::to_string(i + 1) + ": it says nothing");
   if (grant.may(Right::contribute)) {
+    const std::string_view system = room.text(engine::contribution_system(grant));
     const record::Author author = grant.role == engine::Role::carer ? record::Author::carer : record::Author::patient;
     for (record::Record& record : records) {
       std::vector<record::Event> events(record.events.begin(), record.events.end());
       for (record::Event& event : events)
-        event.author = author, event.source = {.organisation = name(grant.role), .system = engine::contribution};
+        event.author = author, event.source = {.organisation = name(grant.role), .system = system};
       record.events = room.array(events);
     }
   }

@@ -90,6 +90,7 @@ Result<void> Decision::admit() {
   grant_.role = *role, grant_.purpose = *purpose;
   grant_.identifiable = most_.identifiable;
   grant_.disclosure = role_->disclosure;
+  grant_.questions_max = role_->questions_max, grant_.question_days = role_->question_days;
   grant_.categories = rules_.categories;
   return {};
 }

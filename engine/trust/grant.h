@@ -54,6 +54,7 @@ struct Grant {
   bool identifiable = true;  // false: no identifier, no original, and nobody is found by one
   std::shared_ptr<const Deidentification> deidentified;
   Disclosure disclosure = Disclosure::none;  // of figures
+  std::uint32_t questions_max = 0, question_days = 1;  // different ones in so many days; 0: no bound (question_budget.h)
   std::shared_ptr<const ProjectKey> figures_key;  // of their noise: without one there are none under disclosure control
 
   // -- how long

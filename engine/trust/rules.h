@@ -62,6 +62,7 @@ struct RoleRules {
   std::optional<std::vector<PatientName>> patients{};
   bool contribute = false;
   Disclosure disclosure = Disclosure::none;
+  std::uint32_t questions_max = 0, question_days = 1;  // 0: no bound
 };
 
 struct Project {

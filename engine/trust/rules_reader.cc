@@ -14,6 +14,7 @@ namespace {
 constexpr std::int64_t version_read = 1;
 constexpr Micros minute = 60'000'000;
 constexpr std::int64_t minutes_most = 7 * 24 * 60;
+constexpr std::int64_t questions_most = 10'000;
 constexpr std::int64_t session_minutes = 60, break_glass_minutes = 30, reason_bytes_min = 10;
 
 class RulesReader {
@@ -240,7 +241,11 @@ class RulesReader {
     }
     if (most.reach == Reach::related || most.reach == Reach::everyone) one.patients = TRY(patients(table));
     if (most.rights & mask(Right::contribute)) one.contribute = TRY(table.flag("contribute", false));
-    if (!most.identifiable && most.reach != Reach::nobody) one.disclosure = TRY(disclosure(table));
+    if (!most.identifiable && most.reach != Reach::nobody) {
+      one.disclosure = TRY(disclosure(table));
+      one.questions_max = static_cast<std::uint32_t>(TRY(table.number("questions", 1, questions_most)).value_or(0));
+      one.question_days = static_cast<std::uint32_t>(TRY(table.number("question_days", 1, 3660)).value_or(30));
+    }
     TRY(table.finish());
     return one;
   }

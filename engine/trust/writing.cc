@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "base/hash.h"
+
 namespace chartline::engine {
 namespace {
 
@@ -18,13 +20,16 @@ Result<void> may_write_own(const Grant& grant, const record::Record& one, std::s
   return {};
 }
 
+constexpr std::string_view contribution = "contribution";
+
 Result<void> may_contribute(const View& view, const record::Record& one, std::size_t at) {
   const Grant& grant = *view.grant();
   const auto author = grant.role == Role::carer ? record::Author::carer : record::Author::patient;
+  const std::string system = contribution_system(grant);
   for (const record::Event& event : one.events) {
     if (event.author != author) return refused(at, "its author is not who contributes it");
-    if (event.source.organisation != name(grant.role) || event.source.system != contribution)
-      return refused(at, "its source is not that of contributions: organisation the role, system contribution");
+    if (event.source.organisation != name(grant.role) || event.source.system != system)
+      return refused(at, "its source is not that of contributions: organisation the role, system that of who contributes");
     if (event.kind == record::Kind::patient) return refused(at, "who the person is cannot be contributed");
   }
   if (one.identifiers.size() != 1) return refused(at, "it names its person by one identifier");
@@ -42,6 +47,11 @@ Result<void> may_contribute(const View& view, const record::Record& one, std::si
 }
 
 }  // namespace
+
+std::string contribution_system(const Grant& grant) {
+  const std::string system(contribution);
+  return grant.role == Role::carer ? system + " " + hex(hash128("contribution of " + grant.user)) : system;
+}
 
 Result<void> may_write(const View& narrowed, std::span<const record::Record> records) {
   const Grant* const grant = narrowed.grant();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <span>
-#include <string_view>
+#include <string>
 
 #include "base/result.h"
 #include "engine/trust/grant.h"
@@ -10,8 +10,9 @@
 
 namespace chartline::engine {
 
-// The system that contributions of patients and carers stand under; the organisation is the role.
-inline constexpr std::string_view contribution = "contribution";
+// The system that contributions stand under; the organisation is the role. Each carer has one of their own, "contribution" and a
+// hash of who they are, so that none supersedes another's; a patient's is "contribution".
+std::string contribution_system(const Grant& grant);
 
 // Whether these may be written. A source system: records of its own organisation. A patient or carer: of a record that they
 // see, under its one identifier, with themselves as author, under the source of contributions, so that they never take the

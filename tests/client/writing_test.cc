@@ -24,7 +24,7 @@ class Batch {
       event.code = {"local", "glucose", {}};
       event.start = record::day_time(record::days_from_civil(2020, 1, 1) + static_cast<int>(i));
       event.value.form = record::Value::Form::text;
-      event.value.text = "somewhat raised";
+      event.value.text = canary;
       event.source.organisation = "RYJ";
       event.record = ids_[i];
       records_.push_back({.identifiers = {&identifier_, 1}, .events = {&event, 1}});

@@ -16,3 +16,5 @@ run(${CMAKE_COMMAND} -G Ninja -S ${source} -B ${work}/consumer -D CMAKE_BUILD_TY
   "-DCMAKE_CXX_FLAGS=${flags}" -D CMAKE_PREFIX_PATH=${work}/prefix -D CMAKE_FIND_USE_PACKAGE_REGISTRY=OFF)
 run(${CMAKE_COMMAND} --build ${work}/consumer)
 run(${work}/consumer/consumer ${work}/store)
+# The installed server, and a program that speaks to it.
+run(sh ${source}/served.sh ${work}/prefix/bin/chartline ${work}/store ${work}/consumer/remote)

@@ -150,6 +150,11 @@ metrics=$(exec 3<>"/dev/tcp/127.0.0.1/$http" && printf 'GET /metrics HTTP/1.1\r\
 [[ $metrics == *chartline_logins_total* && $metrics != *canary* && $metrics != *"$seen"* ]] && say "no patient in metrics" yes || say "no patient in metrics" no
 grep -q '"event":"login"' serve.log && ! grep -qE "canary|$seen|alice" serve.log && say "no person in the log" yes || say "no person in the log" no
 
+if [[ -n ${CHARTLINE_TELLINGS:-} ]]; then
+  cp serve.log "$CHARTLINE_TELLINGS/redteam-log.txt"
+  printf '%s\n' "$metrics" >"$CHARTLINE_TELLINGS/redteam-metrics.txt"
+fi
+
 # -- the end, and the audit
 kill "$server" && wait "$server" 2>/dev/null
 server=''

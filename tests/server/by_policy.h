@@ -12,6 +12,7 @@
 #include "formats/wire/chartline.capnp.h"
 #include "formats/wire/failure.h"
 #include "server/doorkeeper.h"
+#include "tests/canary/tellings.h"
 
 namespace chartline::server {
 
@@ -63,6 +64,7 @@ inline std::pair<std::string, std::string> outcome(kj::WaitScope& scope, const s
   const auto thrown = kj::runCatchingExceptions([&] { text = call().wait(scope); });
   KJ_IF_MAYBE(exception, thrown) {
     const Error error = wire::read_failure(exception->getDescription().cStr());
+    keep_telling("error", error.message);
     return {std::string(name(error.fault)), error.message};
   }
   return {"done", text};

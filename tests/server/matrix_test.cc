@@ -186,6 +186,15 @@ std::vector<Call> calls() {
          request.setPatient("test|ann");
          return shown(kj::mv(request));
        }},
+      {"code systems", engine::mask(Right::rows),
+       [](auto& s) {
+         auto request = s.codeSystemsRequest();
+         request.setCode("canary*");
+         return request.send().then([](auto answer) {
+           // A code of somebody who is not seen is of no system.
+           return std::string(answer.getSystems().size() == 0 ? "none" : "canary");
+         });
+       }},
       {"audit entries", engine::mask(Right::read_audit), of([](auto& s) { return s.auditEntriesRequest(); })},
   };
 }

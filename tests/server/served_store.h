@@ -10,6 +10,7 @@
 #include "engine/storage/memory.h"
 #include "engine/store.h"
 #include "server/server.h"
+#include "tests/canary/tellings.h"
 
 namespace chartline::server {
 
@@ -23,14 +24,30 @@ class ServedStore {
     EXPECT_TRUE(opened);
     store = std::move(*opened);
     options.listen = "127.0.0.1:0";
+    if (log_file_ >= 0) {
+      log_ = std::make_unique<Log>(clock_, LogOptions{.least = LogLevel::debug, .descriptor = log_file_});
+      options.log = log_.get();
+      options.http_listen = "127.0.0.1:0";
+    }
     auto started = Server::start(*store, door, options);
     EXPECT_TRUE(started) << started.error().message;
     server = std::move(*started);
   }
 
-  // `count` observations local:C of one person, a day apart from 2020-01-01, with the values 1, 2, ...
+  ~ServedStore() {
+    if (server && server->http_port() != 0) keep_telling("metrics", metrics_at(server->http_port()));
+    server.reset();
+    log_.reset();
+    if (log_file_ >= 0) close(log_file_);
+  }
+
+  // With canaries in the record. `count` observations local:C of one person, a day apart from 2020-01-01, with the values 1, 2, ...
   void observe(const std::string& person, const std::string& code, int count, const std::string& organisation = "RYJ") {
-    const record::Identifier who{.system = "test", .value = person};
+    const std::string hidden = std::string(canary) + "-" + person;
+    const record::Identifier who[] = {{.system = "test", .value = person}, {.system = "bird", .value = hidden}};
+    record::Attribute note{.name = "note"};
+    note.value.form = record::Value::Form::text;
+    note.value.text = canary;
     std::vector<record::Event> events;
     for (int i = 0; i < count; ++i) {
       record::Event event;
@@ -41,12 +58,21 @@ class ServedStore {
       event.value.number = record::decimal(i + 1, 0);
       event.value.unit = "mmol/L";
       event.source.organisation = organisation;
+      event.attributes = {&note, 1};
       events.push_back(event);
     }
     std::vector<record::Record> records;
-    for (const record::Event& event : events) records.push_back({.identifiers = {&who, 1}, .events = {&event, 1}});
+    for (const record::Event& event : events) records.push_back({.identifiers = who, .events = {&event, 1}});
     const auto written = store->write(records, {});
     ASSERT_TRUE(written) << written.error().message;
+  }
+
+  // The machine stops: what was not synced is lost. The server goes on, over a store that answers nothing.
+  void crash() { disk_->crash(); }
+  std::unique_ptr<engine::Store> opened_again() const {
+    auto opened = engine::Store::open(std::shared_ptr<engine::Backend>(engine::memory_backend(disk_)), {});
+    EXPECT_TRUE(opened) << opened.error().message;
+    return opened ? std::move(*opened) : nullptr;
   }
 
   std::string address() const { return "127.0.0.1:" + std::to_string(server->port()); }
@@ -55,6 +81,9 @@ class ServedStore {
   std::unique_ptr<Server> server;
 
  private:
+  SystemClock clock_;
+  int log_file_ = open_telling("log");  // -1: nobody reads one
+  std::unique_ptr<Log> log_;
   std::shared_ptr<engine::MemoryDisk> disk_ = std::make_shared<engine::MemoryDisk>();
   OpenDoor open_door_;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <kj/async-io.h>
 
+#include "engine/audit/trail.h"
 #include "formats/wire/events_writer.h"
 #include "tests/server/by_policy.h"
 #include "tests/server/served_store.h"
@@ -150,6 +151,47 @@ TEST_F(Session, TheFeedTellsOfWhoIsSeen) {
   EXPECT_NE(all.find("ann"), std::string::npos);
   EXPECT_EQ(all.find("zed"), std::string::npos) << all;
   EXPECT_EQ(all.find("OTHER"), std::string::npos) << all;
+}
+
+// Codes are told of where somebody whom the session sees has them: all have met zed's in the store.
+TEST_F(Session, CodesAreThoseOfWhoIsSeen) {
+  capnp::EzRpcClient client(served_.address());
+  auto& scope = client.getWaitScope();
+  auto alice = log_in(client, "alice", "clinician", "direct_care");
+  const auto systems_of = [&](const char* code) {
+    return outcome(scope, [&] {
+      auto request = alice.codeSystemsRequest();
+      request.setCode(code);
+      return request.send().then([](auto answer) {
+        std::string systems;
+        for (const auto system : answer.getSystems()) systems += system.cStr();
+        return systems;
+      });
+    }).second;
+  };
+  EXPECT_EQ(systems_of("pain"), "local");
+  EXPECT_EQ(systems_of("pa*"), "local");
+  EXPECT_EQ(systems_of("other"), "");
+  EXPECT_EQ(systems_of("oth*"), "");
+  EXPECT_EQ(systems_of("nothing"), "");
+}
+
+// A reply waits until its entry is on stable storage: what was told survives a crash in the audit.
+TEST_F(Session, NothingIsToldBeforeItIsInTheAudit) {
+  {
+    capnp::EzRpcClient client(served_.address());
+    auto alice = log_in(client, "alice", "clinician", "direct_care");
+    EXPECT_EQ(outcome(client.getWaitScope(), [&] { return cursor_of(alice); }).first, "done");
+    served_.crash();
+  }
+  const auto store = served_.opened_again();
+  std::vector<std::string> acts;
+  const auto read = engine::read_audit(*store, {}, [&](const engine::AuditRecord& record) -> Result<void> {
+    if (record.entry.who == "alice") acts.emplace_back(name(record.entry.act));
+    return {};
+  });
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(acts, (std::vector<std::string>{"login", "read-timeline"}));
 }
 
 TEST_F(Session, AFilterIsBounded) {

@@ -50,10 +50,20 @@ TEST_F(Writing, WhoMayNotWriteWritesNothing) {
   EXPECT_EQ(write(store_.store().view(), event, {{"mrn", "1"}}), "") << "no grant: the owner of the store";
 }
 
+TEST_F(Writing, EachCarerHasASourceOfTheirOwn) {
+  Grant ann, ben, patient;
+  ann.role = ben.role = Role::carer, patient.role = Role::patient;
+  ann.user = "ann", ben.user = "ben", patient.user = "ann";
+  EXPECT_NE(contribution_system(ann), contribution_system(ben));
+  EXPECT_EQ(contribution_system(ann), contribution_system(ann));
+  EXPECT_EQ(contribution_system(ann).find("ann"), std::string::npos) << "names of sources are the store's: they name nobody";
+  EXPECT_EQ(contribution_system(patient), "contribution");
+}
+
 TEST_F(Writing, APatientAddsToTheOwnRecordMarkedAsTheirWord) {
   const View mine = view(Role::patient, mask(Right::contribute));
   record::Event event{.kind = record::Kind::observation, .author = record::Author::patient};
-  event.source = {.organisation = "patient", .system = contribution};
+  event.source = {.organisation = "patient", .system = "contribution"};
   EXPECT_EQ(write(mine, event, {{"mrn", "1"}}), "");
   const std::string nobody = "record 1: it is of nobody whom the session sees";
   EXPECT_EQ(write(mine, event, {{"mrn", "2"}}), nobody);
@@ -66,7 +76,7 @@ TEST_F(Writing, APatientAddsToTheOwnRecordMarkedAsTheirWord) {
   EXPECT_EQ(write(mine, wrong, {{"mrn", "1"}}), "record 1: its author is not who contributes it");
   wrong = event, wrong.source.organisation = "RYJ";
   const std::string source =
-      "record 1: its source is not that of contributions: organisation the role, system contribution";
+      "record 1: its source is not that of contributions: organisation the role, system that of who contributes";
   EXPECT_EQ(write(mine, wrong, {{"mrn", "1"}}), source) << "or it would take the place of what others recorded";
   wrong = event, wrong.source.system = "v";
   EXPECT_EQ(write(mine, wrong, {{"mrn", "1"}}), source);
@@ -76,6 +86,9 @@ TEST_F(Writing, APatientAddsToTheOwnRecordMarkedAsTheirWord) {
   EXPECT_EQ(write(carer, event, {{"mrn", "1"}}), "record 1: its author is not who contributes it");
   event.author = record::Author::carer;
   event.source.organisation = "carer";
+  EXPECT_EQ(write(carer, event, {{"mrn", "1"}}), source) << "nor under the source of other carers";
+  const std::string own = contribution_system(*carer.grant());
+  event.source.system = own;
   EXPECT_EQ(write(carer, event, {{"mrn", "1"}}), "");
 }
 
