@@ -60,7 +60,7 @@ TEST(Reading, ATimelineComesInPagesOfOneMoment) {
   ASSERT_EQ(timeline->first().events.size(), 2u);
   EXPECT_EQ(timeline->first().events[1].code.code, "glucose");
   EXPECT_EQ(print(timeline->first().events[1].start), "2020-01-02");
-  ASSERT_EQ(timeline->person().identifiers.size(), 1u);
+  ASSERT_EQ(timeline->person().identifiers.size(), 2u);
   EXPECT_EQ(timeline->person().identifiers[0].value, "ann");
   EXPECT_FALSE(timeline->at_end());
 
