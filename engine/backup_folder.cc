@@ -134,8 +134,7 @@ Result<BackupFolder> BackupFolder::open_for(const std::string& folder, const std
   std::error_code failed;
   const std::string path = fs::absolute(folder, failed).lexically_normal().string();
   if (failed) return disk_error(failed.value(), "look at", folder);
-  fs::create_directories(path, failed);
-  if (failed) return disk_error(failed.value(), "make the folder", path);
+  TRY(make_folders(path));
   const auto id = TRY(read_whole(path + "/store-id"));
   if (id && *id != store_id) return conflict("the folder " + path + " holds backups of another store");
   for (const std::string& name : id ? std::vector<std::string>() : TRY(names_in(path)))
@@ -146,6 +145,7 @@ Result<BackupFolder> BackupFolder::open_for(const std::string& folder, const std
   if (!TRY(lock_file(backups.lock_, lock_wait_ms, path + "/lock")))
     return busy("another backup is being made in " + path);
   if (!id) {
+    TRY(sync_folder(parent_folder(path)));  // whoever made it
     TRY(make_folder(path + "/files"));
     TRY(make_folder(path + "/backups"));
     TRY(write_durably(path + "/erasures", encode(Ledger())));

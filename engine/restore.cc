@@ -33,8 +33,8 @@ class Target {
       return invalid_request(to_ + " is a file, not the folder of a store");
     if (present && !fs::is_empty(to_, failed))
       return conflict("the folder " + to_ + " is not empty: give one that is empty, or absent");
-    made_folder_ = !present && fs::create_directories(to_, failed);
-    if (failed) return disk_error(failed.value(), "make the folder", to_);
+    if (!present) TRY(make_folders(to_));
+    made_folder_ = !present;
     made_work_ = true;
     return {};
   }

@@ -22,6 +22,13 @@ Bytes encode_note(std::uint64_t commit, const LogHead& audit) {
 
 }  // namespace
 
+Bytes without_commits(BytesView note) {
+  Bytes kept;
+  Writer w(kept);
+  w.u64(0), w.raw(note.substr(std::min(note.size(), sizeof(std::uint64_t))));
+  return kept;
+}
+
 Bytes encode(const ShardState& state) {
   Bytes out;
   Writer w(out);

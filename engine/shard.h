@@ -69,6 +69,8 @@ Bytes encode(const ShardState& state);
 Result<ShardState> decode_shard_state(BytesView bytes);
 inline constexpr std::string_view shard_state_key = "shard";
 inline constexpr const char* position_note = "position";
+// The note of a shard whose commits have been taken back, and whose audit log stays.
+Bytes without_commits(BytesView note);
 // Committed batch ids and their answers stand in the meta table under this prefix.
 inline constexpr std::string_view batch_meta_prefix = "batch/";
 Bytes names_page_key(stored::Dictionary which, std::uint32_t page);

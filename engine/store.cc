@@ -24,13 +24,15 @@ std::uint64_t random_u64() {
   return (std::uint64_t{device()} << 32) ^ device();
 }
 
-// Every key of every table but the audit log, which only grows.
+// What a bulk load that was cut off has left: every key of every table, but for the audit log, which only grows, and
+// terminology, which may have been loaded before it.
 Result<void> empty(Tables& tables) {
-  for (int table = 0; table < table_count; ++table) {
-    if (static_cast<Table>(table) == Table::audit) continue;
+  for (int each = 0; each < table_count; ++each) {
+    const auto table = static_cast<Table>(each);
+    if (table == Table::audit || table == Table::terminology) continue;
     Batch batch;
-    TRY(tables.scan(static_cast<Table>(table), {}, {}, nullptr, [&](BytesView key, BytesView) {
-      batch.erase(static_cast<Table>(table), Bytes(key));
+    TRY(tables.scan(table, {}, {}, nullptr, [&](BytesView key, BytesView) {
+      batch.erase(table, Bytes(key));
       return true;
     }));
     if (!batch.empty()) TRY(tables.write(batch, true));
@@ -161,7 +163,13 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
     if (!tables) return Error{tables.error().fault, shard_place(number) + tables.error().message};
     setup.tables = with_lease(backend, lease, std::move(tables).value());
     setup.lease = std::move(lease);
-    if (cut_off) TRY(empty(*setup.tables));
+    if (cut_off) {
+      TRY(empty(*setup.tables));
+      if (setup.note) {  // it may tell of the load
+        setup.note = without_commits(*setup.note);
+        TRY(backend->write_note(number, position_note, *setup.note));
+      }
+    }
     setup.cache = parts->cache;
     if (number == 0) parts->identity = std::make_shared<Identity>(setup.tables, parts->cache, parts->description.secret, shards);
     setup.identity = parts->identity;

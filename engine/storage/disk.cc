@@ -142,6 +142,13 @@ Result<void> make_folder(const std::string& path) {
   return sync_folder(parent_folder(path));
 }
 
+Result<void> make_folders(const std::string& path) {
+  std::error_code failed;
+  if (!fs::exists(path, failed) && !failed && parent_folder(path) != path) TRY(make_folders(parent_folder(path)));
+  if (failed) return disk_error(failed.value(), "look at", path);
+  return fs::is_directory(path, failed) ? Result<void>() : make_folder(path);
+}
+
 Result<void> copy_folder(const std::string& from, const std::string& to) {
   std::error_code failed;
   fs::directory_iterator each(from, failed);

@@ -252,9 +252,8 @@ class LocalBackend final : public Backend {
 
 // The catalogue's folder is made last: its presence says that the folder is a store.
 Result<void> create_store(const std::string& folder) {
+  TRY(make_folders(folder));
   std::error_code failed;
-  fs::create_directories(folder, failed);
-  if (failed) return disk_error(failed.value(), "make the folder", folder);
   const bool empty = fs::is_empty(folder, failed);
   if (failed) return disk_error(failed.value(), "read the folder", folder);
   if (!empty) return conflict("the folder " + folder + " is not empty: give one that is empty, or absent");
