@@ -31,7 +31,10 @@ void for_each_text(benchmark::State& state, const std::vector<std::string>& text
   for (auto _ : state) {
     for (const std::string& text : texts) benchmark::DoNotOptimize(work(text));
   }
+  std::size_t bytes = 0;
+  for (const std::string& text : texts) bytes += text.size();
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * texts.size()));
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bytes));
 }
 
 std::string date_text(std::mt19937_64& random) {

@@ -39,3 +39,25 @@ cmp answers <(ask --executor reference)
 
 # Every store gives the same answers, whatever the order of the rows.
 [[ $(awk -F'\t' '$2 == "fingerprint" {print $3}' ./*.figures | sort -u | wc -l) == 1 ]]
+
+# The comparison: what stands in processes of its own answers every question, and the points, alike.
+"$programs/chartline" synth --patients 60 --form narrow >narrow.csv
+"$programs/chartline" synth --patients 60 --form people >who.csv
+{ echo code && cut -d, -f3 narrow.csv | sed -n 's/^icd10|//p' | sort -u | sed -n 1,1000p; } >list.csv
+seq 1 60 >asked.txt
+"$programs/chartline" init --quiet --store compared
+"$programs/chartline" import --quiet --strict --no-originals --store compared --format events --source bench narrow.csv who.csv >import.log
+"$programs/chartline" codes import --quiet --store compared --name thousand --system icd10 --column code list.csv >codes.log
+compared=$here/compare/questions
+requests() { for name in "$compared"/*.query; do echo "question $(basename "$name" .query)"; done && printf 'points %s\n' whole_timeline last_year latest_values; }
+answers() { sed -e 's|^{"ms": [^[]*||' | tr '\174' ':'; }  # without times; systems end with a colon
+requests | "$programs/chartline_store" compared "$compared" asked.txt | answers >compared.answers
+[[ $(wc -l <compared.answers) == $(requests | wc -l) ]]
+if [[ -x $programs/sqlite_store ]]; then
+  "$programs/sqlite_store" load narrow.csv who.csv list.csv compared.sqlite
+  requests | "$programs/sqlite_store" serve compared.sqlite "$compared" asked.txt | answers >sqlite.answers
+  sorted() { tr ']' '\n' <"$1" | tr -d ',[' | sort; }  # rows come in any order
+  diff <(sorted compared.answers) <(sorted sqlite.answers)
+  printf 'write 3\nbatch 2 5\nclients 2 0.1\nmixed 0.1\nmemory\n' | "$programs/sqlite_store" serve compared.sqlite "$compared" asked.txt
+fi
+printf 'write 3\nbatch 2 5\nclients 2 0.1\nmixed 0.1\nmemory\n' | "$programs/chartline_store" compared "$compared" asked.txt

@@ -20,7 +20,8 @@ namespace chartline::synth {
 
 enum class Form : std::uint8_t {
   full,    // every event with every field, versions and withdrawn ones too: what `import --format events` reads
-  narrow,  // patient,time,code,value: current events that have a code and are known to the day at least
+  narrow,  // patient,time,code,value: current events that have a code and are known to the day at least, one of each
+           // person, time and code
   people,  // who they are, in the columns of `full` that say so
 };
 

@@ -99,6 +99,13 @@ void print_narrow(const Catalogue& catalogue, const Person& person, const Fact& 
   row += '\n';
 }
 
+// Another current fact of the same code and time stands before it.
+bool is_repeated(std::span<const Fact> facts, std::size_t i) {
+  for (std::size_t before = i; before-- > 0 && facts[before].start == facts[i].start;)
+    if (facts[before].code == facts[i].code && facts[before].is_current()) return true;
+  return false;
+}
+
 }  // namespace
 
 std::string_view header(Form form) {
@@ -115,11 +122,9 @@ std::string_view header(Form form) {
 
 void print_facts(const Catalogue& catalogue, const Person& person, std::span<const Fact> facts, Form form,
                  std::string& rows) {
-  for (const Fact& fact : facts) {
-    if (form == Form::full)
-      print_full(catalogue, person, fact, rows);
-    else
-      print_narrow(catalogue, person, fact, rows);
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    if (form == Form::full) print_full(catalogue, person, facts[i], rows);
+    else if (!is_repeated(facts, i)) print_narrow(catalogue, person, facts[i], rows);
   }
 }
 

@@ -1,0 +1,1 @@
+SELECT code, count(DISTINCT patient) FROM events GROUP BY code
