@@ -1,6 +1,8 @@
 // Writes the events that every store under comparison loads: CSV rows `patient,time,code,value` on standard output.
 //
 //   make_events PATIENTS [--seed N] [--shuffled] > events.csv
+//   make_events PATIENTS [--mean N] [--codes N] [--long N]     other shapes: N events of each patient on average, N codes, and
+//                                                              N events of the first patient
 //   make_events PATIENTS --people > people.csv       who they are: rows `patient,time,code,kind,attr.birth,attr.sex`
 //
 // The shape: a record has 100 events on average, log-normal, so that a few are many times as long. 1,000 codes of four
@@ -22,8 +24,9 @@
 
 namespace {
 
-constexpr std::size_t codes = 1'000;
-constexpr double events_mean = 100;
+std::size_t codes = 1'000;
+double events_mean = 100;
+std::uint32_t first_events = 0;  // of the first patient; 0: as of the others
 constexpr double events_sigma = 0.8;     // of the logarithm of a record's length
 constexpr std::uint32_t events_max = 20'000;
 constexpr std::int64_t first_day = 9'131;  // 1995-01-01, days since 1970
@@ -58,6 +61,7 @@ struct CodeShape {
 std::string code_text(std::size_t rank, bool has_value) {
   const std::string n = std::to_string(rank);
   if (has_value) return "loinc|" + std::to_string(10'000 + 37 * rank) + "-" + n.back();
+  if (rank > 1'000 && rank % 3 == 1) return "ndc|" + n;  // so many shapes has ICD-10 not
   switch (rank % 3) {
     case 0: return "snomed|" + std::to_string(100'000'000 + 7'919 * rank);
     case 1: return "icd10|" + std::string(1, static_cast<char>('A' + rank % 26)) + std::to_string(10 + rank % 90) + "." + std::to_string(rank / 90 % 10);
@@ -95,7 +99,7 @@ struct CodeTable {
 
 struct Row {
   std::uint32_t patient = 0;
-  std::uint16_t code = 0;
+  std::uint32_t code = 0;
   std::int64_t seconds = 0;    // since 1970
   std::int64_t hundredths = -1;  // -1: no value
 };
@@ -103,12 +107,13 @@ struct Row {
 void events_of(std::uint32_t patient, const CodeTable& table, Random& random, std::vector<Row>& rows) {
   static const double mu = std::log(events_mean) - events_sigma * events_sigma / 2;
   const double length = std::exp(mu + events_sigma * random.normal());
-  const auto count = std::clamp(static_cast<std::uint32_t>(std::lround(length)), 1u, events_max);
+  const auto usual = std::clamp(static_cast<std::uint32_t>(std::lround(length)), 1u, events_max);
+  const std::uint32_t count = patient == 1 && first_events > 0 ? first_events : usual;
   rows.clear();
   for (std::uint32_t i = 0; i < count; ++i) {
     Row& row = rows.emplace_back();
     row.patient = patient;
-    row.code = static_cast<std::uint16_t>(table.pick(random));
+    row.code = static_cast<std::uint32_t>(table.pick(random));
     const CodeShape& shape = table.shapes[row.code];
     row.seconds = (first_day + static_cast<std::int64_t>(random.below(days))) * 86'400;
     if (shape.has_seconds) row.seconds += static_cast<std::int64_t>(random.below(86'400));
@@ -212,11 +217,14 @@ int main(int argc, char** argv) {
     const std::string_view word = argv[i];
     if (word == "--shuffled") shuffled = true;
     else if (word == "--people") people = true;
+    else if (word == "--mean" && i + 1 < argc) events_mean = std::strtod(argv[++i], nullptr);
+    else if (word == "--codes" && i + 1 < argc) codes = std::strtoull(argv[++i], nullptr, 10);
+    else if (word == "--long" && i + 1 < argc) first_events = static_cast<std::uint32_t>(std::strtoul(argv[++i], nullptr, 10));
     else if (word == "--seed" && i + 1 < argc) seed = std::strtoull(argv[++i], nullptr, 10);
     else if (patients == 0) patients = std::strtoull(argv[i], nullptr, 10);
     else understood = false;
   }
-  if (!understood || patients == 0 || patients > 40'000'000) {
+  if (!understood || patients == 0 || codes == 0 || events_mean <= 0 || patients > 40'000'000) {
     std::fprintf(stderr, "usage: make_events PATIENTS [--seed N] [--shuffled | --people]\n");
     return 2;
   }
