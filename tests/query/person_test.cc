@@ -75,6 +75,12 @@ TEST(PersonReader, OrderIsComesBefore) {
   }
 }
 
+TEST(PersonReader, OfASexThatOneSourceKnowsAnotherThatDoesNotTakesNothingAway) {
+  SmallStore small;
+  small.tell("ann unknown 1950\nzoe x-other 1950\nlink ann zoe\n");
+  EXPECT_TRUE(everyone(small.store().view()).starts_with("ann x-other 1950")) << everyone(small.store().view());
+}
+
 TEST(PersonReader, LinkedPatientsAreOnePersonWhateverTheirReferences) {
   const std::string lines =
       "bea female 1950-03-01\n"
