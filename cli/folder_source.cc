@@ -83,12 +83,6 @@ std::uint64_t patients_of(const View& view) {
   return patients;
 }
 
-bool is_carried(const View& view, const query::CodeKey& code) {
-  for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
-    if (view.find_code(shard, {code.system, code.code, {}})) return true;
-  return false;
-}
-
 class FolderSource final : public Source {
  public:
   FolderSource(std::string folder, std::unique_ptr<engine::Store> store, std::shared_ptr<const engine::Grant> grant,
@@ -190,7 +184,7 @@ class FolderSource final : public Source {
     const View view = shown();
     std::vector<ShownEntry> shown;
     for (query::ListEntry& entry : TRY(query::CodeLists(*store_).entries(name, version))) {
-      const bool carried = is_carried(view, entry.code);
+      const bool carried = TRY(engine::knows_code(view, {.system = entry.code.system, .code = entry.code.code}));
       shown.push_back({std::move(entry), carried});
     }
     return shown;

@@ -44,5 +44,22 @@ TEST_F(CursorsTest, GiveWayToNewerOnes) {
   EXPECT_FALSE(cursors_.find("ann", second));
 }
 
+TEST_F(CursorsTest, OfOneUserGiveWayToThatUsersOwn) {
+  Cursors cursors(10, 2, 60, clock_);
+  const std::string first = cursors.keep("ann", reading()), second = cursors.keep("ann", reading());
+  const std::string bens = cursors.keep("ben", reading());
+  const std::string third = cursors.keep("ann", reading());
+  EXPECT_FALSE(cursors.find("ann", first));
+  EXPECT_TRUE(cursors.find("ann", second));
+  EXPECT_TRUE(cursors.find("ann", third));
+  EXPECT_TRUE(cursors.find("ben", bens));
+  clock_.advance(60'000'000);
+  cursors.drop_expired();
+  EXPECT_EQ(cursors.size(), 0u);
+  const std::string fourth = cursors.keep("ann", reading()), fifth = cursors.keep("ann", reading());
+  EXPECT_TRUE(cursors.find("ann", fourth)) << "what has expired counts no more";
+  EXPECT_TRUE(cursors.find("ann", fifth));
+}
+
 }  // namespace
 }  // namespace chartline::server

@@ -239,6 +239,17 @@ TEST_F(DecisionTest, ARoleSeesNobodyOutsideItsScope) {
   EXPECT_EQ(seen(decide(made, who("p", "planner"), to_plan())), "23");
 }
 
+TEST_F(DecisionTest, ABudgetOfQuestionsGoesWithTheRole) {
+  const std::string head = "[opt_outs]\nnone = true\n[roles.planner]\npurposes = [\"planning\"]\ndisclosure = \"nhs-hes\"\n";
+  const auto bounded = decide(policy(head + "questions = 200\nquestion_days = 7\n"), who("p", "planner"), to_plan());
+  ASSERT_TRUE(bounded);
+  EXPECT_EQ((*bounded)->questions_max, 200u);
+  EXPECT_EQ((*bounded)->question_days, 7u);
+  const auto free = decide(policy(head), who("p", "planner"), to_plan());
+  ASSERT_TRUE(free);
+  EXPECT_EQ((*free)->questions_max, 0u);
+}
+
 TEST_F(DecisionTest, SourcesOfARoleAndAProjectAreThoseInCommon) {
   add(1);
   const auto made = [&](const std::string& of_role, const std::string& of_project) {

@@ -131,7 +131,11 @@ TEST(Rules, KeepFiguresFromTellingFewApart) {
   EXPECT_EQ(complaint(planner), wrong);
   EXPECT_EQ(complaint(planner + "disclosure = \"none\"\n"), wrong);
   EXPECT_EQ(complaint(planner + "disclosure = \"hes\"\n"), wrong);
-  EXPECT_EQ(complaint(planner + "disclosure = \"midpoint6\"\n"), "none");
+  const std::string right = planner + "disclosure = \"midpoint6\"\n";
+  EXPECT_EQ(complaint(right), "none");
+  EXPECT_EQ(complaint(right + "questions = 200\nquestion_days = 7\n"), "none");
+  EXPECT_EQ(complaint(right + "questions = 0\n"), "policy.toml: line 7: questions: a whole number from 1 to 10000 is expected");
+  EXPECT_EQ(complaint(roles + "questions = 200\n"), "policy.toml: line 5: [roles.auditor] has no key questions");
 }
 
 TEST(Rules, OfCategories) {
