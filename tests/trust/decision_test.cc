@@ -240,7 +240,9 @@ TEST_F(DecisionTest, ARoleSeesNobodyOutsideItsScope) {
 }
 
 TEST_F(DecisionTest, ABudgetOfQuestionsGoesWithTheRole) {
-  const std::string head = "[opt_outs]\nnone = true\n[roles.planner]\npurposes = [\"planning\"]\ndisclosure = \"nhs-hes\"\n";
+  const std::string head =
+      "version = 1\nname = \"t\"\n[opt_outs]\nnone = true\n[roles.planner]\npurposes = [\"planning\"]\ndisclosure = "
+      "\"nhs-hes\"\n";
   const auto bounded = decide(policy(head + "questions = 200\nquestion_days = 7\n"), who("p", "planner"), to_plan());
   ASSERT_TRUE(bounded);
   EXPECT_EQ((*bounded)->questions_max, 200u);
