@@ -1,14 +1,13 @@
 // Ranges of numbers and dates, and dates moved by days.
 #include "formats/exchange/circe_criteria.h"
+#include "formats/record/time.h"
 
 namespace chartline::exchange {
 
 Result<std::string> date_literal(const CirceNode& node) {
   const std::string text = TRY(node.text());
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  bool is_date = text.size() == 10;
-  for (std::size_t i = 0; is_date && i < text.size(); ++i)
-    is_date = i == 4 || i == 7 ? text[i] == '-' : is_digit(text[i]);
+  const std::optional<record::Time> day = record::parse_time(text);
+  const bool is_date = text.size() == std::string_view("2001-12-31").size() && day && day->precision == record::Precision::day;
   return is_date ? Result<std::string>(text) : node.refusal("it is no date");
 }
 

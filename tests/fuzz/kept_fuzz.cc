@@ -19,7 +19,8 @@ using namespace chartline::engine;
 
 template <typename Decode, typename Encode>
 void round_trip(BytesView content, Decode decode, Encode encode_it) {
-  const auto read = decode(stored::sealed_copy(content));
+  const Bytes sealed = stored::sealed_copy(content);  // what is read borrows from it
+  const auto read = decode(sealed);
   if (!read) {
     check(read.error().fault == Fault::corrupt || read.error().fault == Fault::unsupported, "bad bytes are called so");
     return;

@@ -55,6 +55,8 @@ TEST(Circe, IsRefusedAtTheElementThatIsNotCovered) {
             "/PrimaryCriteria/CriteriaList/0/Measurement/CodesetId: it is no whole number");
   EXPECT_EQ(refusal(with(R"({"Death": {"OccurrenceStartDate": {"Value": "2001-01-0x", "Op": "lt"}}})")),
             "/PrimaryCriteria/CriteriaList/0/Death/OccurrenceStartDate/Value: it is no date");
+  EXPECT_EQ(refusal(with(R"({"Death": {"OccurrenceStartDate": {"Value": "2001-02-30", "Op": "lt"}}})")),
+            "/PrimaryCriteria/CriteriaList/0/Death/OccurrenceStartDate/Value: it is no date");
 }
 
 }  // namespace

@@ -72,6 +72,9 @@ TEST(Http, ChunksAreWhatTheySay) {
   EXPECT_NE(refusal_of(with(chunked, "5\r\nhello!\r\n")), "") << "longer than it says";
   EXPECT_THAT(refusal_of(with(chunked, "64\r\n")), "") << "100 bytes";
   EXPECT_THAT(refusal_of(with(chunked, "65\r\n")), HasSubstr("too large"));
+  const std::string sixty = "3c\r\n" + std::string(60, 'x') + "\r\n";
+  EXPECT_THAT(refusal_of(with(chunked, sixty)), "");
+  EXPECT_THAT(refusal_of(with(chunked, sixty + sixty)), HasSubstr("too large")) << "all chunks together";
   EXPECT_THAT(refusal_of(with(chunked, "ffffffff\r\n")), HasSubstr("too large"));
   EXPECT_THAT(refusal_of(with(chunked, "0\r\nTrailer: x\r\n")), HasSubstr("request head"));
   EXPECT_THAT(refusal_of(with(chunked, "0\r\nX\r\n")), HasSubstr("trailers"));

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <latch>
 #include <thread>
 
 #include "server/private_file.h"
@@ -88,13 +89,16 @@ TEST(Users, FewWaitTheOthersAreBusy) {
   const Users users(made_users());
   std::atomic<int> in = 0, busy = 0, other = 0;
   std::vector<std::thread> threads;
+  std::latch all(40);
   for (int i = 0; i < 40; ++i)
     threads.emplace_back([&] {
+      all.arrive_and_wait();
       const auto claims = users.verify("mary", password, noon, 1000);
       ++(claims ? in : claims.error().fault == Fault::busy ? busy : other);
     });
   for (std::thread& thread : threads) thread.join();
   EXPECT_GE(in, 1);
+  EXPECT_GE(busy, 1) << "forty at once are more than may wait";
   EXPECT_EQ(other, 0);
   EXPECT_EQ(in + busy, 40);
 }

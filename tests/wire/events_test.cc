@@ -111,6 +111,11 @@ TEST(Events, AreRefusedByTheirColumn) {
   EXPECT_EQ(refusal([](Events::Builder root) { root.initValueForm(1).set(0, 1), root.initValueScale(1).set(0, 99); }), of("value"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initTexts().initEnds(1).set(0, 1); }), of("texts"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initTexts().initBytes(1); }), of("texts"));
+  EXPECT_EQ(refusal([](Events::Builder root) {
+    root.initTexts().initBytes(3);
+    auto ends = root.getTexts().initEnds(3);
+    ends.set(0, 2), ends.set(1, 1), ends.set(2, 3);
+  }), of("texts"));  // one that ends before it begins
   EXPECT_EQ(refusal([](Events::Builder root) { root.initCodes().initTexts().initEnds(1).set(0, 0); }), of("codes"));
   EXPECT_EQ(refusal([](Events::Builder root) {
     root.initCodes().initTexts().initEnds(1);
