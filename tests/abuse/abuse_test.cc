@@ -14,6 +14,7 @@
 #include "clients/cpp/connection.h"
 #include "tests/abuse/attacks.h"
 #include "tests/abuse/served_program.h"
+#include "tests/base/sanitized.h"
 
 namespace chartline::abuse {
 namespace {
@@ -24,11 +25,7 @@ Timepoint now() { return std::chrono::steady_clock::now(); }
 
 constexpr int attackers = 8, good_clients = 2;
 constexpr double answer_seconds_max = 10;  // on a machine that does other things too
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::uint64_t peak_bytes_max = 3ull << 30;
-#else
-constexpr std::uint64_t peak_bytes_max = 768ull << 20;
-#endif
+constexpr std::uint64_t peak_bytes_max = 768ull << 20, sanitized_peak_bytes_max = 3ull << 30;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   const char* text = std::getenv(variable);
@@ -59,7 +56,7 @@ class Abuse {
     for (std::thread& thread : threads) thread.join();
     ASSERT_TRUE(served_.is_alive());
     EXPECT_EQ(sockets_in_the_end(before), before) << "connections are left";
-    EXPECT_LT(served_.peak_bytes(), peak_bytes_max);
+    EXPECT_LT(served_.peak_bytes(), is_sanitized() ? sanitized_peak_bytes_max : peak_bytes_max);
     EXPECT_EQ(wrong_, 0u);
     EXPECT_GT(answers_.size(), 20u);
     std::sort(answers_.begin(), answers_.end());

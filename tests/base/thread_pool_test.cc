@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/base/sanitized.h"
+
 namespace chartline {
 namespace {
 
@@ -25,9 +27,7 @@ TEST(ThreadPool, HasTheThreadsAskedFor) {
 }
 
 TEST(ThreadPoolDeathTest, SaysWhenTheSystemGivesNoMoreThreads) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "skipped: a sanitizer needs the address space that this test takes away";
-#endif
+  if (is_sanitized()) GTEST_SKIP() << "skipped: a sanitizer needs the address space that this test takes away";
   const auto start_too_many = [] {
     const rlimit few{.rlim_cur = 256 << 20, .rlim_max = 256 << 20};  // bytes of address space; each stack takes 8 MiB
     setrlimit(RLIMIT_AS, &few);
