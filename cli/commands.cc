@@ -312,6 +312,15 @@ std::vector<Command> make_commands() {
        .arguments = {cohort},
        .examples = {{"chartline cohort attrition --store care cohort_20", "patients left and lost, rule by rule"}},
        .run = run_cohort_attrition},
+      {.name = "cohort watch",
+       .summary = "who entered a kept cohort and who left it, by changes since a position",
+       .text = "The position to go on from is said at the end, on standard error; --since takes it. Without --since nothing is told but "
+               "that. Only patients whose record changed are looked at: who would enter or leave by the mere passing of time is not "
+               "told.\n",
+       .options = anywhere({&option::since, &option::format, &option::cache}),
+       .arguments = {cohort},
+       .examples = {{"chartline cohort watch --store care diabetes --since 1200", "since commit 1200"}},
+       .run = run_cohort_watch},
       {.name = "cohort remove",
        .summary = "forget a kept cohort",
        .text = "Cohorts that use it can no longer be run.\n",

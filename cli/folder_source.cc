@@ -8,6 +8,7 @@
 #include "cli/open_store.h"
 #include "engine/about_store.h"
 #include "query/saved_cohorts.h"
+#include "query/standing.h"
 
 namespace chartline::cli {
 namespace {
@@ -173,6 +174,23 @@ class FolderSource final : public Source {
     auto complaints = TRY(query::save_cohort(*store_, name, text, options));
     if (complaints.empty()) TRY(changed("cohort " + name));
     return complaints;
+  }
+  Result<WatchedCohort> watch_cohort(const std::string& name, const Position& since) override {
+    const View now = shown();
+    query::CohortChanges from = TRY(query::cohort_changes(*store_, now, name, since, {.cancel = &interruption()}));
+    WatchedCohort told{.changes = {}, .position = std::move(from.position)};
+    engine::AuditEntry act = own_act(engine::Act::watch, flags_);
+    act.text = "cohort " + name;
+    act.rows = from.changes.size();
+    record::Arena room;
+    for (const query::CohortChange& one : from.changes) {
+      const auto names = TRY(now.identifiers(one.patient, room));
+      const record::Identifier first = names.empty() ? record::Identifier{} : names.front();
+      told.changes.push_back({std::string(first.system), std::string(first.value), one.entered});
+      act.patients.push_back(one.patient);
+    }
+    TRY(audit_.read(*store_, std::move(act)));
+    return told;
   }
   Result<void> forget_cohort(const std::string& name) override {
     TRY(query::forget_cohort(*store_, name));

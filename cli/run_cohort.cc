@@ -3,6 +3,8 @@
 #include "cli/complaints.h"
 #include "cli/failure.h"
 #include "cli/kept_cohort.h"
+#include "cli/open_store.h"
+#include "cli/position.h"
 #include "cli/query_paint.h"
 #include "cli/query_text.h"
 #include "cli/rows.h"
@@ -65,6 +67,24 @@ Result<void> run_cohort_run(const Invocation& invocation, Console& console) {
     text += (names.size() == 1 ? kept + "\n" : "") + "list in " + name + "\n";
   }
   return ask(*source, text, "", asking, console);
+}
+
+Result<void> run_cohort_watch(const Invocation& invocation, Console& console) {
+  const Form form = TRY(form_of(invocation.text("format"), Form::table));
+  const auto source = TRY(open_source(invocation, Access::read));
+  (void)TRY(kept_cohort(*source, invocation.argument(0)));
+  const Position now = TRY(source->position());
+  const auto given = invocation.given("since");
+  const Position since = given ? TRY(parse_position(*given, now)) : now;
+  const WatchedCohort told = TRY(source->watch_cohort(invocation.argument(0), since));
+  const auto writer = row_writer(form, {"patient", "system", "change"}, console.out(),
+                                 [&](std::string_view text) { return console.write(text); });
+  for (const WatchedCohort::Change& one : told.changes)
+    TRY(writer->row({text_cell(one.patient), text_cell(one.system), text_cell(one.entered ? "entered" : "left")}));
+  TRY(writer->end());
+  TRY(console.flush());
+  console.note("position " + position_text(told.position) + "; go on with --since " + position_text(told.position));
+  return {};
 }
 
 Result<void> run_cohort_remove(const Invocation& invocation, Console&) {

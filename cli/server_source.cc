@@ -198,6 +198,12 @@ class ServerSource final : public Source {
     return complaints_of(TRY(server_->save_cohort(name, std::string(text), options_of(options, {}))));
   }
   Result<void> forget_cohort(const std::string& name) override { return server_->remove_cohort(name); }
+  Result<WatchedCohort> watch_cohort(const std::string& name, const Position& since) override {
+    client::CohortChanges from = TRY(server_->cohort_changes(name, since));
+    WatchedCohort told{.changes = {}, .position = std::move(from.position)};
+    for (client::CohortChange& one : from.changes) told.changes.push_back({one.patient.system, one.patient.value, one.entered});
+    return told;
+  }
 
   Result<std::vector<query::CodeList>> code_lists() override {
     std::vector<query::CodeList> lists;

@@ -121,6 +121,16 @@ struct Figure {
   std::uint64_t value = 0;
 };
 
+// Who entered a cohort and who left it, and where to go on from.
+struct WatchedCohort {
+  struct Change {
+    std::string system, patient;
+    bool entered = false;  // else left
+  };
+  std::vector<Change> changes;
+  Position position;
+};
+
 class Source {
  public:
   virtual ~Source() = default;
@@ -147,6 +157,7 @@ class Source {
   virtual Result<std::vector<query::Complaint>> save_cohort(const std::string& name, std::string_view text,
                                                             const query::PrepareOptions& options) = 0;
   virtual Result<void> forget_cohort(const std::string& name) = 0;
+  virtual Result<WatchedCohort> watch_cohort(const std::string& name, const Position& since) = 0;
 
   // -- code lists
   virtual Result<std::vector<query::CodeList>> code_lists() = 0;  // by name; removed ones too

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "formats/wire/events_reader.h"
+#include "formats/wire/events_writer.h"
 #include "query/saved_cohorts.h"
+#include "query/standing.h"
 #include "query/token.h"
 #include "server/acts.h"
 #include "server/query_run.h"
@@ -88,11 +90,51 @@ class CohortServer final : public wire::Cohort::Server {
     context.getResults().setText(text_);
     return kj::READY_NOW;
   }
+  kj::Promise<void> changes(ChangesContext context) override {
+    return as_act(holder_, engine::Act::watch, "cohort " + name_, [&] { return tell_changes(context); });
+  }
   kj::Promise<void> remove(RemoveContext) override {
     return as_act(holder_, engine::Act::set_value, [&] { return forget(); });
   }
 
  private:
+  struct Changes {
+    query::CohortChanges told;
+    record::Arena room;
+    std::vector<record::Identifier> names;
+  };
+  kj::Promise<void> tell_changes(ChangesContext context) {
+    std::vector<std::uint64_t> since;
+    for (const std::uint64_t commit : context.getParams().getSince()) since.push_back(commit);
+    const Limits& limits = holder_->services.limits;
+    auto work = [holder = holder_, name = name_, since = std::move(since),
+                 milliseconds = std::uint64_t{limits.query_seconds} * 1000]() -> Result<std::unique_ptr<Changes>> {
+      auto changes = std::make_unique<Changes>();
+      const engine::View now = holder->view();
+      changes->told = TRY(query::cohort_changes(holder->services.store, now, name, since, {.milliseconds_max = milliseconds}));
+      for (const query::CohortChange& one : changes->told.changes) {
+        const auto names = TRY(now.identifiers(one.patient, changes->room));
+        changes->names.push_back(names.empty() ? record::Identifier{} : names.front());
+      }
+      return changes;
+    };
+    return holder_->services.workers.run(Lane::scan, std::move(work))
+        .then([holder = holder_, name = name_, context](std::unique_ptr<Changes> changes) mutable {
+          engine::AuditEntry entry = holder->entry(engine::Act::watch);
+          entry.text = "cohort " + name;
+          entry.rows = changes->told.changes.size();
+          auto into = context.getResults().initChanges(static_cast<unsigned>(changes->names.size()));
+          for (unsigned i = 0; i < into.size(); ++i) {
+            wire::write(changes->names[i], into[i].initPatient());
+            into[i].setEntered(changes->told.changes[i].entered);
+            entry.patients.push_back(changes->told.changes[i].patient);
+          }
+          auto position = context.getResults().initPosition(static_cast<unsigned>(changes->told.position.size()));
+          for (unsigned i = 0; i < position.size(); ++i) position.set(i, changes->told.position[i]);
+          return holder->enter(std::move(entry));
+        });
+  }
+
   kj::Promise<void> forget() {
     if (const auto may = holder_->require(engine::Right::operate); !may) return to_exception(may.error());
     auto removed = holder_->services.workers.run(Lane::write, [holder = holder_, name = name_]() -> Result<void> {

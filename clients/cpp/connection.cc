@@ -83,6 +83,19 @@ Result<void> Connection::remove_cohort(const std::string& name) {
                       Lost::outcome_of_a_write);
 }
 
+Result<CohortChanges> Connection::cohort_changes(const std::string& name, const Position& since) {
+  return parts_->call([&](Loop& loop) {
+    auto request = cohort_named(loop, name).changesRequest();
+    auto position = request.initSince(static_cast<unsigned>(since.size()));
+    for (unsigned i = 0; i < position.size(); ++i) position.set(i, since[i]);
+    return request.send().then([](capnp::Response<wire::Cohort::ChangesResults> found) {
+      CohortChanges told{.changes = {}, .position = read_position(found.getPosition())};
+      for (const auto one : found.getChanges()) told.changes.push_back({own_identifier(one.getPatient()), one.getEntered()});
+      return told;
+    });
+  });
+}
+
 Result<void> Connection::link(const record::Identifier& a, const record::Identifier& b) {
   return parts_->call([&](Loop& loop) { return link_of(loop, a, b, true); }, Lost::outcome_of_a_write);
 }

@@ -85,6 +85,7 @@ class Connection {
   Result<std::vector<Complaint>> save_cohort(const std::string& name, const std::string& text,
                                              const QueryOptions& options);
   Result<void> remove_cohort(const std::string& name);
+  Result<CohortChanges> cohort_changes(const std::string& name, const Position& since);
 
   // -- writing
   Result<Ingest> ingest();

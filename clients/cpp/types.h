@@ -168,6 +168,15 @@ struct Change {
   Identifier identifier;  // of What::identifier
   Identifier other;       // of link and unlink
 };
+// Who entered a cohort and who left it, by changes of their records.
+struct CohortChange {
+  Identifier patient;
+  bool entered = false;  // else left
+};
+struct CohortChanges {
+  std::vector<CohortChange> changes;
+  Position position;  // to go on from
+};
 struct Changes {
   std::vector<Change> changes;
   Position position;  // to go on from

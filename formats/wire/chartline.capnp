@@ -352,6 +352,14 @@ struct Cells @0xd07b3f5d2c9a1e29 {
 interface Cohort @0xd07b3f5d2c9a1e2a {
   text @0 () -> (text :Text);
   remove @1 () -> ();
+  # Who entered it and who left it since a position of the feed (a commit for each shard), by changes of their records; and where to
+  # go on from. `denied` to who may see figures alone.
+  changes @2 (since :List(UInt64)) -> (changes :List(CohortChange), position :List(UInt64));
+}
+
+struct CohortChange @0xd07b3f5d2c9a1e2b {
+  patient @0 :Identifier;             # the first of the patient's
+  entered @1 :Bool;                   # else left
 }
 
 # ------------------------------------------------------------------------------------------------------------------- writing

@@ -5,6 +5,7 @@
 
 #include "engine/audit/trail.h"
 #include "formats/wire/events_writer.h"
+#include "query/saved_cohorts.h"
 #include "tests/server/by_policy.h"
 #include "tests/server/served_store.h"
 
@@ -17,6 +18,9 @@ purposes = ["direct_care"]
 relationships = ["seen here"]
 [roles.source_system]
 purposes = ["direct_care"]
+[roles.planner]
+purposes = ["planning"]
+disclosure = "nhs-hes"
 [roles.patient]
 purposes = ["patient_access"]
 contribute = true
@@ -174,6 +178,36 @@ TEST_F(Session, CodesAreThoseOfWhoIsSeen) {
   EXPECT_EQ(systems_of("other"), "");
   EXPECT_EQ(systems_of("oth*"), "");
   EXPECT_EQ(systems_of("nothing"), "");
+}
+
+// Who enters a cohort is told to who sees them; figures alone tell of nobody.
+TEST_F(Session, ACohortsChangesAreThoseOfWhoIsSeen) {
+  ASSERT_TRUE(query::save_cohort(*served_.store, "kept", "cohort kept = exists observation[local:ache]", {}));
+  capnp::EzRpcClient client(served_.address());
+  auto& scope = client.getWaitScope();
+  auto alice = log_in(client, "alice", "clinician", "direct_care");
+  const auto position = served_.store->view().position();
+  const auto changes_for = [&](wire::Session::Client& session) {
+    return outcome(scope, [&] {
+      auto cohort = session.cohortRequest();
+      cohort.setName("kept");
+      auto request = cohort.send().getCohort().changesRequest();
+      auto since = request.initSince(static_cast<unsigned>(position.size()));
+      for (unsigned i = 0; i < since.size(); ++i) since.set(i, position[i]);
+      return request.send().then([](auto answer) {
+        std::string told;
+        for (const auto one : answer.getChanges()) told += (one.getEntered() ? "+" : "-") + std::string(one.getPatient().getValue().cStr());
+        return told;
+      });
+    });
+  };
+  EXPECT_EQ(changes_for(alice), std::pair(std::string("done"), std::string()));
+  served_.observe("ann", "ache", 1);
+  served_.observe("zed", "ache", 1, "OTHER");
+  EXPECT_EQ(changes_for(alice), std::pair(std::string("done"), std::string("+ann")));
+  capnp::EzRpcClient other(served_.address());
+  auto rosa = log_in(other, "rosa", "planner", "planning");
+  EXPECT_EQ(changes_for(rosa).first, "denied");
 }
 
 // A reply waits until its entry is on stable storage: what was told survives a crash in the audit.
