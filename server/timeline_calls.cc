@@ -309,7 +309,7 @@ kj::Promise<void> send_all(std::shared_ptr<const Stream> stream, wire::EventSink
 std::optional<engine::AuditEntry> answer_at_once(const Holder& holder, const TimelineFilter& filter, std::size_t limit,
                                                  TimelineCall& context) {
   const auto params = context.getParams();
-  if (params.getFields() != wire::Fields::HOT || params.getWantPerson() || params.getAsOf() != INT64_MAX) return std::nullopt;
+  if (params.getFields() != wire::Fields::HOT || params.getAsOf() != INT64_MAX) return std::nullopt;
   // What a filter names is looked up in the dictionary: that may take a while.
   if (!filter.codes.empty() || !filter.sources.empty()) return std::nullopt;
   const engine::OnlyFromMemory loop_never_waits;
@@ -322,8 +322,16 @@ std::optional<engine::AuditEntry> answer_at_once(const Holder& holder, const Tim
   EventPage& page = holder.services.scratch.page;
   page.clear();
   if (!page.add(view, timeline)) return std::nullopt;
+  record::Arena room;
+  std::optional<engine::PersonAbout> person;
+  if (params.getWantPerson()) {
+    Result<engine::PersonAbout> about = engine::person_about(view, **found, room);
+    if (!about) return std::nullopt;
+    person = std::move(about).value();
+  }
   auto results = context.getResults(capnp::MessageSize{64 + page.bytes() / sizeof(capnp::word), 0});
   page.build(results.initEvents());
+  if (person) write(*person, results.initPerson());
   return read_entry(holder, view.linked(**found), page.events());
 }
 
