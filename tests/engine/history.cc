@@ -302,8 +302,9 @@ class Player {
 
   Result<void> compare() {
     TRY(compare(store_->view(), model_, INT64_MAX));
+    // Between two steps, or exactly when one happened.
     const auto steps = static_cast<std::uint64_t>((clock_.now() - first_instant) / 1000) + 1;
-    const Micros before = first_instant + static_cast<Micros>(make_.below(steps)) * 1000 + 500;
+    const Micros before = first_instant + static_cast<Micros>(make_.below(steps)) * 1000 + (make_.one_in(2) ? 500 : 0);
     return compare(store_->view_as_of(before), model_, before);
   }
 

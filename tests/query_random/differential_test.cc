@@ -89,8 +89,10 @@ class Differential {
       for (std::uint64_t i = 0; i < texts_a_store && asked_ < statements && differences_ < 3; ++i)
         compare(replay.store(), script, way, text_of(seed * 1'000 + i));
     }
-    std::cout << asked_ << " statements from CHARTLINE_SEED=" << seed_ << ", " << refused_ << " refused, " << failed_
-              << " failed; reference " << seconds_[0] << " s, vectorised " << seconds_[1] << " s\n";
+    std::cout << "lane differential: " << asked_ << " statements over stores of " << size_.people << " patients, "
+              << refused_ << " refused, " << failed_ << " failed, " << differences_
+              << " answered differently by the two executors; reference " << seconds_[0] << " s, vectorised "
+              << seconds_[1] << " s, seed " << seed_ << "\n";
     for (const auto& [way, count] : ways_) std::cout << "  by " << way << ": " << count << "\n";
     EXPECT_GE(ways_[vectorised::name(vectorised::Way::columns)] * 8, asked_);
     EXPECT_GE(ways_[vectorised::name(vectorised::Way::candidates)] * 8, asked_);
