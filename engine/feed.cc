@@ -18,6 +18,9 @@ struct Feed {
     TRY(shard.log_record(commit, bytes));
     const std::string_view kept = into.text(bytes.bytes());
     const stored::ChangeRecord record = TRY(stored::decode_record(kept, into));
+    if (record.commit != commit)
+      return corrupt("changes: shard " + std::to_string(number) + ", commit " + std::to_string(commit) +
+                     ": the record is of another commit");
     for (const stored::Change& change : record.changes) {
       FeedEntry entry;
       entry.shard = number, entry.commit = commit, entry.recorded = record.recorded;

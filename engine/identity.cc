@@ -126,6 +126,8 @@ Result<std::shared_ptr<const std::vector<Named>>> Identity::Parts::folded_names(
   Pinned stored;
   if (!TRY(tables->get(Table::identity, identity_key(hash), nullptr, stored))) return std::shared_ptr<const std::vector<Named>>();
   auto names = std::make_shared<const std::vector<Named>>(TRY(decode_named(stored.bytes())));
+  if (std::ranges::any_of(*names, [&](const Named& one) { return this->hash(one.value) != hash; }))
+    return corrupt("identity: identifiers stand under a key that is not theirs");
   const auto is_erased = [this](const Named& one) { return erased.contains(one.patient); };
   if (std::ranges::none_of(*names, is_erased) && cache->admits(key)) {
     std::size_t bytes = sizeof *names;

@@ -99,6 +99,8 @@ struct Checker {
     for (std::size_t i = 0; i < std::min(counters.patients.size(), shards.size()); ++i)
       if (counters.patients[i] > shards[i].patients)
         findings.add(where() + "the counters are ahead of shard " + std::to_string(i));
+    std::set<std::pair<PatientRef, PatientRef>> linked;
+    Micros before = INT64_MIN;
     for (std::uint64_t number = 0; number < counters.links; ++number) {
       const Result<bool> there = get(link_key(number));
       if (!findings.sound(there)) continue;
@@ -112,6 +114,13 @@ struct Checker {
       else if (!given(link->a) || !given(link->b))
         findings.add(where() + "entry " + std::to_string(number) +
                      " of the link log names a patient that was never given");
+      if (!link) continue;
+      // A pair is linked and unlinked in turn, and time does not go back: else an entry stands in the place of another.
+      const std::pair pair(link->a, link->b);
+      const bool in_turn = link->linked ? linked.insert(pair).second : linked.erase(pair) > 0;
+      if (!in_turn || link->recorded < before)
+        findings.add(where() + "entry " + std::to_string(number) + " of the link log does not follow from those before it");
+      before = link->recorded;
     }
     for (const ShardMoment& shard : shards)
       for (PatientId id = 0; id < shard.patients; ++id) {

@@ -12,6 +12,7 @@
 #include "engine/moment.h"
 #include "engine/patient_rows.h"
 #include "engine/posting_reader.h"
+#include "engine/run_reader.h"
 #include "engine/timeline_reader.h"
 #include "engine/trust/deidentify.h"
 #include "engine/trust/grant.h"
@@ -80,6 +81,21 @@ std::vector<std::uint32_t> given(const ViewParts& moment) {
   std::vector<std::uint32_t> ids;
   for (const ShardMoment& shard : moment.shards) ids.push_back(shard.patients);
   return ids;
+}
+
+// The hash of the original that an event names, which stands in its folded run: 0 where there is no such event.
+Result<std::uint64_t> named_original(const ShardMoment& shard, PatientId patient, const record::Event& event) {
+  const stored::Head head = TRY(read_head(shard, patient));
+  const Micros at = event.start.instant();
+  for (const bool past : {false, true}) {
+    for (const stored::RunRef& ref : past ? head.history : head.runs) {
+      if (at < ref.first || at > ref.last) continue;
+      const auto run = TRY(read_whole({.shard = &shard, .patient = patient, .past = past, .ref = ref}));
+      for (std::uint32_t i = 0; i < run->columns.count; ++i)
+        if (run->columns.number[i] == event.number) return run->row(i).original;
+    }
+  }
+  return std::uint64_t{0};
 }
 
 }  // namespace
@@ -342,8 +358,11 @@ Result<std::optional<Bytes>> View::original(PatientRef patient, const record::Ev
   Pinned value;
   for (std::uint32_t number = event.number; number > 0; --number) {
     if (TRY(shard->tables->get(Table::originals, stored::original_key(patient.id, number), shard->base->snapshot.get(), value))) {
-      const auto original = stored::unseal(value.bytes(), "originals: shard " + std::to_string(shard->shard));
-      return original ? Result(std::optional(Bytes(*original))) : original.error();
+      const std::string place = "originals: shard " + std::to_string(shard->shard);
+      const BytesView original = TRY(stored::unseal(value.bytes(), place));
+      if (stored::original_hash(original) != TRY(named_original(*shard, patient.id, event)))
+        return corrupt(place + ": the original is not the one that its event names");
+      return std::optional(Bytes(original));
     }
   }
   return corrupt("originals: shard " + std::to_string(shard->shard) + ": the original of an event is absent");

@@ -88,7 +88,10 @@ void back_up_and_restore(std::uint64_t seed, const Size& size) {
     files += report->files;
     const std::string content = hash_of(*store), history = hash_of(*store, true);
 
-    EXPECT_EQ(restore(backups, home, {}).error().fault, Fault::conflict) << "a folder that holds something";
+    const auto refused = restore(backups, home, {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, Fault::conflict);
+    EXPECT_EQ(refused.error().message, "the folder " + home + " is not empty: give one that is empty, or absent");
     const auto restored = restore(backups, next, {.name = report->name, .verify = true, .progress = {}});
     ASSERT_TRUE(restored) << restored.error().message;
     auto copy = open_store(next, clock);

@@ -159,11 +159,14 @@ class StoredFlips {
     const bool named_by_key =
         table == Table::terminology ||
         (table == Table::meta && (one.key.starts_with("named/") || one.key.starts_with(batch_meta_prefix)));
-    look(noticed_[what], what == "values", named_by_key && what != "values");
+    // What is gone cannot be missed by who asks for that alone; what is there must be what was asked for.
+    const bool bound =
+        table == Table::originals || (what == "places" && (table == Table::changes || table == Table::identity));
+    look(noticed_[what], what == "values", bound, named_by_key && what != "values");
     put_back(shard);
   }
 
-  void look(Noticed& noticed, bool no_wrong_answer, bool named_by_key) {
+  void look(Noticed& noticed, bool no_wrong_answer, bool bound, bool named_by_key) {
     const auto opened = open();
     if (!opened) {
       expect_placed(opened.error().fault, opened.error().message);
@@ -175,6 +178,9 @@ class StoredFlips {
     if (no_wrong_answer) {
       EXPECT_EQ(silently_wrong(before_, after), "");
       expect_placed(after);
+    } else if (bound) {
+      for (const char* question : {"original ", "feed", "who is "})
+        EXPECT_EQ(silently_wrong(before_, after, question), "");
     }
     if (!named_by_key) {
       EXPECT_NE(finding, "") << "no check has found it";
@@ -273,7 +279,10 @@ class FileFlips {
     const std::string file = files_[kind][chance_.below(files_[kind].size())];
     copy_but(file);
     const std::string path = at("copy") + "/" + file;
-    const std::uint64_t bit = chance_.below(fs::file_size(path) * 8);
+    // The end of the log is where a flip looks most like a crash.
+    const std::uint64_t bits = fs::file_size(path) * 8, last = 8 * 200;
+    const bool at_end = kind == "wal" && bits > last && chance_.one_in(3);
+    const std::uint64_t bit = at_end ? bits - 1 - chance_.below(last) : chance_.below(bits);
     flip_bit(path, bit);
     StoreOptions options = quiet_options(clock_);
     options.read_only = chance_.one_in(4);

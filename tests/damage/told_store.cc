@@ -203,10 +203,11 @@ void tell_everything(Store& store, FixedClock& clock, std::uint64_t seed, bool f
 
 Answers answers_of(Store& store) { return Asking(store).all(); }
 
-std::string silently_wrong(const Answers& before, const Answers& after) {
+std::string silently_wrong(const Answers& before, const Answers& after, std::string_view which) {
   std::string wrong;
   const bool some_failed = !first_failure(after).empty();
   for (const auto& [question, answer] : before) {
+    if (!question.starts_with(which)) continue;
     const auto now = after.find(question);
     if (now == after.end()) {
       // What names the things to ask about may have failed.
@@ -216,7 +217,8 @@ std::string silently_wrong(const Answers& before, const Answers& after) {
     }
   }
   for (const auto& [question, answer] : after)
-    if (!answer.failed && !before.contains(question)) wrong += question + ": is new\n" + answer.words + "\n";
+    if (!answer.failed && question.starts_with(which) && !before.contains(question))
+      wrong += question + ": is new\n" + answer.words + "\n";
   return wrong;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "engine/store.h"
@@ -30,8 +31,8 @@ struct Answer {
 using Answers = std::map<std::string, Answer>;
 Answers answers_of(Store& store);
 
-// The questions that are answered otherwise, without an error: "" for none.
-std::string silently_wrong(const Answers& before, const Answers& after);
+// The questions that are answered otherwise, without an error: "" for none. `which` begins those that are looked at.
+std::string silently_wrong(const Answers& before, const Answers& after, std::string_view which = "");
 // The first answer that failed, "" for none.
 std::string first_failure(const Answers& answers);
 

@@ -29,7 +29,7 @@ void play_histories(std::uint64_t seed, std::uint64_t histories) {
   const Lane lane("histories", seed);
   std::uint64_t over_files = 0, steps = 0;
   for (std::uint64_t i = 0; i < histories; ++i) {
-    const bool files = i % one_over_files_in == one_over_files_in - 1;
+    const bool files = (seed + i) % one_over_files_in == 0;
     HistoryPlan plan = random_history(seed + i, steps_each, files ? scratch_folder() : "");
     const auto played = play(plan);
     steps += plan.steps.size(), over_files += files;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/maintenance.h"
+#include "query/run.h"
 #include "tests/integration/importing.h"
 #include "tests/integration/must.h"
 #include "tests/integration/small_bounds.h"
@@ -36,6 +37,41 @@ std::string read_everything(const std::string& folder) {
   return std::to_string(events) + "+" + std::to_string(postings);
 }
 
+// Counts over everybody, by postings and by whole timelines: what a cohort question holds at once is bounded too.
+constexpr const char* questions = R"(
+tally any[*] by month(it)
+count count(any[*] where value > 199) >= 3
+count (last any[*]).value > 100
+count exists any[local:c7] where value > 150 with (any[local:c9] within 90d after it)
+tally any[local:c7] without (any[local:c8] on or after it)
+measure exists any[local:c1] in interval over exists any[*] in interval every 1y from 2000-01-01 to 2019-12-31
+)";
+
+// The hash of all answers.
+std::string ask_everything(const std::string& folder) {
+  engine::StoreOptions options = small_bounds();
+  options.read_only = true;
+  const auto store = must(engine::Store::open(folder, options));
+  std::string text;
+  for (const auto executor : {query::Executor::vectorised, query::Executor::reference}) {
+    const query::Prepared prepared = must(query::prepare(*store, questions, {}));
+    if (!prepared.complaints.empty()) throw std::runtime_error(query::render(prepared.complaints, questions));
+    query::Answers answers;
+    const query::RunOptions limits{.executor = executor, .threads = 1, .memory_bytes_max = question_bytes_max};
+    if (const auto done = query::run(prepared, *store, store->view(), limits, answers); !done)
+      throw std::runtime_error(done.error().message);
+    std::string said;
+    for (const query::Answer& answer : answers.all)
+      for (const auto& row : answer.rows) {
+        for (const query::Cell& cell : row) said += query::print(cell) + ",";
+        said += "\n";
+      }
+    if (!text.empty() && text != said) throw std::runtime_error("the executors differ");
+    text = said;
+  }
+  return hex(hash128(text));
+}
+
 std::string run(const std::vector<std::string>& arguments) {
   if (arguments.size() == 2 && arguments[0] == "hash") {
     const auto store = must(engine::Store::open(arguments[1], {.read_only = true}));
@@ -49,7 +85,8 @@ std::string run(const std::vector<std::string>& arguments) {
     return hex(must(engine::content_hash(*store, false)));
   }
   if (arguments.size() == 2 && arguments[0] == "read") return read_everything(arguments[1]);
-  throw std::runtime_error("hash FOLDER, read FOLDER, or import FOLDER CSV MEMORY_BYTES");
+  if (arguments.size() == 2 && arguments[0] == "ask") return ask_everything(arguments[1]);
+  throw std::runtime_error("hash FOLDER, read FOLDER, ask FOLDER, or import FOLDER CSV MEMORY_BYTES");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Imports many times larger than the memory they are given: rows spill to sorted files, and nothing of it shows in the
-// store. Then everything is read within the bounds of the caches.
+// store. Then everything is read, and asked about by both executors, within the bounds of the caches. Each in a process of its
+// own, whose peak is its alone.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -8,6 +9,7 @@
 #include <random>
 
 #include "engine/maintenance.h"
+#include "tests/damage/lane.h"
 #include "tests/integration/child.h"
 #include "tests/integration/importing.h"
 #include "tests/integration/scratch_store.h"
@@ -24,6 +26,8 @@ constexpr std::uint64_t rows_a_patient = 100;
 // which like every dictionary is held in memory.
 constexpr std::uint64_t program_bytes_max = 24ull << 20;
 constexpr std::uint64_t bytes_a_patient_max = 600;
+// A question holds its results, and the columns of one block of patients at a time, however many blocks there are.
+constexpr std::uint64_t block_bytes_max = stored::block_patients * rows_a_patient * 100;
 
 std::uint64_t peak_bytes_max(std::uint64_t rows, std::uint64_t sorting) {
   const engine::StoreOptions bounds = small_bounds();
@@ -40,8 +44,8 @@ std::string write_rows(const exchange::ScratchFolder& scratch, std::uint64_t row
   for (std::uint64_t i = 0; i < rows; ++i) {
     std::array<char, 96> line;
     const auto below = [&](unsigned limit) { return static_cast<unsigned>(random() % limit); };
-    const unsigned patient = below(static_cast<unsigned>(rows / rows_a_patient)), year = below(20), month = 1 + below(12),
-                   day = 1 + below(28);
+    const unsigned patient = below(static_cast<unsigned>(rows / rows_a_patient)), year = below(20),
+                   month = 1 + below(12), day = 1 + below(28);
     const unsigned hour = below(24), minute = below(60), code = below(500), whole = below(200), tenth = below(10);
     const int length = std::snprintf(line.data(), line.size(), "p%u,20%02u-%02u-%02uT%02u:%02u:00Z,c%u,%u.%u\n",
                                      patient, year, month, day, hour, minute, code, whole, tenth);
@@ -51,6 +55,7 @@ std::string write_rows(const exchange::ScratchFolder& scratch, std::uint64_t row
 }
 
 void import_within_bounds(std::uint64_t rows) {
+  const Lane lane("memory", seed);
   ASSERT_GE(rows * row_bytes, 10 * sorter_bytes);
   const exchange::ScratchFolder scratch;
   const std::string path = write_rows(scratch, rows);
@@ -63,13 +68,19 @@ void import_within_bounds(std::uint64_t rows) {
   EXPECT_LE(read.peak_bytes, peak_bytes_max(rows, 0));
   EXPECT_EQ(read.hash, std::to_string(rows) + "+" + std::to_string(rows));
 
+  const ChildOutcome asked = run_child({"ask", scratch.path() + "/spilled"});
+  EXPECT_LE(asked.peak_bytes, peak_bytes_max(rows, question_bytes_max + block_bytes_max));
+
   ScratchStore whole(Where::folder);
   import_into(*whole, exchange::Format::events, {path});
   EXPECT_EQ(whole->stats().events, rows);
   EXPECT_EQ(spilled.hash, hex(must(engine::content_hash(*whole, false))));
+  lane.tell(std::to_string(rows) + " rows within " + std::to_string(peak_bytes_max(rows, sorter_bytes) >> 20) +
+            " MiB: imported with a peak of " + std::to_string(spilled.peak_bytes >> 20) + " MiB, read with " +
+            std::to_string(read.peak_bytes >> 20) + ", asked about with " + std::to_string(asked.peak_bytes >> 20));
 }
 
-TEST(Memory, SmallImportStaysWithinItsBounds) { import_within_bounds(1'300'000); }
+TEST(LaneMemory, SmallImportStaysWithinItsBounds) { import_within_bounds(1'300'000); }
 TEST(Soak, LargeImportStaysWithinItsBounds) { import_within_bounds(13'000'000); }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 namespace chartline::integration {
 
+inline constexpr std::uint64_t question_bytes_max = 8u << 20;  // what a question may hold
+
 inline engine::StoreOptions small_bounds() {
   engine::StoreOptions options;
   options.block_cache_bytes = 4u << 20;
