@@ -24,6 +24,7 @@
 #include "engine/storage/rocks_files.h"
 #include "engine/storage/rocks_options.h"
 #include "engine/storage/rocks_status.h"
+#include "engine/storage/rocks_whole_reads.h"
 
 namespace chartline::engine {
 namespace {
@@ -361,6 +362,7 @@ Result<void> sweep_ingest_folder(const std::string& folder) {
 }  // namespace
 
 Result<std::unique_ptr<Tables>> open_rocks(RocksOpening opening) {
+  opening.env = reading_whole_files(opening.env);
   rocksdb::DBOptions options = database_options(opening);
   std::error_code failed;
   const bool present = fs::exists(opening.folder, failed);

@@ -8,6 +8,7 @@
 #include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
+#include <cstdarg>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -41,6 +42,14 @@ Profile profile(Table table) {
 }
 
 constexpr std::uint64_t file_bytes = 64 << 20;
+
+// RocksDB's own log of what it does is not kept: a library that is built with assertions, as Debian's is, ends the process at
+// the second line that cannot be written, which a full disk must not do. What goes wrong is told by statuses.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
 
 // The index and filter of one file take up to a hundredth of its size. Half of the cache is for them at most, and 400
 // files stay below the usual limit of 1,024 with other shards and sockets beside them.
@@ -81,9 +90,7 @@ rocksdb::DBOptions database_options(const RocksOpening& opening) {
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
 
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.max_log_file_size = 1 << 20;
-  options.keep_log_file_num = 2;
+  options.info_log = std::make_shared<NoLog>();
   return options;
 }
 

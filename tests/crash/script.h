@@ -89,7 +89,7 @@ class Writer {
 // What the store holds of this writer, read from its timelines, values, links and audit log.
 Result<Holding> read_holding(engine::Store& store, const Script& script, unsigned writer,
                              const std::set<std::string>& audited);
-// Which acts the audit log tells of.
+// Which acts the audit log tells of as done.
 Result<std::set<std::string>> read_audited(engine::Store& store);
 
 }  // namespace chartline::crash

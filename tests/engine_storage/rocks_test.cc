@@ -300,6 +300,18 @@ TEST_F(Rocks, FailingReadsAreErrorsNotAbsences) {
   }
 }
 
+// A log that is read to its middle looks like one that was torn there: the rest would be taken for never acknowledged.
+TEST_F(Rocks, ALogOrManifestThatIsReadShortIsAnErrorAndLosesNothing) {
+  for (const char* file : {".log", "MANIFEST", "CURRENT"}) {
+    SCOPED_TRACE(file);
+    write_synced(*open().value(), 0, 50);
+    disk_.inject({.operation = DiskOperation::read, .effect = DiskEffect::short_read, .file = file, .lasting = true});
+    EXPECT_FALSE(open());
+    disk_.heal();
+    EXPECT_EQ(present(*open().value(), 50), 50);
+  }
+}
+
 // Damage at open, for every file that RocksDB needs.
 struct Damage {
   const char* name;

@@ -1,0 +1,64 @@
+#include "engine/storage/rocks_whole_reads.h"
+
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace chartline::engine {
+namespace {
+
+using rocksdb::FileOptions;
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+using rocksdb::Slice;
+
+class WholeSequential final : public rocksdb::FSSequentialFileOwnerWrapper {
+ public:
+  // `bytes`: the size when it was opened; a file that is written meanwhile may be longer.
+  WholeSequential(std::unique_ptr<rocksdb::FSSequentialFile> file, std::uint64_t bytes)
+      : FSSequentialFileOwnerWrapper(std::move(file)), bytes_(bytes) {}
+
+  IOStatus Read(std::size_t n, const IOOptions& options, Slice* result, char* scratch, IODebugContext* debug) override {
+    const IOStatus status = FSSequentialFileOwnerWrapper::Read(n, options, result, scratch, debug);
+    if (!status.ok()) return status;
+    at_ += result->size();
+    if (result->size() < n && at_ < bytes_) return IOStatus::IOError("a file ends before its end");
+    return status;
+  }
+  IOStatus Skip(std::uint64_t n) override {
+    at_ += n;
+    return FSSequentialFileOwnerWrapper::Skip(n);
+  }
+
+ private:
+  const std::uint64_t bytes_;
+  std::uint64_t at_ = 0;
+};
+
+class WholeReads final : public rocksdb::FileSystemWrapper {
+ public:
+  using FileSystemWrapper::FileSystemWrapper;
+  const char* Name() const override { return "WholeReads"; }
+
+  IOStatus NewSequentialFile(const std::string& path, const FileOptions& options,
+                             std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext* debug) override {
+    std::uint64_t bytes = 0;
+    IOStatus status = FileSystemWrapper::NewSequentialFile(path, options, file, debug);
+    if (status.ok()) status = GetFileSize(path, IOOptions(), &bytes, debug);
+    if (status.ok()) *file = std::make_unique<WholeSequential>(std::move(*file), bytes);
+    return status;
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<rocksdb::Env> reading_whole_files(const std::shared_ptr<rocksdb::Env>& below) {
+  return rocksdb::NewCompositeEnv(
+      std::make_shared<WholeReads>(below ? below->GetFileSystem() : rocksdb::FileSystem::Default()));
+}
+
+}  // namespace chartline::engine

@@ -1,0 +1,17 @@
+// A file system on which a file that is read from its beginning on does not end before its end. RocksDB takes a log or a
+// manifest that ends early for one whose tail was torn by a crash, opens without what it held, and deletes it: so a read that
+// falls short once, of a disk that is well the next time, would lose what was acknowledged.
+#pragma once
+
+#include <memory>
+
+namespace rocksdb {
+class Env;
+}
+
+namespace chartline::engine {
+
+// `below` null: over the system's own files.
+std::shared_ptr<rocksdb::Env> reading_whole_files(const std::shared_ptr<rocksdb::Env>& below);
+
+}  // namespace chartline::engine
