@@ -73,7 +73,7 @@ class Cases {
  private:
   Life life_in(const std::string& which, std::uint64_t seed) const {
     Life life{.store = folder_ / (which + "/store"), .backups = folder_ / (which + "/backups"), .seed = seed};
-    life.acts_max = 6;
+    life.acts_max = seed > 200 ? 16 : 6;
     life.trims = seed % 2 == 1;
     return life;
   }
@@ -134,11 +134,12 @@ class Cases {
   Tally tally_;
 };
 
-void run_kind(DiskFault::Kind kind, std::uint64_t first, std::uint64_t last) {
+// Ends before `last` where lives are too short for so many: several faults in a row strike nothing.
+void run_kind(DiskFault::Kind kind, std::uint64_t first, std::uint64_t last, std::uint64_t missed_max) {
   const LaneTime time;
   Cases cases;
   std::uint64_t missed = 0;
-  for (std::uint64_t n = first; n <= last && missed < 8 && !testing::Test::HasFailure(); ++n) {
+  for (std::uint64_t n = first; n <= last && missed < missed_max && !testing::Test::HasFailure(); ++n) {
     // A fault that comes once, and one that stays.
     const bool struck = cases.run({.kind = kind, .nth = n, .lasting = n % 2 == 1});
     missed = struck ? 0 : missed + 1;
@@ -154,14 +155,14 @@ void run_kind(DiskFault::Kind kind, std::uint64_t first, std::uint64_t last) {
 
 class DiskFaults : public testing::TestWithParam<DiskFault::Kind> {};
 
-TEST_P(DiskFaults, AreSaidAndLoseNothing1To200) { run_kind(GetParam(), 1, 200); }
-TEST_P(DiskFaults, AreSaidAndLoseNothing201To400) { run_kind(GetParam(), 201, 400); }
+TEST_P(DiskFaults, AreSaidAndLoseNothing1To200) { run_kind(GetParam(), 1, 200, 200); }
+TEST_P(DiskFaults, AreSaidAndLoseNothing201To400) { run_kind(GetParam(), 201, 400, 200); }
 
 INSTANTIATE_TEST_SUITE_P(Lane, DiskFaults, testing::ValuesIn(kinds));
 
 class EveryDiskFault : public testing::TestWithParam<DiskFault::Kind> {};
 
-TEST_P(EveryDiskFault, AreSaidAndLoseNothing) { run_kind(GetParam(), 1, 1'000'000); }
+TEST_P(EveryDiskFault, AreSaidAndLoseNothing) { run_kind(GetParam(), 1, 1'000'000, 20); }
 
 INSTANTIATE_TEST_SUITE_P(Soak, EveryDiskFault, testing::ValuesIn(kinds));
 
@@ -172,7 +173,7 @@ TEST(DiskFault, OfOneCaseAlone) {
   int kind = 0;
   std::uint64_t n = 0;
   ASSERT_TRUE(words >> kind >> n) << "KIND N";
-  run_kind(static_cast<DiskFault::Kind>(kind), n, n);
+  run_kind(static_cast<DiskFault::Kind>(kind), n, n, 1);
 }
 
 }  // namespace
