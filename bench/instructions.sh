@@ -3,10 +3,9 @@
 #
 #   bench/instructions.sh [--keep] [PATH...]      --keep: these become the ones that are kept, in bench/instructions.tsv
 #
-# Each path is done once and twice after it was prepared: the difference is what one time costs, without preparing and with
-# every thread. Shown is what one event costs, and every change of more than 5 %; where there is one, the exit code is 1.
-# Counts depend on the compiler and the libraries, hardly on the machine, and not on what else it does. The profiles stay in
-# build/instructions, for callgrind_annotate.
+# Each path is prepared, done twice to be warm, and then counted twice, with all its threads: what one event costs. Shown is
+# every change of more than 5 %; where there is one, the exit code is 1. Counts depend on the compiler and the libraries, hardly
+# on the machine, and not on what else it does. The profiles stay in build/instructions, for callgrind_annotate.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
@@ -23,22 +22,21 @@ program=${CHARTLINE_BENCH_PROGRAMS:-build/release}/paths_bench kept=bench/instru
 ((${#paths[@]} > 0)) || mapfile -t paths < <("$program" --list)
 mkdir -p "$profiles"
 
-# counted PATH TIMES: instructions of the whole process
+# counted PATH: instructions of one time
 counted() {
-  local log=$profiles/$1.$2.log
-  valgrind --tool=callgrind --callgrind-out-file="$profiles/$1.$2.out" "$program" --repeat "$1" "$2" >"$profiles/$1.events" 2>"$log" ||
+  local log=$profiles/$1.log
+  valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file="$profiles/$1.out" "$program" --repeat "$1" 2 >"$profiles/$1.events" 2>"$log" ||
     { tail -n 5 "$log" >&2 && exit 1; }
-  sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$log"
+  echo $(($(sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$log") / 2))
 }
 
 new=$(mktemp) changed=0
 trap 'rm -f "$new"' EXIT
 printf '%-16s %12s %16s %16s %8s\n' path events "of an event" kept change
 for path in "${paths[@]}"; do
-  one=$(counted "$path" 1)
-  two=$(counted "$path" 2)
+  all=$(counted "$path")
   events=$(cat "$profiles/$path.events")
-  each=$(awk -v d=$((two - one)) -v e="$events" 'BEGIN {printf "%.1f", d / e}')
+  each=$(awk -v d="$all" -v e="$events" 'BEGIN {printf "%.1f", d / e}')
   printf '%s\t%s\t%s\n' "$path" "$each" "$events" >>"$new"
   before=$(awk -F'\t' -v p="$path" '$1 == p {print $2}' "$kept" 2>/dev/null || true)
   if [[ -n $before ]]; then

@@ -1,7 +1,8 @@
 // The time of the hot paths, with events and bytes a second; and, for who counts their instructions:
 //
 //   paths_bench [--benchmark_filter=...]
-//   paths_bench --repeat PATH TIMES      does PATH so many times after preparing it; prints the events of one time
+//   paths_bench --repeat PATH TIMES      prepares PATH, does it twice to be warm, then so many times; prints the events of one
+//                                        time. Under callgrind with --instr-atstart=no only those times are counted
 //   paths_bench --list
 #include <benchmark/benchmark.h>
 
@@ -10,6 +11,13 @@
 #include <cstring>
 
 #include "bench/hot_paths.h"
+
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_START_INSTRUMENTATION
+#define CALLGRIND_STOP_INSTRUMENTATION
+#endif
 
 namespace chartline::bench {
 namespace {
@@ -30,7 +38,10 @@ int repeat(const char* name, int times) {
     if (path.name != name) continue;
     const auto work = path.prepare();
     Done done;
+    for (int i = 0; i < 2; ++i) work();
+    CALLGRIND_START_INSTRUMENTATION;
     for (int i = 0; i < times; ++i) done = work();
+    CALLGRIND_STOP_INSTRUMENTATION;
     std::printf("%llu\n", static_cast<unsigned long long>(done.events));
     return 0;
   }

@@ -87,8 +87,10 @@ std::vector<Bytes> encode_all(const std::vector<std::vector<Posting>>& by_code) 
   return runs;
 }
 
-void set_events(benchmark::State& state, std::size_t each_iteration) {
+// `bytes_each`: of packed runs read or written; 0 where there are none.
+void set_events(benchmark::State& state, std::size_t each_iteration, std::size_t bytes_each = 0) {
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * each_iteration));
+  if (bytes_each > 0) state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bytes_each));
 }
 
 // The bytes of everything that a store of such patients keeps, for each event.
@@ -130,7 +132,7 @@ void encode_runs(benchmark::State& state) {
   const Population population(200, 100, false);
   std::size_t p = 0;
   for (auto _ : state) benchmark::DoNotOptimize(encode_run(population.rows(p++ % population.patients())));
-  set_events(state, 100);
+  set_events(state, 100, encode_run(population.rows(0)).hot.size());
 }
 BENCHMARK(encode_runs);
 
@@ -138,7 +140,7 @@ void encode_postings(benchmark::State& state) {
   const std::vector<Posting> postings =
       Population(2'000, 100, false).postings()[static_cast<std::size_t>(state.range(0))];
   for (auto _ : state) benchmark::DoNotOptimize(encode_postings(postings));
-  set_events(state, postings.size());
+  set_events(state, postings.size(), encode_postings(postings).bytes.size());
 }
 BENCHMARK(encode_postings)->ArgName("code")->Arg(1)->Arg(30);
 
@@ -160,7 +162,9 @@ void decode_time_and_code(benchmark::State& state) {
     }
   }
   benchmark::DoNotOptimize(sum);
-  set_events(state, runs.size() * rows);
+  std::size_t bytes = 0;
+  for (const RunBytes& run : runs) bytes += run.hot.size();
+  set_events(state, runs.size() * rows, bytes);
 }
 BENCHMARK(decode_time_and_code)
     ->ArgNames({"rows", "set", "timed"})
@@ -182,7 +186,9 @@ void decode_postings(benchmark::State& state, std::uint32_t fields) {
     }
   }
   benchmark::DoNotOptimize(sum);
-  set_events(state, population.events());
+  std::size_t bytes = 0;
+  for (const Bytes& run : runs) bytes += run.size();
+  set_events(state, population.events(), bytes);
 }
 BENCHMARK_CAPTURE(decode_postings, patient, posting_field_patient)
     ->ArgName("set")
