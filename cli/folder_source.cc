@@ -176,17 +176,13 @@ class FolderSource final : public Source {
     return complaints;
   }
   Result<WatchedCohort> watch_cohort(const std::string& name, const Position& since) override {
-    const View now = shown();
-    query::CohortChanges from = TRY(query::cohort_changes(*store_, now, name, since, {.cancel = &interruption()}));
+    query::CohortChanges from = TRY(query::cohort_changes(*store_, shown(), name, since, {.cancel = &interruption()}));
     WatchedCohort told{.changes = {}, .position = std::move(from.position)};
     engine::AuditEntry act = own_act(engine::Act::watch, flags_);
     act.text = "cohort " + name;
     act.rows = from.changes.size();
-    record::Arena room;
     for (const query::CohortChange& one : from.changes) {
-      const auto names = TRY(now.identifiers(one.patient, room));
-      const record::Identifier first = names.empty() ? record::Identifier{} : names.front();
-      told.changes.push_back({std::string(first.system), std::string(first.value), one.entered});
+      told.changes.push_back({one.system, one.name, one.entered});
       act.patients.push_back(one.patient);
     }
     TRY(audit_.read(*store_, std::move(act)));

@@ -1,5 +1,5 @@
 // 1. read    the feed from the position up to `now`: who changed, and when first
-// 2. join    those who are one person with somebody who changed, then or now
+// 2. join    those who were one person with somebody who changed
 // 3. look    at each before that moment, and now
 #include "query/standing.h"
 
@@ -28,6 +28,11 @@ constexpr std::size_t commits_at_once = 256;
 Result<std::map<PatientRef, Micros>> changed_since(engine::Store& store, Position at, const Position& end,
                                                    Limits& limits) {
   std::map<PatientRef, Micros> first;
+  // Entries are in the order of each shard, and a link stands in one of two.
+  const auto note = [&](PatientRef patient, Micros recorded) {
+    const auto [at_first, is_new] = first.try_emplace(patient, recorded);
+    if (!is_new) at_first->second = std::min(at_first->second, recorded);
+  };
   while (true) {
     TRY(limits.check());
     record::Arena room;
@@ -36,9 +41,9 @@ Result<std::map<PatientRef, Micros>> changed_since(engine::Store& store, Positio
       if (entry.commit > end[entry.shard]) continue;
       moved |= entry.commit > at[entry.shard];
       at[entry.shard] = std::max(at[entry.shard], entry.commit);
-      first.try_emplace(entry.patient, entry.recorded);
+      note(entry.patient, entry.recorded);
       const bool two = entry.what == FeedEntry::What::link || entry.what == FeedEntry::What::unlink;
-      if (two) first.try_emplace(entry.other, entry.recorded);
+      if (two) note(entry.other, entry.recorded);
     }
     if (!moved) return first;
   }
@@ -68,6 +73,16 @@ class Membership final : private Outlet {
   bool given_ = false;
 };
 
+Result<void> write_name(const View& view, CohortChange& of) {
+  record::Arena room;
+  for (const PatientRef one : view.linked(of.patient)) {
+    const auto identifiers = TRY(view.identifiers(one, room));
+    if (identifiers.empty() || (!of.name.empty() && of.name <= identifiers.front().value)) continue;
+    of.system = identifiers.front().system, of.name = identifiers.front().value;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<CohortChanges> cohort_changes(engine::Store& store, const View& now, const std::string& cohort,
@@ -85,29 +100,27 @@ Result<CohortChanges> cohort_changes(engine::Store& store, const View& now, cons
 
   Limits limits(options);
   const auto changed = TRY(changed_since(store, since, told.position, limits));
-  std::map<Micros, std::set<PatientRef>> looked_at;  // by the moment before which they are looked at first
-  std::set<PatientRef> seen;
-  std::vector<std::pair<Micros, PatientRef>> in_time;
-  for (const auto& [patient, at] : changed) in_time.emplace_back(at, patient);
-  std::ranges::sort(in_time);
-  for (const auto& [at, patient] : in_time) {
-    if (!now.sees(patient)) continue;
-    for (const PatientRef one : now.linked(patient))
-      if (seen.insert(one).second) looked_at[at].insert(one);
-  }
+  std::map<Micros, std::set<PatientRef>> in_time;  // by the moment before which they are looked at
+  for (const auto& [patient, at] : changed)
+    if (now.sees(patient)) in_time[at].insert(patient);
+  std::set<PatientRef> done;
   Membership present = TRY(Membership::of(now, *prepared.program, statement));
-  for (auto& [at, patients] : looked_at) {
+  for (const auto& [at, changed_then] : in_time) {
     const View whole = store.view_as_of(at - 1);
     const View before = now.grant() ? whole.narrowed(now.shared_grant()) : whole;
-    // Who was one person with them then.
-    for (const PatientRef patient : std::vector<PatientRef>(patients.begin(), patients.end()))
+    // A person changes with each of their records. Who became one person with them since has changed too.
+    std::set<PatientRef> patients;
+    for (const PatientRef patient : changed_then)
       for (const PatientRef one : before.linked(patient))
-        if (now.sees(one) && seen.insert(one).second) patients.insert(one);
+        if (now.sees(one) && done.insert(one).second) patients.insert(one);
     Membership past = TRY(Membership::of(before, *prepared.program, statement));
     for (const PatientRef patient : patients) {
       TRY(limits.check());
       const bool was = before.sees(patient) && TRY(past.holds(patient, limits)), is = TRY(present.holds(patient, limits));
-      if (was != is) told.changes.push_back({patient, is});
+      if (was == is) continue;
+      CohortChange& change =
+          told.changes.emplace_back(CohortChange{.patient = patient, .system = {}, .name = {}, .entered = is});
+      TRY(write_name(is ? now : before, change));
     }
   }
   std::ranges::sort(told.changes, {}, &CohortChange::patient);

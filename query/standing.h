@@ -11,8 +11,9 @@
 namespace chartline::query {
 
 struct CohortChange {
-  engine::PatientRef patient;
-  bool entered = false;  // else left
+  engine::PatientRef patient;  // of several linked ones, the first
+  std::string system, name;    // as rows of queries name the person, who entered now, who left then
+  bool entered = false;        // else left
 };
 struct CohortChanges {
   std::vector<CohortChange> changes;    // sorted by patient

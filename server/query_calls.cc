@@ -98,39 +98,27 @@ class CohortServer final : public wire::Cohort::Server {
   }
 
  private:
-  struct Changes {
-    query::CohortChanges told;
-    record::Arena room;
-    std::vector<record::Identifier> names;
-  };
   kj::Promise<void> tell_changes(ChangesContext context) {
     std::vector<std::uint64_t> since;
     for (const std::uint64_t commit : context.getParams().getSince()) since.push_back(commit);
     const Limits& limits = holder_->services.limits;
     auto work = [holder = holder_, name = name_, since = std::move(since),
-                 milliseconds = std::uint64_t{limits.query_seconds} * 1000]() -> Result<std::unique_ptr<Changes>> {
-      auto changes = std::make_unique<Changes>();
-      const engine::View now = holder->view();
-      changes->told = TRY(query::cohort_changes(holder->services.store, now, name, since, {.milliseconds_max = milliseconds}));
-      for (const query::CohortChange& one : changes->told.changes) {
-        const auto names = TRY(now.identifiers(one.patient, changes->room));
-        changes->names.push_back(names.empty() ? record::Identifier{} : names.front());
-      }
-      return changes;
+                 milliseconds = std::uint64_t{limits.query_seconds} * 1000] {
+      return query::cohort_changes(holder->services.store, holder->view(), name, since, {.milliseconds_max = milliseconds});
     };
     return holder_->services.workers.run(Lane::scan, std::move(work))
-        .then([holder = holder_, name = name_, context](std::unique_ptr<Changes> changes) mutable {
+        .then([holder = holder_, name = name_, context](query::CohortChanges told) mutable {
           engine::AuditEntry entry = holder->entry(engine::Act::watch);
           entry.text = "cohort " + name;
-          entry.rows = changes->told.changes.size();
-          auto into = context.getResults().initChanges(static_cast<unsigned>(changes->names.size()));
+          entry.rows = told.changes.size();
+          auto into = context.getResults().initChanges(static_cast<unsigned>(told.changes.size()));
           for (unsigned i = 0; i < into.size(); ++i) {
-            wire::write(changes->names[i], into[i].initPatient());
-            into[i].setEntered(changes->told.changes[i].entered);
-            entry.patients.push_back(changes->told.changes[i].patient);
+            wire::write({.system = told.changes[i].system, .value = told.changes[i].name}, into[i].initPatient());
+            into[i].setEntered(told.changes[i].entered);
+            entry.patients.push_back(told.changes[i].patient);
           }
-          auto position = context.getResults().initPosition(static_cast<unsigned>(changes->told.position.size()));
-          for (unsigned i = 0; i < position.size(); ++i) position.set(i, changes->told.position[i]);
+          auto position = context.getResults().initPosition(static_cast<unsigned>(told.position.size()));
+          for (unsigned i = 0; i < position.size(); ++i) position.set(i, told.position[i]);
           return holder->enter(std::move(entry));
         });
   }
