@@ -35,7 +35,7 @@ Micros local_of(Micros utc, const record::Zone& zone) {
 
 }  // namespace
 
-Decision::Decision(const Rules& rules, StoreFacts& facts, const Claims& claims, const AccessRequest& request,
+AccessDecision::AccessDecision(const Rules& rules, StoreFacts& facts, const Claims& claims, const AccessRequest& request,
                    Store& store, Micros now)
     : rules_(rules),
       facts_(facts),
@@ -45,7 +45,7 @@ Decision::Decision(const Rules& rules, StoreFacts& facts, const Claims& claims, 
       now_(now),
       zone_(store.zone()) {}
 
-Result<std::shared_ptr<const Grant>> Decision::decide() {
+Result<std::shared_ptr<const Grant>> AccessDecision::decide() {
   today_ = record::at_instant(local_of(now_, TRY(record::Zone::find(zone_)))).day();
   TRY(admit());
   TRY(check_break_glass());
@@ -68,7 +68,7 @@ Result<std::shared_ptr<const Grant>> Decision::decide() {
 
 // -- who
 
-Result<void> Decision::admit() {
+Result<void> AccessDecision::admit() {
   if (claims_.user.empty()) return denied("authentication named nobody");
   if (now_ >= claims_.expires) return denied("what authentication proved has expired");
   const auto role = parse_role(request_.role);
@@ -95,7 +95,7 @@ Result<void> Decision::admit() {
   return {};
 }
 
-Result<void> Decision::check_break_glass() {
+Result<void> AccessDecision::check_break_glass() {
   if (request_.reason.empty() && request_.patient.empty()) return {};
   const auto& rules = rules_.break_glass;
   if (!rules || !(rules->roles >> static_cast<unsigned>(grant_.role) & 1))
@@ -108,7 +108,7 @@ Result<void> Decision::check_break_glass() {
   return {};
 }
 
-Result<void> Decision::enter_project() {
+Result<void> AccessDecision::enter_project() {
   if (grant_.role != Role::researcher) {
     return request_.project.empty() ? Result<void>() : denied("only researchers work in projects");
   }
@@ -123,9 +123,9 @@ Result<void> Decision::enter_project() {
   return {};
 }
 
-bool Decision::opt_outs_count() const { return rules_.opt_outs && (rules_.opt_out_purposes & mask(grant_.purpose)); }
+bool AccessDecision::opt_outs_count() const { return rules_.opt_outs && (rules_.opt_out_purposes & mask(grant_.purpose)); }
 
-Result<void> Decision::check_opt_outs() {
+Result<void> AccessDecision::check_opt_outs() {
   if (!opt_outs_count()) return {};
   const OptOuts& set = *rules_.opt_outs;
   if (set.as_of() > today_) return denied("the set of opt-outs is of a day that has not come: load the right one");
@@ -139,20 +139,20 @@ Result<void> Decision::check_opt_outs() {
 
 // -- whose
 
-Result<std::vector<PatientRef>> Decision::person(const PatientName& name) const {
+Result<std::vector<PatientRef>> AccessDecision::person(const PatientName& name) const {
   const auto patient = TRY(view_.parts().identity->find({.system = name.system, .value = name.value}));
   if (!patient || patient->id >= view_.patients(patient->shard)) return std::vector<PatientRef>();
   return view_.linked(*patient);
 }
 
-bool Decision::hold(const Days& days) {
+bool AccessDecision::hold(const Days& days) {
   if (today_ < days.from) return note_change(days.from), false;
   if (today_ > days.to) return false;
   if (days.to != INT32_MAX) note_change(days.to + 1);
   return true;
 }
 
-Result<void> Decision::reach() {
+Result<void> AccessDecision::reach() {
   switch (most_.reach) {
     case Reach::nobody: return {};
     case Reach::own: return reach_own();
@@ -166,14 +166,14 @@ Result<void> Decision::reach() {
   return {};
 }
 
-Result<void> Decision::reach_own() {
+Result<void> AccessDecision::reach_own() {
   const auto name = parse_patient_name(claims_.patient);
   if (!name) return denied("authentication did not say which patient the user is");
   for (const PatientRef one : TRY(person(*name))) grant_.patients.add(one);
   return {};
 }
 
-Result<void> Decision::reach_granted() {
+Result<void> AccessDecision::reach_granted() {
   bool any = false;
   for (const std::string& holder : holders_of(claims_)) {
     const auto found = rules_.delegations.find(holder);
@@ -192,7 +192,7 @@ Result<void> Decision::reach_granted() {
   return any ? Result<void>() : denied("no patient has granted the user anything that holds today");
 }
 
-Result<void> Decision::reach_related() {
+Result<void> AccessDecision::reach_related() {
   if (grant_.break_glass) {
     for (const PatientRef one : TRY(person(*parse_patient_name(request_.patient)))) grant_.patients.add(one);
     return {};
@@ -204,7 +204,7 @@ Result<void> Decision::reach_related() {
   return {};
 }
 
-Result<void> Decision::reach_listed(const Relationship& relationship) {
+Result<void> AccessDecision::reach_listed(const Relationship& relationship) {
   for (const std::string& holder : holders_of(claims_)) {
     const auto found = relationship.of_holder.find(holder);
     if (found == relationship.of_holder.end()) continue;
@@ -216,7 +216,7 @@ Result<void> Decision::reach_listed(const Relationship& relationship) {
   return {};
 }
 
-Result<void> Decision::reach_seen(const Relationship& relationship) {
+Result<void> AccessDecision::reach_seen(const Relationship& relationship) {
   if (claims_.organisation.empty()) return {};
   const Day reach = *relationship.event_within_days;
   const auto found = TRY(facts_.seen_by(view_, claims_.organisation, relationship.kinds, today_ - reach, today_ + reach));
@@ -226,7 +226,7 @@ Result<void> Decision::reach_seen(const Relationship& relationship) {
 
 // -- less
 
-Result<void> Decision::keep_scope(const std::optional<std::vector<PatientName>>& scope) {
+Result<void> AccessDecision::keep_scope(const std::optional<std::vector<PatientName>>& scope) {
   if (!scope) return {};
   PatientSet within;
   for (const PatientName& name : *scope) {
@@ -236,7 +236,7 @@ Result<void> Decision::keep_scope(const std::optional<std::vector<PatientName>>&
   return {};
 }
 
-Result<void> Decision::keep_sources() {
+Result<void> AccessDecision::keep_sources() {
   grant_.sources = role_->sources;
   if (!project_ || project_->sources.empty()) return {};
   if (role_->sources.empty()) return grant_.sources = project_->sources, Result<void>();
@@ -251,7 +251,7 @@ Result<void> Decision::keep_sources() {
   return {};
 }
 
-Result<void> Decision::leave_out_opted() {
+Result<void> AccessDecision::leave_out_opted() {
   if (!opt_outs_count()) return {};
   const auto found = TRY(facts_.opted_out(view_, *rules_.opt_outs));
   for (const PatientRef patient : *found) grant_.patients.remove(patient);
@@ -259,11 +259,11 @@ Result<void> Decision::leave_out_opted() {
 }
 
 // What patients say of others does not bind themselves; and a policy may let an emergency outweigh it.
-bool Decision::consents_count() const {
+bool AccessDecision::consents_count() const {
   return most_.reach != Reach::own && !(grant_.break_glass && rules_.break_glass->overrides_consent);
 }
 
-Result<void> Decision::heed_consents() {
+Result<void> AccessDecision::heed_consents() {
   grant_.of_everyone.withheld = role_->withheld | withheld_by_default();
   std::set<std::vector<PatientRef>> persons;
   for (const auto& [patient, rule] : rules_of_) persons.insert(view_.linked(patient));
@@ -284,7 +284,7 @@ Result<void> Decision::heed_consents() {
   return {};
 }
 
-Result<void> Decision::heed_consents_of(const std::vector<PatientRef>& person) {
+Result<void> AccessDecision::heed_consents_of(const std::vector<PatientRef>& person) {
   bool all_refused = false, all_granted = false;
   CategoryMask refused = 0, granted = 0;
   record::Arena room;
@@ -315,7 +315,7 @@ Result<void> Decision::heed_consents_of(const std::vector<PatientRef>& person) {
 // -- what, and how long
 
 // Who sees everyone sees nobody as they are. Each project has its own key, and so has each role outside of any.
-void Decision::hide() {
+void AccessDecision::hide() {
   if (most_.reach != Reach::everyone || !rules_.hiding) return;
   const ProjectKey key(rules_.hiding->secret, project_ ? "project " + project_->name : "role " + text(name(grant_.role)));
   grant_.figures_key = std::make_shared<const ProjectKey>(key);
@@ -325,7 +325,7 @@ void Decision::hide() {
   grant_.deidentified = std::make_shared<const Deidentification>(std::move(rules), key);
 }
 
-void Decision::give_rights() {
+void AccessDecision::give_rights() {
   Rights rights = most_.rights;
   if (!role_->contribute) rights &= ~mask(Right::contribute);
   if (project_) {
@@ -337,7 +337,7 @@ void Decision::give_rights() {
   grant_.rights = rights;
 }
 
-Micros Decision::until() const {
+Micros AccessDecision::until() const {
   const Micros session = grant_.break_glass ? rules_.break_glass->session : role_->session;
   Micros end = std::min(claims_.expires, now_ + session);
   const auto zone = record::Zone::find(zone_);
@@ -347,7 +347,7 @@ Micros Decision::until() const {
   return std::min(end, std::max(begins, now_ + 1));
 }
 
-std::string Decision::label() const {
+std::string AccessDecision::label() const {
   std::string said = text(name(grant_.role)) + " " + grant_.user;
   if (!grant_.organisation.empty()) said += " of " + grant_.organisation;
   said += " for " + text(name(grant_.purpose));

@@ -1,4 +1,4 @@
-// Decision: one question put to a policy.
+// An AccessDecision: one question put to a policy.
 //
 //   1. who       the role is one that authentication proved and that the policy grants, for this purpose
 //   2. whose     the records that the role reaches: own, granted, related, everyone
@@ -18,10 +18,10 @@
 
 namespace chartline::engine {
 
-class Decision {
+class AccessDecision {
  public:
   // Borrows all of them.
-  Decision(const Rules& rules, StoreFacts& facts, const Claims& claims, const AccessRequest& request, Store& store,
+  AccessDecision(const Rules& rules, StoreFacts& facts, const Claims& claims, const AccessRequest& request, Store& store,
            Micros now);
   Result<std::shared_ptr<const Grant>> decide();
 

@@ -49,7 +49,7 @@ Result<Policy> Policy::parse(std::string_view toml, std::string_view origin, con
 
 Result<std::shared_ptr<const Grant>> Policy::decide(const Claims& claims, const AccessRequest& request, Store& store,
                                                     Micros now) const {
-  return Decision(*rules_, known_->facts, claims, request, store, now).decide();
+  return AccessDecision(*rules_, known_->facts, claims, request, store, now).decide();
 }
 
 const std::string& Policy::version() const { return rules_->version; }

@@ -15,7 +15,7 @@
 namespace chartline::engine {
 namespace {
 
-class MemoryStore final : public Store {
+class MemoryStore final : public DurableStore {
  public:
   std::unique_ptr<Backend> open() override { return memory_backend(disk_); }
   void stop() override { disk_->crash(); }
@@ -25,7 +25,7 @@ class MemoryStore final : public Store {
   std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
 };
 
-class LocalStore final : public Store {
+class LocalStore final : public DurableStore {
  public:
   std::unique_ptr<Backend> open() override {
     const bool create = !std::filesystem::exists(folder_ / "store");
@@ -40,7 +40,7 @@ class LocalStore final : public Store {
 };
 
 // The decorator without a fault: it must change nothing.
-class DecoratedStore final : public Store {
+class DecoratedStore final : public DurableStore {
  public:
   std::unique_ptr<Backend> open() override { return faulty_backend(behind_.open(), std::make_shared<Faults>()); }
   void stop() override { behind_.stop(); }
@@ -71,7 +71,7 @@ std::vector<StoreKind> store_kinds() {
           {"decorated", [] { return std::make_unique<DecoratedStore>(); }, false}};
 }
 
-Opened::Opened(Store& store, const TablesOptions& options)
+Opened::Opened(DurableStore& store, const TablesOptions& options)
     : backend(store.open()),
       lease(backend->acquire(0, 1000).value()),
       tables(backend->open(0, lease.get(), options).value()) {}

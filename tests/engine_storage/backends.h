@@ -27,9 +27,9 @@ class TestFolder {
 };
 
 // A store whose disk outlives what has it open.
-class Store {
+class DurableStore {
  public:
-  virtual ~Store() = default;
+  virtual ~DurableStore() = default;
   virtual std::unique_ptr<Backend> open() = 0;
   virtual void stop() = 0;        // nothing reaches the disk from here on
   virtual void lose_power() = 0;  // with everything closed, after stop(): only what was synced is left
@@ -37,7 +37,7 @@ class Store {
 
 struct StoreKind {
   std::string name;
-  std::function<std::unique_ptr<Store>()> make;
+  std::function<std::unique_ptr<DurableStore>()> make;
   bool has_files;
 };
 void PrintTo(const StoreKind& kind, std::ostream* out);
@@ -50,7 +50,7 @@ struct Opened {
   std::unique_ptr<Lease> lease;
   std::unique_ptr<Tables> tables;
 
-  explicit Opened(Store& store, const TablesOptions& options = {});
+  explicit Opened(DurableStore& store, const TablesOptions& options = {});
   ~Opened();
   Opened(Opened&&) = default;
   Opened& operator=(Opened&&) = delete;

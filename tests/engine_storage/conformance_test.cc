@@ -23,7 +23,7 @@ using testing::IsEmpty;
 
 class Conformance : public testing::TestWithParam<StoreKind> {
  protected:
-  std::unique_ptr<Store> store_ = GetParam().make();
+  std::unique_ptr<DurableStore> store_ = GetParam().make();
 
   // Cuts the power under what is open and opens the shard again.
   std::unique_ptr<Opened> crash(std::unique_ptr<Opened> opened) {
