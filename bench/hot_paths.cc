@@ -49,12 +49,14 @@ const std::vector<record::Record>& all_records() {
 std::unique_ptr<engine::Store> empty_store() {
   auto disk = std::make_shared<engine::MemoryDisk>();
   or_stop(engine::Store::init(*engine::memory_backend(disk), {}));
-  return or_stop(engine::Store::open(std::shared_ptr<engine::Backend>(engine::memory_backend(disk)), {.fold_in_background = false}));
+  return or_stop(engine::Store::open(std::shared_ptr<engine::Backend>(engine::memory_backend(disk)),
+                                     {.fold_in_background = false}));
 }
 
 std::shared_ptr<engine::Store> loaded_store(std::uint64_t times = 1) {
   std::shared_ptr<engine::Store> store = empty_store();
-  const auto import = or_stop(engine::Import::begin(*store, {.path = engine::ImportOptions::Path::bulk, .memory_bytes = 256 << 20, .threads = 1}));
+  const auto import = or_stop(engine::Import::begin(
+      *store, {.path = engine::ImportOptions::Path::bulk, .memory_bytes = 256 << 20, .threads = 1}));
   or_stop(population().records(1, people * times, [&](const record::Record& record) { return import->add(record); }));
   or_stop(import->finish());
   return store;
@@ -95,7 +97,8 @@ struct CsvFile {
     if (file < 0) std::fprintf(stderr, "hot_paths: no temporary file\n"), std::exit(1);
     ::close(file);
     std::ofstream out(path, std::ios::binary);
-    or_stop(population().write({.people = people}, [&](std::string_view rows) -> Result<void> { return out << rows, Result<void>(); }));
+    or_stop(population().write({.people = people},
+                               [&](std::string_view rows) -> Result<void> { return out << rows, Result<void>(); }));
   }
   ~CsvFile() { std::remove(path.c_str()); }
 };
@@ -104,7 +107,8 @@ std::function<Done()> read_csv() {
   return [file = std::make_shared<CsvFile>()] {
     Nowhere nowhere;
     const auto quality = exchange::make_quality({.source = "synth"}, nullptr);
-    or_stop(exchange::read(exchange::Format::events, std::vector<std::string>{file->path}, {.source = "synth"}, nowhere, *quality));
+    or_stop(exchange::read(exchange::Format::events, std::vector<std::string>{file->path}, {.source = "synth"}, nowhere,
+                           *quality));
     return Done{nowhere.events(), std::filesystem::file_size(file->path)};
   };
 }
@@ -113,7 +117,8 @@ std::function<Done()> bulk_load() {
   all_records();
   return [] {
     const auto store = empty_store();
-    const auto import = or_stop(engine::Import::begin(*store, {.path = engine::ImportOptions::Path::bulk, .memory_bytes = 256 << 20, .threads = 1}));
+    const auto import = or_stop(engine::Import::begin(
+        *store, {.path = engine::ImportOptions::Path::bulk, .memory_bytes = 256 << 20, .threads = 1}));
     for (const record::Record& record : all_records()) or_stop(import->add(record));
     return Done{or_stop(import->finish()).events, 0};
   };
@@ -141,7 +146,8 @@ std::function<Done()> timelines(bool whole_events) {
     for (engine::PatientId patient = 0; patient < view.patients(0); ++patient) {
       or_stop(view.timeline({0, patient}, {}, stored::field_hot, timeline));
       for (std::size_t i = 0; i < timeline.size(); ++i)
-        sum += whole_events ? or_stop(timeline.event(i)).code.code.size() : timeline.code(i) + static_cast<std::uint64_t>(timeline.start(i).local);
+        sum += whole_events ? or_stop(timeline.event(i)).code.code.size()
+                            : timeline.code(i) + static_cast<std::uint64_t>(timeline.start(i).local);
       done.events += timeline.size();
     }
     if (sum == 0) std::fprintf(stderr, "hot_paths: nothing was read\n"), std::exit(1);
@@ -157,7 +163,8 @@ std::function<Done()> to_the_wire_and_back() {
     const auto& records = all_records();
     for (std::size_t at = 0; at < records.size(); at += 1'000) {
       wire::EventsWriter writer;
-      for (std::size_t i = at; i < std::min(records.size(), at + 1'000); ++i) writer.add(records[i].events.front(), wire::WithDetails::yes);
+      for (std::size_t i = at; i < std::min(records.size(), at + 1'000); ++i)
+        writer.add(records[i].events.front(), wire::WithDetails::yes);
       capnp::MallocMessageBuilder message;
       writer.write(message.initRoot<wire::Events>());
       const auto words = capnp::messageToFlatArray(message);
@@ -176,7 +183,8 @@ std::function<Done()> question(const char* text) {
   static const std::uint64_t events = store->stats().events;
   return [text] {
     const query::Prepared prepared = or_stop(query::prepare(*store, text, {}));
-    if (!prepared.complaints.empty()) std::fputs(query::render(prepared.complaints, text).c_str(), stderr), std::exit(1);
+    if (!prepared.complaints.empty())
+      std::fputs(query::render(prepared.complaints, text).c_str(), stderr), std::exit(1);
     query::Answers answers;
     or_stop(query::run(prepared, *store, store->view(), {.threads = 1}, answers));
     return Done{events, 0};
@@ -196,13 +204,20 @@ const std::vector<HotPath>& hot_paths() {
       {"whole_events", [] { return timelines(true); }},
       {"wire", to_the_wire_and_back},
       {"code_count", [] { return question("count exists condition[icd10:E11.9]"); }},
-      {"care_gap", [] { return question("let dx = first condition[icd10:E11.9]\ncount exists dx and no observation[loinc:59261-8] within 365d after dx"); }},
+      {"care_gap",
+       [] {
+         return question(
+             "let dx = first condition[icd10:E11.9]\ncount exists dx and no observation[loinc:59261-8] within 365d "
+             "after dx");
+       }},
       {"sequence",
        [] {
          return question(
-             "count exists condition[icd10:I10] with (observation[loinc:8480-6] where value > 150 within 365d after it with (medication[atc:C08CA01] within 365d after it))");
+             "count exists condition[icd10:I10] with (observation[loinc:8480-6] where value > 150 within 365d after it "
+             "with (medication[atc:C08CA01] within 365d after it))");
        }},
-      {"last_value", [] { return question("count (last observation[loinc:59261-8] in 2023-01-01..2023-12-31).value > 58 by sex"); }},
+      {"last_value",
+       [] { return question("count (last observation[loinc:59261-8] in 2023-01-01..2023-12-31).value > 58 by sex"); }},
       {"monthly", [] { return question("tally observation[loinc:8480-6] by month(it)"); }},
       {"any_value", [] { return question("count exists any[*] where value > 350"); }},
       {"any_year", [] { return question("tally any[*] where value > 100 by year(it)"); }},

@@ -59,7 +59,9 @@ int main(int argc, char** argv) {
     return 0;
   }
   for (const HotPath& path : hot_paths())
-    benchmark::RegisterBenchmark(path.name.c_str(), [&path](benchmark::State& state) { measure(state, path); })->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
+    benchmark::RegisterBenchmark(path.name.c_str(), [&path](benchmark::State& state) { measure(state, path); })
+        ->Unit(benchmark::kMillisecond)
+        ->MeasureProcessCPUTime();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();

@@ -22,7 +22,8 @@ class Client final : public StoreClient {
  public:
   Client(engine::Store& store, std::string questions, bool alone) : store_(store), questions_(std::move(questions)) {
     if (!alone) options_.threads = 1;
-    year_.from = static_cast<record::Day>(last_year_from / 86'400), year_.to = static_cast<record::Day>(last_year_past / 86'400 - 1);
+    year_.from = static_cast<record::Day>(last_year_from / 86'400),
+    year_.to = static_cast<record::Day>(last_year_past / 86'400 - 1);
     const std::string_view code = measured_code;
     latest_.codes = {{.system = code.substr(0, code.find('|')), .code = code.substr(code.find('|') + 1), .display = {}}};
     latest_.backwards = true, latest_.limit = latest;
@@ -31,7 +32,8 @@ class Client final : public StoreClient {
   Rows question(const std::string& name) override {
     const std::string text = file_text(questions_ + "/" + name + ".query");
     const query::Prepared prepared = or_stop(query::prepare(store_, text, {}));
-    if (!prepared.complaints.empty()) std::fputs(query::render(prepared.complaints, text).c_str(), stderr), std::exit(1);
+    if (!prepared.complaints.empty())
+      std::fputs(query::render(prepared.complaints, text).c_str(), stderr), std::exit(1);
     query::Answers answers;
     or_stop(query::run(prepared, store_, store_.view(), options_, answers));
     Rows rows;
@@ -52,7 +54,8 @@ class Client final : public StoreClient {
     const TimelineFilter& filter = name == "last_year" ? year_ : name == "latest_values" ? latest_ : whole_;
     or_stop(view.timeline(*found, filter, hot_three, timeline_));
     for (std::size_t i = 0; i < timeline_.size(); ++i)
-      if (const record::Time at = timeline_.start(i); at.known()) sums.add(at.local / record::micros_per_second, hundredths(timeline_.value(i)));
+      if (const record::Time at = timeline_.start(i); at.known())
+        sums.add(at.local / record::micros_per_second, hundredths(timeline_.value(i)));
   }
 
   void write(const std::vector<std::uint64_t>& patients) override {
@@ -76,7 +79,8 @@ class Client final : public StoreClient {
       records[i] = {.identifiers = {&who[i], 1}, .events = {&event, 1}, .original = {}, .demanded_version = {}};
     }
     for (const auto& outcome : or_stop(store_.write(records, {})).outcomes)
-      if (outcome.what != engine::Outcome::What::created) std::fprintf(stderr, "chartline_store: a record was not created\n"), std::exit(1);
+      if (outcome.what != engine::Outcome::What::created)
+        std::fprintf(stderr, "chartline_store: a record was not created\n"), std::exit(1);
   }
 
  private:

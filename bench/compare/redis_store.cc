@@ -21,7 +21,8 @@ struct Member {
 };
 std::string packed(const Member& member) {
   std::string bytes(12, '\0');
-  std::memcpy(bytes.data(), &member.code, 2), std::memcpy(bytes.data() + 2, &member.place, 2), std::memcpy(bytes.data() + 4, &member.hundredths, 8);
+  std::memcpy(bytes.data(), &member.code, 2), std::memcpy(bytes.data() + 2, &member.place, 2),
+      std::memcpy(bytes.data() + 4, &member.hundredths, 8);
   return bytes;
 }
 
@@ -66,18 +67,26 @@ void load(const std::string& events, const std::string& socket) {
   std::string line, patient;
   std::vector<std::string> command;
   int waiting = 0;
-  const auto flush = [&](int until) { for (; waiting > until; --waiting) next(redis); };
+  const auto flush = [&](int until) {
+    for (; waiting > until; --waiting) next(redis);
+  };
   const auto end_patient = [&] {
     if (command.size() > 2) send(redis, command), ++waiting;
     flush(1'000);
   };
   std::getline(file, line);
   while (std::getline(file, line)) {
-    const auto time_at = line.find(',') + 1, code_at = line.find(',', time_at) + 1, value_at = line.find(',', code_at) + 1;
-    if (const std::string who = line.substr(0, time_at - 1); who != patient) end_patient(), patient = who, command = {"ZADD", "t:" + who};
-    const auto code = codes.try_emplace(line.substr(code_at, value_at - code_at - 1), static_cast<std::uint16_t>(codes.size())).first->second;
-    const std::int64_t seconds = record::parse_time(std::string_view(line).substr(time_at, code_at - time_at - 1)).value().local / record::micros_per_second;
-    const std::int64_t hundredths = value_at < line.size() ? static_cast<std::int64_t>(std::strtod(line.c_str() + value_at, nullptr) * 100 + 0.5) : 0;
+    const auto time_at = line.find(',') + 1, code_at = line.find(',', time_at) + 1,
+               value_at = line.find(',', code_at) + 1;
+    if (const std::string who = line.substr(0, time_at - 1); who != patient)
+      end_patient(), patient = who, command = {"ZADD", "t:" + who};
+    const auto code =
+        codes.try_emplace(line.substr(code_at, value_at - code_at - 1), static_cast<std::uint16_t>(codes.size())).first->second;
+    const std::int64_t seconds =
+        record::parse_time(std::string_view(line).substr(time_at, code_at - time_at - 1)).value().local /
+        record::micros_per_second;
+    const std::int64_t hundredths =
+        value_at < line.size() ? static_cast<std::int64_t>(std::strtod(line.c_str() + value_at, nullptr) * 100 + 0.5) : 0;
     command.push_back(std::to_string(seconds));
     command.push_back(packed({code, static_cast<std::uint16_t>(command.size() / 2), hundredths}));
   }
@@ -99,14 +108,16 @@ class Client final : public StoreClient {
  public:
   explicit Client(const std::string& socket) : owned_(connect(socket)), redis_(owned_.get()) {
     send(redis_, {"HGET", "codes", measured_code});
-    if (const Reply number = next(redis_); number->type == REDIS_REPLY_STRING) measured_ = static_cast<std::uint16_t>(std::stoi(number->str));
+    if (const Reply number = next(redis_); number->type == REDIS_REPLY_STRING)
+      measured_ = static_cast<std::uint16_t>(std::stoi(number->str));
   }
   Rows question(const std::string&) override { stop("no questions over everyone"); }
   // The latest values of a code are sought from the end, a hundred events at a time.
   void point(const std::string& name, std::uint64_t patient, PointSums& sums) override {
     const std::string key = "t:" + std::to_string(patient);
     if (name == "last_year") {
-      send(redis_, {"ZRANGEBYSCORE", key, std::to_string(last_year_from), "(" + std::to_string(last_year_past), "WITHSCORES"});
+      send(redis_,
+           {"ZRANGEBYSCORE", key, std::to_string(last_year_from), "(" + std::to_string(last_year_past), "WITHSCORES"});
       add(*next(redis_), sums);
     } else if (name == "latest_values") {
       int found = 0;
@@ -114,7 +125,8 @@ class Client final : public StoreClient {
         send(redis_, {"ZREVRANGE", key, std::to_string(from), std::to_string(from + 99), "WITHSCORES"});
         const Reply page = next(redis_);
         for (std::size_t i = 0; i < page->elements && found < latest; i += 2)
-          if (std::uint16_t code = 0; std::memcpy(&code, page->element[i]->str, 2), code == measured_) add(*page, i, sums), ++found;
+          if (std::uint16_t code = 0; std::memcpy(&code, page->element[i]->str, 2), code == measured_)
+            add(*page, i, sums), ++found;
         if (page->elements < 200) break;
       }
     } else {
@@ -126,7 +138,8 @@ class Client final : public StoreClient {
     static std::atomic<std::int64_t> serial = std::random_device{}() & 0xFFFFFF;
     send(redis_, {"MULTI"});
     for (const std::uint64_t patient : patients)
-      send(redis_, {"ZADD", "t:" + std::to_string(patient), std::to_string(1'700'000'000 + ++serial), packed({0, static_cast<std::uint16_t>(serial), serial})});
+      send(redis_, {"ZADD", "t:" + std::to_string(patient), std::to_string(1'700'000'000 + ++serial),
+                    packed({0, static_cast<std::uint16_t>(serial), serial})});
     send(redis_, {"EXEC"});
     for (std::size_t i = 0; i < patients.size() + 2; ++i) next(redis_);
   }
@@ -151,8 +164,11 @@ class Client final : public StoreClient {
 int main(int argc, char** argv) {
   using namespace chartline::bench;
   const std::string_view verb = argc > 1 ? argv[1] : "";
-  if (verb == "load" && argc == 4) load(argv[2], argv[3]);
-  else if (verb == "serve" && argc == 4) Served([&](bool) { return std::make_unique<Client>(argv[2]); }, argv[3]).run();
-  else return std::fprintf(stderr, "usage: redis_store load EVENTS SOCKET | serve SOCKET ASKED\n"), 2;
+  if (verb == "load" && argc == 4)
+    load(argv[2], argv[3]);
+  else if (verb == "serve" && argc == 4)
+    Served([&](bool) { return std::make_unique<Client>(argv[2]); }, argv[3]).run();
+  else
+    return std::fprintf(stderr, "usage: redis_store load EVENTS SOCKET | serve SOCKET ASKED\n"), 2;
   return 0;
 }

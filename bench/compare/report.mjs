@@ -38,7 +38,7 @@ export function write_report(path, {size, patients, runs, page}) {
       return `${show(theirs)} (${digits(ratio)}x)<br>${figures.length > 1 ? `${show(spread[0])} - ${show(spread.at(-1))}` : 'one run'}`;
     });
     const least = Math.min(...ratios);
-    return [[words, `${show(own)}<br>${show(all[0])} - ${show(all.at(-1))}`, ...cells, ratios.length === 0 ? '' : least < 1 ? `**${digits(least)}x**` : `${digits(least)}x`]];
+    return [[words, `${show(own)}<br>${all.length > 1 ? `${show(all[0])} - ${show(all.at(-1))}` : 'one run'}`, ...cells, ratios.length === 0 ? '' : least < 1 ? `**${digits(least)}x**` : `${digits(least)}x`]];
   };
   const head = ['work', 'Chartline', ...shown.map(peer => title[peer]), 'least ratio'];
   const rows_of = (words, suffix, show, better) => Object.entries(words).flatMap(([name, said]) => row(said, `${name}.${suffix}`, show, better));

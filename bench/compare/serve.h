@@ -36,14 +36,17 @@ using Rows = std::vector<std::vector<std::string>>;
 // What reading points adds up, so that all stores must have read the same.
 struct PointSums {
   std::int64_t events = 0, seconds = 0, hundredths = 0;
-  void add(std::int64_t at_seconds, std::int64_t hundredths_or_0) { ++events, seconds += at_seconds, hundredths += hundredths_or_0; }
+  void add(std::int64_t at_seconds, std::int64_t hundredths_or_0) {
+    ++events, seconds += at_seconds, hundredths += hundredths_or_0;
+  }
 };
 
 inline constexpr const char* concurrent_questions[] = {"code_count", "care_gap", "last_value", "rare_code"};
 inline constexpr const char* scanned_question = "care_gap";
 inline constexpr const char* measured_code = "loinc|8480-6";  // of latest_values
 inline constexpr const char* written_code = "local|written";
-inline constexpr std::int64_t last_year_from = 1'704'067'200, last_year_past = 1'735'689'600;  // 2024, in seconds since 1970
+inline constexpr std::int64_t last_year_from = 1'704'067'200,
+                              last_year_past = 1'735'689'600;  // 2024, in seconds since 1970
 inline constexpr int latest = 10, mixed_readers = 4, mixed_writers = 4;
 
 // A client of a store: a connection, or what stands for one. Used by one thread.
@@ -91,8 +94,8 @@ class Served {
         words >> name;
         PointSums sums;
         for (const std::uint64_t patient : asked_) alone_->point(name, patient, sums);
-        answer(watch, "\"count\": " + std::to_string(asked_.size()) + ", \"rows\": [[" + std::to_string(sums.events) + "," +
-                          std::to_string(sums.seconds) + "," + std::to_string(sums.hundredths) + "]]");
+        answer(watch, "\"count\": " + std::to_string(asked_.size()) + ", \"rows\": [[" + std::to_string(sums.events) +
+                          "," + std::to_string(sums.seconds) + "," + std::to_string(sums.hundredths) + "]]");
       } else if (verb == "write" || verb == "batch") {
         std::uint64_t commits = 0, events = 1;
         words >> commits >> events;
@@ -124,7 +127,8 @@ class Served {
     std::string text = "[";
     for (std::size_t r = 0; r < rows.size(); ++r) {
       text += r ? ",[" : "[";
-      for (std::size_t c = 0; c < rows[r].size(); ++c) text += (c ? ",\"" : "\"") + rows[r][c] + '"';  // cells have nothing to escape
+      for (std::size_t c = 0; c < rows[r].size(); ++c)
+        text += (c ? ",\"" : "\"") + rows[r][c] + '"';  // cells have nothing to escape
       text += ']';
     }
     return text + "]";
@@ -137,20 +141,21 @@ class Served {
 
   // Until the time is over, each client on a thread of its own.
   void repeat(std::vector<std::thread>& threads, const std::atomic<bool>& stop, std::atomic<std::uint64_t>& done,
-                       std::uint64_t seed, std::function<void(StoreClient&, std::uint64_t turn, std::mt19937_64&)> work) {
+              std::uint64_t seed, std::function<void(StoreClient&, std::uint64_t turn, std::mt19937_64&)> work) {
     auto client = std::shared_ptr<StoreClient>(make_(false));
     threads.emplace_back([&stop, &done, seed, client, work = std::move(work)] {
       std::mt19937_64 random(seed);
       for (std::uint64_t turn = seed; !stop; ++turn) work(*client, turn, random), ++done;
     });
-
   }
   std::uint64_t together(unsigned clients, double seconds) {
     std::atomic<bool> stop = false;
     std::atomic<std::uint64_t> done = 0;
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < clients; ++i)
-      repeat(threads, stop, done, i, [](StoreClient& client, std::uint64_t turn, std::mt19937_64&) { client.question(concurrent_questions[turn % 4]); });
+      repeat(threads, stop, done, i, [](StoreClient& client, std::uint64_t turn, std::mt19937_64&) {
+        client.question(concurrent_questions[turn % 4]);
+      });
     end_after(seconds, stop, threads);
     return done;
   }
@@ -160,15 +165,20 @@ class Served {
     std::atomic<std::uint64_t> reads = 0, writes = 0, scans = 0;
     std::vector<std::thread> threads;
     for (int i = 0; i < mixed_readers; ++i)
-      repeat(threads, stop, reads, static_cast<std::uint64_t>(i), [this](StoreClient& client, std::uint64_t, std::mt19937_64& random) {
-        PointSums sums;
-        client.point("whole_timeline", asked_[random() % asked_.size()], sums);
-      });
+      repeat(threads, stop, reads, static_cast<std::uint64_t>(i),
+             [this](StoreClient& client, std::uint64_t, std::mt19937_64& random) {
+               PointSums sums;
+               client.point("whole_timeline", asked_[random() % asked_.size()], sums);
+             });
     for (int i = 0; i < mixed_writers; ++i)
-      repeat(threads, stop, writes, random_(), [this](StoreClient& client, std::uint64_t, std::mt19937_64& random) { client.write(some_patients(1, random)); });
-    repeat(threads, stop, scans, 0, [](StoreClient& client, std::uint64_t, std::mt19937_64&) { client.question(scanned_question); });
+      repeat(threads, stop, writes, random_(), [this](StoreClient& client, std::uint64_t, std::mt19937_64& random) {
+        client.write(some_patients(1, random));
+      });
+    repeat(threads, stop, scans, 0,
+           [](StoreClient& client, std::uint64_t, std::mt19937_64&) { client.question(scanned_question); });
     end_after(seconds, stop, threads);
-    answer(watch, "\"reads\": " + std::to_string(reads) + ", \"writes\": " + std::to_string(writes) + ", \"scans\": " + std::to_string(scans));
+    answer(watch, "\"reads\": " + std::to_string(reads) + ", \"writes\": " + std::to_string(writes) +
+                      ", \"scans\": " + std::to_string(scans));
   }
   static void end_after(double seconds, std::atomic<bool>& stop, std::vector<std::thread>& threads) {
     std::this_thread::sleep_for(std::chrono::duration<double>(seconds));

@@ -26,7 +26,9 @@ constexpr const char* tables = R"(
 class Database {
  public:
   explicit Database(const std::string& path) {
-    if (sqlite3_open_v2(path.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK) stop();
+    if (sqlite3_open_v2(path.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                        nullptr) != SQLITE_OK)
+      stop();
     sqlite3_busy_timeout(database_, 60'000);
   }
   ~Database() {
@@ -42,7 +44,9 @@ class Database {
   // Kept prepared.
   sqlite3_stmt* statement(const std::string& sql) {
     sqlite3_stmt*& statement = prepared_[sql];
-    if (statement == nullptr && sqlite3_prepare_v3(database_, sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) stop();
+    if (statement == nullptr &&
+        sqlite3_prepare_v3(database_, sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
+      stop();
     sqlite3_reset(statement);
     return statement;
   }
@@ -105,8 +109,10 @@ void load(const std::string& events, const std::string& people, const std::strin
       sqlite3_bind_int64(insert, 1, std::strtoll(row[0].data(), nullptr, 10));
       sqlite3_bind_int64(insert, 2, record::parse_time(row[1]).value().local / record::micros_per_second);
       sqlite3_bind_int(insert, 3, code);
-      if (row[3].empty()) sqlite3_bind_null(insert, 4);
-      else sqlite3_bind_double(insert, 4, std::strtod(row[3].data(), nullptr));
+      if (row[3].empty())
+        sqlite3_bind_null(insert, 4);
+      else
+        sqlite3_bind_double(insert, 4, std::strtod(row[3].data(), nullptr));
       database.step(insert);
     });
     code_number(database, numbers, written_code);
@@ -114,7 +120,8 @@ void load(const std::string& events, const std::string& people, const std::strin
       const record::CivilDay birth = record::civil(record::parse_time(row[4]).value().day());
       sqlite3_stmt* insert = database.statement("INSERT INTO patients VALUES (?1, ?2, ?3)");
       sqlite3_bind_int64(insert, 1, std::strtoll(row[0].data(), nullptr, 10));
-      sqlite3_bind_int64(insert, 2, birth.year * 10'000 + static_cast<int>(birth.month) * 100 + static_cast<int>(birth.day));
+      sqlite3_bind_int64(insert, 2,
+                         birth.year * 10'000 + static_cast<int>(birth.month) * 100 + static_cast<int>(birth.day));
       sqlite3_bind_text(insert, 3, row[5].data(), static_cast<int>(row[5].size()), SQLITE_TRANSIENT);
       database.step(insert);
     });
@@ -134,7 +141,9 @@ void load(const std::string& events, const std::string& people, const std::strin
 class Client final : public StoreClient {
  public:
   Client(const std::string& path, std::string questions) : database_(path), questions_(std::move(questions)) {
-    database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA mmap_size = 1099511627776; PRAGMA cache_size = -1048576; PRAGMA temp_store = MEMORY;");
+    database_.run(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA mmap_size = 1099511627776; PRAGMA cache_size = "
+        "-1048576; PRAGMA temp_store = MEMORY;");
     written_ = number_of(written_code), measured_ = number_of(measured_code);
   }
   Rows question(const std::string& name) override {
@@ -142,7 +151,8 @@ class Client final : public StoreClient {
     Rows rows;
     while (database_.step(statement)) {
       auto& cells = rows.emplace_back();
-      for (int i = 0; i < sqlite3_column_count(statement); ++i) cells.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(statement, i)));
+      for (int i = 0; i < sqlite3_column_count(statement); ++i)
+        cells.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(statement, i)));
     }
     sqlite3_reset(statement);
     return rows;
@@ -150,16 +160,19 @@ class Client final : public StoreClient {
   void point(const std::string& name, std::uint64_t patient, PointSums& sums) override {
     sqlite3_stmt* statement = nullptr;
     if (name == "last_year") {
-      statement = database_.statement("SELECT time, code, value FROM events WHERE patient = ?1 AND time >= ?2 AND time < ?3 ORDER BY time");
+      statement = database_.statement(
+          "SELECT time, code, value FROM events WHERE patient = ?1 AND time >= ?2 AND time < ?3 ORDER BY time");
       sqlite3_bind_int64(statement, 2, last_year_from), sqlite3_bind_int64(statement, 3, last_year_past);
     } else if (name == "latest_values") {
-      statement = database_.statement("SELECT time, code, value FROM events WHERE code = ?2 AND patient = ?1 ORDER BY time DESC LIMIT 10");
+      statement = database_.statement(
+          "SELECT time, code, value FROM events WHERE code = ?2 AND patient = ?1 ORDER BY time DESC LIMIT 10");
       sqlite3_bind_int64(statement, 2, measured_);
     } else {
       statement = database_.statement("SELECT time, code, value FROM events WHERE patient = ?1 ORDER BY time");
     }
     sqlite3_bind_int64(statement, 1, static_cast<std::int64_t>(patient));
-    while (database_.step(statement)) sums.add(sqlite3_column_int64(statement, 0), std::llround(sqlite3_column_double(statement, 2) * 100));
+    while (database_.step(statement))
+      sums.add(sqlite3_column_int64(statement, 0), std::llround(sqlite3_column_double(statement, 2) * 100));
     sqlite3_reset(statement);
   }
   void write(const std::vector<std::uint64_t>& patients) override {
@@ -194,8 +207,13 @@ class Client final : public StoreClient {
 int main(int argc, char** argv) {
   using namespace chartline::bench;
   const std::string_view verb = argc > 1 ? argv[1] : "";
-  if (verb == "load" && argc == 6) load(argv[2], argv[3], argv[4], argv[5]);
-  else if (verb == "serve" && argc == 5) Served([&](bool) { return std::make_unique<Client>(argv[2], argv[3]); }, argv[4]).run();
-  else return std::fprintf(stderr, "usage: sqlite_store load EVENTS PEOPLE LIST DATABASE | serve DATABASE QUESTIONS ASKED\n"), 2;
+  if (verb == "load" && argc == 6)
+    load(argv[2], argv[3], argv[4], argv[5]);
+  else if (verb == "serve" && argc == 5)
+    Served([&](bool) { return std::make_unique<Client>(argv[2], argv[3]); }, argv[4]).run();
+  else
+    return std::fprintf(stderr,
+                        "usage: sqlite_store load EVENTS PEOPLE LIST DATABASE | serve DATABASE QUESTIONS ASKED\n"),
+           2;
   return 0;
 }
