@@ -354,9 +354,29 @@ class Player {
     }
     if (as_of != INT64_MAX) return {};
     record::Arena room;
-    const std::size_t versions = TRY(view.history(*patient, room)).size();
-    return same(versions == model.versions(person),
-                std::to_string(versions) + " versions, by the model " + std::to_string(model.versions(person)));
+    const std::vector<View::Version> versions = TRY(view.history(*patient, room));
+    TRY(same(versions.size() == model.versions(person),
+             std::to_string(versions.size()) + " versions, by the model " + std::to_string(model.versions(person))));
+    if (&model != &model_ || versions.empty()) return {};
+    return compare_edges(*patient, versions[make_.below(versions.size())]);
+  }
+
+  // A version is seen from the very instant at which it was recorded, until just before the one at which it was replaced.
+  Result<void> compare_edges(PatientRef patient, const View::Version& version) {
+    const auto seen = [&](Micros as_of) -> Result<bool> {
+      Timeline timeline;
+      TRY(store_->view_as_of(as_of).own_timeline(patient, {.include_hidden = true}, stored::field_hot, timeline));
+      for (std::size_t i = 0; i < timeline.size(); ++i)
+        if (timeline.number(i) == version.event.number) return true;
+      return false;
+    };
+    const Micros from = version.event.recorded, to = version.removed;
+    TRY(same(!TRY(seen(from - 1)), "a version is seen before it was recorded"));
+    if (from == to) return {};
+    TRY(same(TRY(seen(from)), "a version is not seen at the instant of its recording"));
+    if (to == 0) return {};
+    TRY(same(TRY(seen(to - 1)), "a version is not seen until it is replaced"));
+    return same(!TRY(seen(to)), "a version is seen at the instant of its replacement");
   }
 
   // Postings of every code hold exactly the events that carry it.
