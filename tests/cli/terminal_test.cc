@@ -41,7 +41,9 @@ Shown on_terminal(const Scratch& scratch, const std::string& line, const std::ve
     const std::string path =
         "PATH=" + std::filesystem::path(CHARTLINE_PROGRAM).parent_path().string() + ":/usr/bin:/bin";
     std::string home = "HOME=" + scratch.folder().string(), term = "TERM=xterm", locale = "LC_ALL=C.UTF-8";
-    std::array<char*, 5> environment = {const_cast<char*>(path.c_str()), home.data(), term.data(), locale.data(),
+    const char* suppressed = std::getenv("LSAN_OPTIONS");  // of a sanitizer
+    std::string leaks = std::string("LSAN_OPTIONS=") + (suppressed ? suppressed : "");
+    std::array<char*, 6> environment = {const_cast<char*>(path.c_str()), home.data(), term.data(), locale.data(), leaks.data(),
                                         nullptr};
     if (chdir(scratch.folder().c_str()) == 0) execle("/bin/sh", "sh", "-c", line.c_str(), nullptr, environment.data());
     _exit(127);
