@@ -279,15 +279,17 @@ class FileFlips {
     const std::string file = files_[kind][chance_.below(files_[kind].size())];
     copy_but(file);
     const std::string path = at("copy") + "/" + file;
-    // The end of the log is where a flip looks most like a crash.
+    // The end of the log is where damage looks most like a crash: bits of it turn, or it is gone.
     const std::uint64_t bits = fs::file_size(path) * 8, last = 8 * 200;
     const bool at_end = kind == "wal" && bits > last && chance_.one_in(3);
     const std::uint64_t bit = at_end ? bits - 1 - chance_.below(last) : chance_.below(bits);
-    flip_bit(path, bit);
+    const bool cut = at_end && chance_.one_in(2);
+    cut ? fs::resize_file(path, bit / 8) : flip_bit(path, bit);
     StoreOptions options = quiet_options(clock_);
     options.read_only = chance_.one_in(4);
-    SCOPED_TRACE(file + ", bit " + std::to_string(bit) + (options.read_only ? ", opened read-only" : ""));
-    look(noticed_[kind], options, file);
+    SCOPED_TRACE(file + (cut ? ", cut at bit " : ", bit ") + std::to_string(bit) +
+                 (options.read_only ? ", opened read-only" : ""));
+    look(noticed_[cut ? "wal cut short" : kind], options, file);
   }
 
   // A value written anew with a bit turned, through the database: its checksums hold again, only the store's own can tell.
