@@ -158,13 +158,18 @@ class DiskFaults : public testing::TestWithParam<DiskFault::Kind> {};
 TEST_P(DiskFaults, AreSaidAndLoseNothing1To200) { run_kind(GetParam(), 1, 200, 200); }
 TEST_P(DiskFaults, AreSaidAndLoseNothing201To400) { run_kind(GetParam(), 201, 400, 200); }
 
-INSTANTIATE_TEST_SUITE_P(Lane, DiskFaults, testing::ValuesIn(kinds));
+std::string test_name(const testing::TestParamInfo<DiskFault::Kind>& kind) {
+  const std::array names{"no_space", "io_error", "short_read", "short_write"};
+  return names.at(static_cast<std::size_t>(kind.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(Lane, DiskFaults, testing::ValuesIn(kinds), test_name);
 
 class EveryDiskFault : public testing::TestWithParam<DiskFault::Kind> {};
 
 TEST_P(EveryDiskFault, AreSaidAndLoseNothing) { run_kind(GetParam(), 1, 1'000'000, 20); }
 
-INSTANTIATE_TEST_SUITE_P(Soak, EveryDiskFault, testing::ValuesIn(kinds));
+INSTANTIATE_TEST_SUITE_P(Soak, EveryDiskFault, testing::ValuesIn(kinds), test_name);
 
 TEST(DiskFault, OfOneCaseAlone) {
   const char* const wanted = std::getenv("CHARTLINE_CASE");
