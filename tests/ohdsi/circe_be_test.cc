@@ -277,8 +277,8 @@ class CirceBeIndexed : public CirceBe {
   }
   static std::set<std::string> expected(const std::string& file, const std::string& table) {
     std::set<std::string> persons;
-    for (const Fields& row : read_tables(circe_be(file + "_VERIFY.json")).at(table))
-      persons.insert(row.at("person_id"));
+    const auto tables = read_tables(circe_be(file + "_VERIFY.json"));
+    for (const Fields& row : tables.at(table)) persons.insert(row.at("person_id"));
     return persons;
   }
 };
