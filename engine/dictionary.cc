@@ -239,7 +239,13 @@ class Dictionary::Table {
   std::atomic<std::uint64_t> bytes_{0};
 };
 
-Dictionary::Dictionary() {
+struct Dictionary::Systems {
+  std::mutex mutex;
+  std::set<std::string_view> all;
+  Name looked_at = 0;
+};
+
+Dictionary::Dictionary() : systems_(std::make_unique<Systems>()) {
   for (int i = 0; i < stored::dictionary_count; ++i) {
     tables_[static_cast<std::size_t>(i)] = std::make_unique<Table>(static_cast<Which>(i));
   }
@@ -274,6 +280,11 @@ record::Code Dictionary::code(Name number) const {
   if (number == 0) return {};
   const Entry& entry = table(Which::code).entry(number);
   return {.system = entry.first, .code = entry.second, .display = entry.third_text()};
+}
+std::vector<std::string_view> Dictionary::code_systems() const {
+  const std::lock_guard lock(systems_->mutex);
+  for (const Name given = size(Which::code); systems_->looked_at < given;) systems_->all.insert(code(++systems_->looked_at).system);
+  return {systems_->all.begin(), systems_->all.end()};
 }
 record::Source Dictionary::source(Name number) const {
   if (number == 0) return {};

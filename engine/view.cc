@@ -276,6 +276,12 @@ std::string_view View::unit_of(std::uint32_t shard, Name unit) const { return na
 record::Source View::source_of(std::uint32_t shard, Name source) const { return names_of(*parts_, shard).source(source); }
 std::optional<Name> View::find_code(std::uint32_t shard, const record::Code& code) const { return names_of(*parts_, shard).find(code); }
 std::uint32_t View::codes(std::uint32_t shard) const { return names_of(*parts_, shard).size(stored::Dictionary::code); }
+std::vector<std::string> View::code_systems() const {
+  std::set<std::string> systems;
+  for (const ShardMoment& shard : parts_->shards)
+    for (const std::string_view system : shard.dictionary->code_systems()) systems.emplace(system);
+  return {systems.begin(), systems.end()};
+}
 
 Result<Timeline> View::timeline(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields) const {
   Timeline into;

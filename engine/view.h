@@ -153,6 +153,7 @@ class View {
   record::Source source_of(std::uint32_t shard, Name source) const;
   std::optional<Name> find_code(std::uint32_t shard, const record::Code& code) const;
   std::uint32_t codes(std::uint32_t shard) const;  // names 1 .. codes have been given
+  std::vector<std::string> code_systems() const;   // of all codes that have been given, ascending
 
   // -- timelines
   // Of one patient, with those linked to it merged in. `fields` is a mask of stored::RunField.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <set>
 
 #include "query/codeset.h"
 #include "query/constants.h"
@@ -51,18 +50,6 @@ void bind_parameter(tree::Query& query, tree::Statement bound, std::size_t& adde
     return;
   }
   query.statements.insert(query.statements.begin() + static_cast<std::ptrdiff_t>(added++), std::move(bound));
-}
-
-// Code systems by the names that sources used.
-std::vector<std::string> systems_of(const engine::View& view) {
-  std::set<std::string, std::less<>> systems;
-  for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
-    for (engine::Name name = 1; name <= view.codes(shard); ++name) {
-      const std::string_view system = view.code_of(shard, name).system;
-      if (!systems.contains(system)) systems.emplace(system);
-    }
-  }
-  return {systems.begin(), systems.end()};
 }
 
 // Complains about what only the store can tell.
@@ -151,7 +138,7 @@ class Preparation {
   Result<Prepared> prepared() {
     // A parameter that holds nothing would be missed wherever the text names it.
     if (is_of_parameters()) return refused();
-    SavedReader reader(store_, systems_of(store_.view()), within_);
+    SavedReader reader(store_, store_.view().code_systems(), within_);
     const typed::Query query = resolve(bound_.tree, TRY(reader.known_to(bound_.text, bound_.tree)), complaints_);
     TRY(reader.read(query, complaints_));
     if (!complaints_.empty()) return refused();

@@ -45,6 +45,18 @@ TEST(Dictionary, NumbersNamesInOrderOfFirstSight) {
   EXPECT_EQ(names.source(2).system, "RYJ");
 }
 
+TEST(Dictionary, KnowsTheSystemsOfItsCodesAsTheyCome) {
+  Dictionary names;
+  EXPECT_TRUE(names.code_systems().empty());
+  names.intern(record::Code{.system = "loinc", .code = "1"});
+  names.intern(record::Code{.system = "icd10", .code = "1"});
+  names.intern(record::Code{.system = "loinc", .code = "2"});
+  EXPECT_EQ(names.code_systems(), (std::vector<std::string_view>{"icd10", "loinc"}));
+  EXPECT_EQ(names.code_systems(), (std::vector<std::string_view>{"icd10", "loinc"}));
+  names.intern(record::Code{.system = "atc", .code = "1"});
+  EXPECT_EQ(names.code_systems(), (std::vector<std::string_view>{"atc", "icd10", "loinc"}));
+}
+
 TEST(Dictionary, GivesEmptyNamesZero) {
   Dictionary names;
   EXPECT_EQ(names.intern(record::Code{.system = "snomed"}), 0U);
