@@ -22,6 +22,9 @@ against('1,000 timelines in one call, timelines', 'server.timelines', 'PostgreSQ
 against('durable commits of one event, 64 clients', 'server.commit_1', 'PostgreSQL', postgres, 'commit.loaded.writers_64', 1.5);
 against('durable batches of 100 events, events', 'server.commit_100', 'PostgreSQL', postgres, 'commit.loaded.events_100.writers_64', 10, 100);
 
+const after = of(chartline, 'after_writes.per_second');
+rows.push(['timelines after these writes, while they are folded', units.rate(after), p99(chartline, 'after_writes'), `before: ${units.rate(timelines)}`, `${digits(after / timelines)}x`, '', '']);
+
 const first = of(chartline, 'server.first_row.p50_us'), resident = of(chartline, 'server.idle.resident_bytes');
 rows.push(['first row of a cohort list', units.us(first), p99(chartline, 'server.first_row'), '', '', '10 ms', verdict(10_000 / first, 1)]);
 rows.push(['2,000 idle sessions: resident', units.bytes(resident), `${digits(of(chartline, 'server.idle.bytes_each') / 1024)} KiB each`, '', '', '1 GiB', verdict(2 ** 30 / resident, 1)]);

@@ -19,6 +19,7 @@
 #include "server/connection.h"
 #include "server/cursors.h"
 #include "server/observe.h"
+#include "server/scheduling.h"
 #include "server/tls.h"
 #include "server/workers.h"
 
@@ -69,6 +70,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
   void run(std::promise<Result<void>>& listening) {
     bool told = false;
     const auto thrown = kj::runCatchingExceptions([&] {
+      run_in_short_turns();
       auto io = kj::setupAsyncIo();
       if (options.tls) {
         Result<std::unique_ptr<Tls>> loaded = Tls::load(*options.tls, io.provider->getTimer());

@@ -1,20 +1,10 @@
 #include "server/workers.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <system_error>
 
+#include "server/scheduling.h"
+
 namespace chartline::server {
-namespace {
-
-constexpr int scan_niceness = 10;
-
-// Of this thread, and of those that it starts: on Linux a thread has a niceness of its own.
-void yield_to_others() { (void)setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), scan_niceness); }
-
-}  // namespace
 
 Result<std::unique_ptr<Workers>> Workers::start(const Options& options) {
   std::unique_ptr<Workers> workers(new Workers(options));
@@ -63,7 +53,8 @@ std::size_t Workers::waiting(Lane lane) const {
 }
 
 void Workers::work(Lane lane) {
-  if (lane == Lane::scan || lane == Lane::login) yield_to_others();
+  const bool is_long = lane == Lane::scan || lane == Lane::login;
+  is_long ? yield_to_others() : run_in_short_turns();
   Queue& queue = queues_[static_cast<int>(lane)];
   std::unique_lock lock(queue.mutex);
   while (true) {
