@@ -104,7 +104,7 @@ function(chartline_test name)
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." TEST_FILTER "-Soak*:Lane*" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 ${tells})
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." TEST_FILTER "Lane*" TEST_LIST ${name}_lane_tests
-    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 LABELS lane)
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 1800 LABELS lane)
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." TEST_FILTER "Soak*" TEST_LIST ${name}_soak_tests
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 14400 LABELS soak)
 endfunction()

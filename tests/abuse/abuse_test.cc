@@ -15,6 +15,7 @@
 #include "tests/abuse/attacks.h"
 #include "tests/abuse/served_program.h"
 #include "tests/base/sanitized.h"
+#include "tests/lane.h"
 
 namespace chartline::abuse {
 namespace {
@@ -26,11 +27,6 @@ Timepoint now() { return std::chrono::steady_clock::now(); }
 constexpr int attackers = 8, good_clients = 2;
 constexpr double answer_seconds_max = 10;  // on a machine that does other things too
 constexpr std::uint64_t peak_bytes_max = 768ull << 20, sanitized_peak_bytes_max = 3ull << 30;
-
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 // All that a timeline says, in one text.
 std::string words_of(const client::Page& page) {

@@ -11,6 +11,7 @@
 #include "tests/crash/disk_watch.h"
 #include "tests/crash/lane.h"
 #include "tests/crash/life.h"
+#include "tests/lane.h"
 
 namespace chartline::crash {
 namespace {
@@ -136,7 +137,7 @@ class Cases {
 
 // Ends before `last` where lives are too short for so many: several faults in a row strike nothing.
 void run_kind(DiskFault::Kind kind, std::uint64_t first, std::uint64_t last, std::uint64_t missed_max) {
-  const LaneTime time;
+  const Lane lane("faults", 11);
   Cases cases;
   std::uint64_t missed = 0;
   for (std::uint64_t n = first; n <= last && missed < missed_max && !testing::Test::HasFailure(); ++n) {
@@ -150,7 +151,7 @@ void run_kind(DiskFault::Kind kind, std::uint64_t first, std::uint64_t last, std
           << " struck): not opened " << t.not_opened << ", read only and said so " << t.read_only << ", clean error "
           << t.clean_errors << ", unharmed " << t.unharmed
           << "; nothing acknowledged lost, nothing wrong shown, no crash, no hang";
-  print_figure("faults", figures.str(), 11, time);
+  lane.tell(figures.str());
 }
 
 class DiskFaults : public testing::TestWithParam<DiskFault::Kind> {};

@@ -11,6 +11,7 @@
 #include "tests/crash/child.h"
 #include "tests/crash/lane.h"
 #include "tests/crash/life.h"
+#include "tests/lane.h"
 
 namespace chartline::crash {
 namespace {
@@ -127,7 +128,7 @@ class KilledStore {
 };
 
 void kill_often(std::uint64_t first_seed, std::uint64_t kills) {
-  const LaneTime time;
+  const Lane lane("kill", first_seed);
   const std::uint64_t only = number_from("CHARTLINE_SEED", 0);
   std::uint64_t done = 0, acts = 0, stores = 0;
   std::map<std::string, std::uint64_t> killed_while;
@@ -148,7 +149,7 @@ void kill_often(std::uint64_t first_seed, std::uint64_t kills) {
     figures << (&what == &killed_while.begin()->first ? "" : ", ") << what << " " << times;
   figures << "), " << acts
           << " acknowledged acts: nothing lost, nothing invented, batches whole, indexes and audit sound";
-  print_figure("kill", figures.str(), first_seed, time);
+  lane.tell(figures.str());
 }
 
 class Kill : public testing::TestWithParam<std::uint64_t> {};

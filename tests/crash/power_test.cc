@@ -15,6 +15,7 @@
 #include "tests/crash/disk_watch.h"
 #include "tests/crash/lane.h"
 #include "tests/crash/life.h"
+#include "tests/lane.h"
 
 namespace chartline::crash {
 namespace {
@@ -180,7 +181,7 @@ class Chain {
 // Several chains in one process of their own, which says what it found.
 void run_chains(std::uint64_t first_seed, std::uint64_t points, std::uint64_t points_per_chain) {
   const std::uint64_t only = number_from("CHARTLINE_SEED", 0);
-  const LaneTime time;
+  const Lane lane("power", first_seed);
   Tally sum;
   std::uint64_t chains = 0;
   for (std::uint64_t seed = only ? only : first_seed; sum.points < points; ++seed) {
@@ -215,7 +216,7 @@ void run_chains(std::uint64_t first_seed, std::uint64_t points, std::uint64_t po
   figures << sum.points << " power cuts in " << sum.lives << " lives (" << chains << " stores, " << sum.syncs
           << " syncs, " << sum.acts << " acknowledged acts): nothing lost, nothing invented; " << sum.restores
           << " backups restored; refused as damaged, where lengths outlived bytes: " << sum.refused;
-  print_figure("power", figures.str(), first_seed, time);
+  lane.tell(figures.str());
 }
 
 class Power : public testing::TestWithParam<std::uint64_t> {};

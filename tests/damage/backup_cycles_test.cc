@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "tests/damage/lane.h"
+#include "tests/lane.h"
 #include "tests/engine_maintenance/made_store.h"
 
 namespace chartline::engine {

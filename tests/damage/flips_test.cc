@@ -9,7 +9,7 @@
 #include <set>
 
 #include "engine/storage/local_backend.h"
-#include "tests/damage/lane.h"
+#include "tests/lane.h"
 #include "tests/damage/told_store.h"
 #include "tests/engine_maintenance/made_store.h"
 

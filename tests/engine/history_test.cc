@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-#include "tests/damage/lane.h"
+#include "tests/lane.h"
 #include "tests/engine/history.h"
 
 namespace chartline::engine {

@@ -9,7 +9,7 @@
 #include <random>
 
 #include "engine/maintenance.h"
-#include "tests/damage/lane.h"
+#include "tests/lane.h"
 #include "tests/integration/child.h"
 #include "tests/integration/importing.h"
 #include "tests/integration/scratch_store.h"

@@ -3,14 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
+
+#include "tests/lane.h"
 
 namespace chartline::query::random {
 
-inline std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 inline std::uint64_t seed_of_run() { return number_from("CHARTLINE_SEED", 1); }
 
 }  // namespace chartline::query::random

@@ -10,6 +10,7 @@
 #include "tests/query_random/script.h"
 #include "tests/query_random/shrink.h"
 #include "tests/query_vectorised/usual_query.h"
+#include "tests/lane.h"
 
 namespace chartline::query::vectorised {
 namespace {
@@ -38,11 +39,6 @@ std::string reduced(Script script, std::uint32_t shards, std::string text) {
   return random::print(script) + "----\n" + text + "---- reference\n" +
          random::print(random::ask(replay.store(), text, Executor::reference)) + "---- vectorised\n" +
          random::print(random::ask(replay.store(), text, Executor::vectorised));
-}
-
-std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
 TEST(Agreement, OfColumnsAndTheReference) {

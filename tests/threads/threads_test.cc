@@ -12,16 +12,12 @@
 #include "engine/maintenance.h"
 #include "engine/storage/memory.h"
 #include "engine/store.h"
+#include "tests/lane.h"
 
 namespace chartline::engine {
 namespace {
 
 constexpr int writers = 4, readers = 3, people = 6, codes = 7;
-
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 std::string person_name(int writer, int person) { return fmt::format("w{}p{}", writer, person); }
 std::string code_name(int code) { return fmt::format("c{}", code); }

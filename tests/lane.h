@@ -1,4 +1,4 @@
-// What every lane here shares: how much is tried, from which seed, and the line that tells of it.
+// What every lane shares: how much is tried, from which seed, and the line that tells of it.
 #pragma once
 
 #include <chrono>
@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace chartline {
 
