@@ -1,5 +1,6 @@
 #include "query/disclosure.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <map>
@@ -42,15 +43,11 @@ class Definitions {
 
  private:
   void name(const typed::Node& node) {
-    const auto* named = std::get_if<typed::Named>(&node.data);
-    const auto* word = std::get_if<std::string>(&node.data);
-    if (!named && !word) return;
-    const std::string& name = named ? named->name : *word;
+    const std::string& name = std::get<typed::Named>(node.data).name;
     if (printed_.contains(name)) return;
-    if (const auto found = program_.definitions.find(name); found != program_.definitions.end()) {
-      printed_[name] = typed::print(*found->second);
-      gather(*found->second);
-    }
+    const typed::Node& definition = program_.definition(name);
+    printed_[name] = typed::print(definition);
+    gather(definition);
   }
 
   const Program& program_;
@@ -64,8 +61,7 @@ std::string with_own_slots(const std::string& printed) {
   for (std::size_t i = 0; i < printed.size();) {
     out += printed[i++];
     if (out.back() != '$') continue;
-    std::size_t end = i;
-    while (end < printed.size() && printed[end] >= '0' && printed[end] <= '9') ++end;
+    const std::size_t end = std::min(printed.find_first_not_of("0123456789", i), printed.size());
     out += std::to_string(numbers.try_emplace(printed.substr(i, end - i), numbers.size() + 1).first->second);
     i = end;
   }

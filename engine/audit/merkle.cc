@@ -111,14 +111,14 @@ Result<Frontier> frontier_of(std::uint64_t size, const NodeOf& node) {
 }
 
 Result<std::vector<AuditHash>> inclusion_path(std::uint64_t number, std::uint64_t size, const NodeOf& node) {
-  check(number >= 1 && number <= size);
+  check(number >= 1), check(number <= size);
   std::vector<AuditHash> hashes;
   TRY(path(number - 1, 0, size, node, hashes));
   return hashes;
 }
 
 Result<std::vector<AuditHash>> consistency_path(std::uint64_t older, std::uint64_t size, const NodeOf& node) {
-  check(older >= 1 && older <= size);
+  check(older >= 1), check(older <= size);
   std::vector<AuditHash> hashes;
   TRY(subproof(older, 0, size, true, node, hashes));
   return hashes;

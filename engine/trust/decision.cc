@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/check.h"
 #include "engine/identity.h"
 #include "engine/moment.h"
 
@@ -46,7 +47,8 @@ AccessDecision::AccessDecision(const Rules& rules, StoreFacts& facts, const Clai
       zone_(store.zone()) {}
 
 Result<std::shared_ptr<const Grant>> AccessDecision::decide() {
-  today_ = record::at_instant(local_of(now_, TRY(record::Zone::find(zone_)))).day();
+  const record::Zone zone = TRY(record::Zone::find(zone_));
+  today_ = record::at_instant(local_of(now_, zone)).day();
   TRY(admit());
   TRY(check_break_glass());
   TRY(enter_project());
@@ -60,7 +62,7 @@ Result<std::shared_ptr<const Grant>> AccessDecision::decide() {
   hide();
   give_rights();
   grant_.decided = now_;
-  grant_.until = until();
+  grant_.until = until(zone);
   grant_.policy = rules_.version;
   grant_.label = label();
   return seal(std::move(grant_));
@@ -110,7 +112,8 @@ Result<void> AccessDecision::check_break_glass() {
 
 Result<void> AccessDecision::enter_project() {
   if (grant_.role != Role::researcher) {
-    return request_.project.empty() ? Result<void>() : denied("only researchers work in projects");
+    if (!request_.project.empty()) return denied("only researchers work in projects");
+    return {};
   }
   const auto found = rules_.projects.find(request_.project);
   // One text for both, so that nobody learns which projects there are.
@@ -154,12 +157,16 @@ bool AccessDecision::hold(const Days& days) {
 
 Result<void> AccessDecision::reach() {
   switch (most_.reach) {
-    case Reach::nobody: return {};
     case Reach::own: return reach_own();
     case Reach::granted: return reach_granted();
     case Reach::related: return reach_related();
-    case Reach::everyone: break;
+    case Reach::everyone: return reach_everyone();
+    case Reach::nobody:
+    default: return {};  // what there is not reaches nobody
   }
+}
+
+Result<void> AccessDecision::reach_everyone() {
   std::vector<std::uint32_t> given;
   for (std::uint32_t shard = 0; shard < view_.shards(); ++shard) given.push_back(view_.patients(shard));
   grant_.patients = PatientSet(std::move(given));
@@ -189,7 +196,8 @@ Result<void> AccessDecision::reach_granted() {
       }
     }
   }
-  return any ? Result<void>() : denied("no patient has granted the user anything that holds today");
+  if (!any) return denied("no patient has granted the user anything that holds today");
+  return {};
 }
 
 Result<void> AccessDecision::reach_related() {
@@ -265,17 +273,17 @@ bool AccessDecision::consents_count() const {
 
 Result<void> AccessDecision::heed_consents() {
   grant_.of_everyone.withheld = role_->withheld | withheld_by_default();
+  if (!consents_count()) {
+    check(rules_of_.empty(), "who sees what was granted is bound by consents");
+    return {};
+  }
   std::set<std::vector<PatientRef>> persons;
   for (const auto& [patient, rule] : rules_of_) persons.insert(view_.linked(patient));
-  if (consents_count()) {
-    // By whichever is shorter: those who are seen, or those who said something.
-    if (grant_.patients.size() < rules_.consents.size()) {
-      for (const PatientRef patient : grant_.patients.all()) persons.insert(view_.linked(patient));
-    } else {
-      for (const auto& [name, consents] : rules_.consents) {
-        if (auto one = TRY(person(name)); !one.empty()) persons.insert(std::move(one));
-      }
-    }
+  // By whichever is shorter: those who are seen, or those who said something.
+  if (grant_.patients.size() < rules_.consents.size()) {
+    for (const PatientRef patient : grant_.patients.all()) persons.insert(view_.linked(patient));
+  } else {
+    for (const auto& [name, consents] : rules_.consents) persons.insert(TRY(person(name)));
   }
   for (const auto& one : persons) TRY(heed_consents_of(one));
   for (const auto& [patient, rule] : rules_of_) {
@@ -289,7 +297,6 @@ Result<void> AccessDecision::heed_consents_of(const std::vector<PatientRef>& per
   CategoryMask refused = 0, granted = 0;
   record::Arena room;
   for (const PatientRef patient : person) {
-    if (!consents_count()) break;
     const auto identifiers = TRY(view_.identifiers(patient, room));
     for (const record::Identifier& one : identifiers) {
       const auto said = rules_.consents.find({.system = std::string(one.system), .value = std::string(one.value)});
@@ -317,12 +324,17 @@ Result<void> AccessDecision::heed_consents_of(const std::vector<PatientRef>& per
 // Who sees everyone sees nobody as they are. Each project has its own key, and so has each role outside of any.
 void AccessDecision::hide() {
   if (most_.reach != Reach::everyone || !rules_.hiding) return;
-  const ProjectKey key(rules_.hiding->secret, project_ ? "project " + project_->name : "role " + text(name(grant_.role)));
+  const ProjectKey key(rules_.hiding->secret, key_name());
   grant_.figures_key = std::make_shared<const ProjectKey>(key);
   if (!project_) return;  // figures are of true dates
   DeidentificationRules rules = rules_.hiding->rules;
   rules.today = today_;
   grant_.deidentified = std::make_shared<const Deidentification>(std::move(rules), key);
+}
+
+std::string AccessDecision::key_name() const {
+  if (project_) return "project " + project_->name;
+  return "role " + text(name(grant_.role));
 }
 
 void AccessDecision::give_rights() {
@@ -337,13 +349,12 @@ void AccessDecision::give_rights() {
   grant_.rights = rights;
 }
 
-Micros AccessDecision::until() const {
+Micros AccessDecision::until(const record::Zone& zone) const {
   const Micros session = grant_.break_glass ? rules_.break_glass->session : role_->session;
   Micros end = std::min(claims_.expires, now_ + session);
-  const auto zone = record::Zone::find(zone_);
-  if (changes_ == INT32_MAX || !zone) return end;
+  if (changes_ == INT32_MAX) return end;
   const Micros midnight = changes_ * record::micros_per_day;
-  const Micros begins = midnight - zone->offset_minutes(midnight) * Micros{60} * record::micros_per_second;
+  const Micros begins = midnight - zone.offset_minutes(midnight) * Micros{60} * record::micros_per_second;
   return std::min(end, std::max(begins, now_ + 1));
 }
 

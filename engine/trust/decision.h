@@ -34,6 +34,7 @@ class AccessDecision {
   Result<void> reach_own();
   Result<void> reach_granted();
   Result<void> reach_related();
+  Result<void> reach_everyone();
   Result<void> reach_listed(const Relationship& relationship);
   Result<void> reach_seen(const Relationship& relationship);
   Result<void> keep_scope(const std::optional<std::vector<PatientName>>& scope);
@@ -42,8 +43,9 @@ class AccessDecision {
   Result<void> heed_consents();
   Result<void> heed_consents_of(const std::vector<PatientRef>& person);
   void hide();
+  std::string key_name() const;
   void give_rights();
-  Micros until() const;
+  Micros until(const record::Zone& zone) const;
   std::string label() const;
 
   bool opt_outs_count() const;

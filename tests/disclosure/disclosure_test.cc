@@ -140,6 +140,10 @@ TEST(Identity, IsOfTheQuestionAndNotOfItsLayout) {
                            "count exists condition[*] as y with (medication[*] after y)\nlet unused = 4\n"
                            "count  exists e as x with (procedure[*] after x)"));
   EXPECT_NE(once, identity("let e = condition[local:b]\ncount exists e as x with (procedure[*] after x)"));
+  EXPECT_EQ(identity("let e = exists condition[local:a]\ncount e and e"),
+            identity("let e = exists condition[local:a]\ncount e and (e)"));
+  EXPECT_NE(identity("let e = exists condition[local:a]\ncount e and e"),
+            identity("let e = exists condition[local:b]\ncount e and e"));
   EXPECT_NE(identity("param d = 1\ncount count(condition[*]) > d"),
             identity("param d = 2\ncount count(condition[*]) > d"));
   EXPECT_NE(identity("codes d = local:a\ncount exists condition[d]"),

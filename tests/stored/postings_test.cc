@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <bit>
 #include <cmath>
+#include <functional>
+#include <map>
 
 #include "base/hash.h"
 #include "tests/stored/damage.h"
@@ -98,30 +101,75 @@ TEST(Postings, TellNumbers) {
   EXPECT_TRUE(std::isnan(columns.number_at(1)));
 }
 
-// All of one scale, as they mostly are, and with one beyond what a double holds exactly.
+TEST(Postings, TellHowANumberIsBounded) {
+  std::vector<Posting> postings(2);
+  for (Posting& posting : postings) posting.value.form = record::Value::Form::number;
+  postings[1].value.comparator = record::Comparator::greater_or_equal;
+  PostingColumns columns;
+  ASSERT_TRUE(decode_postings(encode_postings(postings).bytes, posting_field_value, columns));
+  EXPECT_EQ(columns.comparator_at(0), record::Comparator::equal);
+  EXPECT_EQ(columns.comparator_at(1), record::Comparator::greater_or_equal);
+}
+
+TEST(Postings, KeepSomeOfThemInOtherColumns) {
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    const auto postings = sample_postings(seed, 300);
+    PostingColumns all;
+    ASSERT_TRUE(decode_postings(encode_postings(postings).bytes, posting_field_all, all));
+    const std::vector<std::uint32_t> rows = {0, 17, 18, 299};
+    const PostingColumns some = all.only(rows);
+    ASSERT_EQ(some.count, rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) expect_same(some.at(i), postings[rows[i]]);
+    EXPECT_EQ(all.only({}).count, 0u);
+
+    PostingColumns alike;  // every column is one value
+    ASSERT_TRUE(decode_postings(encode_postings(std::vector<Posting>(5, postings[7])).bytes, posting_field_all, alike));
+    expect_same(alike.only(std::vector<std::uint32_t>{1, 4}).at(1), postings[7]);
+  }
+}
+
+// All of one scale, as they mostly are, or anything else: what many of them are is what each is by itself.
 TEST(Postings, TellManyNumbersAsOneByOne) {
-  for (const std::int64_t odd : {std::int64_t{0}, std::int64_t{1} << 60}) {
-    for (const bool missing : {false, true}) {
-      std::vector<Posting> postings(300);
-      for (std::size_t i = 0; i < postings.size(); ++i) {
-        if (missing && i % 7 == 3) continue;
-        postings[i].value.form = record::Value::Form::number;
-        postings[i].value.number = {.mantissa = static_cast<std::int64_t>(i) * 17 - 900, .scale = 2};
-      }
-      if (odd != 0) postings[20].value.number.mantissa = odd;
-      PostingColumns columns;
-      ASSERT_TRUE(decode_postings(encode_postings(postings).bytes, posting_field_value, columns));
-      std::vector<double> numbers(280);
-      columns.numbers(10, 290, numbers.data());
-      for (std::size_t i = 0; i < numbers.size(); ++i) {
-        const double one = columns.number_at(i + 10);
-        if (std::isnan(one)) {
-          EXPECT_TRUE(std::isnan(numbers[i]));
-          EXPECT_NE(columns.form_at(i + 10), record::Value::Form::number);
-        } else {
-          EXPECT_EQ(numbers[i], one);
-          EXPECT_EQ(columns.form_at(i + 10), record::Value::Form::number);
-        }
+  using Form = record::Value::Form;
+  const auto number = [](std::int64_t mantissa, int scale) {
+    RowValue value;
+    value.form = Form::number;
+    value.number = {.mantissa = mantissa, .scale = static_cast<std::int8_t>(scale)};
+    return value;
+  };
+  const auto at = [&](std::size_t i) { return number(static_cast<std::int64_t>(i) * 17 - 900, 2); };
+  const std::map<std::string, std::function<RowValue(std::size_t)>> cases = {
+      {"of one scale", at},
+      {"some missing", [&](std::size_t i) { return i % 7 == 3 ? RowValue() : at(i); }},
+      {"one too great for a double", [&](std::size_t i) { return i == 20 ? number((std::int64_t{1} << 60) + 1, 2) : at(i); }},
+      {"one too small", [&](std::size_t i) { return i == 20 ? number(-(std::int64_t{1} << 60) - 1, 2) : at(i); }},
+      {"of many scales", [&](std::size_t i) { return number(static_cast<std::int64_t>(i) + 1, i == 20 ? 18 : -18); }},
+      {"hundreds", [&](std::size_t i) { return number(static_cast<std::int64_t>(i % 9) + 1, -2); }},
+      {"binary", [&](std::size_t i) {
+         return number(std::bit_cast<std::int64_t>(1.0 / static_cast<double>(i + 3)), record::Decimal::binary);
+       }},
+      {"all the same", [&](std::size_t) { return number(71, 1); }},
+      {"codes", [](std::size_t i) {
+         RowValue value;
+         value.form = Form::code;
+         value.code = static_cast<Name>(i + 1);
+         return value;
+       }},
+  };
+  for (const auto& [name, value] : cases) {
+    std::vector<Posting> postings(300);
+    for (std::size_t i = 0; i < postings.size(); ++i) postings[i].value = value(i);
+    PostingColumns columns;
+    ASSERT_TRUE(decode_postings(encode_postings(postings).bytes, posting_field_value, columns)) << name;
+    std::vector<double> numbers(280);
+    columns.numbers(10, 290, numbers.data());
+    columns.numbers(10, 10, nullptr);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const double one = columns.number_at(i + 10);
+      EXPECT_EQ(std::isnan(one), columns.form_at(i + 10) != Form::number) << name << " " << i;
+      EXPECT_EQ(std::isnan(numbers[i]), std::isnan(one)) << name << " " << i;
+      if (!std::isnan(one)) {
+        EXPECT_EQ(numbers[i], one) << name << " " << i;
       }
     }
   }

@@ -5,6 +5,7 @@
 #include <rapidcheck.h>
 
 #include <cmath>
+#include <functional>
 
 #include "base/hash.h"
 #include "tests/stored/damage.h"
@@ -105,6 +106,27 @@ TEST(Run, OfBulkLoadedRowsHasNoDetailsAndFewBytes) {
   EXPECT_EQ(run.details_checksum, 0u);
   EXPECT_LE(run.hot.size(), 430u);  // 29 bits of each event are random: 363 bytes
   expect_round_trip(rows, "bulk");
+}
+
+// Whatever a row has that stands in the details brings them about, alone.
+TEST(Run, HasDetailsForAnyOneOfThem) {
+  constexpr Name translations[] = {5, 6};
+  const RowAttribute attributes[] = {{.name = 7, .value = {}}};
+  const std::vector<std::pair<const char*, std::function<void(Row&)>>> fields = {
+      {"record", [](Row& row) { row.record = "r1"; }},
+      {"encounter", [](Row& row) { row.encounter = "e1"; }},
+      {"version", [](Row& row) { row.version = "2"; }},
+      {"source person", [](Row& row) { row.source_person = "p1"; }},
+      {"translations", [&](Row& row) { row.translations = translations; }},
+      {"attributes", [&](Row& row) { row.attributes = attributes; }},
+      {"text", [](Row& row) { row.value.form = record::Value::Form::text, row.value.text = "home"; }},
+  };
+  for (const auto& [name, give] : fields) {
+    std::vector<Row> rows(3);
+    give(rows[1]);
+    EXPECT_FALSE(encode_run(rows).details.empty()) << name;
+    expect_round_trip(rows, name);
+  }
 }
 
 TEST(Run, DecodesWhatIsAskedForAndDefaultsTheRest) {

@@ -1,6 +1,9 @@
 // What a policy decides: relationships and their dates, break-glass, opt-outs, consent, delegates, projects, time.
 #include <gtest/gtest.h>
 
+#include "engine/storage/memory.h"
+#include "engine/store_parts.h"
+#include "engine/trust/decision.h"
 #include "engine/trust/rules.h"
 #include "tests/trust/trust_store.h"
 
@@ -156,6 +159,21 @@ TEST_F(DecisionTest, DaysAreThoseOfTheStoresZone) {
   EXPECT_FALSE(sees(midnight + record::micros_per_day));
 }
 
+// A store may come from a machine whose time-zone data knew more.
+TEST_F(DecisionTest, WithoutTheStoresZoneNoDayIsKnownAndNothingIsGranted) {
+  const auto disk = std::make_shared<MemoryDisk>();
+  const std::unique_ptr<Backend> backend = memory_backend(disk);
+  ASSERT_TRUE(Store::init(*backend, {.shards = 1, .zone = "UTC"}));
+  const Bytes before = *backend->catalogue().get(description_entry).value();
+  StoreDescription description = decode_description(before).value();
+  description.zone = "Atlantis/Poseidonis";
+  ASSERT_TRUE(backend->catalogue().set(description_entry, before, encode(description)));
+  const auto store = Store::open(std::shared_ptr<Backend>(memory_backend(disk)), {.fold_in_background = false}).value();
+  const Policy made = policy(ward, {{"ward.csv", "holder,patient\n"}});
+  const auto decided = made.decide(who("alice", "clinician"), care(), *store, noon("2026-11-20"));
+  EXPECT_TRUE(why(decided).starts_with("unknown time zone")) << why(decided);
+}
+
 TEST_F(DecisionTest, AHolderIsAUserATeamAnOrganisationOrAPerson) {
   add(5);
   const Policy made = policy(ward, {{"ward.csv",
@@ -275,7 +293,12 @@ TEST_F(DecisionTest, SourcesOfARoleAndAProjectAreThoseInCommon) {
   EXPECT_EQ(sources(a, x), "A/x ");
   EXPECT_EQ(sources(x, a), "A/x ");
   EXPECT_EQ(sources(a, a), "A/ ");
-  EXPECT_EQ(sources(a, b), "the sources of the role and of the project have none in common");
+  const std::string y = "sources = [{ system = \"y\" }]";
+  const std::string none = "the sources of the role and of the project have none in common";
+  EXPECT_EQ(sources(a, b), none);
+  EXPECT_EQ(sources(x, y), none);
+  EXPECT_EQ(sources(ax, y), none);
+  EXPECT_EQ(sources(ax, b), none);
 }
 
 // -- break-glass
@@ -374,6 +397,19 @@ TEST_F(DecisionTest, NobodyIsSeenWhoCameAfterTheDecision) {
   add(3);
   EXPECT_EQ(seen(grant), "12");
   EXPECT_EQ(seen(decide(made, who("p", "planner"), to_plan())), "123");
+}
+
+TEST_F(DecisionTest, NobodyIsSeenWhoCameWhileItWasDecided) {
+  add(1);
+  const Policy made = policy(head + "[roles.patient]\npurposes = [\"patient_access\"]\n");
+  const AccessRequest own{.role = "patient", .purpose = "patient_access", .project = {}, .reason = {}, .patient = {}};
+  Claims self = who("u", "patient");
+  self.patient = "mrn|2";
+  StoreFacts facts;
+  AccessDecision decision(made.rules(), facts, self, own, store_.store(), noon("2026-11-20"));
+  add(2);
+  EXPECT_EQ(decision.decide().value()->patients.size(), 0u);
+  EXPECT_EQ(seen(decide(made, self, own)), "2");
 }
 
 // -- consent
@@ -517,6 +553,7 @@ TEST_F(ConsentTest, ACarerSeesWhatWasGranted) {
   const Policy policy = made("mrn|3,mind,refused,,,\n",
                              "mrn|1,user:sam,mind,2026-11-01,2026-11-30\n"
                              "mrn|2,user:sam,all,,\n"
+                             "mrn|2,user:sam,mind,,\n"
                              "mrn|3,user:sam,mind,,\n"
                              "mrn|3,user:sam,secret,,\n"
                              "mrn|4,user:sue,all,,\n");
