@@ -258,14 +258,14 @@ TEST_F(DecisionTest, ARoleSeesNobodyOutsideItsScope) {
 }
 
 TEST_F(DecisionTest, ABudgetOfQuestionsGoesWithTheRole) {
-  const std::string head =
+  const std::string planner =
       "version = 1\nname = \"t\"\n[opt_outs]\nnone = true\n[roles.planner]\npurposes = [\"planning\"]\ndisclosure = "
       "\"nhs-hes\"\n";
-  const auto bounded = decide(policy(head + "questions = 200\nquestion_days = 7\n"), who("p", "planner"), to_plan());
+  const auto bounded = decide(policy(planner + "questions = 200\nquestion_days = 7\n"), who("p", "planner"), to_plan());
   ASSERT_TRUE(bounded);
   EXPECT_EQ((*bounded)->questions_max, 200u);
   EXPECT_EQ((*bounded)->question_days, 7u);
-  const auto free = decide(policy(head), who("p", "planner"), to_plan());
+  const auto free = decide(policy(planner), who("p", "planner"), to_plan());
   ASSERT_TRUE(free);
   EXPECT_EQ((*free)->questions_max, 0u);
 }
