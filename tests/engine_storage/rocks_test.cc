@@ -295,6 +295,8 @@ TEST_F(Rocks, FailingReadsAreErrorsNotAbsences) {
     disk_.inject({.operation = DiskOperation::read, .effect = effect, .file = ".sst", .lasting = true});
     const std::string found = value_of(*tables, Table::timeline, number(2900));
     EXPECT_TRUE(found == "(corrupt)" || found == "(unavailable)") << found;
+    std::vector<std::optional<Bytes>> values;
+    EXPECT_FALSE(tables->get_many(Table::timeline, std::vector<Bytes>{number(1500), number(2900)}, nullptr, values));
     disk_.heal();
     EXPECT_EQ(value_of(*tables, Table::timeline, number(2900)), value(2900));
   }
