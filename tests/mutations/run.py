@@ -15,7 +15,7 @@ A check that cannot fail is worth nothing. Each tests/mutations/LANE.toml lists 
 Each is applied to a copy of the working tree under build/mutations, built, tested and taken back. Caught: some test failed, or ran
 out of time. A mutation that no longer applies or builds is an error of its entry, not a catch.
 
-usage: run.py [--list] [LANE] [NAME...]
+usage: run.py [--list | --check] [LANE] [NAME...]    --check: only whether each still stands in its file, once
 """
 
 import pathlib
@@ -89,8 +89,8 @@ def tried(mutation):
 
 
 def main(arguments):
-    only_list = "--list" in arguments
-    arguments = [a for a in arguments if a != "--list"]
+    only_list, only_check = "--list" in arguments, "--check" in arguments
+    arguments = [a for a in arguments if not a.startswith("--")]
     lanes = {f.stem: tomllib.loads(f.read_text())["mutation"] for f in sorted(here.glob("*.toml"))}
     lane_names = arguments[:1] or list(lanes)
     for lane in lane_names:
@@ -101,6 +101,12 @@ def main(arguments):
         for lane, m in chosen:
             print(f"{lane:12} {m['name']:48} {m['file']}")
         return 0
+
+    if only_check:
+        lost = [m for _, m in chosen if (root / m["file"]).read_text().count(m["find"]) != 1]
+        for m in lost:
+            print(f"{m['name']}: does not stand once in {m['file']}")
+        return 1 if lost else 0
 
     copy_of_working_tree()
     log = tree.parent / "whole.log"
