@@ -135,7 +135,18 @@ TEST_F(Audited, PagesStreamsAndFeedsThatFail) {
     request.initSince(7);
     return told(kj::mv(request));
   };
-  // The first page comes; the second is asked for twice at once.
+  const auto too_many = [](auto& s) {
+    auto request = s.timelinesRequest();
+    request.initPatients(100'001);
+    request.setSink(kj::heap<NoEvents>());
+    return told(kj::mv(request));
+  };
+  EXPECT_EQ(of("clinician", {no_cursor, position, too_many}, &faults),
+            (Lines{"read-timeline failed not_found", "read-feed failed invalid_request", "read-timeline failed invalid_request"}));
+  EXPECT_EQ(faults, (Lines{"not_found", "invalid_request", "invalid_request"}));
+}
+
+TEST_F(Audited, APageThatIsAskedForTwiceAtOnce) {
   const auto two_at_once = [](auto& s) {
     auto request = s.timelineRequest();
     request.setPatient("test|ann");
@@ -145,21 +156,21 @@ TEST_F(Audited, PagesStreamsAndFeedsThatFail) {
     auto second = told(more.nextRequest());
     return first.then([second = kj::mv(second)](auto&&) mutable { return kj::mv(second); });
   };
-  const auto too_many = [](auto& s) {
-    auto request = s.timelinesRequest();
-    request.initPatients(100'001);
-    request.setSink(kj::heap<NoEvents>());
-    return told(kj::mv(request));
-  };
-  const Lines lines = of("clinician", {no_cursor, position, two_at_once, too_many}, &faults);
-  EXPECT_EQ(faults, (Lines{"not_found", "invalid_request", "conflict", "invalid_request"}));
-  ASSERT_EQ(lines.size(), 6u) << ::testing::PrintToString(lines);
-  EXPECT_EQ(lines[0], "read-timeline failed not_found");
-  EXPECT_EQ(lines[1], "read-feed failed invalid_request");
-  EXPECT_EQ(lines[2], "read-timeline done 2");
-  EXPECT_EQ((std::multiset<std::string>{lines[3], lines[4]}),
-            (std::multiset<std::string>{"read-timeline done 4", "read-timeline failed conflict"}));
-  EXPECT_EQ(lines[5], "read-timeline failed invalid_request");
+  // Whether the second comes while the first is being read is luck, nearly always good: until it does.
+  for (int turn = 0; turn < 100; ++turn) {
+    const auto before = static_cast<std::ptrdiff_t>(lines_of("user").size());
+    Lines faults;
+    const Lines all = of("clinician", {two_at_once}, &faults);
+    const std::multiset<std::string> lines(all.begin() + before, all.end());
+    if (faults == Lines{"done"}) {
+      EXPECT_EQ(lines, (std::multiset<std::string>{"read-timeline done 2", "read-timeline done 4"}));
+      continue;
+    }
+    EXPECT_EQ(faults, Lines{"conflict"});
+    EXPECT_EQ(lines, (std::multiset<std::string>{"read-timeline done 2", "read-timeline done 4", "read-timeline failed conflict"}));
+    return;
+  }
+  FAIL() << "the second never came at once";
 }
 
 TEST_F(Audited, WritesAndImportsThatFail) {
