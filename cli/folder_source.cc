@@ -197,10 +197,9 @@ class FolderSource final : public Source {
   Result<std::vector<ShownEntry>> list_entries(const std::string& name, std::uint32_t version) override {
     const View view = shown();
     std::vector<ShownEntry> shown;
-    for (query::ListEntry& entry : TRY(query::CodeLists(*store_).entries(name, version))) {
-      const bool carried = TRY(engine::knows_code(view, {.system = entry.code.system, .code = entry.code.code}));
-      shown.push_back({std::move(entry), carried});
-    }
+    std::vector<query::ListEntry> entries = TRY(query::CodeLists(*store_).entries(name, version));
+    const std::vector<bool> carried = TRY(query::carried(view, entries));
+    for (std::size_t i = 0; i < entries.size(); ++i) shown.push_back({std::move(entries[i]), carried[i]});
     return shown;
   }
   Result<KeptList> keep_list(const std::string& name, std::vector<query::ListEntry> entries,

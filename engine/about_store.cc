@@ -1,5 +1,6 @@
 #include "engine/about_store.h"
 
+#include <optional>
 #include <utility>
 
 #include "formats/stored/postings.h"
@@ -77,12 +78,20 @@ Result<std::set<std::string>> code_systems(const View& view, std::string_view co
   return systems;
 }
 
-Result<bool> knows_code(const View& view, const record::Code& code) {
+Result<std::vector<bool>> knows_codes(const View& view, std::span<const record::Code> codes) {
+  std::vector<bool> known(codes.size());
   for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
-    const auto name = view.find_code(shard, {.system = code.system, .code = code.code});
-    if (name && !TRY(shown_of(view, shard, {*name})).empty()) return true;
+    std::vector<std::optional<Name>> names;
+    Names wanted;
+    for (const record::Code& code : codes) {
+      names.push_back(view.find_code(shard, {.system = code.system, .code = code.code}));
+      if (names.back()) wanted.insert(*names.back());
+    }
+    const Names shown = TRY(shown_of(view, shard, std::move(wanted)));
+    for (std::size_t i = 0; i < codes.size(); ++i)
+      if (names[i] && shown.contains(*names[i])) known[i] = true;
   }
-  return false;
+  return known;
 }
 
 std::vector<std::uint64_t> position_before(std::span<const FeedEntry> oldest, std::vector<std::uint64_t> end) {

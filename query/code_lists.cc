@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "engine/about_store.h"
 #include "engine/meta_lock.h"
 
 namespace chartline::query {
@@ -172,6 +173,12 @@ Result<ListVersion> CodeLists::add(std::vector<CodeList> lists, std::string_view
   list->versions.push_back(version);
   TRY(store_->set_meta(index_name, encode(lists)));
   return version;
+}
+
+Result<std::vector<bool>> carried(const engine::View& view, std::span<const ListEntry> entries) {
+  std::vector<record::Code> codes;
+  for (const ListEntry& entry : entries) codes.push_back({.system = entry.code.system, .code = entry.code.code});
+  return engine::knows_codes(view, codes);
 }
 
 }  // namespace chartline::query

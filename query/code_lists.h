@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,5 +74,8 @@ class CodeLists {
 };
 
 inline constexpr std::size_t list_name_bytes_max = 200;
+
+// Of each entry, whether an event that the view shows carries its code.
+Result<std::vector<bool>> carried(const engine::View& view, std::span<const ListEntry> entries);
 
 }  // namespace chartline::query

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/about_store.h"
 #include "engine/terminology.h"
 #include "formats/wire/events_reader.h"
 #include "query/code_lists.h"
@@ -63,10 +62,9 @@ void write(const std::vector<Shown>& shown, capnp::List<wire::ListEntry>::Builde
 Result<std::vector<Shown>> shown_entries(const Holder& holder, const std::string& name, std::uint32_t version) {
   const engine::View view = holder.view();
   std::vector<Shown> shown;
-  for (ListEntry& entry : TRY(CodeLists(holder.services.store).entries(name, version))) {
-    const bool carried = TRY(engine::knows_code(view, {.system = entry.code.system, .code = entry.code.code}));
-    shown.push_back({std::move(entry), carried});
-  }
+  std::vector<ListEntry> entries = TRY(CodeLists(holder.services.store).entries(name, version));
+  const std::vector<bool> carried = TRY(query::carried(view, entries));
+  for (std::size_t i = 0; i < entries.size(); ++i) shown.push_back({std::move(entries[i]), carried[i]});
   return shown;
 }
 
