@@ -98,6 +98,11 @@ void ThreadPool::run_soon(std::packaged_task<void()> task) {
   }
 }
 
+bool ThreadPool::offer(std::function<void()> task) {
+  std::packaged_task<void()> offered(std::move(task));
+  return parts_->offer(offered);
+}
+
 Error ThreadPool::error_of_current_exception() {
   try {
     throw;

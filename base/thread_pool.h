@@ -42,6 +42,19 @@ class ThreadPool {
     return outcome;
   }
 
+  // Queues a task unless the queue is full: for what may as well go undone.
+  bool offer(std::function<void()> task);
+
+  // The result of a call that returns one, here and now; an exception that leaves it becomes an Error.
+  template <typename Call>
+  static auto without_exceptions(const Call& call) -> std::invoke_result_t<const Call&> {
+    try {
+      return call();
+    } catch (...) {
+      return error_of_current_exception();
+    }
+  }
+
   // Calls work(first, past) for consecutive ranges of at most `range_max` numbers that make up [0, count), on the
   // calling thread and those of the pool that are free, and returns when no call is running any more. The result is the
   // one of a plain loop over the ranges: the error of the lowest range that failed; ranges after it may be left out.
@@ -54,15 +67,6 @@ class ThreadPool {
   explicit ThreadPool(std::unique_ptr<Parts> parts);
   void run_soon(std::packaged_task<void()> task);
   static Error error_of_current_exception();
-
-  template <typename Call>
-  static auto without_exceptions(const Call& call) -> std::invoke_result_t<const Call&> {
-    try {
-      return call();
-    } catch (...) {
-      return error_of_current_exception();
-    }
-  }
 
   std::unique_ptr<Parts> parts_;
 };

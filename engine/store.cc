@@ -204,6 +204,7 @@ Store::Parts::~Parts() {
   for (const auto& shard : shards)
     if (shard->writable()) (void)shard->flush_audit();  // nobody waits for it: what fails now was never promised
   scrubber = nullptr;
+  helpers = nullptr;
   shards.clear();
 }
 
@@ -234,6 +235,13 @@ View Store::view_as_of(Micros instant) {
   }
   view->links_as_of = std::min(instant, parts_->shards.front()->last_recorded());
   return View(std::move(view));
+}
+
+Result<ThreadPool*> Store::helpers() {
+  constexpr std::size_t offered_max = 4096;  // more than all who read at once offer
+  const std::lock_guard lock(parts_->helpers_mutex);
+  if (!parts_->helpers) parts_->helpers = TRY(ThreadPool::start({.queued_max = offered_max}));
+  return parts_->helpers.get();
 }
 
 Result<void> Store::fold() {

@@ -29,6 +29,10 @@
 #include "formats/record/event.h"
 #include "formats/record/terminology.h"
 
+namespace chartline {
+class ThreadPool;
+}
+
 namespace chartline::engine {
 
 inline constexpr std::uint32_t format_version = 1;  // of everything stored; opens N and N-1, refuses what is newer
@@ -142,6 +146,9 @@ class Store {
   Result<void> fold();  // everything acknowledged so far
   Result<void> compact();
   StoreStats stats();
+  // Threads that help whoever reads much at once, one for each core; all who read this store share them. Started when they
+  // are first asked for.
+  Result<ThreadPool*> helpers();
   const std::string& zone() const;
   bool read_only() const;  // opened so, or closed to writes after an I/O error
 

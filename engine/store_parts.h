@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/thread_pool.h"
 #include "engine/identity.h"
 #include "engine/scrubber.h"
 #include "engine/shard.h"
@@ -53,6 +54,9 @@ struct Store::Parts {
   std::mutex batches_mutex;  // batch ids being written now
   std::condition_variable batch_done;
   std::set<std::string> batches;
+
+  std::mutex helpers_mutex;
+  std::unique_ptr<ThreadPool> helpers;  // null until somebody wants them
 
   std::mutex meta_mutex;                      // see lock_meta
   std::mutex maintenance_mutex;               // one backup or erasure at a time

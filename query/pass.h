@@ -1,6 +1,5 @@
 // One pass over the patients of a View: finders look through ranges of patients on several threads, and what they found is
-// taken in the order of the patients, whoever was faster. Few ranges are under way at a time, and whoever finds many rows
-// gives them in parts and waits while much is not taken yet, so that memory stays bounded.
+// taken in the order of the patients, whoever was faster (query/team.h), in bounded memory.
 #pragma once
 
 #include <atomic>
@@ -37,19 +36,25 @@ class Limits final : public Stop {
   std::atomic<std::size_t> waiting_bytes_ = 0;
 };
 
+// Who looks: the thread that runs, and as many of a pool's as are free and allowed.
+struct Threads {
+  unsigned count = 1;             // at most, all together
+  ThreadPool* helpers = nullptr;  // null: nobody else
+};
+
 class Pass {
  public:
   // `findings` is of patients that come after those of all calls before, or of the last of them: one for each statement of
   // the finders.
   using Take = std::function<Result<void>(std::vector<Findings>& findings)>;
 
-  Pass(const engine::View& view, ThreadPool& pool, Limits& limits, const RunOptions& options)
-      : view_(view), pool_(pool), limits_(limits), options_(options) {}
+  Pass(const engine::View& view, Threads threads, Limits& limits, const RunOptions& options)
+      : view_(view), threads_(threads), limits_(limits), options_(options) {}
   Result<void> run(const Executors& executors, std::size_t statements, const Take& take);
 
  private:
   const engine::View& view_;
-  ThreadPool& pool_;
+  const Threads threads_;
   Limits& limits_;
   const RunOptions& options_;
 };

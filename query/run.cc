@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <thread>
 
 #include "base/hash.h"
 #include "base/thread_pool.h"
@@ -31,7 +32,6 @@ using typed::Op;
 
 namespace {
 
-constexpr std::size_t tasks_max = 1u << 20;
 constexpr std::size_t waiting_rows_bytes_max = 128ull << 20;
 
 struct Part {
@@ -53,8 +53,7 @@ class Run {
       : query_(query), store_(store), view_(view), options_(options), sink_(sink), limits_(options) {}
 
   Result<void> run() {
-    // A pass bounds what it submits, and must never wait to do so.
-    pool_ = TRY(ThreadPool::start({.threads = options_.threads, .queued_max = tasks_max}));
+    if (options_.threads != 1) threads_ = {.count = threads_wanted(), .helpers = TRY(store_.helpers())};
     TRY(gather());
     for (const Part& part : parts_) TRY(may_give(part));
     if (controls_figures()) TRY(spend_questions());
@@ -72,6 +71,10 @@ class Run {
   }
 
  private:
+  unsigned threads_wanted() const {
+    return options_.threads ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
+  }
+
   Result<void> gather() {
     for (const typed::Ptr& statement : query_.program->query.statements) {
       Part part{.statement = statement.get(),
@@ -159,7 +162,7 @@ class Run {
     if (of.statement->op == Op::as_of) return unsupported("a plan as of an instant: ask `as of ... explain ...`");
     if (!walks(of) || is_definition(of.statement->op))
       return unsupported("this statement has no plan: it is not asked of patients");
-    return explain(*of.statement, analyze, chosen_for(of), part.schema, *part.program, view_of(part), *pool_, limits_,
+    return explain(*of.statement, analyze, chosen_for(of), part.schema, *part.program, view_of(part), threads_, limits_,
                    options_, sink_);
   }
 
@@ -184,7 +187,7 @@ class Run {
       for (std::size_t i = lead.given ? 1 : 0; i < together.size(); ++i) keep(*together[i], std::move(found[i]));
       return limits_.check_memory(rows_bytes_ + counts_bytes_);
     };
-    Pass pass(view_of(lead), *pool_, limits_, options_);
+    Pass pass(view_of(lead), threads_, limits_, options_);
     TRY(pass.run(executors(executor, lead, statements), statements.size(), take));
     for (Part* part : together) part->found = !part->alone;
     if (!lead.given) return {};
@@ -231,7 +234,7 @@ class Run {
 
   Executors executors(Executor executor, const Part& lead, const std::vector<const typed::Node*>& statements) const {
     if (executor == Executor::vectorised)
-      return vectorised_executors(view_of(lead), *lead.program, statements, pool_->threads());
+      return vectorised_executors(view_of(lead), *lead.program, statements, threads_.count);
     Executors reference = reference_executors(view_of(lead), *lead.program, statements);
     const bool shares = std::ranges::any_of(statements, [&](const auto* one) { return wants_shares(*one); });
     return shares ? with_shares(std::move(reference), statements) : reference;
@@ -243,7 +246,7 @@ class Run {
   const RunOptions& options_;
   ResultSink& sink_;
   Limits limits_;
-  std::unique_ptr<ThreadPool> pool_;
+  Threads threads_{};
   std::map<Micros, engine::View> past_;
   std::vector<Part> parts_;
   std::size_t rows_bytes_ = 0, counts_bytes_ = 0;  // held by parts: rows that wait, all else

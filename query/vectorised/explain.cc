@@ -160,7 +160,7 @@ std::vector<ResultColumn> explain_columns() {
 }
 
 Result<void> explain(const typed::Node& statement, bool analyze, Executor executor, const Schema& schema,
-                     const Program& program, const engine::View& view, ThreadPool& pool, Limits& limits,
+                     const Program& program, const engine::View& view, Threads threads, Limits& limits,
                      const RunOptions& options, ResultSink& sink) {
   Explanation explanation(statement, program, view, executor, options.executor);
   std::shared_ptr<Actuals> actuals;
@@ -176,9 +176,9 @@ Result<void> explain(const typed::Node& statement, bool analyze, Executor execut
       return limits.check_memory(findings.bytes());
     };
     const Executors executors = executor == Executor::vectorised
-                                    ? vectorised_executors(view, program, {&statement}, pool.threads(), actuals)
+                                    ? vectorised_executors(view, program, {&statement}, threads.count, actuals)
                                     : reference_executors(view, program, {&statement});
-    Pass pass(view, pool, limits, options);
+    Pass pass(view, threads, limits, options);
     TRY(pass.run(executors, 1, take));
     found += findings.counts.size() + findings.follow_ups.size();
     const auto took = std::chrono::steady_clock::now() - begin;

@@ -23,7 +23,7 @@ std::vector<ResultColumn> explain_columns();
 
 // `statement` is the one within `explain`; `executor` the one that a run would take.
 Result<void> explain(const typed::Node& statement, bool analyze, Executor executor, const Schema& schema,
-                     const Program& program, const engine::View& view, ThreadPool& pool, Limits& limits,
+                     const Program& program, const engine::View& view, Threads threads, Limits& limits,
                      const RunOptions& options, ResultSink& sink);
 
 }  // namespace chartline::query

@@ -50,9 +50,9 @@ class PassTest : public testing::Test {
     std::atomic<std::int64_t> made = 0;
     std::int64_t taken = 0, persons = 0, most = 0;
     Limits limits(options);
-    auto pool = ThreadPool::start({.threads = 4, .queued_max = 1000}).value();
+    auto pool = ThreadPool::start({.threads = 3, .queued_max = 1000}).value();
     const engine::View view = small_.store().view();
-    Pass pass(view, *pool, limits, options);
+    Pass pass(view, {.count = 4, .helpers = pool.get()}, limits, options);
     const Executors executors{.range_patients = 50, .make = [&]() -> Result<std::unique_ptr<Finder>> {
                                 return std::unique_ptr<Finder>(std::make_unique<ManyRows>(made, fails_at));
                               }};
