@@ -54,7 +54,7 @@ std::optional<std::string> Evaluation::rehearse_rows_of(const Node& cohort, std:
 
 void Evaluation::start(const Block& block) {
   block_ = block;
-  everyone_.place.resize(block.patients);
+  everyone_.place.resize(block.batch ? block.batch->patients() : 0);
   std::iota(everyone_.place.begin(), everyone_.place.end(), Place{0});
   known_.clear();
   members_.clear();
@@ -67,7 +67,7 @@ Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32
   made.outer = &frame;
   made.slot = slot;
   made.event.events = lists.events;
-  if (lists.loose || (lists.whole && lists.by_place && !frame.outer && frame.rows() == block_.patients)) {
+  if (lists.loose || (lists.whole && lists.by_place && !frame.outer && frame.rows() == everyone_.rows())) {
     // Rows of everyone are places.
     if (lists.whole) {
       made.event.index.resize(lists.size());

@@ -57,6 +57,13 @@ class Numbering {
 // The parts of an `and` as they are asked: first what the fewest are expected to meet.
 std::vector<const typed::Node*> in_order(const typed::Node& conjunction, Statistics& statistics);
 
+// Who the patients of a range are, as far as it was asked for.
+struct Demographics {
+  std::uint32_t first_block = 0;
+  std::vector<std::optional<engine::BlockDemographics>> blocks{};
+  engine::Demographics of(PatientId id) const { return blocks[id / block_patients - first_block]->at(id % block_patients); }
+};
+
 class Evaluation {
  public:
   using Node = typed::Node;
@@ -71,6 +78,10 @@ class Evaluation {
   // Of the rows of a cohort with index dates, grouped.
   std::optional<std::string> rehearse_rows_of(const Node& cohort, std::uint32_t slot,
                                               const std::vector<const Node*>& groups);
+  // Leaves of which whoever meets a condition has an event; nullopt: that cannot be said. After it was rehearsed.
+  using Needed = std::set<std::uint32_t>;
+  std::optional<Needed> needed_for(const Node& condition);
+  std::optional<Needed> needed_of(const Node& events);
   // What the parts of `and` are ordered by; without, they stand as they are written.
   void order_by(Statistics& statistics) { statistics_ = &statistics; }
   std::uint64_t incomparable() const { return incomparable_; }  // values whose unit did not go with the one beside them
@@ -80,12 +91,12 @@ class Evaluation {
   // gave it asks it again before taking them.
   void heed(Stop* stop) { stop_ = stop, over_ = false; }
 
-  // -- one block in earnest
+  // -- one batch of patients in earnest
   struct Block {
-    std::uint32_t shard = 0, number = 0;
-    std::uint32_t patients = 0;             // places in use
+    std::uint32_t shard = 0;
+    const Batch* batch = nullptr;
     std::vector<Events>* leaves = nullptr;  // of the Leaves, in their order
-    const engine::BlockDemographics* who = nullptr;
+    const Demographics* who = nullptr;
     Odd* odd = nullptr;
   };
   void start(const Block& block);
@@ -154,7 +165,14 @@ class Evaluation {
   void make_odd(Place place) {
     if (block_.odd) block_.odd->set(place);
   }
-  engine::Demographics who(Place place) const { return block_.who->at(place); }
+  engine::Demographics who(Place place) const { return block_.who->of(block_.batch->id(place)); }
+
+  // -- who can meet a condition: needed.cc
+  using NeededFor = std::optional<Needed> (Evaluation::*)(const Node&);
+  std::optional<Needed> needed_once(const Node& body, NeededFor find);
+  std::optional<Needed> needed_for_all(const Node& conjunction);
+  std::optional<Needed> needed_for_any(const Node& node);
+  std::optional<Needed> needed_of_value(const Node& node);
 
   // -- conditions: conditions.cc, comparisons.cc
   Truths among(const Node& node, const Frame& frame);
@@ -230,6 +248,7 @@ class Evaluation {
   std::uint64_t incomparable_ = 0;
   std::unordered_map<const Node*, std::vector<const Node*>> order_{};
   std::unordered_map<const Node*, Sifted> sifted_{};
+  std::unordered_map<const Node*, std::optional<Needed>> needed_{};  // of definitions
   std::vector<std::unique_ptr<Events>> rehearsed_{};  // of the leaves, in rehearsal
   std::unordered_map<const Node*, Numbering> numbered_{};  // of a range of blocks
   // Of the block.

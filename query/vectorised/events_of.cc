@@ -28,7 +28,6 @@ ListsPtr Evaluation::events(const Node& node, const Frame& frame, Lifted lifted)
   if (!made->by_place) {  // rows of everyone are places
     auto by_place = std::make_shared<Lists>(*made);
     by_place->by_place = true;
-    by_place->begin.resize(block_patients + 1, by_place->begin.empty() ? 0 : by_place->begin.back());
     made = std::move(by_place);
   }
   return known_[key] = std::move(made);
@@ -81,7 +80,7 @@ ListsPtr Evaluation::of_kind(const Node& node, Lifted lifted, const Node* filter
     while (rehearsed_.size() <= number) {
       rehearsed_.push_back(std::make_unique<Events>());
       rehearsed_.back()->leaves = {static_cast<std::uint32_t>(rehearsed_.size() - 1)};
-      rehearsed_.back()->begin.assign(block_patients + 1, 0);
+      rehearsed_.back()->begin.assign(1, 0);
     }
     made->events = rehearsed_[number].get();
   } else {
@@ -97,7 +96,7 @@ std::vector<std::uint32_t> Evaluation::counts(const Lists& lists, const Frame& f
     for (std::size_t row = 0; row < frame.rows(); ++row) made[row] = lists.count(list_of(lists, frame, row));
     return made;
   }
-  std::vector<std::uint32_t> of_place(block_patients, 0);
+  std::vector<std::uint32_t> of_place(everyone_.rows(), 0);
   for (std::uint32_t k = 0; k < lists.size(); ++k) ++of_place[lists.events->place[lists.at(k)]];
   for (std::size_t row = 0; row < frame.rows(); ++row) made[row] = of_place[frame.place[row]];
   return made;
@@ -228,7 +227,7 @@ ListsPtr Evaluation::set_of(const Node& node, const Frame& frame, Lifted lifted)
     std::ranges::sort(none->leaves);
     none->leaves.erase(std::unique(none->leaves.begin(), none->leaves.end()), none->leaves.end());
     made->events = none.get();
-    made->begin.assign((by_place ? block_patients : frame.rows()) + 1, 0);
+    made->begin.assign((by_place ? everyone_ : frame).rows() + 1, 0);
     made_.push_back(std::move(none));
     return made;
   }
@@ -243,7 +242,7 @@ ListsPtr Evaluation::set_of(const Node& node, const Frame& frame, Lifted lifted)
     return std::tuple(from.events->at[from.at], from.events->timed[from.at], from.events->number[from.at]);
   };
   const auto number = [](const From& from) { return from.events->number[from.at]; };
-  const std::size_t lists = by_place ? block_patients : frame.rows();
+  const std::size_t lists = (by_place ? everyone_ : frame).rows();
   made->begin.push_back(0);
   std::vector<From> mine, next;
   std::vector<std::uint32_t> numbers;

@@ -1,12 +1,14 @@
 // A range of blocks:
 //
 //   1. open      each leaf once: its runs of postings are decoded for the whole range
-//   2. evaluate  block by block: every statement over columns; each notes whom the reference must be asked about
-//   3. give      what columns say of all others; what the reference says of those
+//   2. choose    who can be found at all: whoever has an event that every statement needs; or everyone
+//   3. evaluate  batch by batch of them: every statement over columns; each notes whom the reference must be asked about
+//   4. give      what columns say of all others; what the reference says of those
 #include "query/vectorised/finder.h"
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <utility>
 
 #include "base/check.h"
@@ -58,6 +60,7 @@ class VectorisedFinder final : public Finder {
       if (plan.statement->op == Op::measure) intervals_.back() = TRY(intervals_of(*plan.statement, program_));
     }
     events_.resize(leaves_.all.size());
+    needed_ = needed_for(plans_, program_, evaluation_, leaves_, statistics_);
     streams_ = leaves_.all.size() == 1 && is_loose(leaves_.all.front()) &&
                std::ranges::all_of(
                    plans_, [](const Plan& plan) { return plan.way == Way::columns && plan.statement->op == Op::tally; });
@@ -75,9 +78,15 @@ class VectorisedFinder final : public Finder {
     note(&Actuals::read_us, watch);
     interview_.heed(&stop);
     evaluation_.heed(&stop);
-    for (std::uint32_t block = first; block <= last; ++block) {
-      TRY(stop.check());
-      if (sees_block(range, block)) TRY(find_block(range, block, stop, outlet, into));
+    who_ = {.first_block = first, .blocks = {}};
+    who_.blocks.resize(last - first + 1);
+    if (needed_) {
+      TRY(find_candidates(range, stop, outlet, into));
+    } else {
+      for (std::uint32_t block = first; block <= last; ++block) {
+        TRY(stop.check());
+        if (sees_block(range, block)) TRY(find_batch(range.shard, whole_block(range, block), stop, outlet, into));
+      }
     }
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       if (plans_[i].way == Way::columns) gathered_[i].give(evaluation_, into[i]);
@@ -98,10 +107,12 @@ class VectorisedFinder final : public Finder {
                               Outlet& outlet, std::span<Findings> into) {
     readers_.resize(1);
     std::vector<Odd> odd(last - first + 1);
-    for (std::uint32_t block = first; block <= last; ++block) note_linked(range.shard, block, odd[block - first]);
-    std::vector<std::optional<engine::BlockDemographics>> who(odd.size());
-    for (std::uint32_t block = first; evaluation_.asks_demographics() && block <= last; ++block)
-      who[block - first] = TRY(view_.demographics(range.shard, block));
+    who_ = {.first_block = first, .blocks = {}};
+    who_.blocks.resize(odd.size());
+    for (std::uint32_t block = first; block <= last; ++block) {
+      note_apart(range.shard, whole_block(range, block), odd[block - first]);
+      TRY(know(range.shard, whole_block(range, block)));
+    }
     std::size_t odd_before = 0, odd_now = 0;
     const auto count_odd = [&] {
       odd_before = odd_now, odd_now = 0;
@@ -112,13 +123,9 @@ class VectorisedFinder final : public Finder {
       of_block |= more;
       if (actuals_) actuals_->of_leaf.front().events += events.size();
       std::swap(events, events_.front());
-      const auto& known = who[block - first];
-      evaluation_.start({.shard = range.shard,
-                         .number = block,
-                         .patients = patients_of(range, block),
-                         .leaves = &events_,
-                         .who = known ? &*known : nullptr,
-                         .odd = &of_block});
+      const Batch batch = whole_block(range, block);
+      evaluation_.start(
+          {.shard = range.shard, .batch = &batch, .leaves = &events_, .who = &who_, .odd = &of_block});
       for (std::size_t i = 0; i < plans_.size(); ++i) {
         TRY(gathered_[i].evaluate(*plans_[i].statement, program_, intervals_[i], evaluation_, of_block, stop));
       }
@@ -141,44 +148,70 @@ class VectorisedFinder final : public Finder {
     for (Odd& some : asked_) some.reset();
     interview_.heed(&stop);
     for (std::uint32_t block = first; block <= last; ++block)
-      TRY(ask(range.shard, block * block_patients, patients_of(range, block), odd[block - first], stop, outlet, into));
+      TRY(ask(range.shard, whole_block(range, block), odd[block - first], stop, outlet, into));
     interview_.heed(nullptr);
     return stop.check();
   }
 
   bool sees_block(const PatientRange& range, std::uint32_t block) const {
-    const std::uint32_t first = block * block_patients;
-    return view_.seen(range.shard, first, first + patients_of(range, block)) > 0;
+    const Batch all = whole_block(range, block);
+    return view_.seen(range.shard, all.first, all.past) > 0;
   }
 
-  static std::uint32_t patients_of(const PatientRange& range, std::uint32_t block) {
-    return std::min(range.past - block * block_patients, block_patients);
+  static Batch whole_block(const PatientRange& range, std::uint32_t block) {
+    const PatientId first = block * block_patients;
+    return {.first = first, .past = std::min(range.past, first + block_patients)};
   }
 
-  void note_linked(std::uint32_t shard, std::uint32_t block, Odd& odd) const {
-    const stored::PatientId base = block * block_patients;
-    const auto begin = std::ranges::lower_bound(apart_, engine::PatientRef{shard, base});
-    for (auto one = begin; one != apart_.end() && one->shard == shard && one->id < base + block_patients; ++one)
-      odd.set(one->id - base);
+  // Of a batch of some nobody is there who is not seen.
+  Odd seen_of(std::uint32_t shard, const Batch& batch) const {
+    if (view_.grant() && batch.is_everyone()) return view_.seen(shard, batch.first / block_patients);
+    return Odd().set();
   }
 
-  Result<void> find_block(const PatientRange& range, std::uint32_t block, Stop& stop, Outlet& outlet,
-                          std::span<Findings> into) {
-    const stored::PatientId base = block * block_patients;
-    const std::uint32_t patients = patients_of(range, block);
+  template <typename Note>
+  void each_apart(std::uint32_t shard, PatientId first, PatientId past, const Note& note) const {
+    for (auto one = std::ranges::lower_bound(apart_, engine::PatientRef{shard, first});
+         one != apart_.end() && one->shard == shard && one->id < past; ++one)
+      note(one->id);
+  }
+
+  void note_apart(std::uint32_t shard, const Batch& batch, Odd& odd) const {
+    Places place(batch);  // who is apart is in every batch
+    each_apart(shard, batch.first, batch.past, [&](PatientId id) { odd.set(place(id)); });
+  }
+
+  // Who the patients of a batch are, if that is asked.
+  Result<void> know(std::uint32_t shard, const Batch& batch) {
+    if (!evaluation_.asks_demographics()) return {};
+    for (PatientId block = batch.first / block_patients; block * block_patients < batch.past; ++block) {
+      auto& who = who_.blocks[block - who_.first_block];
+      if (!who) who = TRY(view_.demographics(shard, block));
+    }
+    return {};
+  }
+
+  Result<void> find_candidates(const PatientRange& range, Stop& stop, Outlet& outlet, std::span<Findings> into) {
+    candidates_.start(range.first / block_patients * block_patients, (range.past + block_patients - 1) / block_patients * block_patients);
+    for (const std::uint32_t leaf : *needed_) readers_[leaf].find(candidates_);
+    each_apart(range.shard, range.first, range.past, [&](PatientId id) { candidates_.add(id); });
+    for (Batch batch; candidates_.next(batch);) {
+      TRY(stop.check());
+      if (view_.grant()) std::erase_if(batch.some, [&](PatientId id) { return !view_.sees({range.shard, id}); });
+      if (!batch.some.empty()) TRY(find_batch(range.shard, batch, stop, outlet, into));
+    }
+    return {};
+  }
+
+  Result<void> find_batch(std::uint32_t shard, const Batch& batch, Stop& stop, Outlet& outlet, std::span<Findings> into) {
     Watch watch = started();
     Odd odd;
-    for (std::size_t i = 0; i < readers_.size(); ++i) readers_[i].read(block, events_[i], odd);
-    note_linked(range.shard, block, odd);
+    for (std::uint32_t i = 0; i < readers_.size(); ++i)
+      readers_[i].read(batch, batch.is_everyone() || is_everyones(i) ? nullptr : &candidates_, events_[i], odd);
+    note_apart(shard, batch, odd);
     note(&Actuals::read_us, watch);
-    std::optional<engine::BlockDemographics> who;
-    if (evaluation_.asks_demographics()) who = TRY(view_.demographics(range.shard, block));
-    evaluation_.start({.shard = range.shard,
-                       .number = block,
-                       .patients = patients,
-                       .leaves = &events_,
-                       .who = who ? &*who : nullptr,
-                       .odd = &odd});
+    TRY(know(shard, batch));
+    evaluation_.start({.shard = shard, .batch = &batch, .leaves = &events_, .who = &who_, .odd = &odd});
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       asked_[i].reset();
       if (plans_[i].way == Way::columns) {
@@ -186,24 +219,27 @@ class VectorisedFinder final : public Finder {
       } else if (plans_[i].way == Way::candidates) {
         const Frame& all = evaluation_.everyone();
         const Truths met = evaluation_.truth(*plans_[i].candidates, all);
-        for (std::uint32_t place = 0; place < patients; ++place) {
+        for (std::uint32_t place = 0; place < all.rows(); ++place) {
           if (met[place] == Truth::yes) asked_[i].set(place);
         }
       } else {
         asked_[i].set();
       }
-      if (view_.grant()) asked_[i] &= view_.seen(range.shard, block);
+      asked_[i] &= seen_of(shard, batch);
     }
     TRY(stop.check());  // else what was evaluated may mean nothing
-    TRY(count(range.shard, block, odd, stop));
+    TRY(count(shard, batch, odd, stop));
     note(&Actuals::evaluate_us, watch);
     if (actuals_) {
       for (std::size_t i = 0; i < events_.size(); ++i) actuals_->of_leaf[i].events += events_[i].size();
       for (const Odd& some : asked_) actuals_->met += some.count();
       actuals_->odd += odd.count();
     }
-    return ask(range.shard, base, patients, odd, stop, outlet, into);
+    return ask(shard, batch, odd, stop, outlet, into);
   }
+
+  // Whoever has an event of this leaf is among the candidates, unless a grant does not show them.
+  bool is_everyones(std::uint32_t leaf) const { return needed_ && needed_->contains(leaf) && !view_.grant(); }
 
   // The time since the watch was last looked at.
   using Watch = std::chrono::steady_clock::time_point;
@@ -223,11 +259,10 @@ class VectorisedFinder final : public Finder {
   }
 
   // What was found of those without any event here counts only if they are somebody.
-  Result<void> count(std::uint32_t shard, std::uint32_t block, const Odd& odd, Stop& stop) {
-    Odd found, seen, counted = ~odd;
-    if (view_.grant()) counted &= view_.seen(shard, block);
+  Result<void> count(std::uint32_t shard, const Batch& batch, const Odd& odd, Stop& stop) {
+    Odd found, seen, counted = ~odd & seen_of(shard, batch);
     for (std::size_t i = 0; i < plans_.size(); ++i) {
-      if (plans_[i].way != Way::columns || gathered_[i].is_of_events()) continue;
+      if (plans_[i].way != Way::columns || gathered_[i].is_of_events() || !batch.is_everyone()) continue;
       found |= gathered_[i].found();
     }
     found &= counted;
@@ -236,24 +271,24 @@ class VectorisedFinder final : public Finder {
       for (const Place place : events.place) seen.set(place);
     }
     const Odd unseen = found & ~seen;
-    if (unseen.any()) counted &= ~unseen | TRY(present(view_, shard, block, unseen));
+    if (unseen.any()) counted &= ~unseen | TRY(present(view_, shard, batch.first / block_patients, unseen));
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       if (plans_[i].way == Way::columns) TRY(gathered_[i].count(counted, evaluation_, stop));
     }
     return {};
   }
 
-  Result<void> ask(std::uint32_t shard, stored::PatientId base, std::uint32_t patients, const Odd& odd, Stop& stop,
-                   Outlet& outlet, std::span<Findings> into) {
+  Result<void> ask(std::uint32_t shard, const Batch& batch, const Odd& odd, Stop& stop, Outlet& outlet,
+                   std::span<Findings> into) {
     Watch watch = started();
     Odd anyone = odd;
     for (const Odd& some : asked_) anyone |= some;
     if (anyone.none()) return {};
-    for (std::uint32_t place = 0; place < patients; ++place) {
+    for (std::uint32_t place = 0; place < batch.patients(); ++place) {
       if (!anyone[place]) continue;
       TRY(stop.check());
       TRY(outlet.give(into));
-      if (!TRY(reader_.read({shard, base + place}, person_))) continue;
+      if (!TRY(reader_.read({shard, batch.id(place)}, person_))) continue;
       if (actuals_) ++actuals_->asked;
       interview_.start(person_);
       for (std::size_t i = 0; i < plans_.size(); ++i) {
@@ -276,6 +311,9 @@ class VectorisedFinder final : public Finder {
   std::vector<std::vector<MeasureInterval>> intervals_;
   std::uint64_t incomparable_ = 0;
   bool streams_ = false;  // tallies of all codes and nothing else
+  std::optional<Evaluation::Needed> needed_;  // leaves; nullopt: everyone is looked at
+  Candidates candidates_;
+  Demographics who_;
   std::vector<LeafReader> readers_;
   std::vector<Events> events_;  // of the leaves, of one block
   std::vector<Gathered> gathered_;
@@ -285,24 +323,27 @@ class VectorisedFinder final : public Finder {
   Interview interview_;
 };
 
-// Some ranges for each thread, so that none waits long for the last; not so many that a rare code is read over and over.
+// Some ranges for each thread, so that none waits long for the last; none so small that a thread is hardly worth waking for it.
 // Where all codes are read, one range for each thread: runs of postings reach far, and those of all codes are not kept. Where
 // the events of a patient are wanted together, all runs of a range are held at once: then as many blocks as there is room for.
-std::uint32_t range_blocks(const engine::View& view, unsigned threads, const std::vector<Leaf>& leaves,
+std::uint32_t range_blocks(const engine::View& view, unsigned threads, const std::vector<Leaf>& leaves, bool everyone,
                            Statistics& statistics) {
-  constexpr std::uint32_t blocks_max = 64;
+  constexpr double work_min = 20'000;  // of postings and patients, in a range
   constexpr double held_bytes_max = 192 << 20, posting_bytes = 24;  // decoded, about
   const bool all_codes = std::ranges::any_of(leaves, [](const Leaf& leaf) { return leaf.codes->any; });
   std::uint32_t blocks = 0;
   for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
     blocks += (view.patients(shard) + block_patients - 1) / block_patients;
-  double held_bytes = 0;
-  for (const Leaf& leaf : leaves)
-    if (leaf.codes->any && !is_loose(leaf)) held_bytes += posting_bytes * statistics.of(*leaf.codes).events;
-  const double room = held_bytes > 0 ? held_bytes_max / held_bytes * blocks : blocks_max;
-  const std::uint32_t ranges = std::max(1u, threads) * (all_codes ? 1 : 4);
-  const std::uint32_t fair = blocks == 0 ? 1 : (blocks + ranges - 1) / ranges;
-  return std::clamp(std::min(fair, static_cast<std::uint32_t>(std::min<double>(room, blocks_max))), 1u, blocks_max);
+  double work = everyone ? double{block_patients} * blocks : 0, held_bytes = 0;
+  for (const Leaf& leaf : leaves) {
+    const double events = statistics.of(*leaf.codes).events;
+    work += events;
+    if (!is_loose(leaf)) held_bytes += posting_bytes * events;
+  }
+  double ranges = std::max(1u, threads) * (all_codes ? 1 : 4);
+  if (statistics.known()) ranges = std::min(ranges, std::ceil(work / work_min));
+  ranges = std::max({ranges, std::ceil(held_bytes / held_bytes_max), 1.0});
+  return static_cast<std::uint32_t>(std::max(1.0, std::ceil(blocks / ranges)));
 }
 
 }  // namespace
@@ -323,7 +364,8 @@ Executors vectorised_executors(const engine::View& view, const Program& program,
   Evaluation evaluation(program, view, leaves);
   for (const Plan& one : plans) (void)rehearse(one, program, evaluation);
   Statistics statistics(view, program);
-  const std::uint32_t range_patients = range_blocks(view, threads, leaves.all, statistics) * block_patients;
+  const bool everyone = !needed_for(plans, program, evaluation, leaves, statistics);
+  const std::uint32_t range_patients = range_blocks(view, threads, leaves.all, everyone, statistics) * block_patients;
   return {.range_patients = range_patients,
           .first_patients = gives_rows(*statements.front()) ? block_patients : range_patients,
           .make = [view, &program, plans = std::move(plans),

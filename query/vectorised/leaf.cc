@@ -14,6 +14,15 @@ using stored::Removal;
 
 namespace {
 
+// The first posting from `from` on of this patient or one behind.
+std::size_t first_of(const PostingColumns& columns, std::size_t from, PatientId id) {
+  return first_where(from, columns.count, [&](std::size_t i) { return columns.patient[i] >= id; });
+}
+
+Batch whole_block(std::uint32_t block) {
+  return {.first = block * block_patients, .past = (block + 1) * block_patients};
+}
+
 constexpr std::size_t full_events = 4096;  // dealt out to a block, before they are given
 
 std::uint32_t posting_fields(const Leaf& leaf) {
@@ -31,7 +40,7 @@ std::uint32_t posting_fields(const Leaf& leaf) {
 // The same of a stored column, whose memory is looked at once.
 template <typename T, typename Of, typename Made>
 void append_column(std::vector<T>& into, std::size_t count, const Of& of, const stored::Column<std::uint32_t>& column,
-                   const Made& made) {
+                   Made made) {
   const std::size_t before = into.size();
   if (column.is_constant()) {
     into.resize(before + count, static_cast<T>(made(column[0])));
@@ -193,7 +202,7 @@ Result<void> LeafReader::deal_out(const engine::View& view, engine::Name code, s
     const bool sifted_first = whole && (leaf_.sieve.compare || leaf_.sieve.sifts_days());
     const auto sift_run = [&](std::size_t first, std::size_t past) {
       choose(columns_, scan.removals[r], first, past);
-      note_odd(columns_, [&](std::uint32_t block) -> Odd& { return blocks_[block - first_block_].odd; });
+      note_odd(columns_, [&](PatientId id) { blocks_[stored::block_of(id) - first_block_].odd.set(id % block_patients); });
       sift_all(columns_);
     };
     if (sifted_first) {
@@ -222,14 +231,15 @@ Result<void> LeafReader::deal_out(const engine::View& view, engine::Name code, s
     for (std::size_t k = 0; k < kept_.size();) {
       const std::uint32_t block = block_at(kept_[k]);
       const std::size_t next = first_where(k, kept_.size(), [&](std::size_t i) { return block_at(kept_[i]) > block; });
-      take(columns_, code, k, next, block, blocks_[block - first_block_].events);
+      take(columns_, code, k, next, whole_block(block), blocks_[block - first_block_].events);
       TRY(give_full(block, full_events));
       k = next;
     }
   }
   for (const stored::Posting& posting : scan.added) {
     const std::uint32_t block = stored::block_of(posting.patient);
-    take(posting, code, block, blocks_[block - first_block_].events, blocks_[block - first_block_].odd);
+    Block& into = blocks_[block - first_block_];
+    take(posting, code, static_cast<Place>(posting.patient % block_patients), into.events, into.odd);
   }
   return {};
 }
@@ -294,12 +304,31 @@ void sift(Kept& kept, const Holds& holds) {
 
 }  // namespace
 
-template <typename OddOf>
-void LeafReader::note_odd(const PostingColumns& from, const OddOf& odd_of) const {
+// Of few among many, each is looked for.
+void LeafReader::only_among(const PostingColumns& from, const Batch& batch, const Candidates& among) {
+  constexpr std::size_t many = 8;  // postings for each
+  if (!kept_.everything || kept_.count < many * batch.patients()) {
+    sift(kept_, [&](std::size_t i) { return among.has(from.patient[i]); });
+    return;
+  }
+  const std::size_t past = kept_.first + kept_.count;
+  kept_.everything = false;
+  kept_.some.clear();
+  std::size_t at = kept_.first;
+  for (const PatientId id : batch.some) {
+    std::size_t step = many;  // beyond what the one before has
+    while (at + step < past && from.patient[at + step] < id) at += step, step *= 2;
+    at = first_where(at, std::min(at + step, past), [&](std::size_t i) { return from.patient[i] >= id; });
+    for (; at < past && from.patient[at] == id; ++at) kept_.some.push_back(static_cast<std::uint32_t>(at));
+  }
+}
+
+template <typename Note>
+void LeafReader::note_odd(const PostingColumns& from, const Note& note) const {
   if (kept_.size() == 0 || (from.flags.is_constant() && !is_odd(from.flags[kept_[0]]))) return;
   for (std::size_t k = 0; k < kept_.size(); ++k) {
     const std::size_t i = kept_[k];
-    if (is_odd(from.flags[i])) odd_of(stored::block_of(from.patient[i])).set(from.patient[i] % block_patients);
+    if (is_odd(from.flags[i])) note(from.patient[i]);
   }
 }
 
@@ -347,13 +376,15 @@ void LeafReader::sift_values(const PostingColumns& from) {
   });
 }
 
-// Some of kept_, all of one block.
+// Some of kept_, all of patients of the batch.
 void LeafReader::take(const PostingColumns& from, engine::Name code, std::size_t first_kept, std::size_t past_kept,
-                      std::uint32_t block, Events& into) const {
-  const stored::PatientId base = block * block_patients;
+                      const Batch& batch, Events& into) const {
   const std::size_t some = past_kept - first_kept;
   const auto gather = [&](const auto& of) {
-    append_column(into.place, some, of, from.patient, [base](std::uint32_t patient) { return patient - base; });
+    if (batch.is_everyone())
+      append_column(into.place, some, of, from.patient, [base = batch.first](std::uint32_t id) { return id - base; });
+    else
+      append_column(into.place, some, of, from.patient, Places(batch));
     if (leaf_.fields & field_day)
       append_column(into.day, some, of, from.day, [](std::uint32_t day) { return day ^ 0x80000000u; });
     if (leaf_.fields & field_time) {
@@ -421,19 +452,20 @@ bool LeafReader::passes(record::Value::Form form, record::Comparator comparator,
   }
 }
 
-void LeafReader::take(const stored::Posting& posting, engine::Name code, std::uint32_t block, Events& into, Odd& odd) {
+bool LeafReader::passes(const stored::Posting& posting) {
+  if (leaf_.sieve.sifts_days() && !passes(posting.day)) return false;
+  if (!leaf_.sieve.compare) return true;
+  const bool is_number = posting.value.form == record::Value::Form::number;
+  return passes(posting.value.form, posting.value.comparator, posting.unit,
+                is_number ? posting.value.number.to_double() : 0);
+}
+
+void LeafReader::take(const stored::Posting& posting, engine::Name code, Place place, Events& into, Odd& odd) {
   ++postings_;
   if (!keeps(posting.flags, posting.kind)) return;
-  const std::uint32_t place = posting.patient - block * block_patients;
   if (is_odd(posting.flags)) odd.set(place);
-  if (leaf_.sieve.sifts_days() && !passes(posting.day)) return;
-  if (leaf_.sieve.compare) {
-    const bool is_number = posting.value.form == record::Value::Form::number;
-    if (!passes(posting.value.form, posting.value.comparator, posting.unit,
-                is_number ? posting.value.number.to_double() : 0))
-      return;
-  }
-  into.place.push_back(static_cast<Place>(place));
+  if (!passes(posting)) return;
+  into.place.push_back(place);
   if (leaf_.fields & field_day) into.day.push_back(posting.day);
   if (leaf_.fields & field_time) {
     into.second.push_back(posting.second);
@@ -493,10 +525,29 @@ const LeafReader::Mantissas& LeafReader::mantissas(int scale) {
   return made;
 }
 
-void LeafReader::read(std::uint32_t block, Events& into, Odd& odd) {
-  into.fields = leaf_.fields;
+void LeafReader::find(Candidates& candidates) {
+  const std::uint64_t before = postings_;
+  const PatientId first_id = first_block_ * block_patients, past_id = (last_block_ + 1) * block_patients;
+  const auto add = [&](PatientId id) { candidates.add(id); };
+  for (const Run& run : runs_) {
+    const PostingColumns& columns = *run.columns;
+    const std::size_t first = first_of(columns, 0, first_id), past = first_of(columns, first, past_id);
+    if (first == past) continue;
+    choose(columns, run.removals, first, past);
+    note_odd(columns, add);
+    sift_all(columns);
+    for (std::size_t k = 0; k < kept_.size(); ++k) add(columns.patient[kept_[k]]);
+  }
+  for (const Added& added : added_) {
+    for (const stored::Posting& posting : added.postings)
+      if (keeps(posting.flags, posting.kind) && (is_odd(posting.flags) || passes(posting))) add(posting.patient);
+  }
+  postings_ = before;  // they are read again
+}
+
+void LeafReader::read(const Batch& batch, const Candidates* among, Events& into, Odd& odd) {
   if (loose_) {
-    Block& dealt = blocks_[block - first_block_];
+    Block& dealt = blocks_[batch.first / block_patients - first_block_];
     odd |= dealt.odd;
     std::swap(into.leaves, dealt.events.leaves);
     std::swap(into, dealt.events);
@@ -504,33 +555,37 @@ void LeafReader::read(std::uint32_t block, Events& into, Odd& odd) {
     return;
   }
   into.clear();
-  const stored::PatientId base = block * block_patients, past = base + block_patients;
+  into.fields = leaf_.fields;
   for (Run& run : runs_) {
     const PostingColumns& columns = *run.columns;
-    const auto from = [&](stored::PatientId id) {
-      return first_where(run.next, columns.count, [&](std::size_t i) { return columns.patient[i] >= id; });
-    };
-    if (run.next == 0) run.next = from(base);  // what stands before the range
-    const std::size_t end = from(past);
+    run.next = first_of(columns, run.next, batch.first);
+    const std::size_t end = first_of(columns, run.next, batch.past);
     if (end > run.next) {
       choose(columns, run.removals, run.next, end);
-      note_odd(columns, [&](std::uint32_t) -> Odd& { return odd; });
+      if (among) only_among(columns, batch, *among);
+      Places place(batch);
+      note_odd(columns, [&](PatientId id) { odd.set(place(id)); });
       sift_all(columns);
-      take(columns, run.code, 0, kept_.size(), block, into);
+      take(columns, run.code, 0, kept_.size(), batch, into);
     }
     run.next = end;
   }
   for (Added& added : added_) {
-    while (added.next < added.postings.size() && added.postings[added.next].patient < base) ++added.next;
-    for (; added.next < added.postings.size() && added.postings[added.next].patient < past; ++added.next)
-      take(added.postings[added.next], added.code, block, into, odd);
+    const std::vector<stored::Posting>& postings = added.postings;
+    Places place(batch);
+    while (added.next < postings.size() && postings[added.next].patient < batch.first) ++added.next;
+    for (; added.next < postings.size() && postings[added.next].patient < batch.past; ++added.next) {
+      const stored::Posting& posting = postings[added.next];
+      if (!among || among->has(posting.patient)) take(posting, added.code, place(posting.patient), into, odd);
+    }
   }
-  put_in_order(into);
+  if (several_ || (leaf_.fields & (field_order | field_grouped)))
+    put_in_order(into, batch.patients());
 }
 
 // By patient and, where asked for, in the total order as far as it is known here; an event that came by several codings is
 // left once.
-void LeafReader::put_in_order(Events& events) {
+void LeafReader::put_in_order(Events& events, std::uint32_t patients) {
   const std::size_t count = events.size();
   const bool by_time = leaf_.fields & field_order, by_number = !events.number.empty();
   const auto key = [&](std::size_t i) {
@@ -568,9 +623,9 @@ void LeafReader::put_in_order(Events& events) {
   }
   // Backwards, so that the first of a place is noted last: no branch depends on who has how many. A place without any
   // begins where the next one does.
-  events.begin.assign(block_patients + 1, static_cast<std::uint32_t>(events.size()));
+  events.begin.assign(patients + 1, static_cast<std::uint32_t>(events.size()));
   for (std::size_t i = events.size(); i-- > 0;) events.begin[events.place[i]] = static_cast<std::uint32_t>(i);
-  for (std::size_t place = block_patients; place-- > 0;)
+  for (std::size_t place = patients; place-- > 0;)
     events.begin[place] = std::min(events.begin[place], events.begin[place + 1]);
 }
 

@@ -18,6 +18,7 @@
 #include "query/finder.h"
 #include "query/program.h"
 #include "query/reference/evaluator_parts.h"
+#include "query/vectorised/batch.h"
 #include "query/vectorised/events.h"
 
 namespace chartline::query::vectorised {
@@ -77,8 +78,11 @@ class LeafReader {
   using Full = std::function<Result<void>(std::uint32_t block, Events& events, const Odd& odd)>;
   Result<void> stream(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
                       std::uint32_t last_block, Stop& stop, const Full& full);
-  // Blocks in ascending order.
-  void read(std::uint32_t block, Events& into, Odd& odd);
+  // Adds whoever has an event here, or is odd. Before anything is read; not of a leaf that is dealt out.
+  void find(Candidates& candidates);
+  // Batches in ascending order, whole blocks where the leaf is dealt out. `among`: whom a batch of some was taken of; null:
+  // whoever has an event here is in it.
+  void read(const Batch& batch, const Candidates* among, Events& into, Odd& odd);
   std::uint64_t postings() const { return postings_; }  // read since it was opened
 
  private:
@@ -111,14 +115,16 @@ class LeafReader {
   Result<void> deal_out(const engine::View& view, engine::Name code, std::uint32_t fields);
   void choose(const stored::PostingColumns& from, const std::vector<stored::Removal>& removals, std::size_t first,
               std::size_t past);
-  template <typename OddOf>
-  void note_odd(const stored::PostingColumns& from, const OddOf& odd_of) const;
+  void only_among(const stored::PostingColumns& from, const Batch& batch, const Candidates& among);
+  template <typename Note>
+  void note_odd(const stored::PostingColumns& from, const Note& note) const;
   void sift_all(const stored::PostingColumns& from);
   void sift_days(const stored::PostingColumns& from);
   void sift_values(const stored::PostingColumns& from);
   void take(const stored::PostingColumns& from, engine::Name code, std::size_t first_kept, std::size_t past_kept,
-            std::uint32_t block, Events& into) const;
-  void take(const stored::Posting& posting, engine::Name code, std::uint32_t block, Events& into, Odd& odd);
+            const Batch& batch, Events& into) const;
+  void take(const stored::Posting& posting, engine::Name code, Place place, Events& into, Odd& odd);
+  bool passes(const stored::Posting& posting);
   bool keeps(std::uint32_t flags, record::Kind kind) const;
   bool is_odd(std::uint32_t flags) const;
   bool passes(record::Day day) const { return day >= leaf_.sieve.first && day <= leaf_.sieve.last; }
@@ -129,7 +135,7 @@ class LeafReader {
     std::int64_t first = 0, last = -1;
   };
   const Mantissas& mantissas(int scale);
-  void put_in_order(Events& events);
+  void put_in_order(Events& events, std::uint32_t patients);
 
   const engine::View* view_ = nullptr;
   Leaf leaf_{};

@@ -1,5 +1,7 @@
 #include "query/vectorised/plan.h"
 
+#include <algorithm>
+
 #include "query/vectorised/relax.h"
 
 namespace chartline::query::vectorised {
@@ -8,6 +10,8 @@ using typed::Node;
 using typed::Op;
 
 namespace {
+
+constexpr double sifted_share = 0.2;  // of the patients of a leaf, by what is sifted out while it is read; a guess
 
 std::vector<const Node*> groups_of(const Node& groups) {
   std::vector<const Node*> parts;
@@ -47,6 +51,21 @@ std::optional<std::string> rehearse_statement(const Node& statement, const Progr
   }
 }
 
+std::optional<Evaluation::Needed> needed_for(const Plan& plan, const Program& program, Evaluation& evaluation) {
+  if (plan.way == Way::everyone) return std::nullopt;
+  if (plan.way == Way::candidates) return evaluation.needed_for(*plan.candidates);
+  const Node& statement = *plan.statement;
+  switch (statement.op) {
+    case Op::count_patients:
+      if (const auto rows = rows_counted(statement, program)) return evaluation.needed_of(*rows->cohort->parts[1]);
+      return evaluation.needed_for(*statement.parts[0]);
+    case Op::tally: return evaluation.needed_of(*statement.parts[0]);
+    case Op::flow: return evaluation.needed_for(*statement.parts[0]);
+    case Op::measure: return evaluation.needed_for(*statement.parts[1]);
+    default: return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::string_view name(Way way) {
@@ -67,6 +86,23 @@ std::optional<std::string> rehearse(const Plan& plan, const Program& program, Ev
     case Way::everyone: return std::nullopt;
   }
   return std::nullopt;
+}
+
+std::optional<Evaluation::Needed> needed_for(const std::vector<Plan>& plans, const Program& program,
+                                             Evaluation& evaluation, const Leaves& leaves, Statistics& statistics) {
+  if (std::ranges::any_of(leaves.all, is_loose)) return std::nullopt;
+  Evaluation::Needed all;
+  for (const Plan& one : plans) {
+    const auto needed = needed_for(one, program, evaluation);
+    if (!needed) return std::nullopt;
+    all.insert(needed->begin(), needed->end());
+  }
+  double patients = 0;
+  for (const std::uint32_t leaf : all) {
+    const double share = leaves.all[leaf].sieve == Sieve() ? 1 : sifted_share;
+    patients += share * statistics.of(*leaves.all[leaf].codes).patients;
+  }
+  return patients > statistics.patients() / 2 ? std::nullopt : std::optional(std::move(all));
 }
 
 Plan plan(const Node& statement, const Program& program, const engine::View& view) {

@@ -31,6 +31,11 @@ Plan plan(const typed::Node& statement, const Program& program, const engine::Vi
 // cannot be walked, if so.
 std::optional<std::string> rehearse(const Plan& plan, const Program& program, Evaluation& evaluation);
 
+// Leaves of which whoever any of the plans can find has an event, after all were rehearsed; nullopt: that cannot be said, or is
+// not worth it: most patients have one, or events are dealt out to whole blocks.
+std::optional<Evaluation::Needed> needed_for(const std::vector<Plan>& plans, const Program& program,
+                                             Evaluation& evaluation, const Leaves& leaves, Statistics& statistics);
+
 // A `count` of a cohort with index dates is one of its rows: its index events are in this slot of the statement.
 struct RowsCounted {
   const typed::Node* cohort;

@@ -81,15 +81,15 @@ TEST_F(Plans, LeaveToTheReferenceWhatNothingNarrows) {
 TEST_F(Plans, AnalyzedTellWhatCame) {
   // The month of p2's diagnosis is not enough to say whether a test is within a month after it. Of p1's tests one has no unit.
   EXPECT_EQ(rows("let dx = first condition[local:c0]\n"
-                 "explain analyze count exists observation[local:c1] within 90d after dx where value > 5 'mg/dL'"),
+                 "explain analyze count exists observation[local:c1] within 90d after dx where value > 2 'mg/dL'"),
             "way | columns of postings | patients | 3\n"
             "store | 1 shard, blocks of 4096 patients\n"
             "terminology | small world@1\n"
             "read | observation[local:c1] | events | 4 | 4\n"
-            "kept | observation[local:c1] | events |  | 3\n"
+            "kept | observation[local:c1] | events |  | 4\n"
             "read | condition[local:c0] | events | 2 | 2\n"
             "kept | condition[local:c0] | events |  | 2\n"
-            "keep | exists observation[local:c1] within 90d after dx where value > 5 'mg/dL' | patients | 1\n"
+            "keep | exists observation[local:c1] within 90d after dx where value > 2 'mg/dL' | patients | 1\n"
             "undecided | whom postings do not tell enough of | patients |  | 1\n"
             "reference | asked, person by person | patients |  | 1\n"
             "units | values that did not go with the unit beside them | events |  | 1\n"
