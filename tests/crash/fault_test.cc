@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <deque>
 #include <map>
+#include <memory>
 #include <sstream>
 
 #include "tests/crash/child.h"
@@ -18,7 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto patience = std::chrono::seconds(40);
+constexpr auto patience = std::chrono::seconds(60);
+constexpr std::size_t at_once = 4;
 constexpr std::array kinds{DiskFault::Kind::no_space, DiskFault::Kind::io_error, DiskFault::Kind::short_read,
                            DiskFault::Kind::short_write};
 
@@ -26,7 +29,7 @@ struct Tally {
   std::uint64_t cases = 0, struck = 0, not_opened = 0, read_only = 0, clean_errors = 0, unharmed = 0;
 };
 
-// One case after another, each on a copy of the same store, or on one that is still empty.
+// Several cases at once, as each waits more than it works; each on a copy of the same store, or on one that is still empty.
 class Cases {
  public:
   Cases() : script_{.seed = 11, .writers = 3}, lived_(script_), empty_(script_) {
@@ -46,32 +49,46 @@ class Cases {
     EXPECT_EQ(child.outcome(until), "");
   }
 
-  // False where the fault never struck: the life is shorter than that.
-  bool run(DiskFault fault) {
-    ++tally_.cases;
+  void begin(DiskFault fault) {
     const bool from_nothing = fault.nth % 4 == 0;
-    fs::remove_all(folder_ / "case");
-    fs::copy(folder_ / (from_nothing ? "empty" : "lived"), folder_ / "case", fs::copy_options::recursive);
+    Case& begun = running_.emplace_back();
+    begun.folder = "case-" + std::to_string(++tally_.cases);
+    begun.where = "CHARTLINE_CASE=\"" + std::to_string(static_cast<int>(fault.kind)) + " " +
+                  std::to_string(fault.nth) + "\": " + std::string(name(fault.kind)) + " at " +
+                  std::to_string(fault.nth) + (fault.lasting ? " and after" : "");
+    fs::copy(folder_ / (from_nothing ? "empty" : "lived"), folder_ / begun.folder, fs::copy_options::recursive);
     const Promises& promises = from_nothing ? empty_ : lived_;
-    const std::string where = "CHARTLINE_CASE=\"" + std::to_string(static_cast<int>(fault.kind)) + " " +
-                              std::to_string(fault.nth) + "\": " + std::string(name(fault.kind)) + " at " +
-                              std::to_string(fault.nth) + (fault.lasting ? " and after" : "");
-    Child child([&](const Child::Tell& tell) { suffer(fault, promises, tell); });
-    const auto until = Child::Clock::now() + patience;
+    begun.child = std::make_unique<Child>(
+        [&](const Child::Tell& tell) { suffer(fault, life_in(begun.folder, fault.nth), promises, tell); });
+  }
+
+  std::size_t running() const { return running_.size(); }
+
+  // Ends the case that began first; false where its fault never struck: the life is shorter than that.
+  bool end() {
+    const Case ended = std::move(running_.front());
+    running_.pop_front();
     bool struck = false;
-    while (const auto line = child.next(until)) {
-      if (line->starts_with("complaint")) ADD_FAILURE() << where << ": " << *line;
+    while (const auto line = ended.child->next(ended.until)) {
+      if (line->starts_with("complaint")) ADD_FAILURE() << ended.where << ": " << *line;
       struck = struck || *line == "struck";
       tally_.struck += *line == "struck", tally_.not_opened += *line == "not opened",
           tally_.read_only += *line == "read only";
       tally_.clean_errors += *line == "clean error", tally_.unharmed += *line == "unharmed";
     }
-    EXPECT_EQ(child.outcome(until), "") << where;
+    EXPECT_EQ(ended.child->outcome(ended.until), "") << ended.where;
+    fs::remove_all(folder_ / ended.folder);
     return struck;
   }
   const Tally& tally() const { return tally_; }
 
  private:
+  struct Case {
+    std::string folder, where;
+    std::unique_ptr<Child> child;
+    Child::Clock::time_point until = Child::Clock::now() + patience;
+  };
+
   Life life_in(const std::string& which, std::uint64_t seed) const {
     Life life{.store = folder_ / (which + "/store"), .backups = folder_ / (which + "/backups"), .seed = seed};
     life.acts_max = seed > 200 ? 16 : 6;
@@ -84,11 +101,10 @@ class Cases {
     tell("complaint " + what);
   }
 
-  void suffer(const DiskFault& fault, Promises promises, const Child::Tell& tell) const {
-    // The order of the acts follows from n, so that faults of a small n strike every sort of act.
-    const Life life = life_in("case", fault.nth);
+  // The order of the acts follows from n, so that faults of a small n strike every sort of act.
+  static void suffer(const DiskFault& fault, const Life& life, Promises promises, const Child::Tell& tell) {
     {
-      DiskWatch watch(folder_ / "case", fault);
+      DiskWatch watch(fs::path(life.store).parent_path(), fault);
       suffer_with(watch, promises, life, tell);
       if (watch.struck() > 0) tell("struck");
     }
@@ -106,7 +122,7 @@ class Cases {
     return promises;
   }
 
-  void suffer_with(DiskWatch& watch, Promises& promises, const Life& life, const Child::Tell& tell) const {
+  static void suffer_with(DiskWatch& watch, Promises& promises, const Life& life, const Child::Tell& tell) {
     const auto opened = engine::Store::open(life.store, options_of(life));
     if (!opened) return tell("not opened");
     engine::Store& store = **opened;
@@ -133,6 +149,7 @@ class Cases {
   Promises lived_, empty_;
   LaneFolder folder_;
   Tally tally_;
+  std::deque<Case> running_;
 };
 
 // Ends before `last` where lives are too short for so many: several faults in a row strike nothing.
@@ -140,14 +157,17 @@ void run_kind(DiskFault::Kind kind, std::uint64_t first, std::uint64_t last, std
   const Lane lane("faults", 11);
   Cases cases;
   std::uint64_t missed = 0;
-  for (std::uint64_t n = first; n <= last && missed < missed_max && !testing::Test::HasFailure(); ++n) {
+  const auto end_one = [&] { missed = cases.end() ? 0 : missed + 1; };
+  const std::uint64_t step = number_from("CHARTLINE_FAULT_STEP", 1);
+  for (std::uint64_t n = first; n <= last && missed < missed_max && !testing::Test::HasFailure(); n += step) {
+    if (cases.running() == at_once) end_one();
     // A fault that comes once, and one that stays.
-    const bool struck = cases.run({.kind = kind, .nth = n, .lasting = n % 2 == 1});
-    missed = struck ? 0 : missed + 1;
+    cases.begin({.kind = kind, .nth = n, .lasting = n % 2 == 1});
   }
+  while (cases.running() > 0) end_one();
   const Tally& t = cases.tally();
   std::ostringstream figures;
-  figures << name(kind) << " at n = " << first << ".." << first + t.cases - 1 << " (" << t.struck
+  figures << name(kind) << " at " << t.cases << " n from " << first << " (" << t.struck
           << " struck): not opened " << t.not_opened << ", read only and said so " << t.read_only << ", clean error "
           << t.clean_errors << ", unharmed " << t.unharmed
           << "; nothing acknowledged lost, nothing wrong shown, no crash, no hang";
