@@ -34,10 +34,21 @@ void Findings::add(const Key& key, std::size_t figure, std::int64_t n, std::size
 }
 
 void Findings::merge(Findings&& later) {
-  for (auto& [key, figures] : later.counts) {
-    Counts& into = counts[key];
-    if (into.size() < figures.size()) into.resize(figures.size());
-    for (std::size_t i = 0; i < figures.size(); ++i) into[i] += figures[i];
+  // Both are in order: they are walked together, unless a few are merged into many.
+  if (counts.empty()) counts.swap(later.counts);
+  const bool few = later.counts.size() < counts.size() / 16;
+  auto at = counts.begin();
+  while (!later.counts.empty()) {
+    auto one = later.counts.extract(later.counts.begin());
+    if (few) at = counts.lower_bound(one.key());
+    while (at != counts.end() && compare(at->first, one.key()) < 0) ++at;
+    if (at == counts.end() || compare(at->first, one.key()) > 0) {
+      counts.insert(at, std::move(one));
+      continue;
+    }
+    Counts& into = at->second;
+    if (into.size() < one.mapped().size()) into.resize(one.mapped().size());
+    for (std::size_t i = 0; i < one.mapped().size(); ++i) into[i] += one.mapped()[i];
   }
   rows.insert(rows.end(), std::make_move_iterator(later.rows.begin()), std::make_move_iterator(later.rows.end()));
   follow_ups.insert(follow_ups.end(), std::make_move_iterator(later.follow_ups.begin()),

@@ -162,25 +162,37 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
       if (name != "kind" && name != "code" && name != "unit" && name != "value") break;
       if (name == "value") break;
       const EventColumn column = one(*node.parts[0], frame);
-      want(column.events, name == "kind" ? field_kind : name == "code" ? field_code : field_value);
-      for (std::size_t row = 0; row < rows; ++row) {
-        const std::uint32_t at = column.index[row];
-        const Events& events = *column.events;
-        const std::uint32_t value = at == no_event   ? Numbering::none_yet
-                                    : name == "kind" ? static_cast<std::uint32_t>(events.kind[at])
-                                    : name == "code" ? events.code[at]
-                                                     : events.unit[at];
-        // Without a primary code it may have translations.
-        if (name == "code" && value == 0) make_odd(frame.place[row]);
-        made[row] = numbering.of({value, shard, 0}, [&]() -> Cell {
-          if (value == Numbering::none_yet) return Missing{};
-          if (name == "kind") return std::string(record::name(static_cast<record::Kind>(value)));
-          if (value == 0) return Missing{};
-          if (name == "unit") return std::string(view_.unit_of(block_.shard, value));
-          const record::Code code = view_.code_of(block_.shard, value);
-          return std::string(code.system) + ":" + std::string(code.code);
-        });
-      }
+      const bool of_kind = name == "kind", of_code = name == "code";
+      want(column.events, of_kind ? field_kind : of_code ? field_code : field_value);
+      const auto cell_of = [&](std::uint32_t value) -> Cell {
+        if (value == Numbering::none_yet) return Missing{};
+        if (of_kind) return std::string(record::name(static_cast<record::Kind>(value)));
+        if (value == 0) return Missing{};
+        if (!of_code) return std::string(view_.unit_of(block_.shard, value));
+        const record::Code code = view_.code_of(block_.shard, value);
+        return std::string(code.system) + ":" + std::string(code.code);
+      };
+      // Equal ones mostly follow one another.
+      const auto number_all = [&](const auto& values) {
+        const auto* const all = values.data();
+        const std::uint32_t* const index = column.index.data();
+        std::uint32_t before = 0, number_before = Numbering::none_yet;
+        for (std::size_t row = 0; row < rows; ++row) {
+          const std::uint32_t at = index[row];
+          const std::uint32_t value = at == no_event ? Numbering::none_yet : static_cast<std::uint32_t>(all[at]);
+          if (value != before || number_before == Numbering::none_yet) {
+            number_before = numbering.of({value, shard, 0}, [&] { return cell_of(value); });
+            before = value;
+          }
+          made[row] = number_before;
+          // Without a primary code it may have translations.
+          if (of_code && value == 0) make_odd(frame.place[row]);
+        }
+      };
+      if (of_kind)
+        number_all(column.events->kind);
+      else
+        number_all(of_code ? column.events->code : column.events->unit);
       return made;
     }
     default: break;

@@ -190,6 +190,7 @@ Truths Evaluation::in_cohort(const Node& node, const Frame& frame) {
       const Truths holds = truth(*cohort.parts[0], all);
       for (std::size_t row = 0; row < all.rows(); ++row) members[row] = query::truth(holds[row] == Truth::yes);
     } else {
+      want(events(*cohort.parts[1], all)->events, field_complete);
       for (const std::uint32_t row : rows_of(cohort, 0).parent) members[row] = Truth::yes;
     }
     known = members_.emplace(&cohort, std::move(members)).first;

@@ -44,7 +44,13 @@ std::optional<std::string> Evaluation::rehearse_rows_of(const Node& cohort, std:
                                                         const std::vector<const Node*>& groups) {
   start({});
   refusal_.reset();
-  want(events(*cohort.parts[1], everyone())->events, field_grouped);  // rows of one patient stand together
+  // Rows of one patient stand together; where they are told apart by their code, as many as there are of it.
+  const auto is_code_of_row = [slot](const Node* group) {
+    return group->op == Op::field && std::get<std::string>(group->data) == "code" &&
+           group->parts[0]->op == Op::row && std::get<typed::Slot>(group->parts[0]->data).number == slot;
+  };
+  const bool by_code = std::ranges::any_of(groups, is_code_of_row);
+  want(events(*cohort.parts[1], everyone())->events, by_code ? field_by_code : field_grouped);
   const Frame rows = rows_of(cohort, slot);
   for (const Node* group : groups) coded(*group, rows);
   return refusal_;
@@ -54,8 +60,11 @@ std::optional<std::string> Evaluation::rehearse_rows_of(const Node& cohort, std:
 
 void Evaluation::start(const Block& block) {
   block_ = block;
-  everyone_.place.resize(block.batch ? block.batch->patients() : 0);
-  std::iota(everyone_.place.begin(), everyone_.place.end(), Place{0});
+  const std::uint32_t patients = block.batch ? block.batch->patients() : 0;
+  if (everyone_.place.size() != patients) {
+    everyone_.place.resize(patients);
+    std::iota(everyone_.place.begin(), everyone_.place.end(), Place{0});
+  }
   known_.clear();
   members_.clear();
   truths_.clear(), numbers_.clear(), times_.clear(), codes_.clear();
@@ -95,11 +104,16 @@ Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32
 
 Frame Evaluation::rows_of(const Node& cohort, std::uint32_t slot) {
   const Frame& all = everyone();
-  const Frame indexes = candidates(*events(*cohort.parts[1], all), all, std::get<typed::Named>(cohort.data).slot);
+  Frame indexes = candidates(*events(*cohort.parts[1], all), all, std::get<typed::Named>(cohort.data).slot);
   const Truths holds = truth(*cohort.parts[0], indexes);
   Frame made;
   made.outer = &all;
   made.slot = slot;
+  if (std::ranges::all_of(holds, [](Truth one) { return one == Truth::yes; })) {
+    made.parent = std::move(indexes.parent), made.place = std::move(indexes.place);
+    made.event = std::move(indexes.event);
+    return made;
+  }
   made.event.events = indexes.event.events;
   for (std::size_t row = 0; row < holds.size(); ++row) {
     if (holds[row] != Truth::yes) continue;

@@ -197,7 +197,7 @@ class Evaluation {
   const Sifted& sifted(const Node& filter);
   bool sift(const Node& condition, std::uint32_t slot, Sieve& into);  // whether that decides it
   // How many events each row has.
-  std::vector<std::uint32_t> counts(const Lists& lists, const Frame& frame) const;
+  std::vector<std::uint32_t> counts(const Lists& lists, const Frame& frame);
   ListsPtr set_of(const Node& node, const Frame& frame, Lifted lifted);
   ListsPtr filtered(const Node& node, const Frame& frame, Lifted lifted);
   EventColumn chosen(const Node& node, const Frame& frame, Lifted lifted);

@@ -23,4 +23,14 @@ void Events::take(const Events& from, std::size_t i) {
   if (fields & field_code) code.push_back(from.code[i]);
 }
 
+void Events::reorder(std::size_t first, std::span<const std::uint32_t> order) {
+  const auto each = [&](auto& column) {
+    if (column.empty()) return;
+    const std::vector before(column.begin() + static_cast<std::ptrdiff_t>(first), column.end());
+    for (std::size_t i = 0; i < order.size(); ++i) column[first + i] = before[order[i]];
+  };
+  each(place), each(day), each(at), each(second), each(offset), each(timed), each(number);
+  each(value), each(form), each(comparator), each(unit), each(kind), each(code);
+}
+
 }  // namespace chartline::query::vectorised

@@ -40,6 +40,8 @@ enum Field : std::uint32_t {
   field_code = 64,      // the primary one
   field_grouped = 128,  // those of a patient stand together, and `begin` tells where
   field_exact = 256,    // the second alone does not do: whoever has a fraction of one is odd
+  field_by_code = 512,  // those of a patient with one code stand together
+  field_complete = 1024,  // all of a patient are there at once, in whatever order
 };
 
 struct Events {
@@ -71,6 +73,8 @@ struct Events {
   }
   void clear();
   void take(const Events& from, std::size_t i);  // the columns of `fields`
+  // Those from `first` on, each by its number among them, in this order.
+  void reorder(std::size_t first, std::span<const std::uint32_t> order);
 };
 
 // For each place, or for each row of a frame, some events in order.

@@ -90,7 +90,8 @@ ListsPtr Evaluation::of_kind(const Node& node, Lifted lifted, const Node* filter
   return made;
 }
 
-std::vector<std::uint32_t> Evaluation::counts(const Lists& lists, const Frame& frame) const {
+std::vector<std::uint32_t> Evaluation::counts(const Lists& lists, const Frame& frame) {
+  want(lists.events, field_complete);
   std::vector<std::uint32_t> made(frame.rows());
   if (!lists.loose) {
     for (std::size_t row = 0; row < frame.rows(); ++row) made[row] = lists.count(list_of(lists, frame, row));

@@ -61,9 +61,8 @@ class VectorisedFinder final : public Finder {
     }
     events_.resize(leaves_.all.size());
     needed_ = needed_for(plans_, program_, evaluation_, leaves_, statistics_);
-    streams_ = leaves_.all.size() == 1 && is_loose(leaves_.all.front()) &&
-               std::ranges::all_of(
-                   plans_, [](const Plan& plan) { return plan.way == Way::columns && plan.statement->op == Op::tally; });
+    streams_ = leaves_.all.size() == 1 && adds_up(leaves_.all.front()) &&
+               std::ranges::all_of(plans_, [this](const Plan& plan) { return is_of_events(plan); });
     return {};
   }
 
@@ -100,6 +99,13 @@ class VectorisedFinder final : public Finder {
 
  private:
   using Op = typed::Op;
+
+  // Whether what a statement counts are events, or patients by the code of theirs.
+  bool is_of_events(const Plan& plan) const {
+    if (plan.way != Way::columns) return false;
+    const bool counts_rows = plan.statement->op == Op::count_patients && rows_counted(*plan.statement, program_);
+    return plan.statement->op == Op::tally || counts_rows;
+  }
 
   // Events of all codes that only add up are counted as they come, before any patient's are complete. Who turns out to be
   // odd may have been counted by then: so all is counted anew, if there is anyone.
@@ -310,7 +316,7 @@ class VectorisedFinder final : public Finder {
   Evaluation evaluation_;
   std::vector<std::vector<MeasureInterval>> intervals_;
   std::uint64_t incomparable_ = 0;
-  bool streams_ = false;  // tallies of all codes and nothing else
+  bool streams_ = false;  // counts of events of all codes and nothing else
   std::optional<Evaluation::Needed> needed_;  // leaves; nullopt: everyone is looked at
   Candidates candidates_;
   Demographics who_;

@@ -163,6 +163,34 @@ void Gathered::count_one(const std::vector<std::uint32_t>& codes, std::size_t fi
   for (std::size_t i = 0; i < codes.size(); ++i) totals[codes[i]] += counted[place_[first + i]];
 }
 
+// The same where each patient counts once. The rows of one stand together, mostly few and of one group.
+void Gathered::count_each_once(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
+                               std::vector<std::int64_t>& into) {
+  if (codes.empty()) return;
+  const std::uint32_t greatest = *std::ranges::max_element(codes);
+  if (greatest >= into.size()) into.resize(greatest + 1, 0);
+  const Place* const places = place_.data() + first;
+  const std::uint32_t* const of = codes.data();
+  std::int64_t* const totals = into.data();
+  const std::size_t rows = codes.size();
+  const bool everyone = counted.all();
+  for (std::size_t row = 0, next; row < rows; row = next) {
+    const Place place = places[row];
+    const std::uint32_t code = of[row];
+    std::uint32_t others = 0;
+    for (next = row + 1; next < rows && places[next] == place; ++next) others |= of[next] ^ code;
+    if (others == 0) {
+      totals[code] += everyone || counted[place];
+      continue;
+    }
+    if (!counted[place]) continue;
+    of_patient_.assign(of + row, of + next);
+    std::ranges::sort(of_patient_);
+    const auto past = std::unique(of_patient_.begin(), of_patient_.end());
+    for (auto one = of_patient_.begin(); one != past; ++one) ++totals[*one];
+  }
+}
+
 Result<void> Gathered::count(const Odd& counted, Evaluation& evaluation, Stop& stop) {
   if (const Odd late = measured_ & ~counted; interval_ && late.any()) {
     std::vector<std::uint32_t> rows;
@@ -177,8 +205,11 @@ Result<void> Gathered::count(const Odd& counted, Evaluation& evaluation, Stop& s
       for (std::size_t i = 0; i < part.codes.size(); ++i) codes[i] = part.codes[i][row - part.first];
       return codes;
     };
-    if (!once_ && part.codes.size() == 1) {
-      count_one(part.codes.front(), part.first, counted, totals.of_code);
+    if (part.codes.size() == 1) {
+      if (once_)
+        count_each_once(part.codes.front(), part.first, counted, totals.of_code);
+      else
+        count_one(part.codes.front(), part.first, counted, totals.of_code);
       continue;
     }
     const auto add_one = [&](const Codes& codes) {

@@ -44,6 +44,8 @@ class Gathered {
   };
   void count_one(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
                  std::vector<std::int64_t>& into) const;
+  void count_each_once(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
+                       std::vector<std::int64_t>& into);
   void add(const Frame& rows, std::size_t which, Evaluation& evaluation);
   Totals& totals(std::size_t which);
 
@@ -61,6 +63,7 @@ class Gathered {
   std::vector<Part> parts_{};
   std::vector<Totals> totals_{};
   std::vector<Codes> codes_{};  // of one patient
+  std::vector<std::uint32_t> of_patient_{};
   std::size_t figures_ = 1;
   bool once_ = false;  // each patient once in a group
   bool of_events_ = false;

@@ -128,7 +128,7 @@ Result<void> LeafReader::open(const engine::View& view, const Leaf& leaf, std::u
 
 Result<void> LeafReader::stream(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
                                 std::uint32_t first_block, std::uint32_t last_block, Stop& stop, const Full& full) {
-  check(is_loose(leaf), "a leaf whose events need not stand together");
+  check(adds_up(leaf), "a leaf whose events need not be there at once");
   TRY(start(view, leaf, shard, first_block, last_block, stop, &full));
   for (std::uint32_t block = first_block; block <= last_block; ++block) TRY(give_full(block, 1));
   return {};
@@ -194,6 +194,9 @@ Result<void> LeafReader::start(const engine::View& view, const Leaf& leaf, std::
 
 Result<void> LeafReader::deal_out(const engine::View& view, engine::Name code, std::uint32_t fields) {
   const engine::PostingScan scan = TRY(view.name_postings(shard_, code, first_block_, last_block_));
+  const bool by_code = leaf_.fields & field_by_code;
+  if (by_code)
+    for (Block& block : blocks_) block.of_code = block.events.size();
   for (std::size_t r = 0; r < scan.refs.size(); ++r) {
     const std::uint32_t number = scan.removals[r].empty() ? 0u : std::uint32_t{stored::posting_field_number};
     const stored::PostingRun& run = scan.refs[r];
@@ -232,7 +235,7 @@ Result<void> LeafReader::deal_out(const engine::View& view, engine::Name code, s
       const std::uint32_t block = block_at(kept_[k]);
       const std::size_t next = first_where(k, kept_.size(), [&](std::size_t i) { return block_at(kept_[i]) > block; });
       take(columns_, code, k, next, whole_block(block), blocks_[block - first_block_].events);
-      TRY(give_full(block, full_events));
+      if (!by_code) TRY(give_full(block, full_events));
       k = next;
     }
   }
@@ -241,7 +244,24 @@ Result<void> LeafReader::deal_out(const engine::View& view, engine::Name code, s
     Block& into = blocks_[block - first_block_];
     take(posting, code, static_cast<Place>(posting.patient % block_patients), into.events, into.odd);
   }
+  if (!by_code) return {};
+  const bool in_parts = scan.refs.size() + !scan.added.empty() > 1;
+  for (std::uint32_t block = first_block_; block <= last_block_; ++block) {
+    Block& dealt = blocks_[block - first_block_];
+    if (in_parts) put_code_together(dealt.events, dealt.of_code);
+    TRY(give_full(block, full_events));
+  }
   return {};
+}
+
+// Those of a code came run by run, and after them what was added.
+void LeafReader::put_code_together(Events& events, std::size_t first) {
+  const auto places = std::span(events.place).subspan(first);
+  if (std::ranges::is_sorted(places)) return;
+  order_.resize(places.size());
+  std::iota(order_.begin(), order_.end(), 0u);
+  std::ranges::stable_sort(order_, {}, [&](std::uint32_t i) { return places[i]; });
+  events.reorder(first, order_);
 }
 
 bool LeafReader::keeps(std::uint32_t flags, record::Kind kind) const {

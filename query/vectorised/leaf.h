@@ -53,6 +53,9 @@ struct Leaf {
 // Whether nobody needs the events of a patient together, of all codes.
 inline bool is_loose(const Leaf& leaf) { return leaf.codes->any && !(leaf.fields & (field_order | field_grouped)); }
 
+// Whether what is asked of them only adds up, event by event, or code by code: then they need not be there at once.
+inline bool adds_up(const Leaf& leaf) { return is_loose(leaf) && !(leaf.fields & field_complete); }
+
 // All leaves of a run, numbered.
 class Leaves {
  public:
@@ -74,7 +77,7 @@ class LeafReader {
   Result<void> open(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
                     std::uint32_t last_block, Stop& stop);
   // The same, but what is dealt out to a block is given as soon as it is some thousands, block by block in no order, and
-  // the rest at the end: for what adds up. Only of a leaf that is_loose().
+  // the rest at the end; with field_by_code all of one code together. Only of a leaf that adds_up().
   using Full = std::function<Result<void>(std::uint32_t block, Events& events, const Odd& odd)>;
   Result<void> stream(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
                       std::uint32_t last_block, Stop& stop, const Full& full);
@@ -108,6 +111,7 @@ class LeafReader {
   struct Block {
     Events events;
     Odd odd;
+    std::size_t of_code = 0;  // the first of the code that is being dealt out
   };
   Result<void> start(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
                      std::uint32_t last_block, Stop& stop, const Full* full);
@@ -116,6 +120,7 @@ class LeafReader {
   void choose(const stored::PostingColumns& from, const std::vector<stored::Removal>& removals, std::size_t first,
               std::size_t past);
   void only_among(const stored::PostingColumns& from, const Batch& batch, const Candidates& among);
+  void put_code_together(Events& events, std::size_t first);
   template <typename Note>
   void note_odd(const stored::PostingColumns& from, const Note& note) const;
   void sift_all(const stored::PostingColumns& from);

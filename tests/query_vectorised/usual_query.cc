@@ -117,7 +117,7 @@ std::string UsualQuery::groups(bool of_event) {
       " by " + one({"sex", "band(age(today), 10)", "year(birth)", "in some", "age(today)", "count(recent)",
                     "case when sex = female then 'a' when age(today) > 40 then 'b' else 'c' end",
                     "case when age(today) > 40 then count(recent) when in some then 7 end"});
-  if (of_event) text += ", " + one({"month(it)", "year(it)", "kind", "date(it)", "unit", "start"});
+  if (of_event) text += ", " + one({"month(it)", "year(it)", "kind", "date(it)", "unit", "start", "it.code"});
   return text;
 }
 
@@ -125,7 +125,7 @@ std::string UsualQuery::statement() {
   switch (chance_.below(8)) {
     case 0: return "tally " + events(2, "") + groups(true);
     case 1: return "flow " + condition(1) + ", " + condition(1) + ", " + condition(1);
-    case 2: return "count in treated" + groups(false);
+    case 2: return "count in treated" + one({"", " by ix.code", " by sex, ix.code", " by ix.code, year(ix)"});
     case 3:
       return "measure " + condition(1) + " over exists any[" + codes() +
              "] in interval every 6mo from 2019-01-01 to 2020-12-31";
