@@ -38,12 +38,13 @@ Result<void> get_run(const ShardMoment& shard, Name code, const PostingRun& run,
 }
 
 Result<void> decode(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields, PostingColumns& into,
-                    const View::MoreFields& more = {}) {
+                    const View::MoreFields& more = {}, RunFacts* facts = nullptr) {
   Pinned value;
   TRY(get_run(shard, code, run, value));
   const Result<void> whole = stored::decode_postings(value.bytes(), fields, into, run.checksum);
   if (!whole) return at(shard, run, whole.error().fault, whole.error().message);
   if (into.count != run.count) return at(shard, run, Fault::corrupt, "its count differs from its directory's");
+  if (facts && (fields & RunFacts::fields) == RunFacts::fields) facts->note(into);
   const std::uint32_t wanted = more ? more(into) & ~fields : 0;
   if (wanted == 0) return {};
   const Result<void> rest = stored::decode_more_postings(value.bytes(), wanted, into);
@@ -75,25 +76,6 @@ Result<std::shared_ptr<const std::vector<Removal>>> read_removals(const ShardMom
   auto removals = std::make_shared<const std::vector<Removal>>(std::move(decoded).value());
   shard.cache->keep(key, removals, sizeof *removals + removals->capacity() * sizeof(Removal));
   return removals;
-}
-
-// Of the base; empty for a code without folded postings. Asked for by every block of a scan, so kept.
-Result<std::shared_ptr<const stored::Directory>> directory_of(const ShardMoment& shard, Name code) {
-  const DecodedCache::Key key{.sort = DecodedCache::Sort::directory, .shard = shard.shard, .owner = code, .run = shard.base->serial};
-  if (auto known = shard.cache->find<stored::Directory>(key)) return known;
-  Pinned value;
-  auto directory = std::make_shared<stored::Directory>();
-  if (TRY(shard.tables->get(Table::postings, stored::directory_key(code), shard.base->snapshot.get(), value))) {
-    Result<stored::Directory> decoded = stored::decode_directory(value.bytes());
-    if (!decoded) {
-      return Error{decoded.error().fault, "postings: shard " + std::to_string(shard.shard) + ", directory of code " +
-                                              std::to_string(code) + ": " + decoded.error().message};
-    }
-    *directory = std::move(decoded).value();
-  }
-  std::shared_ptr<const stored::Directory> kept = directory;
-  shard.cache->keep(key, kept, sizeof *kept + kept->runs.capacity() * sizeof(PostingRun));
-  return kept;
 }
 
 bool overlaps(const PostingRun& run, std::uint32_t first_block, std::uint32_t last_block) {
@@ -140,11 +122,30 @@ std::int64_t second_of(const Posting& posting) {
 
 }  // namespace
 
-Result<stored::Directory> read_directory(const ShardMoment& shard, Name code) { return *TRY(directory_of(shard, code)); }
+// Of the base; asked for by every block of a scan.
+Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMoment& shard, Name code) {
+  const DecodedCache::Key key{.sort = DecodedCache::Sort::directory, .shard = shard.shard, .owner = code, .run = shard.base->serial};
+  if (auto known = shard.cache->find<stored::Directory>(key)) return known;
+  Pinned value;
+  auto directory = std::make_shared<stored::Directory>();
+  if (TRY(shard.tables->get(Table::postings, stored::directory_key(code), shard.base->snapshot.get(), value))) {
+    Result<stored::Directory> decoded = stored::decode_directory(value.bytes());
+    if (!decoded) {
+      return Error{decoded.error().fault, "postings: shard " + std::to_string(shard.shard) + ", directory of code " +
+                                              std::to_string(code) + ": " + decoded.error().message};
+    }
+    *directory = std::move(decoded).value();
+  }
+  std::shared_ptr<const stored::Directory> kept = directory;
+  shard.cache->keep(key, kept, sizeof *kept + kept->runs.capacity() * sizeof(PostingRun));
+  return kept;
+}
+
+Result<stored::Directory> read_directory(const ShardMoment& shard, Name code) { return *TRY(cached_directory(shard, code)); }
 
 Result<void> read_posting_run(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields, PostingColumns& into,
-                              const View::MoreFields& more) {
-  return decode(shard, code, run, fields, into, more);
+                              const View::MoreFields& more, RunFacts* facts) {
+  return decode(shard, code, run, fields, into, more, facts);
 }
 
 Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields) {
@@ -154,7 +155,7 @@ Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint
 }
 
 Result<PostingScan> name_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block) {
-  const auto directory = TRY(directory_of(shard, code));
+  const auto directory = TRY(cached_directory(shard, code));
   std::vector<Removal> taken;  // by the delta
   for (const auto& segment : shard.segments) segment->removals(shard.commit, first_block, last_block, taken);
   std::ranges::sort(taken);

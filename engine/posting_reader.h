@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "engine/moment.h"
+#include "engine/run_facts.h"
 #include "engine/view.h"
 #include "formats/stored/postings.h"
 
@@ -13,14 +15,17 @@ namespace chartline::engine {
 
 // Empty for a code without folded postings.
 Result<stored::Directory> read_directory(const ShardMoment& shard, Name code);
+// The same, kept in the cache.
+Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMoment& shard, Name code);
 
 // Blocks first to last, inclusive. `fields` is a mask of stored::PostingField.
 Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields);
 
-// The same with its runs named, not decoded; and one of them decoded, past the cache.
+// The same with its runs named, not decoded; and one of them decoded, past the cache. Into `facts`, unless null, goes what
+// is to be known of the run.
 Result<PostingScan> name_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block);
 Result<void> read_posting_run(const ShardMoment& shard, Name code, const stored::PostingRun& run, std::uint32_t fields, stored::PostingColumns& into,
-                              const View::MoreFields& more);
+                              const View::MoreFields& more, RunFacts* facts);
 
 // The same as plain postings, sorted by patient, instant (to the second) and event number.
 Result<std::vector<stored::Posting>> merge_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block);

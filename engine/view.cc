@@ -11,6 +11,7 @@
 #include "engine/identity.h"
 #include "engine/moment.h"
 #include "engine/patient_rows.h"
+#include "engine/posting_atlas.h"
 #include "engine/posting_reader.h"
 #include "engine/run_reader.h"
 #include "engine/timeline_reader.h"
@@ -397,18 +398,30 @@ Result<PostingScan> View::name_postings(std::uint32_t shard, Name code, std::uin
   return scan;
 }
 Result<void> View::posting_run(std::uint32_t shard, Name code, const stored::PostingRun& run, std::uint32_t fields,
-                               stored::PostingColumns& into, const MoreFields& more) const {
+                               stored::PostingColumns& into, const MoreFields& more, RunFacts* facts) const {
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
   const auto narrow = seen_postings(*parts_, *moment);
-  if (!narrow || narrow->shows_all(run)) return read_posting_run(*moment, code, run, fields, into, more);
+  if (!narrow || narrow->shows_all(run)) return read_posting_run(*moment, code, run, fields, into, more, facts);
   const auto read = [&](std::uint32_t wanted) -> Result<void> {
-    TRY(read_posting_run(*moment, code, run, wanted | stored::posting_field_patient, into, {}));
+    TRY(read_posting_run(*moment, code, run, wanted | stored::posting_field_patient, into, {}, facts));
     into = narrow->seen(into);
     return {};
   };
   TRY(read(fields));
   const std::uint32_t wanted = more ? more(into) & ~fields : 0;
   return wanted == 0 ? Result<void>() : read(fields | wanted);
+}
+Result<void> View::all_postings(std::uint32_t shard, std::uint32_t first_block, std::uint32_t last_block, const WantsRun& wanted,
+                                const EachCode& each) const {
+  const ShardMoment* moment = TRY(postings_of(*parts_, shard));
+  const auto narrow = seen_postings(*parts_, *moment);
+  if (!narrow) return name_all_postings(*moment, first_block, last_block, wanted, each);
+  PostingScan seen;
+  return name_all_postings(*moment, first_block, last_block, wanted, [&](Name code, const PostingScan& scan) {
+    seen = scan;
+    narrow->narrow(seen);
+    return each(code, seen);
+  });
 }
 Result<std::vector<stored::Posting>> View::merged_postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block) const {
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));

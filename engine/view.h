@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/run_facts.h"
 #include "formats/record/event.h"
 #include "formats/stored/change.h"
 #include "formats/stored/postings.h"
@@ -107,6 +108,7 @@ struct PostingScan {
   std::vector<std::shared_ptr<const stored::PostingColumns>> runs;  // decoded, may reach beyond the blocks asked for
   std::vector<std::vector<stored::Removal>> removals;  // for runs[i]: sorted pairs to leave out of that run
   std::vector<stored::Posting> added;                  // from the delta; sorted by patient, then total order
+  std::vector<RunFacts*> facts;                        // of all_postings(), for refs[i]
 };
 
 class View {
@@ -190,7 +192,13 @@ class View {
   // `more`, looking at the fields that were decoded, says which others are wanted then.
   using MoreFields = std::function<std::uint32_t(const stored::PostingColumns& so_far)>;
   Result<void> posting_run(std::uint32_t shard, Name code, const stored::PostingRun& run, std::uint32_t fields,
-                           stored::PostingColumns& into, const MoreFields& more = {}) const;
+                           stored::PostingColumns& into, const MoreFields& more = {}, RunFacts* facts = nullptr) const;
+  // The runs of all codes named, one code after another, of those that have any postings in these blocks. What posting_run()
+  // has noted of runs before (`facts`: of everyone, too) lets those be left out that hold nothing wanted.
+  using WantsRun = std::function<bool(const RunFacts::Facts& known)>;
+  using EachCode = std::function<Result<void>(Name code, const PostingScan& scan)>;
+  Result<void> all_postings(std::uint32_t shard, std::uint32_t first_block, std::uint32_t last_block, const WantsRun& wanted,
+                            const EachCode& each) const;
   // The same as plain postings, merged and sorted: the simple form.
   Result<std::vector<stored::Posting>> merged_postings(std::uint32_t shard, Name code, std::uint32_t first_block,
                                                        std::uint32_t last_block) const;

@@ -67,11 +67,13 @@ void SeenPostings::drop_unseen_runs(PostingScan& scan) const {
       scan.refs[left] = scan.refs[r];
       scan.removals[left] = std::move(scan.removals[r]);
       if (r < scan.runs.size()) scan.runs[left] = std::move(scan.runs[r]);
+      if (r < scan.facts.size()) scan.facts[left] = scan.facts[r];
     }
     ++left;
   }
   scan.refs.resize(left), scan.removals.resize(left);
   if (!scan.runs.empty()) scan.runs.resize(left);
+  if (!scan.facts.empty()) scan.facts.resize(left);
 }
 
 void SeenPostings::narrow(PostingScan& scan) const {

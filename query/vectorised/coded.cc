@@ -49,20 +49,22 @@ void Numbering::number_days(const EventColumn& column, Op op, std::vector<std::u
   const std::uint32_t missing = of({INT64_MIN, 1, 0}, [] { return Cell(Missing{}); });
   constexpr Day table_first = -25'567, table_days = 73'048;  // 1900 to 2099
   days_.resize(table_days, none_yet);
+  const std::uint32_t* const index = column.index.data();
+  const Day* const days = column.events->day.data();
+  std::uint32_t *const table = days_.data(), *const to = into.data();
   for (std::size_t row = 0; row < column.index.size(); ++row) {
-    const std::uint32_t at = column.index[row];
-    if (at == no_event) {
-      into[row] = missing;
+    if (index[row] == no_event) {
+      to[row] = missing;
       continue;
     }
-    const Day day = column.events->day[at];
+    const Day day = days[index[row]];
     if (day < table_first || day >= table_first + table_days) {
-      into[row] = code_of(day);
+      to[row] = code_of(day);
       continue;
     }
-    std::uint32_t& code = days_[static_cast<std::size_t>(day - table_first)];
+    std::uint32_t& code = table[day - table_first];
     if (code == none_yet) code = code_of(day);
-    into[row] = code;
+    to[row] = code;
   }
 }
 

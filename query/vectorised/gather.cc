@@ -151,13 +151,19 @@ std::size_t Gathered::HashOfCodes::operator()(const Codes& codes) const {
 
 // Of one group, as many events as there may be.
 void Gathered::count_one(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
-                         std::vector<std::int64_t>& into) const {
+                         std::vector<std::int64_t>& into) {
   if (codes.empty()) return;
   const std::uint32_t greatest = *std::ranges::max_element(codes);
   if (greatest >= into.size()) into.resize(greatest + 1, 0);
   std::int64_t* totals = into.data();
-  if (counted.all()) {
-    for (const std::uint32_t code : codes) ++totals[code];
+  if (counted.all() && greatest < codes.size()) {
+    // Two counts in turn: one group again and again would each time wait for its own count to be written.
+    second_rows_.assign(greatest + std::size_t{1}, 0);
+    std::int64_t* const others = second_rows_.data();
+    std::size_t i = 0;
+    for (; i + 2 <= codes.size(); i += 2) ++totals[codes[i]], ++others[codes[i + 1]];
+    if (i < codes.size()) ++totals[codes[i]];
+    for (std::size_t group = 0; group <= greatest; ++group) totals[group] += others[group];
     return;
   }
   for (std::size_t i = 0; i < codes.size(); ++i) totals[codes[i]] += counted[place_[first + i]];

@@ -43,7 +43,7 @@ class Gathered {
     std::unordered_map<Codes, std::int64_t, HashOfCodes> of_codes;  // of several
   };
   void count_one(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
-                 std::vector<std::int64_t>& into) const;
+                 std::vector<std::int64_t>& into);
   void count_each_once(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
                        std::vector<std::int64_t>& into);
   void add(const Frame& rows, std::size_t which, Evaluation& evaluation);
@@ -64,6 +64,7 @@ class Gathered {
   std::vector<Totals> totals_{};
   std::vector<Codes> codes_{};  // of one patient
   std::vector<std::uint32_t> of_patient_{};
+  std::vector<std::int64_t> second_rows_{};  // counts of every second row
   std::size_t figures_ = 1;
   bool once_ = false;  // each patient once in a group
   bool of_events_ = false;

@@ -1,9 +1,11 @@
 #include "query/vectorised/leaf.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 #include "base/check.h"
 
@@ -175,12 +177,16 @@ Result<void> LeafReader::start(const engine::View& view, const Leaf& leaf, std::
     block.odd.reset();
   }
   const std::uint32_t fields = posting_fields(leaf_);
+  if (loose_) {
+    const auto wanted = [this](const engine::RunFacts::Facts& known) { return may_keep(known); };
+    return view.all_postings(shard, first_block, last_block, wanted,
+                             [&](engine::Name code, const engine::PostingScan& scan) -> Result<void> {
+                               TRY(stop.check());
+                               return deal_out(view, code, scan, fields);
+                             });
+  }
   for (const engine::Name name : names) {
     TRY(stop.check());
-    if (loose_) {
-      TRY(deal_out(view, name, fields));
-      continue;
-    }
     engine::PostingScan scan = TRY(view.postings(shard, name, first_block, last_block, fields));
     const bool removed = std::ranges::any_of(scan.removals, [](const auto& pairs) { return !pairs.empty(); });
     const std::uint32_t all_fields = fields | (removed ? stored::posting_field_number : 0u);
@@ -192,8 +198,24 @@ Result<void> LeafReader::start(const engine::View& view, const Leaf& leaf, std::
   return {};
 }
 
-Result<void> LeafReader::deal_out(const engine::View& view, engine::Name code, std::uint32_t fields) {
-  const engine::PostingScan scan = TRY(view.name_postings(shard_, code, first_block_, last_block_));
+// Whether a run may hold a posting whose value is kept.
+bool LeafReader::may_keep(const engine::RunFacts::Facts& run) const {
+  if (!leaf_.sieve.compare) return true;
+  if (run.low > run.high) return false;
+  if (!leaf_.sieve.is_whole()) return true;
+  const double bound = leaf_.sieve.bound.low;
+  switch (*leaf_.sieve.compare) {
+    case typed::Op::equal: return run.low <= bound && bound <= run.high;
+    case typed::Op::less: return run.low < bound;
+    case typed::Op::less_or_equal: return run.low <= bound;
+    case typed::Op::greater: return run.high > bound;
+    case typed::Op::greater_or_equal: return run.high >= bound;
+    default: return true;
+  }
+}
+
+Result<void> LeafReader::deal_out(const engine::View& view, engine::Name code, const engine::PostingScan& scan,
+                                  std::uint32_t fields) {
   const bool by_code = leaf_.fields & field_by_code;
   if (by_code)
     for (Block& block : blocks_) block.of_code = block.events.size();
@@ -203,32 +225,31 @@ Result<void> LeafReader::deal_out(const engine::View& view, engine::Name code, s
     // What is sifted is looked at first: of a run of which nothing is kept, nothing else is decoded.
     const bool whole = run.first_block >= first_block_ && run.last_block <= last_block_ && number == 0;
     const bool sifted_first = whole && (leaf_.sieve.compare || leaf_.sieve.sifts_days());
-    const auto sift_run = [&](std::size_t first, std::size_t past) {
-      choose(columns_, scan.removals[r], first, past);
-      note_odd(columns_, [&](PatientId id) { blocks_[stored::block_of(id) - first_block_].odd.set(id % block_patients); });
-      sift_all(columns_);
+    const auto make_odd = [&](PatientId id) {
+      blocks_[stored::block_of(id) - first_block_].odd.set(id % block_patients);
     };
     if (sifted_first) {
-      const auto has_odd = [&](const PostingColumns& run_columns) {
-        return !run_columns.flags.is_constant() || is_odd(run_columns.flags[0]);
-      };
-      bool odd = false;
-      TRY(view.posting_run(shard_, code, run, sifting_fields(leaf_), columns_, [&](const PostingColumns& so_far) {
-        odd = has_odd(so_far);
-        if (odd) return fields;
-        sift_run(0, so_far.count);
+      const auto sift_first = [&](const PostingColumns& so_far) {
+        choose(so_far, scan.removals[r], 0, so_far.count);
+        sift_values(so_far);
+        if (!has_odd(so_far)) sift_days(so_far);
         return kept_.size() > 0 ? fields : 0u;
-      }));
-      if (odd) sift_run(0, columns_.count);
+      };
+      TRY(view.posting_run(shard_, code, run, sifting_fields(leaf_), columns_, sift_first, scan.facts[r]));
+      if (has_odd(columns_)) {
+        note_odd(columns_, make_odd);
+        sift_days(columns_);
+      }
     } else {
-      TRY(view.posting_run(shard_, code, run, fields | number, columns_));
+      TRY(view.posting_run(shard_, code, run, fields | number, columns_, {}, scan.facts[r]));
       const auto block_of = [&](std::size_t i) { return stored::block_of(columns_.patient[i]); };
       const std::size_t first =
           first_where(0, columns_.count, [&](std::size_t i) { return block_of(i) >= first_block_; });
       const std::size_t past =
           first_where(first, columns_.count, [&](std::size_t i) { return block_of(i) > last_block_; });
       if (first == past) continue;
-      sift_run(first, past);
+      choose(columns_, scan.removals[r], first, past);
+      sift(columns_, make_odd);
     }
     const auto block_at = [&](std::size_t i) { return stored::block_of(columns_.patient[i]); };
     for (std::size_t k = 0; k < kept_.size();) {
@@ -277,7 +298,7 @@ bool LeafReader::is_odd(std::uint32_t flags) const {
   return (leaf_.fields & field_code) && (flags & stored::posting_translation);
 }
 
-// Those of the postings first .. past-1 that the leaf is about, into kept_; odd ones too, whatever their date and value.
+// Those of the postings first .. past-1 that the leaf is about, into kept_.
 void LeafReader::choose(const PostingColumns& from, const std::vector<Removal>& removals, std::size_t first,
                         std::size_t past) {
   postings_ += past - first;
@@ -304,7 +325,7 @@ namespace {
 
 // Leaves those for which something holds.
 template <typename Kept, typename Holds>
-void sift(Kept& kept, const Holds& holds) {
+void sift_kept(Kept& kept, const Holds& holds) {
   std::size_t left = 0;
   if (kept.everything) {
     kept.some.resize(kept.count);
@@ -328,7 +349,7 @@ void sift(Kept& kept, const Holds& holds) {
 void LeafReader::only_among(const PostingColumns& from, const Batch& batch, const Candidates& among) {
   constexpr std::size_t many = 8;  // postings for each
   if (!kept_.everything || kept_.count < many * batch.patients()) {
-    sift(kept_, [&](std::size_t i) { return among.has(from.patient[i]); });
+    sift_kept(kept_, [&](std::size_t i) { return among.has(from.patient[i]); });
     return;
   }
   const std::size_t past = kept_.first + kept_.count;
@@ -343,6 +364,14 @@ void LeafReader::only_among(const PostingColumns& from, const Batch& batch, cons
   }
 }
 
+bool LeafReader::has_odd(const PostingColumns& from) const {
+  if (kept_.size() == 0) return false;
+  if (from.flags.is_constant()) return is_odd(from.flags[0]);
+  std::uint32_t flags = 0;
+  for (std::size_t k = 0; k < kept_.size(); ++k) flags |= from.flags[kept_[k]];
+  return is_odd(flags);
+}
+
 template <typename Note>
 void LeafReader::note_odd(const PostingColumns& from, const Note& note) const {
   if (kept_.size() == 0 || (from.flags.is_constant() && !is_odd(from.flags[kept_[0]]))) return;
@@ -352,13 +381,16 @@ void LeafReader::note_odd(const PostingColumns& from, const Note& note) const {
   }
 }
 
-void LeafReader::sift_all(const PostingColumns& from) {
-  if (leaf_.sieve.sifts_days()) sift_days(from);
-  if (leaf_.sieve.compare) sift_values(from);
+// Whose value fails is out whatever its date. Of the others the odd are noted before any date is looked at.
+template <typename Note>
+void LeafReader::sift(const PostingColumns& from, const Note& note) {
+  sift_values(from);
+  note_odd(from, note);
+  sift_days(from);
 }
 
 void LeafReader::sift_days(const PostingColumns& from) {
-  if (kept_.size() == 0) return;
+  if (!leaf_.sieve.sifts_days() || kept_.size() == 0) return;
   if (from.day.is_constant()) {
     if (!passes(from.day_at(0))) kept_.everything = false, kept_.some.clear();
     return;
@@ -368,11 +400,11 @@ void LeafReader::sift_days(const PostingColumns& from) {
   const std::uint32_t first = static_cast<std::uint32_t>(leaf_.sieve.first) ^ turned;
   const std::uint32_t last = static_cast<std::uint32_t>(leaf_.sieve.last) ^ turned;
   const std::uint32_t* const days = from.day.values();
-  sift(kept_, [days, first, last](std::size_t i) { return (days[i] >= first) & (days[i] <= last); });
+  sift_kept(kept_, [days, first, last](std::size_t i) { return (days[i] >= first) & (days[i] <= last); });
 }
 
 void LeafReader::sift_values(const PostingColumns& from) {
-  if (kept_.size() == 0) return;
+  if (!leaf_.sieve.compare || kept_.size() == 0) return;
   const std::size_t first = kept_[0], past = kept_[kept_.size() - 1] + 1;
   // All of one scale, as they mostly are: the mantissas are compared as they stand.
   const bool alike =
@@ -383,14 +415,24 @@ void LeafReader::sift_values(const PostingColumns& from) {
   }
   const std::optional<int> scale = alike && !from.value.is_constant() ? scale_of(from, first, past) : std::nullopt;
   if (!scale) {
-    sift(kept_,
+    sift_kept(kept_,
          [&](std::size_t i) { return passes(from.form_at(i), from.comparator_at(i), from.unit[i], from.number_at(i)); });
     return;
   }
-  const auto [known, low, high] = mantissas(*scale);
-  const bool inside = *leaf_.sieve.compare != typed::Op::unequal;
+  auto [known, low, high] = mantissas(*scale);
+  bool inside = *leaf_.sieve.compare != typed::Op::unequal;
   const std::uint64_t* words = from.value.values();
-  sift(kept_, [words, inside, low = low, high = high](std::size_t i) {
+  // Below a number is not from it on.
+  if (low == INT64_MIN && high >= 0 && high < INT64_MAX) low = std::exchange(high, INT64_MAX) + 1, inside = !inside;
+  if (low >= 0 && low <= high) {
+    // The sign of a zigzag word stands lowest; turned to the top, numbers below 0 are beyond all others.
+    const std::uint64_t least = static_cast<std::uint64_t>(low), span = static_cast<std::uint64_t>(high) - least;
+    sift_kept(kept_, [words, inside, least, span](std::size_t i) {
+      return (std::rotr(words[i], 1) - least <= span) == inside;
+    });
+    return;
+  }
+  sift_kept(kept_, [words, inside, low = low, high = high](std::size_t i) {
     const std::int64_t mantissa = unzigzag(words[i]);
     return ((mantissa >= low) & (mantissa <= high)) == inside;
   });
@@ -472,8 +514,7 @@ bool LeafReader::passes(record::Value::Form form, record::Comparator comparator,
   }
 }
 
-bool LeafReader::passes(const stored::Posting& posting) {
-  if (leaf_.sieve.sifts_days() && !passes(posting.day)) return false;
+bool LeafReader::passes_value(const stored::Posting& posting) {
   if (!leaf_.sieve.compare) return true;
   const bool is_number = posting.value.form == record::Value::Form::number;
   return passes(posting.value.form, posting.value.comparator, posting.unit,
@@ -483,8 +524,9 @@ bool LeafReader::passes(const stored::Posting& posting) {
 void LeafReader::take(const stored::Posting& posting, engine::Name code, Place place, Events& into, Odd& odd) {
   ++postings_;
   if (!keeps(posting.flags, posting.kind)) return;
+  if (!passes_value(posting)) return;
   if (is_odd(posting.flags)) odd.set(place);
-  if (!passes(posting)) return;
+  if (!passes(posting.day)) return;
   into.place.push_back(place);
   if (leaf_.fields & field_day) into.day.push_back(posting.day);
   if (leaf_.fields & field_time) {
@@ -554,13 +596,13 @@ void LeafReader::find(Candidates& candidates) {
     const std::size_t first = first_of(columns, 0, first_id), past = first_of(columns, first, past_id);
     if (first == past) continue;
     choose(columns, run.removals, first, past);
-    note_odd(columns, add);
-    sift_all(columns);
+    sift(columns, add);
     for (std::size_t k = 0; k < kept_.size(); ++k) add(columns.patient[kept_[k]]);
   }
   for (const Added& added : added_) {
     for (const stored::Posting& posting : added.postings)
-      if (keeps(posting.flags, posting.kind) && (is_odd(posting.flags) || passes(posting))) add(posting.patient);
+      if (keeps(posting.flags, posting.kind) && passes_value(posting) && (is_odd(posting.flags) || passes(posting.day)))
+        add(posting.patient);
   }
   postings_ = before;  // they are read again
 }
@@ -584,8 +626,7 @@ void LeafReader::read(const Batch& batch, const Candidates* among, Events& into,
       choose(columns, run.removals, run.next, end);
       if (among) only_among(columns, batch, *among);
       Places place(batch);
-      note_odd(columns, [&](PatientId id) { odd.set(place(id)); });
-      sift_all(columns);
+      sift(columns, [&](PatientId id) { odd.set(place(id)); });
       take(columns, run.code, 0, kept_.size(), batch, into);
     }
     run.next = end;
@@ -599,7 +640,7 @@ void LeafReader::read(const Batch& batch, const Candidates* among, Events& into,
       if (!among || among->has(posting.patient)) take(posting, added.code, place(posting.patient), into, odd);
     }
   }
-  if (several_ || (leaf_.fields & (field_order | field_grouped)))
+  if (several_ || (leaf_.fields & (field_order | field_grouped | field_by_code)))
     put_in_order(into, batch.patients());
 }
 

@@ -116,20 +116,23 @@ class LeafReader {
   Result<void> start(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
                      std::uint32_t last_block, Stop& stop, const Full* full);
   Result<void> give_full(std::uint32_t block, std::size_t events_min);
-  Result<void> deal_out(const engine::View& view, engine::Name code, std::uint32_t fields);
+  Result<void> deal_out(const engine::View& view, engine::Name code, const engine::PostingScan& scan, std::uint32_t fields);
+  bool may_keep(const engine::RunFacts::Facts& run) const;
   void choose(const stored::PostingColumns& from, const std::vector<stored::Removal>& removals, std::size_t first,
               std::size_t past);
   void only_among(const stored::PostingColumns& from, const Batch& batch, const Candidates& among);
   void put_code_together(Events& events, std::size_t first);
   template <typename Note>
   void note_odd(const stored::PostingColumns& from, const Note& note) const;
-  void sift_all(const stored::PostingColumns& from);
+  bool has_odd(const stored::PostingColumns& from) const;  // of those kept
+  template <typename Note>
+  void sift(const stored::PostingColumns& from, const Note& note);
   void sift_days(const stored::PostingColumns& from);
   void sift_values(const stored::PostingColumns& from);
   void take(const stored::PostingColumns& from, engine::Name code, std::size_t first_kept, std::size_t past_kept,
             const Batch& batch, Events& into) const;
   void take(const stored::Posting& posting, engine::Name code, Place place, Events& into, Odd& odd);
-  bool passes(const stored::Posting& posting);
+  bool passes_value(const stored::Posting& posting);
   bool keeps(std::uint32_t flags, record::Kind kind) const;
   bool is_odd(std::uint32_t flags) const;
   bool passes(record::Day day) const { return day >= leaf_.sieve.first && day <= leaf_.sieve.last; }

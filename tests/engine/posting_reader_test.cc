@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <map>
+
 #include "tests/engine/made_moment.h"
 
 namespace chartline::engine {
@@ -57,6 +60,84 @@ TEST_P(PostingReaderTest, KeepsToTheBlocksAskedFor) {
     const auto merged = made.view().merged_postings(0, code, 1, 2);
     ASSERT_TRUE(merged);
     EXPECT_TRUE(merged->empty());
+  }
+}
+
+// The greatest number of a run, as it is written; none: minus infinity.
+double greatest(const stored::PostingColumns& run) {
+  double found = -std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < run.count; ++i)
+    if (run.form_at(i) == record::Value::Form::number) found = std::max(found, run.number_at(i));
+  return found;
+}
+
+TEST_P(PostingReaderTest, NamesTheRunsOfAllCodesAsThoseOfEach) {
+  SCOPED_TRACE("seed " + std::to_string(seed()));
+  MadeMoment made(seed(), 1, 30, 30);
+  const View view = made.view();
+  std::vector<Name> met;
+  const auto named = view.all_postings(
+      0, 0, 2, [](const RunFacts::Facts&) { return true; },
+      [&](Name code, const PostingScan& scan) -> Result<void> {
+        met.push_back(code);
+        const PostingScan of_code = TRY(view.name_postings(0, code, 0, 2));
+        EXPECT_EQ(scan.refs, of_code.refs);
+        EXPECT_EQ(scan.removals, of_code.removals);
+        EXPECT_EQ(scan.added.size(), of_code.added.size());
+        EXPECT_EQ(scan.facts.size(), scan.refs.size());
+        return {};
+      });
+  ASSERT_TRUE(named) << named.error().message;
+  EXPECT_TRUE(std::ranges::is_sorted(met));
+  for (Name code = 0; code <= view.codes(0); ++code) {
+    const PostingScan scan = *view.name_postings(0, code, 0, 2);
+    EXPECT_EQ(std::ranges::count(met, code), scan.refs.size() + scan.added.size() > 0) << "code " << code;
+  }
+}
+
+TEST_P(PostingReaderTest, PassesOverRunsThatAreKnownToHoldNothingWanted) {
+  SCOPED_TRACE("seed " + std::to_string(seed()));
+  MadeMoment made(seed(), 1, 30, 30);
+  stored::PostingColumns columns;
+  // Known from the second time on, where there is a cache; a later base takes over what the one before it knew.
+  for (int time = 0; time < 3; ++time) {
+    const View view = made.view();
+    std::map<std::pair<Name, std::uint64_t>, double> read;
+    std::size_t known = 0;
+    const auto read_all = view.all_postings(
+        0, 0, 2, [&](const RunFacts::Facts&) { return ++known, true; },
+        [&](Name code, const PostingScan& scan) -> Result<void> {
+          for (std::size_t r = 0; r < scan.refs.size(); ++r) {
+            TRY(view.posting_run(0, code, scan.refs[r], stored::posting_field_all, columns, {}, scan.facts[r]));
+            const RunFacts::Facts* facts = scan.facts[r]->known();
+            EXPECT_TRUE(facts);
+            if (!facts) continue;
+            EXPECT_EQ(facts->high, greatest(columns));
+            std::uint32_t flags = 0;
+            for (std::size_t i = 0; i < columns.count; ++i) flags |= columns.flags[i];
+            EXPECT_EQ(facts->flags, flags);
+            read[{code, scan.refs[r].run}] = facts->high;
+          }
+          return {};
+        });
+    ASSERT_TRUE(read_all) << read_all.error().message;
+    if (time > 0) EXPECT_TRUE(known == 0 || known == read.size()) << known;
+    for (const double bound : {50.0, 150.0, 190.0}) {
+      std::size_t left = 0;
+      const auto some = view.all_postings(
+          0, 0, 2, [&](const RunFacts::Facts& facts) { return facts.high > bound; },
+          [&](Name code, const PostingScan& scan) -> Result<void> {
+            for (const stored::PostingRun& run : scan.refs) {
+              const double high = read.at({code, run.run});
+              if (known > 0) EXPECT_GT(high, bound);
+              left += high > bound;
+            }
+            return {};
+          });
+      ASSERT_TRUE(some) << some.error().message;
+      EXPECT_EQ(left, static_cast<std::size_t>(
+                          std::ranges::count_if(read, [&](const auto& one) { return one.second > bound; })));
+    }
   }
 }
 

@@ -1,0 +1,108 @@
+#include "engine/posting_atlas.h"
+
+#include <algorithm>
+
+#include "engine/decoded_cache.h"
+#include "engine/posting_reader.h"
+
+namespace chartline::engine {
+namespace {
+
+using stored::PostingRun;
+
+// The atlas of a base, and the one drawn last of whichever base.
+DecodedCache::Key key_of(const ShardMoment& shard) {
+  return {.sort = DecodedCache::Sort::atlas, .shard = shard.shard, .owner = 0, .run = shard.base->serial};
+}
+DecodedCache::Key key_of_last(const ShardMoment& shard) {
+  return {.sort = DecodedCache::Sort::atlas, .shard = shard.shard, .owner = 1, .run = 0};
+}
+
+bool overlaps(const PostingRun& run, std::uint32_t first_block, std::uint32_t last_block) {
+  return run.first_block <= last_block && run.last_block >= first_block;
+}
+
+bool has_delta(const ShardMoment& shard) {
+  return std::ranges::any_of(shard.segments,
+                             [&](const auto& segment) { return segment->last_commit() > shard.base->watermark; });
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const PostingAtlas>> PostingAtlas::of(const ShardMoment& shard) {
+  if (auto known = shard.cache->find<PostingAtlas>(key_of(shard))) return known;
+  const auto drawn = TRY(draw(shard));
+  shard.cache->keep(key_of(shard), drawn, drawn->bytes());
+  shard.cache->keep(key_of_last(shard), drawn, sizeof(PostingAtlas));
+  return drawn;
+}
+
+Result<std::shared_ptr<const PostingAtlas>> PostingAtlas::draw(const ShardMoment& shard) {
+  auto atlas = std::make_shared<PostingAtlas>();
+  std::vector<PostingRun> all;
+  const std::uint32_t codes = shard.dictionary->size(stored::Dictionary::code);
+  atlas->first_.reserve(codes + std::size_t{2});
+  for (Name code = 0; code <= codes; ++code) {
+    atlas->first_.push_back(static_cast<std::uint32_t>(all.size()));
+    const auto directory = TRY(cached_directory(shard, code));
+    all.insert(all.end(), directory->runs.begin(), directory->runs.end());
+  }
+  atlas->first_.push_back(static_cast<std::uint32_t>(all.size()));
+  atlas->runs_ = std::make_unique<Run[]>(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) atlas->runs_[i].run = all[i];
+  if (const auto older = shard.cache->find<PostingAtlas>(key_of_last(shard))) atlas->take_over(*older);
+  return std::shared_ptr<const PostingAtlas>(std::move(atlas));
+}
+
+void PostingAtlas::take_over(const PostingAtlas& older) {
+  const auto place = [](const PostingRun& run) { return std::pair(run.first_block, run.run); };
+  for (Name code = 0; code + std::size_t{1} < first_.size(); ++code) {
+    const std::span<const Run> before = older.runs(code);
+    auto at = before.begin();
+    for (const Run& one : runs(code)) {
+      while (at != before.end() && place(at->run) < place(one.run)) ++at;
+      if (at == before.end()) break;
+      const RunFacts::Facts* known = at->facts.known();
+      if (known && at->run == one.run) one.facts.note(*known);
+    }
+  }
+}
+
+std::size_t PostingAtlas::bytes() const {
+  return sizeof *this + first_.capacity() * sizeof first_[0] + first_.back() * sizeof(Run);
+}
+
+Result<void> name_all_postings(const ShardMoment& shard, std::uint32_t first_block, std::uint32_t last_block,
+                               const View::WantsRun& wanted, const View::EachCode& each) {
+  const auto atlas = TRY(PostingAtlas::of(shard));
+  const bool has_more = has_delta(shard);
+  PostingScan scan;
+  for (Name code = 0; code <= shard.dictionary->size(stored::Dictionary::code); ++code) {
+    const std::span<const PostingAtlas::Run> runs = atlas->runs(code);
+    const bool removes = std::ranges::any_of(runs, [](const auto& one) { return one.run.removals; });
+    if (runs.empty() && !has_more) continue;
+    // What the delta or a run of removals takes away is found by the usual way.
+    const bool usual = has_more || removes;
+    if (usual) scan = TRY(name_postings(shard, code, first_block, last_block));
+    if (!usual) scan.refs.clear(), scan.removals.clear();
+    scan.facts.clear();
+    std::size_t named = 0, left = 0;
+    for (const auto& [run, facts] : runs) {
+      if (run.removals || !overlaps(run, first_block, last_block)) continue;
+      const std::size_t place = named++;
+      if (const auto* known = facts.known(); known && !wanted(*known)) continue;
+      scan.facts.push_back(&facts);
+      if (!usual) {
+        scan.refs.push_back(run), scan.removals.emplace_back();
+      } else if (left != place) {
+        scan.refs[left] = scan.refs[place], scan.removals[left] = std::move(scan.removals[place]);
+      }
+      ++left;
+    }
+    scan.refs.resize(left), scan.removals.resize(left);
+    if (!scan.refs.empty() || !scan.added.empty()) TRY(each(code, scan));
+  }
+  return {};
+}
+
+}  // namespace chartline::engine
