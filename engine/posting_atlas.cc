@@ -10,13 +10,13 @@ namespace {
 
 using stored::PostingRun;
 
-// The atlas of a base, and the one drawn last of whichever base.
-DecodedCache::Key key_of(const ShardMoment& shard) {
-  return {.sort = DecodedCache::Sort::atlas, .shard = shard.shard, .owner = 0, .run = shard.base->serial};
+// The page of a base; without one, that drawn last of whichever base.
+DecodedCache::Key key_of(const ShardMoment& shard, std::uint32_t page, std::uint64_t serial) {
+  return {.sort = DecodedCache::Sort::atlas, .shard = shard.shard, .owner = page, .run = serial};
 }
-DecodedCache::Key key_of_last(const ShardMoment& shard) {
-  return {.sort = DecodedCache::Sort::atlas, .shard = shard.shard, .owner = 1, .run = 0};
-}
+constexpr std::uint64_t whichever = 0;
+
+std::uint32_t codes_of(const ShardMoment& shard) { return shard.dictionary->size(stored::Dictionary::code); }
 
 bool overlaps(const PostingRun& run, std::uint32_t first_block, std::uint32_t last_block) {
   return run.first_block <= last_block && run.last_block >= first_block;
@@ -29,20 +29,21 @@ bool has_delta(const ShardMoment& shard) {
 
 }  // namespace
 
-Result<std::shared_ptr<const PostingAtlas>> PostingAtlas::of(const ShardMoment& shard) {
-  if (auto known = shard.cache->find<PostingAtlas>(key_of(shard))) return known;
-  const auto drawn = TRY(draw(shard));
-  shard.cache->keep(key_of(shard), drawn, drawn->bytes());
-  shard.cache->keep(key_of_last(shard), drawn, sizeof(PostingAtlas));
+Result<std::shared_ptr<const PostingAtlas>> PostingAtlas::page(const ShardMoment& shard, std::uint32_t page) {
+  const DecodedCache::Key key = key_of(shard, page, shard.base->serial);
+  if (auto known = shard.cache->find<PostingAtlas>(key)) return known;
+  const auto drawn = TRY(draw(shard, page));
+  shard.cache->keep(key, drawn, drawn->bytes());
+  shard.cache->keep(key_of(shard, page, whichever), drawn, drawn->bytes());
   return drawn;
 }
 
-Result<std::shared_ptr<const PostingAtlas>> PostingAtlas::draw(const ShardMoment& shard) {
+Result<std::shared_ptr<const PostingAtlas>> PostingAtlas::draw(const ShardMoment& shard, std::uint32_t page) {
   auto atlas = std::make_shared<PostingAtlas>();
   std::vector<PostingRun> all;
-  const std::uint32_t codes = shard.dictionary->size(stored::Dictionary::code);
-  atlas->first_.reserve(codes + std::size_t{2});
-  for (Name code = 0; code <= codes; ++code) {
+  const Name first = page * page_codes, past = std::min(codes_of(shard) + 1, first + page_codes);
+  atlas->first_.reserve(past - first + std::size_t{1});
+  for (Name code = first; code < past; ++code) {
     atlas->first_.push_back(static_cast<std::uint32_t>(all.size()));
     const auto directory = TRY(cached_directory(shard, code));
     all.insert(all.end(), directory->runs.begin(), directory->runs.end());
@@ -50,13 +51,13 @@ Result<std::shared_ptr<const PostingAtlas>> PostingAtlas::draw(const ShardMoment
   atlas->first_.push_back(static_cast<std::uint32_t>(all.size()));
   atlas->runs_ = std::make_unique<Run[]>(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) atlas->runs_[i].run = all[i];
-  if (const auto older = shard.cache->find<PostingAtlas>(key_of_last(shard))) atlas->take_over(*older);
+  if (const auto older = shard.cache->find<PostingAtlas>(key_of(shard, page, whichever))) atlas->take_over(*older);
   return std::shared_ptr<const PostingAtlas>(std::move(atlas));
 }
 
 void PostingAtlas::take_over(const PostingAtlas& older) {
   const auto place = [](const PostingRun& run) { return std::pair(run.first_block, run.run); };
-  for (Name code = 0; code + std::size_t{1} < first_.size(); ++code) {
+  for (std::size_t code = 0; code + 1 < first_.size(); ++code) {
     const std::span<const Run> before = older.runs(code);
     auto at = before.begin();
     for (const Run& one : runs(code)) {
@@ -74,11 +75,13 @@ std::size_t PostingAtlas::bytes() const {
 
 Result<void> name_all_postings(const ShardMoment& shard, std::uint32_t first_block, std::uint32_t last_block,
                                const View::WantsRun& wanted, const View::EachCode& each) {
-  const auto atlas = TRY(PostingAtlas::of(shard));
   const bool has_more = has_delta(shard);
   PostingScan scan;
-  for (Name code = 0; code <= shard.dictionary->size(stored::Dictionary::code); ++code) {
-    const std::span<const PostingAtlas::Run> runs = atlas->runs(code);
+  std::shared_ptr<const PostingAtlas> page;
+  for (Name code = 0; code <= codes_of(shard); ++code) {
+    const Name place = code % PostingAtlas::page_codes;
+    if (place == 0) page = TRY(PostingAtlas::page(shard, code / PostingAtlas::page_codes));
+    const std::span<const PostingAtlas::Run> runs = page->runs(place);
     const bool removes = std::ranges::any_of(runs, [](const auto& one) { return one.run.removals; });
     if (runs.empty() && !has_more) continue;
     // What the delta or a run of removals takes away is found by the usual way.
@@ -89,13 +92,13 @@ Result<void> name_all_postings(const ShardMoment& shard, std::uint32_t first_blo
     std::size_t named = 0, left = 0;
     for (const auto& [run, facts] : runs) {
       if (run.removals || !overlaps(run, first_block, last_block)) continue;
-      const std::size_t place = named++;
+      const std::size_t of_all = named++;
       if (const auto* known = facts.known(); known && !wanted(*known)) continue;
       scan.facts.push_back(&facts);
       if (!usual) {
         scan.refs.push_back(run), scan.removals.emplace_back();
-      } else if (left != place) {
-        scan.refs[left] = scan.refs[place], scan.removals[left] = std::move(scan.removals[place]);
+      } else if (left != of_all) {
+        scan.refs[left] = scan.refs[of_all], scan.removals[left] = std::move(scan.removals[of_all]);
       }
       ++left;
     }

@@ -1,6 +1,6 @@
-// PostingAtlas: the runs of postings of all codes of one base side by side, for who reads all codes, and what was noted of
-// each when it was read. Made once for each base, from the directories; what an older atlas knows of runs that are still
-// there is taken over.
+// PostingAtlas: the runs of postings of many codes of one base side by side, for who reads all codes, and what was noted of
+// each when it was read. Drawn from the directories once for each base, in pages of some thousand codes; what an older page
+// knows of runs that are still there is taken over.
 #pragma once
 
 #include <cstdint>
@@ -20,20 +20,23 @@ class PostingAtlas {
     stored::PostingRun run;
     mutable RunFacts facts;
   };
+  static constexpr Name page_codes = 4096;
 
-  static Result<std::shared_ptr<const PostingAtlas>> of(const ShardMoment& shard);
+  // The page of the codes from page x page_codes on.
+  static Result<std::shared_ptr<const PostingAtlas>> page(const ShardMoment& shard, std::uint32_t page);
 
-  std::span<const Run> runs(Name code) const {
-    if (code + std::size_t{1} >= first_.size()) return {};
-    return {runs_.get() + first_[code], first_[code + 1] - first_[code]};
+  // Of the code at this place of the page.
+  std::span<const Run> runs(std::size_t place) const {
+    if (place + 1 >= first_.size()) return {};
+    return {runs_.get() + first_[place], first_[place + 1] - first_[place]};
   }
 
  private:
-  static Result<std::shared_ptr<const PostingAtlas>> draw(const ShardMoment& shard);
+  static Result<std::shared_ptr<const PostingAtlas>> draw(const ShardMoment& shard, std::uint32_t page);
   void take_over(const PostingAtlas& older);
   std::size_t bytes() const;
 
-  std::vector<std::uint32_t> first_;  // by code, and the end
+  std::vector<std::uint32_t> first_;  // of each code, and the end
   std::unique_ptr<Run[]> runs_;
 };
 
