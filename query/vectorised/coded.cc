@@ -23,7 +23,8 @@ Cell month_cell(Day day) {
   return month;
 }
 
-// The event whose date alone is asked for by year(T), month(T) or date(T).
+}  // namespace
+
 const Node* dated_event(const Node& node) {
   const Node& of = *node.parts[0];
   if (of.op == Op::start_of) return of.parts[0].get();
@@ -34,18 +35,20 @@ const Node* dated_event(const Node& node) {
   return nullptr;
 }
 
-}  // namespace
+std::int64_t date_group(Op op, Day day) {
+  if (op == Op::date_of) return day;
+  const record::CivilDay date = record::civil(day);
+  return op == Op::year_of ? date.year : date.year * 12 + static_cast<std::int64_t>(date.month);
+}
+
+Cell date_cell(Op op, Day day) {
+  if (op == Op::year_of) return std::int64_t{record::civil(day).year};
+  return op == Op::month_of ? month_cell(day) : Cell(record::day_time(day));
+}
 
 // By the day of each event, through a table of days.
 void Numbering::number_days(const EventColumn& column, Op op, std::vector<std::uint32_t>& into) {
-  const auto code_of = [&](Day day) {
-    const record::CivilDay date = record::civil(day);
-    const std::int64_t group = op == Op::year_of ? date.year : op == Op::month_of ? date.year * 12 + date.month : day;
-    return of({group, 0, 0}, [&] {
-      if (op == Op::year_of) return Cell(std::int64_t{date.year});
-      return op == Op::month_of ? month_cell(day) : Cell(record::day_time(day));
-    });
-  };
+  const auto code_of = [&](Day day) { return of({date_group(op, day), 0, 0}, [&] { return date_cell(op, day); }); };
   const std::uint32_t missing = of({INT64_MIN, 1, 0}, [] { return Cell(Missing{}); });
   constexpr Day table_first = -25'567, table_days = 73'048;  // 1900 to 2099
   days_.resize(table_days, none_yet);

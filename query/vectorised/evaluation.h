@@ -29,6 +29,12 @@ using Truths = std::vector<Truth>;
 using Times = std::vector<record::Time>;  // precision none: missing
 using Numbers = std::vector<std::optional<Quantity>>;
 
+// year(T), month(T) and date(T) of an event whose date alone is asked for: the event, or null; the group of a day, ascending
+// with the days; and what it is called.
+const typed::Node* dated_event(const typed::Node& date);
+std::int64_t date_group(typed::Op op, record::Day day);
+Cell date_cell(typed::Op op, record::Day day);
+
 // Numbers the different values of a group in the order in which they are met, from one block to the next: a cell is made
 // once for each.
 class Numbering {

@@ -27,18 +27,6 @@ Batch whole_block(std::uint32_t block) {
 
 constexpr std::size_t full_events = 4096;  // dealt out to a block, before they are given
 
-std::uint32_t posting_fields(const Leaf& leaf) {
-  std::uint32_t fields = stored::posting_field_patient | stored::posting_field_flags;
-  if (leaf.kind || leaf.codes->any || (leaf.fields & field_kind)) fields |= stored::posting_field_kind;
-  if (leaf.fields & field_day) fields |= stored::posting_field_day;
-  if (leaf.fields & field_time) fields |= stored::posting_field_second | stored::posting_field_offset;
-  if (leaf.fields & field_number) fields |= stored::posting_field_number;
-  if ((leaf.fields & field_value) || leaf.sieve.compare)
-    fields |= stored::posting_field_value | stored::posting_field_unit;
-  if (leaf.sieve.sifts_days()) fields |= stored::posting_field_day;
-  return fields;
-}
-
 // The same of a stored column, whose memory is looked at once.
 template <typename T, typename Of, typename Made>
 void append_column(std::vector<T>& into, std::size_t count, const Of& of, const stored::Column<std::uint32_t>& column,
@@ -145,16 +133,29 @@ Result<void> LeafReader::give_full(std::uint32_t block, std::size_t events_min) 
   return {};
 }
 
-Result<void> LeafReader::start(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
-                               std::uint32_t first_block, std::uint32_t last_block, Stop& stop, const Full* full) {
-  full_ = full;
+std::uint32_t LeafReader::posting_fields() const {
+  const Leaf& leaf = leaf_;
+  std::uint32_t fields = stored::posting_field_patient | stored::posting_field_flags;
+  if (leaf.kind || leaf.codes->any || (leaf.fields & field_kind)) fields |= stored::posting_field_kind;
+  if (leaf.fields & field_day) fields |= stored::posting_field_day;
+  if (leaf.fields & field_time) fields |= stored::posting_field_second | stored::posting_field_offset;
+  if (leaf.fields & field_number) fields |= stored::posting_field_number;
+  if ((leaf.fields & field_value) || leaf.sieve.compare)
+    fields |= stored::posting_field_value | stored::posting_field_unit;
+  if (leaf.sieve.sifts_days()) fields |= stored::posting_field_day;
+  return fields;
+}
+
+// What a reader is asked for, before anything is read.
+void LeafReader::set_up(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
+                        std::uint32_t last_block) {
   view_ = &view;
   leaf_ = leaf;
   shard_ = shard, first_block_ = first_block, last_block_ = last_block;
   if (leaf.fields & (field_order | field_exact)) leaf_.fields |= field_time;
   if (leaf_.fields & field_time) leaf_.fields |= field_day;
   const bool all_codes = leaf.codes->any;
-  loose_ = is_loose(leaf);
+  loose_ = is_loose(leaf), several_ = false;
   refused_ = 0, bound_unit_ = 0, postings_ = 0;
   mantissas_ = {};
   runs_.clear();
@@ -162,29 +163,38 @@ Result<void> LeafReader::start(const engine::View& view, const Leaf& leaf, std::
   if (!leaf.lifted.status) refused_ |= stored::posting_hidden | stored::posting_not_asserted;
   if (!leaf.lifted.contributions) refused_ |= stored::posting_contributed;
   if (all_codes) refused_ |= stored::posting_translation;
-  std::vector<engine::Name> names;
-  if (all_codes) {
-    names.resize(view.codes(shard) + 1);
-    std::iota(names.begin(), names.end(), engine::Name{0});
-  } else {
-    names = leaf.codes->names(view, shard);
-  }
-  several_ = !all_codes && names.size() > 1;
-  if (several_) leaf_.fields |= field_number;
   blocks_.resize(loose_ ? last_block - first_block + 1 : 0);
   for (Block& block : blocks_) {
     block.events.clear();
     block.odd.reset();
   }
-  const std::uint32_t fields = posting_fields(leaf_);
-  if (loose_) {
-    const auto wanted = [this](const engine::RunFacts::Facts& known) { return may_keep(known); };
-    return view.all_postings(shard, first_block, last_block, wanted,
-                             [&](engine::Name code, const engine::PostingScan& scan) -> Result<void> {
-                               TRY(stop.check());
-                               return deal_out(view, code, scan, fields);
-                             });
+}
+
+Result<void> LeafReader::deal_all_out(Stop& stop) {
+  const std::uint32_t fields = posting_fields();
+  return view_->all_postings(
+      shard_, first_block_, last_block_, [this](const engine::RunFacts::Facts& known) { return may_keep(known); },
+      [&](engine::Name code, const engine::PostingScan& scan) -> Result<void> {
+        TRY(stop.check());
+        return deal_out(code, scan, fields);
+      });
+}
+
+Result<void> LeafReader::start(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
+                               std::uint32_t first_block, std::uint32_t last_block, Stop& stop, const Full* full) {
+  full_ = full;
+  set_up(view, leaf, shard, first_block, last_block);
+  if (loose_) return deal_all_out(stop);
+  std::vector<engine::Name> names;
+  if (leaf.codes->any) {
+    names.resize(view.codes(shard) + 1);
+    std::iota(names.begin(), names.end(), engine::Name{0});
+  } else {
+    names = leaf.codes->names(view, shard);
   }
+  several_ = !leaf.codes->any && names.size() > 1;
+  if (several_) leaf_.fields |= field_number;
+  const std::uint32_t fields = posting_fields();
   for (const engine::Name name : names) {
     TRY(stop.check());
     engine::PostingScan scan = TRY(view.postings(shard, name, first_block, last_block, fields));
@@ -214,43 +224,53 @@ bool LeafReader::may_keep(const engine::RunFacts::Facts& run) const {
   }
 }
 
-Result<void> LeafReader::deal_out(const engine::View& view, engine::Name code, const engine::PostingScan& scan,
-                                  std::uint32_t fields) {
+// Those of a run that are within the range and pass, into kept_ of columns_; tells of those who are odd. What is sifted is
+// looked at first: of a run of which nothing is kept, nothing else is decoded.
+Result<void> LeafReader::keep(engine::Name code, const engine::PostingScan& scan, std::size_t r, std::uint32_t fields,
+                              const NoteOdd& note) {
+  const stored::PostingRun& run = scan.refs[r];
+  const bool within = run.first_block >= first_block_ && run.last_block <= last_block_;
+  const bool whole = within && scan.removals[r].empty();
+  if (whole && (leaf_.sieve.compare || leaf_.sieve.sifts_days())) {
+    const auto sift_first = [&](const PostingColumns& so_far) {
+      choose(so_far, scan.removals[r], 0, so_far.count);
+      sift_values(so_far);
+      if (!has_odd(so_far)) sift_days(so_far);
+      return kept_.size() > 0 ? fields : 0u;
+    };
+    TRY(view_->posting_run(shard_, code, run, sifting_fields(leaf_), columns_, sift_first, scan.facts[r]));
+    if (has_odd(columns_)) {
+      note_odd(columns_, note);
+      sift_days(columns_);
+    }
+    return {};
+  }
+  if (!within) fields |= stored::posting_field_patient;
+  if (!scan.removals[r].empty()) fields |= stored::posting_field_patient | stored::posting_field_number;
+  TRY(view_->posting_run(shard_, code, run, fields, columns_, {}, scan.facts[r]));
+  std::size_t first = 0, past = columns_.count;
+  if (!within) {
+    const auto block_of = [&](std::size_t i) { return stored::block_of(columns_.patient[i]); };
+    first = first_where(0, columns_.count, [&](std::size_t i) { return block_of(i) >= first_block_; });
+    past = first_where(first, columns_.count, [&](std::size_t i) { return block_of(i) > last_block_; });
+  }
+  if (first == past) {
+    kept_.everything = false, kept_.some.clear();
+    return {};
+  }
+  choose(columns_, scan.removals[r], first, past);
+  sift(columns_, note);
+  return {};
+}
+
+Result<void> LeafReader::deal_out(engine::Name code, const engine::PostingScan& scan, std::uint32_t fields) {
   const bool by_code = leaf_.fields & field_by_code;
   if (by_code)
     for (Block& block : blocks_) block.of_code = block.events.size();
   for (std::size_t r = 0; r < scan.refs.size(); ++r) {
-    const std::uint32_t number = scan.removals[r].empty() ? 0u : std::uint32_t{stored::posting_field_number};
-    const stored::PostingRun& run = scan.refs[r];
-    // What is sifted is looked at first: of a run of which nothing is kept, nothing else is decoded.
-    const bool whole = run.first_block >= first_block_ && run.last_block <= last_block_ && number == 0;
-    const bool sifted_first = whole && (leaf_.sieve.compare || leaf_.sieve.sifts_days());
-    const auto make_odd = [&](PatientId id) {
+    TRY(keep(code, scan, r, fields, [&](PatientId id) {
       blocks_[stored::block_of(id) - first_block_].odd.set(id % block_patients);
-    };
-    if (sifted_first) {
-      const auto sift_first = [&](const PostingColumns& so_far) {
-        choose(so_far, scan.removals[r], 0, so_far.count);
-        sift_values(so_far);
-        if (!has_odd(so_far)) sift_days(so_far);
-        return kept_.size() > 0 ? fields : 0u;
-      };
-      TRY(view.posting_run(shard_, code, run, sifting_fields(leaf_), columns_, sift_first, scan.facts[r]));
-      if (has_odd(columns_)) {
-        note_odd(columns_, make_odd);
-        sift_days(columns_);
-      }
-    } else {
-      TRY(view.posting_run(shard_, code, run, fields | number, columns_, {}, scan.facts[r]));
-      const auto block_of = [&](std::size_t i) { return stored::block_of(columns_.patient[i]); };
-      const std::size_t first =
-          first_where(0, columns_.count, [&](std::size_t i) { return block_of(i) >= first_block_; });
-      const std::size_t past =
-          first_where(first, columns_.count, [&](std::size_t i) { return block_of(i) > last_block_; });
-      if (first == past) continue;
-      choose(columns_, scan.removals[r], first, past);
-      sift(columns_, make_odd);
-    }
+    }));
     const auto block_at = [&](std::size_t i) { return stored::block_of(columns_.patient[i]); };
     for (std::size_t k = 0; k < kept_.size();) {
       const std::uint32_t block = block_at(kept_[k]);
@@ -283,6 +303,58 @@ void LeafReader::put_code_together(Events& events, std::size_t first) {
   std::iota(order_.begin(), order_.end(), 0u);
   std::ranges::stable_sort(order_, {}, [&](std::uint32_t i) { return places[i]; });
   events.reorder(first, order_);
+}
+
+Result<bool> LeafReader::count_days(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
+                                    std::uint32_t first_block, std::uint32_t last_block, Stop& stop,
+                                    std::vector<std::int64_t>& counts) {
+  check(adds_up(leaf) && (leaf.fields & ~field_day) == 0, "a leaf of which days alone are wanted");
+  set_up(view, leaf, shard, first_block, last_block);
+  counts.assign(days_counted, 0);
+  const std::uint32_t fields = posting_fields() & ~std::uint32_t{stored::posting_field_patient};
+  bool ordinary = true;
+  const auto count = [&](engine::Name code, const engine::PostingScan& scan) -> Result<void> {
+    TRY(stop.check());
+    for (std::size_t r = 0; r < scan.refs.size() && ordinary; ++r) {
+      TRY(keep(code, scan, r, fields, [&](PatientId) { ordinary = false; }));
+      ordinary = ordinary && add_days(counts);
+    }
+    for (const stored::Posting& posting : scan.added) {
+      ++postings_;
+      if (!keeps(posting.flags, posting.kind) || !passes_value(posting)) continue;
+      const record::Day place = posting.day - first_counted;
+      if (is_odd(posting.flags) || place < 0 || place >= days_counted) ordinary = false;
+      if (ordinary && passes(posting.day)) ++counts[static_cast<std::size_t>(place)];
+    }
+    return {};
+  };
+  TRY(view.all_postings(
+      shard, first_block, last_block, [this](const engine::RunFacts::Facts& known) { return may_keep(known); }, count));
+  return ordinary;
+}
+
+// Those that are kept; false where a day is beyond what is counted.
+bool LeafReader::add_days(std::vector<std::int64_t>& counts) const {
+  constexpr std::uint32_t turned = 0x80000000u, first = static_cast<std::uint32_t>(first_counted) ^ turned;
+  constexpr std::uint32_t many = days_counted;
+  std::int64_t* const into = counts.data();
+  const std::size_t kept = kept_.size();
+  if (columns_.day.is_constant()) {
+    const std::uint32_t place = columns_.day[0] - first;
+    if (kept > 0 && place < many) into[place] += static_cast<std::int64_t>(kept);
+    return kept == 0 || place < many;
+  }
+  const std::uint32_t* const days = columns_.day.values();
+  const auto add_all = [&](const auto& of) {
+    for (std::size_t k = 0; k < kept; ++k) {
+      const std::uint32_t place = days[of(k)] - first;
+      if (place >= many) return false;
+      ++into[place];
+    }
+    return true;
+  };
+  if (kept_.everything) return add_all([from = kept_.first](std::size_t k) { return from + k; });
+  return add_all([some = kept_.some.data()](std::size_t k) { return std::size_t{some[k]}; });
 }
 
 bool LeafReader::keeps(std::uint32_t flags, record::Kind kind) const {

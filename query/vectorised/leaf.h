@@ -81,6 +81,12 @@ class LeafReader {
   using Full = std::function<Result<void>(std::uint32_t block, Events& events, const Odd& odd)>;
   Result<void> stream(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
                       std::uint32_t last_block, Stop& stop, const Full& full);
+  // How many events there are of each day from the first on, whoever has them. False where somebody is odd, or a day is not
+  // among them: then what was counted means nothing. Only of a leaf that adds_up(), of whose fields no more than the day is
+  // wanted.
+  static constexpr record::Day first_counted = -25'567, days_counted = 73'048;  // 1900 to 2099
+  Result<bool> count_days(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
+                          std::uint32_t last_block, Stop& stop, std::vector<std::int64_t>& counts);
   // Adds whoever has an event here, or is odd. Before anything is read; not of a leaf that is dealt out.
   void find(Candidates& candidates);
   // Batches in ascending order, whole blocks where the leaf is dealt out. `among`: whom a batch of some was taken of; null:
@@ -113,10 +119,18 @@ class LeafReader {
     Odd odd;
     std::size_t of_code = 0;  // the first of the code that is being dealt out
   };
+  void set_up(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
+              std::uint32_t last_block);
+  std::uint32_t posting_fields() const;
+  Result<void> deal_all_out(Stop& stop);
+  using NoteOdd = std::function<void(PatientId id)>;
+  Result<void> keep(engine::Name code, const engine::PostingScan& scan, std::size_t run, std::uint32_t fields,
+                    const NoteOdd& note);
+  bool add_days(std::vector<std::int64_t>& counts) const;
   Result<void> start(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
                      std::uint32_t last_block, Stop& stop, const Full* full);
   Result<void> give_full(std::uint32_t block, std::size_t events_min);
-  Result<void> deal_out(const engine::View& view, engine::Name code, const engine::PostingScan& scan, std::uint32_t fields);
+  Result<void> deal_out(engine::Name code, const engine::PostingScan& scan, std::uint32_t fields);
   bool may_keep(const engine::RunFacts::Facts& run) const;
   void choose(const stored::PostingColumns& from, const std::vector<stored::Removal>& removals, std::size_t first,
               std::size_t past);

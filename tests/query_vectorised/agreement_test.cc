@@ -112,6 +112,31 @@ TEST(Agreement, OfValuesWrittenAlike) {
     EXPECT_EQ(random::print(reference), random::print(random::ask(replay.store(), text, Executor::vectorised)));
 }
 
+// Days are counted through a table of two hundred years; others are not lost.
+TEST(Agreement, OfDaysLongAgo) {
+  Script script;
+  for (const int year : {1850, 1899, 1900, 2099, 2100}) {
+    random::Step step{
+        .what = random::Step::What::load, .person = "p" + std::to_string(year), .other = "", .events = {}};
+    for (const unsigned month : {1u, 12u}) {
+      record::Event& event = step.events.emplace_back();
+      event.kind = record::Kind::observation;
+      event.code = {.system = "local", .code = "a", .display = ""};
+      event.start = record::day_time(record::days_from_civil(year, month, month == 1 ? 1 : 31));
+      event.source = {.organisation = "north", .system = ""};
+    }
+    script.steps.push_back(step);
+    Replay replay(script, 1);
+    replay.play();
+    const std::string text = "tally any[*] by year(it)\n", dates = "tally any[*] by date(it)\n";
+    for (const std::string& asked : {text, dates, text + dates}) {
+      const Asked reference = random::ask(replay.store(), asked, Executor::reference);
+      ASSERT_EQ(reference.end, Asked::End::answered) << reference.why;
+      EXPECT_EQ(random::print(reference), random::print(random::ask(replay.store(), asked, Executor::vectorised)));
+    }
+  }
+}
+
 // A time that is known to the month leaves a patient to the reference only where the value is wanted.
 TEST(Agreement, OfVagueTimesWithOtherValues) {
   Script script;
@@ -191,6 +216,12 @@ TEST(Agreement, OfManyEventsCountedAsTheyCome) {
            "count in everything by each.code\ntally any[*] by it.code, kind",
            "tally any[*] by year(it)",
            "tally any[*] where value > 200 by year(it), code",
+           "tally any[*] where value > 390 by month(it)",
+           "tally any[*] by date(it)",
+           "tally any[*] in 2017-03-01..2018-09-30 by month(it)",
+           "tally any[*] where value < 100 after 2018-01-31 by year(it)",
+           "tally observation[*] where value + 0 > 100 by year(it)",
+           "tally any[*] by year((first any[*]))",
            "tally any[*] by exists any[*] where value + 0 > 399",
            "tally any[*] by in high",
            "tally any[*] by in some",
