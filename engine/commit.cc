@@ -124,6 +124,7 @@ void Shard::enqueue(Waiting& me) {
 }
 
 Result<std::uint64_t> Shard::await(Waiting& me) {
+  const RightOfWay::Claim claim(*setup_.way);
   std::unique_lock queue(queue_mutex_);
   while (me.state != Waiting::done) {
     if (me.state == Waiting::lead) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/right_of_way.h"
 #include "engine/delta.h"
 #include "engine/dictionary.h"
 #include "engine/storage/tables.h"
@@ -45,7 +46,12 @@ struct ViewParts {
   std::shared_ptr<const Identity> identity;
   Micros links_as_of = INT64_MAX;  // links count as they stood then: Identity::linked(patient, links_as_of)
   std::shared_ptr<const Grant> grant{};  // null: everything may be seen
+  std::shared_ptr<const RightOfWay> way{};  // null: nobody writes
 };
+
+inline void give_way(const ViewParts& reader) {
+  if (reader.way) reader.way->give();
+}
 
 // The head of a patient in the base; an empty head where none was folded yet.
 Result<stored::Head> read_head(const ShardMoment& shard, PatientId patient);

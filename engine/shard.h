@@ -83,6 +83,7 @@ class Shard {
     std::shared_ptr<const Lease> lease;  // null: read only
     std::shared_ptr<Tables> tables;      // keeps the lease for as long as anybody reads
     std::shared_ptr<DecodedCache> cache;
+    std::shared_ptr<RightOfWay> way;     // of the store: those who wait for a commit claim it
     std::shared_ptr<Identity> identity;  // of the store; this shard logs its changes if it is the first
     std::optional<Bytes> note;           // the position note as it was before the tables were opened: a reader's may move on
     StoreOptions options;                // clock set

@@ -171,6 +171,7 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
       }
     }
     setup.cache = parts->cache;
+    setup.way = parts->way;
     if (number == 0) parts->identity = std::make_shared<Identity>(setup.tables, parts->cache, parts->description.secret, shards);
     setup.identity = parts->identity;
     setup.options = each;
@@ -229,6 +230,7 @@ View Store::view_as_of(Micros instant) {
   auto view = std::make_shared<ViewParts>();
   view->as_of = instant;
   view->identity = parts_->identity;
+  if (!parts_->options.read_only) view->way = parts_->way;
   for (const auto& shard : parts_->shards) {
     ShardMoment& moment = view->shards.emplace_back(shard->moment());
     moment.patients = parts_->identity->patients(moment.shard);

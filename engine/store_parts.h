@@ -40,6 +40,7 @@ struct Store::Parts {
   StoreDescription description;
   std::shared_ptr<Identity> identity;
   std::shared_ptr<DecodedCache> cache;
+  std::shared_ptr<RightOfWay> way = std::make_shared<RightOfWay>();  // of commits over those who read
   std::vector<std::unique_ptr<Shard>> shards;
 
   // Folds what is due and notes acknowledged positions, until the store closes.

@@ -253,6 +253,7 @@ Demographics BlockDemographics::at(std::uint32_t place) const {
 }
 
 Result<BlockDemographics> View::demographics(std::uint32_t shard, std::uint32_t block) const {
+  give_way(*parts_);
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
   BlockDemographics all;
   all.page_ = TRY(read_demographics(*moment, block));
@@ -291,11 +292,13 @@ Result<Timeline> View::timeline(PatientRef patient, const TimelineFilter& filter
 }
 
 Result<void> View::timeline(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const {
+  give_way(*parts_);
   const TimelineReader reader = TRY(TimelineReader::make(parts_, filter, fields));
   return reader.read(linked(patient), *into.parts);
 }
 
 Result<bool> View::timeline_if_short(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const {
+  give_way(*parts_);
   const TimelineReader reader = TRY(TimelineReader::make(parts_, filter, fields));
   return reader.read_if_short(linked(patient), *into.parts);
 }
@@ -381,6 +384,7 @@ Result<stored::Directory> View::directory(std::uint32_t shard, Name code) const 
   return read_directory(*moment, code);
 }
 Result<PostingScan> View::postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields) const {
+  give_way(*parts_);
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
   const auto narrow = seen_postings(*parts_, *moment);
   if (!narrow) return read_postings(*moment, code, first_block, last_block, fields);
@@ -399,6 +403,7 @@ Result<PostingScan> View::name_postings(std::uint32_t shard, Name code, std::uin
 }
 Result<void> View::posting_run(std::uint32_t shard, Name code, const stored::PostingRun& run, std::uint32_t fields,
                                stored::PostingColumns& into, const MoreFields& more, RunFacts* facts) const {
+  give_way(*parts_);
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
   const auto narrow = seen_postings(*parts_, *moment);
   if (!narrow || narrow->shows_all(run)) return read_posting_run(*moment, code, run, fields, into, more, facts);
