@@ -42,6 +42,26 @@ class Ordinals {
   std::set<std::pair<PatientId, Hash128>> seen_;
 };
 
+struct Saying {
+  std::span<stored::Row> rows;  // without numbers yet
+  Said record;
+};
+
+Saying rows_of(const WriteItem& item, Dictionary& names, Ordinals& ordinals, WriteMemory& memory) {
+  std::vector<stored::Row> made;
+  made.reserve(item.record->events.size());
+  for (const record::Event& event : item.record->events) {
+    made.push_back(copy(to_row(event, names, memory.arena), memory.arena));
+    memory.bytes += text_bytes(event);
+    ordinals.give(item.patient, made.back(), names);
+  }
+  Saying saying{memory.arena.array(made), {}};
+  const std::uint64_t original = stored::original_hash(item.record->original);
+  for (stored::Row& row : saying.rows) row.original = original;
+  saying.record = said(saying.rows, names, item.record->demand, item.record->demanded_version);
+  return saying;
+}
+
 }  // namespace
 
 Result<Shard::Stripe::Cached*> Shard::index_of(Stripe& stripe, PatientId patient) {
@@ -90,6 +110,12 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
   CommitRequest request;
   request.memory = memory;
 
+  // What a record says is made out before anybody else has to wait: of many records of one write most stripes are locked.
+  Ordinals ordinals;
+  std::vector<Saying> sayings;
+  sayings.reserve(items.size());
+  for (const WriteItem& item : items) sayings.push_back(rows_of(item, *names_, ordinals, *memory));
+
   std::vector<std::size_t> stripes;
   for (const WriteItem& item : items) stripes.push_back(item.patient % stripe_count);
   std::sort(stripes.begin(), stripes.end());
@@ -109,9 +135,11 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
     trim_all();
   };
 
-  Ordinals ordinals;
   bool refused = false;
-  for (const WriteItem& item : items) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const WriteItem& item = items[i];
+    const std::span<stored::Row> rows = sayings[i].rows;
+    const Said& record = sayings[i].record;
     if (setup_.identity->erased({setup_.number, item.patient})) {  // while this write waited at the door
       *item.outcome = {Outcome::What::rejected,
                        {setup_.number, item.patient},
@@ -125,16 +153,6 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
     auto cached = index_of(stripe_of(item.patient), item.patient);
     if (!cached) return take_all_back(), std::move(cached).error();
     PatientIndex& index = (*cached)->index;
-    std::vector<stored::Row> made;
-    for (const record::Event& event : item.record->events) {
-      made.push_back(copy(to_row(event, *names_, memory->arena), memory->arena));
-      memory->bytes += text_bytes(event);
-      ordinals.give(item.patient, made.back(), *names_);
-    }
-    const std::span<stored::Row> rows = memory->arena.array(made);
-    const std::uint64_t original = stored::original_hash(item.record->original);
-    for (stored::Row& row : rows) row.original = original;
-    const Said record = said(rows, *names_, item.record->demand, item.record->demanded_version);
     if (index.falls_short(record)) {
       if (auto completed = index.complete(moment(), item.patient); !completed)
         return take_all_back(), std::move(completed).error();
