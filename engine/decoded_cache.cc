@@ -17,6 +17,7 @@ namespace intrusive = boost::intrusive;
 constexpr std::size_t part_bits = 4;
 constexpr std::size_t part_count = std::size_t{1} << part_bits;
 constexpr std::uint64_t bytes_for_each_seen = 256;
+constexpr std::uint64_t bytes_for_each_change = 256;
 constexpr std::size_t buckets_min = 64;
 
 std::uint64_t hash_of(const DecodedCache::Key& key) {
@@ -83,8 +84,11 @@ struct DecodedCache::Part {
 };
 
 DecodedCache::DecodedCache(std::uint64_t bytes_max)
-    : parts_(new Part[part_count]), seen_(std::bit_floor(bytes_max / bytes_for_each_seen | 1)) {
-  const std::uint64_t left = bytes_max - std::min<std::uint64_t>(bytes_max, seen_.size() * sizeof seen_[0]);
+    : parts_(new Part[part_count]),
+      seen_(std::bit_floor(bytes_max / bytes_for_each_seen | 1)),
+      changes_(std::bit_floor(bytes_max / bytes_for_each_change | 1)) {
+  const std::uint64_t tables = seen_.size() * sizeof seen_[0] + changes_.size() * sizeof changes_[0];
+  const std::uint64_t left = bytes_max - std::min(bytes_max, tables);
   for (std::size_t i = 0; i < part_count; ++i) parts_[i].bytes_max = left / part_count;
 }
 DecodedCache::~DecodedCache() = default;
@@ -95,6 +99,30 @@ bool DecodedCache::admits(const Key& key) {
   const std::uint64_t hash = hash_of(key);
   const auto fingerprint = static_cast<std::uint32_t>(hash >> 24) | 1;
   return seen_[hash & (seen_.size() - 1)].exchange(fingerprint, std::memory_order_relaxed) == fingerprint;
+}
+
+std::atomic<std::uint64_t>& DecodedCache::change_of(const Key& key) const {
+  Key without = key;
+  without.run = 0;
+  return changes_[hash_of(without) & (changes_.size() - 1)];
+}
+
+// One fold of a shard at a time, but shards share the places: the later serial stays.
+void DecodedCache::changed(const Key& key) {
+  std::atomic<std::uint64_t>& place = change_of(key);
+  for (std::uint64_t last = place.load(); last < key.run && !place.compare_exchange_weak(last, key.run);) {
+  }
+}
+
+void DecodedCache::all_changed(std::uint64_t serial) {
+  for (std::atomic<std::uint64_t>& place : changes_)
+    for (std::uint64_t last = place.load(); last < serial && !place.compare_exchange_weak(last, serial);) {
+    }
+}
+
+DecodedCache::Key DecodedCache::settled(Key key) const {
+  key.run = std::min(key.run, change_of(key).load(std::memory_order_relaxed));
+  return key;
 }
 
 std::shared_ptr<const void> DecodedCache::find_any(const Key& key) {
@@ -145,7 +173,7 @@ std::uint64_t DecodedCache::misses() const {
 }
 
 std::uint64_t DecodedCache::bytes() const {
-  std::uint64_t sum = seen_.size() * sizeof seen_[0];
+  std::uint64_t sum = seen_.size() * sizeof seen_[0] + changes_.size() * sizeof changes_[0];
   for (std::size_t i = 0; i < part_count; ++i) {
     const std::lock_guard lock(parts_[i].mutex);
     sum += parts_[i].held();

@@ -40,6 +40,14 @@ class DecodedCache {
     keep_any(key, std::move(value), bytes);
   }
   bool admits(const Key& key);
+
+  // What a fold changes is told with its keys, under the serial of the base that it makes, before that base is shown to
+  // anybody. What it did not change is the same in both bases: settled() gives the key under which it is kept, from one
+  // that has the serial of its reader's base. Kept by hash, so that something may count as changed that was not.
+  void changed(const Key& key);
+  void all_changed(std::uint64_t serial);
+  Key settled(Key key) const;
+
   // Lets go of everything: after an erasure, so that nothing of the patient stays in memory for longer than a reader holds it.
   void clear();
 
@@ -55,7 +63,10 @@ class DecodedCache {
   void keep_any(const Key& key, std::shared_ptr<const void> value, std::size_t bytes);
 
   std::unique_ptr<Part[]> parts_;
+  std::atomic<std::uint64_t>& change_of(const Key& key) const;
+
   std::vector<std::atomic<std::uint32_t>> seen_;  // fingerprints of keys asked for, by hash
+  mutable std::vector<std::atomic<std::uint64_t>> changes_;  // serials of the last changes, by hash of the keys without them
 };
 
 }  // namespace chartline::engine

@@ -160,7 +160,8 @@ Result<DemographicsPage> decode_demographics(BytesView bytes) {
 }
 
 Result<std::shared_ptr<const DemographicsPage>> read_demographics(const ShardMoment& shard, std::uint32_t block) {
-  const DecodedCache::Key key{.sort = DecodedCache::Sort::demographics, .shard = shard.shard, .owner = block, .run = shard.base->serial};
+  const DecodedCache::Key key =
+      shard.cache->settled({.sort = DecodedCache::Sort::demographics, .shard = shard.shard, .owner = block, .run = shard.base->serial});
   if (auto known = shard.cache->find<DemographicsPage>(key)) return known;
   Pinned value;
   std::shared_ptr<const DemographicsPage> page;

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/decoded_cache.h"
 #include "engine/demographics.h"
+#include "engine/head_cache.h"
 #include "engine/shard.h"
 #include "formats/stored/keys.h"
 #include "formats/stored/seal.h"
@@ -87,7 +89,7 @@ Result<void> Shard::fold_step() {
     base.base = base_;
   }
   if (setup_.number == 0) identity_position = setup_.identity->committed_position();
-  base.shard = setup_.number, base.tables = setup_.tables, base.dictionary = names_, base.commit = upto;
+  base.shard = setup_.number, base.tables = setup_.tables, base.cache = setup_.cache, base.dictionary = names_, base.commit = upto;
 
   std::vector<const DeltaPut*> puts;
   for (const auto& segment : frozen) segment->all(puts);
@@ -95,6 +97,10 @@ Result<void> Shard::fold_step() {
                    [](const DeltaPut* a, const DeltaPut* b) { return a->patient < b->patient; });
 
   ShardState state = this->state();
+  const std::uint64_t serial = Base::next_serial();
+  const auto changes_cached = [&](DecodedCache::Sort sort, std::uint64_t owner) {
+    setup_.cache->changed({.sort = sort, .shard = setup_.number, .owner = owner, .run = serial});
+  };
   Batch batch;
   PostingChanges postings;
   std::map<PatientId, Demographics> who;
@@ -103,11 +109,16 @@ Result<void> Shard::fold_step() {
         std::find_if(from, puts.end(), [&](const DeltaPut* put) { return put->patient != (*from)->patient; });
     PatientChanges changes = net_changes((*from)->patient, {&*from, static_cast<std::size_t>(past - from)});
     TRY(fold_patient(base, changes, state, postings, batch));
+    setup_.way->give();
+    changes_cached(DecodedCache::Sort::head, changes.patient);
+    keep_head(base, changes.patient, serial, std::move(changes.head));
     if (changes.demographics) who[changes.patient] = changes.who;
     from = past;
   }
   TRY(fold_postings(base, postings, state, batch));
+  for (const auto& [code, changes] : postings) changes_cached(DecodedCache::Sort::directory, code);
   TRY(fold_demographics(base, who, batch));
+  for (const auto& [patient, told] : who) changes_cached(DecodedCache::Sort::demographics, stored::block_of(patient));
   for (const auto& [name, value] : metas) {
     if (value.empty())
       batch.erase(Table::meta, name);
@@ -122,7 +133,7 @@ Result<void> Shard::fold_step() {
   batch.put(Table::meta, Bytes(shard_state_key), encode(state));
   TRY(setup_.tables->write(batch, false));  // not synced: until it is durable the log still says it all
 
-  auto folded = std::make_shared<const Base>(Base{setup_.tables->snapshot(), upto});
+  auto folded = std::make_shared<const Base>(Base{setup_.tables->snapshot(), upto, serial});
   if (setup_.number == 0) setup_.identity->folded(identity_position);
   {
     std::lock_guard present(present_mutex_);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -36,6 +37,7 @@ struct PatientChanges {
   std::vector<std::pair<std::uint32_t, std::string_view>> originals;  // number of the first event, bytes
   bool demographics = false;                                          // a patient or death event came or went
   Demographics who;                                                   // then, what fold_patient makes of them
+  std::shared_ptr<const stored::Head> head;                           // what fold_patient makes of it
 };
 // Puts of one patient in order of commit.
 PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> puts);

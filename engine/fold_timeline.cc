@@ -191,7 +191,7 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
                           Batch& batch) {
   const Dictionary& names = *base.dictionary;
   const PatientId patient = changes.patient;
-  stored::Head head = TRY(read_head(base, patient));
+  stored::Head head = *TRY(cached_head(base, patient));
   for (const stored::Row& row : changes.added) head.last_number = std::max(head.last_number, row.number);
   for (const stored::Row& row : changes.passed) head.last_number = std::max(head.last_number, row.number);
   sort_rows(changes.added, names);
@@ -257,6 +257,7 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
   state.events += head.events, state.events -= before;
   TRY(fold_history(base, patient, past, head, state, batch));
   batch.put(Table::timeline, stored::head_key(patient), stored::encode(head));
+  changes.head = std::make_shared<const stored::Head>(std::move(head));
   for (const auto& [number, original] : changes.originals)
     batch.put(Table::originals, stored::original_key(patient, number), stored::sealed_copy(original));
   if (changes.demographics) changes.who = demographics_of(tellers, names);

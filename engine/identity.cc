@@ -1,6 +1,7 @@
 #include "engine/identity.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -48,7 +49,12 @@ Bytes encode_named(std::vector<Named> named) {
 struct Identity::Parts {
   std::shared_ptr<Tables> tables;
   std::shared_ptr<DecodedCache> cache;
-  std::uint64_t folds = 0;  // what the cache holds of the table is kept under this number
+  // What the cache holds of the table is kept under how often a fold has changed it: counted by hash, so maybe more often.
+  std::array<std::uint64_t, 4096> folds{};
+  std::uint64_t& folds_of(std::uint64_t hash) { return folds[hash % folds.size()]; }
+  std::uint64_t& folds_of(PatientRef patient) { return folds[(patient.id * 31 + patient.shard) % folds.size()]; }
+  std::uint64_t folds_of(std::uint64_t hash) const { return folds[hash % folds.size()]; }
+  std::uint64_t folds_of(PatientRef patient) const { return folds[(patient.id * 31 + patient.shard) % folds.size()]; }
   std::uint64_t secret;
   mutable std::shared_mutex mutex;
 
@@ -121,7 +127,7 @@ Result<void> Identity::load() {
 // Reads happen under the lock: what was read before a patient was forgotten is in the cache before that is cleared; and what is
 // read of a forgotten one afterwards, until the table has forgotten too, is not kept.
 Result<std::shared_ptr<const std::vector<Named>>> Identity::Parts::folded_names(std::uint64_t hash) const {
-  const DecodedCache::Key key{.sort = DecodedCache::Sort::names, .shard = 0, .owner = hash, .run = folds};
+  const DecodedCache::Key key{.sort = DecodedCache::Sort::names, .shard = 0, .owner = hash, .run = folds_of(hash)};
   if (auto known = cache->find<std::vector<Named>>(key)) return known;
   Pinned stored;
   if (!TRY(tables->get(Table::identity, identity_key(hash), nullptr, stored))) return std::shared_ptr<const std::vector<Named>>();
@@ -138,7 +144,7 @@ Result<std::shared_ptr<const std::vector<Named>>> Identity::Parts::folded_names(
 }
 
 Result<std::shared_ptr<const IdentifierList>> Identity::Parts::folded_identifiers(PatientRef patient) const {
-  const DecodedCache::Key key{.sort = DecodedCache::Sort::identifiers, .shard = patient.shard, .owner = patient.id, .run = folds};
+  const DecodedCache::Key key{.sort = DecodedCache::Sort::identifiers, .shard = patient.shard, .owner = patient.id, .run = folds_of(patient)};
   if (auto known = cache->find<IdentifierList>(key)) return known;
   Pinned stored;
   if (!TRY(tables->get(Table::identity, identifiers_key(patient), nullptr, stored))) return std::shared_ptr<const IdentifierList>();
@@ -428,7 +434,10 @@ Result<void> Identity::fold(std::uint64_t position, Batch& batch) {
 void Identity::folded(std::uint64_t position) {
   std::unique_lock lock(parts_->mutex);
   Parts& p = *parts_;
-  ++p.folds;
+  for (const auto& [hash, entries] : p.named) {
+    for (const Named& entry : entries)
+      if (entry.position <= position) ++p.folds_of(hash), ++p.folds_of(entry.patient);
+  }
   for (auto at = p.named.begin(); at != p.named.end();) {
     std::erase_if(at->second, [&](const Named& entry) { return entry.position <= position; });
     at = at->second.empty() ? p.named.erase(at) : std::next(at);

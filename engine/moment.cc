@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/decoded_cache.h"
+#include "engine/head_cache.h"
 #include "formats/stored/keys.h"
 
 namespace chartline::engine {
@@ -28,7 +29,7 @@ std::size_t bytes_of(const stored::Head& head) {
 }
 
 DecodedCache::Key cache_key(const ShardMoment& shard, PatientId patient) {
-  return {.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = shard.base->serial};
+  return shard.cache->settled({.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = shard.base->serial});
 }
 
 }  // namespace
@@ -40,6 +41,15 @@ Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard
   if (shard.cache->admits(key))
     shard.cache->keep(key, head, bytes_of(*head));
   return std::shared_ptr<const stored::Head>(std::move(head));
+}
+
+void keep_head(const ShardMoment& shard, PatientId patient, std::uint64_t serial, std::shared_ptr<const stored::Head> head) {
+  const DecodedCache::Key key{.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = serial};
+  DecodedCache::Key patients_own = key;
+  patients_own.run = 0;
+  if (!shard.cache->admits(patients_own)) return;
+  const std::size_t bytes = bytes_of(*head);
+  shard.cache->keep(key, std::move(head), bytes);
 }
 
 Result<stored::Head> decode_head(const ShardMoment& shard, BytesView bytes) {

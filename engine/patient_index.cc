@@ -59,7 +59,8 @@ Result<PatientIndex> PatientIndex::build(const ShardMoment& shard, PatientId pat
 }
 
 Result<PatientIndex> PatientIndex::begin(const ShardMoment& shard, PatientId patient) {
-  const stored::Head head = TRY(read_head(shard, patient));
+  const auto cached = TRY(cached_head(shard, patient));
+  const stored::Head& head = *cached;
   PatientIndex index;
   index.whole_ = head.events == 0 && head.past_events == 0;
   index.last_number = head.last_number;

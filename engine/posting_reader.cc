@@ -124,7 +124,8 @@ std::int64_t second_of(const Posting& posting) {
 
 // Of the base; asked for by every block of a scan.
 Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMoment& shard, Name code) {
-  const DecodedCache::Key key{.sort = DecodedCache::Sort::directory, .shard = shard.shard, .owner = code, .run = shard.base->serial};
+  const DecodedCache::Key key =
+      shard.cache->settled({.sort = DecodedCache::Sort::directory, .shard = shard.shard, .owner = code, .run = shard.base->serial});
   if (auto known = shard.cache->find<stored::Directory>(key)) return known;
   Pinned value;
   auto directory = std::make_shared<stored::Directory>();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/decoded_cache.h"
 #include "formats/stored/keys.h"
 
 namespace chartline::engine {
@@ -266,9 +267,11 @@ Result<void> Shard::adopt(const ShardState& state, Batch batch, std::span<const 
   if (!entries.empty()) audit_->append(entries, batch);
   TRY(setup_.tables->write(batch, true));
   if (!entries.empty()) audit_->committed();
+  auto adopted = std::make_shared<const Base>(Base{setup_.tables->snapshot(), state.watermark});
+  setup_.cache->all_changed(adopted->serial);
   std::lock_guard present(present_mutex_);
   state_ = state;
-  base_ = std::make_shared<const Base>(Base{setup_.tables->snapshot(), state.watermark});
+  base_ = std::move(adopted);
   commit_ = state.watermark;
   last_recorded_ = state.last_recorded;
   return {};

@@ -43,6 +43,27 @@ TEST(DecodedCache, StaysWithinItsBytes) {
   EXPECT_EQ(cache.find<Value>(key(1)), nullptr);
 }
 
+TEST(DecodedCache, KeepsOverAFoldWhatTheFoldDidNotChange) {
+  const auto head = [](std::uint64_t patient, std::uint64_t serial) { return key(patient, serial, DecodedCache::Sort::head); };
+  DecodedCache cache(1 << 20);
+  cache.keep(cache.settled(head(1, 10)), value(7), 100);  // read from the base with serial 10
+  cache.keep(cache.settled(head(2, 10)), value(8), 100);
+  cache.changed(head(2, 20));  // the fold that makes base 20
+  EXPECT_NE(cache.find<Value>(cache.settled(head(1, 20))), nullptr);
+  EXPECT_EQ(cache.find<Value>(cache.settled(head(2, 20))), nullptr);
+  // What an older reader finds of it goes under its own base, and is no newer reader's.
+  cache.keep(cache.settled(head(2, 15)), value(8), 100);
+  EXPECT_EQ(cache.find<Value>(cache.settled(head(2, 20))), nullptr);
+  EXPECT_EQ(cache.find<Value>(cache.settled(head(2, 25))), nullptr);
+  cache.keep(cache.settled(head(2, 20)), value(9), 100);
+  ASSERT_NE(cache.find<Value>(cache.settled(head(2, 25))), nullptr);
+  EXPECT_EQ(cache.find<Value>(cache.settled(head(2, 25)))->front(), 9);
+  EXPECT_EQ(cache.find<Value>(cache.settled(head(2, 15)))->front(), 8);
+  cache.all_changed(30);
+  EXPECT_EQ(cache.find<Value>(cache.settled(head(1, 30))), nullptr);
+  EXPECT_EQ(cache.find<Value>(cache.settled(head(2, 31))), nullptr);
+}
+
 TEST(DecodedCache, KeepsNothingWithoutBytes) {
   DecodedCache cache(0);
   cache.keep(key(1), value(1), 1);
