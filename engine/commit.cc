@@ -120,52 +120,47 @@ Result<void> Shard::commit_queued(std::vector<SealedEntry> entries, const std::f
 void Shard::enqueue(Waiting& me) {
   std::lock_guard queue(queue_mutex_);
   queue_.push_back(&me);
-  if (!leading_) leading_ = true, me.state = Waiting::lead;
+  if (!leading_) leading_ = true, *me.state = Waiting::lead;
 }
 
 Result<std::uint64_t> Shard::await(Waiting& me) {
   const RightOfWay::Claim claim(*setup_.way);
-  std::unique_lock queue(queue_mutex_);
-  while (me.state != Waiting::done) {
-    if (me.state == Waiting::lead) {
-      lead(queue);
-    } else {
-      queue.unlock();
-      me.state.wait(Waiting::waiting);
-      queue.lock();
-    }
-  }
+  for (int state = *me.state; state != Waiting::done; state = *me.state)
+    state == Waiting::lead ? lead() : me.state->wait(Waiting::waiting);
   if (me.error) return std::move(*me.error);
   return me.commit;
 }
 
-// Holds the queue's lock on entry and return; its caller's request is at the front.
-void Shard::lead(std::unique_lock<std::mutex>& queue) {
+// Its caller's request is at the front of the queue. Nobody is woken under the queue's lock: who wakes would wait for that next.
+void Shard::lead() {
   std::vector<Waiting*> group;
   std::size_t bytes = 0;
+  std::unique_lock queue(queue_mutex_);
   while (!queue_.empty() && (group.empty() || bytes + queue_.front()->encoded_bytes <= group_bytes_max)) {
     bytes += queue_.front()->encoded_bytes;
     group.push_back(queue_.front());
     queue_.pop_front();
   }
+  const bool failed = failed_;
   queue.unlock();
   const Result<void> written =
-      failed_ ? Result<void>(unavailable("the store is closed to writes after an I/O error")) : write_group(group);
+      failed ? Result<void>(unavailable("the store is closed to writes after an I/O error")) : write_group(group);
   queue.lock();
   if (!written) {
     failed_ = true;  // a write whose outcome is unknown is never tried again: the next open decides from the disk
     changed_.notify_all();
   }
-  if (queue_.empty()) {
-    leading_ = false;
-  } else {
-    queue_.front()->state = Waiting::lead;
-    queue_.front()->state.notify_one();
-  }
+  const std::shared_ptr<std::atomic<int>> next = queue_.empty() ? nullptr : queue_.front()->state;
+  leading_ = next != nullptr;
+  queue.unlock();
+  const auto wake = [](const std::shared_ptr<std::atomic<int>> state, Waiting::State to) {
+    *state = to;
+    state->notify_one();
+  };
+  if (next) wake(next, Waiting::lead);
   for (Waiting* one : group) {
     if (!written) one->error = written.error();
-    one->state = Waiting::done;
-    one->state.notify_one();
+    wake(one->state, Waiting::done);
   }
 }
 
@@ -216,6 +211,11 @@ void Shard::append_audit(const std::vector<SealedEntry>& deferred, std::vector<W
   for (Waiting* one : group) one->request->audit_first = next, next += one->request->audit.size();
 }
 
+std::shared_ptr<Segment> Shard::active_segment() const {
+  std::lock_guard present(present_mutex_);
+  return segments_.back();
+}
+
 void Shard::publish(std::vector<Waiting*>& group, std::uint64_t commit, Micros recorded) {
   for (Waiting* one : group) {
     CommitRequest& request = *one->request;
@@ -225,10 +225,13 @@ void Shard::publish(std::vector<Waiting*>& group, std::uint64_t commit, Micros r
     }
     one->commit = commit;
   }
+  // What is published is seen once the commit is the present one: readers begin meanwhile, and see what was before.
+  std::lock_guard publishing(publish_mutex_);
+  const std::shared_ptr<Segment> active = active_segment();
+  for (Waiting* one : group)
+    if (!one->request->puts.empty()) active->publish(one->request->puts, one->request->memory, one->request->bytes);
   std::lock_guard present(present_mutex_);
-  Segment& active = *segments_.back();
   for (Waiting* one : group) {
-    if (!one->request->puts.empty()) active.publish(one->request->puts, one->request->memory, one->request->bytes);
     for (auto& [name, value] : one->request->metas) metas_[name] = {commit, value};
   }
   if (oldest_unfolded_ == 0) oldest_unfolded_ = setup_.options.clock->now();

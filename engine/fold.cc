@@ -79,6 +79,7 @@ Result<void> Shard::fold_step() {
   std::uint64_t identity_position = 0;
   ShardMoment base;
   {
+    std::lock_guard publishing(publish_mutex_);
     std::lock_guard present(present_mutex_);
     if (commit_ == state_.watermark) return {};
     frozen = segments_;

@@ -4,7 +4,7 @@
 //   fold:    frozen delta -> runs, heads, postings, directories, names -> one atomic batch with the new watermark
 //   open:    load names and state, replay the log after the watermark into the delta
 //
-// Lock order: patient stripes, then the commit queue, then the present. Nothing is held while a group is synced.
+// Lock order: patient stripes, then the commit queue, then publishing, then the present. Nothing is held while a group is synced.
 #pragma once
 
 #include <array>
@@ -182,7 +182,7 @@ class Shard {
   Result<void> open_audit();
   void enqueue(Waiting& me);
   Result<std::uint64_t> await(Waiting& me);
-  void lead(std::unique_lock<std::mutex>& queue);
+  void lead();
   Result<void> write_group(std::vector<Waiting*>& group);
   Result<Stripe::Cached*> index_of(Stripe& stripe, PatientId patient);
   Stripe& stripe_of(PatientId patient) { return stripes_[patient % stripe_count]; }
@@ -192,6 +192,7 @@ class Shard {
   Result<void> trim_log(Batch& batch, ShardState& state);
   void append_audit(const std::vector<SealedEntry>& deferred, std::vector<Waiting*>& group, Batch& batch);
   void publish(std::vector<Waiting*>& group, std::uint64_t commit, Micros recorded);
+  std::shared_ptr<Segment> active_segment() const;
 
   Setup setup_;
   std::shared_ptr<Dictionary> names_;
@@ -207,6 +208,7 @@ class Shard {
   bool failed_ = false;  // fail stop
 
   // the present: what a moment is made of
+  std::mutex publish_mutex_;  // held while a group is published, and while a fold takes what was
   mutable std::mutex present_mutex_;
   std::shared_ptr<const Base> base_;
   std::vector<std::shared_ptr<Segment>> segments_;

@@ -1,7 +1,9 @@
-// A writer in the commit queue. Lives on the writer's stack until the group that holds it is durable, or has failed.
+// A writer in the commit queue. Lives on the writer's stack until the group that holds it is durable, or has failed: once its
+// state says `done`, it may be gone at any moment.
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <optional>
 
 #include "engine/shard.h"
@@ -18,7 +20,7 @@ struct Shard::Waiting {
   std::uint64_t commit = 0;
   std::optional<Error> error;
   enum State : int { waiting = 0, done = 1, lead = 2 };
-  std::atomic<int> state{waiting};
+  std::shared_ptr<std::atomic<int>> state = std::make_shared<std::atomic<int>>(waiting);  // shared with who wakes it
 };
 
 }  // namespace chartline::engine
