@@ -41,6 +41,12 @@ std::int64_t date_group(Op op, Day day) {
   return op == Op::year_of ? date.year : date.year * 12 + static_cast<std::int64_t>(date.month);
 }
 
+Cell code_cell(const engine::View& view, std::uint32_t shard, engine::Name name) {
+  if (name == 0) return Missing{};
+  const record::Code code = view.code_of(shard, name);
+  return std::string(code.system) + ":" + std::string(code.code);
+}
+
 Cell date_cell(Op op, Day day) {
   if (op == Op::year_of) return std::int64_t{record::civil(day).year};
   return op == Op::month_of ? month_cell(day) : Cell(record::day_time(day));
@@ -172,10 +178,8 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
       const auto cell_of = [&](std::uint32_t value) -> Cell {
         if (value == Numbering::none_yet) return Missing{};
         if (of_kind) return std::string(record::name(static_cast<record::Kind>(value)));
-        if (value == 0) return Missing{};
-        if (!of_code) return std::string(view_.unit_of(block_.shard, value));
-        const record::Code code = view_.code_of(block_.shard, value);
-        return std::string(code.system) + ":" + std::string(code.code);
+        if (of_code) return code_cell(view_, block_.shard, value);
+        return value == 0 ? Cell(Missing{}) : Cell(std::string(view_.unit_of(block_.shard, value)));
       };
       // Equal ones mostly follow one another.
       const auto number_all = [&](const auto& values) {

@@ -34,6 +34,7 @@ using Numbers = std::vector<std::optional<Quantity>>;
 const typed::Node* dated_event(const typed::Node& date);
 std::int64_t date_group(typed::Op op, record::Day day);
 Cell date_cell(typed::Op op, record::Day day);
+Cell code_cell(const engine::View& view, std::uint32_t shard, engine::Name code);
 
 // Numbers the different values of a group in the order in which they are met, from one block to the next: a cell is made
 // once for each.

@@ -15,6 +15,7 @@
 #include "query/person.h"
 #include "query/reference/statements.h"
 #include "query/vectorised/gather.h"
+#include "query/vectorised/leaf_totals.h"
 #include "query/vectorised/presence.h"
 
 namespace chartline::query {
@@ -63,7 +64,8 @@ class VectorisedFinder final : public Finder {
     needed_ = needed_for(plans_, program_, evaluation_, leaves_, statistics_);
     streams_ = leaves_.all.size() == 1 && adds_up(leaves_.all.front()) &&
                std::ranges::all_of(plans_, [this](const Plan& plan) { return is_of_events(plan); });
-    if (streams_ && plans_.size() == 1) by_day_ = grouped_by_day(*plans_.front().statement);
+    if (streams_ && plans_.size() == 1)
+      totals_ = LeafTotals::of(*plans_.front().statement, program_, leaves_.all.front());
     return {};
   }
 
@@ -121,7 +123,7 @@ class VectorisedFinder final : public Finder {
       TRY(know(range.shard, whole_block(range, block)));
     }
     const bool nobody_odd = std::ranges::all_of(odd, [](const Odd& some) { return some.none(); });
-    if (by_day_ && nobody_odd && TRY(find_by_day(range, first, last, stop, into.front()))) return stop.check();
+    if (totals_ && nobody_odd && TRY(find_totals(range, first, last, stop, into.front()))) return stop.check();
     std::size_t odd_before = 0, odd_now = 0;
     const auto count_odd = [&] {
       odd_before = odd_now, odd_now = 0;
@@ -162,47 +164,20 @@ class VectorisedFinder final : public Finder {
     return stop.check();
   }
 
-  // Where a tally of a whole leaf is grouped by the date of its events and nothing else: how.
-  std::optional<Op> grouped_by_day(const typed::Node& statement) const {
-    if (statement.op != Op::tally || statement.parts[1]->parts.size() != 1) return std::nullopt;
-    if ((leaves_.all.front().fields & ~field_day) != 0) return std::nullopt;
-    const typed::Node& group = *statement.parts[1]->parts[0];
-    if (group.op != Op::year_of && group.op != Op::month_of && group.op != Op::date_of) return std::nullopt;
-    const typed::Node* event = dated_event(group);
-    const std::uint32_t slot = std::get<typed::Slot>(statement.data).number;
-    const bool of_row = event && event->op == Op::row && std::get<typed::Slot>(event->data).number == slot;
-    return of_row ? std::optional(group.op) : std::nullopt;
-  }
-
-  // Then events are counted by their days, whoever has them; false where that does not do.
-  Result<bool> find_by_day(const PatientRange& range, std::uint32_t first, std::uint32_t last, Stop& stop, Findings& into) {
+  // What comes of a whole leaf without rows being made of it; false where that does not do.
+  Result<bool> find_totals(const PatientRange& range, std::uint32_t first, std::uint32_t last, Stop& stop, Findings& into) {
     const Batch nobody;
     Odd none;
     events_.front().clear();
     evaluation_.start({.shard = range.shard, .batch = &nobody, .leaves = &events_, .who = &who_, .odd = &none});
-    if (!evaluation_.events(*plans_.front().statement->parts[0], evaluation_.everyone())->whole) return false;
+    if (!evaluation_.events(totals_->events(), evaluation_.everyone())->whole) return false;
     Watch watch = started();
-    if (!TRY(readers_.front().count_days(view_, leaves_.all.front(), range.shard, first, last, stop, days_))) return false;
-    std::int64_t counted = 0;
-    for (record::Day place = 0; place < LeafReader::days_counted;) {
-      const record::Day day = LeafReader::first_counted + place;
-      std::int64_t of_group = 0;
-      if (days_[static_cast<std::size_t>(place)] == 0) {
-        ++place;
-        continue;
-      }
-      const std::int64_t group = date_group(*by_day_, day);
-      for (; place < LeafReader::days_counted; ++place) {
-        const std::int64_t of_day = days_[static_cast<std::size_t>(place)];
-        if (of_day && date_group(*by_day_, LeafReader::first_counted + place) != group) break;
-        of_group += of_day;
-      }
-      into.add({date_cell(*by_day_, day)}, 0, of_group, 1);
-      counted += of_group;
-    }
+    const LeafTotals::Of of{view_, leaves_.all.front(), range.shard, first, last};
+    const std::optional<std::int64_t> counted = TRY(totals_->find(of, readers_.front(), stop, into));
+    if (!counted) return false;
     note(&Actuals::evaluate_us, watch);
     note_read();
-    if (actuals_) actuals_->of_leaf.front().events += static_cast<std::uint64_t>(counted);
+    if (actuals_) actuals_->of_leaf.front().events += static_cast<std::uint64_t>(*counted);
     return true;
   }
 
@@ -364,8 +339,7 @@ class VectorisedFinder final : public Finder {
   std::vector<std::vector<MeasureInterval>> intervals_;
   std::uint64_t incomparable_ = 0;
   bool streams_ = false;  // counts of events of all codes and nothing else
-  std::optional<Op> by_day_;
-  std::vector<std::int64_t> days_;
+  std::optional<LeafTotals> totals_;
   std::optional<Evaluation::Needed> needed_;  // leaves; nullopt: everyone is looked at
   Candidates candidates_;
   Demographics who_;

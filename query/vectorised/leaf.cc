@@ -305,58 +305,6 @@ void LeafReader::put_code_together(Events& events, std::size_t first) {
   events.reorder(first, order_);
 }
 
-Result<bool> LeafReader::count_days(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
-                                    std::uint32_t first_block, std::uint32_t last_block, Stop& stop,
-                                    std::vector<std::int64_t>& counts) {
-  check(adds_up(leaf) && (leaf.fields & ~field_day) == 0, "a leaf of which days alone are wanted");
-  set_up(view, leaf, shard, first_block, last_block);
-  counts.assign(days_counted, 0);
-  const std::uint32_t fields = posting_fields() & ~std::uint32_t{stored::posting_field_patient};
-  bool ordinary = true;
-  const auto count = [&](engine::Name code, const engine::PostingScan& scan) -> Result<void> {
-    TRY(stop.check());
-    for (std::size_t r = 0; r < scan.refs.size() && ordinary; ++r) {
-      TRY(keep(code, scan, r, fields, [&](PatientId) { ordinary = false; }));
-      ordinary = ordinary && add_days(counts);
-    }
-    for (const stored::Posting& posting : scan.added) {
-      ++postings_;
-      if (!keeps(posting.flags, posting.kind) || !passes_value(posting)) continue;
-      const record::Day place = posting.day - first_counted;
-      if (is_odd(posting.flags) || place < 0 || place >= days_counted) ordinary = false;
-      if (ordinary && passes(posting.day)) ++counts[static_cast<std::size_t>(place)];
-    }
-    return {};
-  };
-  TRY(view.all_postings(
-      shard, first_block, last_block, [this](const engine::RunFacts::Facts& known) { return may_keep(known); }, count));
-  return ordinary;
-}
-
-// Those that are kept; false where a day is beyond what is counted.
-bool LeafReader::add_days(std::vector<std::int64_t>& counts) const {
-  constexpr std::uint32_t turned = 0x80000000u, first = static_cast<std::uint32_t>(first_counted) ^ turned;
-  constexpr std::uint32_t many = days_counted;
-  std::int64_t* const into = counts.data();
-  const std::size_t kept = kept_.size();
-  if (columns_.day.is_constant()) {
-    const std::uint32_t place = columns_.day[0] - first;
-    if (kept > 0 && place < many) into[place] += static_cast<std::int64_t>(kept);
-    return kept == 0 || place < many;
-  }
-  const std::uint32_t* const days = columns_.day.values();
-  const auto add_all = [&](const auto& of) {
-    for (std::size_t k = 0; k < kept; ++k) {
-      const std::uint32_t place = days[of(k)] - first;
-      if (place >= many) return false;
-      ++into[place];
-    }
-    return true;
-  };
-  if (kept_.everything) return add_all([from = kept_.first](std::size_t k) { return from + k; });
-  return add_all([some = kept_.some.data()](std::size_t k) { return std::size_t{some[k]}; });
-}
-
 bool LeafReader::keeps(std::uint32_t flags, record::Kind kind) const {
   if (flags & refused_) return false;
   if (leaf_.kind) return kind == *leaf_.kind;

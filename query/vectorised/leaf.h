@@ -87,6 +87,11 @@ class LeafReader {
   static constexpr record::Day first_counted = -25'567, days_counted = 73'048;  // 1900 to 2099
   Result<bool> count_days(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
                           std::uint32_t last_block, Stop& stop, std::vector<std::int64_t>& counts);
+  // How many events there are with each code, by its name, or how many patients have one. False where somebody is odd, or has
+  // one without a code. Only of a leaf of whose fields no more than the code is wanted.
+  enum class Count : std::uint8_t { events, patients };
+  Result<bool> count_codes(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
+                           std::uint32_t last_block, Stop& stop, Count what, std::vector<std::int64_t>& counts);
   // Adds whoever has an event here, or is odd. Before anything is read; not of a leaf that is dealt out.
   void find(Candidates& candidates);
   // Batches in ascending order, whole blocks where the leaf is dealt out. `among`: whom a batch of some was taken of; null:
@@ -127,6 +132,7 @@ class LeafReader {
   Result<void> keep(engine::Name code, const engine::PostingScan& scan, std::size_t run, std::uint32_t fields,
                     const NoteOdd& note);
   bool add_days(std::vector<std::int64_t>& counts) const;
+  void add_patients();
   Result<void> start(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
                      std::uint32_t last_block, Stop& stop, const Full* full);
   Result<void> give_full(std::uint32_t block, std::size_t events_min);
@@ -174,6 +180,7 @@ class LeafReader {
   engine::Name bound_unit_ = 0;            // a unit that is the sieve's
   std::array<Mantissas, 19> mantissas_{};  // by scale, from 0
   Kept kept_{};
+  std::vector<PatientId> patients_{};  // of one code, ascending
   Events scratch_{};
   std::vector<std::uint32_t> order_{};
 };

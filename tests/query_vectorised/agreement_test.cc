@@ -176,7 +176,7 @@ TEST(Agreement, OfVagueTimesWithOtherValues) {
 }
 
 // More events of a block than are counted at once, of codes whose postings stand in several runs and not folded yet.
-TEST(Agreement, OfManyEventsCountedAsTheyCome) {
+void expect_agreement_on_many_events(bool some_without_code) {
   Script script;
   random::Chance chance(11);
   const char* const codes[] = {"a", "b", "c", ""};
@@ -185,8 +185,8 @@ TEST(Agreement, OfManyEventsCountedAsTheyCome) {
     for (int i = 0; i < events; ++i) {
       record::Event& event = step.events.emplace_back();
       event.kind = chance.one_in(4) ? record::Kind::condition : record::Kind::observation;
-      // The code without a name is rare: whoever has one is left to the reference.
-      const std::uint64_t code = chance.below(person < 3 ? 4 : 3);
+      // Whoever has one without a code is left to the reference.
+      const std::uint64_t code = chance.below(some_without_code && person < 3 ? 4 : 3);
       if (code < 3) event.code = {.system = "local", .code = codes[code], .display = ""};
       event.start = record::day_time(17'000 + static_cast<int>(chance.below(1500)));
       event.value.form = record::Value::Form::number;
@@ -212,6 +212,8 @@ TEST(Agreement, OfManyEventsCountedAsTheyCome) {
            "count in everything by each.kind",
            "count in everything",
            "count in high by it_was.code",
+           "tally any[*] by it.code",
+           "tally any[*] where value > 395 by it.code",
            "count in some by one.code",
            "count in everything by each.code\ntally any[*] by it.code, kind",
            "tally any[*] by year(it)",
@@ -234,6 +236,9 @@ TEST(Agreement, OfManyEventsCountedAsTheyCome) {
         << text;
   }
 }
+
+TEST(Agreement, OfManyEventsCountedAsTheyCome) { expect_agreement_on_many_events(false); }
+TEST(Agreement, OfManyEventsSomeWithoutACode) { expect_agreement_on_many_events(true); }
 
 }  // namespace
 }  // namespace chartline::query::vectorised
