@@ -22,10 +22,29 @@ bool overlaps(const PostingRun& run, std::uint32_t first_block, std::uint32_t la
   return run.first_block <= last_block && run.last_block >= first_block;
 }
 
-bool has_delta(const ShardMoment& shard) {
-  return std::ranges::any_of(shard.segments,
-                             [&](const auto& segment) { return segment->last_commit() > shard.base->watermark; });
-}
+// What the delta does to postings of some blocks, code by code.
+class Delta {
+ public:
+  Delta(const ShardMoment& shard, std::uint32_t first_block, std::uint32_t last_block) : shard_(shard) {
+    std::vector<stored::Removal> taken;
+    for (const auto& segment : shard.segments) segment->removals(shard.commit, first_block, last_block, taken);
+    takes_ = !taken.empty();
+    adds_ = std::ranges::any_of(shard.segments,
+                                [&](const auto& segment) { return segment->last_commit() > shard.base->watermark; });
+  }
+  bool touches(Name code) {
+    if (takes_ || !adds_) return takes_;
+    puts_.clear();
+    for (const auto& segment : shard_.segments) segment->of_code(code, shard_.commit, puts_);
+    return !puts_.empty();
+  }
+
+ private:
+  const ShardMoment& shard_;
+  bool takes_ = false;  // of whichever code
+  bool adds_ = false;
+  std::vector<const DeltaPut*> puts_{};
+};
 
 }  // namespace
 
@@ -75,7 +94,7 @@ std::size_t PostingAtlas::bytes() const {
 
 Result<void> name_all_postings(const ShardMoment& shard, std::uint32_t first_block, std::uint32_t last_block,
                                const View::WantsRun& wanted, const View::EachCode& each) {
-  const bool has_more = has_delta(shard);
+  Delta delta(shard, first_block, last_block);
   PostingScan scan;
   std::shared_ptr<const PostingAtlas> page;
   for (Name code = 0; code <= codes_of(shard); ++code) {
@@ -83,11 +102,10 @@ Result<void> name_all_postings(const ShardMoment& shard, std::uint32_t first_blo
     if (place == 0) page = TRY(PostingAtlas::page(shard, code / PostingAtlas::page_codes));
     const std::span<const PostingAtlas::Run> runs = page->runs(place);
     const bool removes = std::ranges::any_of(runs, [](const auto& one) { return one.run.removals; });
-    if (runs.empty() && !has_more) continue;
-    // What the delta or a run of removals takes away is found by the usual way.
-    const bool usual = has_more || removes;
+    // What the delta adds, and what it or a run of removals takes away, is found by the usual way.
+    const bool usual = removes || delta.touches(code);
     if (usual) scan = TRY(name_postings(shard, code, first_block, last_block));
-    if (!usual) scan.refs.clear(), scan.removals.clear();
+    if (!usual) scan.refs.clear(), scan.removals.clear(), scan.added.clear();
     scan.facts.clear();
     std::size_t named = 0, left = 0;
     for (const auto& [run, facts] : runs) {
