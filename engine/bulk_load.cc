@@ -5,6 +5,7 @@
 #include "engine/bulk_load.h"
 
 #include <algorithm>
+#include <future>
 #include <map>
 
 #include "base/thread_pool.h"
@@ -19,7 +20,7 @@ namespace chartline::engine {
 namespace {
 
 // How many postings wait in a thread before they are packed: as many as a share of the memory holds, within these.
-constexpr std::size_t waiting_least = 20'000, waiting_most = 800'000;
+constexpr std::size_t waiting_least = 20'000, waiting_most = 2'000'000;
 constexpr std::size_t short_run = 8'192;  // postings; shorter packed parts are packed anew at the end, together
 constexpr std::uint64_t joined_bytes_max = 4u << 20;  // of packed postings, joined at once
 
@@ -42,12 +43,44 @@ Result<void> put(std::unique_ptr<SortedFile>& file, Tables& tables, Table table,
   return file->put(key, value);
 }
 
+// A posting as it waits: small, since millions do.
+class WaitingPosting {
+ public:
+  explicit WaitingPosting(const stored::Posting& of)
+      : patient_(of.patient), day_(of.day), second_(of.second), number_(of.number), source_(of.source), unit_(of.unit),
+        mantissa_(of.value.number.mantissa), code_(of.value.code), offset_(of.offset), flags_(static_cast<std::uint8_t>(of.flags)),
+        kind_(of.kind), form_(of.value.form), comparator_(of.value.comparator), boolean_(of.value.boolean),
+        scale_(of.value.number.scale) {}
+  stored::Posting posting() const {
+    stored::Posting posting;
+    posting.patient = patient_, posting.day = day_, posting.second = second_, posting.number = number_;
+    posting.flags = flags_, posting.kind = kind_, posting.source = source_, posting.unit = unit_, posting.offset = offset_;
+    posting.value.form = form_, posting.value.comparator = comparator_, posting.value.boolean = boolean_;
+    posting.value.number = {mantissa_, scale_}, posting.value.code = code_;
+    return posting;
+  }
+
+ private:
+  PatientId patient_;
+  stored::Day day_;
+  std::uint32_t second_, number_;
+  Name source_, unit_;
+  std::int64_t mantissa_;
+  Name code_;
+  std::int16_t offset_;
+  std::uint8_t flags_;
+  record::Kind kind_;
+  record::Value::Form form_;
+  record::Comparator comparator_;
+  bool boolean_;
+  std::int8_t scale_;
+};
+static_assert(sizeof(WaitingPosting) == 48);
+
 class RangeLoad {
  public:
   RangeLoad(Store::Parts& store, Micros recorded, std::size_t number, std::size_t waiting_max, Range& into)
-      : store_(store), recorded_(recorded), number_(number), waiting_max_(waiting_max), into_(into) {
-    waiting_.reserve(waiting_max + waiting_max / 8);  // untouched, it takes no memory
-  }
+      : store_(store), recorded_(recorded), number_(number), waiting_max_(waiting_max), into_(into) {}
 
   Result<void> run(const RowSorter& rows, std::uint64_t first, std::uint64_t past) {
     RowSorter::Stream stream = TRY(RowSorter::Stream::open(rows, first, past));
@@ -58,13 +91,16 @@ class RangeLoad {
       // Between blocks if that is soon, so that few parts share a block.
       const std::uint64_t now = std::uint64_t{patient.shard} << 32 | stored::block_of(patient.id);
       const bool new_block = now != block, new_shard = now >> 32 != block >> 32;
-      if (new_shard || waiting_.size() >= (new_block ? waiting_max_ / 2 : waiting_max_) || (new_block && within_block_)) {
+      if (new_shard || waiting_ >= (new_block ? waiting_max_ / 2 : waiting_max_) || (new_block && within_block_)) {
         TRY(pack());
         within_block_ = !new_block;
       }
       block = now, shard_ = patient.shard;
       TRY(load(patient, sorted));
     }
+    for (auto& [shard, made] : into_.files)
+      for (auto* file : {&made.timeline, &made.details, &made.history, &made.originals})
+        if (*file) TRY((*file)->finish());
     return pack();
   }
 
@@ -106,7 +142,9 @@ class RangeLoad {
 
     for (const stored::Row& row : patient.rows)
       for_each_posting(who.id, row, [&](Name code, const stored::Posting& posting) {
-        waiting_.push_back({code, posting});
+        if (code >= of_code_.size()) of_code_.resize(code + 1);
+        of_code_[code].emplace_back(posting);
+        ++waiting_;
       });
     state.events += head.events, state.past_events += head.past_events;
     state.next_run = std::max(state.next_run, next_run);
@@ -116,40 +154,32 @@ class RangeLoad {
 
   // What has been gathered so far, as parts of each code.
   Result<void> pack() {
-    if (waiting_.empty()) return {};
-    Name codes = 0;
-    for (const Waiting& one : waiting_) codes = std::max(codes, one.code + 1);
-    std::vector<std::uint32_t> starts(codes + 1, 0), places(waiting_.size());  // by code, then as they came
-    for (const Waiting& one : waiting_) ++starts[one.code + 1];
-    for (std::size_t code = 1; code < starts.size(); ++code) starts[code] += starts[code - 1];
-    std::vector<std::uint32_t> next(starts);
-    for (std::uint32_t place = 0; place < waiting_.size(); ++place) places[next[waiting_[place].code]++] = place;
+    if (waiting_ == 0) return {};
     const std::string& scratch = store_.backend->scratch_folder();
     const std::string path = "/postings-" + std::to_string(number_) + "-" + std::to_string(shard_);
     PackedParts& parts = into_.postings.try_emplace(shard_, scratch.empty() ? "" : scratch + path).first->second;
     std::vector<stored::Posting> postings;
-    for (Name code = 0; code < codes; ++code) {
+    for (Name code = 0; code < of_code_.size(); ++code) {
+      std::vector<WaitingPosting>& waiting = of_code_[code];
+      if (waiting.empty()) continue;
       postings.clear();
-      for (std::uint32_t i = starts[code]; i < starts[code + 1]; ++i) postings.push_back(waiting_[places[i]].posting);
-      if (postings.empty()) continue;
+      for (const WaitingPosting& one : waiting) postings.push_back(one.posting());
+      waiting.clear();  // its room is used again
       if (!std::is_sorted(postings.begin(), postings.end(), posting_before))
         std::sort(postings.begin(), postings.end(), posting_before);
       for (EncodedPostings& part : encode_posting_runs(postings, 1)) TRY(parts.add(code, std::move(part)));
     }
-    waiting_.clear();
+    waiting_ = 0;
     return {};
   }
 
-  struct Waiting {
-    Name code;
-    stored::Posting posting;
-  };
   Store::Parts& store_;
   const Micros recorded_;
   const std::size_t number_;
   const std::size_t waiting_max_;
   Range& into_;
-  std::vector<Waiting> waiting_;
+  std::vector<std::vector<WaitingPosting>> of_code_;
+  std::size_t waiting_ = 0;  // in all of them
   bool within_block_ = false;  // the block at hand has been packed in part
   std::uint32_t shard_ = 0;
 };
@@ -211,37 +241,77 @@ class Join {
   PatientId last_ = 0;
 };
 
-// Every code's runs and directory of one shard, in key order.
-Result<std::unique_ptr<SortedFile>> write_postings(Tables& tables, std::span<const PackedParts* const> ranges,
-                                                   ThreadPool& pool) {
-  std::unique_ptr<SortedFile> file;
-  Name codes = 0;
-  for (const PackedParts* range : ranges) codes = std::max(codes, range->codes());
-  for (Name next = 0; next < codes;) {
-    const Name first = next;
-    for (std::uint64_t bytes = 0; next < codes && bytes < joined_bytes_max; ++next)
-      for (const PackedParts* range : ranges) bytes += range->bytes(next);
-    std::vector<Joined> joined(next - first);
-    TRY(pool.parallel_for(joined.size(), 1, [&](std::size_t from, std::size_t past) -> Result<void> {
-      for (std::size_t i = from; i < past; ++i) joined[i] = TRY(Join().run(ranges, first + static_cast<Name>(i)));
-      return {};
-    }));
-    for (std::size_t i = 0; i < joined.size(); ++i) {
-      const Name code = first + static_cast<Name>(i);
-      if (joined[i].runs.empty()) continue;
-      TRY(put(file, tables, Table::postings, stored::directory_key(code), stored::encode(joined[i].directory)));
-      for (const EncodedPostings& run : joined[i].runs)
-        TRY(put(file, tables, Table::postings, stored::postings_key(code, run.ref.run, run.ref.first_block), run.bytes));
-    }
+// Every code's runs and directory of one shard, in key order. While some codes are written, the next ones are joined.
+class PostingsFile {
+ public:
+  PostingsFile(Tables& tables, std::span<const PackedParts* const> ranges, ThreadPool& pool)
+      : tables_(tables), ranges_(ranges), pool_(pool) {}
+  ~PostingsFile() {
+    if (writing_.valid()) writing_.wait();
   }
-  return file;
-}
+  PostingsFile(const PostingsFile&) = delete;
+  PostingsFile& operator=(const PostingsFile&) = delete;
 
-Result<void> finish(std::unique_ptr<SortedFile> file, std::vector<std::unique_ptr<SortedFile>>& files) {
-  if (!file) return {};
-  TRY(file->finish());
-  files.push_back(std::move(file));
-  return {};
+  Result<std::unique_ptr<SortedFile>> write() {
+    Name codes = 0;
+    for (const PackedParts* range : ranges_) codes = std::max(codes, range->codes());
+    for (Name next = 0; next < codes;) {
+      const Name first = next;
+      for (std::uint64_t bytes = 0; next < codes && bytes < joined_bytes_max; ++next)
+        for (const PackedParts* range : ranges_) bytes += range->bytes(next);
+      auto joined = std::make_shared<std::vector<Joined>>(next - first);
+      TRY(pool_.parallel_for(joined->size(), 1, [&](std::size_t from, std::size_t past) -> Result<void> {
+        for (std::size_t i = from; i < past; ++i) (*joined)[i] = TRY(Join().run(ranges_, first + static_cast<Name>(i)));
+        return {};
+      }));
+      if (writing_.valid()) TRY(writing_.get());
+      writing_ = pool_.submit([this, first, joined] { return put_codes(first, *joined); });
+    }
+    if (writing_.valid()) TRY(writing_.get());
+    if (file_) TRY(file_->finish());
+    return std::move(file_);
+  }
+
+ private:
+  Result<void> put_codes(Name code, const std::vector<Joined>& some) {
+    for (const Joined& joined : some) {
+      if (!joined.runs.empty())
+        TRY(put(file_, tables_, Table::postings, stored::directory_key(code), stored::encode(joined.directory)));
+      for (const EncodedPostings& run : joined.runs)
+        TRY(put(file_, tables_, Table::postings, stored::postings_key(code, run.ref.run, run.ref.first_block), run.bytes));
+      ++code;
+    }
+    return {};
+  }
+
+  Tables& tables_;
+  const std::span<const PackedParts* const> ranges_;
+  ThreadPool& pool_;
+  std::unique_ptr<SortedFile> file_;
+  std::future<Result<void>> writing_;
+};
+
+// Who everyone is fills a file as well: through the log it would be written twice. What a table that is not empty may hold
+// already goes into the batch.
+Result<std::unique_ptr<SortedFile>> write_identity(Store::Parts& store, Tables& tables, Batch& batch) {
+  Batch all;
+  TRY(store.identity->fold(store.identity->position(), all));
+  bool empty = true;
+  TRY(tables.scan(Table::identity, "", "", nullptr, [&](BytesView, BytesView) { return empty = false; }));
+  std::vector<const Batch::Operation*> sorted;
+  std::unique_ptr<SortedFile> file;
+  for (const Batch::Operation& one : all.operations()) {
+    if (empty && one.table == Table::identity && !one.erase)
+      sorted.push_back(&one);
+    else if (one.erase)
+      batch.erase(one.table, one.key);
+    else
+      batch.put(one.table, one.key, one.value);
+  }
+  std::ranges::sort(sorted, {}, [](const Batch::Operation* one) -> const Bytes& { return one->key; });
+  for (const Batch::Operation* one : sorted) TRY(put(file, tables, Table::identity, one->key, one->value));
+  if (file) TRY(file->finish());
+  return file;
 }
 
 // One shard's files, taken in; then the names, demographics and state that make them visible, synced.
@@ -250,13 +320,15 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
   Shard& shard = *store.shards[number];
   Tables& tables = *shard.tables();
   std::vector<std::unique_ptr<SortedFile>> files;
+  const auto take = [&](std::unique_ptr<SortedFile> file) {
+    if (file) files.push_back(std::move(file));
+  };
   std::vector<const PackedParts*> postings;
   std::map<PatientId, Demographics> who;
   ShardState state;
   for (Range& range : ranges) {
     RangeFiles& made = range.files[number];
-    for (auto* file : {&made.timeline, &made.details, &made.history, &made.originals})
-      TRY(finish(std::move(*file), files));
+    for (auto* file : {&made.timeline, &made.details, &made.history, &made.originals}) take(std::move(*file));
     if (const auto parts = range.postings.find(number); parts != range.postings.end())
       postings.push_back(&parts->second);
     who.merge(range.demographics[number]);
@@ -264,14 +336,14 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
     state.events += part.events, state.past_events += part.past_events,
         state.next_run = std::max(state.next_run, part.next_run + 1);
   }
-  TRY(finish(TRY(write_postings(tables, postings, pool)), files));
+  Batch batch;
+  if (number == 0) take(TRY(write_identity(store, tables, batch)));
+  take(TRY(PostingsFile(tables, postings, pool).write()));
   for (Range& range : ranges) range.postings.erase(number);
   if (!files.empty()) TRY(tables.ingest(files));
-  Batch batch;
   fold_names(shard.names(), state, batch);
   ShardMoment empty = shard.moment();
   TRY(fold_demographics(empty, who, batch));
-  if (number == 0) TRY(store.identity->fold(store.identity->position(), batch));
   // Commit 1 is the load itself; it has no log record, so the feed begins behind it.
   state.watermark = 1, state.log_first = 2, state.last_recorded = last_recorded;
   return shard.adopt(state, std::move(batch));
@@ -284,7 +356,7 @@ Result<void> bulk_load(Store::Parts& store, RowSorter& rows, unsigned threads, I
   const std::vector<std::uint64_t> bounds = rows.cut(std::max(1u, threads));
   std::vector<Range> ranges(bounds.size() - 1);
   const std::size_t waiting_max = std::clamp<std::size_t>(
-      rows.memory_bytes() / 4 / ranges.size() / sizeof(stored::Posting), waiting_least, waiting_most);
+      rows.memory_bytes() / 4 / ranges.size() / (2 * sizeof(WaitingPosting)), waiting_least, waiting_most);
   const std::unique_ptr<ThreadPool> pool = TRY(ThreadPool::start({.threads = std::max(1u, threads)}));
   TRY(pool->parallel_for(ranges.size(), 1, [&](std::size_t first, std::size_t past) -> Result<void> {
     for (std::size_t i = first; i < past; ++i)

@@ -10,6 +10,7 @@
 #include "engine/demographics.h"
 #include "engine/fold.h"
 #include "engine/patient_rows.h"
+#include "engine/sort_stretches.h"
 #include "formats/stored/id_filter.h"
 #include "formats/stored/keys.h"
 #include "formats/stored/seal.h"
@@ -114,14 +115,19 @@ void sort_rows(std::vector<stored::Row>& rows, const Dictionary& names) {
     if (before(a, b, names)) return true;
     return !before(b, a, names) && a.number < b.number;
   };
-  if (std::is_sorted(rows.begin(), rows.end(), earlier)) return;  // most sources tell a story from its start
-  // Rows are wide: their places are sorted, by the instant where that decides, then each is moved once.
-  std::vector<std::pair<Micros, std::uint32_t>> places;
-  places.reserve(rows.size());
+  // Rows are wide: their places are sorted, by the instant, then within each instant, then each is moved once.
+  thread_local std::vector<TimePlace> places;
+  places.clear();
   for (const stored::Row& row : rows) places.emplace_back(row.start.instant(), static_cast<std::uint32_t>(places.size()));
-  std::sort(places.begin(), places.end(), [&](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first < b.first : earlier(rows[a.second], rows[b.second]);
-  });
+  sort_stretches(places);
+  for (auto from = places.begin(), past = from; from != places.end(); from = past) {
+    while (past != places.end() && past->first == from->first) ++past;
+    const auto by_row = [&](const auto& a, const auto& b) { return earlier(rows[a.second], rows[b.second]); };
+    if (past - from > 1 && !std::is_sorted(from, past, by_row)) std::sort(from, past, by_row);
+  }
+  std::size_t in_place = 0;
+  while (in_place < places.size() && places[in_place].second == in_place) ++in_place;
+  if (in_place == places.size()) return;  // most sources tell a story from its start
   std::vector<stored::Row> sorted;
   sorted.reserve(rows.size());
   for (const auto& [instant, place] : places) sorted.push_back(rows[place]);

@@ -86,6 +86,7 @@ class RowSorter::Lane {
   static constexpr unsigned chunk_bits = 14;
   static constexpr std::uint32_t chunk_rows = 1u << chunk_bits;
 
+
   const WaitingRow& at(std::uint32_t place) const { return chunks[place >> chunk_bits][place & (chunk_rows - 1)]; }
   std::uint64_t bytes() const {
     return waiting * (sizeof(WaitingRow) + 2 * sizeof(std::uint32_t) + sizeof(std::uint64_t)) + extra_bytes;
@@ -348,9 +349,26 @@ RowSorter::Stream::~Stream() = default;
 Result<bool> RowSorter::Stream::next(PatientRef& patient, Sorted& into) {
   into.clear();
   std::uint64_t least = ~std::uint64_t{0};
-  for (const auto& source : sources_) least = std::min(least, TRY(source->peek()));
+  Source* first = nullptr;
+  bool alone = true;  // only one source has the patient
+  for (const auto& source : sources_) {
+    const std::uint64_t next = TRY(source->peek());
+    if (next < least)
+      least = next, first = source.get(), alone = true;
+    else if (next == least)
+      alone = false;
+  }
   if (least >= past_) return false;
   patient = patient_of(least);
+  if (alone && first->lane) {  // whose order is that of arrival
+    const Lane& lane = *first->lane;
+    for (; first->place < lane.order.size(); ++first->place) {
+      const WaitingRow& row = lane.at(lane.order[first->place]);
+      if (row.patient != least) break;
+      TRY(take(row, into));
+    }
+    return true;
+  }
   for (const auto& source : sources_)
     while (TRY(source->peek()) == least) TRY(source->take_next(into));
   const auto earlier = [](const WaitingRow& a, const WaitingRow& b) { return a.arrival < b.arrival; };

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "base/result.h"
@@ -20,21 +21,21 @@ using stored::PatientRef;
 
 // A row as it waits. Everything beyond the plain fields (text, translations, attributes, an end at a time, numbers that do
 // not fit) stands in `extra`, a Row encoded as in the log.
-struct WaitingRow {
-  std::uint64_t patient = 0;  // shard << 32 | id
-  std::uint64_t arrival = 0;  // place in the import
-  std::int64_t local = 0;
-  std::int64_t mantissa = 0;
-  const char* extra = nullptr;  // u32 length, then that many bytes; null for a plain row
-  std::uint32_t code = 0;
-  std::uint32_t unit = 0;
-  std::uint32_t source = 0;
-  std::int16_t offset_minutes = 0;
-  std::uint8_t kind = 0, status = 0, certainty = 0, author = 0, precision = 0, form = 0, comparator = 0, end_form = 0;
-  std::int8_t scale = 0;
-  std::uint8_t flags = 0;  // 1: boolean value true, 2: an original follows the row in `extra`, 4: first event of a record
+struct WaitingRow {  // without standard values, so that room for many is not written before they come
+  std::uint64_t patient;  // shard << 32 | id
+  std::uint64_t arrival;  // place in the import
+  std::int64_t local;
+  std::int64_t mantissa;
+  const char* extra;  // u32 length, then that many bytes; null for a plain row
+  std::uint32_t code;
+  std::uint32_t unit;
+  std::uint32_t source;
+  std::int16_t offset_minutes;
+  std::uint8_t kind, status, certainty, author, precision, form, comparator, end_form;
+  std::int8_t scale;
+  std::uint8_t flags;  // 1: boolean value true, 2: an original follows the row in `extra`, 4: first event of a record
 };
-static_assert(sizeof(WaitingRow) == 64);
+static_assert(sizeof(WaitingRow) == 64 && std::is_trivially_default_constructible_v<WaitingRow>);
 
 class RowSorter {
  public:

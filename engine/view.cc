@@ -179,11 +179,14 @@ Result<std::optional<PatientRef>> View::find(std::string_view identifier) const 
     const auto patient = TRY(parts_->identity->find({.system = identifier.substr(0, bar), .value = identifier.substr(bar + 1)}));
     if (patient && TRY(shows_anything_of(*patient))) return patient;
   }
-  std::vector<Identity::Match> matches;
-  for (Identity::Match& match : TRY(parts_->identity->find_value(identifier))) {
-    if (TRY(shows_anything_of(match.patient))) matches.push_back(std::move(match));
+  std::vector<Identity::Match> matches = TRY(parts_->identity->find_value(identifier));
+  std::size_t shown = 0;
+  for (Identity::Match& match : matches) {
+    if (TRY(shows_anything_of(match.patient))) std::swap(matches[shown++], match);
   }
+  matches.resize(shown);
   if (matches.empty()) return std::optional<PatientRef>();
+  if (matches.size() == 1) return std::optional(matches.front().patient);
   std::set<std::string> systems;
   std::set<std::vector<PatientRef>> persons;
   for (const Identity::Match& match : matches) systems.insert(match.system), persons.insert(linked(match.patient));

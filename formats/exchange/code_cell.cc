@@ -1,13 +1,53 @@
 #include "formats/exchange/code_cell.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
 #include "formats/exchange/cell.h"
 #include "formats/record/systems.h"
 
 namespace chartline::exchange {
 
 record::Code CodeCells::read(std::string_view cell, std::string_view system) {
-  std::string_view code = trimmed(cell);
-  if (code.empty()) return {};
+  constexpr std::size_t codes_per_generation = 100'000;
+  cell = trimmed(cell);
+  if (cell.empty()) return {};
+  const auto code_of = [](const Names& names) -> record::Code {
+    if (names.code.empty()) return {};
+    return {.system = names.system, .code = names.code, .display = {}};
+  };
+  const Cell*& met = met_[place_of(cell)];
+  if (system.empty() && met && met->first == cell) return code_of(met->second);
+  std::string_view key = cell;
+  if (!system.empty()) {
+    key_.assign(system).push_back('\0');
+    key = key_.append(cell);
+  }
+  const auto known_of = [&](Known& known) -> TextMap<Names>& { return system.empty() ? known.cells : known.of_system; };
+  TextMap<Names>& known = known_of(now_);
+  auto found = known.find(key);
+  if (found == known.end()) {
+    if (now_.cells.size() + now_.of_system.size() >= codes_per_generation) {
+      before_ = std::move(now_);
+      now_ = {};
+      met_.fill(nullptr);
+    }
+    found = known.emplace(key, canonical(cell, system)).first;
+  }
+  if (system.empty()) met = &*found;
+  return code_of(found->second);
+}
+
+std::size_t CodeCells::place_of(std::string_view cell) {
+  std::uint64_t first = 0, last = 0;
+  std::memcpy(&first, cell.data(), std::min(cell.size(), sizeof first));
+  if (cell.size() > sizeof last) std::memcpy(&last, cell.data() + cell.size() - sizeof last, sizeof last);
+  return (first * 0x9e3779b97f4a7c15u ^ last) * 0xd6e8feb86659fd93u >> (64 - met_bits);
+}
+
+CodeCells::Names CodeCells::canonical(std::string_view cell, std::string_view system) {
+  std::string_view code = cell;
   if (system.empty()) {
     const auto bar = code.find('|');
     const auto colon = bar == std::string_view::npos ? code.find(':') : std::string_view::npos;
@@ -20,22 +60,9 @@ record::Code CodeCells::read(std::string_view cell, std::string_view system) {
     }
   }
   if (code.empty()) return {};
-  if (system.empty() || system == local_system) return {local_system, code, {}};
-  const Names& names = canonical(system, code);
-  return {names.first, names.second, {}};
-}
-
-const CodeCells::Names& CodeCells::canonical(std::string_view system, std::string_view code) {
-  constexpr std::size_t codes_per_generation = 100'000;
-  key_.assign(system).push_back('\0');
-  key_.append(code);
-  if (const auto known = now_.codes.find(key_); known != now_.codes.end()) return known->second;
-  if (now_.codes.size() >= codes_per_generation) {
-    before_ = std::move(now_);
-    now_ = {};
-  }
+  if (system.empty() || system == local_system) return {std::string(local_system), std::string(code)};
   const std::string_view short_name = record::system_from_uri(system);
-  return now_.codes.emplace(key_, Names(short_name, record::canonical_code(short_name, code))).first->second;
+  return {std::string(short_name), std::string(record::canonical_code(short_name, code))};
 }
 
 }  // namespace chartline::exchange

@@ -5,11 +5,12 @@
 //   "X:17", "HbA1c"                                else the whole cell is the code, of the system given beside it
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
 
+#include "formats/exchange/text_map.h"
 #include "formats/record/event.h"
 
 namespace chartline::exchange {
@@ -23,12 +24,20 @@ class CodeCells {
   record::Code read(std::string_view cell, std::string_view system = {});
 
  private:
-  using Names = std::pair<std::string, std::string>;  // system and code in canonical form
-
-  struct Known {
-    std::unordered_map<std::string, Names> codes;
+  struct Names {  // in canonical form
+    std::string system, code;
   };
-  const Names& canonical(std::string_view system, std::string_view code);
+  struct Known {
+    TextMap<Names> cells;      // that stand alone
+    TextMap<Names> of_system;  // by system, a nought, cell
+  };
+  static Names canonical(std::string_view cell, std::string_view system);
+
+  // The cells that were met last, by a little of their text: most are met again and again.
+  using Cell = TextMap<Names>::value_type;
+  static std::size_t place_of(std::string_view cell);
+  static constexpr unsigned met_bits = 11;
+  std::array<const Cell*, 1u << met_bits> met_{};  // that stand alone, of now_
 
   Known now_, before_;  // two generations: the older one is dropped whole, the borrowed texts of the last rows stay
   std::string key_;

@@ -1,41 +1,58 @@
 #include "formats/exchange/csv_parts.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
-#include <string>
 
 namespace chartline::exchange {
+namespace {
 
-Result<std::vector<CsvPart>> cut(const Csv& csv, const Input& input, std::uint64_t part_bytes) {
+constexpr std::size_t window_bytes = std::size_t{1} << 20;
+
+// Eight bytes at a time: a byte of 7 bits that is no line end carries into its highest bit.
+std::uint64_t count_lines(std::string_view text) {
+  constexpr std::uint64_t ends = 0x0a0a0a0a0a0a0a0au, low = 0x7f7f7f7f7f7f7f7fu;
+  std::uint64_t lines = 0;
+  std::size_t i = 0;
+  for (; i + sizeof(std::uint64_t) <= text.size(); i += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, sizeof word);
+    word ^= ends;
+    lines += static_cast<std::uint64_t>(std::popcount(~(((word & low) + low) | word | low)));
+  }
+  return lines + static_cast<std::uint64_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(), '\n'));
+}
+
+}  // namespace
+
+std::optional<CsvCutter> CsvCutter::make(const Csv& csv, const Input& input, std::uint64_t part_bytes) {
   const std::optional<std::uint64_t> bytes = input.plain_bytes();
-  std::vector<CsvPart> parts;
-  if (!bytes || *bytes < 2 * part_bytes) return parts;
-  std::string window(std::size_t{1} << 20, '\0');
-  CsvPart part{csv.past_row(), 0, csv.past_line()};
-  std::uint64_t line = part.first_line;
-  for (std::uint64_t at = part.begin; at < *bytes;) {
-    const std::size_t got = TRY(input.read_at(at, window));
-    if (got == 0) break;
-    const std::string_view seen(window.data(), got);
-    if (std::memchr(seen.data(), '"', seen.size()) != nullptr) return std::vector<CsvPart>();
+  if (!bytes || *bytes < 2 * part_bytes) return std::nullopt;
+  CsvCutter cutter(input, *bytes, part_bytes);
+  cutter.at_ = csv.past_row(), cutter.line_ = csv.past_line();
+  return cutter;
+}
+
+Result<std::optional<CsvPart>> CsvCutter::next() {
+  if (at_ >= bytes_) return std::optional<CsvPart>();
+  CsvPart part{at_, bytes_, line_};
+  window_.resize(window_bytes);
+  for (std::uint64_t at = at_; at < bytes_;) {
+    const std::size_t got = TRY(input_->read_at(at, window_));
+    const std::string_view seen(window_.data(), got);
+    if (got == 0 || std::memchr(seen.data(), '"', seen.size()) != nullptr) break;
     // A part ends with the last line of the window that takes it to its size.
-    const std::size_t last = at + got - part.begin >= part_bytes ? seen.rfind('\n') : std::string_view::npos;
+    const std::size_t last = at + got - part.begin >= part_bytes_ ? seen.rfind('\n') : std::string_view::npos;
     if (last != std::string_view::npos) {
-      const auto lines = static_cast<std::uint64_t>(
-          std::count(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(last) + 1, '\n'));
       part.end = at + last + 1;
-      line += lines;
-      parts.push_back(part);
-      part = {part.end, 0, line};
-      at = part.begin;
-      continue;
+      line_ += count_lines(seen.substr(0, last + 1));
+      break;
     }
-    line += static_cast<std::uint64_t>(std::count(seen.begin(), seen.end(), '\n'));
+    line_ += count_lines(seen);
     at += got;
   }
-  part.end = *bytes;
-  if (part.begin < part.end) parts.push_back(part);
-  return parts;
+  at_ = part.end;
+  return std::optional(part);
 }
 
 }  // namespace chartline::exchange

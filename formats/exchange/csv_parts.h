@@ -1,23 +1,35 @@
-// A plain CSV file cut into parts that several threads may read at once. Only where that is certain to be right: a file on
-// disk, large enough to be worth it, without a single quote, so that every line end is the end of a row.
+// Cuts a plain CSV file into parts that several threads can read, as they come to them. Rows must be lines for that: where a
+// quote is met, what follows may not be, and is the last part.
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <optional>
+#include <string>
 
 #include "base/result.h"
 #include "formats/exchange/csv.h"
-#include "formats/exchange/input.h"
 
 namespace chartline::exchange {
 
 struct CsvPart {
-  std::uint64_t begin = 0, end = 0;  // byte offsets of rows' starts
-  std::uint64_t first_line = 0;      // line number at `begin`
+  std::uint64_t begin = 0, end = 0;  // byte offsets; rows that start in [begin, end)
+  std::uint64_t first_line = 0;      // of the row at begin
 };
 
-// The rows behind the header, in parts of about `part_bytes`; empty where the file must be read as one. `csv` has read its
-// header and nothing else.
-Result<std::vector<CsvPart>> cut(const Csv& csv, const Input& input, std::uint64_t part_bytes);
+class CsvCutter {
+ public:
+  // The rows after the one that `csv` has read last, in parts of about part_bytes. Nothing where the input cannot be read in
+  // parts, or is too short.
+  static std::optional<CsvCutter> make(const Csv& csv, const Input& input, std::uint64_t part_bytes);
+  Result<std::optional<CsvPart>> next();  // nothing at the end
+
+ private:
+  CsvCutter(const Input& input, std::uint64_t bytes, std::uint64_t part_bytes)
+      : input_(&input), bytes_(bytes), part_bytes_(part_bytes) {}
+  const Input* input_;
+  std::uint64_t bytes_, part_bytes_;
+  std::uint64_t at_ = 0, line_ = 0;  // where the next part begins
+  std::string window_;
+};
 
 }  // namespace chartline::exchange

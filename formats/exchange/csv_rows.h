@@ -83,9 +83,9 @@ template <typename MakeRows>
 Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading,
                                 MakeRows make_rows) {
   constexpr std::uint64_t part_bytes = std::uint64_t{8} << 20;
-  const std::vector<CsvPart> parts =
-      reading.options.threads > 1 ? TRY(cut(csv, input, part_bytes)) : std::vector<CsvPart>();
-  std::unique_ptr<RecordSink> first = parts.empty() ? nullptr : reading.sink.part();
+  std::optional<CsvCutter> cutter =
+      reading.options.threads > 1 ? CsvCutter::make(csv, input, part_bytes) : std::nullopt;
+  std::unique_ptr<RecordSink> first = cutter ? reading.sink.part() : nullptr;
   if (!first) {
     auto rows = make_rows(csv);
     TRY(read_rows(csv, input, inputs, reading, [&](record::Record& record) { return rows.make(record); }));
@@ -94,22 +94,30 @@ Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inpu
   }
   std::mutex mutex;  // of the next part, and the first error
   std::size_t next = 0;
-  std::size_t failed = parts.size();
+  std::optional<std::size_t> failed;
   Result<void> failure;
+  const auto fail = [&](std::size_t place, Result<void> why) {
+    if (!failed || place < *failed) failed = place, failure = std::move(why);  // the error that one thread would have met
+  };
   const auto work = [&] {
     for (;;) {
       std::size_t place = 0;
       std::unique_ptr<RecordSink> sink;
+      CsvPart range;
       {
         const std::lock_guard lock(mutex);
-        if (next == parts.size() || failed < parts.size()) return;
+        if (failed) return;
         place = next++;
+        const Result<std::optional<CsvPart>> found = cutter->next();
+        if (!found) return fail(place, found.error());
+        if (!*found) return;
+        range = **found;
         sink = place == 0 ? std::move(first) : reading.sink.part();
-        if (place > 0 && reading.progress) reading.progress(parts[place].begin);
+        if (place > 0 && reading.progress) reading.progress(range.begin);
       }
       const auto read_part = [&]() -> Result<void> {
         const Reading part_reading{reading.paths, reading.options, *sink, reading.quality, no_progress};
-        Csv part = TRY(csv.part(input, parts[place].begin, parts[place].end, parts[place].first_line));
+        Csv part = TRY(csv.part(input, range.begin, range.end, range.first_line));
         auto rows = make_rows(part);
         TRY(read_rows(part, input, inputs, part_reading, [&](record::Record& record) { return rows.make(record); }));
         rows.done();
@@ -118,7 +126,7 @@ Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inpu
       Result<void> read = read_part();
       if (read) continue;
       const std::lock_guard lock(mutex);
-      if (place < failed) failed = place, failure = std::move(read);  // the error that one thread would have met
+      fail(place, std::move(read));
     }
   };
   std::vector<std::thread> workers;

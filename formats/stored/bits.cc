@@ -74,7 +74,8 @@ std::atomic<const BitLoops*>& loops_in_use() {
 
 }  // namespace
 
-const BitLoops plain_loops = {"plain", unpack_plain<std::uint32_t>, unpack_plain<std::uint64_t>, sum_plain};
+const BitLoops plain_loops = {"plain", unpack_plain<std::uint32_t>, unpack_plain<std::uint64_t>, sum_plain,
+                               measure_plain<std::uint32_t>};
 
 const BitLoops& bit_loops() { return *loops_in_use().load(std::memory_order_relaxed); }
 

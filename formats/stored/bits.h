@@ -2,6 +2,7 @@
 // any eight values start on a byte. Arithmetic is modulo the width of the integer.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -19,6 +20,15 @@ inline constexpr std::size_t room_margin = 8;
 void pack_bits(const std::uint32_t* values, std::size_t count, unsigned width, std::uint32_t base, Bytes& out);
 void pack_bits(const std::uint64_t* values, std::size_t count, unsigned width, std::uint64_t base, Bytes& out);
 
+// What decides how a column is packed.
+template <typename T>
+struct Measures {
+  T min, max;
+  T step_min, step_max;  // meaningful where ascending
+  bool ascending = true;
+  std::size_t stretches = 1;  // of equal values
+};
+
 // One instruction set's loops. `from` holds packed_bytes(count, width) bytes; nothing at or after `end` is read.
 struct BitLoops {
   std::string_view name;
@@ -28,6 +38,7 @@ struct BitLoops {
                    std::uint64_t* out);
   void (*sum32)(std::uint32_t* values, std::size_t count,
                 std::uint32_t start);  // each becomes start + all up to and with it
+  Measures<std::uint32_t> (*measure32)(const std::uint32_t* values, std::size_t count);  // count > 0
 };
 
 extern const BitLoops plain_loops;
@@ -50,6 +61,28 @@ inline void sum_up(std::uint32_t* values, std::size_t count, std::uint32_t start
 }
 inline void sum_up(std::uint64_t* values, std::size_t count, std::uint64_t start) {
   for (std::size_t i = 0; i < count; ++i) values[i] = start += values[i];
+}
+
+
+template <typename T>
+Measures<T> measure_plain(const T* values, std::size_t count) {
+  Measures<T> m{values[0], values[0], static_cast<T>(~T{0}), 0};
+  for (std::size_t i = 1; i < count; ++i) {
+    const T value = values[i], step = static_cast<T>(value - values[i - 1]);
+    m.min = std::min(m.min, value);
+    m.max = std::max(m.max, value);
+    m.step_min = std::min(m.step_min, step);
+    m.step_max = std::max(m.step_max, step);
+    m.ascending &= value >= values[i - 1];
+    m.stretches += step != 0;
+  }
+  return m;
+}
+inline Measures<std::uint32_t> measure(const std::uint32_t* values, std::size_t count) {
+  return bit_loops().measure32(values, count);
+}
+inline Measures<std::uint64_t> measure(const std::uint64_t* values, std::size_t count) {
+  return measure_plain(values, count);
 }
 
 }  // namespace chartline::stored

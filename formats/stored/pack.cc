@@ -16,26 +16,8 @@ namespace chartline::stored {
 namespace {
 
 template <typename T>
-struct Measures {
-  T min, max;
-  T step_min, step_max;  // meaningful where ascending
-  bool ascending = true;
-  std::size_t stretches = 1;  // of equal values
-};
-
-template <typename T>
 Measures<T> measure(std::span<const T> values) {
-  Measures<T> m{values[0], values[0], static_cast<T>(~T{0}), 0};
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    const T value = values[i], step = static_cast<T>(value - values[i - 1]);
-    m.min = std::min(m.min, value);
-    m.max = std::max(m.max, value);
-    m.step_min = std::min(m.step_min, step);
-    m.step_max = std::max(m.step_max, step);
-    m.ascending &= value >= values[i - 1];
-    m.stretches += step != 0;
-  }
-  return m;
+  return stored::measure(values.data(), values.size());
 }
 
 // The greatest unit of which every value - min is a multiple.

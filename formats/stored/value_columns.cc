@@ -107,21 +107,6 @@ bool all_forms(const Column<std::uint32_t>& forms, std::size_t count) {
   return true;
 }
 
-RowValue unpack_value(std::uint32_t form, std::uint64_t word) {
-  RowValue value;
-  value.form = form_of(form);
-  if (value.form == Form::number) {
-    value.comparator = comparator_of(form);
-    const std::int8_t scale = scale_of(form);
-    value.number = scale == Decimal::binary ? Decimal{unzigzag(word), scale} : record::decimal(unzigzag(word), scale);
-  } else if (value.form == Form::code) {
-    value.code = static_cast<Name>(word);
-  } else if (value.form == Form::boolean) {
-    value.boolean = word != 0;
-  }
-  return value;
-}
-
 double number_of(std::uint32_t form, std::uint64_t word) {
   if (form_of(form) != Form::number) return std::numeric_limits<double>::quiet_NaN();
   const std::int64_t mantissa = unzigzag(word);

@@ -37,8 +37,31 @@ inline std::uint64_t value_word(const RowValue& value) {  // 0 for text and date
   return value.form == record::Value::Form::boolean && value.boolean;
 }
 
+// As record::decimal, at once for the usual number, which has a few noughts too many at the scale of its run.
+inline record::Decimal normal_decimal(std::int64_t mantissa, std::int8_t scale) {
+  constexpr std::int64_t limit = 1'000'000'000'000'000'000;
+  constexpr int scale_max = 18;
+  if (mantissa == 0) return {};
+  while (mantissa % 10 == 0 && scale > -scale_max) mantissa /= 10, --scale;
+  if (mantissa < limit && mantissa > -limit && scale <= scale_max) return {mantissa, scale};
+  return record::decimal(mantissa, scale);
+}
+
 // The value again, without unit, text and date.
-RowValue unpack_value(std::uint32_t form, std::uint64_t word);
+inline RowValue unpack_value(std::uint32_t form, std::uint64_t word) {
+  RowValue value;
+  value.form = form_of(form);
+  if (value.form == record::Value::Form::number) {
+    value.comparator = comparator_of(form);
+    const std::int8_t scale = scale_of(form);
+    value.number = scale == record::Decimal::binary ? record::Decimal{unzigzag(word), scale} : normal_decimal(unzigzag(word), scale);
+  } else if (value.form == record::Value::Form::code) {
+    value.code = static_cast<Name>(word);
+  } else if (value.form == record::Value::Form::boolean) {
+    value.boolean = word != 0;
+  }
+  return value;
+}
 double number_of(std::uint32_t form, std::uint64_t word);  // NaN where not a number
 
 // Brings the numbers of a run to one scale, or leaves all as they are; gives rows without a value that of a neighbour.

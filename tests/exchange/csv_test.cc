@@ -6,6 +6,7 @@
 #include <fstream>
 #include <random>
 
+#include "formats/exchange/csv_parts.h"
 #include "tests/exchange/chopped_input.h"
 #include "tests/exchange/scratch_file.h"
 
@@ -234,6 +235,40 @@ TEST(Csv, PartsOfAFileGiveTheRowsOfTheWhole) {
       line = part->past_line();
     }
     ASSERT_EQ(rows, random.rows()) << "seed " << seed;
+  }
+}
+
+// Lines of any length, and perhaps a quote somewhere: parts follow one another without a gap, each from the start of a row.
+TEST(Csv, AFileIsCutIntoPartsUpToItsFirstQuote) {
+  constexpr std::uint64_t part_bytes = 1u << 20;
+  for (const std::size_t quoted : {SIZE_MAX, std::size_t{0}, std::size_t{70'000}}) {
+    std::string text = "a,b\n";
+    for (std::size_t i = 0; i < 150'000; ++i) {
+      const std::string value = std::string(i % 40, 'x') + (i == quoted ? "\n" : "");
+      text += std::to_string(i) + (i == quoted ? ",\"" + value + "\"\n" : "," + value + "\n");
+    }
+    const ScratchFile file("parts.csv", text);
+    auto inputs = Inputs::open(std::span(&file.path(), 1));
+    auto input = inputs->next();
+    ASSERT_TRUE(input && *input);
+    auto csv = Csv::open(**input);
+    ASSERT_TRUE(csv);
+    auto cutter = CsvCutter::make(*csv, **input, part_bytes);
+    ASSERT_TRUE(cutter);
+    Rows rows;
+    std::size_t parts = 0;
+    std::uint64_t at = csv->past_row(), line = csv->past_line();
+    for (auto next = cutter->next(); next && *next; next = cutter->next(), ++parts) {
+      EXPECT_EQ((*next)->begin, at);
+      EXPECT_EQ((*next)->first_line, line);
+      auto part = csv->part(**input, (*next)->begin, (*next)->end, (*next)->first_line);
+      ASSERT_TRUE(part);
+      for (Row& row : rows_of(*part)) rows.push_back(std::move(row));
+      at = part->past_row(), line = part->past_line();
+    }
+    EXPECT_EQ(at, text.size());
+    EXPECT_EQ(rows, rows_of(text));
+    EXPECT_EQ(parts == 1, quoted == 0);
   }
 }
 

@@ -310,5 +310,24 @@ TEST(InstructionSet, IsOneThatThisMachineHas) {
   EXPECT_TRUE(set_instruction_set(instruction_set()));
 }
 
+TEST(Columns, AreMeasuredAlikeByEveryInstructionSet) {
+  std::mt19937_64 random(11);
+  for (int round = 0; round < 400; ++round) {
+    std::vector<std::uint32_t> values(1 + random() % 200);
+    const std::uint64_t range = std::uint64_t{1} << random() % 33, climbs = random() % 2;
+    std::uint32_t before = static_cast<std::uint32_t>(random());
+    for (std::uint32_t& value : values)
+      value = before = static_cast<std::uint32_t>(random() % range + (climbs != 0 && random() % 50 != 0 ? before : 0));
+    const Measures<std::uint32_t> plain = measure_plain(values.data(), values.size());
+    for (const std::string_view name : available_sets()) {
+      const Using set(name);
+      const Measures<std::uint32_t> m = measure(values.data(), values.size());
+      EXPECT_EQ(std::pair(m.min, m.max), std::pair(plain.min, plain.max)) << name;
+      EXPECT_EQ(std::pair(m.step_min, m.step_max), std::pair(plain.step_min, plain.step_max)) << name;
+      EXPECT_EQ(std::pair(m.ascending, m.stretches), std::pair(plain.ascending, plain.stretches)) << name;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace chartline::stored

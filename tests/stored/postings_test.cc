@@ -8,8 +8,10 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <random>
 
 #include "base/hash.h"
+#include "formats/stored/value_columns.h"
 #include "tests/stored/damage.h"
 #include "tests/stored/sample_rows.h"
 
@@ -99,6 +101,17 @@ TEST(Postings, TellNumbers) {
   ASSERT_TRUE(decode_postings(encode_postings(postings).bytes, posting_field_value, columns));
   EXPECT_EQ(columns.number_at(0), 6.5);
   EXPECT_TRUE(std::isnan(columns.number_at(1)));
+}
+
+// At whatever scale a run has it, a number comes back as the one that it was.
+TEST(Postings, GiveNumbersInTheirNormalForm) {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 20'000; ++round) {
+    std::int64_t mantissa = static_cast<std::int64_t>(random()) >> random() % 64;
+    for (std::uint64_t noughts = random() % 4; noughts > 0; --noughts) mantissa = mantissa / 1000 * 10;
+    const auto scale = static_cast<std::int8_t>(random() % 37) - 18;
+    EXPECT_EQ(normal_decimal(mantissa, static_cast<std::int8_t>(scale)), record::decimal(mantissa, scale)) << mantissa << " " << scale;
+  }
 }
 
 TEST(Postings, TellHowANumberIsBounded) {
