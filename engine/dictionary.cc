@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/same_text.h"
 
 namespace chartline::engine {
 namespace {
@@ -116,7 +117,7 @@ class Dictionary::Table {
   Name find(std::string_view first, std::string_view second, std::uint64_t hash) const {
     return index_.load(std::memory_order_acquire)->find(hash, [&](Name number) {
       const Entry& found = entry(number);
-      return found.first == first && found.second == second;
+      return same_text(found.second, second) && same_text(found.first, first);
     });
   }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/same_text.h"
 #include "formats/exchange/cell.h"
 #include "formats/record/systems.h"
 
@@ -18,7 +19,7 @@ record::Code CodeCells::read(std::string_view cell, std::string_view system) {
     return {.system = names.system, .code = names.code, .display = {}};
   };
   const Cell*& met = met_[place_of(cell)];
-  if (system.empty() && met && met->first == cell) return code_of(met->second);
+  if (system.empty() && met && same_text(met->first, cell)) return code_of(met->second);
   std::string_view key = cell;
   if (!system.empty()) {
     key_.assign(system).push_back('\0');
