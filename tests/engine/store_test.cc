@@ -60,6 +60,19 @@ class StoreTest : public ::testing::TestWithParam<std::uint32_t> {
   std::unique_ptr<Store> store_;
 };
 
+TEST_P(StoreTest, WhoLookedAtTheEmptyStoreSeesWhatIsLoadedIntoIt) {
+  for (std::uint32_t shard = 0; shard < GetParam(); ++shard) ASSERT_FALSE(store_->view().demographics(shard, 0).value().at(0).dead);
+  const record::Identifier who{"test", "p"};
+  record::Event died = plain("c", "2020-01-01", 0);
+  died.kind = record::Kind::death, died.record = "d";
+  const auto import = Import::begin(*store_, {.path = ImportOptions::Path::bulk}).value();
+  ASSERT_TRUE(import->add(record_of(who, {&died, 1})));
+  ASSERT_TRUE(import->finish());
+  const View view = store_->view();
+  const PatientRef patient = view.find("test|p").value().value();
+  EXPECT_TRUE(view.demographics(patient.shard, 0).value().at(patient.id).dead);
+}
+
 TEST_P(StoreTest, ManyWritersLoseAndInventNothing) {
   constexpr int threads = 8, writes = 150;
   std::vector<std::thread> writers;
