@@ -10,8 +10,13 @@ using stored::Row;
 
 Result<Row> Piece::row(std::uint32_t at) {
   if (!is_run) return *rows[at];
-  if (!whole) whole = TRY(read_whole(place));
+  TRY(open_whole());
   return whole->row(at);
+}
+
+Result<void> Piece::open_whole() {
+  if (!whole) whole = held && held->whole() ? held : TRY(read_whole(place));
+  return {};
 }
 
 void Timeline::Parts::clear() {

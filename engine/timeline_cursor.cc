@@ -39,6 +39,7 @@ void write_day(Writer& out, std::optional<Day> day) {
 
 std::string print(const Cursor& cursor) {
   Bytes bytes;
+  bytes.reserve(cursor_bytes);
   Writer out(bytes);
   out.u8(cursor_version);
   out.u64(cursor.moment);
@@ -48,6 +49,7 @@ std::string print(const Cursor& cursor) {
   out.u32(checksum(bytes));
   static constexpr char digits[] = "0123456789abcdef";
   std::string text;
+  text.reserve(2 * cursor_bytes);
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
     text.push_back(digits[byte >> 4]), text.push_back(digits[byte & 15]);
@@ -73,6 +75,7 @@ Result<Cursor> parse_cursor(std::string_view text) {
 
 std::uint64_t moment_hash(const ViewParts& moment) {
   Bytes bytes;
+  bytes.reserve(64);
   Writer out(bytes);
   out.u64(static_cast<std::uint64_t>(moment.as_of));
   out.u64(static_cast<std::uint64_t>(moment.links_as_of));
@@ -83,6 +86,7 @@ std::uint64_t moment_hash(const ViewParts& moment) {
 
 std::uint64_t question_hash(std::span<const PatientRef> person, const TimelineFilter& filter) {
   Bytes bytes;
+  bytes.reserve(128);
   Writer out(bytes);
   out.varint(person.size());
   for (const PatientRef& patient : person) out.u32(patient.shard), out.u32(patient.id);

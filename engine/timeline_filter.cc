@@ -127,8 +127,6 @@ bool CompiledFilter::reaches_shard(std::uint32_t shard) const {
   return names_.empty() || ((filter_.codes.empty() || !names_[shard].codes.empty()) && (filter_.sources.empty() || !names_[shard].sources.empty()));
 }
 
-bool CompiledFilter::has_code(std::uint32_t shard, Name code) const { return std::ranges::binary_search(names_[shard].codes, code); }
-
 void CompiledFilter::choose(const stored::RunColumns& columns, std::uint32_t shard, std::span<const std::uint32_t> taken,
                             std::vector<std::uint32_t>& chosen) const {
   choose_by(RunFields{columns}, shard, taken, chosen);

@@ -30,7 +30,7 @@ class CompiledFilter {
   // `taken`: sorted numbers of rows to leave out.
   void choose(const stored::RunColumns& columns, std::uint32_t shard, std::span<const std::uint32_t> taken, std::vector<std::uint32_t>& chosen) const;
   void choose(std::span<const stored::Row* const> rows, std::uint32_t shard, std::span<const std::uint32_t> taken, std::vector<std::uint32_t>& chosen) const;
-  bool has_code(std::uint32_t shard, Name code) const;
+  std::span<const Name> codes(std::uint32_t shard) const { return names_[shard].codes; }  // ascending
 
  private:
   struct Names {

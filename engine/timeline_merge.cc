@@ -111,24 +111,29 @@ Result<void> TimelineMerge::keep_seen(Piece& piece) {
   return failed;
 }
 
-// By the primary code, or else by a translation.
+// By the primary code, or else by a translation; most runs have none.
 Result<void> TimelineMerge::keep_codes(Piece& piece) {
-  const std::uint32_t shard = piece.place.shard->shard;
-  const auto has_code = [&](Name code) { return question_.filter.has_code(shard, code); };
-  const auto has_primary = [&](std::uint32_t row) { return has_code(piece.is_run ? piece.columns->code[row] : piece.rows[row]->code); };
-  const bool may_be_translated = !piece.is_run || piece.place.ref.details_checksum != 0;
-  if (!may_be_translated) {
-    std::erase_if(piece.chosen, [&](std::uint32_t row) { return !has_primary(row); });
+  const std::span<const Name> codes = question_.filter.codes(piece.place.shard->shard);
+  const auto has_code = [codes](Name code) {
+    return codes.size() == 1 ? code == codes.front() : std::ranges::binary_search(codes, code);
+  };
+  if (!piece.is_run) {
+    std::erase_if(piece.chosen, [&](std::uint32_t at) {
+      const Row& row = *piece.rows[at];
+      return !has_code(row.code) && std::ranges::none_of(row.translations, has_code);
+    });
     return {};
   }
-  Result<void> failed;
+  const auto has_primary = [&](std::uint32_t at) { return has_code(piece.columns->code[at]); };
+  const stored::RunDetails* details = nullptr;
+  if (piece.place.ref.details_checksum != 0 && !std::ranges::all_of(piece.chosen, has_primary)) {
+    TRY(piece.open_whole());
+    if (piece.whole->details->has_translations()) details = &*piece.whole->details;
+  }
   std::erase_if(piece.chosen, [&](std::uint32_t at) {
-    if (!failed || has_primary(at)) return false;
-    const Result<Row> row = piece.row(at);
-    if (!row) return failed = row.error(), false;
-    return std::ranges::none_of(row->translations, has_code);
+    return !has_primary(at) && (!details || std::ranges::none_of(details->translations(at), has_code));
   });
-  return failed;
+  return {};
 }
 
 Result<void> TimelineMerge::keep_as_of(Piece& piece) {

@@ -36,6 +36,7 @@ struct Piece {
   record::Time start(std::uint32_t row) const { return columns ? columns->start_at(row) : rows[row]->start; }
   // The whole row; opens the details of a run.
   Result<stored::Row> row(std::uint32_t at);
+  Result<void> open_whole();                      // of a run
 };
 
 struct Timeline::Parts {

@@ -92,6 +92,8 @@ class RunDetails {
  public:
   // Fills the cold fields of row `i` (and the text of its value); spans and strings borrow from this object or the bytes.
   void fill(std::size_t i, Row& row) const;
+  bool has_translations() const;  // of any row
+  std::span<const Name> translations(std::size_t i) const;
   std::size_t bytes() const;
 
   struct Parts;

@@ -253,16 +253,20 @@ void RunDetails::fill(std::size_t i, Row& row) const {
   parts->numbers.fill(i, row);
   for (std::size_t t = 0; t < cold_texts.size(); ++t) row.*cold_texts[t] = parts->texts[t][i];
   if (row.value.form == Form::text) row.value.text = parts->value_text[i];
-  row.translations = {};
-  if (parts->mask & mask_translations) {
-    const std::uint32_t from = parts->translation_starts[i], past = parts->translation_starts[i + 1];
-    row.translations = std::span(parts->translations).subspan(from, past - from);
-  }
+  row.translations = translations(i);
   row.attributes = {};
   if (parts->mask & mask_attributes) {
     const std::uint32_t from = parts->attribute_starts[i], past = parts->attribute_starts[i + 1];
     row.attributes = std::span(parts->attributes).subspan(from, past - from);
   }
+}
+
+bool RunDetails::has_translations() const { return (parts->mask & mask_translations) != 0; }
+
+std::span<const Name> RunDetails::translations(std::size_t i) const {
+  if (!has_translations()) return {};
+  const std::uint32_t from = parts->translation_starts[i], past = parts->translation_starts[i + 1];
+  return std::span(parts->translations).subspan(from, past - from);
 }
 
 std::size_t RunDetails::bytes() const {
