@@ -52,9 +52,18 @@ Cell date_cell(Op op, Day day) {
   return op == Op::month_of ? month_cell(day) : Cell(record::day_time(day));
 }
 
-// By the day of each event, through a table of days.
+// By the day of each event, through a table of days: a day that is met for the first time tells of its whole month or year.
 void Numbering::number_days(const EventColumn& column, Op op, std::vector<std::uint32_t>& into) {
   const auto code_of = [&](Day day) { return of({date_group(op, day), 0, 0}, [&] { return date_cell(op, day); }); };
+  const auto group_of = [&](Day day) {  // first and last
+    const record::CivilDay date = record::civil(day);
+    if (op == Op::date_of) return std::pair(day, day);
+    if (op == Op::year_of)
+      return std::pair(record::days_from_civil(date.year, 1, 1), record::days_from_civil(date.year, 12, 31));
+    const Day first = record::days_from_civil(date.year, date.month, 1);
+    const bool ends = date.month == 12;
+    return std::pair(first, record::days_from_civil(date.year + ends, ends ? 1 : date.month + 1, 1) - 1);
+  };
   const std::uint32_t missing = of({INT64_MIN, 1, 0}, [] { return Cell(Missing{}); });
   constexpr Day table_first = -25'567, table_days = 73'048;  // 1900 to 2099
   days_.resize(table_days, none_yet);
@@ -72,7 +81,10 @@ void Numbering::number_days(const EventColumn& column, Op op, std::vector<std::u
       continue;
     }
     std::uint32_t& code = table[day - table_first];
-    if (code == none_yet) code = code_of(day);
+    if (code == none_yet) {  // the table begins and ends with a year
+      const auto [first, last] = group_of(day);
+      std::fill(table + (first - table_first), table + (last - table_first) + 1, code_of(day));
+    }
     to[row] = code;
   }
 }

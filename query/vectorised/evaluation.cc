@@ -76,6 +76,7 @@ Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32
   made.outer = &frame;
   made.slot = slot;
   made.event.events = lists.events;
+  want(lists.events, field_once);
   if (lists.loose || (lists.whole && lists.by_place && !frame.outer && frame.rows() == everyone_.rows())) {
     // Rows of everyone are places.
     if (lists.whole) {

@@ -7,7 +7,9 @@
 // makes that patient odd.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -64,6 +66,9 @@ class Numbering {
 // The parts of an `and` as they are asked: first what the fewest are expected to meet.
 std::vector<const typed::Node*> in_order(const typed::Node& conjunction, Statistics& statistics);
 
+// Leaves by their numbers: an event of some leaf of each set.
+using Needed = std::set<std::set<std::uint32_t>>;
+
 // Who the patients of a range are, as far as it was asked for.
 struct Demographics {
   std::uint32_t first_block = 0;
@@ -85,10 +90,9 @@ class Evaluation {
   // Of the rows of a cohort with index dates, grouped.
   std::optional<std::string> rehearse_rows_of(const Node& cohort, std::uint32_t slot,
                                               const std::vector<const Node*>& groups);
-  // Leaves of which whoever meets a condition has an event; nullopt: that cannot be said. After it was rehearsed.
-  using Needed = std::set<std::uint32_t>;
-  std::optional<Needed> needed_for(const Node& condition);
-  std::optional<Needed> needed_of(const Node& events);
+  // What whoever meets a condition, or has any of some events, surely has. After they were rehearsed.
+  Needed needed_for(const Node& condition);
+  Needed needed_of(const Node& events, Lifted lifted = {});
   // What the parts of `and` are ordered by; without, they stand as they are written.
   void order_by(Statistics& statistics) { statistics_ = &statistics; }
   std::uint64_t incomparable() const { return incomparable_; }  // values whose unit did not go with the one beside them
@@ -119,8 +123,12 @@ class Evaluation {
   // The number of each row's value among cells(node).
   std::vector<std::uint32_t> coded(const Node& node, const Frame& frame);
   const std::vector<Cell>& cells(const Node& node) { return numbered_[&node].cells(); }
-  // Numbers mean the same from block to block until here: what was counted by them was given.
-  void forget_numbers() { numbered_.clear(); }
+  // Numbers mean the same from batch to batch until here, where what was counted by them was given. Few are kept.
+  void forget_numbers() {
+    constexpr std::size_t kept_max = 4096;
+    if (std::ranges::any_of(numbered_, [](const auto& one) { return one.second.cells().size() > kept_max; }))
+      numbered_.clear();
+  }
   // The candidates of some lists as rows, in a slot. Of lists that are not grouped: the frame is everyone's.
   Frame candidates(const Lists& lists, const Frame& frame, std::uint32_t slot);
   // The rows of a cohort with index dates: the index events for which its predicate holds, in a slot of whoever asks.
@@ -175,11 +183,10 @@ class Evaluation {
   engine::Demographics who(Place place) const { return block_.who->of(block_.batch->id(place)); }
 
   // -- who can meet a condition: needed.cc
-  using NeededFor = std::optional<Needed> (Evaluation::*)(const Node&);
-  std::optional<Needed> needed_once(const Node& body, NeededFor find);
-  std::optional<Needed> needed_for_all(const Node& conjunction);
-  std::optional<Needed> needed_for_any(const Node& node);
-  std::optional<Needed> needed_of_value(const Node& node);
+  Needed needed_once(const Node& body, Lifted lifted, const std::function<Needed()>& find);
+  Needed needed_leaf(const Node& node, Lifted lifted) const;
+  Needed needed_of_filter(const Node& filter, Lifted lifted);
+  Needed needed_of_value(const Node& node);
 
   // -- conditions: conditions.cc, comparisons.cc
   Truths among(const Node& node, const Frame& frame);
@@ -255,7 +262,7 @@ class Evaluation {
   std::uint64_t incomparable_ = 0;
   std::unordered_map<const Node*, std::vector<const Node*>> order_{};
   std::unordered_map<const Node*, Sifted> sifted_{};
-  std::unordered_map<const Node*, std::optional<Needed>> needed_{};  // of definitions
+  std::map<std::pair<const Node*, Lifted>, Needed> needed_{};  // of definitions
   std::vector<std::unique_ptr<Events>> rehearsed_{};  // of the leaves, in rehearsal
   std::unordered_map<const Node*, Numbering> numbered_{};  // of a range of blocks
   // Of the block.

@@ -42,6 +42,7 @@ enum Field : std::uint32_t {
   field_exact = 256,    // the second alone does not do: whoever has a fraction of one is odd
   field_by_code = 512,  // those of a patient with one code stand together
   field_complete = 1024,  // all of a patient are there at once, in whatever order
+  field_once = 2048,      // each event once, however many of its codings are among those asked for
 };
 
 struct Events {

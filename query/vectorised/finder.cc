@@ -82,7 +82,7 @@ class VectorisedFinder final : public Finder {
     evaluation_.heed(&stop);
     who_ = {.first_block = first, .blocks = {}};
     who_.blocks.resize(last - first + 1);
-    if (needed_) {
+    if (!needed_.empty()) {
       TRY(find_candidates(range, stop, outlet, into));
     } else {
       for (std::uint32_t block = first; block <= last; ++block) {
@@ -220,8 +220,15 @@ class VectorisedFinder final : public Finder {
   }
 
   Result<void> find_candidates(const PatientRange& range, Stop& stop, Outlet& outlet, std::span<Findings> into) {
-    candidates_.start(range.first / block_patients * block_patients, (range.past + block_patients - 1) / block_patients * block_patients);
-    for (const std::uint32_t leaf : *needed_) readers_[leaf].find(candidates_);
+    const PatientId first = range.first / block_patients * block_patients;
+    const PatientId past = (range.past + block_patients - 1) / block_patients * block_patients;
+    candidates_.start(first, past);
+    for (const std::uint32_t leaf : needed_.front()) readers_[leaf].find(candidates_);
+    for (std::size_t i = 1; i < needed_.size(); ++i) {
+      others_.start(first, past);
+      for (const std::uint32_t leaf : needed_[i]) readers_[leaf].find(others_);
+      candidates_.only_those_of(others_);
+    }
     each_apart(range.shard, range.first, range.past, [&](PatientId id) { candidates_.add(id); });
     for (Batch batch; candidates_.next(batch);) {
       TRY(stop.check());
@@ -267,7 +274,9 @@ class VectorisedFinder final : public Finder {
   }
 
   // Whoever has an event of this leaf is among the candidates, unless a grant does not show them.
-  bool is_everyones(std::uint32_t leaf) const { return needed_ && needed_->contains(leaf) && !view_.grant(); }
+  bool is_everyones(std::uint32_t leaf) const {
+    return needed_.size() == 1 && needed_.front().contains(leaf) && !view_.grant();
+  }
 
   // The time since the watch was last looked at.
   using Watch = std::chrono::steady_clock::time_point;
@@ -340,8 +349,8 @@ class VectorisedFinder final : public Finder {
   std::uint64_t incomparable_ = 0;
   bool streams_ = false;  // counts of events of all codes and nothing else
   std::optional<LeafTotals> totals_;
-  std::optional<Evaluation::Needed> needed_;  // leaves; nullopt: everyone is looked at
-  Candidates candidates_;
+  std::vector<std::set<std::uint32_t>> needed_;  // of leaves; empty: everyone is looked at
+  Candidates candidates_, others_;
   Demographics who_;
   std::vector<LeafReader> readers_;
   std::vector<Events> events_;  // of the leaves, of one block
@@ -393,7 +402,7 @@ Executors vectorised_executors(const engine::View& view, const Program& program,
   Evaluation evaluation(program, view, leaves);
   for (const Plan& one : plans) (void)rehearse(one, program, evaluation);
   Statistics statistics(view, program);
-  const bool everyone = !needed_for(plans, program, evaluation, leaves, statistics);
+  const bool everyone = needed_for(plans, program, evaluation, leaves, statistics).empty();
   const std::uint32_t range_patients = range_blocks(view, threads, leaves.all, everyone, statistics) * block_patients;
   return {.range_patients = range_patients,
           .first_patients = gives_rows(*statements.front()) ? block_patients : range_patients,

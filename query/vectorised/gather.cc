@@ -149,21 +149,18 @@ std::size_t Gathered::HashOfCodes::operator()(const Codes& codes) const {
   return hash ^ hash >> 32;
 }
 
-// Of one group, as many events as there may be.
+// Of one group, as many events as there may be. `into` has room for every code.
 void Gathered::count_one(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
                          std::vector<std::int64_t>& into) {
-  if (codes.empty()) return;
-  const std::uint32_t greatest = *std::ranges::max_element(codes);
-  if (greatest >= into.size()) into.resize(greatest + 1, 0);
   std::int64_t* totals = into.data();
-  if (counted.all() && greatest < codes.size()) {
+  if (const std::size_t groups = into.size(); counted.all() && groups <= codes.size()) {
     // Two counts in turn: one group again and again would each time wait for its own count to be written.
-    second_rows_.assign(greatest + std::size_t{1}, 0);
+    second_rows_.assign(groups, 0);
     std::int64_t* const others = second_rows_.data();
     std::size_t i = 0;
     for (; i + 2 <= codes.size(); i += 2) ++totals[codes[i]], ++others[codes[i + 1]];
     if (i < codes.size()) ++totals[codes[i]];
-    for (std::size_t group = 0; group <= greatest; ++group) totals[group] += others[group];
+    for (std::size_t group = 0; group < groups; ++group) totals[group] += others[group];
     return;
   }
   for (std::size_t i = 0; i < codes.size(); ++i) totals[codes[i]] += counted[place_[first + i]];
@@ -172,9 +169,6 @@ void Gathered::count_one(const std::vector<std::uint32_t>& codes, std::size_t fi
 // The same where each patient counts once. The rows of one stand together, mostly few and of one group.
 void Gathered::count_each_once(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
                                std::vector<std::int64_t>& into) {
-  if (codes.empty()) return;
-  const std::uint32_t greatest = *std::ranges::max_element(codes);
-  if (greatest >= into.size()) into.resize(greatest + 1, 0);
   const Place* const places = place_.data() + first;
   const std::uint32_t* const of = codes.data();
   std::int64_t* const totals = into.data();
@@ -212,6 +206,7 @@ Result<void> Gathered::count(const Odd& counted, Evaluation& evaluation, Stop& s
       return codes;
     };
     if (part.codes.size() == 1) {
+      totals.of_code.resize(std::max(totals.of_code.size(), evaluation.cells(*groups_.front()).size()), 0);
       if (once_)
         count_each_once(part.codes.front(), part.first, counted, totals.of_code);
       else

@@ -89,7 +89,9 @@ std::uint32_t Leaves::add(const std::optional<record::Kind>& kind, const CodeSet
 }
 
 void Leaves::want(const Events& events, std::uint32_t fields) {
-  for (const std::uint32_t leaf : events.leaves) all[leaf].fields |= fields;
+  // Of all codes an event comes once, by its first coding.
+  const auto wanted = [&](const Leaf& leaf) { return leaf.codes->any ? fields & ~std::uint32_t{field_once} : fields; };
+  for (const std::uint32_t leaf : events.leaves) all[leaf].fields |= wanted(all[leaf]);
 }
 
 namespace {
@@ -160,6 +162,7 @@ void LeafReader::set_up(const engine::View& view, const Leaf& leaf, std::uint32_
   mantissas_ = {};
   runs_.clear();
   added_.clear();
+  found_odd_.clear();
   if (!leaf.lifted.status) refused_ |= stored::posting_hidden | stored::posting_not_asserted;
   if (!leaf.lifted.contributions) refused_ |= stored::posting_contributed;
   if (all_codes) refused_ |= stored::posting_translation;
@@ -192,7 +195,8 @@ Result<void> LeafReader::start(const engine::View& view, const Leaf& leaf, std::
   } else {
     names = leaf.codes->names(view, shard);
   }
-  several_ = !leaf.codes->any && names.size() > 1;
+  const bool wanted_once = (leaf_.fields & (field_once | field_order | field_grouped)) != 0;
+  several_ = !leaf.codes->any && names.size() > 1 && wanted_once;
   if (several_) leaf_.fields |= field_number;
   const std::uint32_t fields = posting_fields();
   for (const engine::Name name : names) {
@@ -607,22 +611,32 @@ const LeafReader::Mantissas& LeafReader::mantissas(int scale) {
   return made;
 }
 
+// What find() kept of the postings first .. past-1.
+void LeafReader::take_found(const std::vector<std::uint32_t>& found, std::size_t first, std::size_t past) {
+  postings_ += past - first;
+  const auto begin = std::ranges::lower_bound(found, first);
+  kept_.everything = false;
+  kept_.some.assign(begin, std::lower_bound(begin, found.end(), past));
+}
+
 void LeafReader::find(Candidates& candidates) {
   const std::uint64_t before = postings_;
   const PatientId first_id = first_block_ * block_patients, past_id = (last_block_ + 1) * block_patients;
-  const auto add = [&](PatientId id) { candidates.add(id); };
-  for (const Run& run : runs_) {
+  for (Run& run : runs_) {
     const PostingColumns& columns = *run.columns;
     const std::size_t first = first_of(columns, 0, first_id), past = first_of(columns, first, past_id);
     if (first == past) continue;
     choose(columns, run.removals, first, past);
-    sift(columns, add);
-    for (std::size_t k = 0; k < kept_.size(); ++k) add(columns.patient[kept_[k]]);
+    sift(columns, [&](PatientId id) { found_odd_.push_back(id); });
+    for (std::size_t k = 0; k < kept_.size(); ++k) candidates.add(columns.patient[kept_[k]]);
+    if (!kept_.everything) run.kept = kept_.some;
   }
+  std::ranges::sort(found_odd_);
+  for (const PatientId id : found_odd_) candidates.add(id);
   for (const Added& added : added_) {
     for (const stored::Posting& posting : added.postings)
       if (keeps(posting.flags, posting.kind) && passes_value(posting) && (is_odd(posting.flags) || passes(posting.day)))
-        add(posting.patient);
+        candidates.add(posting.patient);
   }
   postings_ = before;  // they are read again
 }
@@ -643,14 +657,22 @@ void LeafReader::read(const Batch& batch, const Candidates* among, Events& into,
     run.next = first_of(columns, run.next, batch.first);
     const std::size_t end = first_of(columns, run.next, batch.past);
     if (end > run.next) {
-      choose(columns, run.removals, run.next, end);
-      if (among) only_among(columns, batch, *among);
-      Places place(batch);
-      sift(columns, [&](PatientId id) { odd.set(place(id)); });
+      if (run.kept) {
+        take_found(*run.kept, run.next, end);
+        if (among) only_among(columns, batch, *among);
+      } else {
+        choose(columns, run.removals, run.next, end);
+        if (among) only_among(columns, batch, *among);
+        Places place(batch);
+        sift(columns, [&](PatientId id) { odd.set(place(id)); });
+      }
       take(columns, run.code, 0, kept_.size(), batch, into);
     }
     run.next = end;
   }
+  Places odd_place(batch);
+  for (auto id = std::ranges::lower_bound(found_odd_, batch.first); id != found_odd_.end() && *id < batch.past; ++id)
+    if (!among || among->has(*id)) odd.set(odd_place(*id));
   for (Added& added : added_) {
     const std::vector<stored::Posting>& postings = added.postings;
     Places place(batch);

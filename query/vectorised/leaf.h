@@ -105,6 +105,7 @@ class LeafReader {
     std::vector<stored::Removal> removals;
     engine::Name code = 0;
     std::size_t next = 0;  // first posting not read yet
+    std::optional<std::vector<std::uint32_t>> kept{};  // of the range, where find() came by
   };
   struct Added {
     std::vector<stored::Posting> postings;
@@ -140,6 +141,7 @@ class LeafReader {
   bool may_keep(const engine::RunFacts::Facts& run) const;
   void choose(const stored::PostingColumns& from, const std::vector<stored::Removal>& removals, std::size_t first,
               std::size_t past);
+  void take_found(const std::vector<std::uint32_t>& found, std::size_t first, std::size_t past);
   void only_among(const stored::PostingColumns& from, const Batch& batch, const Candidates& among);
   void put_code_together(Events& events, std::size_t first);
   template <typename Note>
@@ -168,12 +170,13 @@ class LeafReader {
   const engine::View* view_ = nullptr;
   Leaf leaf_{};
   std::uint32_t shard_ = 0, first_block_ = 0, last_block_ = 0;
-  bool several_ = false;  // codes: an event may come by each of its codings
+  bool several_ = false;  // codes: an event may come by each of its codings, and is wanted once
   bool loose_ = false;    // dealt out
   const Full* full_ = nullptr;
   std::uint32_t refused_ = 0;  // posting flags
   std::vector<Run> runs_{};
   std::vector<Added> added_{};
+  std::vector<PatientId> found_odd_{};  // in runs, by find(); ascending
   std::vector<Block> blocks_{};  // of what is dealt out
   stored::PostingColumns columns_{};
   std::uint64_t postings_ = 0;

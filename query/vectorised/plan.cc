@@ -51,8 +51,8 @@ std::optional<std::string> rehearse_statement(const Node& statement, const Progr
   }
 }
 
-std::optional<Evaluation::Needed> needed_for(const Plan& plan, const Program& program, Evaluation& evaluation) {
-  if (plan.way == Way::everyone) return std::nullopt;
+Needed needed_for(const Plan& plan, const Program& program, Evaluation& evaluation) {
+  if (plan.way == Way::everyone) return {};
   if (plan.way == Way::candidates) return evaluation.needed_for(*plan.candidates);
   const Node& statement = *plan.statement;
   switch (statement.op) {
@@ -62,7 +62,7 @@ std::optional<Evaluation::Needed> needed_for(const Plan& plan, const Program& pr
     case Op::tally: return evaluation.needed_of(*statement.parts[0]);
     case Op::flow: return evaluation.needed_for(*statement.parts[0]);
     case Op::measure: return evaluation.needed_for(*statement.parts[1]);
-    default: return std::nullopt;
+    default: return {};
   }
 }
 
@@ -88,21 +88,33 @@ std::optional<std::string> rehearse(const Plan& plan, const Program& program, Ev
   return std::nullopt;
 }
 
-std::optional<Evaluation::Needed> needed_for(const std::vector<Plan>& plans, const Program& program,
-                                             Evaluation& evaluation, const Leaves& leaves, Statistics& statistics) {
-  if (std::ranges::any_of(leaves.all, is_loose)) return std::nullopt;
-  Evaluation::Needed all;
+std::vector<std::set<std::uint32_t>> needed_for(const std::vector<Plan>& plans, const Program& program,
+                                                Evaluation& evaluation, const Leaves& leaves, Statistics& statistics) {
+  using Set = std::set<std::uint32_t>;
+  if (std::ranges::any_of(leaves.all, is_loose)) return {};
+  const auto patients = [&](const Set& set) {
+    double sum = 0;
+    for (const std::uint32_t leaf : set) {
+      const double share = leaves.all[leaf].sieve == Sieve() ? 1 : sifted_share;
+      sum += share * statistics.of(*leaves.all[leaf].codes).patients;
+    }
+    return sum;
+  };
+  std::vector<Set> of_all;
   for (const Plan& one : plans) {
-    const auto needed = needed_for(one, program, evaluation);
-    if (!needed) return std::nullopt;
-    all.insert(needed->begin(), needed->end());
+    const Needed needed = needed_for(one, program, evaluation);
+    std::vector<Set> sets(needed.begin(), needed.end());
+    std::ranges::stable_sort(sets, {}, patients);
+    if (sets.empty()) return {};
+    if (plans.size() == 1) {
+      of_all = std::move(sets);
+    } else {  // whoever one of them can find
+      of_all.resize(1);
+      of_all.front().insert(sets.front().begin(), sets.front().end());
+    }
   }
-  double patients = 0;
-  for (const std::uint32_t leaf : all) {
-    const double share = leaves.all[leaf].sieve == Sieve() ? 1 : sifted_share;
-    patients += share * statistics.of(*leaves.all[leaf].codes).patients;
-  }
-  return patients > statistics.patients() / 2 ? std::nullopt : std::optional(std::move(all));
+  std::erase_if(of_all, [&](const Set& set) { return patients(set) > statistics.patients() / 2; });
+  return of_all;
 }
 
 Plan plan(const Node& statement, const Program& program, const engine::View& view) {

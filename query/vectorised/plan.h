@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,10 +32,10 @@ Plan plan(const typed::Node& statement, const Program& program, const engine::Vi
 // cannot be walked, if so.
 std::optional<std::string> rehearse(const Plan& plan, const Program& program, Evaluation& evaluation);
 
-// Leaves of which whoever any of the plans can find has an event, after all were rehearsed; nullopt: that cannot be said, or is
-// not worth it: most patients have one, or events are dealt out to whole blocks.
-std::optional<Evaluation::Needed> needed_for(const std::vector<Plan>& plans, const Program& program,
-                                             Evaluation& evaluation, const Leaves& leaves, Statistics& statistics);
+// Sets of leaves: whoever any of the plans can find has an event of each, after all were rehearsed. Those come first that the
+// fewest have. Empty: that cannot be said, or is not worth it: most patients have one, or events are dealt out to whole blocks.
+std::vector<std::set<std::uint32_t>> needed_for(const std::vector<Plan>& plans, const Program& program,
+                                                Evaluation& evaluation, const Leaves& leaves, Statistics& statistics);
 
 // A `count` of a cohort with index dates is one of its rows: its index events are in this slot of the statement.
 struct RowsCounted {

@@ -128,7 +128,9 @@ Numbers Evaluation::number(const Node& node, const Frame& frame) {
     }
     case Op::count:
       if (node.parts.size() == 1) {
-        const std::vector<std::uint32_t> found = counts(*events(*node.parts[0], frame), frame);
+        const ListsPtr lists = events(*node.parts[0], frame);
+        want(lists->events, field_once);
+        const std::vector<std::uint32_t> found = counts(*lists, frame);
         for (std::size_t row = 0; row < rows; ++row) made[row] = exactly(found[row]);
         return made;
       }
