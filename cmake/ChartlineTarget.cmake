@@ -27,7 +27,7 @@ endif()
 add_custom_target(fuzz_programs)
 # Counts the branches of the program, not those of its tests, which are compiled as ever.
 if(CHARTLINE_COVERAGE)
-  set(coverage_options -O0 --coverage)
+  set(coverage_options -O0 --coverage -fprofile-update=atomic)
   target_link_options(chartline_options INTERFACE --coverage)
 endif()
 find_program(MOLD mold)
