@@ -28,17 +28,19 @@ constexpr const char* mark_entry = "erasure";
 constexpr auto pause_between_looks = std::chrono::milliseconds(100);
 constexpr int looks_max = 20;  // files that nothing needs are deleted in the background: they have two seconds
 
-// mark := shard:varint patient:varint token:u64 [entry:text]; "" where none is under way
+// mark := shard:varint patient:varint token:u64 [entry:text audited:varint]; "" where none is under way
 struct Mark {
   PatientRef patient;
   std::uint64_t token = 0;
-  Bytes entry;  // content of the entry that is to join the audit log; "" for none
+  Bytes entry;                // content of the entry that is to join the audit log; "" for none
+  std::uint64_t audited = 0;  // entries of that log before
 };
 
 Result<void> set_mark(Backend& backend, const std::optional<Mark>& mark) {
   Bytes value;
   Writer w(value);
-  if (mark) w.varint(mark->patient.shard), w.varint(mark->patient.id), w.u64(mark->token), w.text(mark->entry);
+  if (mark) w.varint(mark->patient.shard), w.varint(mark->patient.id), w.u64(mark->token), w.text(mark->entry),
+      w.varint(mark->audited);
   return backend.catalogue().set(mark_entry, TRY(backend.catalogue().get(mark_entry)), value);
 }
 
@@ -49,7 +51,7 @@ Result<std::optional<Mark>> read_mark(Backend& backend) {
   Mark mark;
   mark.patient.shard = static_cast<std::uint32_t>(in.varint()), mark.patient.id = static_cast<PatientId>(in.varint()),
   mark.token = in.u64();
-  if (in.left() > 0) mark.entry = in.text();
+  if (in.left() > 0) mark.entry = in.text(), mark.audited = in.varint();
   if (!in.done()) return corrupt("catalogue: the mark of an erasure is not well formed");
   return std::optional(mark);
 }
@@ -77,11 +79,13 @@ bool names(BytesView text, BytesView value) {
 // 1 to 7, on one patient.
 class Erasure {
  public:
+  // audited: where it is known already, of an erasure that was cut off.
   Erasure(Store& store, PatientRef patient, std::uint64_t token, const Progressed& progress,
-          std::optional<SealedEntry> audit)
+          std::optional<SealedEntry> audit, std::optional<std::uint64_t> audited = {})
       : parts_(store.parts()), patient_(patient), progress_(progress), audit_(std::move(audit)) {
     report_.token = token;
     for (const auto& shard : parts_.shards) pauses_.push_back(std::make_unique<Shard::Pause>(*shard));
+    audited_ = audited ? *audited : parts_.shards[patient_.shard]->audit_log().head().size;
   }
 
   Result<void> fold() {
@@ -116,7 +120,7 @@ class Erasure {
   // From the mark to the look.
   Result<ErasureReport> destroy() {
     Shard& shard = *parts_.shards[patient_.shard];
-    TRY(set_mark(*parts_.backend, Mark{patient_, report_.token, audit_ ? audit_->content : Bytes()}));
+    TRY(set_mark(*parts_.backend, Mark{patient_, report_.token, audit_ ? audit_->content : Bytes(), audited_}));
     Needles needles;
     {
       const ShardMoment moment = shard.moment();
@@ -180,13 +184,13 @@ class Erasure {
     return {};
   }
 
-  // An erasure that is completed after it was cut off may have left its entry already: nothing can have come after it.
-  std::span<const SealedEntry> entry_for(const Shard& shard) const {
-    if (!audit_) return {};
-    const std::uint64_t last = shard.audit_log().head().size;
-    const auto there = last > 0 ? shard.audit_log().node(0, last) : Result<AuditHash>(AuditHash{});
-    if (there && *there == audit_->leaf) return {};
-    return {&*audit_, 1};
+  // An erasure that is completed after it was cut off may have left its entry already, and others theirs since.
+  Result<std::span<const SealedEntry>> entry_for(const Shard& shard) const {
+    std::span<const SealedEntry> entry;
+    if (!audit_) return entry;
+    for (std::uint64_t one = shard.audit_log().head().size; one > audited_; --one)
+      if (TRY(shard.audit_log().node(0, one)) == audit_->leaf) return entry;
+    return entry = {&*audit_, 1};
   }
 
   Result<void> remove(Shard& shard, const ShardMoment& moment) {
@@ -201,7 +205,7 @@ class Erasure {
     batch.put(Table::changes, stored::change_key(state_.watermark),
               stored::encode_record(state_.watermark, state_.last_recorded, std::span(&erased, 1)));
     if (patient_.shard == 0) TRY(parts_.identity->forget(patient_, batch));
-    TRY(shard.adopt(state_, std::move(batch), entry_for(shard)));
+    TRY(shard.adopt(state_, std::move(batch), TRY(entry_for(shard))));
     if (patient_.shard != 0) {
       Batch identity;
       TRY(parts_.identity->forget(patient_, identity));
@@ -264,12 +268,28 @@ class Erasure {
   const PatientRef patient_;
   const Progressed& progress_;
   const std::optional<SealedEntry> audit_;
+  std::uint64_t audited_ = 0;  // as in the mark
   std::vector<Tables*> renamed_;  // whose audit log named the patient
   std::vector<std::unique_ptr<Shard::Pause>> pauses_;
   ShardState state_;
   ErasureReport report_;
   std::uint64_t done_ = 0, steps_ = 0;
 };
+
+// What an erasure that was cut off, or that failed, has left to do.
+Result<void> complete(Store& store) {
+  const std::optional<Mark> mark = TRY(read_mark(*store.parts().backend));
+  if (!mark) return {};
+  if (mark->patient.shard >= store.parts().shards.size())
+    return corrupt("catalogue: the mark of an erasure names a shard that does not exist");
+  std::optional<SealedEntry> entry;
+  if (!mark->entry.empty()) entry = TRY(sealed_again(mark->entry));
+  const Progressed progress;
+  Erasure erasure(store, mark->patient, mark->token, progress, std::move(entry), mark->audited);
+  TRY(erasure.fold());
+  TRY(erasure.destroy());
+  return {};
+}
 
 }  // namespace
 
@@ -278,6 +298,7 @@ Result<ErasureReport> erase(Store& store, const record::Identifier& identifier, 
   Store::Parts& parts = store.parts();
   if (parts.options.read_only) return unavailable("the store was opened read-only");
   std::lock_guard one(parts.maintenance_mutex);
+  TRY(complete(store));  // there is one mark: that of an erasure that failed must not be lost
   const std::optional<PatientRef> patient = TRY(parts.identity->find(identifier));
   if (!patient) return not_found("no patient has the identifier given");
   const std::uint64_t token = random_token();
@@ -289,34 +310,21 @@ Result<ErasureReport> erase(Store& store, const record::Identifier& identifier, 
   return erasure.destroy();
 }
 
-namespace {
-
-Result<ErasureReport> destroy(Store& store, PatientRef patient, std::uint64_t token, const Progressed& progress,
-                              std::optional<SealedEntry> entry) {
-  std::lock_guard one(store.parts().maintenance_mutex);
-  Erasure erasure(store, patient, token, progress, std::move(entry));
-  TRY(erasure.fold());
-  return erasure.destroy();
-}
-
-}  // namespace
-
 Result<ErasureReport> erase_under(Store& store, PatientRef patient, std::uint64_t token, const Progressed& progress,
                                   const AuditEntry& audit) {
-  return destroy(store, patient, token, progress, seal_erasure(audit, token, store.parts().options.clock->now()));
+  Store::Parts& parts = store.parts();
+  std::lock_guard one(parts.maintenance_mutex);
+  TRY(complete(store));
+  Erasure erasure(store, patient, token, progress, seal_erasure(audit, token, parts.options.clock->now()));
+  TRY(erasure.fold());
+  return erasure.destroy();
 }
 
 Result<bool> erasure_is_due(Backend& backend) { return TRY(read_mark(backend)).has_value(); }
 
 Result<void> complete_erasure(Store& store) {
-  const std::optional<Mark> mark = TRY(read_mark(*store.parts().backend));
-  if (!mark) return {};
-  if (mark->patient.shard >= store.parts().shards.size())
-    return corrupt("catalogue: the mark of an erasure names a shard that does not exist");
-  std::optional<SealedEntry> entry;
-  if (!mark->entry.empty()) entry = TRY(sealed_again(mark->entry));
-  TRY(destroy(store, mark->patient, mark->token, {}, std::move(entry)));
-  return {};
+  std::lock_guard one(store.parts().maintenance_mutex);
+  return complete(store);
 }
 
 }  // namespace chartline::engine

@@ -165,8 +165,8 @@ Result<void> Team::put(UnderWay& of, std::vector<Findings> part, Who who) {
   limits_.wait(static_cast<std::ptrdiff_t>(bytes));
   changed_.notify_all();
   lock.unlock();
-  if (who == Who::leader) TRY(take_ready());
-  return limits_.check_memory(0);
+  TRY(limits_.check_memory(0));
+  return who == Who::leader ? take_ready() : Result<void>();
 }
 
 Result<void> Team::take_ready() {

@@ -545,6 +545,12 @@ bool LeafReader::passes_value(const stored::Posting& posting) {
                 is_number ? posting.value.number.to_double() : 0);
 }
 
+// It is taken, or its patient is odd.
+bool LeafReader::is_found(const stored::Posting& posting) {
+  return keeps(posting.flags, posting.kind) && passes_value(posting) &&
+         (is_odd(posting.flags) || passes(posting.day));
+}
+
 void LeafReader::take(const stored::Posting& posting, engine::Name code, Place place, Events& into, Odd& odd) {
   ++postings_;
   if (!keeps(posting.flags, posting.kind)) return;
@@ -679,7 +685,11 @@ void LeafReader::read(const Batch& batch, const Candidates* among, Events& into,
     while (added.next < postings.size() && postings[added.next].patient < batch.first) ++added.next;
     for (; added.next < postings.size() && postings[added.next].patient < batch.past; ++added.next) {
       const stored::Posting& posting = postings[added.next];
-      if (!among || among->has(posting.patient)) take(posting, added.code, place(posting.patient), into, odd);
+      // Whoever has nothing that is found here may not be in the batch, and has no place there.
+      if (is_found(posting) && (!among || among->has(posting.patient)))
+        take(posting, added.code, place(posting.patient), into, odd);
+      else
+        ++postings_;
     }
   }
   if (several_ || (leaf_.fields & (field_order | field_grouped | field_by_code)))

@@ -155,6 +155,7 @@ class LeafReader {
             const Batch& batch, Events& into) const;
   void take(const stored::Posting& posting, engine::Name code, Place place, Events& into, Odd& odd);
   bool passes_value(const stored::Posting& posting);
+  bool is_found(const stored::Posting& posting);
   bool keeps(std::uint32_t flags, record::Kind kind) const;
   bool is_odd(std::uint32_t flags) const;
   bool passes(record::Day day) const { return day >= leaf_.sieve.first && day <= leaf_.sieve.last; }
