@@ -641,8 +641,7 @@ void LeafReader::find(Candidates& candidates) {
   for (const PatientId id : found_odd_) candidates.add(id);
   for (const Added& added : added_) {
     for (const stored::Posting& posting : added.postings)
-      if (keeps(posting.flags, posting.kind) && passes_value(posting) && (is_odd(posting.flags) || passes(posting.day)))
-        candidates.add(posting.patient);
+      if (is_found(posting)) candidates.add(posting.patient);
   }
   postings_ = before;  // they are read again
 }
