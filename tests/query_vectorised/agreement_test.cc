@@ -112,6 +112,31 @@ TEST(Agreement, OfValuesWrittenAlike) {
     EXPECT_EQ(random::print(reference), random::print(random::ask(replay.store(), text, Executor::vectorised)));
 }
 
+// What was just written under one code by several kinds: whoever has none of the kind that is asked about has no place among
+// those who are looked at.
+TEST(Agreement, OfWhatWasJustWrittenByOthers) {
+  Script script;
+  for (int person = 0; person < 100; ++person) {
+    random::Step step{
+        .what = random::Step::What::write, .person = "p" + std::to_string(person), .other = "", .events = {}};
+    record::Event& event = step.events.emplace_back();
+    event.kind = person % 7 == 3 ? record::Kind::encounter : record::Kind::observation;
+    event.code = {.system = "local", .code = person % 3 == 0 ? "shared" : "other", .display = ""};
+    event.start = record::day_time(18'000 + person);
+    event.source = {.organisation = "north", .system = ""};
+    event.record = "r" + std::to_string(person);
+    script.steps.push_back(step);
+  }
+  Replay replay(script, 1);
+  replay.play();
+  for (const std::string text : {"tally encounter[local:shared] by date(it)\n", "list exists encounter[local:shared]\n",
+                                 "tally encounter[local:shared] overlapping 2019-01-01..2020-01-01 by date(it)\n"}) {
+    const Asked reference = random::ask(replay.store(), text, Executor::reference);
+    ASSERT_EQ(reference.end, Asked::End::answered) << reference.why;
+    EXPECT_EQ(random::print(reference), random::print(random::ask(replay.store(), text, Executor::vectorised))) << text;
+  }
+}
+
 // Days are counted through a table of two hundred years; others are not lost.
 TEST(Agreement, OfDaysLongAgo) {
   Script script;
