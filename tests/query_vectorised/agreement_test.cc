@@ -6,11 +6,11 @@
 #include <iostream>
 
 #include "query/vectorised/plan.h"
+#include "tests/lane.h"
 #include "tests/query_random/answer.h"
 #include "tests/query_random/script.h"
 #include "tests/query_random/shrink.h"
 #include "tests/query_vectorised/usual_query.h"
-#include "tests/lane.h"
 
 namespace chartline::query::vectorised {
 namespace {
@@ -23,6 +23,27 @@ bool differ(engine::Store& store, const std::string& text) {
   const Asked reference = random::ask(store, text, Executor::reference);
   if (reference.end != Asked::End::answered) return false;
   return !random::agree(reference, random::ask(store, text, Executor::vectorised));
+}
+
+// More than once, where what was asked before is made use of.
+void expect_agreement(engine::Store& store, const std::string& text, int times = 1) {
+  const Asked reference = random::ask(store, text, Executor::reference);
+  ASSERT_EQ(reference.end, Asked::End::answered) << reference.why << text;
+  for (int time = 0; time < times; ++time)
+    EXPECT_EQ(random::print(reference), random::print(random::ask(store, text, Executor::vectorised))) << text;
+}
+
+random::Step about(random::Step::What what, const std::string& person) {
+  return {.what = what, .person = person, .other = "", .events = {}};
+}
+
+record::Event coded(record::Kind kind, const std::string& code, record::Day day) {
+  record::Event event;
+  event.kind = kind;
+  event.code = {.system = "local", .code = code, .display = ""};
+  event.start = record::day_time(day);
+  event.source = {.organisation = "north", .system = ""};
+  return event;
 }
 
 std::string reduced(Script script, std::uint32_t shards, std::string text) {
@@ -76,16 +97,12 @@ TEST(Agreement, OfValuesWrittenAlike) {
   random::Chance chance(7);
   for (const bool negative : {false, true}) {
     for (int person = 0; person < 40; ++person) {
-      random::Step step{
-          .what = random::Step::What::load, .person = "p" + std::to_string(person), .other = "", .events = {}};
+      random::Step step = about(random::Step::What::load, "p" + std::to_string(person));
       for (int i = 0; i < 20; ++i) {
-        record::Event event;
-        event.kind = record::Kind::observation;
-        event.code = {.system = "local", .code = negative ? "below" : "above", .display = ""};
-        event.start = record::day_time(18'000 + static_cast<int>(chance.below(700)));
+        record::Event event =
+            coded(record::Kind::observation, negative ? "below" : "above", 18'000 + static_cast<int>(chance.below(700)));
         event.value.form = record::Value::Form::number;
         event.value.number = record::decimal(static_cast<std::int64_t>(chance.below(3000)) - (negative ? 1500 : 0), 1);
-        event.source = {.organisation = "north", .system = ""};
         step.events.push_back(event);
       }
       script.steps.push_back(step);
@@ -105,11 +122,7 @@ TEST(Agreement, OfValuesWrittenAlike) {
     for (const std::string bound : {"-1000000", "-149.9", "0", "160.1", "299.9", "1000000"})
       text += "tally any[*] where value " + op + " " + bound + "\n";
   }
-  const Asked reference = random::ask(replay.store(), text, Executor::reference);
-  ASSERT_EQ(reference.end, Asked::End::answered) << reference.why;
-  // The second time it is known what each run holds at most.
-  for (int time = 0; time < 2; ++time)
-    EXPECT_EQ(random::print(reference), random::print(random::ask(replay.store(), text, Executor::vectorised)));
+  expect_agreement(replay.store(), text, 2);  // the second time it is known what each run holds at most
 }
 
 // What was just written under one code by several kinds: whoever has none of the kind that is asked about has no place among
@@ -117,13 +130,9 @@ TEST(Agreement, OfValuesWrittenAlike) {
 TEST(Agreement, OfWhatWasJustWrittenByOthers) {
   Script script;
   for (int person = 0; person < 100; ++person) {
-    random::Step step{
-        .what = random::Step::What::write, .person = "p" + std::to_string(person), .other = "", .events = {}};
-    record::Event& event = step.events.emplace_back();
-    event.kind = person % 7 == 3 ? record::Kind::encounter : record::Kind::observation;
-    event.code = {.system = "local", .code = person % 3 == 0 ? "shared" : "other", .display = ""};
-    event.start = record::day_time(18'000 + person);
-    event.source = {.organisation = "north", .system = ""};
+    random::Step step = about(random::Step::What::write, "p" + std::to_string(person));
+    const auto kind = person % 7 == 3 ? record::Kind::encounter : record::Kind::observation;
+    record::Event& event = step.events.emplace_back(coded(kind, person % 3 == 0 ? "shared" : "other", 18'000 + person));
     event.record = "r" + std::to_string(person);
     script.steps.push_back(step);
   }
@@ -131,9 +140,7 @@ TEST(Agreement, OfWhatWasJustWrittenByOthers) {
   replay.play();
   for (const std::string text : {"tally encounter[local:shared] by date(it)\n", "list exists encounter[local:shared]\n",
                                  "tally encounter[local:shared] overlapping 2019-01-01..2020-01-01 by date(it)\n"}) {
-    const Asked reference = random::ask(replay.store(), text, Executor::reference);
-    ASSERT_EQ(reference.end, Asked::End::answered) << reference.why;
-    EXPECT_EQ(random::print(reference), random::print(random::ask(replay.store(), text, Executor::vectorised))) << text;
+    expect_agreement(replay.store(), text);
   }
 }
 
@@ -141,23 +148,17 @@ TEST(Agreement, OfWhatWasJustWrittenByOthers) {
 TEST(Agreement, OfDaysLongAgo) {
   Script script;
   for (const int year : {1850, 1899, 1900, 2099, 2100}) {
-    random::Step step{
-        .what = random::Step::What::load, .person = "p" + std::to_string(year), .other = "", .events = {}};
+    random::Step step = about(random::Step::What::load, "p" + std::to_string(year));
     for (const unsigned month : {1u, 12u}) {
-      record::Event& event = step.events.emplace_back();
-      event.kind = record::Kind::observation;
-      event.code = {.system = "local", .code = "a", .display = ""};
-      event.start = record::day_time(record::days_from_civil(year, month, month == 1 ? 1 : 31));
-      event.source = {.organisation = "north", .system = ""};
+      step.events.push_back(
+          coded(record::Kind::observation, "a", record::days_from_civil(year, month, month == 1 ? 1 : 31)));
     }
     script.steps.push_back(step);
     Replay replay(script, 1);
     replay.play();
     const std::string text = "tally any[*] by year(it)\n", dates = "tally any[*] by date(it)\n";
     for (const std::string& asked : {text, dates, text + dates}) {
-      const Asked reference = random::ask(replay.store(), asked, Executor::reference);
-      ASSERT_EQ(reference.end, Asked::End::answered) << reference.why;
-      EXPECT_EQ(random::print(reference), random::print(random::ask(replay.store(), asked, Executor::vectorised)));
+      expect_agreement(replay.store(), asked);
     }
   }
 }
@@ -167,19 +168,15 @@ TEST(Agreement, OfVagueTimesWithOtherValues) {
   Script script;
   random::Chance chance(13);
   for (int person = 0; person < 80; ++person) {
-    random::Step step{
-        .what = random::Step::What::load, .person = "p" + std::to_string(person), .other = "", .events = {}};
+    random::Step step = about(random::Step::What::load, "p" + std::to_string(person));
     for (int i = 0; i < 10; ++i) {
-      record::Event event;
-      event.kind = record::Kind::observation;
-      event.code = {.system = "local", .code = chance.one_in(2) ? "a" : "b", .display = ""};
-      event.start = record::day_time(18'000 + static_cast<int>(chance.below(700)));
+      const std::string code = chance.one_in(2) ? "a" : "b";
+      record::Event event = coded(record::Kind::observation, code, 18'000 + static_cast<int>(chance.below(700)));
       if (chance.one_in(3)) event.start.precision = record::Precision::month;
       if (chance.one_in(5)) event.start.precision = record::Precision::year;
       event.value.form = chance.one_in(4) ? record::Value::Form::none : record::Value::Form::number;
       event.value.number = record::decimal(static_cast<std::int64_t>(chance.below(300)), 0);
       if (chance.one_in(6)) event.value.comparator = record::Comparator::greater;
-      event.source = {.organisation = "north", .system = ""};
       step.events.push_back(event);
     }
     script.steps.push_back(step);
@@ -194,10 +191,7 @@ TEST(Agreement, OfVagueTimesWithOtherValues) {
       text += "count exists " + of + " after 2019-07-15\n";
     }
   }
-  const Asked reference = random::ask(replay.store(), text, Executor::reference);
-  ASSERT_EQ(reference.end, Asked::End::answered) << reference.why;
-  for (int time = 0; time < 2; ++time)
-    EXPECT_EQ(random::print(reference), random::print(random::ask(replay.store(), text, Executor::vectorised)));
+  expect_agreement(replay.store(), text, 2);
 }
 
 // More events of a block than are counted at once, of codes whose postings stand in several runs and not folded yet.
@@ -254,11 +248,7 @@ void expect_agreement_on_many_events(bool some_without_code) {
            "tally any[*] by in some",
            "count exists any[*] where value > 398",
        }) {
-    const Asked reference = random::ask(replay.store(), definitions + text, Executor::reference);
-    ASSERT_EQ(reference.end, Asked::End::answered) << reference.why;
-    EXPECT_EQ(random::print(reference),
-              random::print(random::ask(replay.store(), definitions + text, Executor::vectorised)))
-        << text;
+    expect_agreement(replay.store(), definitions + text);
   }
 }
 
