@@ -8,21 +8,43 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "base/processors.h"
 
 namespace chartline {
+namespace {
+
+enum class Caller : std::uint8_t { waits, computes_on };
+
+}  // namespace
 
 struct ThreadPool::Parts {
+  struct Worker {
+    std::thread thread{};
+    std::condition_variable called{};
+    bool idle = false;
+    bool steered = false;  // called to another processor than the caller's
+  };
+
   explicit Parts(std::size_t most) : queued_max(most) {}
 
-  void work() {
+  void work(Worker& self) {
     own = this;
     for (;;) {
       std::unique_lock lock(mutex);
-      filled.wait(lock, [&] { return closing || !queue.empty(); });
-      if (queue.empty()) return;
+      if (queue.empty()) {
+        if (closing) return;
+        self.idle = true;
+        idle.push_back(&self);
+        self.called.wait(lock, [&] { return !self.idle; });
+        const bool steered = std::exchange(self.steered, false);
+        lock.unlock();
+        if (steered) processors.allow_all(pthread_self());
+        continue;
+      }
       std::packaged_task<void()> task = std::move(queue.front());
       queue.pop_front();
       lock.unlock();
@@ -35,20 +57,21 @@ struct ThreadPool::Parts {
     {
       std::lock_guard lock(mutex);
       closing = true;
+      while (Worker* one = next_idle()) one->called.notify_one();
     }
-    filled.notify_all();
-    for (std::thread& thread : threads) thread.join();
+    for (Worker& one : workers) one.thread.join();
   }
 
-  // Takes the task unless the queue is full.
-  bool offer(std::packaged_task<void()>& task) {
-    {
-      std::lock_guard lock(mutex);
-      check(!closing, "a task comes before the pool ends");
-      if (queue.size() >= queued_max) return false;
-      queue.push_back(std::move(task));
-    }
-    filled.notify_one();
+  // Takes the task unless the queue is full. Who computes on asks for a worker elsewhere.
+  bool offer(std::packaged_task<void()>& task, Caller caller) {
+    std::unique_lock lock(mutex);
+    check(!closing, "a task comes before the pool ends");
+    if (queue.size() >= queued_max) return false;
+    queue.push_back(std::move(task));
+    Worker* const one = next_idle();
+    if (one && caller == Caller::computes_on) one->steered = processors.allow_others(one->thread.native_handle());
+    lock.unlock();
+    if (one) one->called.notify_one();
     return true;
   }
 
@@ -57,15 +80,35 @@ struct ThreadPool::Parts {
     emptied.wait(lock, [&] { return queue.size() < queued_max; });
   }
 
+  void add_worker() {
+    Worker& one = workers.emplace_back();
+    try {
+      one.thread = std::thread([this, &one] { work(one); });
+    } catch (...) {
+      workers.pop_back();
+      throw;
+    }
+  }
+
+  // The one that became idle last: its caches are the warmest.
+  Worker* next_idle() {
+    if (idle.empty()) return nullptr;
+    Worker* one = idle.back();
+    idle.pop_back();
+    one->idle = false;
+    return one;
+  }
+
   static thread_local const Parts* own;  // the pool whose thread this is
 
   const std::size_t queued_max;
+  const Processors processors{};
   std::mutex mutex;
-  std::condition_variable filled;   // a task came, or the pool ends
   std::condition_variable emptied;  // a task was taken
   std::deque<std::packaged_task<void()>> queue;
   bool closing = false;
-  std::vector<std::thread> threads;
+  std::deque<Worker> workers;  // never moved
+  std::vector<Worker*> idle;
 };
 
 thread_local const ThreadPool::Parts* ThreadPool::Parts::own = nullptr;
@@ -76,8 +119,7 @@ Result<std::unique_ptr<ThreadPool>> ThreadPool::start(const Options& options) {
   // Made before its threads, so that those which did start are ended when one does not.
   std::unique_ptr<ThreadPool> pool(new ThreadPool(std::make_unique<Parts>(std::max<std::size_t>(1, options.queued_max))));
   try {
-    for (unsigned i = 0; i < wanted; ++i)
-      pool->parts_->threads.emplace_back([parts = pool->parts_.get()] { parts->work(); });
+    for (unsigned i = 0; i < wanted; ++i) pool->parts_->add_worker();
   } catch (const std::system_error&) {
     return unavailable("the system gives only " + std::to_string(pool->threads()) + " of " + std::to_string(wanted) +
                        " threads");
@@ -89,10 +131,10 @@ ThreadPool::ThreadPool(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) 
 
 ThreadPool::~ThreadPool() { parts_->close(); }
 
-unsigned ThreadPool::threads() const { return static_cast<unsigned>(parts_->threads.size()); }
+unsigned ThreadPool::threads() const { return static_cast<unsigned>(parts_->workers.size()); }
 
 void ThreadPool::run_soon(std::packaged_task<void()> task) {
-  while (!parts_->offer(task)) {
+  while (!parts_->offer(task, Caller::waits)) {
     if (Parts::own == parts_.get()) return task();
     parts_->wait_for_room();
   }
@@ -100,7 +142,7 @@ void ThreadPool::run_soon(std::packaged_task<void()> task) {
 
 bool ThreadPool::offer(std::function<void()> task) {
   std::packaged_task<void()> offered(std::move(task));
-  return parts_->offer(offered);
+  return parts_->offer(offered, Caller::computes_on);
 }
 
 Error ThreadPool::error_of_current_exception() {
@@ -173,7 +215,7 @@ Result<void> ThreadPool::parallel_for(std::size_t count, std::size_t range_max, 
   // owns with the others, so that a task may call this while every other thread is busy.
   for (std::size_t i = 1; i < range_count && i <= threads(); ++i) {
     std::packaged_task<void()> helper(help);
-    if (!parts_->offer(helper)) break;
+    if (!parts_->offer(helper, Caller::computes_on)) break;
   }
   help();
   return ranges->wait();

@@ -118,6 +118,25 @@ TEST(ThreadPool, ATaskMaySubmitMoreThanTheQueueHolds) {
   while (ran < 20) std::this_thread::yield();
 }
 
+TEST(ThreadPool, TakesNoOfferWhenItsQueueIsFull) {
+  std::promise<void> gate;
+  std::atomic<int> ran = 0;
+  {
+    const auto pool = pool_of(1, 2);
+    std::promise<void> begun;
+    ASSERT_TRUE(pool->offer([&begun, opened = gate.get_future().share()] {
+      begun.set_value();
+      opened.wait();
+    }));
+    begun.get_future().wait();
+    EXPECT_TRUE(pool->offer([&ran] { ++ran; }));
+    EXPECT_TRUE(pool->offer([&ran] { ++ran; }));
+    EXPECT_FALSE(pool->offer([&ran] { ran += 100; }));
+    gate.set_value();
+  }
+  EXPECT_EQ(ran, 2);
+}
+
 TEST(ParallelFor, MeetsEveryNumberOnce) {
   const auto pool = pool_of(4);
   for (const std::size_t count : {0U, 1U, 2U, 7U, 100U, 1001U}) {
