@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <future>
 #include <map>
+#include <optional>
 
 #include "base/thread_pool.h"
 #include "engine/bulk_patient.h"
 #include "engine/demographics.h"
 #include "engine/fold.h"
 #include "engine/packed_parts.h"
+#include "engine/sorted_files.h"
 #include "formats/stored/keys.h"
 #include "formats/stored/seal.h"
 
@@ -26,7 +28,7 @@ constexpr std::uint64_t joined_bytes_max = 4u << 20;  // of packed postings, joi
 
 // What one thread makes of one range of patients in one shard.
 struct RangeFiles {
-  std::unique_ptr<SortedFile> timeline, details, history, originals;
+  SortedFiles timeline, details, history, originals;
 };
 
 struct Range {
@@ -37,11 +39,6 @@ struct Range {
   ImportCounts counts;
   Micros last_recorded = 0;
 };
-
-Result<void> put(std::unique_ptr<SortedFile>& file, Tables& tables, Table table, const Bytes& key, BytesView value) {
-  if (!file) file = TRY(tables.sorted_file(table));
-  return file->put(key, value);
-}
 
 // A posting as it waits: small, since millions do.
 class WaitingPosting {
@@ -99,8 +96,7 @@ class RangeLoad {
       TRY(load(patient, sorted));
     }
     for (auto& [shard, made] : into_.files)
-      for (auto* file : {&made.timeline, &made.details, &made.history, &made.originals})
-        if (*file) TRY((*file)->finish());
+      for (SortedFiles* all : {&made.timeline, &made.details, &made.history, &made.originals}) TRY(all->finish());
     return pack();
   }
 
@@ -124,20 +120,20 @@ class RangeLoad {
     const std::vector<EncodedRun> runs = encode_runs(patient.rows, next_run, &names), past = encode_runs(patient.past, next_run);
     for (const EncodedRun& run : runs) head.runs.push_back(run.ref);
     for (const EncodedRun& run : past) head.history.push_back(run.ref);
-    TRY(put(files.timeline, tables, Table::timeline, stored::head_key(who.id), stored::encode(head)));
+    TRY(files.timeline.put(tables, Table::timeline, stored::head_key(who.id), stored::encode(head)));
     for (const EncodedRun& run : runs) {
-      TRY(put(files.timeline, tables, Table::timeline, stored::run_key(who.id, run.ref.first, run.ref.run),
+      TRY(files.timeline.put(tables, Table::timeline, stored::run_key(who.id, run.ref.first, run.ref.run),
               run.bytes.hot));
       if (!run.bytes.details.empty())
-        TRY(put(files.details, tables, Table::details, stored::details_key(who.id, run.ref.run), run.bytes.details));
+        TRY(files.details.put(tables, Table::details, stored::details_key(who.id, run.ref.run), run.bytes.details));
     }
     for (const EncodedRun& run : past) {
-      TRY(put(files.history, tables, Table::history, stored::history_key(who.id, run.ref.run, false), run.bytes.hot));
+      TRY(files.history.put(tables, Table::history, stored::history_key(who.id, run.ref.run, false), run.bytes.hot));
       if (!run.bytes.details.empty())
-        TRY(put(files.history, tables, Table::history, stored::history_key(who.id, run.ref.run, true), run.bytes.details));
+        TRY(files.history.put(tables, Table::history, stored::history_key(who.id, run.ref.run, true), run.bytes.details));
     }
     for (const auto& [number, original] : patient.originals)
-      TRY(put(files.originals, tables, Table::originals, stored::original_key(who.id, number),
+      TRY(files.originals.put(tables, Table::originals, stored::original_key(who.id, number),
               stored::sealed_copy(original)));
 
     for (const stored::Row& row : patient.rows)
@@ -167,8 +163,9 @@ class RangeLoad {
       waiting.clear();  // its room is used again
       if (!std::is_sorted(postings.begin(), postings.end(), posting_before))
         std::sort(postings.begin(), postings.end(), posting_before);
-      for (EncodedPostings& part : encode_posting_runs(postings, 1)) TRY(parts.add(code, std::move(part)));
+      for (const EncodedPostings& part : encode_posting_runs(postings, 1)) TRY(parts.add(code, part));
     }
+    parts.end_packing();
     waiting_ = 0;
     return {};
   }
@@ -194,28 +191,27 @@ struct Joined {
 class Join {
  public:
   Result<Joined> run(std::span<const PackedParts* const> ranges, Name code) {
-    std::vector<std::pair<const PackedParts*, std::size_t>> parts;
-    for (const PackedParts* range : ranges)
-      for (std::size_t i = 0; i < range->parts(code); ++i) parts.emplace_back(range, i);
-    const auto ref = [&](std::size_t i) -> const stored::PostingRun& {
-      return parts[i].first->ref(code, parts[i].second);
-    };
-    const auto parted = [&](std::size_t i) {
-      return i == 0 || i == parts.size() || ref(i - 1).last_block < ref(i).first_block;
-    };
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (parted(i) && short_.size() >= 2 * short_run) flush();
-      EncodedPostings part = TRY(parts[i].first->read(code, parts[i].second));
-      TRY(take(std::move(part), parted(i) && parted(i + 1)));
+    std::optional<EncodedPostings> last;  // taken when it is known what follows
+    bool parted = true;                   // the last one and what stands before it
+    for (const PackedParts* range : ranges) {
+      TRY(range->read(code, [&](EncodedPostings next) -> Result<void> {
+        const bool parted_next = !last || last->ref.last_block < next.ref.first_block;
+        if (last) TRY(take(std::move(*last), parted, parted_next));
+        last = std::move(next), parted = parted_next;
+        return {};
+      }));
     }
+    if (last) TRY(take(std::move(*last), parted, true));
     flush();
     for (const EncodedPostings& run : joined_.runs) joined_.directory.runs.push_back(run.ref);
     return std::move(joined_);
   }
 
  private:
-  Result<void> take(EncodedPostings part, bool alone) {
-    const bool whole = alone && part.ref.count >= short_run;
+  // `before`, `behind`: it shares no block with the part that stands there.
+  Result<void> take(EncodedPostings part, bool before, bool behind) {
+    if (before && short_.size() >= 2 * short_run) flush();
+    const bool whole = before && behind && part.ref.count >= short_run;
     TRY(stored::decode_postings(part.bytes, whole ? stored::posting_field_patient : stored::posting_field_all, columns_,
                                 part.ref.checksum));
     for (std::size_t i = 0; i < columns_.count; ++i)
@@ -252,7 +248,7 @@ class PostingsFile {
   PostingsFile(const PostingsFile&) = delete;
   PostingsFile& operator=(const PostingsFile&) = delete;
 
-  Result<std::unique_ptr<SortedFile>> write() {
+  Result<SortedFiles> write() {
     Name codes = 0;
     for (const PackedParts* range : ranges_) codes = std::max(codes, range->codes());
     for (Name next = 0; next < codes;) {
@@ -268,17 +264,17 @@ class PostingsFile {
       writing_ = pool_.submit([this, first, joined] { return put_codes(first, *joined); });
     }
     if (writing_.valid()) TRY(writing_.get());
-    if (file_) TRY(file_->finish());
-    return std::move(file_);
+    TRY(files_.finish());
+    return std::move(files_);
   }
 
  private:
   Result<void> put_codes(Name code, const std::vector<Joined>& some) {
     for (const Joined& joined : some) {
       if (!joined.runs.empty())
-        TRY(put(file_, tables_, Table::postings, stored::directory_key(code), stored::encode(joined.directory)));
+        TRY(files_.put(tables_, Table::postings, stored::directory_key(code), stored::encode(joined.directory)));
       for (const EncodedPostings& run : joined.runs)
-        TRY(put(file_, tables_, Table::postings, stored::postings_key(code, run.ref.run, run.ref.first_block), run.bytes));
+        TRY(files_.put(tables_, Table::postings, stored::postings_key(code, run.ref.run, run.ref.first_block), run.bytes));
       ++code;
     }
     return {};
@@ -287,31 +283,23 @@ class PostingsFile {
   Tables& tables_;
   const std::span<const PackedParts* const> ranges_;
   ThreadPool& pool_;
-  std::unique_ptr<SortedFile> file_;
+  SortedFiles files_;
   std::future<Result<void>> writing_;
 };
 
-// Who everyone is fills a file as well: through the log it would be written twice. What a table that is not empty may hold
+// Who everyone is fills files as well: through the log it would be written twice. What a table that is not empty may hold
 // already goes into the batch.
-Result<std::unique_ptr<SortedFile>> write_identity(Store::Parts& store, Tables& tables, Batch& batch) {
-  Batch all;
-  TRY(store.identity->fold(store.identity->position(), all));
+Result<SortedFiles> write_identity(Store::Parts& store, Tables& tables, Batch& batch) {
   bool empty = true;
   TRY(tables.scan(Table::identity, "", "", nullptr, [&](BytesView, BytesView) { return empty = false; }));
-  std::vector<const Batch::Operation*> sorted;
-  std::unique_ptr<SortedFile> file;
-  for (const Batch::Operation& one : all.operations()) {
-    if (empty && one.table == Table::identity && !one.erase)
-      sorted.push_back(&one);
-    else if (one.erase)
-      batch.erase(one.table, one.key);
-    else
-      batch.put(one.table, one.key, one.value);
-  }
-  std::ranges::sort(sorted, {}, [](const Batch::Operation* one) -> const Bytes& { return one->key; });
-  for (const Batch::Operation* one : sorted) TRY(put(file, tables, Table::identity, one->key, one->value));
-  if (file) TRY(file->finish());
-  return file;
+  SortedFiles files;
+  TRY(store.identity->fold(store.identity->position(), [&](Bytes key, Bytes value) -> Result<void> {
+    if (empty) return files.put(tables, Table::identity, key, value);
+    batch.put(Table::identity, std::move(key), std::move(value));
+    return {};
+  }));
+  TRY(files.finish());
+  return files;
 }
 
 // One shard's files, taken in; then the names, demographics and state that make them visible, synced.
@@ -320,15 +308,12 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
   Shard& shard = *store.shards[number];
   Tables& tables = *shard.tables();
   std::vector<std::unique_ptr<SortedFile>> files;
-  const auto take = [&](std::unique_ptr<SortedFile> file) {
-    if (file) files.push_back(std::move(file));
-  };
   std::vector<const PackedParts*> postings;
   std::map<PatientId, Demographics> who;
   ShardState state;
   for (Range& range : ranges) {
     RangeFiles& made = range.files[number];
-    for (auto* file : {&made.timeline, &made.details, &made.history, &made.originals}) take(std::move(*file));
+    for (SortedFiles* all : {&made.timeline, &made.details, &made.history, &made.originals}) all->move_to(files);
     if (const auto parts = range.postings.find(number); parts != range.postings.end())
       postings.push_back(&parts->second);
     who.merge(range.demographics[number]);
@@ -337,8 +322,8 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
         state.next_run = std::max(state.next_run, part.next_run + 1);
   }
   Batch batch;
-  if (number == 0) take(TRY(write_identity(store, tables, batch)));
-  take(TRY(PostingsFile(tables, postings, pool).write()));
+  if (number == 0) TRY(write_identity(store, tables, batch)).move_to(files);
+  TRY(PostingsFile(tables, postings, pool).write()).move_to(files);
   for (Range& range : ranges) range.postings.erase(number);
   if (!files.empty()) TRY(tables.ingest(files));
   fold_names(shard.names(), state, batch);

@@ -126,7 +126,11 @@ Result<void> Shard::fold_step() {
     else
       batch.put(Table::meta, name, stored::sealed_copy(value));
   }
-  if (setup_.number == 0) TRY(setup_.identity->fold(identity_position, batch));
+  if (setup_.number == 0)
+    TRY(setup_.identity->fold(identity_position, [&](Bytes key, Bytes value) -> Result<void> {
+      batch.put(Table::identity, std::move(key), std::move(value));
+      return {};
+    }));
   state.watermark = upto;
   state.last_recorded = last_recorded();
   TRY(trim_log(batch, state));

@@ -396,19 +396,15 @@ Result<void> Identity::learn(const stored::Link& change, Micros recorded) {
   return {};
 }
 
-Result<void> Identity::fold(std::uint64_t position, Batch& batch) {
+Result<void> Identity::fold(std::uint64_t position, const Put& put) {
   std::shared_lock lock(parts_->mutex);
   const Parts& p = *parts_;
-  Pinned stored;
-  for (const auto& [hash, entries] : p.named) {
-    std::vector<Named> all;
-    if (TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored)))
-      all = TRY(decode_named(stored.bytes()));
-    const std::size_t before = all.size();
-    for (const Named& entry : entries)
-      if (entry.position <= position) all.push_back(entry);
-    if (all.size() > before) batch.put(Table::identity, identity_key(hash), encode_named(all));
+  std::uint64_t place = p.links_folded;
+  for (; place < p.links.size() && p.links[place].committed && p.links[place].position <= position; ++place) {
+    const LinkEntry& link = p.links[place];
+    TRY(put(link_key(place), encode_link({link.a, link.b, link.linked, link.recorded})));
   }
+  Pinned stored;
   for (const auto& [patient, hashes] : p.named_of) {
     IdentifierList names;
     if (TRY(p.tables->get(Table::identity, identifiers_key(patient), nullptr, stored)))
@@ -420,14 +416,22 @@ Result<void> Identity::fold(std::uint64_t position, Batch& batch) {
           const std::pair name(entry.system, entry.value);
           if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
         }
-    if (names.size() > before) batch.put(Table::identity, identifiers_key(patient), encode_identifiers(names));
+    if (names.size() > before) TRY(put(identifiers_key(patient), encode_identifiers(names)));
   }
-  std::uint64_t place = p.links_folded;
-  for (; place < p.links.size() && p.links[place].committed && p.links[place].position <= position; ++place) {
-    const LinkEntry& link = p.links[place];
-    batch.put(Table::identity, link_key(place), encode_link({link.a, link.b, link.linked, link.recorded}));
+  TRY(put(Bytes(identity_counters_key), encode_identity_counters({p.patients, place})));
+  std::vector<std::uint64_t> sorted;
+  sorted.reserve(p.named.size());
+  for (const auto& [hash, entries] : p.named) sorted.push_back(hash);
+  std::ranges::sort(sorted);
+  for (const std::uint64_t hash : sorted) {
+    std::vector<Named> all;
+    if (TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored)))
+      all = TRY(decode_named(stored.bytes()));
+    const std::size_t before = all.size();
+    for (const Named& entry : p.named.at(hash))
+      if (entry.position <= position) all.push_back(entry);
+    if (all.size() > before) TRY(put(identity_key(hash), encode_named(std::move(all))));
   }
-  batch.put(Table::identity, Bytes(identity_counters_key), encode_identity_counters({p.patients, place}));
   return {};
 }
 

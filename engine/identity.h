@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -67,7 +68,9 @@ class Identity {
   void committed(std::uint64_t position, Micros recorded);                  // that group is durable
   Result<void> learn(const stored::Identify& change);                       // replay
   Result<void> learn(const stored::Link& change, Micros recorded);
-  Result<void> fold(std::uint64_t position, Batch& batch);  // everything committed up to position into the identity table
+  // Everything committed up to position, as the identity table is to hold it: `put` gets its keys in order.
+  using Put = std::function<Result<void>(Bytes key, Bytes value)>;
+  Result<void> fold(std::uint64_t position, const Put& put);
   void folded(std::uint64_t position);                      // that batch is written: let go of the memory
 
   // Legal erasure: identifiers and links go from memory at once, and with the batch from the table; what was folded only.

@@ -1,8 +1,10 @@
-// PackedParts: what one thread of a bulk load has packed of the postings of one shard, in a scratch file; memory holds where
-// each part is. Without a scratch folder the parts stay in memory.
+// PackedParts: what one thread of a bulk load has packed of the postings of one shard, in a scratch file. Every packing is
+// one stretch of it, code by code; memory holds where in each packing a code begins, eight bytes. Without a scratch folder
+// the bytes stay in memory.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,26 +21,40 @@ class PackedParts {
   PackedParts(PackedParts&&) noexcept = default;
   PackedParts& operator=(PackedParts&&) = delete;
 
-  // The parts of one code come by ascending blocks.
-  Result<void> add(Name code, EncodedPostings part);
-  // Codes below this have parts.
-  Name codes() const { return static_cast<Name>(of_code_.size()); }
-  std::size_t parts(Name code) const { return code < of_code_.size() ? of_code_[code].size() : 0; }
-  const stored::PostingRun& ref(Name code, std::size_t part) const { return of_code_[code][part].ref; }
+  // Codes ascend within a packing, and the parts of one code by blocks, from packing to packing too.
+  Result<void> add(Name code, const EncodedPostings& part);
+  void end_packing();
+
+  Name codes() const { return codes_; }  // those below this may have parts
   std::uint64_t bytes(Name code) const;
-  Result<EncodedPostings> read(Name code, std::size_t part) const;
+  // The parts of one code, by ascending blocks. Several threads may read.
+  Result<void> read(Name code, const std::function<Result<void>(EncodedPostings part)>& each) const;
 
  private:
-  struct Part {
-    stored::PostingRun ref;
-    std::uint64_t offset = 0;  // in the file
-    Bytes bytes;               // or here
+  struct Begin {
+    Name code;
+    std::uint32_t offset;  // in the packing
   };
+  struct Packing {
+    std::uint64_t offset = 0;  // in the file
+    std::uint32_t bytes = 0;
+    std::vector<Begin> codes;  // ascending
+  };
+  struct Stretch {
+    std::uint64_t offset = 0;
+    std::size_t bytes = 0;
+  };
+  static Stretch stretch_of(const Packing& packing, Name code);
+  Result<Bytes> read(const Stretch& stretch) const;
+  Result<void> flush();
+
   std::string path_;
   OpenFile file_;
   std::uint64_t written_ = 0;
   Bytes unwritten_;
-  std::vector<std::vector<Part>> of_code_;
+  Name codes_ = 0;
+  Packing open_;
+  std::vector<Packing> packings_;
 };
 
 }  // namespace chartline::engine

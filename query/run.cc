@@ -234,7 +234,8 @@ class Run {
 
   Executors executors(Executor executor, const Part& lead, const std::vector<const typed::Node*>& statements) const {
     if (executor == Executor::vectorised)
-      return vectorised_executors(view_of(lead), *lead.program, statements, threads_.count);
+      return vectorised_executors(view_of(lead), *lead.program, statements,
+                                  workers_within(threads_.count, options_.memory_bytes_max));
     Executors reference = reference_executors(view_of(lead), *lead.program, statements);
     const bool shares = std::ranges::any_of(statements, [&](const auto* one) { return wants_shares(*one); });
     return shares ? with_shares(std::move(reference), statements) : reference;

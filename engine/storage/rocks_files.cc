@@ -30,8 +30,8 @@ class RocksSortedFile final : public SortedFile {
       : table_(table),
         path_(std::move(path)),
         place_(std::move(place)),
-        // The pages of a file just written are read again soon: leave them where they are.
-        writer_(rocksdb::EnvOptions(database.GetDBOptions()), database.GetOptions(handle), handle, false) {}
+        writer_(rocksdb::EnvOptions(database.GetDBOptions()), database.GetOptions(handle), handle, invalidate_pages,
+                rocksdb::Env::IOPriority::IO_TOTAL, !has_filter_at_the_bottom(table)) {}
   ~RocksSortedFile() override {
     std::error_code ignored;  // already moved into the database, or swept away when the shard is next opened
     std::filesystem::remove(path_, ignored);
@@ -53,6 +53,9 @@ class RocksSortedFile final : public SortedFile {
   const rocksdb::ExternalSstFileInfo& info() const { return info_; }
 
  private:
+  // The pages of a file just written are read again soon: they are left where they are.
+  static constexpr bool invalidate_pages = false;
+
   Result<void> result(const rocksdb::Status& status) const {
     if (status.ok()) return {};
     if (status.IsInvalidArgument())

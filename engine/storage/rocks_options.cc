@@ -104,6 +104,22 @@ std::shared_ptr<rocksdb::Cache> block_cache(const TablesOptions& options) {
   return rocksdb::NewLRUCache(cache);
 }
 
+bool has_filter_at_the_bottom(Table table) {
+  switch (table) {
+    case Table::timeline:
+    case Table::details:
+    case Table::history:
+    case Table::postings:
+    case Table::originals: return false;
+    case Table::meta:
+    case Table::changes:
+    case Table::identity:
+    case Table::terminology:
+    case Table::audit: return true;
+  }
+  return true;
+}
+
 rocksdb::ColumnFamilyOptions table_options(Table table, const TablesOptions& options,
                                            std::shared_ptr<rocksdb::Cache> cache) {
   const Profile chosen = profile(table);
@@ -118,13 +134,14 @@ rocksdb::ColumnFamilyOptions table_options(Table table, const TablesOptions& opt
   format.cache_index_and_filter_blocks = true;
   format.cache_index_and_filter_blocks_with_high_priority = true;
   format.metadata_cache_options.unpartitioned_pinning = rocksdb::PinningTier::kAll;
-  // A point read touches the one file that has the key.
+  // A point read touches the one file that has the key: above the bottom level by filters, there by its order.
   format.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   format.optimize_filters_for_memory = true;
   format.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
 
   rocksdb::ColumnFamilyOptions family;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(format));
+  family.optimize_filters_for_hits = !has_filter_at_the_bottom(table);
   family.compression = chosen.compression;
   family.bottommost_compression = chosen.compression;
   family.compression_opts.level = 1;

@@ -176,7 +176,8 @@ Result<void> explain(const typed::Node& statement, bool analyze, Executor execut
       return limits.check_memory(findings.bytes());
     };
     const Executors executors = executor == Executor::vectorised
-                                    ? vectorised_executors(view, program, {&statement}, threads.count, actuals)
+                                    ? vectorised_executors(view, program, {&statement},
+                                                           workers_within(threads.count, options.memory_bytes_max), actuals)
                                     : reference_executors(view, program, {&statement});
     Pass pass(view, threads, limits, options);
     TRY(pass.run(executors, 1, take));

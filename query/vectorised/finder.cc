@@ -37,12 +37,13 @@ Result<Apart> apart_from_blocks(const engine::View& view) {
 class VectorisedFinder final : public Finder {
  public:
   VectorisedFinder(const engine::View& view, const Program& program, std::vector<Plan> plans,
-                   std::vector<Inquiry> inquiries, Apart apart, std::shared_ptr<Actuals> actuals)
+                   std::vector<Inquiry> inquiries, Apart apart, Hold hold, std::shared_ptr<Actuals> actuals)
       : view_(view),
         program_(program),
         plans_(std::move(plans)),
         inquiries_(std::move(inquiries)),
         apart_(std::move(apart)),
+        hold_(hold),
         actuals_(std::move(actuals)),
         statistics_(view, program),
         evaluation_(program, view, leaves_),
@@ -75,7 +76,7 @@ class VectorisedFinder final : public Finder {
     Watch watch = started();
     readers_.resize(leaves_.all.size());
     for (std::size_t i = 0; i < readers_.size(); ++i) {
-      TRY(readers_[i].open(view_, leaves_.all[i], range.shard, first, last, stop));
+      TRY(readers_[i].open(view_, leaves_.all[i], range.shard, first, last, hold_, stop));
     }
     note(&Actuals::read_us, watch);
     interview_.heed(&stop);
@@ -341,6 +342,7 @@ class VectorisedFinder final : public Finder {
   const std::vector<Plan> plans_;
   const std::vector<Inquiry> inquiries_;
   const Apart apart_;
+  const Hold hold_;
   const std::shared_ptr<Actuals> actuals_;  // null: nobody asks for them
   Statistics statistics_;
   Leaves leaves_;
@@ -361,13 +363,20 @@ class VectorisedFinder final : public Finder {
   Interview interview_;
 };
 
+// How a store is cut into ranges, and what is held of one.
+struct Cut {
+  std::uint32_t blocks = 1;
+  Hold hold = Hold::whole_runs;
+};
+
 // Some ranges for each thread, so that none waits long for the last; none so small that a thread is hardly worth waking for it.
 // Where all codes are read, one range for each thread: runs of postings reach far, and those of all codes are not kept. Where
-// the events of a patient are wanted together, all runs of a range are held at once: then as many blocks as there is room for.
-std::uint32_t range_blocks(const engine::View& view, unsigned threads, const std::vector<Leaf>& leaves, bool everyone,
-                           Statistics& statistics) {
+// the events of a patient are wanted together, all of a range are held at once: then as many blocks as there is room for, and
+// nothing of a run beyond them.
+Cut cut_for(const engine::View& view, const Workers& workers, const std::vector<Leaf>& leaves, bool everyone,
+            Statistics& statistics) {
   constexpr double work_min = 20'000;  // of postings and patients, in a range
-  constexpr double held_bytes_max = 192 << 20, posting_bytes = 24;  // decoded, about
+  constexpr double posting_bytes = 24;  // decoded, about
   const bool all_codes = std::ranges::any_of(leaves, [](const Leaf& leaf) { return leaf.codes->any; });
   std::uint32_t blocks = 0;
   for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
@@ -378,10 +387,12 @@ std::uint32_t range_blocks(const engine::View& view, unsigned threads, const std
     work += events;
     if (!is_loose(leaf)) held_bytes += posting_bytes * events;
   }
-  double ranges = std::max(1u, threads) * (all_codes ? 1 : 4);
+  double ranges = std::max(1u, workers.threads) * (all_codes ? 1 : 4);
   if (statistics.known()) ranges = std::min(ranges, std::ceil(work / work_min));
-  ranges = std::max({ranges, std::ceil(held_bytes / held_bytes_max), 1.0});
-  return static_cast<std::uint32_t>(std::max(1.0, std::ceil(blocks / ranges)));
+  const double for_memory = std::ceil(held_bytes / static_cast<double>(std::max<std::uint64_t>(1, workers.held_bytes_max)));
+  const Hold hold = for_memory > ranges ? Hold::parts : Hold::whole_runs;
+  ranges = std::max({ranges, for_memory, 1.0});
+  return {static_cast<std::uint32_t>(std::max(1.0, std::ceil(blocks / ranges))), hold};
 }
 
 }  // namespace
@@ -392,8 +403,14 @@ bool is_vectorised(const typed::Node& statement, const Program& program, const e
   return vectorised::plan(statement, program, view).way != vectorised::Way::everyone;
 }
 
+Workers workers_within(unsigned threads, std::uint64_t memory_bytes_max) {
+  Workers workers{.threads = std::max(1u, threads)};
+  if (memory_bytes_max) workers.held_bytes_max = std::min(workers.held_bytes_max, memory_bytes_max / workers.threads);
+  return workers;
+}
+
 Executors vectorised_executors(const engine::View& view, const Program& program,
-                               std::vector<const typed::Node*> statements, unsigned threads,
+                               std::vector<const typed::Node*> statements, const Workers& workers,
                                std::shared_ptr<vectorised::Actuals> actuals) {
   using namespace vectorised;
   std::vector<Plan> plans;
@@ -403,15 +420,16 @@ Executors vectorised_executors(const engine::View& view, const Program& program,
   for (const Plan& one : plans) (void)rehearse(one, program, evaluation);
   Statistics statistics(view, program);
   const bool everyone = needed_for(plans, program, evaluation, leaves, statistics).empty();
-  const std::uint32_t range_patients = range_blocks(view, threads, leaves.all, everyone, statistics) * block_patients;
+  const Cut cut = cut_for(view, workers, leaves.all, everyone, statistics);
+  const std::uint32_t range_patients = cut.blocks * block_patients;
   return {.range_patients = range_patients,
           .first_patients = gives_rows(*statements.front()) ? block_patients : range_patients,
-          .make = [view, &program, plans = std::move(plans),
+          .make = [view, &program, hold = cut.hold, plans = std::move(plans),
                    actuals = std::move(actuals)]() -> Result<std::unique_ptr<Finder>> {
             std::vector<Inquiry> inquiries;
             for (const Plan& one : plans) inquiries.push_back(TRY(Inquiry::make(*one.statement, program)));
             auto finder = std::make_unique<VectorisedFinder>(view, program, plans, std::move(inquiries),
-                                                             TRY(apart_from_blocks(view)), actuals);
+                                                             TRY(apart_from_blocks(view)), hold, actuals);
             TRY(finder->prepare());
             return std::unique_ptr<Finder>(std::move(finder));
           }};

@@ -2,6 +2,7 @@
 // the reference, patient by patient, so that both always give the same.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -12,9 +13,17 @@
 
 namespace chartline::query {
 
+// Who works, and what each of them may hold of postings that were decoded, as far as one block of patients allows.
+struct Workers {
+  unsigned threads = 1;
+  std::uint64_t held_bytes_max = 192u << 20;
+};
+// As many as that, within a limit of memory of all of them together (0: none).
+Workers workers_within(unsigned threads, std::uint64_t memory_bytes_max);
+
 // For statements that Inquiry takes, over a View of the present.
 Executors vectorised_executors(const engine::View& view, const Program& program,
-                               std::vector<const typed::Node*> statements, unsigned threads,
+                               std::vector<const typed::Node*> statements, const Workers& workers,
                                std::shared_ptr<vectorised::Actuals> actuals = nullptr);
 
 // Whether that is any better than asking the reference of everyone.

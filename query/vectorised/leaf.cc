@@ -114,14 +114,14 @@ std::string print(const Leaf& leaf) {
 std::string print_without_codes(const Leaf& leaf) { return print(leaf, "codes"); }
 
 Result<void> LeafReader::open(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
-                              std::uint32_t first_block, std::uint32_t last_block, Stop& stop) {
-  return start(view, leaf, shard, first_block, last_block, stop, nullptr);
+                              std::uint32_t first_block, std::uint32_t last_block, Hold hold, Stop& stop) {
+  return start(view, leaf, shard, first_block, last_block, hold, stop, nullptr);
 }
 
 Result<void> LeafReader::stream(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
                                 std::uint32_t first_block, std::uint32_t last_block, Stop& stop, const Full& full) {
   check(adds_up(leaf), "a leaf whose events need not be there at once");
-  TRY(start(view, leaf, shard, first_block, last_block, stop, &full));
+  TRY(start(view, leaf, shard, first_block, last_block, Hold::parts, stop, &full));
   for (std::uint32_t block = first_block; block <= last_block; ++block) TRY(give_full(block, 1));
   return {};
 }
@@ -184,7 +184,8 @@ Result<void> LeafReader::deal_all_out(Stop& stop) {
 }
 
 Result<void> LeafReader::start(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
-                               std::uint32_t first_block, std::uint32_t last_block, Stop& stop, const Full* full) {
+                               std::uint32_t first_block, std::uint32_t last_block, Hold hold, Stop& stop,
+                               const Full* full) {
   full_ = full;
   set_up(view, leaf, shard, first_block, last_block);
   if (loose_) return deal_all_out(stop);
@@ -201,14 +202,38 @@ Result<void> LeafReader::start(const engine::View& view, const Leaf& leaf, std::
   const std::uint32_t fields = posting_fields();
   for (const engine::Name name : names) {
     TRY(stop.check());
-    engine::PostingScan scan = TRY(view.postings(shard, name, first_block, last_block, fields));
-    const bool removed = std::ranges::any_of(scan.removals, [](const auto& pairs) { return !pairs.empty(); });
-    const std::uint32_t all_fields = fields | (removed ? stored::posting_field_number : 0u);
-    if (all_fields != fields) scan = TRY(view.postings(shard, name, first_block, last_block, all_fields));
-    for (std::size_t r = 0; r < scan.runs.size(); ++r)
-      runs_.push_back({.columns = std::move(scan.runs[r]), .removals = std::move(scan.removals[r]), .code = name});
-    if (!scan.added.empty()) added_.push_back({.postings = std::move(scan.added), .code = name});
+    TRY(hold == Hold::parts ? add_parts(name, fields) : add_runs(name, fields));
   }
+  return {};
+}
+
+// Removals name their postings by number.
+Result<void> LeafReader::add_runs(engine::Name code, std::uint32_t fields) {
+  engine::PostingScan scan = TRY(view_->postings(shard_, code, first_block_, last_block_, fields));
+  const bool removed = std::ranges::any_of(scan.removals, [](const auto& pairs) { return !pairs.empty(); });
+  const std::uint32_t all_fields = fields | (removed ? stored::posting_field_number : 0u);
+  if (all_fields != fields) scan = TRY(view_->postings(shard_, code, first_block_, last_block_, all_fields));
+  for (std::size_t r = 0; r < scan.runs.size(); ++r)
+    runs_.push_back({.columns = std::move(scan.runs[r]), .removals = std::move(scan.removals[r]), .code = code});
+  if (!scan.added.empty()) added_.push_back({.postings = std::move(scan.added), .code = code});
+  return {};
+}
+
+Result<void> LeafReader::add_parts(engine::Name code, std::uint32_t fields) {
+  engine::PostingScan scan = TRY(view_->name_postings(shard_, code, first_block_, last_block_));
+  for (std::size_t r = 0; r < scan.refs.size(); ++r) {
+    const std::uint32_t all_fields = fields | (scan.removals[r].empty() ? 0u : stored::posting_field_number);
+    TRY(view_->posting_run(shard_, code, scan.refs[r], all_fields, columns_));
+    const std::size_t first = first_of(columns_, 0, first_block_ * block_patients);
+    const std::size_t past = first_of(columns_, first, (last_block_ + 1) * block_patients);
+    if (first == past) continue;
+    order_.resize(past - first);
+    std::iota(order_.begin(), order_.end(), static_cast<std::uint32_t>(first));
+    runs_.push_back({.columns = std::make_shared<const PostingColumns>(columns_.only(order_)),
+                     .removals = std::move(scan.removals[r]),
+                     .code = code});
+  }
+  if (!scan.added.empty()) added_.push_back({.postings = std::move(scan.added), .code = code});
   return {};
 }
 

@@ -67,6 +67,10 @@ class Leaves {
 std::string print(const Leaf& leaf);
 std::string print_without_codes(const Leaf& leaf);  // what a set was expanded to tells which codes anybody carries
 
+// What a reader holds of runs that reach beyond its range: as they are in the cache; or, where memory is short, what lies
+// within alone, decoded past the cache.
+enum class Hold : std::uint8_t { whole_runs, parts };
+
 // Reads a leaf over a range of blocks of one shard: each run of postings is decoded once for the range.
 //
 // Of all codes, where nobody needs the events of a patient together, code by code: each run is decoded past the cache into
@@ -75,7 +79,7 @@ class LeafReader {
  public:
   // May be opened again: its memory is used again.
   Result<void> open(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
-                    std::uint32_t last_block, Stop& stop);
+                    std::uint32_t last_block, Hold hold, Stop& stop);
   // The same, but what is dealt out to a block is given as soon as it is some thousands, block by block in no order, and
   // the rest at the end; with field_by_code all of one code together. Only of a leaf that adds_up().
   using Full = std::function<Result<void>(std::uint32_t block, Events& events, const Odd& odd)>;
@@ -135,7 +139,9 @@ class LeafReader {
   bool add_days(std::vector<std::int64_t>& counts) const;
   void add_patients();
   Result<void> start(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
-                     std::uint32_t last_block, Stop& stop, const Full* full);
+                     std::uint32_t last_block, Hold hold, Stop& stop, const Full* full);
+  Result<void> add_runs(engine::Name code, std::uint32_t fields);
+  Result<void> add_parts(engine::Name code, std::uint32_t fields);
   Result<void> give_full(std::uint32_t block, std::size_t events_min);
   Result<void> deal_out(engine::Name code, const engine::PostingScan& scan, std::uint32_t fields);
   bool may_keep(const engine::RunFacts::Facts& run) const;
