@@ -361,9 +361,11 @@ Result<void> bulk_load(Store::Parts& store, RowSorter& rows, unsigned threads, I
   }
   Catalogue& catalogue = store.backend->catalogue();
   TRY(catalogue.set(bulk_marker, TRY(catalogue.get(bulk_marker)), "started"));
-  std::vector<Bytes> drained;  // the identity goes to its table below, not through the log
   std::uint64_t position = 0;
-  store.identity->take_pending(drained, position);
+  {
+    std::vector<Bytes> drained;  // the identity goes to its table below, not through the log
+    store.identity->take_pending(drained, position);
+  }
   store.identity->committed(position, recorded);
   for (std::uint32_t number = 0; number < store.shards.size(); ++number) {
     std::vector<Bytes> names;

@@ -22,6 +22,8 @@ struct Named {
   std::uint64_t position = 0;
 };
 
+constexpr std::size_t pending_room = 4096;  // entries that are made room for once and for all
+
 struct LinkEntry {
   PatientRef a, b;
   bool linked = true;
@@ -357,7 +359,10 @@ bool Identity::durable(std::uint64_t position) const {
 void Identity::take_pending(std::vector<Bytes>& encoded, std::uint64_t& position) {
   std::unique_lock lock(parts_->mutex);
   for (Parts::Pending& change : parts_->pending) encoded.push_back(std::move(change.encoded));
-  parts_->pending.clear();
+  if (parts_->pending.size() > pending_room)
+    parts_->pending = {};  // of an import: there may never be as many again
+  else
+    parts_->pending.clear();
   position = parts_->drained = parts_->position;
 }
 

@@ -10,10 +10,12 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "base/check.h"
 #include "engine/storage/disk.h"
 #include "engine/storage/rocks_options.h"
 #include "engine/storage/rocks_status.h"
@@ -30,20 +32,26 @@ class RocksSortedFile final : public SortedFile {
       : table_(table),
         path_(std::move(path)),
         place_(std::move(place)),
-        writer_(rocksdb::EnvOptions(database.GetDBOptions()), database.GetOptions(handle), handle, invalidate_pages,
-                rocksdb::Env::IOPriority::IO_TOTAL, !has_filter_at_the_bottom(table)) {}
+        writer_(std::make_unique<rocksdb::SstFileWriter>(
+            rocksdb::EnvOptions(database.GetDBOptions()), database.GetOptions(handle), handle, invalidate_pages,
+            rocksdb::Env::IOPriority::IO_TOTAL, !has_filter_at_the_bottom(table))) {}
   ~RocksSortedFile() override {
     std::error_code ignored;  // already moved into the database, or swept away when the shard is next opened
     std::filesystem::remove(path_, ignored);
   }
 
-  Result<void> open() { return result(writer_.Open(path_)); }
+  Result<void> open() { return result(writer_->Open(path_)); }
 
-  Result<void> put(BytesView key, BytesView value) override { return result(writer_.Put(slice(key), slice(value))); }
-  std::uint64_t bytes() const override { return const_cast<rocksdb::SstFileWriter&>(writer_).FileSize(); }
+  Result<void> put(BytesView key, BytesView value) override {
+    check(!finished_, "a sorted file that is finished takes no more");
+    return result(writer_->Put(slice(key), slice(value)));
+  }
+  std::uint64_t bytes() const override { return finished_ ? info_.file_size : writer_->FileSize(); }
   Result<void> finish() override {
-    const rocksdb::Status status = writer_.Finish(&info_);
+    check(!finished_, "a sorted file is finished once");
+    const rocksdb::Status status = writer_->Finish(&info_);
     finished_ = status.ok();
+    if (finished_) writer_.reset();  // its buffers are a mebibyte
     return result(status);
   }
 
@@ -67,7 +75,7 @@ class RocksSortedFile final : public SortedFile {
   Table table_;
   std::string path_;
   std::string place_;
-  rocksdb::SstFileWriter writer_;
+  std::unique_ptr<rocksdb::SstFileWriter> writer_;  // null: finished
   rocksdb::ExternalSstFileInfo info_;
   bool finished_ = false;
 };
