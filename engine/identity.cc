@@ -132,8 +132,9 @@ Result<std::shared_ptr<const std::vector<Named>>> Identity::Parts::folded_names(
   const DecodedCache::Key key{.sort = DecodedCache::Sort::names, .shard = 0, .owner = hash, .run = folds_of(hash)};
   if (auto known = cache->find<std::vector<Named>>(key)) return known;
   Pinned stored;
-  if (!TRY(tables->get(Table::identity, identity_key(hash), nullptr, stored))) return std::shared_ptr<const std::vector<Named>>();
-  auto names = std::make_shared<const std::vector<Named>>(TRY(decode_named(stored.bytes())));
+  // That nobody has a name is asked as often as who has it.
+  const bool is_there = TRY(tables->get(Table::identity, identity_key(hash), nullptr, stored));
+  auto names = std::make_shared<const std::vector<Named>>(is_there ? TRY(decode_named(stored.bytes())) : std::vector<Named>());
   if (std::ranges::any_of(*names, [&](const Named& one) { return this->hash(one.value) != hash; }))
     return corrupt("identity: identifiers stand under a key that is not theirs");
   const auto is_erased = [this](const Named& one) { return erased.contains(one.patient); };

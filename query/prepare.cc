@@ -5,6 +5,7 @@
 
 #include "query/codeset.h"
 #include "query/constants.h"
+#include "query/findings.h"
 #include "query/parse.h"
 #include "query/resolve.h"
 #include "query/saved_reader.h"
@@ -155,6 +156,8 @@ class Preparation {
     }
     for (const auto& [instant, statements] : of_past) made.past[instant] = TRY(program(query, instant, statements));
     if (!complaints_.empty()) return refused();
+    for (const typed::Ptr& statement : made.program->query.statements)
+      made.schemas.push_back(is_definition(statement->op) ? Schema() : schema_of(*statement, *made.program));
     return made;
   }
 

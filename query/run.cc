@@ -76,10 +76,9 @@ class Run {
   }
 
   Result<void> gather() {
-    for (const typed::Ptr& statement : query_.program->query.statements) {
-      Part part{.statement = statement.get(),
-                .schema = schema_of(*statement, *query_.program),
-                .program = query_.program.get()};
+    const std::vector<typed::Ptr>& statements = query_.program->query.statements;
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+      Part part{.statement = statements[i].get(), .schema = query_.schemas[i], .program = query_.program.get()};
       while (part.statement->op == Op::as_of) {
         part.as_of = TRY(as_of_instant(*part.statement, *query_.program));
         part.statement = part.statement->parts.back().get();

@@ -33,11 +33,14 @@ struct PrepareOptions {
   std::optional<record::Day> today{};  // `today` where neither text nor parameters declare it (the shell)
 };
 
+// May be run any number of times, by many threads. A code that the text names is found wherever events carry it by then; what
+// prefixes, hierarchies, lists and saved cohorts stand for stays what it was when the text was prepared.
 struct Prepared {
   std::vector<Complaint> complaints;  // not empty: `program` is null
   std::shared_ptr<const Program> program;
   // What `as of` statements are asked by: the same query with the codes of that instant.
   std::map<Micros, std::shared_ptr<const Program>> past{};
+  std::vector<Schema> schemas{};  // of each statement of the program; empty ones of definitions
 };
 // An Error is for the store that cannot be read; what is wrong with the text is a complaint.
 Result<Prepared> prepare(engine::Store& store, std::string_view text, const PrepareOptions& options);

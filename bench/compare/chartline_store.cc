@@ -1,4 +1,7 @@
 // Chartline as a program has it that links the library: chartline_store STORE QUESTIONS ASKED; serve.h says what it answers.
+#include <map>
+#include <string>
+
 #include "bench/compare/serve.h"
 #include "engine/store.h"
 #include "query/run.h"
@@ -31,9 +34,7 @@ class Client final : public StoreClient {
 
   Rows question(const std::string& name) override {
     const std::string text = file_text(questions_ + "/" + name + ".query");
-    const query::Prepared prepared = or_stop(query::prepare(store_, text, {}));
-    if (!prepared.complaints.empty())
-      std::fputs(query::render(prepared.complaints, text).c_str(), stderr), std::exit(1);
+    const query::Prepared& prepared = prepared_for(text);
     query::Answers answers;
     or_stop(query::run(prepared, store_, store_.view(), options_, answers));
     Rows rows;
@@ -84,8 +85,18 @@ class Client final : public StoreClient {
   }
 
  private:
+  // Kept prepared.
+  const query::Prepared& prepared_for(const std::string& text) {
+    const auto [at, is_new] = prepared_.try_emplace(text);
+    if (is_new) at->second = or_stop(query::prepare(store_, text, {}));
+    if (!at->second.complaints.empty())
+      std::fputs(query::render(at->second.complaints, text).c_str(), stderr), std::exit(1);
+    return at->second;
+  }
+
   engine::Store& store_;
   const std::string questions_;
+  std::map<std::string, query::Prepared> prepared_{};
   query::RunOptions options_;
   TimelineFilter whole_, year_, latest_;
   Timeline timeline_;

@@ -332,5 +332,29 @@ TEST_F(RunOptionsTest, ComplaintsSayWhichParameter) {
   EXPECT_NE(complaint_of(store(), text, with("2020-01-01")), "");
 }
 
+TEST(Prepared, IsRunAgainAndSeesCodesThatWereNotThereYet) {
+  constexpr std::string_view text = "count exists condition[icd10:S09.5]\ncount exists condition[icd10:S09*]\n";
+  SmallStore small;
+  small.tell("p1 female 1950-06-01\np1 2001-03-01 condition icd10:S09.1\n");
+  const Prepared prepared = prepare(small.store(), text, {}).value();
+  ASSERT_TRUE(prepared.complaints.empty());
+  const auto counts = [&](Executor executor) {
+    Answers answers;
+    EXPECT_TRUE(run(prepared, small.store(), small.store().view(), {.executor = executor}, answers));
+    return print(answers.all.at(0).rows.at(0).at(0)) + " " + print(answers.all.at(1).rows.at(0).at(0));
+  };
+  const auto both_count = [&](const std::string& wanted) {
+    EXPECT_EQ(counts(Executor::reference), wanted);
+    EXPECT_EQ(counts(Executor::vectorised), wanted);
+  };
+  both_count("0 1");
+  // A prefix stands for the codes that it found when the text was prepared.
+  small.tell("p2 male 1960-06-01\np2 2002-03-01 condition icd10:S09.5\n");
+  both_count("1 1");
+  ASSERT_TRUE(small.store().fold());
+  both_count("1 1");
+  EXPECT_EQ(prepared.schemas.at(1).text, "count exists condition[icd10:S09*]");
+}
+
 }  // namespace
 }  // namespace chartline::query
