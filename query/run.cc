@@ -123,7 +123,8 @@ class Run {
     const Micros now = options_.clock ? options_.clock->now() : SystemClock().now();
     std::vector<std::uint64_t> asked;
     for (const Part& part : parts_)
-      if (!gives_rows(*part.statement)) asked.push_back(hash64(identity_of(*part.statement, *part.program, part.as_of)));
+      if (!gives_rows(*part.statement))
+        asked.push_back(hash64(identity_of(*part.statement, *part.program, part.as_of)));
     return engine::spend_questions(store_, *view_.grant(), asked, now);
   }
 
