@@ -15,7 +15,6 @@
 #include <thread>
 #include <utility>
 
-#include "base/check.h"
 #include "engine/storage/disk.h"
 #include "engine/storage/rocks_options.h"
 #include "engine/storage/rocks_status.h"
@@ -43,12 +42,12 @@ class RocksSortedFile final : public SortedFile {
   Result<void> open() { return result(writer_->Open(path_)); }
 
   Result<void> put(BytesView key, BytesView value) override {
-    check(!finished_, "a sorted file that is finished takes no more");
+    if (finished_) return invalid_request("a sorted file was written to after its end");
     return result(writer_->Put(slice(key), slice(value)));
   }
   std::uint64_t bytes() const override { return finished_ ? info_.file_size : writer_->FileSize(); }
   Result<void> finish() override {
-    check(!finished_, "a sorted file is finished once");
+    if (finished_) return {};
     const rocksdb::Status status = writer_->Finish(&info_);
     finished_ = status.ok();
     if (finished_) writer_.reset();  // its buffers are a mebibyte

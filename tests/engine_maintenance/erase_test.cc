@@ -9,6 +9,7 @@
 
 #include "engine/backup_folder.h"
 #include "engine/erase_parts.h"
+#include "engine/storage/faulty.h"
 #include "tests/engine_maintenance/made_store.h"
 
 namespace chartline::engine {
@@ -203,6 +204,51 @@ TEST_P(Erasing, ThatIsCutOffIsCompletedAtOpen) {
     ASSERT_FALSE(copy->view().find("test|p3")->has_value());
     if (finished) break;
   }
+}
+
+// There is one mark: the next erasure first completes the one that failed, or fails as well, and the mark stays.
+TEST_P(Erasing, ThatFailedIsCompletedBeforeTheNextBegins) {
+  const auto disk = std::make_shared<MemoryDisk>();
+  const auto faults = std::make_shared<Faults>();
+  const auto open = [&] {
+    auto opened = Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), faults)), quiet_options(clock_));
+    EXPECT_TRUE(opened) << opened.error().message;
+    return std::move(*opened);
+  };
+  const auto knows = [](Store& store, const std::string& person) {
+    return store.view().find("test|" + person).value().has_value();
+  };
+  ASSERT_TRUE(Store::init(*memory_backend(disk), {.shards = GetParam()}));
+  auto store = open();
+  tell(*store, clock_, {.seed = 61, .people = 6, .writes = 60, .links = false});
+  ASSERT_TRUE(store->fold());
+  store = nullptr;
+  store = open();
+
+  // Behind the mark the head of the patient cannot be read.
+  faults->add({.operation = Operation::get, .table = Table::timeline, .lasting = true});
+  ASSERT_FALSE(erase(*store, {"test", "p3"}));
+  ASSERT_FALSE(erase(*store, {"test", "p1"})) << "that of p3 fails again";
+  EXPECT_GE(faults->struck(), 2u);
+  EXPECT_TRUE(knows(*store, "p3"));
+  faults->clear();
+
+  const auto report = erase(*store, {"test", "p4"});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_FALSE(knows(*store, "p3"));
+  EXPECT_FALSE(knows(*store, "p4"));
+  EXPECT_TRUE(knows(*store, "p1")) << "it was never begun";
+  EXPECT_EQ(first_finding(*store), "");
+
+  faults->add({.operation = Operation::get, .table = Table::timeline, .lasting = true});
+  ASSERT_FALSE(erase(*store, {"test", "p0"}));
+  ASSERT_FALSE(erase(*store, {"test", "p1"}));
+  faults->clear();
+  store = nullptr;
+  store = open();  // completes it
+  EXPECT_FALSE(knows(*store, "p0"));
+  EXPECT_TRUE(knows(*store, "p1"));
+  EXPECT_EQ(first_finding(*store), "");
 }
 
 TEST_P(Erasing, IsDoneAgainInARestoredBackup) {

@@ -252,6 +252,51 @@ void expect_agreement_on_many_events(bool some_without_code) {
   }
 }
 
+// Where memory is short a range is one block, and of runs that reach over all of them its part alone is held.
+TEST(Agreement, OfRunsHeldInParts) {
+  constexpr int people = 9'000, events_each = 8;  // three blocks
+  Script script;
+  random::Chance chance(17);
+  for (int person = 0; person < people; ++person) {
+    random::Step step = about(random::Step::What::load, "p" + std::to_string(person));
+    for (int i = 0; i < events_each; ++i) {
+      const std::string code = chance.one_in(20) ? "rare" : chance.one_in(2) ? "a" : "b";
+      record::Event& event =
+          step.events.emplace_back(coded(record::Kind::observation, code, 18'000 + static_cast<int>(chance.below(700))));
+      event.value.form = record::Value::Form::number;
+      event.value.number = record::decimal(static_cast<std::int64_t>(chance.below(300)), 0);
+    }
+    script.steps.push_back(step);
+  }
+  // Taken away again from runs, and added to them.
+  for (const int person : {0, 4'095, 4'096, 8'191, 8'192}) {
+    script.steps.push_back(about(random::Step::What::erase, "p" + std::to_string(person)));
+    random::Step step = about(random::Step::What::write, "p" + std::to_string(person + 1));
+    step.events.push_back(coded(record::Kind::observation, "rare", 18'500));
+    script.steps.push_back(step);
+  }
+  Replay replay(script, 1);
+  replay.play();
+  engine::Store& store = replay.store();
+  for (const std::string text : {"count (last any[*]).value > 200\n", "count count(any[*] where value > 250) >= 2\n",
+                                 "count (first any[*]).code = local:rare\n",
+                                 "tally any[{ local:a, local:rare }] without (any[local:b] on or after it) by year(it)\n"}) {
+    const Prepared prepared = prepare(store, text, {}).value();
+    ASSERT_TRUE(prepared.complaints.empty()) << render(prepared.complaints, text);
+    const auto asked = [&](const RunOptions& options) {
+      Answers answers;
+      const auto done = run(prepared, store, store.view(), options, answers);
+      EXPECT_TRUE(done) << done.error().message;
+      std::string said;
+      for (const Answer& answer : answers.all) said += random::print(answer);
+      return said;
+    };
+    const std::string reference = asked({.executor = Executor::reference, .threads = 1});
+    EXPECT_EQ(asked({.executor = Executor::vectorised, .threads = 1}), reference) << text;
+    EXPECT_EQ(asked({.executor = Executor::vectorised, .threads = 1, .memory_bytes_max = 400'000}), reference) << text;
+  }
+}
+
 TEST(Agreement, OfManyEventsCountedAsTheyCome) { expect_agreement_on_many_events(false); }
 TEST(Agreement, OfManyEventsSomeWithoutACode) { expect_agreement_on_many_events(true); }
 
