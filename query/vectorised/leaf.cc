@@ -202,24 +202,24 @@ Result<void> LeafReader::start(const engine::View& view, const Leaf& leaf, std::
   const std::uint32_t fields = posting_fields();
   for (const engine::Name name : names) {
     TRY(stop.check());
-    TRY(hold == Hold::parts ? add_parts(name, fields) : add_runs(name, fields));
+    std::vector<stored::Posting> added = TRY(hold == Hold::parts ? add_parts(name, fields) : add_runs(name, fields));
+    if (!added.empty()) added_.push_back({.postings = std::move(added), .code = name});
   }
   return {};
 }
 
-// Removals name their postings by number.
-Result<void> LeafReader::add_runs(engine::Name code, std::uint32_t fields) {
+// The runs of a code; gives what was added since. Removals name their postings by number.
+Result<std::vector<stored::Posting>> LeafReader::add_runs(engine::Name code, std::uint32_t fields) {
   engine::PostingScan scan = TRY(view_->postings(shard_, code, first_block_, last_block_, fields));
   const bool removed = std::ranges::any_of(scan.removals, [](const auto& pairs) { return !pairs.empty(); });
   const std::uint32_t all_fields = fields | (removed ? stored::posting_field_number : 0u);
   if (all_fields != fields) scan = TRY(view_->postings(shard_, code, first_block_, last_block_, all_fields));
   for (std::size_t r = 0; r < scan.runs.size(); ++r)
     runs_.push_back({.columns = std::move(scan.runs[r]), .removals = std::move(scan.removals[r]), .code = code});
-  if (!scan.added.empty()) added_.push_back({.postings = std::move(scan.added), .code = code});
-  return {};
+  return std::move(scan.added);
 }
 
-Result<void> LeafReader::add_parts(engine::Name code, std::uint32_t fields) {
+Result<std::vector<stored::Posting>> LeafReader::add_parts(engine::Name code, std::uint32_t fields) {
   engine::PostingScan scan = TRY(view_->name_postings(shard_, code, first_block_, last_block_));
   for (std::size_t r = 0; r < scan.refs.size(); ++r) {
     const std::uint32_t all_fields = fields | (scan.removals[r].empty() ? 0u : stored::posting_field_number);
@@ -233,8 +233,7 @@ Result<void> LeafReader::add_parts(engine::Name code, std::uint32_t fields) {
                      .removals = std::move(scan.removals[r]),
                      .code = code});
   }
-  if (!scan.added.empty()) added_.push_back({.postings = std::move(scan.added), .code = code});
-  return {};
+  return std::move(scan.added);
 }
 
 // Whether a run may hold a posting whose value is kept.

@@ -140,8 +140,8 @@ class LeafReader {
   void add_patients();
   Result<void> start(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
                      std::uint32_t last_block, Hold hold, Stop& stop, const Full* full);
-  Result<void> add_runs(engine::Name code, std::uint32_t fields);
-  Result<void> add_parts(engine::Name code, std::uint32_t fields);
+  Result<std::vector<stored::Posting>> add_runs(engine::Name code, std::uint32_t fields);
+  Result<std::vector<stored::Posting>> add_parts(engine::Name code, std::uint32_t fields);
   Result<void> give_full(std::uint32_t block, std::size_t events_min);
   Result<void> deal_out(engine::Name code, const engine::PostingScan& scan, std::uint32_t fields);
   bool may_keep(const engine::RunFacts::Facts& run) const;
