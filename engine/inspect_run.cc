@@ -12,9 +12,8 @@ namespace chartline::engine {
 namespace {
 
 constexpr std::array<const char*, stored::hot_columns> column_names = {
-    "day",        "time of day", "offset", "precision",  "code",         "kind",   "number",
-    "value form", "value",       "source", "unit",       "status",       "author", "cold numbers",
-    "certainty",  "end form",    "end",    "end offset", "end precision"};
+    "precision", "kind",        "value form", "source", "unit",   "status", "author", "certainty",  "end form",
+    "day",       "time of day", "offset",     "code",   "number", "value",  "end",    "end offset", "end precision"};
 
 std::string form_name(unsigned form) {
   namespace form_of = stored::form;
@@ -28,6 +27,8 @@ std::string form_name(unsigned form) {
     case form_of::dictionary: return "dictionary";
     case form_of::stretches: return "stretches";
     case form_of::scaled: return "scaled";
+    case form_of::rice: return "Rice";
+    case form_of::rice_steps: return "steps, Rice";
     default: return "unknown";
   }
 }
@@ -42,19 +43,29 @@ Result<std::string> draw_run(BytesView hot) {
   std::string text = fmt::format("  {} events, {} bytes, {}\n", rows, hot.size(),
                                  mask >> stored::hot_has_details & 1 ? "with details" : "without details");
   Reader columns(in.raw(in.left() - cold));
-  for (unsigned column = 0; column < stored::hot_columns; ++column) {
-    if ((mask >> column & 1) == 0) continue;
-    if (column == stored::hot_cold) {
-      text += fmt::format("  {:<16} {:>8} bytes\n", column_names[column], cold);
-      continue;
-    }
+  const auto has = [&](unsigned bit) { return (mask >> bit & 1) != 0; };
+  const auto draw = [&](const char* name, std::uint64_t count) {
     Reader form = columns;
     const std::size_t before = columns.left();
-    if (!stored::skip(columns, rows)) return stored::wrong_bytes("run");
-    text +=
-        fmt::format("  {:<16} {:>8} bytes  {}\n", column_names[column], before - columns.left(), form_name(form.u8()));
+    if (!stored::skip(columns, count)) return false;
+    text += fmt::format("  {:<16} {:>8} bytes  {}\n", name, before - columns.left(), form_name(form.u8()));
+    return true;
+  };
+  std::uint64_t sorts = rows;
+  if (has(stored::hot_has_sorts)) {
+    sorts = columns.varint();
+    if (!columns.ok() || sorts > rows || !draw("sorts of rows", rows)) return stored::wrong_bytes("run");
+  }
+  for (unsigned column = 0; column < stored::hot_columns; ++column) {
+    if (!has(column)) continue;
+    const bool some = (column == stored::hot_day && has(stored::hot_some_days)) ||
+                      (column == stored::hot_time_of_day && has(stored::hot_some_times)) ||
+                      (column == stored::hot_value && has(stored::hot_some_values));
+    const std::uint64_t count = some ? columns.varint() : column < stored::hot_sort_columns ? sorts : rows;
+    if (!columns.ok() || count > rows || !draw(column_names[column], count)) return stored::wrong_bytes("run");
   }
   if (!columns.done()) return stored::wrong_bytes("run");
+  if (cold != 0) text += fmt::format("  {:<16} {:>8} bytes\n", "cold numbers", cold);
   return text;
 }
 

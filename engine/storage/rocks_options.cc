@@ -26,7 +26,7 @@ Profile profile(Table table) {
   switch (table) {
     // Read by key while somebody waits: blocks near the size of one run. Heads, and what the runs of many patients have in
     // common, compress by a fifth though runs are packed already; a block from the disk takes some microseconds more.
-    case Table::timeline: return {4 * KiB, rocksdb::kZSTD};
+    case Table::timeline: return {8 * KiB, rocksdb::kZSTD};
     // Identifiers stand as text, so that an erasure can search the files for them.
     case Table::identity:
     case Table::meta: return {4 * KiB, rocksdb::kNoCompression};

@@ -21,6 +21,8 @@ inline constexpr unsigned delta_groups = 131;  // first, then for each group: wi
 inline constexpr unsigned dictionary = 132;    // number of values, values, places
 inline constexpr unsigned stretches = 133;     // number of stretches, values, lengths - 1
 inline constexpr unsigned scaled = 134;        // unit, base, then a column of (value - base) / unit in any other form
+inline constexpr unsigned rice = 135;          // base, then the differences from it, Rice coded (rice.h)
+inline constexpr unsigned rice_steps = 136;    // first, smallest step, then every further step likewise
 inline constexpr unsigned small = 192;         // + value 0..63: every value is that
 }  // namespace form
 
@@ -31,10 +33,14 @@ constexpr unsigned width_of(T value) {
   return static_cast<unsigned>(std::bit_width(value));
 }
 
+// Rice coding is smaller where numbers differ much, and takes some three cycles a value more to read: for columns that are stored once
+// and read seldom by the million.
+enum class Packing { quick, tight };
+
 // Values are written less `bias` and read with it added, modulo: a column whose values are all near one number says so
 // and has small bases.
 template <typename T>
-void pack_column(std::span<const T> values, T bias, Bytes& out);
+void pack_column(std::span<const T> values, T bias, Bytes& out, Packing packing = Packing::quick);
 template <typename T>
 bool unpack_column(Reader& in, std::size_t count, T bias, std::vector<T>& room, Column<T>& column);
 

@@ -7,6 +7,7 @@
 //   dictionary          few distinct values: the values, then their places bit-packed
 //   stretches           long stretches of equal values: the values and the lengths
 //   scaled              multiples of one unit: base, unit, then the quotients in any other form
+//   Rice                low bits packed, the rest in unary: where numbers or steps differ much (only where asked for)
 //
 // Widths are 0 to 64 bits. Packing is horizontal: value i of a group stands at bit i x width, so that any eight values
 // start on a byte, a short last group costs only its own bits, and one layout serves every instruction set. Unpacking

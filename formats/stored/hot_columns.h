@@ -1,37 +1,47 @@
-// The hot columns of a run in stored order, as encoder and decoder walk them. Time and code come first: a reader that
-// asks for no more stops there.
+// The hot columns of a run in stored order, as encoder and decoder walk them. Values come late: a reader that asks for time and
+// code stops before them.
 #pragma once
 
 #include <array>
 
 #include "formats/stored/run.h"
+#include "formats/stored/sorts.h"
 #include "formats/stored/value_columns.h"
 
 namespace chartline::stored {
 
-// Bits of the mask of stored columns; a column whose every value is its default is not stored.
+// The columns in stored order, which is that of their bits in the mask of stored columns; a column whose every value is its
+// standard is not stored. Those that say what sort of event a row is come first: they have one value for each sort of row
+// where the run has sorts, and the others may be stored of those rows alone of which they say something.
 enum HotColumn : unsigned {
-  hot_day,
-  hot_time_of_day,
-  hot_offset,
   hot_precision,
-  hot_code,
   hot_kind,
-  hot_number,
   hot_value_form,
-  hot_value,
   hot_source,
   hot_unit,
   hot_status,
   hot_author,
-  hot_cold,
   hot_certainty,
   hot_end_form,
+  hot_day,
+  hot_time_of_day,
+  hot_offset,
+  hot_code,
+  hot_number,
+  hot_value,
   hot_end_local,
   hot_end_offset,
   hot_end_precision,
   hot_columns,
-  hot_has_details = hot_columns,  // no column: the run has details
+  hot_sort_columns = hot_day,  // so many columns say what sort of event a row is
+  // Further bits of the mask.
+  hot_cold = hot_columns,   // the run has cold numbers
+  hot_has_details,          // the run has details
+  hot_has_sorts,            // the run has sorts
+  hot_some_days,            // days are stored of dated rows alone
+  hot_some_times,           // times of day of timed rows alone
+  hot_some_values,          // words of values of rows that have one alone
+  hot_mask_bits,
 };
 
 inline constexpr std::uint32_t day_zero = 0x80000000u;        // 1970-01-01 in a column of days
@@ -57,12 +67,8 @@ constexpr std::uint32_t word_of(Enum last) {
 }
 
 inline constexpr std::array<HotPart<std::uint32_t>, 15> narrow_parts = {{
-    {hot_day, &RunColumns::day, field_time, day_zero, day_bias, any_number},
-    {hot_offset, &RunColumns::offset, field_time, offset_zero, offset_bias, 0xffff},
     {hot_precision, &RunColumns::precision, field_time, 3, 0, word_of(record::Precision::finer)},
-    {hot_code, &RunColumns::code, field_code, 0, 0, any_number},
     {hot_kind, &RunColumns::kind, field_kind, 0, 0, record::kind_count - 1},
-    {hot_number, &RunColumns::number, field_number, 0, 0, any_number},
     {hot_value_form, &RunColumns::value_form, field_value, 0, 0, form_word_max},
     {hot_source, &RunColumns::source, field_source, 0, 0, any_number},
     {hot_unit, &RunColumns::unit, field_unit, 0, 0, any_number},
@@ -70,6 +76,10 @@ inline constexpr std::array<HotPart<std::uint32_t>, 15> narrow_parts = {{
     {hot_author, &RunColumns::author, field_state, 0, 0, word_of(record::Author::algorithm)},
     {hot_certainty, &RunColumns::certainty, field_state, 0, 0, word_of(record::Certainty::refuted)},
     {hot_end_form, &RunColumns::end_form, field_end, 0, 0, word_of(record::End::Form::unknown)},
+    {hot_day, &RunColumns::day, field_time, day_zero, day_bias, any_number},
+    {hot_offset, &RunColumns::offset, field_time, offset_zero, offset_bias, 0xffff},
+    {hot_code, &RunColumns::code, field_code, 0, 0, any_number},
+    {hot_number, &RunColumns::number, field_number, 0, 0, any_number},
     {hot_end_offset, &RunColumns::end_offset, field_end, offset_zero, offset_bias, 0xffff},
     {hot_end_precision, &RunColumns::end_precision, field_end, 0, 0, word_of(record::Precision::finer)},
 }};
@@ -78,6 +88,9 @@ inline constexpr std::array<HotPart<std::uint64_t>, 3> wide_parts = {{
     {hot_value, &RunColumns::value, field_value, 0, 0, any_word},
     {hot_end_local, &RunColumns::end_local, field_end, 0, 0, any_word},
 }};
+// Whether a row has a day, and a time of day: usually it has the standard otherwise.
+constexpr bool is_dated(std::uint32_t precision) { return precision != word_of(record::Precision::none); }
+constexpr bool is_timed(std::uint32_t precision) { return precision >= word_of(record::Precision::second); }
 
 // Where a stored column is found: its place among the narrow or the wide parts.
 struct HotPlace {

@@ -11,6 +11,7 @@
 
 #include "formats/stored/bits.h"
 #include "formats/stored/column_forms.h"
+#include "formats/stored/rice.h"
 
 namespace chartline::stored {
 namespace {
@@ -118,10 +119,18 @@ template <typename T>
 struct Plan {
   unsigned tag;
   std::uint64_t bits;
+  unsigned rice_width = 0;
 };
 
+// A Rice code is taken where it saves a sixteenth at least: it is slower to read.
 template <typename T>
-Plan<T> plan_simple(std::span<const T> values, const Measures<T>& m) {
+void try_rice(std::span<const T> values, T base, unsigned tag, Plan<T>& plan) {
+  const RicePlan rice = plan_rice(values, base);
+  if (rice.bits < plan.bits - plan.bits / 16) plan = {tag, rice.bits, rice.width};
+}
+
+template <typename T>
+Plan<T> plan_simple(std::span<const T> values, const Measures<T>& m, Packing packing) {
   const unsigned width = width_of(static_cast<T>(m.max - m.min));
   Plan<T> plan{form::frame + width, values.size() * width};
   if (m.ascending) {
@@ -129,10 +138,16 @@ Plan<T> plan_simple(std::span<const T> values, const Measures<T>& m) {
     const std::uint64_t bits = (values.size() - 1) * step_width + 8;
     if (bits < plan.bits) plan = {form::delta + step_width, bits};
   }
-  if (values.size() <= group_values || plan.bits <= values.size()) return plan;
-  if (const std::uint64_t bits = grouped_bits(values); bits < plan.bits) plan = {form::frame_groups, bits};
-  if (m.ascending) {
-    if (const std::uint64_t bits = grouped_bits(steps_of(values)); bits < plan.bits) plan = {form::delta_groups, bits};
+  if (plan.bits <= values.size()) return plan;
+  if (values.size() > group_values) {
+    if (const std::uint64_t bits = grouped_bits(values); bits < plan.bits) plan = {form::frame_groups, bits};
+    if (m.ascending) {
+      if (const std::uint64_t bits = grouped_bits(steps_of(values)); bits < plan.bits) plan = {form::delta_groups, bits};
+    }
+  }
+  if (packing == Packing::tight) {
+    try_rice(values, m.min, form::rice, plan);
+    if (m.ascending) try_rice(steps_of(values), m.step_min, form::rice_steps, plan);
   }
   return plan;
 }
@@ -149,6 +164,13 @@ void write_simple(const Plan<T>& plan, std::span<const T> values, const Measures
     write.varint(m.step_min);
     const std::span<const T> steps = steps_of(values);
     pack_bits(steps.data(), steps.size(), plan.tag - form::delta, m.step_min, out);
+  } else if (plan.tag == form::rice) {
+    write.varint(static_cast<T>(m.min - bias));
+    write_rice(values, m.min, plan.rice_width, out);
+  } else if (plan.tag == form::rice_steps) {
+    write.varint(static_cast<T>(values[0] - bias));
+    write.varint(m.step_min);
+    write_rice(steps_of(values), m.step_min, plan.rice_width, out);
   } else if (plan.tag == form::frame_groups) {
     write.varint(static_cast<T>(m.min - bias));
     write_groups(values, m.min, out);
@@ -159,10 +181,10 @@ void write_simple(const Plan<T>& plan, std::span<const T> values, const Measures
 }
 
 template <typename T>
-void pack_simple(std::span<const T> values, T bias, Bytes& out) {
+void pack_simple(std::span<const T> values, T bias, Bytes& out, Packing packing) {
   if (all_equal(values)) return write_constant(static_cast<T>(values[0] - bias), out);
   const Measures<T> m = measure(values);
-  write_simple(plan_simple(values, m), values, m, bias, out);
+  write_simple(plan_simple(values, m, packing), values, m, bias, out);
 }
 
 // Stretches.
@@ -175,7 +197,7 @@ std::uint64_t stretches_bits(const Measures<T>& m, std::size_t count) {
 }
 
 template <typename T>
-void write_stretches(std::span<const T> values, T bias, Bytes& out) {
+void write_stretches(std::span<const T> values, T bias, Bytes& out, Packing packing) {
   thread_local std::vector<T> starts;
   thread_local std::vector<std::uint32_t> lengths;
   starts.clear(), lengths.clear();
@@ -188,8 +210,8 @@ void write_stretches(std::span<const T> values, T bias, Bytes& out) {
   Writer write(out);
   write.u8(form::stretches);
   write.varint(starts.size());
-  pack_simple<T>(starts, bias, out);
-  pack_simple<std::uint32_t>(lengths, 0, out);
+  pack_simple<T>(starts, bias, out, packing);
+  pack_simple<std::uint32_t>(lengths, 0, out, packing);
 }
 
 // A dictionary of the distinct values, found with a small hash table in order of first sight.
@@ -197,7 +219,8 @@ template <typename T>
 class Distinct {
  public:
   // False as soon as there are so many that `bits_max` is exceeded; counts every value otherwise.
-  bool find(std::span<const T> values, unsigned width, std::uint64_t bits_max) {
+  bool find(std::span<const T> values, unsigned width, std::uint64_t bits_max, Packing packing) {
+    packing_ = packing;
     slots_.fill(0);
     found_.clear();
     places_.resize(values.size());
@@ -211,7 +234,9 @@ class Distinct {
   }
   std::uint64_t bits(std::size_t count, unsigned width) const {
     const unsigned place_width = width_of(found_.size() - 1);
-    return count * place_width + found_.size() * (width - std::min(width, place_width) / 2) + 40;
+    const unsigned less = std::min(width, place_width);  // ascending values take steps
+    const unsigned value_width = packing_ == Packing::tight ? width - less + 2 : width - less / 2;
+    return count * place_width + found_.size() * value_width + 40;
   }
   void write(T bias, Bytes& out) {
     std::array<std::uint32_t, dictionary_values_max> order, rank;
@@ -224,7 +249,7 @@ class Distinct {
     Writer write(out);
     write.u8(form::dictionary);
     write.u8(static_cast<std::uint8_t>(n));
-    pack_simple<T>(sorted_, bias, out);
+    pack_simple<T>(sorted_, bias, out, packing_);
     pack_bits(places_.data(), places_.size(), width_of(n - 1), 0, out);
   }
 
@@ -241,22 +266,23 @@ class Distinct {
     return slots_[slot] - 1u;
   }
 
+  Packing packing_ = Packing::quick;
   std::array<std::uint16_t, 1u << slot_bits> slots_;  // place + 1, 0 for free
   std::vector<T> found_, sorted_;
   std::vector<std::uint32_t> places_;
 };
 
 template <typename T>
-void pack_unscaled(std::span<const T> values, T bias, const Measures<T>& m, Bytes& out) {
-  const Plan<T> plan = plan_simple(values, m);
+void pack_unscaled(std::span<const T> values, T bias, const Measures<T>& m, Bytes& out, Packing packing) {
+  const Plan<T> plan = plan_simple(values, m, packing);
   const std::uint64_t as_stretches = stretches_bits(m, values.size());
   const std::uint64_t best = std::min(plan.bits, as_stretches);
   const unsigned width = width_of(static_cast<T>(m.max - m.min));
   if (width > 1 && best > 64) {
     thread_local Distinct<T> distinct;
-    if (distinct.find(values, width, best)) return distinct.write(bias, out);
+    if (distinct.find(values, width, best, packing)) return distinct.write(bias, out);
   }
-  if (as_stretches < plan.bits) return write_stretches(values, bias, out);
+  if (as_stretches < plan.bits) return write_stretches(values, bias, out, packing);
   write_simple(plan, values, m, bias, out);
 }
 
@@ -268,7 +294,7 @@ bool pays(T unit, std::size_t count) {
 
 // `Q`, of the quotients, may be narrower: what is written is the same.
 template <typename Q, typename T>
-void pack_quotients(std::span<const T> values, T unit, T min, Bytes& out) {
+void pack_quotients(std::span<const T> values, T unit, T min, Bytes& out, Packing packing) {
   thread_local std::vector<Q> quotients;
   quotients.resize(values.size());
   const int twos = std::countr_zero(unit);
@@ -279,40 +305,40 @@ void pack_quotients(std::span<const T> values, T unit, T min, Bytes& out) {
     for (std::size_t i = 0; i < values.size(); ++i) quotients[i] = static_cast<Q>(static_cast<T>(values[i] - min) / unit);
   }
   const std::span<const Q> scaled = quotients;
-  pack_unscaled(scaled, Q{0}, measure(scaled), out);
+  pack_unscaled(scaled, Q{0}, measure(scaled), out, packing);
 }
 
 template <typename T>
-void pack_scaled(std::span<const T> values, T bias, T unit, const Measures<T>& m, Bytes& out) {
+void pack_scaled(std::span<const T> values, T bias, T unit, const Measures<T>& m, Bytes& out, Packing packing) {
   Writer write(out);
   write.u8(form::scaled);
   write.varint(unit);
   write.varint(static_cast<T>(m.min - bias));
   if (static_cast<T>(m.max - m.min) / unit <= narrow_max)
-    pack_quotients<std::uint32_t>(values, unit, m.min, out);
+    pack_quotients<std::uint32_t>(values, unit, m.min, out, packing);
   else
-    pack_quotients<T>(values, unit, m.min, out);
+    pack_quotients<T>(values, unit, m.min, out, packing);
 }
 
 }  // namespace
 
 template <typename T>
-void pack_column(std::span<const T> values, T bias, Bytes& out) {
+void pack_column(std::span<const T> values, T bias, Bytes& out, Packing packing) {
   if (values.empty()) return write_constant(T{0}, out);
   if (all_equal(values)) return write_constant(static_cast<T>(values[0] - bias), out);
   if (std::is_same_v<T, std::uint64_t> && bias == 0 && all_narrow(values)) {  // quicker, and written the same
     thread_local std::vector<std::uint32_t> narrow;
     narrow.assign(values.begin(), values.end());
-    return pack_column<std::uint32_t>(narrow, 0, out);
+    return pack_column<std::uint32_t>(narrow, 0, out, packing);
   }
   const Measures<T> m = measure(values);
   const T unit = common_unit(values, m.min);
-  if (unit > 1 && pays(unit, values.size())) return pack_scaled(values, bias, unit, m, out);
-  pack_unscaled(values, bias, m, out);
+  if (unit > 1 && pays(unit, values.size())) return pack_scaled(values, bias, unit, m, out, packing);
+  pack_unscaled(values, bias, m, out, packing);
 }
 
-template void pack_column(std::span<const std::uint32_t>, std::uint32_t, Bytes&);
-template void pack_column(std::span<const std::uint64_t>, std::uint64_t, Bytes&);
+template void pack_column(std::span<const std::uint32_t>, std::uint32_t, Bytes&, Packing);
+template void pack_column(std::span<const std::uint64_t>, std::uint64_t, Bytes&, Packing);
 
 void pack(std::span<const std::uint32_t> values, Bytes& out) { pack_column(values, 0u, out); }
 void pack(std::span<const std::uint64_t> values, Bytes& out) { pack_column(values, std::uint64_t{0}, out); }

@@ -40,7 +40,9 @@ constexpr std::array<NarrowPart, 10> parts = {{
     {&PostingColumns::offset, posting_field_offset, offset_zero, offset_bias, 0xffff},
 }};
 constexpr std::size_t value_form_part = 2;  // the values follow it
+constexpr std::size_t number_part = 3;
 constexpr std::uint32_t value_bit = 1u << parts.size();
+constexpr std::uint32_t steps_bit = value_bit << 1;  // numbers are stored less the one before of the same patient
 
 struct Scratch {
   std::array<std::vector<std::uint32_t>, parts.size()> narrow;
@@ -66,6 +68,35 @@ void transpose(std::span<const Posting> postings, Scratch& to) {
     offset[i] = static_cast<std::uint32_t>(posting.offset + static_cast<int>(offset_zero));
   }
   even_out(to.narrow[value_form_part], to.value);
+}
+
+// Numbers become steps within a patient; false where no patient has several, or they do not ascend: then they stay as they are.
+bool step_numbers(std::span<const std::uint32_t> patients, std::vector<std::uint32_t>& numbers) {
+  bool again = false;
+  for (std::size_t i = 1; i < numbers.size(); ++i) {
+    if (patients[i] != patients[i - 1]) continue;
+    if (numbers[i] < numbers[i - 1]) return false;
+    again = true;
+  }
+  if (!again) return false;
+  for (std::size_t i = numbers.size(); i-- > 1;) numbers[i] -= patients[i] == patients[i - 1] ? numbers[i - 1] : 0;
+  return true;
+}
+
+// Steps become numbers again.
+void sum_numbers(std::size_t count, const Column<std::uint32_t>& patients, Column<std::uint32_t>& numbers,
+                 std::vector<std::uint32_t>& room) {
+  if (numbers.is_constant()) {
+    room.assign(count, numbers[0]);
+    numbers = Column<std::uint32_t>(room.data());
+  }
+  std::uint32_t* const to = room.data();
+  if (patients.is_constant()) {
+    for (std::size_t i = 1; i < count; ++i) to[i] += to[i - 1];
+    return;
+  }
+  const std::uint32_t* const of = patients.values();
+  for (std::size_t i = 1; i < count; ++i) to[i] += of[i] == of[i - 1] ? to[i - 1] : 0;
 }
 
 template <typename T>
@@ -119,12 +150,12 @@ PostingBytes encode_postings(std::span<const Posting> postings) {
   thread_local Bytes packed;
   packed.clear();
   transpose(postings, scratch);
-  std::uint32_t mask = 0;
+  std::uint32_t mask = step_numbers(scratch.narrow[0], scratch.narrow[number_part]) ? steps_bit : 0;
   for (std::size_t p = 0; p < parts.size(); ++p) {
     const std::span<const std::uint32_t> values = scratch.narrow[p];
     if (!all_are(values, parts[p].standard)) {
       mask |= 1u << p;
-      pack_column(values, parts[p].bias, packed);
+      pack_column(values, parts[p].bias, packed, p == number_part ? Packing::tight : Packing::quick);
     }
     if (p == value_form_part && !all_are<std::uint64_t>(scratch.value, 0)) {
       mask |= value_bit;
@@ -161,13 +192,14 @@ Result<void> PostingColumns::decode(BytesView content, std::uint32_t fields) {
   Reader in(content);
   const std::uint64_t stored_count = in.varint();
   const std::uint64_t mask = in.varint();
-  if (!in.ok() || stored_count > postings_limit || mask >= 2 * value_bit) return wrong_bytes("postings");
+  if (!in.ok() || stored_count > postings_limit || mask >= 2 * steps_bit) return wrong_bytes("postings");
   into.count = static_cast<std::uint32_t>(stored_count);
 
   std::uint32_t fields_left = fields;
   for (std::size_t p = 0; p < parts.size() && (fields_left & posting_field_all) != 0; ++p) {
     const NarrowPart& part = parts[p];
-    const bool wanted = (part.field & fields) != 0;
+    const bool sums = (mask & steps_bit) != 0 && (fields & posting_field_number) != 0;  // for which it takes the patients
+    const bool wanted = (part.field & fields) != 0 || (sums && part.field == posting_field_patient);
     fields_left &= ~part.field;
     if (mask >> p & 1) {
       auto& column = into.*part.values;
@@ -175,6 +207,7 @@ Result<void> PostingColumns::decode(BytesView content, std::uint32_t fields) {
                                      all_up_to(column, count, part.greatest)
                                : skip(in, count);
       if (!read) return wrong_bytes("postings");
+      if (wanted && p == number_part && (mask & steps_bit) != 0) sum_numbers(count, patient, number, into.room_.narrow[p]);
     }
     if (p == value_form_part && (mask & value_bit) != 0) {
       if (!(wanted ? unpack(in, count, into.room_.wide[0], into.value) : skip(in, count)))

@@ -1,6 +1,7 @@
 #include "formats/stored/run.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.h"
 #include "formats/stored/column_forms.h"
@@ -115,7 +116,77 @@ template <typename T>
 void pack_part(const HotPart<T>& part, std::span<const T> values, std::uint32_t& mask, Bytes& out) {
   if (all_are(values, part.standard)) return;
   mask |= 1u << part.column;
-  pack_column(values, part.bias, out);
+  pack_column(values, part.bias, out, Packing::tight);
+}
+
+// What of a column need not be stored: the rows of which `has` does not hold, because they have its standard or, of words,
+// because nobody asks.
+struct Some {
+  HotColumn bit;
+  const std::uint32_t* which;
+  bool (*has)(std::uint32_t);
+  bool others_are_standard;
+};
+
+template <typename T>
+void pack_some(const HotPart<T>& part, std::span<const T> values, const Some& some, std::uint32_t& mask, Bytes& out) {
+  if (all_are(values, part.standard)) return;
+  thread_local std::vector<T> chosen;
+  chosen.clear();
+  bool others_differ = false;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (some.has(some.which[i]))
+      chosen.push_back(values[i]);
+    else
+      others_differ |= values[i] != part.standard;
+  }
+  if (chosen.size() == values.size() || (some.others_are_standard && others_differ)) return pack_part(part, values, mask, out);
+  mask |= 1u << part.column | 1u << some.bit;
+  Writer(out).varint(chosen.size());
+  pack_column<T>(chosen, part.bias, out, Packing::tight);
+}
+
+// The columns that say what sort of event a row is: for each sort, or row by row.
+void pack_sorts(const HotScratch& scratch, std::uint32_t& mask, Bytes& out) {
+  thread_local Sorts sorts;
+  std::array<std::span<const std::uint32_t>, hot_sort_columns> columns;
+  for (unsigned column = 0; column < hot_sort_columns; ++column) columns[column] = scratch.narrow[hot_places[column].at];
+  const bool has_sorts = sorts.find(columns);
+  if (has_sorts) {
+    mask |= 1u << hot_has_sorts;
+    Writer(out).varint(sorts.count());
+    pack_column<std::uint32_t>(sorts.places(), 0, out, Packing::tight);
+  }
+  for (unsigned column = 0; column < hot_sort_columns; ++column) {
+    const auto& part = narrow_parts[hot_places[column].at];
+    pack_part(part, has_sorts ? sorts.of(columns[column]) : columns[column], mask, out);
+  }
+}
+
+void pack_columns(HotScratch& scratch, bool has_ends, std::uint32_t& mask, Bytes& out) {
+  pack_sorts(scratch, mask, out);
+  const std::uint32_t* const precision = scratch.narrow_column(hot_precision);
+  const std::uint32_t* const form = scratch.narrow_column(hot_value_form);
+  const auto narrow = [&](HotColumn column, const std::optional<Some>& some = {}) {
+    const std::size_t at = hot_places[column].at;
+    const std::span<const std::uint32_t> values = scratch.narrow[at];
+    some ? pack_some(narrow_parts[at], values, *some, mask, out) : pack_part(narrow_parts[at], values, mask, out);
+  };
+  const auto wide = [&](HotColumn column, const std::optional<Some>& some = {}) {
+    const std::size_t at = hot_places[column].at;
+    const std::span<const std::uint64_t> values = scratch.wide[at];
+    some ? pack_some(wide_parts[at], values, *some, mask, out) : pack_part(wide_parts[at], values, mask, out);
+  };
+  narrow(hot_day, Some{hot_some_days, precision, is_dated, true});
+  wide(hot_time_of_day, Some{hot_some_times, precision, is_timed, true});
+  narrow(hot_offset);
+  narrow(hot_code);
+  narrow(hot_number);
+  wide(hot_value, Some{hot_some_values, form, has_word, false});
+  if (!has_ends) return;
+  wide(hot_end_local);
+  narrow(hot_end_offset);
+  narrow(hot_end_precision);
 }
 
 bool in_order(std::span<const Row> rows) {
@@ -135,14 +206,7 @@ RunBytes encode_run(std::span<const Row> rows) {
   const bool has_ends = transpose(rows, scratch);
   if (has_ends) transpose_ends(rows, scratch);
   std::uint32_t mask = 0;
-  for (unsigned column = 0; column < (has_ends ? hot_columns : hot_end_form); ++column) {
-    if (column == hot_cold) continue;  // stands at the end
-    const HotPlace place = hot_places[column];
-    if (place.wide)
-      pack_part<std::uint64_t>(wide_parts[place.at], scratch.wide[place.at], mask, packed);
-    else
-      pack_part<std::uint32_t>(narrow_parts[place.at], scratch.narrow[place.at], mask, packed);
-  }
+  if (!rows.empty()) pack_columns(scratch, has_ends, mask, packed);
 
   RunBytes run;
   if (need_details(rows)) {
@@ -164,56 +228,6 @@ RunBytes encode_run(std::span<const Row> rows) {
   write.raw(cold);
   run.hot_checksum = seal(run.hot);
   return run;
-}
-
-namespace {
-
-// Reads or passes over one stored column.
-template <typename T>
-bool read_part(const HotPart<T>& part, std::uint32_t fields, Reader& in, std::size_t count, std::vector<T>& room,
-               RunColumns& into) {
-  if ((part.fields & fields) == 0) return skip(in, count);
-  Column<T>& column = into.*part.values;
-  if (!unpack_column(in, count, part.bias, room, column)) return false;
-  return all_up_to(column, count, part.greatest);
-}
-
-constexpr std::uint32_t columns_of(std::uint32_t fields) {
-  std::uint32_t columns = 0;
-  for (const auto& part : narrow_parts) columns |= (part.fields & fields) ? 1u << part.column : 0;
-  for (const auto& part : wide_parts) columns |= (part.fields & fields) ? 1u << part.column : 0;
-  return columns;
-}
-
-}  // namespace
-
-Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into, std::optional<std::uint64_t> checksum) {
-  const BytesView body = TRY(unseal(hot, "run", checksum));
-  Reader in(body);
-  const std::uint64_t count = in.varint();
-  const std::uint64_t mask = in.varint();
-  const std::uint64_t cold_bytes = mask >> hot_cold & 1 ? in.varint() : 0;
-  if (!in.ok() || count > rows_limit || mask >> (hot_has_details + 1) != 0 || cold_bytes > in.left())
-    return wrong_bytes("run");
-  into.count = static_cast<std::uint32_t>(count);
-  into.has_details = mask >> hot_has_details & 1;
-  into.cold.assign(body.substr(body.size() - cold_bytes));
-  Reader columns(in.raw(in.left() - cold_bytes));
-
-  const std::uint32_t wanted = columns_of(fields);
-  for (const auto& part : narrow_parts) into.*part.values = Column<std::uint32_t>(part.standard);
-  for (const auto& part : wide_parts) into.*part.values = Column<std::uint64_t>(part.standard);
-  // Lowest bit first; past the last column asked for there is nothing to pass over.
-  std::uint32_t left = static_cast<std::uint32_t>(mask) & ~(1u << hot_cold | 1u << hot_has_details);
-  for (; (left & wanted) != 0; left &= left - 1) {
-    const HotPlace place = hot_places[static_cast<std::size_t>(std::countr_zero(left))];
-    const bool read = place.wide
-                          ? read_part(wide_parts[place.at], fields, columns, count, into.room_.wide[place.at], into)
-                          : read_part(narrow_parts[place.at], fields, columns, count, into.room_.narrow[place.at], into);
-    if (!read) return wrong_bytes("run");
-  }
-  if ((left == 0 && !columns.done()) || !all_forms(into.value_form, count)) return wrong_bytes("run");
-  return {};
 }
 
 Time RunColumns::start_at(std::size_t row) const {

@@ -75,6 +75,7 @@ class RunColumns {
 
  private:
   friend Result<void> decode_hot(BytesView, std::uint32_t, RunColumns&, std::optional<std::uint64_t>);
+  bool read_columns(Reader& in, std::uint32_t mask, std::uint32_t fields);
   struct Room {
     std::vector<std::uint32_t> narrow[16];
     std::vector<std::uint64_t> wide[3];

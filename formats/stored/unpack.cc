@@ -5,6 +5,7 @@
 
 #include "formats/stored/bits.h"
 #include "formats/stored/column_forms.h"
+#include "formats/stored/rice.h"
 
 namespace chartline::stored {
 namespace {
@@ -39,23 +40,31 @@ bool unpack_groups(Reader& in, std::size_t count, T base, T* out) {
   return true;
 }
 
-// Frame and delta forms, `count` at least 1. `out` has room for count + room_margin.
+bool is_simple(unsigned tag) {
+  return tag <= form::delta_groups || tag == form::rice || tag == form::rice_steps || tag >= form::small;
+}
+
+// Frame, delta and Rice forms, `count` at least 1. `out` has room for count + room_margin.
 template <typename T>
 bool unpack_simple(unsigned tag, Reader& in, std::size_t count, T bias, T* out) {
   if (tag >= form::small) {
     std::fill_n(out, count, static_cast<T>(bias + static_cast<T>(tag - form::small)));
     return true;
   }
-  if (tag > form::delta_groups) return false;
+  if (!is_simple(tag)) return false;
   const T first = static_cast<T>(bias + static_cast<T>(in.varint()));
   if (tag < form::delta) return unpack_stretch(in, count, tag - form::frame, first, out);
   if (tag == form::frame_groups) return unpack_groups(in, count, first, out);
+  if (tag == form::rice) return read_rice(in, count, first, out);
   out[0] = first;
   if (tag == form::delta_groups) {
     if (!unpack_groups(in, count - 1, T{0}, out + 1)) return false;
   } else {
     const T step = static_cast<T>(in.varint());
-    if (!unpack_stretch(in, count - 1, tag - form::delta, step, out + 1)) return false;
+    if (!(tag == form::rice_steps ? read_rice(in, count - 1, step, out + 1)
+                                  : unpack_stretch(in, count - 1, tag - form::delta, step, out + 1))) {
+      return false;
+    }
   }
   sum_up(out + 1, count - 1, first);
   return true;
@@ -133,8 +142,10 @@ bool skip_groups(Reader& in, std::size_t count) {
 
 bool skip_simple(unsigned tag, Reader& in, std::size_t count) {
   if (tag >= form::small) return in.ok();
-  if (tag > form::delta_groups) return false;
+  if (!is_simple(tag)) return false;
   in.varint();
+  if (tag == form::rice) return skip_rice(in, count);
+  if (tag == form::rice_steps) return in.varint(), skip_rice(in, count - 1);
   if (tag == form::frame_groups) return skip_groups(in, count);
   if (tag == form::delta_groups) return skip_groups(in, count - 1);
   if (tag >= form::delta) in.varint();

@@ -73,10 +73,6 @@ void bring_to(int scale, std::span<std::uint32_t> forms, std::span<std::uint64_t
   }
 }
 
-bool has_word(std::uint32_t form) {
-  return form_of(form) == Form::number || form_of(form) == Form::code || form_of(form) == Form::boolean;
-}
-
 // Rows without a value take the word of the one before, the first ones that of the first value.
 void fill_gaps(std::span<const std::uint32_t> forms, std::span<std::uint64_t> words) {
   const auto first = std::find_if(forms.begin(), forms.end(), has_word);

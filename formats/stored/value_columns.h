@@ -27,6 +27,11 @@ inline constexpr std::uint32_t form_word_max = (1u << 14) - 1;
 bool is_form(std::uint32_t packed);  // one that pack_form makes of valid parts
 bool all_forms(const Column<std::uint32_t>& forms, std::size_t count);
 
+constexpr bool has_word(std::uint32_t packed) {  // of the others the word may be any
+  const record::Value::Form form = form_of(packed);
+  return form == record::Value::Form::number || form == record::Value::Form::code || form == record::Value::Form::boolean;
+}
+
 inline std::uint32_t form_word(const RowValue& value) {
   if (value.form != record::Value::Form::number) return pack_form(value.form, record::Comparator::equal, 0);
   return pack_form(value.form, value.comparator, value.number.scale);

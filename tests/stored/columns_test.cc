@@ -35,9 +35,9 @@ std::vector<std::string_view> available_sets() {
 }
 
 template <typename T>
-Bytes packed(const std::vector<T>& values) {
+Bytes packed(const std::vector<T>& values, Packing packing = Packing::quick) {
   Bytes bytes;
-  pack(values, bytes);
+  pack_column<T>(values, 0, bytes, packing);
   return bytes;
 }
 
@@ -57,11 +57,13 @@ std::vector<T> unpacked(const Bytes& bytes, std::size_t count) {
 
 template <typename T>
 void expect_round_trip(const std::vector<T>& values) {
-  const Bytes bytes = packed(values);
-  EXPECT_EQ(unpacked<T>(bytes, values.size()), values);
-  Reader passed(bytes);
-  EXPECT_TRUE(skip(passed, values.size()));
-  EXPECT_TRUE(passed.done());
+  for (const Packing packing : {Packing::quick, Packing::tight}) {
+    const Bytes bytes = packed(values, packing);
+    EXPECT_EQ(unpacked<T>(bytes, values.size()), values);
+    Reader passed(bytes);
+    EXPECT_TRUE(skip(passed, values.size()));
+    EXPECT_TRUE(passed.done());
+  }
 }
 
 unsigned tag_of(const Bytes& bytes) { return static_cast<unsigned char>(bytes[0]); }
@@ -90,6 +92,27 @@ TEST(Columns, ChoosesTheFormThatSuitsTheValues) {
                  }),
             form::stretches);
   EXPECT_EQ(fill(100, [&](std::size_t) { return 7 + random() % 1000 * 60; }), form::scaled);
+}
+
+// Numbers of which most are small and some are not, and steps of which that holds.
+TEST(Columns, AreRiceCodedWhereThatIsSmaller) {
+  std::mt19937_64 random(8);
+  std::vector<std::uint32_t> waits, moments;
+  std::uint32_t now = 20'000;
+  for (int i = 0; i < 200; ++i) {
+    waits.push_back(static_cast<std::uint32_t>(std::exponential_distribution<>(0.01)(random)));
+    moments.push_back(now += waits.back());
+  }
+  for (const auto& [values, rice] : {std::pair(waits, form::rice), std::pair(moments, form::rice_steps)}) {
+    const Bytes tight = packed(values, Packing::tight), quick = packed(values);
+    EXPECT_EQ(tag_of(tight), rice);
+    EXPECT_LT(tight.size(), quick.size() * 9 / 10);
+    EXPECT_LE(tight.size(), values.size() * 87 / 80 + 8);  // entropy of such a wait: 8.1 bits
+    EXPECT_NE(tag_of(quick), rice);
+    expect_round_trip(values);
+  }
+  // What no unary code can hold is packed otherwise.
+  expect_round_trip(std::vector<std::uint64_t>{1, 2, 3, std::uint64_t{1} << 60, 1, 2, 3, 4, 5, 6, 7, 8});
 }
 
 TEST(Columns, CostNothingWhereConstantAndLittleWhereRegular) {
@@ -247,7 +270,16 @@ TEST(Columns, RefuseWhatIsNoColumn) {
       {"stretches too short", bytes_of({form::stretches, 2, form::small, form::small + 3}), 9},
       {"stretches after the last value", bytes_of({form::stretches, 2, form::small, form::frame + 8, 0, 8, 0}), 9},
       {"scaled twice", bytes_of({form::scaled, 1, 0, form::scaled, 1, 0, form::small}), 9},
-      {"unknown form", bytes_of({form::scaled + 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}), 9},
+      {"no Rice code", bytes_of({form::rice, 0}), 9},
+      {"no first", bytes_of({form::rice}), 9},
+      {"Rice code wider than the integer", bytes_of({form::rice, 0, 64, 1}) + Bytes(80, 'x'), 9},
+      {"too few low bits", bytes_of({form::rice, 0, 8, 1, 1, 2}), 9},
+      {"too few unary bits", bytes_of({form::rice, 0, 1, 3, 0, 0, 0xff}), 9},
+      {"too few ones", bytes_of({form::rice, 0, 0, 2, 0xff, 0}), 9},
+      {"too many ones", bytes_of({form::rice, 0, 0, 2, 0xff, 3}), 9},
+      {"no Rice code of steps", bytes_of({form::rice_steps, 0, 0}), 9},
+      {"too few ones of steps", bytes_of({form::rice_steps, 0, 0, 0, 1, 0x7f}), 9},
+      {"unknown form", bytes_of({form::rice_steps + 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}), 9},
   };
   for (const auto& c : cases) EXPECT_FALSE(reads(c.bytes, c.count)) << c.why;
 }
@@ -279,7 +311,7 @@ TEST(Columns, SurviveAnyBytes) {
   for (int round = 0; round < 100'000; ++round) {
     Bytes bytes(random() % 40, '\0');
     for (char& byte : bytes) byte = static_cast<char>(random());
-    if (!bytes.empty() && random() % 2) bytes[0] = static_cast<char>(form::frame_groups + random() % 5);
+    if (!bytes.empty() && random() % 2) bytes[0] = static_cast<char>(form::frame_groups + random() % 7);
     reads(bytes, random() % 300);
   }
 }
@@ -292,9 +324,11 @@ TEST(Columns, SurviveEveryFlipAndCut) {
       std::vector<std::uint64_t>(30, 9),
       {600, 1200, 60'000, 60, 0, 0, 120, 60'000, 1260, 3600, 7200},
       {8'000'000, 1, 8'000'000, 1, 1, 1, 8'000'000, 1, 1, 1, 1, 8'000'000},
+      {1, 0, 2, 0, 1, 0, 30, 0, 1, 0, 1, 2, 0, 3, 0, 0, 1, 2, 1, 0, 60, 0, 1, 0, 0, 0, 0, 1, 3, 1, 0, 0, 1, 0, 2, 0, 0, 0, 5},
       {3, 3, 3, 3, 3, 3, 3, 3, 99, 99, 99, 99, 99, 99, 99, 99, 7, 7, 7, 7, 7, 7, 7}};
   for (const std::vector<std::uint64_t>& values : samples) {
-    const Bytes bytes = packed(values);
+    for (const Packing packing : {Packing::quick, Packing::tight}) {
+    const Bytes bytes = packed(values, packing);
     for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
       Bytes flipped = bytes;
       flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
@@ -302,6 +336,7 @@ TEST(Columns, SurviveEveryFlipAndCut) {
     }
     for (std::size_t length = 0; length < bytes.size(); ++length)
       EXPECT_FALSE(reads(bytes.substr(0, length), values.size()));
+    }
   }
 }
 

@@ -202,6 +202,80 @@ TEST(Run, IsNotTakenForAnother) {
   EXPECT_FALSE(decode_details("", columns, one.details_checksum));
 }
 
+// The events of a patient are of a few sorts; some have no day, no time of day or no value.
+std::vector<Row> rows_of_sorts(std::uint64_t seed, std::size_t count, std::size_t sorts) {
+  std::mt19937_64 random(seed);
+  std::vector<Row> rows(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t sort = random() % sorts;
+    rows[i].number = static_cast<std::uint32_t>(i + 1);
+    rows[i].code = static_cast<Name>(1 + random() % 300);
+    rows[i].kind = static_cast<record::Kind>(sort % 7);
+    rows[i].source = static_cast<Name>(sort / 7 % 9);
+    rows[i].value.form = sort % 2 == 0 ? record::Value::Form::number : record::Value::Form::none;
+    if (sort % 2 == 0) {
+      rows[i].value.number = record::decimal(static_cast<std::int64_t>(random() % 3000), 0);
+      rows[i].value.unit = static_cast<Name>(sort % 5);
+    }
+    const Day day = static_cast<Day>(i * 20 + random() % 20);
+    rows[i].start = record::day_time(day);
+    if (sort % 3 == 0)
+      rows[i].start = record::at_instant(rows[i].start.local + static_cast<Micros>(random() % 86'400) * record::micros_per_second);
+    if (sort % 10 == 9) rows[i].start = {};
+  }
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Row& a, const Row& b) { return a.start.instant() < b.start.instant(); });
+  return rows;
+}
+
+TEST(Run, HasATableOfTheSortsOfItsRows) {
+  for (const std::size_t sorts : {1, 2, 3, 10, 60, 64, 65, 500}) {
+    for (const std::size_t count : {1, 7, 8, 20, 100, 1000, 5000})
+      expect_round_trip(rows_of_sorts(sorts + count, count, sorts), std::to_string(sorts) + " of " + std::to_string(count));
+  }
+  const auto few = encode_run(rows_of_sorts(1, 1000, 4)).hot.size(), many = encode_run(rows_of_sorts(1, 1000, 500)).hot.size();
+  EXPECT_LT(few + 600, many);
+}
+
+TEST(Run, OfFewSortsSurvivesAnyBytes) {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const RunBytes run = encode_run(rows_of_sorts(seed, 20 + seed * 3, 2 + seed % 12));
+    expect_no_harm(run.hot, seed, 400, [&](BytesView bytes) { return decode_run(bytes, run.details); });
+  }
+}
+
+// A day that an undated event has all the same, or a time of day that one without a time has, is kept.
+TEST(Run, KeepsDaysAndTimesThatNobodyAsksFor) {
+  for (const bool day : {false, true}) {
+    auto rows = rows_of_sorts(3, 50, 10);
+    for (Row& row : rows) {
+      if (day ? row.start.precision == record::Precision::none : row.start.precision == record::Precision::day)
+        row.start.local += day ? record::micros_per_day : record::micros_per_second;
+    }
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const Row& a, const Row& b) { return a.start.instant() < b.start.instant(); });
+    const RunBytes run = encode_run(rows);
+    RunColumns columns;
+    ASSERT_TRUE(decode_hot(run.hot, field_hot, columns));
+    for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(columns.start_at(i).local, rows[i].start.local) << i;
+  }
+}
+
+TEST(Run, PassesOverItsSorts) {
+  const auto rows = rows_of_sorts(4, 100, 10);
+  const RunBytes run = encode_run(rows);
+  RunColumns columns;
+  for (std::uint32_t fields = 0; fields <= field_hot; ++fields) {
+    ASSERT_TRUE(decode_hot(run.hot, fields, columns));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (fields & field_number) { ASSERT_EQ(columns.number[i], rows[i].number); }
+      if (fields & field_code) { ASSERT_EQ(columns.code[i], rows[i].code); }
+      if (fields & field_time) { ASSERT_EQ(columns.start_at(i).local, rows[i].start.local); }
+      if (fields & field_kind) { ASSERT_EQ(columns.kind[i], static_cast<std::uint32_t>(rows[i].kind)); }
+    }
+  }
+}
+
 // Content that no encoder writes, with a right checksum.
 TEST(Run, RefusesWrongContent) {
   RunColumns columns;
@@ -213,19 +287,55 @@ TEST(Run, RefusesWrongContent) {
   EXPECT_TRUE(decode({3, 0}));
   EXPECT_FALSE(decode({})) << "no count";
   EXPECT_FALSE(decode({0x81, 0x80, 4, 0})) << "too many rows";
-  EXPECT_FALSE(decode({3, 0x80, 0x80, 0xc0, 0})) << "a column that there is not";
+  EXPECT_FALSE(decode({3, 0x80, 0x80, 0x80, 0x08})) << "a column that there is not";
   EXPECT_FALSE(decode({3, 0, 1})) << "more than its columns";
-  EXPECT_FALSE(decode({3, 0x80, 0x40, 9, 1})) << "cold numbers beyond the end";
+  EXPECT_FALSE(decode({3, 0x80, 0x80, 0x10, 9, 1})) << "cold numbers beyond the end";
   EXPECT_TRUE(decode({3, 1 << hot_kind, 192 + 21}));
   EXPECT_FALSE(decode({3, 1 << hot_kind, 192 + 22})) << "a kind that there is not";
   EXPECT_FALSE(decode({3, 1 << hot_kind, 8, 14, 1, 2, 9})) << "a kind that there is not, in one row";
   EXPECT_FALSE(decode({3, 1 << hot_kind})) << "no column";
-  EXPECT_TRUE(decode({3, 0x80, 1, 192 + 1}));
-  EXPECT_FALSE(decode({3, 0x80, 1, 192 + 6})) << "a form of value that there is not";
-  EXPECT_TRUE(decode({3, 0x80, 1, 8, 1, 2, 3, 3}));
-  EXPECT_FALSE(decode({3, 0x80, 1, 8, 1, 2, 3, 5})) << "a form of value that there is not, in one row";
-  EXPECT_FALSE(decode({3, 0x80, 1, 0, 0x80, 0x80, 1})) << "a form beyond its bits";
-  EXPECT_FALSE(decode({3, 0x80, 1, 0, 0x80, 0x40})) << "a scale of 128 less 256";
+  EXPECT_TRUE(decode({3, 1 << hot_value_form, 192 + 1}));
+  EXPECT_FALSE(decode({3, 1 << hot_value_form, 192 + 6})) << "a form of value that there is not";
+  EXPECT_TRUE(decode({3, 1 << hot_value_form, 8, 1, 2, 3, 3}));
+  EXPECT_FALSE(decode({3, 1 << hot_value_form, 8, 1, 2, 3, 5})) << "a form of value that there is not, in one row";
+  EXPECT_FALSE(decode({3, 1 << hot_value_form, 0, 0x80, 0x80, 1})) << "a form beyond its bits";
+  EXPECT_FALSE(decode({3, 1 << hot_value_form, 0, 0x80, 0x40})) << "a scale of 128 less 256";
+}
+
+TEST(Run, RefusesWrongSorts) {
+  RunColumns columns;
+  const auto decode = [&](std::uint32_t mask, std::initializer_list<unsigned> content, std::uint32_t fields = field_hot) {
+    Bytes bytes;
+    Writer write(bytes);
+    write.varint(3);
+    write.varint(mask);
+    for (const unsigned byte : content) write.u8(static_cast<std::uint8_t>(byte));
+    return decode_hot(sealed(bytes), fields, columns).has_value();
+  };
+  constexpr std::uint32_t sorts = 1u << hot_has_sorts, kind = 1u << hot_kind, precision = 1u << hot_precision;
+  constexpr unsigned zero = 192, frame_1 = 1, frame_8 = 8;
+  EXPECT_TRUE(decode(sorts | kind, {2, frame_1, 0, 0b101, frame_8, 0, 4, 5}));
+  EXPECT_EQ(columns.kind[0], 5u);
+  EXPECT_EQ(columns.kind[1], 4u);
+  EXPECT_TRUE(decode(sorts | kind, {1, zero, zero + 4})) << "one sort";
+  EXPECT_FALSE(decode(sorts | kind, {2, zero, frame_8, 0, 4, 5})) << "two sorts of which all rows are one";
+  EXPECT_FALSE(decode(sorts | kind, {2, frame_1, 0})) << "no sorts of rows";
+  EXPECT_FALSE(decode(sorts | kind, {2, frame_1, 0, 0b101})) << "no column";
+  EXPECT_FALSE(decode(sorts | kind, {})) << "no number of sorts";
+  EXPECT_FALSE(decode(sorts | kind, {0, zero, zero})) << "no sorts";
+  EXPECT_FALSE(decode(sorts | kind, {65, zero, zero})) << "too many sorts";
+  EXPECT_FALSE(decode(sorts | kind, {2, frame_8, 0, 0, 1, 2, frame_8, 0, 4, 5})) << "a sort that there is not";
+  EXPECT_FALSE(decode(sorts | kind, {2, frame_8, 0}, field_code)) << "no sorts to pass over";
+
+  constexpr std::uint32_t some_days = 1u << hot_some_days | 1u << hot_day;
+  EXPECT_TRUE(decode(precision | some_days, {frame_8, 0, 0, 3, 0, 1, zero + 9}));
+  EXPECT_FALSE(decode(precision | some_days, {frame_8, 0, 0, 3, 0, 2, zero + 9})) << "more days than dated rows";
+  EXPECT_FALSE(decode(precision | some_days, {frame_8, 0, 0, 3, 0, 0, zero + 9})) << "fewer days than dated rows";
+  EXPECT_FALSE(decode(precision | some_days, {frame_8, 0, 0, 3, 0, 4, zero + 9})) << "more days than rows";
+  EXPECT_FALSE(decode(precision | some_days, {frame_8, 0, 0, 3, 0})) << "no number of days";
+  EXPECT_FALSE(decode(precision | some_days, {frame_8, 0, 0, 3, 0, 1})) << "no days";
+  EXPECT_FALSE(decode(some_days, {3, zero + 9})) << "all rows are dated";
+  EXPECT_FALSE(decode(some_days | 1u << hot_code, {1}, field_code)) << "no days to pass over";
 }
 
 TEST(RunDeath, StopsAtRowsOutOfOrder) {

@@ -1,0 +1,129 @@
+#include "formats/stored/rice.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "formats/stored/bits.h"
+#include "formats/stored/column_forms.h"
+
+namespace chartline::stored {
+namespace {
+
+template <typename T>
+std::uint64_t unary_bits(std::span<const T> values, T base, unsigned width) {
+  std::uint64_t bits = values.size();
+  for (const T value : values) bits += static_cast<std::uint64_t>(static_cast<T>(value - base) >> width);
+  return bits;
+}
+
+// The places of the ones in each byte, and how many they are.
+struct Ones {
+  std::array<std::array<std::uint8_t, 8>, 256> places{};
+  std::array<std::uint8_t, 256> count{};
+};
+constexpr Ones ones = [] {
+  Ones all;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      if (byte >> bit & 1) all.places[byte][all.count[byte]++] = static_cast<std::uint8_t>(bit);
+    }
+  }
+  return all;
+}();
+
+// Where the ones stand; past the last up to eight places are any. False where they are not `count`.
+bool places_of_ones(BytesView bits, std::size_t count, std::uint32_t* places) {
+  std::size_t found = 0;
+  for (std::size_t at = 0; at < bits.size(); ++at) {
+    const auto byte = static_cast<std::uint8_t>(bits[at]);
+    for (std::size_t k = 0; k < 8; ++k) places[found + k] = static_cast<std::uint32_t>(at * 8) + ones.places[byte][k];
+    found += ones.count[byte];
+    if (found > count) return false;
+  }
+  return found == count;
+}
+
+}  // namespace
+
+// The best width is about that of the mean: it and its neighbours are tried.
+template <typename T>
+RicePlan plan_rice(std::span<const T> values, T base) {
+  std::uint64_t sum = 0;
+  T greatest = 0;
+  for (const T value : values) {
+    const T distance = static_cast<T>(value - base);
+    sum += distance;
+    greatest = std::max(greatest, distance);
+  }
+  constexpr std::uint64_t greatest_max = std::uint64_t{1} << 36;  // so that no sum over a column overflows
+  if (greatest > greatest_max) return {0, ~std::uint64_t{0}};
+  const unsigned mean = width_of(sum / values.size());
+  RicePlan best{0, ~std::uint64_t{0}};
+  for (unsigned width = mean == 0 ? 0 : mean - 1; width <= mean && width < 8 * sizeof(T); ++width) {
+    const std::uint64_t bits = unary_bits(values, base, width) + values.size() * width + 16;
+    if (bits < best.bits) best = {width, bits};
+  }
+  return best;
+}
+
+template <typename T>
+void write_rice(std::span<const T> values, T base, unsigned width, Bytes& out) {
+  thread_local std::vector<T> low;
+  low.resize(values.size());
+  const std::size_t unary_bytes = (unary_bits(values, base, width) + 7) / 8;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    low[i] = static_cast<T>(static_cast<T>(values[i] - base) & static_cast<T>((T{1} << width) - 1));
+  Writer write(out);
+  write.u8(static_cast<std::uint8_t>(width));
+  write.varint(unary_bytes);
+  pack_bits(low.data(), low.size(), width, T{0}, out);
+  const std::size_t start = out.size();
+  out.resize(start + unary_bytes, '\0');
+  std::size_t at = 0;
+  for (const T value : values) {
+    at += static_cast<std::size_t>(static_cast<T>(value - base) >> width);
+    out[start + at / 8] = static_cast<char>(static_cast<unsigned char>(out[start + at / 8]) | 1u << at % 8);
+    ++at;
+  }
+}
+
+template <typename T>
+bool read_rice(Reader& in, std::size_t count, T base, T* out) {
+  const unsigned width = in.u8();
+  const std::uint64_t unary_bytes = in.varint();
+  const std::size_t low_bytes = packed_bytes(count, width);
+  if (!in.ok() || width >= 8 * sizeof(T) || low_bytes > in.left()) return false;
+  const std::size_t left = in.left();
+  const char* const low = in.raw(low_bytes).data();
+  const BytesView unary = in.raw(unary_bytes);
+  if (!in.ok()) return false;
+  unpack_bits(low, low + left, width, count, base, out);
+  // Number i ends with the i-th one: what is above its low bits is how many zeros stand before that, since the one before.
+  thread_local std::vector<std::uint32_t> room;
+  if (room.size() < count + 1 + room_margin) room.resize(count + 1 + room_margin);
+  std::uint32_t* const places = room.data() + 1;
+  places[-1] = ~0u;
+  if (!places_of_ones(unary, count, places)) return false;
+  for (std::size_t i = 0; i < count; ++i)
+    out[i] =
+        static_cast<T>(out[i] + (static_cast<T>(places[i] - places[static_cast<std::ptrdiff_t>(i) - 1] - 1u) << width));
+  return true;
+}
+
+bool skip_rice(Reader& in, std::size_t count) {
+  const unsigned width = in.u8();
+  const std::uint64_t unary_bytes = in.varint();
+  in.raw(packed_bytes(count, width));
+  in.raw(unary_bytes);
+  return in.ok();
+}
+
+template RicePlan plan_rice(std::span<const std::uint32_t>, std::uint32_t);
+template RicePlan plan_rice(std::span<const std::uint64_t>, std::uint64_t);
+template void write_rice(std::span<const std::uint32_t>, std::uint32_t, unsigned, Bytes&);
+template void write_rice(std::span<const std::uint64_t>, std::uint64_t, unsigned, Bytes&);
+template bool read_rice(Reader&, std::size_t, std::uint32_t, std::uint32_t*);
+template bool read_rice(Reader&, std::size_t, std::uint64_t, std::uint64_t*);
+
+}  // namespace chartline::stored
