@@ -40,9 +40,8 @@ bool unpack_groups(Reader& in, std::size_t count, T base, T* out) {
   return true;
 }
 
-bool is_simple(unsigned tag) {
-  return tag <= form::delta_groups || tag == form::rice || tag == form::rice_steps || tag >= form::small;
-}
+// Of the forms that other forms are made of, all but the small ones, which have no more bytes.
+bool is_simple(unsigned tag) { return tag <= form::delta_groups || tag == form::rice || tag == form::rice_steps; }
 
 // Frame, delta and Rice forms, `count` at least 1. `out` has room for count + room_margin.
 template <typename T>
