@@ -425,16 +425,16 @@ Result<void> Identity::fold(std::uint64_t position, const Put& put) {
     if (names.size() > before) TRY(put(identifiers_key(patient), encode_identifiers(names)));
   }
   TRY(put(Bytes(identity_counters_key), encode_identity_counters({p.patients, place})));
-  std::vector<std::uint64_t> sorted;
+  std::vector<std::pair<std::uint64_t, const std::vector<Named>*>> sorted;
   sorted.reserve(p.named.size());
-  for (const auto& [hash, entries] : p.named) sorted.push_back(hash);
+  for (const auto& [hash, entries] : p.named) sorted.emplace_back(hash, &entries);
   std::ranges::sort(sorted);
-  for (const std::uint64_t hash : sorted) {
+  for (const auto& [hash, entries] : sorted) {
     std::vector<Named> all;
     if (TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored)))
       all = TRY(decode_named(stored.bytes()));
     const std::size_t before = all.size();
-    for (const Named& entry : p.named.at(hash))
+    for (const Named& entry : *entries)
       if (entry.position <= position) all.push_back(entry);
     if (all.size() > before) TRY(put(identity_key(hash), encode_named(std::move(all))));
   }

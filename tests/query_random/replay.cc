@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <span>
 
+#include "base/check.h"
 #include "engine/import.h"
 #include "engine/maintenance.h"
 #include "engine/storage/memory.h"
@@ -61,12 +63,17 @@ struct Replay::Parts {
   FixedClock clock{first_commit};
   std::unique_ptr<engine::Store> store;
 
-  static record::Record record_of(const Step& step, record::Identifier& who) {
+  // Events without an id are records of their own.
+  static std::vector<record::Record> records_of(const Step& step, record::Identifier& who) {
     who = {"test", step.person};
-    record::Record record;
-    record.identifiers = {&who, 1};
-    record.events = step.events;
-    return record;
+    const std::span<const record::Event> events = step.events;
+    const bool together = events.size() < 2 || !events.front().record.empty();
+    std::vector<record::Record> records(together ? 1 : events.size());
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      records[i].identifiers = {&who, 1};
+      records[i].events = together ? events : events.subspan(i, 1);
+    }
+    return records;
   }
 
   void load() {
@@ -75,9 +82,9 @@ struct Replay::Parts {
                       .value();
     for (; next < script.steps.size() && script.steps[next].what == Step::What::load; ++next) {
       record::Identifier who;
-      import->add(record_of(script.steps[next], who)).value();
+      for (const record::Record& record : records_of(script.steps[next], who)) import->add(record).value();
     }
-    import->finish().value();
+    check(import->finish().value().rejected == 0, "what a script loads is taken");
   }
 
   // What a cut-down script no longer can do (link someone who is not there) is passed over.
@@ -87,8 +94,9 @@ struct Replay::Parts {
       case Step::What::load: return;
       case Step::What::write: {
         record::Identifier who;
-        const record::Record record = record_of(step, who);
-        store->write({&record, 1}, {}).value();
+        const engine::Written written = store->write(records_of(step, who), {}).value();
+        for (const engine::Outcome& one : written.outcomes)
+          check(one.what != engine::Outcome::What::rejected, "what a script writes is taken");
         return;
       }
       case Step::What::link: return static_cast<void>(store->link(a, b));

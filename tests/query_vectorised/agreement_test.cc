@@ -278,6 +278,7 @@ TEST(Agreement, OfRunsHeldInParts) {
   Replay replay(script, 1);
   replay.play();
   engine::Store& store = replay.store();
+  ASSERT_GT(store.stats().events, 71'000u);
   for (const std::string text : {"count (last any[*]).value > 200\n", "count count(any[*] where value > 250) >= 2\n",
                                  "count (first any[*]).code = local:rare\n",
                                  "tally any[{ local:a, local:rare }] without (any[local:b] on or after it) by year(it)\n"}) {
