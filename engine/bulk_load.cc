@@ -155,6 +155,9 @@ class RangeLoad {
     const std::string path = "/postings-" + std::to_string(number_) + "-" + std::to_string(shard_);
     PackedParts& parts = into_.postings.try_emplace(shard_, scratch.empty() ? "" : scratch + path).first->second;
     std::vector<stored::Posting> postings;
+    std::size_t most = 0;
+    for (const std::vector<WaitingPosting>& waiting : of_code_) most = std::max(most, waiting.size());
+    postings.reserve(most);
     for (Name code = 0; code < of_code_.size(); ++code) {
       std::vector<WaitingPosting>& waiting = of_code_[code];
       if (waiting.empty()) continue;

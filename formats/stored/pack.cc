@@ -21,18 +21,27 @@ Measures<T> measure(std::span<const T> values) {
   return stored::measure(values.data(), values.size());
 }
 
+// x with odd x x = 1, modulo: multiplying by it divides a multiple of `odd`, without a division.
+template <typename T>
+constexpr T inverse_of(T odd) {
+  T x = odd;  // right in three bits; each step doubles them
+  for (unsigned bits = 3; bits < 8 * sizeof(T); bits *= 2) x = static_cast<T>(x * (2 - odd * x));
+  return x;
+}
+
 // The greatest unit of which every value - min is a multiple.
 template <typename T>
 T common_unit(std::span<const T> values, T min) {
   T bits = 0;
   for (const T value : values) bits |= static_cast<T>(value - min);
   const int twos = std::countr_zero(bits);
-  T odd = 0;
+  T odd = 0, inverse = 0, multiple_max = 0;
   for (const T value : values) {
     const T distance = static_cast<T>(value - min) >> twos;
-    if (distance == 0 || (odd != 0 && distance % odd == 0)) continue;
-    odd = std::gcd(odd, distance);
+    if (distance == 0 || (odd != 0 && static_cast<T>(distance * inverse) <= multiple_max)) continue;
+    odd = std::gcd(odd, static_cast<T>(distance >> std::countr_zero(distance)));
     if (odd == 1) break;
+    inverse = inverse_of(odd), multiple_max = static_cast<T>(static_cast<T>(~T{0}) / odd);
   }
   return static_cast<T>(odd << twos);
 }
@@ -278,7 +287,7 @@ void pack_unscaled(std::span<const T> values, T bias, const Measures<T>& m, Byte
   const std::uint64_t as_stretches = stretches_bits(m, values.size());
   const std::uint64_t best = std::min(plan.bits, as_stretches);
   const unsigned width = width_of(static_cast<T>(m.max - m.min));
-  if (width > 1 && best > 64) {
+  if (width > 1 && best > 64 && !m.ascending) {  // distinct values that ascend are stretches
     thread_local Distinct<T> distinct;
     if (distinct.find(values, width, best, packing)) return distinct.write(bias, out);
   }
@@ -298,12 +307,9 @@ void pack_quotients(std::span<const T> values, T unit, T min, Bytes& out, Packin
   thread_local std::vector<Q> quotients;
   quotients.resize(values.size());
   const int twos = std::countr_zero(unit);
-  const T odd = unit >> twos;
-  if (odd == 1) {
-    for (std::size_t i = 0; i < values.size(); ++i) quotients[i] = static_cast<Q>(static_cast<T>(values[i] - min) >> twos);
-  } else {
-    for (std::size_t i = 0; i < values.size(); ++i) quotients[i] = static_cast<Q>(static_cast<T>(values[i] - min) / unit);
-  }
+  const Q inverse = static_cast<Q>(inverse_of(static_cast<T>(unit >> twos)));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    quotients[i] = static_cast<Q>(static_cast<Q>(static_cast<T>(values[i] - min) >> twos) * inverse);
   const std::span<const Q> scaled = quotients;
   pack_unscaled(scaled, Q{0}, measure(scaled), out, packing);
 }

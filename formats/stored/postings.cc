@@ -68,6 +68,7 @@ void transpose(std::span<const Posting> postings, Scratch& to) {
     offset[i] = static_cast<std::uint32_t>(posting.offset + static_cast<int>(offset_zero));
   }
   even_out(to.narrow[value_form_part], to.value);
+  fill_gaps(to.narrow[value_form_part], to.value);
 }
 
 // Numbers become steps within a patient; false where no patient has several, or they do not ascend: then they stay as they are.

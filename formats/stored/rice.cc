@@ -80,10 +80,11 @@ void write_rice(std::span<const T> values, T base, unsigned width, Bytes& out) {
   pack_bits(low.data(), low.size(), width, T{0}, out);
   const std::size_t start = out.size();
   out.resize(start + unary_bytes, '\0');
+  char* const unary = out.data() + start;
   std::size_t at = 0;
   for (const T value : values) {
     at += static_cast<std::size_t>(static_cast<T>(value - base) >> width);
-    out[start + at / 8] = static_cast<char>(static_cast<unsigned char>(out[start + at / 8]) | 1u << at % 8);
+    unary[at / 8] = static_cast<char>(unary[at / 8] | 1 << at % 8);
     ++at;
   }
 }

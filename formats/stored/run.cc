@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #include "base/check.h"
 #include "formats/stored/column_forms.h"
@@ -113,37 +114,38 @@ bool all_are(std::span<const T> values, T standard) {
 }
 
 template <typename T>
-void pack_part(const HotPart<T>& part, std::span<const T> values, std::uint32_t& mask, Bytes& out) {
+void pack_part(const HotPart<T>& part, std::type_identity_t<std::span<const T>> values, std::uint32_t& mask, Bytes& out) {
   if (all_are(values, part.standard)) return;
   mask |= 1u << part.column;
   pack_column(values, part.bias, out, Packing::tight);
 }
 
-// What of a column need not be stored: the rows of which `has` does not hold, because they have its standard or, of words,
-// because nobody asks.
+// The rows of which a column says something, by another column; words of others may be any.
 struct Some {
   HotColumn bit;
-  const std::uint32_t* which;
-  bool (*has)(std::uint32_t);
+  std::span<const std::uint32_t> which;
   bool others_are_standard;
 };
 
 template <typename T>
-void pack_some(const HotPart<T>& part, std::span<const T> values, const Some& some, std::uint32_t& mask, Bytes& out) {
-  if (all_are(values, part.standard)) return;
+void pack_some(const HotPart<T>& part, std::type_identity_t<std::span<const T>> values, const Some& some, auto&& has, std::uint32_t& mask, Bytes& out) {
+  if (all_are(some.which, some.which[0])) return pack_part(part, values, mask, out);
   thread_local std::vector<T> chosen;
-  chosen.clear();
+  chosen.resize(values.size());
+  std::size_t count = 0;
   bool others_differ = false;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (some.has(some.which[i]))
-      chosen.push_back(values[i]);
-    else
-      others_differ |= values[i] != part.standard;
+    const bool here = has(some.which[i]);
+    chosen[count] = values[i];
+    count += here;
+    others_differ |= !here && values[i] != part.standard;
   }
-  if (chosen.size() == values.size() || (some.others_are_standard && others_differ)) return pack_part(part, values, mask, out);
+  if (count == values.size() || (some.others_are_standard && others_differ)) return pack_part(part, values, mask, out);
+  const std::span<const T> of_some(chosen.data(), count);
+  if (all_are(of_some, part.standard)) return;
   mask |= 1u << part.column | 1u << some.bit;
-  Writer(out).varint(chosen.size());
-  pack_column<T>(chosen, part.bias, out, Packing::tight);
+  Writer(out).varint(count);
+  pack_column(of_some, part.bias, out, Packing::tight);
 }
 
 // The columns that say what sort of event a row is: for each sort, or row by row.
@@ -165,28 +167,20 @@ void pack_sorts(const HotScratch& scratch, std::uint32_t& mask, Bytes& out) {
 
 void pack_columns(HotScratch& scratch, bool has_ends, std::uint32_t& mask, Bytes& out) {
   pack_sorts(scratch, mask, out);
-  const std::uint32_t* const precision = scratch.narrow_column(hot_precision);
-  const std::uint32_t* const form = scratch.narrow_column(hot_value_form);
-  const auto narrow = [&](HotColumn column, const std::optional<Some>& some = {}) {
-    const std::size_t at = hot_places[column].at;
-    const std::span<const std::uint32_t> values = scratch.narrow[at];
-    some ? pack_some(narrow_parts[at], values, *some, mask, out) : pack_part(narrow_parts[at], values, mask, out);
-  };
-  const auto wide = [&](HotColumn column, const std::optional<Some>& some = {}) {
-    const std::size_t at = hot_places[column].at;
-    const std::span<const std::uint64_t> values = scratch.wide[at];
-    some ? pack_some(wide_parts[at], values, *some, mask, out) : pack_part(wide_parts[at], values, mask, out);
-  };
-  narrow(hot_day, Some{hot_some_days, precision, is_dated, true});
-  wide(hot_time_of_day, Some{hot_some_times, precision, is_timed, true});
-  narrow(hot_offset);
-  narrow(hot_code);
-  narrow(hot_number);
-  wide(hot_value, Some{hot_some_values, form, has_word, false});
+  const auto narrow = [&](HotColumn column) -> std::span<const std::uint32_t> { return scratch.narrow[hot_places[column].at]; };
+  const auto wide = [&](HotColumn column) -> std::span<const std::uint64_t> { return scratch.wide[hot_places[column].at]; };
+  const auto pack_narrow = [&](HotColumn column) { pack_part(narrow_parts[hot_places[column].at], narrow(column), mask, out); };
+  const std::span<const std::uint32_t> precision = narrow(hot_precision), form = narrow(hot_value_form);
+  pack_some(narrow_parts[hot_places[hot_day].at], narrow(hot_day), {hot_some_days, precision, true}, is_dated, mask, out);
+  pack_some(wide_parts[hot_places[hot_time_of_day].at], wide(hot_time_of_day), {hot_some_times, precision, true}, is_timed, mask, out);
+  pack_narrow(hot_offset);
+  pack_narrow(hot_code);
+  pack_narrow(hot_number);
+  pack_some(wide_parts[hot_places[hot_value].at], wide(hot_value), {hot_some_values, form, false}, has_word, mask, out);
   if (!has_ends) return;
-  wide(hot_end_local);
-  narrow(hot_end_offset);
-  narrow(hot_end_precision);
+  pack_part(wide_parts[hot_places[hot_end_local].at], wide(hot_end_local), mask, out);
+  pack_narrow(hot_end_offset);
+  pack_narrow(hot_end_precision);
 }
 
 bool in_order(std::span<const Row> rows) {

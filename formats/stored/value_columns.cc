@@ -73,19 +73,6 @@ void bring_to(int scale, std::span<std::uint32_t> forms, std::span<std::uint64_t
   }
 }
 
-// Rows without a value take the word of the one before, the first ones that of the first value.
-void fill_gaps(std::span<const std::uint32_t> forms, std::span<std::uint64_t> words) {
-  const auto first = std::find_if(forms.begin(), forms.end(), has_word);
-  if (first == forms.end()) return;
-  std::uint64_t last = words[static_cast<std::size_t>(first - forms.begin())];
-  for (std::size_t i = 0; i < forms.size(); ++i) {
-    if (has_word(forms[i]))
-      last = words[i];
-    else
-      words[i] = last;
-  }
-}
-
 }  // namespace
 
 bool is_form(std::uint32_t packed) {
@@ -118,7 +105,19 @@ void even_out(std::span<std::uint32_t> forms, std::span<std::uint64_t> words) {
   const bool differ = scales.least < scales.greatest;
   const bool only_noughts_differ = scales.least == scales.greatest && scales.noughts && scales.least != 0;
   if (only_noughts_differ || (differ && scales.even_out_well())) bring_to(scales.greatest, forms, words);
-  fill_gaps(forms, words);
+}
+
+// Rows without a value take the word of the one before, the first ones that of the first value.
+void fill_gaps(std::span<const std::uint32_t> forms, std::span<std::uint64_t> words) {
+  const auto first = std::find_if(forms.begin(), forms.end(), has_word);
+  if (first == forms.end()) return;
+  std::uint64_t last = words[static_cast<std::size_t>(first - forms.begin())];
+  for (std::size_t i = 0; i < forms.size(); ++i) {
+    if (has_word(forms[i]))
+      last = words[i];
+    else
+      words[i] = last;
+  }
 }
 
 }  // namespace chartline::stored

@@ -69,7 +69,9 @@ inline RowValue unpack_value(std::uint32_t form, std::uint64_t word) {
 }
 double number_of(std::uint32_t form, std::uint64_t word);  // NaN where not a number
 
-// Brings the numbers of a run to one scale, or leaves all as they are; gives rows without a value that of a neighbour.
+// Brings the numbers of a run to one scale, or leaves all as they are.
 void even_out(std::span<std::uint32_t> forms, std::span<std::uint64_t> words);
+// Gives rows without a value that of a neighbour.
+void fill_gaps(std::span<const std::uint32_t> forms, std::span<std::uint64_t> words);
 
 }  // namespace chartline::stored
