@@ -363,6 +363,27 @@ class VectorisedFinder final : public Finder {
   Interview interview_;
 };
 
+// About how many postings a leaf has. A narrowed View tells no sizes, but names the runs that are read: what cannot be named is
+// complained about where it is read.
+double postings_of(const engine::View& view, const Leaf& leaf, Statistics& statistics) {
+  if (statistics.known()) return statistics.of(*leaf.codes).events;
+  double postings = 0;
+  for (std::uint32_t shard = 0; shard < view.shards(); ++shard) {
+    const std::uint32_t last_block = view.patients(shard) / block_patients;
+    const auto add = [&](engine::Name, const engine::PostingScan& scan) -> Result<void> {
+      for (const stored::PostingRun& run : scan.refs) postings += run.count;
+      return {};
+    };
+    if (leaf.codes->any) {
+      (void)view.all_postings(shard, 0, last_block, [](const auto&) { return true; }, add);
+      continue;
+    }
+    for (const engine::Name name : leaf.codes->names(view, shard))
+      if (const auto scan = view.name_postings(shard, name, 0, last_block)) (void)add(name, *scan);
+  }
+  return postings;
+}
+
 // How a store is cut into ranges, and what is held of one.
 struct Cut {
   std::uint32_t blocks = 1;
@@ -383,9 +404,8 @@ Cut cut_for(const engine::View& view, const Workers& workers, const std::vector<
     blocks += (view.patients(shard) + block_patients - 1) / block_patients;
   double work = everyone ? double{block_patients} * blocks : 0, held_bytes = 0;
   for (const Leaf& leaf : leaves) {
-    const double events = statistics.of(*leaf.codes).events;
-    work += events;
-    if (!is_loose(leaf)) held_bytes += posting_bytes * events;
+    work += statistics.of(*leaf.codes).events;
+    if (!is_loose(leaf)) held_bytes += posting_bytes * postings_of(view, leaf, statistics);
   }
   double ranges = std::max(1u, workers.threads) * (all_codes ? 1 : 4);
   if (statistics.known()) ranges = std::min(ranges, std::ceil(work / work_min));

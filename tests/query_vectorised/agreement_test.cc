@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "engine/trust/grant.h"
 #include "query/vectorised/plan.h"
 #include "tests/lane.h"
 #include "tests/query_random/answer.h"
@@ -252,6 +253,14 @@ void expect_agreement_on_many_events(bool some_without_code) {
   }
 }
 
+std::shared_ptr<const engine::Grant> grant_of_most(const engine::View& view) {
+  engine::Grant grant;
+  grant.rights = ~engine::Rights{0};
+  grant.patients = engine::PatientSet({view.patients(0)});
+  for (std::uint32_t id = 3; id < view.patients(0); id += 7) grant.patients.remove({0, id});
+  return engine::seal(std::move(grant));
+}
+
 // Where memory is short a range is one block, and of runs that reach over all of them its part alone is held.
 TEST(Agreement, OfRunsHeldInParts) {
   constexpr int people = 9'000, events_each = 8;  // three blocks
@@ -284,9 +293,10 @@ TEST(Agreement, OfRunsHeldInParts) {
                                  "tally any[{ local:a, local:rare }] without (any[local:b] on or after it) by year(it)\n"}) {
     const Prepared prepared = prepare(store, text, {}).value();
     ASSERT_TRUE(prepared.complaints.empty()) << render(prepared.complaints, text);
-    const auto asked = [&](const RunOptions& options) {
+    const auto asked = [&](const RunOptions& options, bool under_a_grant = false) {
       Answers answers;
-      const auto done = run(prepared, store, store.view(), options, answers);
+      const engine::View all = store.view();
+      const auto done = run(prepared, store, under_a_grant ? all.narrowed(grant_of_most(all)) : all, options, answers);
       EXPECT_TRUE(done) << done.error().message;
       std::string said;
       for (const Answer& answer : answers.all) said += random::print(answer);
@@ -294,7 +304,9 @@ TEST(Agreement, OfRunsHeldInParts) {
     };
     const std::string reference = asked({.executor = Executor::reference, .threads = 1});
     EXPECT_EQ(asked({.executor = Executor::vectorised, .threads = 1}), reference) << text;
-    EXPECT_EQ(asked({.executor = Executor::vectorised, .threads = 1, .memory_bytes_max = 400'000}), reference) << text;
+    const RunOptions little{.executor = Executor::vectorised, .threads = 1, .memory_bytes_max = 400'000};
+    EXPECT_EQ(asked(little), reference) << text;
+    EXPECT_EQ(asked(little, true), asked({.executor = Executor::reference, .threads = 1}, true)) << text;
   }
 }
 
