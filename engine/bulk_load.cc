@@ -325,8 +325,12 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
         state.next_run = std::max(state.next_run, part.next_run + 1);
   }
   Batch batch;
-  if (number == 0) TRY(write_identity(store, tables, batch)).move_to(files);
-  TRY(PostingsFile(tables, postings, pool).write()).move_to(files);
+  // Who everyone is is written by one thread, while the others join postings.
+  std::future<Result<SortedFiles>> identity;
+  if (number == 0) identity = pool.submit([&] { return write_identity(store, tables, batch); });
+  Result<SortedFiles> joined = PostingsFile(tables, postings, pool).write();
+  if (identity.valid()) TRY(identity.get()).move_to(files);
+  TRY(std::move(joined)).move_to(files);
   for (Range& range : ranges) range.postings.erase(number);
   if (!files.empty()) TRY(tables.ingest(files));
   fold_names(shard.names(), state, batch);
