@@ -2,6 +2,8 @@
 // function, and see that rows in = records out + rejects.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -82,7 +84,10 @@ Result<void> read_rows(Csv& csv, const Input& input, const Inputs& inputs, const
 template <typename MakeRows>
 Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading,
                                 MakeRows make_rows) {
-  constexpr std::uint64_t part_bytes = std::uint64_t{8} << 20;
+  // Large parts cost least; a file that is not large is shared by all threads nevertheless.
+  constexpr std::uint64_t MiB = 1 << 20;
+  const std::uint64_t part_bytes =
+      std::clamp(input.plain_bytes().value_or(0) / (2 * std::max(1u, reading.options.threads)), MiB, 8 * MiB);
   std::optional<CsvCutter> cutter =
       reading.options.threads > 1 ? CsvCutter::make(csv, input, part_bytes) : std::nullopt;
   std::unique_ptr<RecordSink> first = cutter ? reading.sink.part() : nullptr;
