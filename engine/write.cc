@@ -116,6 +116,21 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
   sayings.reserve(items.size());
   for (const WriteItem& item : items) sayings.push_back(rows_of(item, *names_, ordinals, *memory));
 
+  const auto know = [this](const WriteItem& item, const Said& record) -> Result<Stripe::Cached*> {
+    Stripe& stripe = stripe_of(item.patient);
+    Stripe::Cached* cached = TRY(index_of(stripe, item.patient));
+    if (!cached->index.falls_short(record)) return cached;
+    TRY(cached->index.complete(moment(), item.patient));
+    count(stripe, *cached);
+    return cached;
+  };
+  // So is what is known of the patients, one stripe at a time. Should that be trimmed again before all are locked, it is looked up
+  // anew; should it fail, it fails below.
+  for (std::size_t i = 0; items.size() > 1 && i < items.size(); ++i) {
+    const std::lock_guard lock(stripe_of(items[i].patient).mutex);
+    (void)know(items[i], sayings[i].record);
+  }
+
   std::vector<std::size_t> stripes;
   for (const WriteItem& item : items) stripes.push_back(item.patient % stripe_count);
   std::sort(stripes.begin(), stripes.end());
@@ -150,14 +165,9 @@ Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or
       if (all_or_nothing) break;
       continue;
     }
-    auto cached = index_of(stripe_of(item.patient), item.patient);
+    auto cached = know(item, record);
     if (!cached) return take_all_back(), std::move(cached).error();
     PatientIndex& index = (*cached)->index;
-    if (index.falls_short(record)) {
-      if (auto completed = index.complete(moment(), item.patient); !completed)
-        return take_all_back(), std::move(completed).error();
-      count(stripe_of(item.patient), **cached);
-    }
     const Decision decision = decide(index, record);
     *item.outcome = {
         decision.what, {setup_.number, item.patient}, decision.first_number, decision.fault, decision.reason};
