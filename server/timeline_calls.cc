@@ -169,13 +169,20 @@ struct Part {
 constexpr std::size_t page_bytes = 256u << 10;
 constexpr std::uint32_t page_patients = 4096;
 
-// One page, read on a worker: patients `next` and further, until it is full.
+// One page, read on a worker: some patients, until it is full.
 struct SinkPage {
   Message message;  // wire::EventSink::PageParams
   std::vector<engine::PatientRef> patients;
   std::uint64_t rows = 0;
+  bool is_full = false;  // or nearly
   std::uint32_t next = 0;
   std::string cursor;  // of the patient `next`, where its timeline goes on
+};
+
+// Patients from `next` on whose pages are read one after the other.
+struct Stretch {
+  std::uint32_t next = 0, past = 0;
+  std::string cursor{};  // of the patient `next`, where its timeline goes on
 };
 
 // Where patients come from: nullopt for one who is not seen.
@@ -194,7 +201,9 @@ struct Stream {
   bool tell_empty = true;  // patients without events too
 };
 
-Result<SinkPage> read_sink_page(const Stream& stream, std::uint32_t next, std::string cursor) {
+Result<SinkPage> read_sink_page(const Stream& stream, const Stretch& of) {
+  std::uint32_t next = of.next;
+  std::string cursor = of.cursor;
   EventPage page(stream.details);
   std::vector<Part> parts;
   std::vector<engine::PatientRef> seen;
@@ -203,8 +212,7 @@ Result<SinkPage> read_sink_page(const Stream& stream, std::uint32_t next, std::s
   std::vector<std::unique_ptr<engine::Timeline>> kept;
   TimelineFilter filter = stream.filter;
   std::unique_ptr<engine::Timeline> timeline;
-  const std::uint32_t first = next;
-  while (next < stream.count && page.bytes() < page_bytes && next - first < page_patients) {
+  while (next < of.past && page.bytes() < page_bytes) {
     Part part{.of = next, .count = 0, .identifier = {}, .seen = false};
     const std::optional<engine::PatientRef> patient = TRY(stream.patient_at(stream.view, next));
     if (!patient) {
@@ -237,6 +245,7 @@ Result<SinkPage> read_sink_page(const Stream& stream, std::uint32_t next, std::s
                     static_cast<unsigned>(64 + (page.bytes() + parts.size() * 64) / 8)),
                 .patients = std::move(seen),
                 .rows = page.events(),
+                .is_full = page.bytes() > page_bytes / 2,
                 .next = next,
                 .cursor = std::move(cursor)};
   auto params = made.message->initRoot<wire::EventSink::PageParams>();
@@ -251,23 +260,24 @@ Result<SinkPage> read_sink_page(const Stream& stream, std::uint32_t next, std::s
   return made;
 }
 
-// Pages on their way: the next ones are read, and entered into the audit, while the sink takes the last.
+// Pages on their way: those of several stretches are read, and entered into the audit, at the same time, while the sink takes
+// those before them. Each goes out in its turn.
 struct Pages {
-  std::shared_ptr<const Stream> stream;  // shared with the worker that reads
+  std::shared_ptr<const Stream> stream;  // shared with the workers that read
   wire::EventSink::Client sink;
-  std::uint32_t next = 0;
-  std::string cursor{};
-  kj::Promise<void> sent = kj::READY_NOW;       // all pages read so far
+  std::uint32_t next = 0;                       // patient, from whom on none is in a stretch
+  std::uint32_t stretch_patients = 48;          // as many as a page is likely to take
+  kj::Promise<void> sent = kj::READY_NOW;       // all stretches begun so far
   std::deque<kj::Promise<void>> under_way{};    // of each that is not known to be sent
 };
-constexpr std::size_t pages_ahead = 4;
+constexpr std::size_t stretches_ahead = 8;
 
 // Whose entry is kept goes out, after those before it.
-kj::Promise<void> send_page(Pages& pages, SinkPage page) {
+kj::Promise<void> send_page(Pages& pages, SinkPage page, kj::Promise<void> before) {
   engine::AuditEntry entry = read_entry(*pages.stream->holder, std::move(page.patients), page.rows);
   if (pages.stream->lane == Lane::scan) entry.act = engine::Act::export_rows;
   auto entered = pages.stream->holder->enter(std::move(entry));
-  return pages.sent.then([entered = kj::mv(entered)]() mutable { return kj::mv(entered); })
+  return before.then([entered = kj::mv(entered)]() mutable { return kj::mv(entered); })
       .then([&pages, message = kj::mv(page.message)]() {
         auto params = message->getRoot<wire::EventSink::PageParams>().asReader();
         auto request = pages.sink.pageRequest(params.totalSize());
@@ -277,24 +287,37 @@ kj::Promise<void> send_page(Pages& pages, SinkPage page) {
       });
 }
 
+kj::Promise<void> send_stretch(Pages& pages, Stretch stretch, kj::Promise<void> before) {
+  auto read = pages.stream->holder->services.workers.run(
+      pages.stream->lane, [stream = pages.stream, stretch] { return read_sink_page(*stream, stretch); });
+  return read.then([&pages, past = stretch.past, before = kj::mv(before)](SinkPage page) mutable -> kj::Promise<void> {
+    Stretch rest{.next = page.next, .past = past, .cursor = std::move(page.cursor)};
+    const bool is_full = page.is_full;
+    auto sent = send_page(pages, std::move(page), kj::mv(before));
+    std::uint32_t& patients = pages.stretch_patients;
+    if (rest.next == rest.past) {
+      if (!is_full) patients = std::min(patients * 2, page_patients);
+      return sent;
+    }
+    patients = std::max(patients / 2, 1u);
+    return sent.then([&pages, rest = std::move(rest)]() mutable { return send_stretch(pages, std::move(rest), kj::READY_NOW); });
+  });
+}
+
 kj::Promise<void> send_pages(Pages& pages) {
-  if (pages.next >= pages.stream->count) return kj::mv(pages.sent);
-  if (pages.under_way.size() == pages_ahead) {
-    auto oldest = kj::mv(pages.under_way.front());
-    pages.under_way.pop_front();
-    return oldest.then([&pages] { return send_pages(pages); });
+  while (pages.next < pages.stream->count) {
+    if (pages.under_way.size() == stretches_ahead) {
+      auto oldest = kj::mv(pages.under_way.front());
+      pages.under_way.pop_front();
+      return oldest.then([&pages] { return send_pages(pages); });
+    }
+    Stretch stretch{.next = pages.next, .past = pages.next + std::min(pages.stretch_patients, pages.stream->count - pages.next)};
+    pages.next = stretch.past;
+    auto sent = send_stretch(pages, std::move(stretch), kj::mv(pages.sent)).fork();
+    pages.under_way.push_back(sent.addBranch().eagerlyEvaluate(nullptr));
+    pages.sent = sent.addBranch();
   }
-  return pages.stream->holder->services.workers
-      .run(pages.stream->lane, [stream = pages.stream, next = pages.next, cursor = std::move(pages.cursor)] {
-        return read_sink_page(*stream, next, cursor);
-      })
-      .then([&pages](SinkPage page) mutable {
-        pages.next = page.next, pages.cursor = std::move(page.cursor);
-        auto sent = send_page(pages, std::move(page)).fork();
-        pages.under_way.push_back(sent.addBranch().eagerlyEvaluate(nullptr));
-        pages.sent = sent.addBranch();
-        return send_pages(pages);
-      });
+  return kj::mv(pages.sent);
 }
 
 kj::Promise<void> send_all(std::shared_ptr<const Stream> stream, wire::EventSink::Client sink) {

@@ -116,6 +116,29 @@ TEST(Reading, ManyTimelinesComeInTheOrderAskedFor) {
   EXPECT_EQ(told, (std::vector<std::string>{"0 ben 2", "1 - 0", "2 ann 3"}));
 }
 
+// Hundreds are read at the same time, some of them longer than a page: they come one after the other all the same.
+TEST(Reading, HundredsOfTimelinesComeInTheOrderAskedFor) {
+  ServedStore served;
+  constexpr int people = 300, few = 2, many = 3'000;
+  const auto events_of = [](int i) { return i % 100 == 7 ? many : few; };
+  std::vector<std::string> asked;
+  for (int i = 0; i < people; ++i) {
+    asked.push_back("person" + std::to_string(i));
+    served.observe(asked.back(), "glucose", events_of(i));
+  }
+  const auto connection = connect(served);
+  std::vector<std::string> told;
+  std::vector<std::size_t> events(people);
+  const auto done = connection->timelines(asked, {.fields = Fields::hot}, [&](const PatientEvents& one) {
+    if (told.empty() || told.back() != one.patient.value) told.emplace_back(one.patient.value);
+    events.at(one.of) += one.events.size();
+    return Result<void>();
+  });
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(told, asked);
+  for (int i = 0; i < people; ++i) EXPECT_EQ(events[static_cast<std::size_t>(i)], static_cast<std::size_t>(events_of(i))) << asked[static_cast<std::size_t>(i)];
+}
+
 // More than fits into what may be on its way, and a reader that takes its time: nothing is lost, and others are not held up.
 TEST(Reading, ASlowReaderOfEverythingGetsEverything) {
   ServedStore served;
