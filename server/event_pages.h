@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/timeline_columns.h"
 #include "engine/view.h"
 #include "formats/wire/events_writer.h"
 
@@ -20,8 +21,9 @@ class NameNumbers {
   std::uint32_t of(std::uint32_t shard, engine::Name name, Make make) {
     if (name == 0) return 0;
     if (used_ * 2 >= slots_.size()) grow();
-    Slot& slot = find(std::uint64_t{shard} << 32 | name);
-    if (slot.number == 0 || slot.turn != turn_) slot = {std::uint64_t{shard} << 32 | name, make(), turn_}, ++used_;
+    const std::uint64_t key = std::uint64_t{shard} << 32 | name;
+    Slot& slot = find(key);
+    if (slot.turn != turn_) slot = {key, make(), turn_}, ++used_;
     return slot.number;
   }
   void clear() { ++turn_, used_ = 0; }
@@ -32,7 +34,13 @@ class NameNumbers {
     std::uint32_t number = 0;
     std::uint32_t turn = 0;
   };
-  Slot& find(std::uint64_t key);
+  // Where the key stands, or would.
+  Slot& find(std::uint64_t key) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = (key * 0x9E3779B97F4A7C15u >> 32) & mask;
+    while (slots_[at].turn == turn_ && slots_[at].key != key) at = (at + 1) & mask;
+    return slots_[at];
+  }
   void grow();
 
   std::vector<Slot> slots_ = std::vector<Slot>(128);
@@ -53,10 +61,14 @@ class EventPage {
   void clear();
 
  private:
-  void add_hot(const engine::View& view, const engine::Timeline& timeline, std::size_t i);
+  void add_hot(const engine::View& view, const engine::Timeline& timeline);
+  // Of the events of hot_ that stand in one shard: into the columns, from `at` on.
+  void add_names(const engine::View& view, std::uint32_t shard, std::size_t from, std::size_t past,
+                 wire::EventsWriter::Columns& into, std::size_t at);
 
   const wire::WithDetails details_;
   wire::EventsWriter writer_;
+  engine::TimelineColumns hot_;
   NameNumbers codes_, units_, sources_;
 };
 

@@ -1,6 +1,10 @@
 #include "formats/wire/events_writer.h"
 
+#include <capnp/any.h>
+
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <functional>
 
 #include "base/check.h"
@@ -10,21 +14,31 @@ namespace {
 
 using record::Value;
 
-std::uint8_t form_of(Value::Form form, record::Comparator comparator) {
-  return static_cast<std::uint8_t>(static_cast<unsigned>(form) | static_cast<unsigned>(comparator) << 4);
+// The columns that every event has, in the order of the schema.
+template <typename Columns, typename Use>
+void for_each(Columns& columns, Use use) {
+  use(columns.number), use(columns.kind), use(columns.code);
+  use(columns.start_local), use(columns.start_offset), use(columns.start_precision);
+  use(columns.end_form), use(columns.end_local), use(columns.end_offset), use(columns.end_precision);
+  use(columns.value_form), use(columns.value), use(columns.value_scale), use(columns.unit);
+  use(columns.source), use(columns.status), use(columns.certainty), use(columns.author);
 }
 
-// One column: nothing where all are 0, one value where all are equal, else each.
-template <typename Item, typename Rows, typename Init, typename Of>
-void write_column(const Rows& rows, Init init, Of of) {
-  if (rows.empty()) return;
-  const Item first = of(rows.front());
-  if (std::ranges::all_of(rows, [&](const auto& row) { return of(row) == first; })) {
-    if (first != Item{}) init(1).set(0, first);
+// One column: nothing where all are 0, one value where all are equal, else each. They stand in the message as in memory
+// (little-endian), so that they are copied at once: the library sets one number at a time.
+template <typename Item, typename Init>
+void write_column(const std::vector<Item>& column, Init init) {
+  static_assert(std::endian::native == std::endian::little);
+  if (column.empty()) return;
+  // All are equal where each is as the one before it.
+  if (std::memcmp(column.data(), column.data() + 1, (column.size() - 1) * sizeof(Item)) == 0) {
+    if (column.front() != Item{}) init(1).set(0, column.front());
     return;
   }
-  auto column = init(static_cast<unsigned>(rows.size()));
-  for (unsigned i = 0; i < rows.size(); ++i) column.set(i, of(rows[i]));
+  auto list = init(static_cast<unsigned>(column.size()));
+  const auto bytes = capnp::AnyList::Reader(list.asReader()).getRawBytes();
+  check(bytes.size() >= column.size() * sizeof(Item), "a list has room for its items");
+  std::memcpy(const_cast<kj::byte*>(bytes.begin()), column.data(), column.size() * sizeof(Item));
 }
 
 // The texts that `of` gives of some items, one behind the other.
@@ -115,33 +129,37 @@ std::uint32_t EventsWriter::source(const record::Source& source) {
   return number;
 }
 
-void EventsWriter::add(const Hot& hot) {
-  rows_.push_back(hot);
-  bytes_ += 40;
+EventsWriter::Columns& EventsWriter::extend(std::size_t events) {
+  const std::size_t size = columns_.number.size() + events;
+  for_each(columns_, [size](auto& column) { column.resize(size); });
+  bytes_ += 40 * events;
+  return columns_;
 }
 
 void EventsWriter::add(const record::Event& event, WithDetails details) {
-  Hot hot{.start = event.start,
-          .end = event.end,
-          .kind = event.kind,
-          .status = event.status,
-          .certainty = event.certainty,
-          .author = event.author,
-          .number = event.number,
-          .code = code(event.code),
-          .unit = unit(event.value.unit),
-          .source = source(event.source),
-          .form = event.value.form,
-          .comparator = event.value.comparator};
+  Columns& columns = extend(1);
+  const auto set = [](auto& column, auto to) { column.back() = static_cast<std::decay_t<decltype(column.back())>>(to); };
+  set(columns.number, event.number);
+  set(columns.kind, event.kind), set(columns.status, event.status);
+  set(columns.certainty, event.certainty), set(columns.author, event.author);
+  set(columns.code, code(event.code)), set(columns.unit, unit(event.value.unit)), set(columns.source, source(event.source));
+  set(columns.start_local, event.start.local), set(columns.start_offset, event.start.offset_minutes);
+  set(columns.start_precision, event.start.precision), set(columns.end_form, event.end.form);
+  if (event.end.form == record::End::Form::at) {
+    set(columns.end_local, event.end.at.local), set(columns.end_offset, event.end.at.offset_minutes);
+    set(columns.end_precision, event.end.at.precision);
+  }
+  set(columns.value_form, form_of(event.value.form, event.value.comparator));
   switch (event.value.form) {
-    case Value::Form::number: hot.value = event.value.number.mantissa, hot.scale = event.value.number.scale; break;
-    case Value::Form::boolean: hot.value = event.value.boolean; break;
-    case Value::Form::code: hot.value = code(event.value.code); break;
-    case Value::Form::text: hot.value = new_text(event.value.text); break;
+    case Value::Form::number:
+      set(columns.value, event.value.number.mantissa), set(columns.value_scale, event.value.number.scale);
+      break;
+    case Value::Form::boolean: set(columns.value, event.value.boolean); break;
+    case Value::Form::code: set(columns.value, code(event.value.code)); break;
+    case Value::Form::text: set(columns.value, new_text(event.value.text)); break;
     case Value::Form::none:
     case Value::Form::date: break;
   }
-  add(hot);
   if (details == WithDetails::no) return;
   for (const record::Code& translation : event.translations) (void)code(translation);
   bytes_ += 128 + event.source_person.size() + event.record.size() + event.version.size() + event.encounter.size();
@@ -150,7 +168,7 @@ void EventsWriter::add(const record::Event& event, WithDetails details) {
     bytes_ += 64 + attribute.name.size() + attribute.value.text.size();
   }
   detailed_.push_back(event);
-  check(detailed_.size() == rows_.size(), "details of all events, or of none");
+  check(detailed_.size() == size(), "details of all events, or of none");
 }
 
 void EventsWriter::write_details(const record::Event& event, Details::Builder into) const {
@@ -204,14 +222,14 @@ void EventsWriter::write_codes(Codes::Builder into) const {
   }
   check(systems.size() <= UINT16_MAX, "few systems in one batch");
   write_list(systems, [&](unsigned n) { return into.initSystems(n); });
-  write_column<std::uint16_t>(places, [&](unsigned n) { return into.initSystem(n); }, std::identity{});
+  write_column(places, [&](unsigned n) { return into.initSystem(n); });
   write_texts(codes_, into.initTexts(), &record::Code::code);
   if (std::ranges::any_of(codes_, [](const record::Code& code) { return !code.display.empty(); }))
     write_texts(codes_, into.initDisplays(), &record::Code::display);
 }
 
 void EventsWriter::write(Events::Builder into) const {
-  into.setCount(static_cast<std::uint32_t>(rows_.size()));
+  into.setCount(static_cast<std::uint32_t>(size()));
   write_codes(into.initCodes());
   if (!sources_.empty()) {
     auto list = into.initSources(static_cast<unsigned>(sources_.size()));
@@ -220,29 +238,24 @@ void EventsWriter::write(Events::Builder into) const {
   write_list(units_, [&](unsigned n) { return into.initUnits(n); });
   if (!texts_.empty()) write_texts(texts_, into.initTexts(), std::identity{});
 
-  const auto column = [this](auto init, auto of) {
-    write_column<std::decay_t<decltype(of(rows_.front()))>>(rows_, init, of);
-  };
-  const auto u8 = [](auto word) { return static_cast<std::uint8_t>(word); };
-  const auto at = [](const Hot& hot) { return hot.end.form == record::End::Form::at ? hot.end.at : record::Time{}; };
-  column([&](unsigned n) { return into.initNumber(n); }, [](const Hot& hot) { return hot.number; });
-  column([&](unsigned n) { return into.initKind(n); }, [&](const Hot& hot) { return u8(hot.kind); });
-  column([&](unsigned n) { return into.initCode(n); }, [](const Hot& hot) { return hot.code; });
-  column([&](unsigned n) { return into.initStartLocal(n); }, [](const Hot& hot) { return hot.start.local; });
-  column([&](unsigned n) { return into.initStartOffset(n); }, [](const Hot& hot) { return hot.start.offset_minutes; });
-  column([&](unsigned n) { return into.initStartPrecision(n); }, [&](const Hot& hot) { return u8(hot.start.precision); });
-  column([&](unsigned n) { return into.initEndForm(n); }, [&](const Hot& hot) { return u8(hot.end.form); });
-  column([&](unsigned n) { return into.initEndLocal(n); }, [&](const Hot& hot) { return at(hot).local; });
-  column([&](unsigned n) { return into.initEndOffset(n); }, [&](const Hot& hot) { return at(hot).offset_minutes; });
-  column([&](unsigned n) { return into.initEndPrecision(n); }, [&](const Hot& hot) { return u8(at(hot).precision); });
-  column([&](unsigned n) { return into.initValueForm(n); }, [](const Hot& hot) { return form_of(hot.form, hot.comparator); });
-  column([&](unsigned n) { return into.initValue(n); }, [](const Hot& hot) { return hot.value; });
-  column([&](unsigned n) { return into.initValueScale(n); }, [](const Hot& hot) { return hot.scale; });
-  column([&](unsigned n) { return into.initUnit(n); }, [](const Hot& hot) { return hot.unit; });
-  column([&](unsigned n) { return into.initSource(n); }, [](const Hot& hot) { return hot.source; });
-  column([&](unsigned n) { return into.initStatus(n); }, [&](const Hot& hot) { return u8(hot.status); });
-  column([&](unsigned n) { return into.initCertainty(n); }, [&](const Hot& hot) { return u8(hot.certainty); });
-  column([&](unsigned n) { return into.initAuthor(n); }, [&](const Hot& hot) { return u8(hot.author); });
+  write_column(columns_.number, [&](unsigned n) { return into.initNumber(n); });
+  write_column(columns_.kind, [&](unsigned n) { return into.initKind(n); });
+  write_column(columns_.code, [&](unsigned n) { return into.initCode(n); });
+  write_column(columns_.start_local, [&](unsigned n) { return into.initStartLocal(n); });
+  write_column(columns_.start_offset, [&](unsigned n) { return into.initStartOffset(n); });
+  write_column(columns_.start_precision, [&](unsigned n) { return into.initStartPrecision(n); });
+  write_column(columns_.end_form, [&](unsigned n) { return into.initEndForm(n); });
+  write_column(columns_.end_local, [&](unsigned n) { return into.initEndLocal(n); });
+  write_column(columns_.end_offset, [&](unsigned n) { return into.initEndOffset(n); });
+  write_column(columns_.end_precision, [&](unsigned n) { return into.initEndPrecision(n); });
+  write_column(columns_.value_form, [&](unsigned n) { return into.initValueForm(n); });
+  write_column(columns_.value, [&](unsigned n) { return into.initValue(n); });
+  write_column(columns_.value_scale, [&](unsigned n) { return into.initValueScale(n); });
+  write_column(columns_.unit, [&](unsigned n) { return into.initUnit(n); });
+  write_column(columns_.source, [&](unsigned n) { return into.initSource(n); });
+  write_column(columns_.status, [&](unsigned n) { return into.initStatus(n); });
+  write_column(columns_.certainty, [&](unsigned n) { return into.initCertainty(n); });
+  write_column(columns_.author, [&](unsigned n) { return into.initAuthor(n); });
 
   if (detailed_.empty()) return;
   auto details = into.initDetails(static_cast<unsigned>(detailed_.size()));
@@ -250,7 +263,8 @@ void EventsWriter::write(Events::Builder into) const {
 }
 
 void EventsWriter::clear() {
-  rows_.clear(), detailed_.clear(), codes_.clear(), units_.clear(), texts_.clear(), sources_.clear();
+  for_each(columns_, [](auto& column) { column.clear(); });
+  detailed_.clear(), codes_.clear(), units_.clear(), texts_.clear(), sources_.clear();
   code_numbers_.clear(), source_numbers_.clear(), unit_numbers_.clear();
   bytes_ = 0;
 }

@@ -21,21 +21,18 @@ enum class WithDetails : bool { no, yes };
 
 class EventsWriter {
  public:
-  // An event without its details; what it names are numbers that the writer gave.
-  struct Hot {
-    record::Time start{};
-    record::End end{};
-    record::Kind kind{};
-    record::Status status{};
-    record::Certainty certainty{};
-    record::Author author{};
-    std::uint32_t number = 0, code = 0, unit = 0, source = 0;
-    record::Value::Form form{};
-    record::Comparator comparator{};
-    std::int64_t value = 0;
-    std::int8_t scale = 0;
+  // Columns of events without their details, all equally long, as wire::Events has them; what they name are numbers that the
+  // writer gave.
+  struct Columns {
+    std::vector<std::uint32_t> number, code, unit, source;
+    std::vector<std::uint8_t> kind, status, certainty, author;
+    std::vector<std::int64_t> start_local, end_local, value;
+    std::vector<std::int16_t> start_offset, end_offset;
+    std::vector<std::uint8_t> start_precision, end_precision, end_form, value_form;
+    std::vector<std::int8_t> value_scale;
   };
-  void add(const Hot& hot);
+  // Room for so many events more, all 0, which the caller fills.
+  Columns& extend(std::size_t events);
   void add(const record::Event& event, WithDetails details);
 
   // A name that the writer has not had before: who knows names by number asks once for each.
@@ -44,7 +41,7 @@ class EventsWriter {
   std::uint32_t new_source(const record::Source& source);
   std::uint32_t new_text(std::string_view text);
 
-  std::size_t size() const { return rows_.size(); }
+  std::size_t size() const { return columns_.number.size(); }
   std::size_t bytes() const { return bytes_; }  // about what write() will take
   void write(Events::Builder into) const;
   void clear();
@@ -56,8 +53,8 @@ class EventsWriter {
   void write_codes(Codes::Builder into) const;
   void write_details(const record::Event& event, Details::Builder into) const;
 
-  std::vector<Hot> rows_;
-  std::vector<record::Event> detailed_;  // of all rows, or of none
+  Columns columns_;
+  std::vector<record::Event> detailed_;  // of all events, or of none
   std::vector<record::Code> codes_;
   std::vector<std::string_view> units_, texts_;
   std::vector<record::Source> sources_;
@@ -65,6 +62,11 @@ class EventsWriter {
   std::map<std::string_view, std::uint32_t> unit_numbers_;
   std::size_t bytes_ = 0;
 };
+
+// Value::Form and Comparator in one, as valueForm has them.
+inline std::uint8_t form_of(record::Value::Form form, record::Comparator comparator) {
+  return static_cast<std::uint8_t>(static_cast<unsigned>(form) | static_cast<unsigned>(comparator) << 4);
+}
 
 void write(const record::Time& time, Time::Builder into);
 void write(const record::Code& code, Code::Builder into);

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "engine/timeline_columns.h"
 #include "engine/timeline_cursor.h"
 #include "tests/engine/made_moment.h"
 
@@ -47,8 +48,45 @@ std::vector<const Version*> expected(const MadeMoment& made, const std::vector<P
   return rows;
 }
 
+// What is taken column by column is what each event says one by one.
+void expect_same_columns(const Timeline& timeline) {
+  static TimelineColumns columns;  // as a server has it: used again for the next
+  columns.read(timeline);
+  ASSERT_EQ(columns.size(), timeline.size());
+  std::size_t stretch = 0;
+  for (std::size_t i = 0; i < timeline.size(); ++i) {
+    if (i == columns.stretches[stretch].past) ++stretch;
+    EXPECT_EQ(columns.stretches[stretch].shard, timeline.patient(i).shard);
+    EXPECT_EQ(columns.number[i], timeline.number(i));
+    EXPECT_EQ(columns.kind[i], static_cast<std::uint8_t>(timeline.kind(i)));
+    EXPECT_EQ(columns.code[i], timeline.code(i));
+    EXPECT_EQ(columns.source[i], timeline.source(i));
+    const record::Time start = timeline.start(i);
+    EXPECT_EQ(columns.start_local[i], start.local);
+    EXPECT_EQ(columns.start_offset[i], start.offset_minutes);
+    EXPECT_EQ(columns.start_precision[i], static_cast<std::uint8_t>(start.precision));
+    const record::End end = timeline.end(i);
+    const record::Time at = end.form == record::End::Form::at ? end.at : record::Time{};
+    EXPECT_EQ(columns.end_form[i], static_cast<std::uint8_t>(end.form));
+    EXPECT_EQ(columns.end_local[i], at.local);
+    EXPECT_EQ(columns.end_offset[i], at.offset_minutes);
+    EXPECT_EQ(columns.end_precision[i], static_cast<std::uint8_t>(at.precision));
+    using Form = record::Value::Form;
+    const stored::RowValue value = timeline.value(i);
+    EXPECT_EQ(columns.value_form[i], static_cast<std::uint8_t>(value.form));
+    EXPECT_EQ(columns.comparator[i], static_cast<std::uint8_t>(value.comparator));
+    EXPECT_EQ(columns.unit[i], value.unit);
+    EXPECT_EQ(columns.value[i], value.form == Form::number    ? value.number.mantissa
+                                : value.form == Form::boolean ? std::int64_t{value.boolean}
+                                : value.form == Form::code    ? std::int64_t{value.code}
+                                                              : 0);
+    EXPECT_EQ(columns.value_scale[i], value.form == Form::number ? value.number.scale : 0);
+  }
+}
+
 void expect_same(const MadeMoment& made, Timeline& timeline, std::span<const Version* const> rows) {
   ASSERT_EQ(timeline.size(), rows.size());
+  expect_same_columns(timeline);
   record::Arena room;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const stored::Row& row = rows[i]->row;

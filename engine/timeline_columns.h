@@ -1,0 +1,37 @@
+// TimelineColumns: the hot columns of a timeline, for who passes all of them on: taken column by column, which is several times
+// faster than asking a Timeline for each event. Reusable: reading another timeline allocates little.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/view.h"
+
+namespace chartline::engine {
+
+struct TimelineColumns {
+  // One entry for each event, in order. Names are the shard's.
+  std::vector<std::uint32_t> number;
+  std::vector<std::uint8_t> kind;  // record::Kind
+  std::vector<Name> code, unit, source;
+  std::vector<Micros> start_local, end_local;  // the end's: 0 where its form is not `at`, as the next two
+  std::vector<std::int16_t> start_offset, end_offset;
+  std::vector<std::uint8_t> start_precision, end_precision;
+  std::vector<std::uint8_t> end_form;                // record::End::Form
+  std::vector<std::uint8_t> value_form, comparator;  // record::Value::Form, record::Comparator
+  std::vector<std::int64_t> value;                   // number: mantissa; boolean: 0, 1; code: its Name; else 0
+  std::vector<std::int8_t> value_scale;
+
+  // Events up to `past`, from where the stretch before ends, stand in one shard.
+  struct Stretch {
+    std::uint32_t shard;
+    std::size_t past;
+  };
+  std::vector<Stretch> stretches;
+
+  std::size_t size() const { return number.size(); }
+  // Of all events of a timeline that was read with stored::field_hot.
+  void read(const Timeline& timeline);
+};
+
+}  // namespace chartline::engine
