@@ -18,6 +18,7 @@
 #include "engine/storage/disk.h"
 #include "engine/storage/rocks_options.h"
 #include "engine/storage/rocks_status.h"
+#include "engine/storage/rocks_whole_reads.h"
 
 namespace chartline::engine {
 namespace {
@@ -178,6 +179,7 @@ Result<void> ingest_files(rocksdb::DB& database, const TableHandles& handles,
   if (const rocksdb::Status status = database.SyncWAL(); !status.ok()) return error_of(status, place);
   std::vector<rocksdb::IngestExternalFileArg> all;
   for (auto& [table, argument] : arguments) all.push_back(std::move(argument));
+  const KeptFiles kept;
   if (const rocksdb::Status status = database.IngestExternalFiles(all); !status.ok()) return error_of(status, place);
   return {};
 }

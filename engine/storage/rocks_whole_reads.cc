@@ -16,6 +16,8 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
+thread_local int keeping = 0;
+
 class WholeSequential final : public rocksdb::FSSequentialFileOwnerWrapper {
  public:
   // `bytes`: the size when it was opened; a file that is written meanwhile may be longer.
@@ -52,9 +54,17 @@ class WholeReads final : public rocksdb::FileSystemWrapper {
     if (status.ok()) *file = std::make_unique<WholeSequential>(std::move(*file), bytes);
     return status;
   }
+
+  IOStatus DeleteFile(const std::string& path, const IOOptions& options, IODebugContext* debug) override {
+    if (keeping > 0) return IOStatus::IOError("kept: the manifest may name it");
+    return FileSystemWrapper::DeleteFile(path, options, debug);
+  }
 };
 
 }  // namespace
+
+KeptFiles::KeptFiles() { ++keeping; }
+KeptFiles::~KeptFiles() { --keeping; }
 
 std::shared_ptr<rocksdb::Env> reading_whole_files(const std::shared_ptr<rocksdb::Env>& below) {
   return rocksdb::NewCompositeEnv(

@@ -11,6 +11,17 @@ class Env;
 
 namespace chartline::engine {
 
+// While one of these stands, its thread deletes no file of a database. Where the manifest cannot be synced after files were taken
+// in, RocksDB deletes them, though what names them may be on the disk already, and the database could not be opened again.
+// What nothing names is swept when it is next opened.
+class KeptFiles {
+ public:
+  KeptFiles();
+  ~KeptFiles();
+  KeptFiles(const KeptFiles&) = delete;
+  KeptFiles& operator=(const KeptFiles&) = delete;
+};
+
 // `below` null: over the system's own files.
 std::shared_ptr<rocksdb::Env> reading_whole_files(const std::shared_ptr<rocksdb::Env>& below);
 
