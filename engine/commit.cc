@@ -11,7 +11,8 @@ namespace chartline::engine {
 namespace {
 
 constexpr std::size_t group_bytes_max = 8u << 20;  // of encoded changes in one log record
-constexpr std::size_t deferred_bytes_max = 4u << 20;  // of audit that nobody waits for; beyond it whoever brings more waits
+constexpr std::size_t deferred_bytes_max =
+    4u << 20;  // of audit that nobody waits for; beyond it whoever brings more waits
 
 }  // namespace
 
@@ -120,13 +121,12 @@ Result<void> Shard::commit_queued(std::vector<SealedEntry> entries, const std::f
 void Shard::enqueue(Waiting& me) {
   std::lock_guard queue(queue_mutex_);
   queue_.push_back(&me);
-  if (!leading_) leading_ = true, *me.state = Waiting::lead;
+  if (!leading_) leading_ = true, me.signal->tell(Waiting::lead);
 }
 
 Result<std::uint64_t> Shard::await(Waiting& me) {
   const RightOfWay::Claim claim(*setup_.way);
-  for (int state = *me.state; state != Waiting::done; state = *me.state)
-    state == Waiting::lead ? lead() : me.state->wait(Waiting::waiting);
+  while (me.signal->await() == Waiting::lead) lead();
   if (me.error) return std::move(*me.error);
   return me.commit;
 }
@@ -150,17 +150,14 @@ void Shard::lead() {
     failed_ = true;  // a write whose outcome is unknown is never tried again: the next open decides from the disk
     changed_.notify_all();
   }
-  const std::shared_ptr<std::atomic<int>> next = queue_.empty() ? nullptr : queue_.front()->state;
+  const std::shared_ptr<Signal> next = queue_.empty() ? nullptr : queue_.front()->signal;
   leading_ = next != nullptr;
   queue.unlock();
-  const auto wake = [](const std::shared_ptr<std::atomic<int>> state, Waiting::State to) {
-    *state = to;
-    state->notify_one();
-  };
-  if (next) wake(next, Waiting::lead);
+  if (next) next->tell(Waiting::lead);
   for (Waiting* one : group) {
     if (!written) one->error = written.error();
-    wake(one->state, Waiting::done);
+    const std::shared_ptr<Signal> signal = one->signal;  // who is told may be gone at once
+    signal->tell(Waiting::done);
   }
 }
 

@@ -1,11 +1,11 @@
-// A writer in the commit queue. Lives on the writer's stack until the group that holds it is durable, or has failed: once its
-// state says `done`, it may be gone at any moment.
+// A writer in the commit queue. Lives on the writer's stack until the group that holds it is durable, or has failed: once
+// it is told that it is done, it may be gone at any moment.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <optional>
 
+#include "base/signal.h"
 #include "engine/shard.h"
 
 namespace chartline::engine {
@@ -19,8 +19,8 @@ struct Shard::Waiting {
   std::size_t encoded_bytes = 0;
   std::uint64_t commit = 0;
   std::optional<Error> error;
-  enum State : int { waiting = 0, done = 1, lead = 2 };
-  std::shared_ptr<std::atomic<int>> state = std::make_shared<std::atomic<int>>(waiting);  // shared with who wakes it
+  enum Told : int { done = 1, lead = 2 };
+  std::shared_ptr<Signal> signal = std::make_shared<Signal>();  // shared with who tells
 };
 
 }  // namespace chartline::engine
