@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "base/processors.h"
+#include "base/elsewhere.h"
 
 namespace chartline {
 namespace {
@@ -26,7 +26,7 @@ struct ThreadPool::Parts {
     std::thread thread{};
     std::condition_variable called{};
     bool idle = false;
-    bool steered = false;  // called to another processor than the caller's
+    Elsewhere elsewhere{};
   };
 
   explicit Parts(std::size_t most) : queued_max(most) {}
@@ -40,9 +40,8 @@ struct ThreadPool::Parts {
         self.idle = true;
         idle.push_back(&self);
         self.called.wait(lock, [&] { return !self.idle; });
-        const bool steered = std::exchange(self.steered, false);
         lock.unlock();
-        if (steered) processors.allow_all(pthread_self());
+        self.elsewhere.arrive();
         continue;
       }
       std::packaged_task<void()> task = std::move(queue.front());
@@ -69,7 +68,7 @@ struct ThreadPool::Parts {
     if (queue.size() >= queued_max) return false;
     queue.push_back(std::move(task));
     Worker* const one = next_idle();
-    if (one && caller == Caller::computes_on) one->steered = processors.allow_others(one->thread.native_handle());
+    if (one && caller == Caller::computes_on) one->elsewhere.send(one->thread.native_handle());
     lock.unlock();
     if (one) one->called.notify_one();
     return true;
@@ -102,7 +101,6 @@ struct ThreadPool::Parts {
   static thread_local const Parts* own;  // the pool whose thread this is
 
   const std::size_t queued_max;
-  const Processors processors{};
   std::mutex mutex;
   std::condition_variable emptied;  // a task was taken
   std::deque<std::packaged_task<void()>> queue;

@@ -1,4 +1,4 @@
-// Processors: where a thread may be woken.
+// Elsewhere: where a sleeping thread is woken.
 //
 // Linux wakes a thread on the processor of whoever calls it unless it finds an idle one, and on a virtual machine takes an idle
 // processor for one that the host has taken away: the thread then waits for the end of its caller's turn, up to 4 ms, beside
@@ -10,17 +10,17 @@
 
 namespace chartline {
 
-class Processors {
+class Elsewhere {
  public:
-  Processors();  // those that this process may use now
-
-  // Allows a thread, which sleeps, all processors but the caller's; false where there is no other, or the system refuses.
-  bool allow_others(pthread_t thread) const;
-  // Takes that back.
-  void allow_all(pthread_t thread) const;
+  // By the caller, before it wakes the thread: takes its own processor from those that the thread may use. Does nothing where that
+  // would leave none, or the system refuses.
+  void send(pthread_t thread);
+  // By the thread, once it is awake: takes that back.
+  void arrive();
 
  private:
-  cpu_set_t all_;
+  bool sent_ = false;
+  cpu_set_t before_;  // what the thread might use
 };
 
 }  // namespace chartline
