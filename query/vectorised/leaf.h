@@ -39,6 +39,11 @@ struct Sieve {
   }
 };
 
+// The first posting from `from` on of this patient or one behind.
+inline std::size_t first_of(const stored::PostingColumns& columns, std::size_t from, PatientId id) {
+  return first_where(from, columns.count, [&](std::size_t i) { return columns.patient[i] >= id; });
+}
+
 // How two numbers stand to each other.
 Truth compare(typed::Op op, const Quantity& a, const Quantity& b);
 
@@ -108,7 +113,7 @@ class LeafReader {
     std::shared_ptr<const stored::PostingColumns> columns;
     std::vector<stored::Removal> removals;
     engine::Name code = 0;
-    std::size_t next = 0;  // first posting not read yet
+    std::size_t next = 0;                              // first posting not read yet
     std::optional<std::vector<std::uint32_t>> kept{};  // of the range, where find() came by
   };
   struct Added {
@@ -150,11 +155,9 @@ class LeafReader {
   void take_found(const std::vector<std::uint32_t>& found, std::size_t first, std::size_t past);
   void only_among(const stored::PostingColumns& from, const Batch& batch, const Candidates& among);
   void put_code_together(Events& events, std::size_t first);
-  template <typename Note>
-  void note_odd(const stored::PostingColumns& from, const Note& note) const;
+  void note_odd(const stored::PostingColumns& from, const NoteOdd& note) const;
   bool has_odd(const stored::PostingColumns& from) const;  // of those kept
-  template <typename Note>
-  void sift(const stored::PostingColumns& from, const Note& note);
+  void sift(const stored::PostingColumns& from, const NoteOdd& note);
   void sift_days(const stored::PostingColumns& from);
   void sift_values(const stored::PostingColumns& from);
   void take(const stored::PostingColumns& from, engine::Name code, std::size_t first_kept, std::size_t past_kept,
@@ -184,7 +187,7 @@ class LeafReader {
   std::vector<Run> runs_{};
   std::vector<Added> added_{};
   std::vector<PatientId> found_odd_{};  // in runs, by find(); ascending
-  std::vector<Block> blocks_{};  // of what is dealt out
+  std::vector<Block> blocks_{};         // of what is dealt out
   stored::PostingColumns columns_{};
   std::uint64_t postings_ = 0;
   engine::Name bound_unit_ = 0;            // a unit that is the sieve's

@@ -1,0 +1,489 @@
+// Which postings of a leaf are taken, and what of them: the sieve, those who are odd, and reading in batches.
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+#include "query/vectorised/leaf.h"
+
+namespace chartline::query::vectorised {
+
+using stored::PostingColumns;
+using stored::Removal;
+
+namespace {
+
+// The values of some postings of a column behind those that are there.
+template <typename T, typename From, typename Of>
+void append(std::vector<T>& into, std::size_t count, const From& from, const Of& of) {
+  const std::size_t before = into.size();
+  into.resize(before + count);
+  for (std::size_t i = 0; i < count; ++i) into[before + i] = static_cast<T>(of(from(i)));
+}
+
+// The same of a stored column, whose memory is looked at once.
+template <typename T, typename Of, typename Made>
+void append_column(std::vector<T>& into, std::size_t count, const Of& of, const stored::Column<std::uint32_t>& column,
+                   Made made) {
+  const std::size_t before = into.size();
+  if (column.is_constant()) {
+    into.resize(before + count, static_cast<T>(made(column[0])));
+    return;
+  }
+  into.resize(before + count);
+  T* const to = into.data() + before;
+  const std::uint32_t* const values = column.values();
+  for (std::size_t k = 0; k < count; ++k) to[k] = static_cast<T>(made(values[of(k)]));
+}
+
+// The scale that all numbers of a run are written with: that by which one of them comes of its mantissa.
+std::optional<int> scale_of(const PostingColumns& run, std::size_t first, std::size_t past) {
+  constexpr std::int64_t exact_max = std::int64_t{1} << 53;
+  for (std::size_t i = first; i < past; ++i) {
+    const std::int64_t mantissa = unzigzag(run.value[i]);
+    if (mantissa == 0) continue;
+    if (mantissa > exact_max || mantissa < -exact_max) return std::nullopt;
+    const double number = run.number_at(i);
+    double power = 1;
+    for (int scale = 0; scale <= 18; ++scale, power *= 10) {
+      if (static_cast<double>(mantissa) / power == number) return scale;
+    }
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool LeafReader::keeps(std::uint32_t flags, record::Kind kind) const {
+  if (flags & refused_) return false;
+  if (leaf_.kind) return kind == *leaf_.kind;
+  return kind != record::Kind::patient;
+}
+
+bool LeafReader::is_odd(std::uint32_t flags) const {
+  const bool asks_date = (leaf_.fields & field_day) || leaf_.sieve.sifts_days();
+  if (asks_date && (flags & stored::posting_vague)) return true;
+  if ((leaf_.fields & field_exact) && (flags & stored::posting_finer)) return true;
+  return (leaf_.fields & field_code) && (flags & stored::posting_translation);
+}
+
+// Those of the postings first .. past-1 that the leaf is about, into kept_.
+void LeafReader::choose(const PostingColumns& from, const std::vector<Removal>& removals, std::size_t first,
+                        std::size_t past) {
+  postings_ += past - first;
+  const bool asks_kind = leaf_.kind || leaf_.codes->any;  // else the column is not read
+  const auto is_kept = [&](std::size_t i) {
+    return asks_kind ? keeps(from.flags[i], static_cast<record::Kind>(from.kind[i])) : (from.flags[i] & refused_) == 0;
+  };
+  const auto is_here = [&](std::size_t i) {
+    return removals.empty() || !std::ranges::binary_search(removals, Removal{from.patient[i], from.number[i]});
+  };
+  kept_.first = first;
+  kept_.everything = from.flags.is_constant() && (from.kind.is_constant() || !asks_kind) && removals.empty();
+  if (kept_.everything) {
+    kept_.count = is_kept(first) ? past - first : 0;
+  } else {
+    kept_.some.clear();
+    for (std::size_t i = first; i < past; ++i) {
+      if (is_kept(i) && is_here(i)) kept_.some.push_back(static_cast<std::uint32_t>(i));
+    }
+  }
+}
+
+namespace {
+
+// Leaves those for which something holds.
+template <typename Kept, typename Holds>
+void sift_kept(Kept& kept, const Holds& holds) {
+  std::size_t left = 0;
+  if (kept.everything) {
+    kept.some.resize(kept.count);
+    for (std::size_t i = kept.first, past = kept.first + kept.count; i < past; ++i) {
+      kept.some[left] = static_cast<std::uint32_t>(i);
+      left += holds(i);
+    }
+    kept.everything = false;
+  } else {
+    for (const std::uint32_t i : kept.some) {
+      kept.some[left] = i;
+      left += holds(i);
+    }
+  }
+  kept.some.resize(left);
+}
+
+}  // namespace
+
+// Of few among many, each is looked for.
+void LeafReader::only_among(const PostingColumns& from, const Batch& batch, const Candidates& among) {
+  constexpr std::size_t many = 8;  // postings for each
+  if (!kept_.everything || kept_.count < many * batch.patients()) {
+    sift_kept(kept_, [&](std::size_t i) { return among.has(from.patient[i]); });
+    return;
+  }
+  const std::size_t past = kept_.first + kept_.count;
+  kept_.everything = false;
+  kept_.some.clear();
+  std::size_t at = kept_.first;
+  for (const PatientId id : batch.some) {
+    std::size_t step = many;  // beyond what the one before has
+    while (at + step < past && from.patient[at + step] < id) at += step, step *= 2;
+    at = first_where(at, std::min(at + step, past), [&](std::size_t i) { return from.patient[i] >= id; });
+    for (; at < past && from.patient[at] == id; ++at) kept_.some.push_back(static_cast<std::uint32_t>(at));
+  }
+}
+
+bool LeafReader::has_odd(const PostingColumns& from) const {
+  if (kept_.size() == 0) return false;
+  if (from.flags.is_constant()) return is_odd(from.flags[0]);
+  std::uint32_t flags = 0;
+  for (std::size_t k = 0; k < kept_.size(); ++k) flags |= from.flags[kept_[k]];
+  return is_odd(flags);
+}
+
+void LeafReader::note_odd(const PostingColumns& from, const NoteOdd& note) const {
+  if (kept_.size() == 0 || (from.flags.is_constant() && !is_odd(from.flags[kept_[0]]))) return;
+  for (std::size_t k = 0; k < kept_.size(); ++k) {
+    const std::size_t i = kept_[k];
+    if (is_odd(from.flags[i])) note(from.patient[i]);
+  }
+}
+
+// Whose value fails is out whatever its date. Of the others the odd are noted before any date is looked at.
+void LeafReader::sift(const PostingColumns& from, const NoteOdd& note) {
+  sift_values(from);
+  note_odd(from, note);
+  sift_days(from);
+}
+
+void LeafReader::sift_days(const PostingColumns& from) {
+  if (!leaf_.sieve.sifts_days() || kept_.size() == 0) return;
+  if (from.day.is_constant()) {
+    if (!passes(from.day_at(0))) kept_.everything = false, kept_.some.clear();
+    return;
+  }
+  // Days are written with their sign turned, so that they compare as they stand.
+  constexpr std::uint32_t turned = 0x80000000u;
+  const std::uint32_t first = static_cast<std::uint32_t>(leaf_.sieve.first) ^ turned;
+  const std::uint32_t last = static_cast<std::uint32_t>(leaf_.sieve.last) ^ turned;
+  const std::uint32_t* const days = from.day.values();
+  sift_kept(kept_, [days, first, last](std::size_t i) { return (days[i] >= first) & (days[i] <= last); });
+}
+
+void LeafReader::sift_values(const PostingColumns& from) {
+  if (!leaf_.sieve.compare || kept_.size() == 0) return;
+  const std::size_t first = kept_[0], past = kept_[kept_.size() - 1] + 1;
+  // All of one scale, as they mostly are: the mantissas are compared as they stand.
+  const bool alike =
+      from.value_form.is_constant() && leaf_.sieve.is_whole() && from.comparator_at(first) == record::Comparator::equal;
+  if (alike && from.form_at(first) != record::Value::Form::number) {
+    kept_.everything = false, kept_.some.clear();
+    return;
+  }
+  const std::optional<int> scale = alike && !from.value.is_constant() ? scale_of(from, first, past) : std::nullopt;
+  if (!scale) {
+    sift_kept(kept_, [&](std::size_t i) {
+      return passes(from.form_at(i), from.comparator_at(i), from.unit[i], from.number_at(i));
+    });
+    return;
+  }
+  auto [known, low, high] = mantissas(*scale);
+  bool inside = *leaf_.sieve.compare != typed::Op::unequal;
+  const std::uint64_t* words = from.value.values();
+  // Below a number is not from it on.
+  if (low == INT64_MIN && high >= 0 && high < INT64_MAX) low = std::exchange(high, INT64_MAX) + 1, inside = !inside;
+  if (low >= 0 && low <= high) {
+    // The sign of a zigzag word stands lowest; turned to the top, numbers below 0 are beyond all others.
+    const std::uint64_t least = static_cast<std::uint64_t>(low), span = static_cast<std::uint64_t>(high) - least;
+    sift_kept(kept_, [words, inside, least, span](std::size_t i) {
+      return (std::rotr(words[i], 1) - least <= span) == inside;
+    });
+    return;
+  }
+  sift_kept(kept_, [words, inside, low = low, high = high](std::size_t i) {
+    const std::int64_t mantissa = unzigzag(words[i]);
+    return ((mantissa >= low) & (mantissa <= high)) == inside;
+  });
+}
+
+// Some of kept_, all of patients of the batch.
+void LeafReader::take(const PostingColumns& from, engine::Name code, std::size_t first_kept, std::size_t past_kept,
+                      const Batch& batch, Events& into) const {
+  const std::size_t some = past_kept - first_kept;
+  const auto gather = [&](const auto& of) {
+    if (batch.is_everyone())
+      append_column(into.place, some, of, from.patient, [base = batch.first](std::uint32_t id) { return id - base; });
+    else
+      append_column(into.place, some, of, from.patient, Places(batch));
+    if (leaf_.fields & field_day)
+      append_column(into.day, some, of, from.day, [](std::uint32_t day) { return day ^ 0x80000000u; });
+    if (leaf_.fields & field_time) {
+      append(into.second, some, of, [&](std::size_t i) { return from.second[i]; });
+      append(into.offset, some, of, [&](std::size_t i) { return static_cast<int>(from.offset[i]) - (1 << 15); });
+      append(into.timed, some, of, [&](std::size_t i) {
+        const std::uint32_t flags = from.flags[i];
+        return flags & stored::posting_finer ? 2 : flags & stored::posting_timed ? 1 : 0;
+      });
+      append(into.at, some, of, [&](std::size_t i) {
+        return std::int64_t{from.day_at(i)} * 86'400 + from.second[i] -
+               60 * (static_cast<std::int64_t>(from.offset[i]) - (1 << 15));
+      });
+    }
+    if (leaf_.fields & field_number) append(into.number, some, of, [&](std::size_t i) { return from.number[i]; });
+    if (leaf_.fields & field_value) {
+      append(into.form, some, of, [&](std::size_t i) { return from.form_at(i); });
+      append(into.comparator, some, of, [&](std::size_t i) { return from.comparator_at(i); });
+      append(into.unit, some, of, [&](std::size_t i) { return from.unit[i]; });
+    }
+    if (leaf_.fields & field_kind)
+      append(into.kind, some, of, [&](std::size_t i) { return static_cast<record::Kind>(from.kind[i]); });
+    if (leaf_.fields & field_code) append(into.code, some, of, [&](std::size_t) { return code; });
+  };
+  if (kept_.everything) {
+    const std::size_t first = kept_.first + first_kept;
+    gather([&](std::size_t k) { return first + k; });
+    if (leaf_.fields & field_value) {
+      into.value.resize(into.value.size() + some);
+      from.numbers(first, first + some, into.value.data() + into.value.size() - some);
+    }
+    return;
+  }
+  const std::uint32_t* places = kept_.some.data() + first_kept;
+  const auto of = [&](std::size_t k) { return std::size_t{places[k]}; };
+  gather(of);
+  if (leaf_.fields & field_value) append(into.value, some, of, [&](std::size_t i) { return from.number_at(i); });
+}
+
+bool LeafReader::passes(record::Value::Form form, record::Comparator comparator, engine::Name unit, double value) {
+  if (form != record::Value::Form::number) return false;  // unknown
+  const Quantity& bound = leaf_.sieve.bound;
+  if (comparator != record::Comparator::equal) {
+    if (!leaf_.sieve.is_whole()) return true;
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    const bool below = comparator == record::Comparator::less || comparator == record::Comparator::less_or_equal;
+    Quantity made = range(below ? -infinite : value, below ? value : infinite);
+    made.low_open = comparator == record::Comparator::greater, made.high_open = comparator == record::Comparator::less;
+    return compare(*leaf_.sieve.compare, made, bound) == Truth::yes;
+  }
+  if (bound.measure != Quantity::Measure::plain) {
+    if (unit == 0) return true;  // unknown, and counted where the clause is asked
+    if (unit != bound_unit_) {
+      if (view_->unit_of(shard_, unit) != bound.unit) return true;
+      bound_unit_ = unit;
+    }
+  }
+  switch (*leaf_.sieve.compare) {
+    case typed::Op::equal: return value == bound.low;
+    case typed::Op::unequal: return value != bound.low;
+    case typed::Op::less: return value < bound.low;
+    case typed::Op::less_or_equal: return value <= bound.low;
+    case typed::Op::greater: return value > bound.low;
+    default: return value >= bound.low;
+  }
+}
+
+bool LeafReader::passes_value(const stored::Posting& posting) {
+  if (!leaf_.sieve.compare) return true;
+  const bool is_number = posting.value.form == record::Value::Form::number;
+  return passes(posting.value.form, posting.value.comparator, posting.unit,
+                is_number ? posting.value.number.to_double() : 0);
+}
+
+// It is taken, or its patient is odd.
+bool LeafReader::is_found(const stored::Posting& posting) {
+  return keeps(posting.flags, posting.kind) && passes_value(posting) && (is_odd(posting.flags) || passes(posting.day));
+}
+
+void LeafReader::take(const stored::Posting& posting, engine::Name code, Place place, Events& into, Odd& odd) {
+  ++postings_;
+  if (!keeps(posting.flags, posting.kind)) return;
+  if (!passes_value(posting)) return;
+  if (is_odd(posting.flags)) odd.set(place);
+  if (!passes(posting.day)) return;
+  into.place.push_back(place);
+  if (leaf_.fields & field_day) into.day.push_back(posting.day);
+  if (leaf_.fields & field_time) {
+    into.second.push_back(posting.second);
+    into.offset.push_back(posting.offset);
+    into.timed.push_back(posting.flags & stored::posting_finer ? 2 : posting.flags & stored::posting_timed ? 1 : 0);
+    into.at.push_back(std::int64_t{posting.day} * 86'400 + posting.second - std::int64_t{posting.offset} * 60);
+  }
+  if (leaf_.fields & field_number) into.number.push_back(posting.number);
+  if (leaf_.fields & field_value) {
+    const bool is_number = posting.value.form == record::Value::Form::number;
+    into.value.push_back(is_number ? posting.value.number.to_double() : std::numeric_limits<double>::quiet_NaN());
+    into.form.push_back(posting.value.form);
+    into.comparator.push_back(posting.value.comparator);
+    into.unit.push_back(posting.unit);
+  }
+  if (leaf_.fields & field_kind) into.kind.push_back(posting.kind);
+  if (leaf_.fields & field_code) into.code.push_back(code);
+}
+
+// Numbers grow with their mantissas, so that those beyond a bound are all from one mantissa on.
+const LeafReader::Mantissas& LeafReader::mantissas(int scale) {
+  Mantissas& made = mantissas_[static_cast<std::size_t>(scale)];
+  if (made.known) return made;
+  constexpr std::int64_t least = INT64_MIN, greatest = INT64_MAX;
+  const double bound = leaf_.sieve.bound.low;
+  // The least mantissa whose number is beyond; nothing: none is.
+  const auto from = [&](const auto& is_beyond) -> std::optional<std::int64_t> {
+    const auto holds = [&](std::int64_t mantissa) {
+      return is_beyond(record::Decimal{mantissa, static_cast<std::int8_t>(scale)}.to_double());
+    };
+    if (!holds(greatest)) return std::nullopt;
+    std::int64_t low = least, high = greatest;
+    while (low < high) {
+      const std::int64_t middle = std::midpoint(low, high);
+      const std::int64_t below = middle == high ? middle - 1 : middle;
+      if (holds(below))
+        high = below;
+      else
+        low = below + 1;
+    }
+    return high;
+  };
+  const auto no_less = from([&](double number) { return number >= bound; });
+  const auto above = from([&](double number) { return number > bound; });
+  const auto before = [&](const std::optional<std::int64_t>& one) {
+    return !one ? std::optional(greatest) : *one == least ? std::nullopt : std::optional(*one - 1);
+  };
+  std::optional<std::int64_t> first = least, last = greatest;
+  switch (*leaf_.sieve.compare) {
+    case typed::Op::less: last = before(no_less); break;
+    case typed::Op::less_or_equal: last = before(above); break;
+    case typed::Op::greater: first = above; break;
+    case typed::Op::greater_or_equal: first = no_less; break;
+    default: first = no_less, last = before(above); break;
+  }
+  made = first && last ? Mantissas{true, *first, *last} : Mantissas{true, 0, -1};
+  return made;
+}
+
+// What find() kept of the postings first .. past-1.
+void LeafReader::take_found(const std::vector<std::uint32_t>& found, std::size_t first, std::size_t past) {
+  postings_ += past - first;
+  const auto begin = std::ranges::lower_bound(found, first);
+  kept_.everything = false;
+  kept_.some.assign(begin, std::lower_bound(begin, found.end(), past));
+}
+
+void LeafReader::find(Candidates& candidates) {
+  const std::uint64_t before = postings_;
+  const PatientId first_id = first_block_ * block_patients, past_id = (last_block_ + 1) * block_patients;
+  for (Run& run : runs_) {
+    const PostingColumns& columns = *run.columns;
+    const std::size_t first = first_of(columns, 0, first_id), past = first_of(columns, first, past_id);
+    if (first == past) continue;
+    choose(columns, run.removals, first, past);
+    sift(columns, [&](PatientId id) { found_odd_.push_back(id); });
+    for (std::size_t k = 0; k < kept_.size(); ++k) candidates.add(columns.patient[kept_[k]]);
+    if (!kept_.everything) run.kept = kept_.some;
+  }
+  std::ranges::sort(found_odd_);
+  for (const PatientId id : found_odd_) candidates.add(id);
+  for (const Added& added : added_) {
+    for (const stored::Posting& posting : added.postings)
+      if (is_found(posting)) candidates.add(posting.patient);
+  }
+  postings_ = before;  // they are read again
+}
+
+void LeafReader::read(const Batch& batch, const Candidates* among, Events& into, Odd& odd) {
+  if (loose_) {
+    Block& dealt = blocks_[batch.first / block_patients - first_block_];
+    odd |= dealt.odd;
+    std::swap(into.leaves, dealt.events.leaves);
+    std::swap(into, dealt.events);
+    into.fields = leaf_.fields;
+    return;
+  }
+  into.clear();
+  into.fields = leaf_.fields;
+  for (Run& run : runs_) {
+    const PostingColumns& columns = *run.columns;
+    run.next = first_of(columns, run.next, batch.first);
+    const std::size_t end = first_of(columns, run.next, batch.past);
+    if (end > run.next) {
+      if (run.kept) {
+        take_found(*run.kept, run.next, end);
+        if (among) only_among(columns, batch, *among);
+      } else {
+        choose(columns, run.removals, run.next, end);
+        if (among) only_among(columns, batch, *among);
+        Places place(batch);
+        sift(columns, [&](PatientId id) { odd.set(place(id)); });
+      }
+      take(columns, run.code, 0, kept_.size(), batch, into);
+    }
+    run.next = end;
+  }
+  Places odd_place(batch);
+  for (auto id = std::ranges::lower_bound(found_odd_, batch.first); id != found_odd_.end() && *id < batch.past; ++id)
+    if (!among || among->has(*id)) odd.set(odd_place(*id));
+  for (Added& added : added_) {
+    const std::vector<stored::Posting>& postings = added.postings;
+    Places place(batch);
+    while (added.next < postings.size() && postings[added.next].patient < batch.first) ++added.next;
+    for (; added.next < postings.size() && postings[added.next].patient < batch.past; ++added.next) {
+      const stored::Posting& posting = postings[added.next];
+      // Whoever has nothing that is found here may not be in the batch, and has no place there.
+      if (is_found(posting) && (!among || among->has(posting.patient)))
+        take(posting, added.code, place(posting.patient), into, odd);
+      else
+        ++postings_;
+    }
+  }
+  if (several_ || (leaf_.fields & (field_order | field_grouped | field_by_code))) put_in_order(into, batch.patients());
+}
+
+// By patient and, where asked for, in the total order as far as it is known here; an event that came by several codings is
+// left once.
+void LeafReader::put_in_order(Events& events, std::uint32_t patients) {
+  const std::size_t count = events.size();
+  const bool by_time = leaf_.fields & field_order, by_number = !events.number.empty();
+  const auto key = [&](std::size_t i) {
+    return by_time ? std::tuple(events.place[i], events.at[i], events.timed[i])
+                   : std::tuple(events.place[i], std::int64_t{0}, std::uint8_t{0});
+  };
+  const auto number = [&](std::size_t i) { return by_number ? events.number[i] : 0u; };
+  const auto in_order = [&](std::size_t a, std::size_t b) {
+    if (events.place[a] != events.place[b]) return events.place[a] < events.place[b];
+    if (by_time && events.at[a] != events.at[b]) return events.at[a] < events.at[b];
+    if (by_time && events.timed[a] != events.timed[b]) return events.timed[a] < events.timed[b];
+    return number(a) <= number(b);
+  };
+  bool sorted = true;
+  if (by_time || several_) {
+    for (std::size_t i = 1; sorted && i < count; ++i) sorted = in_order(i - 1, i);
+  } else {
+    sorted = std::ranges::is_sorted(events.place);
+  }
+  if (!sorted || several_) {
+    order_.resize(count);
+    std::iota(order_.begin(), order_.end(), 0u);
+    if (!sorted) std::ranges::sort(order_, {}, [&](std::uint32_t i) { return std::tuple(key(i), number(i)); });
+    if (several_) {
+      const auto same = [&](std::uint32_t a, std::uint32_t b) {
+        return events.place[a] == events.place[b] && events.number[a] == events.number[b];
+      };
+      order_.erase(std::unique(order_.begin(), order_.end(), same), order_.end());
+    }
+    scratch_.clear();
+    scratch_.fields = events.fields;
+    for (const std::uint32_t i : order_) scratch_.take(events, i);
+    std::swap(scratch_.leaves, events.leaves);
+    std::swap(scratch_, events);
+  }
+  // Backwards, so that the first of a place is noted last: no branch depends on who has how many. A place without any
+  // begins where the next one does.
+  events.begin.assign(patients + 1, static_cast<std::uint32_t>(events.size()));
+  for (std::size_t i = events.size(); i-- > 0;) events.begin[events.place[i]] = static_cast<std::uint32_t>(i);
+  for (std::size_t place = patients; place-- > 0;)
+    events.begin[place] = std::min(events.begin[place], events.begin[place + 1]);
+}
+
+}  // namespace chartline::query::vectorised
