@@ -24,7 +24,7 @@
 #include "engine/storage/rocks_files.h"
 #include "engine/storage/rocks_options.h"
 #include "engine/storage/rocks_status.h"
-#include "engine/storage/rocks_whole_reads.h"
+#include "engine/storage/rocks_careful_files.h"
 
 namespace chartline::engine {
 namespace {
@@ -362,7 +362,7 @@ Result<void> sweep_ingest_folder(const std::string& folder) {
 }  // namespace
 
 Result<std::unique_ptr<Tables>> open_rocks(RocksOpening opening) {
-  opening.env = reading_whole_files(opening.env);
+  opening.env = careful_files(opening.env);
   rocksdb::DBOptions options = database_options(opening);
   std::error_code failed;
   const bool present = fs::exists(opening.folder, failed);

@@ -1,4 +1,4 @@
-#include "engine/storage/rocks_whole_reads.h"
+#include "engine/storage/rocks_careful_files.h"
 
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
@@ -41,10 +41,10 @@ class WholeSequential final : public rocksdb::FSSequentialFileOwnerWrapper {
   std::uint64_t at_ = 0;
 };
 
-class WholeReads final : public rocksdb::FileSystemWrapper {
+class CarefulFiles final : public rocksdb::FileSystemWrapper {
  public:
   using FileSystemWrapper::FileSystemWrapper;
-  const char* Name() const override { return "WholeReads"; }
+  const char* Name() const override { return "CarefulFiles"; }
 
   IOStatus NewSequentialFile(const std::string& path, const FileOptions& options,
                              std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext* debug) override {
@@ -66,9 +66,9 @@ class WholeReads final : public rocksdb::FileSystemWrapper {
 KeptFiles::KeptFiles() { ++keeping; }
 KeptFiles::~KeptFiles() { --keeping; }
 
-std::shared_ptr<rocksdb::Env> reading_whole_files(const std::shared_ptr<rocksdb::Env>& below) {
+std::shared_ptr<rocksdb::Env> careful_files(const std::shared_ptr<rocksdb::Env>& below) {
   return rocksdb::NewCompositeEnv(
-      std::make_shared<WholeReads>(below ? below->GetFileSystem() : rocksdb::FileSystem::Default()));
+      std::make_shared<CarefulFiles>(below ? below->GetFileSystem() : rocksdb::FileSystem::Default()));
 }
 
 }  // namespace chartline::engine

@@ -1,6 +1,8 @@
-// A file system on which a file that is read from its beginning on does not end before its end. RocksDB takes a log or a
-// manifest that ends early for one whose tail was torn by a crash, opens without what it held, and deletes it: so a read that
-// falls short once, of a disk that is well the next time, would lose what was acknowledged.
+// The file system below RocksDB, without two ways in which it would lose what was acknowledged.
+//
+// A file that is read from its beginning on does not end before its end: RocksDB takes a log or a manifest that ends early for one
+// whose tail was torn by a crash, opens without what it held, and deletes it; so a read that falls short once, of a disk that is
+// well the next time, would cost all behind it. And files may be kept while the manifest may name them: KeptFiles.
 #pragma once
 
 #include <memory>
@@ -23,6 +25,6 @@ class KeptFiles {
 };
 
 // `below` null: over the system's own files.
-std::shared_ptr<rocksdb::Env> reading_whole_files(const std::shared_ptr<rocksdb::Env>& below);
+std::shared_ptr<rocksdb::Env> careful_files(const std::shared_ptr<rocksdb::Env>& below);
 
 }  // namespace chartline::engine

@@ -18,7 +18,7 @@
 #include "engine/storage/disk.h"
 #include "engine/storage/rocks_options.h"
 #include "engine/storage/rocks_status.h"
-#include "engine/storage/rocks_whole_reads.h"
+#include "engine/storage/rocks_careful_files.h"
 
 namespace chartline::engine {
 namespace {
