@@ -29,6 +29,11 @@ class Mapping {
     if (maps) mapper_.emplace(*maps);
   }
   template <typename To>
+  Result<void> add(To& to, const record::PlainEvents& events) {
+    if (!mapper_) return to.add(events);
+    return record::for_each_record(events, [&](const record::Record& record) { return add(to, record); });
+  }
+  template <typename To>
   Result<void> add(To& to, const record::Record& record) {
     if (!mapper_) return to.add(record);
     room_.clear();
@@ -73,6 +78,7 @@ class FolderImport final : public ImportSession {
     FolderPart(std::unique_ptr<engine::Import::Part> part, const std::optional<TerminologyReader>& maps)
         : part_(std::move(part)), mapping_(maps) {}
     Result<void> add(const record::Record& record) override { return mapping_.add(*part_, record); }
+    Result<void> add(const record::PlainEvents& events) override { return mapping_.add(*part_, events); }
 
    private:
     std::unique_ptr<engine::Import::Part> part_;

@@ -78,6 +78,11 @@ class StoreSink final : public exchange::RecordSink {
       TRY(part_->add(record));
       return whole_.refusals_.failure();
     }
+    Result<void> plain(const record::PlainEvents& events) override {
+      TRY(stop_if_interrupted());
+      TRY(part_->add(events));
+      return whole_.refusals_.failure();
+    }
     Result<void> concept_(const record::Concept& entry) override { return whole_.load(entry); }
     Result<void> concept_link(const record::ConceptLink& link) override { return whole_.load(link); }
 

@@ -103,6 +103,7 @@ class ImportSession {
    public:
     virtual ~Part() = default;
     virtual Result<void> add(const record::Record& record) = 0;
+    virtual Result<void> add(const record::PlainEvents& events) = 0;
   };
   virtual std::unique_ptr<Part> part() = 0;  // null where records must come in order
   virtual Result<Imported> finish() = 0;

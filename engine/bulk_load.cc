@@ -11,6 +11,7 @@
 
 #include "base/thread_pool.h"
 #include "engine/bulk_patient.h"
+#include "engine/bulk_plain.h"
 #include "engine/demographics.h"
 #include "engine/fold.h"
 #include "engine/packed_parts.h"
@@ -40,40 +41,6 @@ struct Range {
   Micros last_recorded = 0;
 };
 
-// A posting as it waits: small, since millions do.
-class WaitingPosting {
- public:
-  explicit WaitingPosting(const stored::Posting& of)
-      : patient_(of.patient), day_(of.day), second_(of.second), number_(of.number), source_(of.source), unit_(of.unit),
-        mantissa_(of.value.number.mantissa), code_(of.value.code), offset_(of.offset), flags_(static_cast<std::uint8_t>(of.flags)),
-        kind_(of.kind), form_(of.value.form), comparator_(of.value.comparator), boolean_(of.value.boolean),
-        scale_(of.value.number.scale) {}
-  stored::Posting posting() const {
-    stored::Posting posting;
-    posting.patient = patient_, posting.day = day_, posting.second = second_, posting.number = number_;
-    posting.flags = flags_, posting.kind = kind_, posting.source = source_, posting.unit = unit_, posting.offset = offset_;
-    posting.value.form = form_, posting.value.comparator = comparator_, posting.value.boolean = boolean_;
-    posting.value.number = {mantissa_, scale_}, posting.value.code = code_;
-    return posting;
-  }
-
- private:
-  PatientId patient_;
-  stored::Day day_;
-  std::uint32_t second_, number_;
-  Name source_, unit_;
-  std::int64_t mantissa_;
-  Name code_;
-  std::int16_t offset_;
-  std::uint8_t flags_;
-  record::Kind kind_;
-  record::Value::Form form_;
-  record::Comparator comparator_;
-  bool boolean_;
-  std::int8_t scale_;
-};
-static_assert(sizeof(WaitingPosting) == 48);
-
 class RangeLoad {
  public:
   RangeLoad(Store::Parts& store, Micros recorded, std::size_t number, std::size_t waiting_max, Range& into)
@@ -82,6 +49,7 @@ class RangeLoad {
   Result<void> run(const RowSorter& rows, std::uint64_t first, std::uint64_t past) {
     RowSorter::Stream stream = TRY(RowSorter::Stream::open(rows, first, past));
     RowSorter::Sorted sorted;
+    PlainPatient plain(rows, recorded_);
     PatientRef patient;
     std::uint64_t block = ~std::uint64_t{0};
     while (TRY(stream.next(patient, sorted))) {
@@ -93,7 +61,12 @@ class RangeLoad {
         within_block_ = !new_block;
       }
       block = now, shard_ = patient.shard;
-      TRY(load(patient, sorted));
+      if (TRY(plain.decide(sorted, store_.shards[patient.shard]->names(), into_.counts))) {
+        TRY(load(patient, plain));
+      } else {
+        TRY(rows.unpack(sorted));
+        TRY(load(patient, sorted));
+      }
     }
     for (auto& [shard, made] : into_.files)
       for (SortedFiles* all : {&made.timeline, &made.details, &made.history, &made.originals}) TRY(all->finish());
@@ -120,13 +93,7 @@ class RangeLoad {
     const std::vector<EncodedRun> runs = encode_runs(patient.rows, next_run, &names), past = encode_runs(patient.past, next_run);
     for (const EncodedRun& run : runs) head.runs.push_back(run.ref);
     for (const EncodedRun& run : past) head.history.push_back(run.ref);
-    TRY(files.timeline.put(tables, Table::timeline, stored::head_key(who.id), stored::encode(head)));
-    for (const EncodedRun& run : runs) {
-      TRY(files.timeline.put(tables, Table::timeline, stored::run_key(who.id, run.ref.first, run.ref.run),
-              run.bytes.hot));
-      if (!run.bytes.details.empty())
-        TRY(files.details.put(tables, Table::details, stored::details_key(who.id, run.ref.run), run.bytes.details));
-    }
+    TRY(put_timeline(who, head, runs));
     for (const EncodedRun& run : past) {
       TRY(files.history.put(tables, Table::history, stored::history_key(who.id, run.ref.run, false), run.bytes.hot));
       if (!run.bytes.details.empty())
@@ -137,15 +104,54 @@ class RangeLoad {
               stored::sealed_copy(original)));
 
     for (const stored::Row& row : patient.rows)
-      for_each_posting(who.id, row, [&](Name code, const stored::Posting& posting) {
-        if (code >= of_code_.size()) of_code_.resize(code + 1);
-        of_code_[code].emplace_back(posting);
-        ++waiting_;
-      });
+      for_each_posting(stored::narrow_posting_of(who.id, row), row, [&](Name code, const stored::NarrowPosting& posting) { wait(code, posting); });
     state.events += head.events, state.past_events += head.past_events;
     state.next_run = std::max(state.next_run, next_run);
     if (patient.demographics) into_.demographics[who.shard][who.id] = demographics_of(patient.rows, names);
     return {};
+  }
+
+  // Nothing of theirs is past, and no record has an id.
+  Result<void> load(PatientRef who, const PlainPatient& patient) {
+    const stored::MixedRows rows = patient.rows();
+    stored::Head head;
+    head.last_number = head.events = static_cast<std::uint32_t>(rows.size());
+    head.content = patient.content();
+    std::uint64_t next_run = 1;
+    const std::vector<EncodedRun> runs = encode_runs(rows, next_run);
+    for (const EncodedRun& run : runs) head.runs.push_back(run.ref);
+    TRY(put_timeline(who, head, runs));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto number = static_cast<std::uint32_t>(i + 1);
+      if (const stored::MixedRow& row = rows[i]; !row.is_whole())
+        wait(row.plain.code, stored::narrow_posting_of(who.id, row.plain, rows.sort(i), number));
+      else
+        for_each_posting(stored::narrow_posting_of(who.id, rows.row(i)), rows.row(i), [&](Name code, const stored::NarrowPosting& posting) { wait(code, posting); });
+    }
+    into_.last_recorded = std::max(into_.last_recorded, recorded_);
+    ShardState& state = into_.states[who.shard];
+    state.events += head.events;
+    state.next_run = std::max(state.next_run, next_run);
+    if (patient.has_demographics()) into_.demographics[who.shard][who.id] = patient.demographics();
+    return {};
+  }
+
+  Result<void> put_timeline(PatientRef who, const stored::Head& head, const std::vector<EncodedRun>& runs) {
+    Tables& tables = *store_.shards[who.shard]->tables();
+    RangeFiles& files = into_.files[who.shard];
+    TRY(files.timeline.put(tables, Table::timeline, stored::head_key(who.id), stored::encode(head)));
+    for (const EncodedRun& run : runs) {
+      TRY(files.timeline.put(tables, Table::timeline, stored::run_key(who.id, run.ref.first, run.ref.run), run.bytes.hot));
+      if (!run.bytes.details.empty())
+        TRY(files.details.put(tables, Table::details, stored::details_key(who.id, run.ref.run), run.bytes.details));
+    }
+    return {};
+  }
+
+  void wait(Name code, const stored::NarrowPosting& posting) {
+    if (code >= of_code_.size()) of_code_.resize(code + 1);
+    of_code_[code].push_back(posting);
+    ++waiting_;
   }
 
   // What has been gathered so far, as parts of each code.
@@ -154,19 +160,13 @@ class RangeLoad {
     const std::string& scratch = store_.backend->scratch_folder();
     const std::string path = "/postings-" + std::to_string(number_) + "-" + std::to_string(shard_);
     PackedParts& parts = into_.postings.try_emplace(shard_, scratch.empty() ? "" : scratch + path).first->second;
-    std::vector<stored::Posting> postings;
-    std::size_t most = 0;
-    for (const std::vector<WaitingPosting>& waiting : of_code_) most = std::max(most, waiting.size());
-    postings.reserve(most);
     for (Name code = 0; code < of_code_.size(); ++code) {
-      std::vector<WaitingPosting>& waiting = of_code_[code];
-      if (waiting.empty()) continue;
-      postings.clear();
-      for (const WaitingPosting& one : waiting) postings.push_back(one.posting());
-      waiting.clear();  // its room is used again
-      if (!std::is_sorted(postings.begin(), postings.end(), posting_before))
-        std::sort(postings.begin(), postings.end(), posting_before);
+      std::vector<stored::NarrowPosting>& postings = of_code_[code];
+      if (postings.empty()) continue;
+      constexpr auto before = posting_before<stored::NarrowPosting>;
+      if (!std::is_sorted(postings.begin(), postings.end(), before)) std::sort(postings.begin(), postings.end(), before);
       for (const EncodedPostings& part : encode_posting_runs(postings, 1)) TRY(parts.add(code, part));
+      postings.clear();  // its room is used again
     }
     parts.end_packing();
     waiting_ = 0;
@@ -178,7 +178,7 @@ class RangeLoad {
   const std::size_t number_;
   const std::size_t waiting_max_;
   Range& into_;
-  std::vector<std::vector<WaitingPosting>> of_code_;
+  std::vector<std::vector<stored::NarrowPosting>> of_code_;  // small, since millions wait
   std::size_t waiting_ = 0;  // in all of them
   bool within_block_ = false;  // the block at hand has been packed in part
   std::uint32_t shard_ = 0;
@@ -225,7 +225,7 @@ class Join {
       joined_.runs.push_back(std::move(part));
       return {};
     }
-    for (std::size_t i = 0; i < columns_.count; ++i) short_.push_back(columns_.at(i));
+    for (std::size_t i = 0; i < columns_.count; ++i) short_.push_back(stored::narrow(columns_.at(i)));
     return {};
   }
   void flush() {
@@ -235,7 +235,7 @@ class Join {
   }
 
   Joined joined_;
-  std::vector<stored::Posting> short_;
+  std::vector<stored::NarrowPosting> short_;
   stored::PostingColumns columns_;
   PatientId last_ = 0;
 };
@@ -348,7 +348,7 @@ Result<void> bulk_load(Store::Parts& store, RowSorter& rows, unsigned threads, I
   const std::vector<std::uint64_t> bounds = rows.cut(std::max(1u, threads));
   std::vector<Range> ranges(bounds.size() - 1);
   const std::size_t waiting_max = std::clamp<std::size_t>(
-      rows.memory_bytes() / 4 / ranges.size() / (2 * sizeof(WaitingPosting)), waiting_least, waiting_most);
+      rows.memory_bytes() / 4 / ranges.size() / (2 * sizeof(stored::NarrowPosting)), waiting_least, waiting_most);
   const std::unique_ptr<ThreadPool> pool = TRY(ThreadPool::start({.threads = std::max(1u, threads)}));
   TRY(pool->parallel_for(ranges.size(), 1, [&](std::size_t first, std::size_t past) -> Result<void> {
     for (std::size_t i = first; i < past; ++i)

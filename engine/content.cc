@@ -102,7 +102,7 @@ Canonical canonical(const Row& row, const Dictionary& names) {
   return fixed;
 }
 
-bool is_plain(const Row& row) {
+bool needs_no_more(const Row& row) {
   return row.translations.empty() && row.source_person.empty() && row.record.empty() && row.version.empty() &&
          row.encounter.empty() && row.attributes.empty() && row.value.form != Value::Form::text;
 }
@@ -145,12 +145,38 @@ int compare(const record::Source& a, const record::Source& b) {
 
 Hash128 content_hash(const Row& row, const Dictionary& names) {
   const Canonical fixed = canonical(row, names);
-  if (is_plain(row)) return hash128(bytes_of(fixed));
+  if (needs_no_more(row)) return hash128(bytes_of(fixed));
   Bytes& bytes = scratch();
   Writer out(bytes);
   out.raw(bytes_of(fixed));
   write_variable(row, names, out);
   return hash128(bytes);
+}
+
+Hash128 PlainContent::hash(const stored::PlainRow& row, const stored::PlainSort& sort, std::uint64_t sequence) {
+  if (sort.source != source_) source_ = sort.source, source_hash_ = names_.text_hash(Which::source, source_);
+  Canonical fixed;
+  fixed.code = names_.text_hash(Which::code, row.code);
+  fixed.source = source_hash_;
+  if (sort.precision != record::Precision::none) {
+    fixed.start = row.local;
+    fixed.start_offset = sort.offset_minutes;
+    fixed.start_precision = number_of(sort.precision);
+  }
+  fixed.end_form = number_of(sort.end_form);
+  fixed.sequence = sequence;
+  fixed.kind = number_of(sort.kind);
+  fixed.status = number_of(sort.status);
+  fixed.certainty = number_of(sort.certainty);
+  fixed.author = number_of(sort.author);
+  fixed.value_form = number_of(sort.value_form);
+  fixed.number = row.mantissa;  // 0 without a value
+  if (sort.value_form == Value::Form::number) {
+    fixed.comparator = number_of(sort.comparator);
+    fixed.scale = sort.scale;
+    fixed.value_name = names_.text_hash(Which::unit, sort.unit);
+  }
+  return hash128(bytes_of(fixed));
 }
 
 Hash128 record_key(const Row& row, const Dictionary& names) {

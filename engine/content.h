@@ -10,12 +10,25 @@
 #include "base/hash.h"
 #include "engine/dictionary.h"
 #include "formats/record/event.h"
+#include "formats/stored/plain_row.h"
 #include "formats/stored/row.h"
 
 namespace chartline::engine {
 
 // Two stores that were told the same give the same hash, however the events came in.
 Hash128 content_hash(const stored::Row& row, const Dictionary& names);
+// The same of many plain rows.
+class PlainContent {
+ public:
+  explicit PlainContent(const Dictionary& names) : names_(names) {}
+  Hash128 hash(const stored::PlainRow& row, const stored::PlainSort& sort, std::uint64_t sequence);
+
+ private:
+  const Dictionary& names_;
+  Name source_ = 0;  // the one asked for last
+  std::uint64_t source_hash_ = 0;
+};
+
 // The identity of the record a row belongs to: source and record id; for a row without one, content and ordinal.
 Hash128 record_key(const stored::Row& row, const Dictionary& names);
 

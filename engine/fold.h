@@ -14,6 +14,8 @@
 #include "engine/moment.h"
 #include "engine/shard.h"
 #include "formats/stored/head.h"
+#include "formats/stored/mixed_rows.h"
+#include "formats/stored/narrow_posting.h"
 #include "formats/stored/postings.h"
 
 namespace chartline::engine {
@@ -57,9 +59,18 @@ struct EncodedRun {
 };
 std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::uint64_t& next_run,
                                     const Dictionary* ids = nullptr);
+std::vector<EncodedRun> encode_runs(const stored::MixedRows& sorted, std::uint64_t& next_run);
 // The order of postings in a run: patient, instant to the second, event number. Where two events of a patient share a
 // second, the store's total order of events needs the events themselves.
-bool posting_before(const stored::Posting& a, const stored::Posting& b);
+template <typename Posting>
+bool posting_before(const Posting& a, const Posting& b) {
+  if (a.patient != b.patient) return a.patient < b.patient;
+  const auto seconds = [](const Posting& p) {
+    return std::int64_t{p.day} * 86'400 + p.second - std::int64_t{p.offset} * 60;
+  };
+  const std::int64_t at = seconds(a), bt = seconds(b);
+  return at != bt ? at < bt : a.number < b.number;
+}
 
 // A code's postings split into runs by blocks of patients, all under one run number.
 struct EncodedPostings {
@@ -67,12 +78,13 @@ struct EncodedPostings {
   Bytes bytes;
 };
 std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::Posting> sorted, std::uint64_t run);
-// A row's postings: `each` gets one for its primary code (name 0 where it has none), and one for each other translation. So
+std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::NarrowPosting> sorted, std::uint64_t run);
+// A row's postings, made of the one of its event: `each` gets one for its primary code (name 0 where it has none), and one for each other translation. So
 // those that are no translation, of all names together, are every event once.
-template <typename Each>
-void for_each_posting(PatientId patient, const stored::Row& row, const Each& each) {
-  stored::Posting posting = stored::posting_of(patient, row);
+template <typename Posting, typename Each>
+void for_each_posting(Posting posting, const stored::Row& row, const Each& each) {
   each(row.code, posting);
+  if (row.translations.empty()) return;
   posting.flags |= stored::posting_translation;
   for (std::size_t i = 0; i < row.translations.size(); ++i) {
     const Name code = row.translations[i];

@@ -120,16 +120,10 @@ void put_generation(Name code, std::span<const stored::Posting> postings, std::s
 
 }  // namespace
 
-bool posting_before(const stored::Posting& a, const stored::Posting& b) {
-  if (a.patient != b.patient) return a.patient < b.patient;
-  const auto seconds = [](const stored::Posting& p) {
-    return std::int64_t{p.day} * 86'400 + p.second - std::int64_t{p.offset} * 60;
-  };
-  const std::int64_t at = seconds(a), bt = seconds(b);
-  return at != bt ? at < bt : a.number < b.number;
-}
+namespace {
 
-std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::Posting> sorted, std::uint64_t run) {
+template <typename Posting>
+std::vector<EncodedPostings> encode_runs_of(std::span<const Posting> sorted, std::uint64_t run) {
   std::vector<EncodedPostings> runs;
   for (std::size_t from = 0; from < sorted.size();) {
     std::size_t past = std::min(sorted.size(), from + postings_run_min);
@@ -150,6 +144,15 @@ std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::Posting
   return runs;
 }
 
+}  // namespace
+
+std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::Posting> sorted, std::uint64_t run) {
+  return encode_runs_of(sorted, run);
+}
+std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::NarrowPosting> sorted, std::uint64_t run) {
+  return encode_runs_of(sorted, run);
+}
+
 Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, ShardState& state, Batch& batch) {
   std::vector<Name> codes;
   for (const auto& [code, change] : changes) codes.push_back(code);
@@ -158,7 +161,7 @@ Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, Sha
   for (const Name code : codes) {
     CodeChanges& change = changes.at(code);
     std::sort(change.removed.begin(), change.removed.end());
-    std::sort(change.added.begin(), change.added.end(), posting_before);
+    std::sort(change.added.begin(), change.added.end(), posting_before<stored::Posting>);
     stored::Directory directory;
     if (TRY(base.tables->get(Table::postings, stored::directory_key(code), base.base->snapshot.get(), bytes)))
       directory = TRY(stored::decode_directory(bytes.bytes()));
@@ -183,7 +186,7 @@ Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, Sha
       });
       std::vector<stored::Posting> all = std::move(merged.postings);
       all.insert(all.end(), change.added.begin(), change.added.end());
-      std::sort(all.begin(), all.end(), posting_before);
+      std::sort(all.begin(), all.end(), posting_before<stored::Posting>);
       merged.removals.insert(merged.removals.end(), change.removed.begin(), change.removed.end());
       std::sort(merged.removals.begin(), merged.removals.end());
       bool older = false;

@@ -147,23 +147,41 @@ Bytes filter_of(std::span<const stored::Row> rows, const Dictionary& names) {
   return stored::make_id_filter(records);
 }
 
+// `encode(from, past)` gives the bytes, `instant(i)` when row i was.
+template <typename Encode, typename Instant>
+std::vector<EncodedRun> encode_parts(std::size_t rows, std::uint64_t& next_run, const Encode& encode, const Instant& instant) {
+  std::vector<EncodedRun> runs;
+  const std::size_t parts = (rows + run_rows_max - 1) / run_rows_max;
+  for (std::size_t part = 0; part < parts; ++part) {  // of equal size, so that none starts almost full or almost empty
+    const std::size_t from = rows * part / parts, past = rows * (part + 1) / parts;
+    EncodedRun& run = runs.emplace_back();
+    run.bytes = encode(from, past);
+    run.ref.first = instant(from), run.ref.last = instant(past - 1);
+    run.ref.run = next_run++, run.ref.count = static_cast<std::uint32_t>(past - from);
+    run.ref.hot_checksum = run.bytes.hot_checksum, run.ref.details_checksum = run.bytes.details_checksum;
+  }
+  return runs;
+}
+
 }  // namespace
 
 std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::uint64_t& next_run,
                                     const Dictionary* ids) {
-  std::vector<EncodedRun> runs;
-  const std::size_t parts = (sorted.size() + run_rows_max - 1) / run_rows_max;
-  for (std::size_t part = 0; part < parts; ++part) {  // of equal size, so that none starts almost full or almost empty
-    const std::size_t from = sorted.size() * part / parts, past = sorted.size() * (part + 1) / parts;
-    const auto rows = sorted.subspan(from, past - from);
-    EncodedRun& run = runs.emplace_back();
-    run.bytes = stored::encode_run(rows);
-    run.ref.first = rows.front().start.instant(), run.ref.last = rows.back().start.instant();
-    run.ref.run = next_run++, run.ref.count = static_cast<std::uint32_t>(rows.size());
-    run.ref.hot_checksum = run.bytes.hot_checksum, run.ref.details_checksum = run.bytes.details_checksum;
-    if (ids && run.bytes.details_checksum != 0) run.ref.record_ids = filter_of(rows, *ids);
+  std::vector<EncodedRun> runs = encode_parts(
+      sorted.size(), next_run, [&](std::size_t from, std::size_t past) { return stored::encode_run(sorted.subspan(from, past - from)); },
+      [&](std::size_t i) { return sorted[i].start.instant(); });
+  std::size_t from = 0;
+  for (EncodedRun& run : runs) {
+    if (ids && run.bytes.details_checksum != 0) run.ref.record_ids = filter_of(sorted.subspan(from, run.ref.count), *ids);
+    from += run.ref.count;
   }
   return runs;
+}
+
+std::vector<EncodedRun> encode_runs(const stored::MixedRows& sorted, std::uint64_t& next_run) {
+  return encode_parts(
+      sorted.size(), next_run, [&](std::size_t from, std::size_t past) { return stored::encode_run(sorted.part(from, past)); },
+      [&](std::size_t i) { return sorted.instant(i); });
 }
 
 PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> puts) {
@@ -190,7 +208,7 @@ PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> p
 }
 
 void collect_postings(PatientId patient, const stored::Row& row, PostingChanges& into) {
-  for_each_posting(patient, row, [&](Name code, const stored::Posting& posting) { into[code].added.push_back(posting); });
+  for_each_posting(stored::posting_of(patient, row), row, [&](Name code, const stored::Posting& posting) { into[code].added.push_back(posting); });
 }
 
 Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, ShardState& state, PostingChanges& postings,

@@ -1,6 +1,9 @@
 #include "engine/import.h"
 
+#include <algorithm>
+#include <array>
 #include <mutex>
+#include <optional>
 
 #include "engine/bulk_load.h"
 #include "engine/content.h"
@@ -24,12 +27,33 @@ class SortingPart final : public Import::Part {
   SortingPart(const SortingPart&) = delete;
   SortingPart& operator=(const SortingPart&) = delete;
   Result<void> add(const record::Record& record) override;
+  Result<void> add(const record::PlainEvents& events) override;
 
  private:
+  // What the tables of plain events mean here, each entry looked up when it is first named.
+  struct Tables {
+    struct OfShard {
+      Name source = 0;
+      std::vector<Name> codes;
+      struct Sort {
+        std::uint64_t key = 0;
+        std::uint32_t number = 0;
+      };
+      std::array<Sort, 256> sorts{};
+    };
+    std::uint64_t number = 0;
+    std::vector<bool> fine_persons, fine_codes;  // whether a record may name them
+    std::vector<std::optional<PatientRef>> patients;
+    std::vector<std::unique_ptr<OfShard>> shards;
+  };
+  void look_at(const record::PlainEvents& plain);
+  Result<bool> add_plainly(const record::PlainEvents& plain, const record::PlainEvent& event);
+
   ImportBase& import_;
   RowSorter::Lane& lane_;
   KnownPatients patients_;
   record::Arena room_;
+  Tables tables_;
   std::uint64_t arrival_;
   std::uint64_t clashes_ = 0;
 };
@@ -106,6 +130,74 @@ Result<void> SortingPart::add(const record::Record& record) {
   return {};
 }
 
+void SortingPart::look_at(const record::PlainEvents& plain) {
+  if (tables_.number != plain.tables->number()) {
+    tables_ = {};
+    tables_.number = plain.tables->number();
+  }
+  const auto persons = plain.tables->persons();
+  const bool fine_source = std::max({plain.source.organisation.size(), plain.source.system.size(), plain.tables->person_system.size()}) <= identifier_bytes_max;
+  while (tables_.fine_persons.size() < persons.size()) {
+    const std::string_view person = persons[tables_.fine_persons.size()];
+    tables_.fine_persons.push_back(fine_source && !person.empty() && person.size() <= identifier_bytes_max);
+  }
+  tables_.patients.resize(persons.size());
+  const auto codes = plain.tables->codes();
+  while (tables_.fine_codes.size() < codes.size()) {
+    const record::Code& code = codes[tables_.fine_codes.size()];
+    tables_.fine_codes.push_back(!code.system.empty() && !code.code.empty() &&
+                                 std::max({code.system.size(), code.code.size(), code.display.size()}) <= name_bytes_max);
+  }
+}
+
+// False where only a whole record can say what becomes of it.
+Result<bool> SortingPart::add_plainly(const record::PlainEvents& plain, const record::PlainEvent& event) {
+  if (!tables_.fine_persons[event.person] || !tables_.fine_codes[event.code]) return false;
+  std::optional<PatientRef>& patient = tables_.patients[event.person];
+  if (!patient) {
+    const record::Identifier person{plain.tables->person_system, plain.tables->persons()[event.person]};
+    patient = TRY(patients_.resolve({&person, 1})).patient;
+  }
+  const std::uint32_t shard = patient->shard;
+  if (shard >= tables_.shards.size()) tables_.shards.resize(shard + 1);
+  Dictionary& names = import_.store_.parts().shards[shard]->names();
+  if (!tables_.shards[shard]) {
+    tables_.shards[shard] = std::make_unique<Tables::OfShard>();
+    tables_.shards[shard]->source = names.intern(plain.source);
+  }
+  Tables::OfShard& of = *tables_.shards[shard];
+  if (event.code >= of.codes.size()) of.codes.resize(plain.tables->codes().size());
+  Name& code = of.codes[event.code];
+  if (code == 0) code = names.intern(plain.tables->codes()[event.code]);
+
+  const std::uint64_t key = std::uint64_t{static_cast<std::uint16_t>(event.offset_minutes)} | static_cast<std::uint64_t>(event.precision) << 16 |
+                            static_cast<std::uint64_t>(event.kind) << 24 | std::uint64_t{static_cast<std::uint8_t>(event.scale)} << 32 |
+                            std::uint64_t{event.has_number} << 40 | std::uint64_t{1} << 63;
+  Tables::OfShard::Sort& sort = of.sorts[key * 0x9e3779b97f4a7c15u >> 56];
+  if (sort.key != key) {
+    const auto number = import_.rows_.sorts().number({.source = of.source,
+                                                      .offset_minutes = event.offset_minutes,
+                                                      .kind = event.kind,
+                                                      .precision = event.precision,
+                                                      .value_form = event.has_number ? record::Value::Form::number : record::Value::Form::none,
+                                                      .scale = event.scale});
+    if (!number) return false;
+    sort = {key, *number};
+  }
+  import_.rows_.add(lane_, arrival_++, *patient, {event.local, event.mantissa, code, sort.number});
+  return true;
+}
+
+Result<void> SortingPart::add(const record::PlainEvents& plain) {
+  TRY(import_.rows_.make_room(lane_));
+  look_at(plain);
+  for (const record::PlainEvent& event : plain.events) {
+    if (TRY(add_plainly(plain, event))) continue;
+    TRY(record::for_each_record({plain.source, plain.tables, {&event, 1}}, [&](const record::Record& record) { return add(record); }));
+  }
+  return {};
+}
+
 // Into an empty store. Nobody else writes meanwhile.
 class BulkImport final : public ImportBase {
  public:
@@ -162,6 +254,7 @@ class LogImport final : public ImportBase {
     RowSorter::Sorted sorted;
     PatientRef patient;
     while (TRY(stream.next(patient, sorted))) {
+      TRY(rows_.unpack(sorted));
       const Dictionary& names = store_.parts().shards[patient.shard]->names();
       counts_.equal_rows += give_places(sorted.rows, names);
       record::Arena room;

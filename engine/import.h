@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "engine/store.h"
+#include "formats/record/plain_events.h"
 
 namespace chartline::engine {
 
@@ -58,6 +59,7 @@ class Import {
    public:
     virtual ~Part() = default;
     virtual Result<void> add(const record::Record& record) = 0;
+    virtual Result<void> add(const record::PlainEvents& events) = 0;  // as each of them would be
   };
   virtual std::unique_ptr<Part> part() = 0;
 

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstring>
 #include <limits>
 #include <thread>
 
@@ -20,19 +22,14 @@ constexpr std::size_t index_every_bytes = 1u << 20;
 constexpr std::size_t sample_every = 1024;  // rows, when cutting the patients into ranges
 constexpr std::size_t buffer_bytes = 1u << 20;
 constexpr std::size_t piece_bytes_min = 16u << 10;  // smaller reads would cost more than they save
-constexpr std::uint8_t flag_true = 1, flag_original = 2, flag_first = 4;
+// What a file has before the rows of a stretch.
+struct StretchHead {
+  std::uint64_t patient, arrival, rows;
+};
 
 std::uint64_t order_of(PatientRef patient) { return std::uint64_t{patient.shard} << 32 | patient.id; }
 PatientRef patient_of(std::uint64_t order) {
   return {static_cast<std::uint32_t>(order >> 32), static_cast<stored::PatientId>(order)};
-}
-
-bool is_plain(const stored::Row& row) {
-  return row.translations.empty() && row.source_person.empty() && row.record.empty() && row.version.empty() &&
-         row.part == 0 && row.ordinal == 0 && row.sequence == 0 && row.encounter.empty() && row.attributes.empty() &&
-         row.end.form != record::End::Form::at &&
-         (row.value.form == record::Value::Form::none || row.value.form == record::Value::Form::number ||
-          row.value.form == record::Value::Form::boolean);
 }
 
 // The whole row as the log writes it, and the original behind.
@@ -44,67 +41,78 @@ Bytes encode_extra(const stored::Row& row, std::string_view original) {
   return bytes;
 }
 
-stored::Row plain_row(const WaitingRow& from) {
-  stored::Row row;
-  row.kind = static_cast<record::Kind>(from.kind), row.status = static_cast<record::Status>(from.status);
-  row.certainty = static_cast<record::Certainty>(from.certainty), row.author = static_cast<record::Author>(from.author);
-  row.code = from.code, row.source = from.source;
-  row.start = {from.local, from.offset_minutes, static_cast<record::Precision>(from.precision)};
-  row.end.form = static_cast<record::End::Form>(from.end_form);
-  row.value.form = static_cast<record::Value::Form>(from.form),
-  row.value.comparator = static_cast<record::Comparator>(from.comparator);
-  row.value.number = {from.mantissa, from.scale};
-  row.value.unit = from.unit;
-  row.value.boolean = (from.flags & flag_true) != 0;
-  return row;
-}
+const char* whole_of(const WaitingRow& row) { return std::bit_cast<const char*>(row.mantissa); }
+void set_whole(WaitingRow& row, const char* at) { row.mantissa = std::bit_cast<std::int64_t>(at); }
 
-BytesView extra_bytes(const WaitingRow& row) {
+BytesView whole_bytes(const WaitingRow& row) {
   std::uint32_t length = 0;
-  std::memcpy(&length, row.extra, sizeof length);
-  return {row.extra + sizeof length, length};
-}
-
-Result<void> take(const WaitingRow& waiting, RowSorter::Sorted& into) {
-  if ((waiting.flags & flag_first) != 0)
-    into.records.push_back(static_cast<std::uint32_t>(into.rows.size())), into.originals.emplace_back();
-  if (!waiting.extra) {
-    into.rows.push_back(plain_row(waiting));
-    return {};
-  }
-  Reader in(extra_bytes(waiting));
-  into.rows.push_back(stored::read_row(in, into.room));
-  if (!in.ok() || into.records.empty()) return corrupt("scratch: a sorted row is not well formed");
-  if ((waiting.flags & flag_original) != 0) into.originals.back() = in.raw(in.left());
-  return {};
+  std::memcpy(&length, whole_of(row), sizeof length);
+  return {whole_of(row) + sizeof length, length};
 }
 
 }  // namespace
 
+// Rows of one patient that arrived one after another, in one chunk of a lane.
+struct Stretch {
+  std::uint64_t patient;
+  std::uint64_t arrival;  // of the first
+  std::uint32_t place, rows;
+};
+
+// Room that grows by chunks, which stay where they are and are used again.
+template <typename T>
+class Chunks {
+ public:
+  static constexpr unsigned bits = 14;
+  static constexpr std::uint32_t size = 1u << bits;
+
+  const T& operator[](std::uint32_t place) const { return chunks_[place >> bits][place & (size - 1)]; }
+  T& operator[](std::uint32_t place) { return chunks_[place >> bits][place & (size - 1)]; }
+  T& reach(std::uint32_t place) {
+    if ((place >> bits) == chunks_.size()) chunks_.push_back(std::make_unique_for_overwrite<T[]>(size));
+    return (*this)[place];
+  }
+
+ private:
+  std::vector<std::unique_ptr<T[]>> chunks_;
+};
+
 class RowSorter::Lane {
  public:
-  static constexpr unsigned chunk_bits = 14;
-  static constexpr std::uint32_t chunk_rows = 1u << chunk_bits;
+  explicit Lane(RowSorts& sorts) : lately(sorts) {}
 
-
-  const WaitingRow& at(std::uint32_t place) const { return chunks[place >> chunk_bits][place & (chunk_rows - 1)]; }
   std::uint64_t bytes() const {
-    return waiting * (sizeof(WaitingRow) + 2 * sizeof(std::uint32_t) + sizeof(std::uint64_t)) + extra_bytes;
+    constexpr std::uint64_t to_sort_one = 2 * sizeof(std::uint32_t) + sizeof(std::uint64_t);
+    return waiting * sizeof(WaitingRow) + stretch_count * (sizeof(Stretch) + to_sort_one) + whole_bytes;
   }
-  WaitingRow& next() {
-    if ((waiting >> chunk_bits) == chunks.size())
-      chunks.push_back(std::make_unique_for_overwrite<WaitingRow[]>(chunk_rows));
-    WaitingRow& row = chunks[waiting >> chunk_bits][waiting & (chunk_rows - 1)];
-    ++waiting;
-    return row = {};
+  void add(std::uint64_t arrival, std::uint64_t patient, const WaitingRow& row) {
+    if (patient == last_patient && arrival == next_arrival && waiting % Chunks<WaitingRow>::size != 0) {
+      ++stretches[stretch_count - 1].rows;
+    } else {
+      stretches.reach(stretch_count++) = {patient, arrival, waiting, 1};
+      last_patient = patient;
+    }
+    next_arrival = arrival + 1;
+    rows.reach(waiting++) = row;
   }
+  std::span<const WaitingRow> rows_of(const Stretch& stretch) const { return {&rows[stretch.place], stretch.rows}; }
   void sort();
+  void clear() {
+    waiting = stretch_count = 0, whole_bytes = 0, last_patient = none;
+    whole = std::make_unique<record::Arena>();
+    order.clear();
+  }
 
-  std::vector<std::unique_ptr<WaitingRow[]>> chunks;
-  std::uint32_t waiting = 0;
-  std::unique_ptr<record::Arena> extra = std::make_unique<record::Arena>();
-  std::uint64_t extra_bytes = 0;
-  std::vector<std::uint32_t> order;  // places, by patient then arrival
+  static constexpr std::uint64_t none = ~std::uint64_t{0};
+  RowSorts::Lately lately;
+  Chunks<WaitingRow> rows;
+  std::uint32_t waiting = 0;  // rows
+  Chunks<Stretch> stretches;
+  std::uint32_t stretch_count = 0;
+  std::uint64_t last_patient = none, next_arrival = 0;
+  std::unique_ptr<record::Arena> whole = std::make_unique<record::Arena>();  // rows that are not plain
+  std::uint64_t whole_bytes = 0;
+  std::vector<std::uint32_t> order;  // stretches, by patient then arrival
 };
 
 RowSorter::RowSorter(std::string scratch, std::uint64_t memory_bytes, unsigned lanes_max)
@@ -120,7 +128,7 @@ void RowSorter::release() {
 
 RowSorter::Lane& RowSorter::take_lane() {
   std::lock_guard lock(mutex_);
-  if (free_lanes_.empty()) return *lanes_.emplace_back(std::make_unique<Lane>());
+  if (free_lanes_.empty()) return *lanes_.emplace_back(std::make_unique<Lane>(sorts_));
   Lane* lane = free_lanes_.back();
   free_lanes_.pop_back();
   return *lane;
@@ -131,49 +139,76 @@ void RowSorter::give_back(Lane& lane) {
   free_lanes_.push_back(&lane);
 }
 
-Result<void> RowSorter::add(Lane& lane, std::uint64_t arrival, PatientRef patient, const stored::Row& row, bool first,
-                            std::string_view original) {
+Result<void> RowSorter::make_room(Lane& lane) {
   if (!scratch_.empty() && lane.waiting > 0 && lane.bytes() >= lane_bytes_) TRY(spill(lane));
-  WaitingRow& to = lane.next();
-  to.patient = order_of(patient), to.arrival = arrival;
-  to.local = row.start.local, to.offset_minutes = row.start.offset_minutes;
-  if (is_plain(row) && original.empty()) {
-    to.precision = static_cast<std::uint8_t>(row.start.precision);
-    to.kind = static_cast<std::uint8_t>(row.kind), to.status = static_cast<std::uint8_t>(row.status);
-    to.certainty = static_cast<std::uint8_t>(row.certainty), to.author = static_cast<std::uint8_t>(row.author);
-    to.code = row.code, to.source = row.source, to.unit = row.value.unit;
-    to.form = static_cast<std::uint8_t>(row.value.form), to.comparator = static_cast<std::uint8_t>(row.value.comparator);
-    to.end_form = static_cast<std::uint8_t>(row.end.form);
-    to.mantissa = row.value.number.mantissa, to.scale = row.value.number.scale;
-    to.flags = static_cast<std::uint8_t>((row.value.boolean ? flag_true : 0) | (first ? flag_first : 0));
-    return {};
-  }
-  const Bytes extra = encode_extra(row, original);
-  if (extra.size() > std::numeric_limits<std::uint32_t>::max())
-    return invalid_request("a record is too large to be sorted");
-  Bytes framed;
-  Writer(framed).u32(static_cast<std::uint32_t>(extra.size()));
-  framed += extra;
-  to.extra = lane.extra->text(framed).data();
-  to.flags = static_cast<std::uint8_t>((original.empty() ? 0 : flag_original) | (first ? flag_first : 0));
-  lane.extra_bytes += framed.size();
   return {};
 }
 
+void RowSorter::add(Lane& lane, std::uint64_t arrival, PatientRef patient, const stored::PlainRow& row) {
+  lane.add(arrival, order_of(patient), row);
+}
+
+Result<void> RowSorter::add(Lane& lane, std::uint64_t arrival, PatientRef patient, const stored::Row& row, bool first,
+                            std::string_view original) {
+  TRY(make_room(lane));
+  if (first && original.empty() && stored::is_plain(row)) {
+    if (const auto sort = lane.lately.number(stored::sort_of(row))) {
+      lane.add(arrival, order_of(patient), {row.start.local, stored::mantissa_of(row), row.code, *sort});
+      return {};
+    }
+  }
+  const Bytes whole = encode_extra(row, original);
+  if (whole.size() > std::numeric_limits<std::uint32_t>::max())
+    return invalid_request("a record is too large to be sorted");
+  Bytes framed;
+  Writer(framed).u32(static_cast<std::uint32_t>(whole.size()));
+  framed += whole;
+  WaitingRow waiting{row.start.local, 0, 0, flag_whole | (original.empty() ? 0 : flag_original) | (first ? flag_first : 0)};
+  set_whole(waiting, lane.whole->text(framed).data());
+  lane.whole_bytes += framed.size();
+  lane.add(arrival, order_of(patient), waiting);
+  return {};
+}
+
+Result<void> RowSorter::unpack(Sorted& sorted) const {
+  sorted.rows.reserve(sorted.waiting.size());
+  for (const WaitingRow& waiting : sorted.waiting) {
+    if (!is_whole(waiting) || (waiting.sort & flag_first) != 0)
+      sorted.records.push_back(static_cast<std::uint32_t>(sorted.rows.size())), sorted.originals.emplace_back();
+    if (!is_whole(waiting)) {
+      sorted.rows.push_back(stored::row_of(waiting, sorts_[waiting.sort]));
+      continue;
+    }
+    Reader in(whole_bytes(waiting));
+    sorted.rows.push_back(stored::read_row(in, sorted.room));
+    if (!in.ok() || sorted.records.empty()) return corrupt("scratch: a sorted row is not well formed");
+    if ((waiting.sort & flag_original) != 0) sorted.originals.back() = in.raw(in.left());
+  }
+  return {};
+}
+
+Result<std::optional<stored::Row>> RowSorter::lone_row(const WaitingRow& waiting, record::Arena& room) {
+  if ((waiting.sort & flag_first) == 0 || (waiting.sort & flag_original) != 0) return std::optional<stored::Row>();
+  Reader in(whole_bytes(waiting));
+  const stored::Row row = stored::read_row(in, room);
+  if (!in.ok()) return corrupt("scratch: a sorted row is not well formed");
+  return std::optional(row);
+}
+
 void RowSorter::Lane::sort() {
-  order.resize(waiting);
-  std::vector<std::uint64_t> patients(waiting);
+  order.resize(stretch_count);
   std::uint64_t used = 0;
   bool sorted = true;
-  for (std::uint32_t i = 0; i < waiting; ++i) {
+  for (std::uint32_t i = 0; i < stretch_count; ++i) {
     order[i] = i;
-    patients[i] = at(i).patient;
-    used |= patients[i];
-    sorted = sorted && (i == 0 || patients[i - 1] <= patients[i]);
+    used |= stretches[i].patient;
+    sorted = sorted && (i == 0 || stretches[i - 1].patient <= stretches[i].patient);
   }
   if (sorted) return;
+  std::vector<std::uint64_t> patients(stretch_count);
+  for (std::uint32_t i = 0; i < stretch_count; ++i) patients[i] = stretches[i].patient;
   // Radix by the bits of the patient, least first; stable, so arrival stays the second key.
-  std::vector<std::uint32_t> next(waiting);
+  std::vector<std::uint32_t> next(stretch_count);
   constexpr unsigned digit_bits = 11;
   for (unsigned shift = 0; shift < 64 && used >> shift != 0; shift += digit_bits) {
     std::array<std::uint32_t, (1u << digit_bits) + 1> starts{};
@@ -196,27 +231,30 @@ Result<void> RowSorter::spill(Lane& lane) {
   const OpenFile out = TRY(open_file(file.path, O_WRONLY | O_CREAT | O_TRUNC));
   Bytes buffer;
   std::uint64_t indexed = 0, patient = ~std::uint64_t{0};
+  const auto append = [&](const auto& part) { buffer.append(reinterpret_cast<const char*>(&part), sizeof part); };
+  const auto write = [&]() -> Result<void> {
+    TRY(write_at(out, buffer, file.bytes, file.path));
+    file.bytes += buffer.size();
+    buffer.clear();
+    return {};
+  };
   for (const std::uint32_t place : lane.order) {
-    const WaitingRow& row = lane.at(place);
+    const Stretch& stretch = lane.stretches[place];
     const std::uint64_t offset = file.bytes + buffer.size();
-    if (row.patient != patient && (file.index.empty() || offset - indexed >= index_every_bytes)) {
-      file.index.emplace_back(row.patient, offset);
+    if (stretch.patient != patient && (file.index.empty() || offset - indexed >= index_every_bytes)) {
+      file.index.emplace_back(stretch.patient, offset);
       indexed = offset;
     }
-    patient = row.patient;
-    buffer.append(reinterpret_cast<const char*>(&row), sizeof row);
-    if (row.extra) buffer.append(row.extra, sizeof(std::uint32_t) + extra_bytes(row).size());
-    if (buffer.size() >= buffer_bytes) {
-      TRY(write_at(out, buffer, file.bytes, file.path));
-      file.bytes += buffer.size();
-      buffer.clear();
+    patient = stretch.patient;
+    append(StretchHead{stretch.patient, stretch.arrival, stretch.rows});
+    for (const WaitingRow& row : lane.rows_of(stretch)) {
+      append(row);
+      if (is_whole(row)) buffer.append(whole_of(row), sizeof(std::uint32_t) + whole_bytes(row).size());
+      if (buffer.size() >= buffer_bytes) TRY(write());
     }
   }
-  TRY(write_at(out, buffer, file.bytes, file.path));
-  file.bytes += buffer.size();
-  lane.waiting = 0, lane.extra_bytes = 0;
-  lane.extra = std::make_unique<record::Arena>();
-  lane.order.clear();
+  TRY(write());
+  lane.clear();
   std::lock_guard lock(mutex_);
   for (SpillFile& known : files_)
     if (known.path == file.path) known = std::move(file);
@@ -242,9 +280,13 @@ Result<void> RowSorter::finish() {
 
 std::vector<std::uint64_t> RowSorter::cut(std::size_t parts) const {
   std::vector<std::uint64_t> samples;  // patients, each standing for about equally many rows
-  for (const auto& lane : lanes_)
-    for (std::size_t i = 0; i < lane->order.size(); i += sample_every)
-      samples.push_back(lane->at(lane->order[i]).patient);
+  for (const auto& lane : lanes_) {
+    std::size_t rows = 0;
+    for (const std::uint32_t place : lane->order) {
+      const Stretch& stretch = lane->stretches[place];
+      for (rows += stretch.rows; rows >= sample_every; rows -= sample_every) samples.push_back(stretch.patient);
+    }
+  }
   for (const SpillFile& file : files_)
     for (const auto& [patient, offset] : file.index)
       for (std::size_t rows = 0; rows < index_every_bytes / sizeof(WaitingRow); rows += sample_every)
@@ -281,33 +323,42 @@ struct RowSorter::Stream::Source {
     buffer += more, offset += more.size();
     return {};
   }
-  // The patient of the next row; ~0 at the end.
-  Result<std::uint64_t> peek() {
-    if (lane) return place < lane->order.size() ? lane->at(lane->order[place]).patient : ~std::uint64_t{0};
-    TRY(fill(sizeof(WaitingRow)));
-    if (buffer.size() - used < sizeof(WaitingRow)) return ~std::uint64_t{0};
-    std::uint64_t patient = 0;
-    std::memcpy(&patient, buffer.data() + used + offsetof(WaitingRow, patient), sizeof patient);
-    return patient;
+  template <typename T>
+  Result<T> peek_at() {
+    T part{};
+    TRY(fill(sizeof part));
+    if (buffer.size() - used < sizeof part) return corrupt("scratch: a sorted file ends within a row: " + file->path);
+    std::memcpy(static_cast<void*>(&part), buffer.data() + used, sizeof part);
+    return part;
   }
-  Result<void> take_next(Sorted& into) {
+  // The patient of the next stretch; ~0 at the end.
+  Result<std::uint64_t> peek() {
+    if (lane) return place < lane->order.size() ? lane->stretches[lane->order[place]].patient : ~std::uint64_t{0};
+    TRY(fill(sizeof(StretchHead)));
+    if (buffer.size() == used) return ~std::uint64_t{0};
+    return TRY(peek_at<StretchHead>()).patient;
+  }
+  Result<Piece> take_next(Sorted& into) {
+    const std::size_t begin = into.waiting.size();
     if (lane) {
-      into.waiting.push_back(lane->at(lane->order[place++]));
-      return {};
+      const Stretch& stretch = lane->stretches[lane->order[place++]];
+      const auto rows = lane->rows_of(stretch);
+      into.waiting.insert(into.waiting.end(), rows.begin(), rows.end());
+      return Piece{stretch.arrival, begin, rows.size()};
     }
-    WaitingRow& row = into.waiting.emplace_back();
-    std::memcpy(static_cast<void*>(&row), buffer.data() + used, sizeof row);
-    used += sizeof row;
-    if (!row.extra) return {};
-    TRY(fill(sizeof(std::uint32_t)));
-    std::uint32_t length = 0;
-    if (buffer.size() - used >= sizeof length) std::memcpy(&length, buffer.data() + used, sizeof length);
-    TRY(fill(sizeof length + length));
-    if (buffer.size() - used < sizeof length + length)
-      return corrupt("scratch: a sorted file ends within a row: " + file->path);
-    row.extra = into.room.text({buffer.data() + used, sizeof length + length}).data();
-    used += sizeof length + length;
-    return {};
+    const StretchHead head = TRY(peek_at<StretchHead>());
+    used += sizeof head;
+    for (std::uint64_t i = 0; i < head.rows; ++i) {
+      WaitingRow& row = into.waiting.emplace_back(TRY(peek_at<WaitingRow>()));
+      used += sizeof row;
+      if (!is_whole(row)) continue;
+      const std::size_t framed = sizeof(std::uint32_t) + TRY(peek_at<std::uint32_t>());
+      TRY(fill(framed));
+      if (buffer.size() - used < framed) return corrupt("scratch: a sorted file ends within a row: " + file->path);
+      set_whole(row, into.room.text({buffer.data() + used, framed}).data());
+      used += framed;
+    }
+    return Piece{head.arrival, begin, head.rows};
   }
 };
 
@@ -335,7 +386,7 @@ Result<RowSorter::Stream> RowSorter::Stream::open(const RowSorter& sorter, std::
     source->lane = lane.get();
     source->place = static_cast<std::size_t>(
         std::partition_point(lane->order.begin(), lane->order.end(),
-                             [&](std::uint32_t place) { return lane->at(place).patient < first; }) -
+                             [&](std::uint32_t place) { return lane->stretches[place].patient < first; }) -
         lane->order.begin());
     stream.sources_.push_back(std::move(source));
   }
@@ -348,34 +399,23 @@ RowSorter::Stream::~Stream() = default;
 
 Result<bool> RowSorter::Stream::next(PatientRef& patient, Sorted& into) {
   into.clear();
+  pieces_.clear();
   std::uint64_t least = ~std::uint64_t{0};
-  Source* first = nullptr;
-  bool alone = true;  // only one source has the patient
-  for (const auto& source : sources_) {
-    const std::uint64_t next = TRY(source->peek());
-    if (next < least)
-      least = next, first = source.get(), alone = true;
-    else if (next == least)
-      alone = false;
-  }
+  for (const auto& source : sources_) least = std::min(least, TRY(source->peek()));
   if (least >= past_) return false;
   patient = patient_of(least);
-  if (alone && first->lane) {  // whose order is that of arrival
-    const Lane& lane = *first->lane;
-    for (; first->place < lane.order.size(); ++first->place) {
-      const WaitingRow& row = lane.at(lane.order[first->place]);
-      if (row.patient != least) break;
-      TRY(take(row, into));
-    }
-    return true;
-  }
   for (const auto& source : sources_)
-    while (TRY(source->peek()) == least) TRY(source->take_next(into));
-  const auto earlier = [](const WaitingRow& a, const WaitingRow& b) { return a.arrival < b.arrival; };
-  if (!std::is_sorted(into.waiting.begin(), into.waiting.end(), earlier))
-    std::sort(into.waiting.begin(), into.waiting.end(), earlier);
-  into.rows.reserve(into.waiting.size());
-  for (const WaitingRow& row : into.waiting) TRY(take(row, into));
+    while (TRY(source->peek()) == least) pieces_.push_back(TRY(source->take_next(into)));
+  const auto earlier = [](const Piece& a, const Piece& b) { return a.arrival < b.arrival; };
+  if (!std::is_sorted(pieces_.begin(), pieces_.end(), earlier)) {
+    std::sort(pieces_.begin(), pieces_.end(), earlier);
+    reordered_.clear();
+    for (const Piece& piece : pieces_) {
+      const auto begin = into.waiting.begin() + static_cast<std::ptrdiff_t>(piece.begin);
+      reordered_.insert(reordered_.end(), begin, begin + static_cast<std::ptrdiff_t>(piece.rows));
+    }
+    into.waiting.swap(reordered_);
+  }
   return true;
 }
 

@@ -1,41 +1,32 @@
-// RowSorter: rows of an import sorted by patient, in bounded memory. Rows wait in memory, 64 bytes each and their text
+// RowSorter: rows of an import sorted by patient, in bounded memory. Rows wait in memory, 24 bytes each and their text
 // beside them; when that is full it is sorted and written to a file in the scratch folder. Reading goes patient by patient
 // over memory and files at once, and several threads may each read their own range of patients.
+//
+// Most sources tell of one patient for a while: rows of one patient that came one after another are a stretch, and it is stretches
+// that are sorted.
 #pragma once
 
 #include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "base/result.h"
+#include "engine/row_sorts.h"
 #include "formats/stored/change.h"
+#include "formats/stored/plain_row.h"
 #include "formats/stored/row.h"
 
 namespace chartline::engine {
 
 using stored::PatientRef;
 
-// A row as it waits. Everything beyond the plain fields (text, translations, attributes, an end at a time, numbers that do
-// not fit) stands in `extra`, a Row encoded as in the log.
-struct WaitingRow {  // without standard values, so that room for many is not written before they come
-  std::uint64_t patient;  // shard << 32 | id
-  std::uint64_t arrival;  // place in the import
-  std::int64_t local;
-  std::int64_t mantissa;
-  const char* extra;  // u32 length, then that many bytes; null for a plain row
-  std::uint32_t code;
-  std::uint32_t unit;
-  std::uint32_t source;
-  std::int16_t offset_minutes;
-  std::uint8_t kind, status, certainty, author, precision, form, comparator, end_form;
-  std::int8_t scale;
-  std::uint8_t flags;  // 1: boolean value true, 2: an original follows the row in `extra`, 4: first event of a record
-};
-static_assert(sizeof(WaitingRow) == 64 && std::is_trivially_default_constructible_v<WaitingRow>);
+// A row as it waits: plain, or kept whole, as the log would have it, beside it. Then `sort` is flags, and `mantissa` says where.
+using WaitingRow = stored::PlainRow;
 
 class RowSorter {
  public:
@@ -50,6 +41,11 @@ class RowSorter {
   // A record's events one after another; `first` marks its first, `original` comes with that.
   Result<void> add(Lane& lane, std::uint64_t arrival, PatientRef patient, const stored::Row& row, bool first,
                    std::string_view original);
+  // Plain rows, each a record of its own; before many of them, make_room() asks once whether memory is full.
+  Result<void> make_room(Lane& lane);
+  void add(Lane& lane, std::uint64_t arrival, PatientRef patient, const stored::PlainRow& row);
+  RowSorts& sorts() { return sorts_; }
+  const RowSorts& sorts() const { return sorts_; }
 
   // No more rows: sorts what waits in memory, every lane by a thread of its own. Where some rows are in files already, the
   // others follow them, so that memory is free for what reads.
@@ -58,13 +54,19 @@ class RowSorter {
   std::uint64_t memory_bytes() const { return memory_bytes_; }
 
   struct Sorted {
-    std::vector<stored::Row> rows;            // of one patient, by arrival
+    std::vector<WaitingRow> waiting;  // of one patient, by arrival
+    record::Arena room;               // what they borrow beyond the sorter's own memory
+
+    // The same, after unpack().
+    std::vector<stored::Row> rows;
     std::vector<std::uint32_t> records;       // places in `rows` where a record begins
     std::vector<std::string_view> originals;  // of each record; "" for none
-    record::Arena room;                       // what rows borrow beyond the sorter's own memory
-    std::vector<WaitingRow> waiting;          // as gathered
-    void clear() { rows.clear(), records.clear(), originals.clear(), waiting.clear(), room.clear(); }
+    void clear() { waiting.clear(), room.clear(), rows.clear(), records.clear(), originals.clear(); }
   };
+  Result<void> unpack(Sorted& sorted) const;
+  // One of the waiting rows alone: whether it is plain; the whole row, where it is a record of its own without an original.
+  static bool is_whole(const WaitingRow& row) { return (row.sort & flag_whole) != 0; }
+  static Result<std::optional<stored::Row>> lone_row(const WaitingRow& waiting, record::Arena& room);
   // Reads patients in ascending order, from `first` up to but not including `past` (shard << 32 | id).
   class Stream {
    public:
@@ -76,8 +78,14 @@ class RowSorter {
 
    private:
     struct Source;
+    struct Piece {  // a stretch of the patient at hand
+      std::uint64_t arrival;
+      std::size_t begin, rows;  // among its waiting rows
+    };
     Stream();
     std::vector<std::unique_ptr<Source>> sources_;
+    std::vector<Piece> pieces_;
+    std::vector<WaitingRow> reordered_;
     std::uint64_t past_ = 0;
   };
   // Cuts all patients into at most `parts` ranges of about equally many rows, on block boundaries: ascending bounds, the
@@ -85,6 +93,8 @@ class RowSorter {
   std::vector<std::uint64_t> cut(std::size_t parts) const;
 
  private:
+  // Of a row that is kept whole, in `sort`: that it is, that an original follows it, that it is the first event of a record.
+  static constexpr std::uint32_t flag_whole = 1u << 31, flag_original = 2, flag_first = 4;
   struct SpillFile {
     std::string path;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> index;  // every so often: patient and offset of its first row
@@ -92,6 +102,7 @@ class RowSorter {
   };
   Result<void> spill(Lane& lane);
 
+  RowSorts sorts_;
   const std::string scratch_;
   const std::uint64_t memory_bytes_, lane_bytes_;
   std::mutex mutex_;  // of the three below

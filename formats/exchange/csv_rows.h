@@ -49,10 +49,53 @@ Result<void> read_csv_files(const Reading& reading, ReadOne read_one) {
   return {};
 }
 
-// Runs `make_record(Record&) -> optional<Refused>` over each row that has no fault.
+// Plain events of a format's rows on their way to the sink, many at a time.
+template <typename Rows>
+class PlainRows {
+ public:
+  PlainRows(Rows& rows, const Reading& reading) : rows_(rows), reading_(reading) {}
+  // Whether the row at hand is one.
+  bool take() {
+    if constexpr (Rows::has_plain_rows) {
+      if (!rows_.plain(events_[count_])) return false;
+      ++count_;
+      return true;
+    }
+    return false;
+  }
+  bool full() const { return count_ == events_.size(); }
+  // Before any other row is told of, and at the end.
+  Result<void> flush() {
+    if constexpr (Rows::has_plain_rows) {
+      if (count_ == 0) return {};
+      const record::PlainEvents events = rows_.plain_events(std::span(events_).first(count_));
+      count_ = 0;
+      TRY(reading_.sink.plain(events));
+      reading_.quality.rows_accepted(events);
+      rows_.plain_events_taken();
+    }
+    return {};
+  }
+
+ private:
+  Rows& rows_;
+  const Reading& reading_;
+  std::size_t count_ = 0;
+  std::vector<record::PlainEvent> events_ = std::vector<record::PlainEvent>(Rows::has_plain_rows ? 2048 : 0);
+};
+
+// What makes records of rows one by one.
 template <typename MakeRecord>
-Result<void> read_rows(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading,
-                       MakeRecord make_record) {
+struct SingleRows {
+  static constexpr bool has_plain_rows = false;
+  MakeRecord make_record;
+  std::optional<Refused> make(record::Record& record) { return make_record(record); }
+};
+
+// Runs `rows.make(Record&) -> optional<Refused>` over each row that has no fault. Formats that have plain rows are asked for one first:
+// `rows.plain(PlainEvent&)`.
+template <typename Rows>
+Result<void> read_rows_with(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading, Rows& rows_of) {
   const auto reject = [&](std::string_view field, std::string_view rule, std::string_view reason) {
     return reading.quality.problem({.outcome = Problem::Outcome::rejected,
                                     .place = {input.name(), csv.line(), std::string(field)},
@@ -60,15 +103,21 @@ Result<void> read_rows(Csv& csv, const Input& input, const Inputs& inputs, const
                                     .reason = std::string(reason)});
   };
   constexpr std::uint64_t rows_between_reports = 1 << 15;
+  PlainRows<Rows> plain(rows_of, reading);
   for (std::uint64_t rows = 1; TRY(csv.next()); ++rows) {
-    reading.quality.row();
     if (reading.progress && rows % rows_between_reports == 0) reading.progress(inputs.consumed_bytes());
+    if (csv.fault() == RowFault::none && plain.take()) {
+      if (plain.full()) TRY(plain.flush());
+      continue;
+    }
+    TRY(plain.flush());
+    reading.quality.row();
     if (csv.fault() != RowFault::none) {
       TRY(reject("", rule(csv.fault()), reason(csv.fault())));
       continue;
     }
     record::Record record;
-    if (const std::optional<Refused> refused = make_record(record)) {
+    if (const std::optional<Refused> refused = rows_of.make(record)) {
       TRY(reject(refused->field, refused->rule, refused->reason));
       continue;
     }
@@ -76,11 +125,18 @@ Result<void> read_rows(Csv& csv, const Input& input, const Inputs& inputs, const
     TRY(reading.sink.record(record));
     reading.quality.accepted(record);
   }
-  return {};
+  return plain.flush();
 }
 
-// read_rows() with several threads, each over parts of the file. `make_rows(const Csv&)` gives what makes the records of one
-// part: `make(Record&)` as above, and `done()`. Falls back to one thread where the file or the sink wants that.
+// Runs `make_record(Record&) -> optional<Refused>` over each row that has no fault.
+template <typename MakeRecord>
+Result<void> read_rows(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading, MakeRecord make_record) {
+  SingleRows<MakeRecord> rows{std::move(make_record)};
+  return read_rows_with(csv, input, inputs, reading, rows);
+}
+
+// read_rows_with() with several threads, each over parts of the file. `make_rows(const Csv&)` gives what makes the records of one
+// part: `make(Record&)` as above, `has_plain_rows`, and `done()`. Falls back to one thread where the file or the sink wants that.
 template <typename MakeRows>
 Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading,
                                 MakeRows make_rows) {
@@ -93,7 +149,7 @@ Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inpu
   std::unique_ptr<RecordSink> first = cutter ? reading.sink.part() : nullptr;
   if (!first) {
     auto rows = make_rows(csv);
-    TRY(read_rows(csv, input, inputs, reading, [&](record::Record& record) { return rows.make(record); }));
+    TRY(read_rows_with(csv, input, inputs, reading, rows));
     rows.done();
     return {};
   }
@@ -124,7 +180,7 @@ Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inpu
         const Reading part_reading{reading.paths, reading.options, *sink, reading.quality, no_progress};
         Csv part = TRY(csv.part(input, range.begin, range.end, range.first_line));
         auto rows = make_rows(part);
-        TRY(read_rows(part, input, inputs, part_reading, [&](record::Record& record) { return rows.make(record); }));
+        TRY(read_rows_with(part, input, inputs, part_reading, rows));
         rows.done();
         return {};
       };

@@ -16,8 +16,13 @@
 //
 // A row with a cell that cannot be read so is rejected, not guessed at. A unit beside a value that is no number becomes
 // the attribute `unit`. Without `record`, equal rows are told apart by the store.
+#include <array>
+#include <cstring>
+
+#include "base/same_text.h"
 #include "formats/exchange/cell.h"
 #include "formats/exchange/event_extras.h"
+#include "formats/exchange/text_numbers.h"
 
 namespace chartline::exchange {
 namespace {
@@ -27,9 +32,46 @@ using record::Value;
 
 class EventRows {
  public:
+  static constexpr bool has_plain_rows = true;
+
   EventRows(const Csv& csv, const EventColumns& columns, const Reading& reading)
       : csv_(csv), columns_(columns), zone_(reading.options.zone), quality_(reading.quality), extras_(columns, reading.options.zone) {
     source_.organisation = reading.options.source.empty() ? std::string_view("events") : std::string_view(reading.options.source);
+    tables_.person_system = source_.organisation;
+    is_narrow_ = columns.extras.empty() && !reading.options.keep_originals;
+  }
+
+  // A row of the four columns whose value is a number, if anything. False: make() says what it is.
+  bool plain(record::PlainEvent& event) {
+    if (!is_narrow_) return false;
+    const std::string_view person = trimmed(csv_[columns_.patient]), code = trimmed(csv_[columns_.code]);
+    if (person.empty() || code.empty() || person.size() > plain_bytes_max || code.size() > plain_bytes_max) return false;
+    if (!read_plain_time(trimmed(csv_[columns_.time]))) return false;
+    event.has_number = false, event.mantissa = 0, event.scale = 0;
+    if (const std::string_view cell = columns_.value ? trimmed(csv_[*columns_.value]) : std::string_view{}; !cell.empty()) {
+      const auto number = record::parse_decimal(cell);  // one with a comparator is rare
+      if (!number) return false;
+      event.has_number = true, event.mantissa = number->mantissa, event.scale = number->scale;
+    }
+    if (!number_code(code, event.code)) return false;
+    if (last_person_ == none_ || !same_text(persons_.text(last_person_), person)) {
+      const auto found = persons_.of(person);
+      if (found.is_new) tables_.add_person(persons_.text(found.number));
+      last_person_ = found.number;
+    }
+    event.person = last_person_;
+    event.local = time_.local, event.offset_minutes = time_.offset_minutes, event.precision = time_.precision;
+    event.kind = event.has_number ? Kind::observation : Kind::other;
+    ++kinds_defaulted_;
+    return true;
+  }
+  record::PlainEvents plain_events(std::span<const record::PlainEvent> events) const { return {source_, &tables_, events}; }
+  // What was given is no longer needed: a good time to let go of tables that have grown large.
+  void plain_events_taken() {
+    if (persons_.size() < table_texts_max && cells_.size() < table_texts_max) return;
+    persons_.clear(), cells_.clear(), cell_codes_.clear(), code_room_.clear();
+    last_person_ = none_, last_time_.size = none_;
+    tables_.begin_anew();
   }
 
   std::optional<Refused> make(record::Record& record) {
@@ -55,6 +97,36 @@ class EventRows {
   }
 
  private:
+  static constexpr std::size_t plain_bytes_max = 256, table_texts_max = 50'000;
+  static constexpr std::uint32_t none_ = ~0u;
+
+  // Events of one encounter, and days with several events, tell the same time again and again.
+  bool read_plain_time(std::string_view cell) {
+    if (last_time_.is(cell)) return true;
+    last_time_.size = none_;
+    if (cell.empty()) {
+      time_ = {};
+    } else {
+      const auto time = parse_local(cell, zone_);
+      if (!time) return false;
+      time_ = *time;
+    }
+    last_time_.set(cell);
+    return true;
+  }
+
+  // False where the cell is no code, however long it looks.
+  bool number_code(std::string_view cell, std::uint32_t& number) {
+    const auto found = cells_.of(cell);
+    if (found.is_new) {
+      const record::Code code = codes_.read(cell);
+      cell_codes_.push_back(code.empty() ? none_ : static_cast<std::uint32_t>(tables_.codes().size()));
+      if (!code.empty()) tables_.add_code({.system = code_room_.text(code.system), .code = code_room_.text(code.code), .display = {}});
+    }
+    number = cell_codes_[found.number];
+    return number != none_;
+  }
+
   bool read_time() {
     const std::string_view cell = trimmed(csv_[columns_.time]);
     if (cell.empty()) return true;
@@ -94,6 +166,26 @@ class EventRows {
   record::Source source_;
   EventRow row_;
   std::uint64_t kinds_defaulted_ = 0;
+
+  // Of plain rows.
+  struct Cell {
+    std::array<char, 32> bytes;
+    std::uint32_t size = none_;
+    bool is(std::string_view cell) const { return cell.size() == size && std::memcmp(bytes.data(), cell.data(), size) == 0; }
+    void set(std::string_view cell) {
+      if (cell.size() > bytes.size()) return;
+      std::memcpy(bytes.data(), cell.data(), cell.size());
+      size = static_cast<std::uint32_t>(cell.size());
+    }
+  };
+  bool is_narrow_ = false;
+  record::PlainTables tables_;
+  TextNumbers persons_, cells_;
+  std::vector<std::uint32_t> cell_codes_;  // by number of the cell
+  record::Arena code_room_;
+  std::uint32_t last_person_ = none_;
+  Cell last_time_;
+  record::Time time_;  // that it tells
 };
 
 }  // namespace

@@ -16,11 +16,14 @@ using record::Kind;
 using record::Status;
 
 // Things may be planned for a day to come.
-bool may_lie_ahead(const Event& event) {
-  switch (event.kind) {
+bool may_lie_ahead(Kind kind) {
+  switch (kind) {
     case Kind::appointment: case Kind::care_plan: case Kind::goal: case Kind::referral: return true;
-    default: break;
+    default: return false;
   }
+}
+bool may_lie_ahead(const Event& event) {
+  if (may_lie_ahead(event.kind)) return true;
   switch (event.status) {
     case Status::planned: case Status::booked: case Status::pending: case Status::proposed: case Status::draft: case Status::intended: return true;
     default: return false;
@@ -49,8 +52,11 @@ struct alignas(64) Slot {
   std::array<KindSummary, record::kind_count> kinds = {};
   std::string last_system;  // most rows name the system of the row before
   bool last_system_is_known = false;
+  std::uint64_t tables = 0;           // of the plain events that came last
+  std::vector<bool> codes_are_known;  // by their numbers: whether their systems are
 
   void count(const Event& event, Micros now);
+  void count(const record::PlainEvents& plain, Micros now);
   bool is_known(std::string_view system) {
     if (system != last_system) {
       last_system = system;
@@ -84,6 +90,26 @@ void Slot::count(const Event& event, Micros now) {
   if (event.end.form == record::End::Form::at && event.start.known() && event.end.at.known() && event.end.at.instant() < event.start.instant() &&
       record::interval(event.end.at).past <= record::interval(event.start).first) {
     ++end_before_start;
+  }
+}
+
+void Slot::count(const record::PlainEvents& plain, Micros now) {
+  if (tables != plain.tables->number()) tables = plain.tables->number(), codes_are_known.clear();
+  const auto codes = plain.tables->codes();
+  while (codes_are_known.size() < codes.size()) codes_are_known.push_back(is_known(codes[codes_are_known.size()].system));
+  const bool has_source = !plain.source.organisation.empty();
+  for (const record::PlainEvent& event : plain.events) {
+    KindSummary& kind = kinds[static_cast<std::size_t>(event.kind)];
+    const auto with = [&](Field field, bool has) { kind.with[static_cast<std::size_t>(field)] += has ? 1 : 0; };
+    ++kind.events;
+    kind.numbers += event.has_number ? 1 : 0;
+    with(Field::code, true);
+    with(Field::known_system, codes_are_known[event.code]);
+    with(Field::time, event.precision != record::Precision::none);
+    with(Field::time_of_day, event.precision >= record::Precision::second);
+    with(Field::value, event.has_number);
+    with(Field::source, has_source);
+    if (event.precision != record::Precision::none && event.start().instant() > now && !may_lie_ahead(event.kind)) ++in_future;
   }
 }
 
@@ -133,6 +159,13 @@ class Report final : public QualityReport {
     const std::lock_guard lock(slot.mutex);
     ++slot.records;
     for (const Event& event : record.events) slot.count(event, options_.now);
+  }
+
+  void rows_accepted(const record::PlainEvents& plain) override {
+    Slot& slot = mine();
+    const std::lock_guard lock(slot.mutex);
+    slot.rows += plain.events.size(), slot.records += plain.events.size();
+    slot.count(plain, options_.now);
   }
 
   Result<void> problem(Problem problem) override {

@@ -16,8 +16,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/check.h"
 #include "base/result.h"
 #include "formats/record/event.h"
+#include "formats/record/plain_events.h"
 #include "formats/record/terminology.h"
 
 namespace chartline::exchange {
@@ -28,6 +30,10 @@ class RecordSink {
  public:
   virtual ~RecordSink() = default;
   virtual Result<void> record(const record::Record& record) = 0;
+  // Many plain ones at a time, in their order among the others; record by record where the sink does not gain by it.
+  virtual Result<void> plain(const record::PlainEvents& events) {
+    return record::for_each_record(events, [&](const record::Record& one) { return record(one); });
+  }
   // For readers that parse one file with several threads: a sink for the next part of it, in the order of the source. One
   // thread gives a part its records; several parts may be filled at once. Null: this sink wants records one after another.
   virtual std::unique_ptr<RecordSink> part() { return nullptr; }
@@ -58,6 +64,12 @@ class Quality {
   virtual ~Quality() = default;
   virtual void row() = 0;                                   // one row or resource was read from the input
   virtual void accepted(const record::Record& record) = 0;  // it became this record (counted for completeness and validity)
+  // Both for rows that became plain events.
+  virtual void rows_accepted(const record::PlainEvents& events) {
+    for (std::size_t i = 0; i < events.events.size(); ++i) row();
+    const auto told = record::for_each_record(events, [&](const record::Record& one) { return accepted(one), Result<void>(); });
+    check(bool(told), "counting does not fail");
+  }
   virtual Result<void> problem(Problem problem) = 0;  // under --strict the first rejection comes back as invalid_request
   // The record is kept, but a reader that knows the person's dates found it impossible: "before_birth", "after_death", ...
   virtual void impossible(std::string_view rule) = 0;

@@ -6,13 +6,11 @@
 #include "base/check.h"
 #include "formats/stored/column_forms.h"
 #include "formats/stored/hot_columns.h"
+#include "formats/stored/narrow_posting.h"
 #include "formats/stored/seal.h"
 #include "formats/stored/value_columns.h"
 
 namespace chartline::stored {
-
-using record::Precision;
-using record::Status;
 
 namespace {
 
@@ -49,16 +47,17 @@ struct Scratch {
   std::vector<std::uint64_t> value;
 };
 
-void transpose(std::span<const Posting> postings, Scratch& to) {
+template <typename AnyPosting>
+void transpose(std::span<const AnyPosting> postings, Scratch& to) {
   for (auto& column : to.narrow) column.resize(postings.size());
   to.value.resize(postings.size());
   auto& [patient, day, value_form, number, flags, second, kind, source, unit, offset] = to.narrow;
   for (std::size_t i = 0; i < postings.size(); ++i) {
-    const Posting& posting = postings[i];
+    const NarrowPosting& posting = narrow(postings[i]);
     patient[i] = posting.patient;
     day[i] = static_cast<std::uint32_t>(posting.day) ^ day_zero;
-    value_form[i] = form_word(posting.value);
-    to.value[i] = value_word(posting.value);
+    value_form[i] = posting.value_form;
+    to.value[i] = posting.value_word;
     number[i] = posting.number;
     flags[i] = posting.flags;
     second[i] = posting.second;
@@ -110,18 +109,7 @@ bool all_are(std::span<const T> values, T standard) {
 }  // namespace
 
 std::uint32_t posting_flags(const Row& row) {
-  std::uint32_t flags = 0;
-  if (row.status == Status::entered_in_error) flags |= posting_hidden;
-  if (row.certainty == record::Certainty::refuted || row.status == Status::planned || row.status == Status::proposed ||
-      row.status == Status::not_done) {
-    flags |= posting_not_asserted;
-  }
-  if (row.author == record::Author::patient || row.author == record::Author::carer) flags |= posting_contributed;
-  if (row.start.precision >= Precision::second) flags |= posting_timed;
-  if (row.start.precision == Precision::finer) flags |= posting_finer;
-  if (row.start.precision < Precision::day) flags |= posting_vague;
-  if (row.end.form != record::End::Form::point) flags |= posting_open_end;
-  return flags;
+  return posting_flags(row.status, row.certainty, row.author, row.start.precision, row.end.form);
 }
 
 Posting posting_of(PatientId patient, const Row& row) {
@@ -142,10 +130,13 @@ Posting posting_of(PatientId patient, const Row& row) {
   return posting;
 }
 
-PostingBytes encode_postings(std::span<const Posting> postings) {
+namespace {
+
+template <typename AnyPosting>
+PostingBytes encode(std::span<const AnyPosting> postings) {
   check(postings.size() <= postings_limit, "a run has no more postings than its format allows");
   check(std::is_sorted(postings.begin(), postings.end(),
-                       [](const Posting& a, const Posting& b) { return a.patient < b.patient; }),
+                       [](const AnyPosting& a, const AnyPosting& b) { return a.patient < b.patient; }),
         "postings are in order of patients");
   thread_local Scratch scratch;
   thread_local Bytes packed;
@@ -173,6 +164,11 @@ PostingBytes encode_postings(std::span<const Posting> postings) {
   run.checksum = seal(run.bytes);
   return run;
 }
+
+}  // namespace
+
+PostingBytes encode_postings(std::span<const Posting> postings) { return encode(postings); }
+PostingBytes encode_postings(std::span<const NarrowPosting> postings) { return encode(postings); }
 
 Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into,
                              std::optional<std::uint64_t> checksum) {

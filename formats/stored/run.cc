@@ -9,6 +9,7 @@
 #include "formats/stored/hot_columns.h"
 #include "formats/stored/run_details.h"
 #include "formats/stored/seal.h"
+#include "formats/stored/whole_rows.h"
 
 namespace chartline::stored {
 
@@ -44,7 +45,8 @@ std::int16_t offset_minutes(std::uint32_t word) {
 }
 
 // True where some row has an end other than `point`.
-bool transpose(std::span<const Row> rows, HotScratch& to) {
+template <typename Rows>
+bool transpose(const Rows& rows, HotScratch& to) {
   for (auto& column : to.narrow) column.resize(rows.size());
   for (auto& column : to.wide) column.resize(rows.size());
   std::uint32_t* const day = to.narrow_column(hot_day);
@@ -64,24 +66,24 @@ bool transpose(std::span<const Row> rows, HotScratch& to) {
   std::uint32_t* const end_form = to.narrow_column(hot_end_form);
   std::uint32_t ends = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Row& row = rows[i];
-    const std::int64_t local_day = floor_day(row.start.local);
+    const HotWords row = rows.hot(i);
+    const std::int64_t local_day = floor_day(row.local);
     day[i] = static_cast<std::uint32_t>(local_day) ^ day_zero;
-    time_of_day[i] = static_cast<std::uint64_t>(row.start.local) -
+    time_of_day[i] = static_cast<std::uint64_t>(row.local) -
                      static_cast<std::uint64_t>(local_day) * static_cast<std::uint64_t>(record::micros_per_day);
-    offset[i] = offset_word(row.start);
-    precision[i] = static_cast<std::uint32_t>(row.start.precision);
+    offset[i] = row.offset;
+    precision[i] = row.precision;
     code[i] = row.code;
-    kind[i] = static_cast<std::uint32_t>(row.kind);
+    kind[i] = row.kind;
     number[i] = row.number;
-    value_form[i] = form_word(row.value);
-    value[i] = value_word(row.value);
+    value_form[i] = row.value_form;
+    value[i] = row.value;
     source[i] = row.source;
-    unit[i] = row.value.unit;
-    status[i] = static_cast<std::uint32_t>(row.status);
-    author[i] = static_cast<std::uint32_t>(row.author);
-    certainty[i] = static_cast<std::uint32_t>(row.certainty);
-    end_form[i] = static_cast<std::uint32_t>(row.end.form);
+    unit[i] = row.unit;
+    status[i] = row.status;
+    author[i] = row.author;
+    certainty[i] = row.certainty;
+    end_form[i] = row.end_form;
     ends |= end_form[i];
   }
   even_out(to.narrow[hot_places[hot_value_form].at], to.wide[hot_places[hot_value].at]);
@@ -89,14 +91,16 @@ bool transpose(std::span<const Row> rows, HotScratch& to) {
 }
 
 // Rows whose end is not a time take the words of the one before, so that they do not widen the columns.
-void transpose_ends(std::span<const Row> rows, HotScratch& to) {
+template <typename Rows>
+void transpose_ends(const Rows& rows, HotScratch& to) {
   std::uint64_t local = 0;
   std::uint32_t offset = offset_zero, precision = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].end.form == record::End::Form::at) {
-      const Time& at = rows[i].end.at;
+    const Row& row = rows.row(i);
+    if (row.end.form == record::End::Form::at) {
+      const Time& at = row.end.at;
       local = zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(at.local) -
-                                               static_cast<std::uint64_t>(rows[i].start.local)));
+                                               static_cast<std::uint64_t>(row.start.local)));
       offset = offset_word(at);
       precision = static_cast<std::uint32_t>(at.precision);
     }
@@ -183,14 +187,15 @@ void pack_columns(HotScratch& scratch, bool has_ends, std::uint32_t& mask, Bytes
   pack_narrow(hot_end_precision);
 }
 
-bool in_order(std::span<const Row> rows) {
-  return std::is_sorted(rows.begin(), rows.end(),
-                        [](const Row& a, const Row& b) { return a.start.instant() < b.start.instant(); });
+template <typename Rows>
+bool in_order(const Rows& rows) {
+  for (std::size_t i = 1; i < rows.size(); ++i)
+    if (rows.instant(i) < rows.instant(i - 1)) return false;
+  return true;
 }
 
-}  // namespace
-
-RunBytes encode_run(std::span<const Row> rows) {
+template <typename Rows>
+RunBytes encode(const Rows& rows) {
   check(rows.size() <= rows_limit, "a run has no more rows than its format allows");
   check(in_order(rows), "the rows of a run are in order of time");
   thread_local HotScratch scratch;
@@ -200,7 +205,7 @@ RunBytes encode_run(std::span<const Row> rows) {
   const bool has_ends = transpose(rows, scratch);
   if (has_ends) transpose_ends(rows, scratch);
   std::uint32_t mask = 0;
-  if (!rows.empty()) pack_columns(scratch, has_ends, mask, packed);
+  if (rows.size() != 0) pack_columns(scratch, has_ends, mask, packed);
 
   RunBytes run;
   if (need_details(rows)) {
@@ -223,6 +228,11 @@ RunBytes encode_run(std::span<const Row> rows) {
   run.hot_checksum = seal(run.hot);
   return run;
 }
+
+}  // namespace
+
+RunBytes encode_run(std::span<const Row> rows) { return encode(WholeRows(rows)); }
+RunBytes encode_run(const MixedRows& rows) { return encode(rows); }
 
 Time RunColumns::start_at(std::size_t row) const {
   return {local_of(day_at(row), time_of_day[row]), offset_minutes(offset[row]),

@@ -8,6 +8,7 @@
 #include "formats/stored/seal.h"
 #include "formats/stored/texts.h"
 #include "formats/stored/value_columns.h"
+#include "formats/stored/whole_rows.h"
 
 namespace chartline::stored {
 
@@ -41,10 +42,6 @@ struct ColdNumbers {
     row.original = column[5][i];
   }
 };
-
-std::array<std::uint64_t, ColdNumbers::columns> cold_numbers(const Row& row) {
-  return {zigzag(row.recorded), zigzag(row.removed), row.sequence, row.part, row.ordinal, row.original};
-}
 
 // Texts, each with its bit in a mask: a column of empty ones is not stored.
 using ColdText = std::string_view Row::*;
@@ -102,19 +99,24 @@ bool decode_flat(Reader& in, std::size_t count, std::vector<std::uint32_t>& into
 
 }  // namespace
 
-bool need_details(std::span<const Row> rows) {
-  return std::any_of(rows.begin(), rows.end(), [](const Row& row) {
-    return !row.record.empty() || !row.encounter.empty() || !row.version.empty() || !row.source_person.empty() ||
-           !row.translations.empty() || !row.attributes.empty() || row.value.form == Form::text;
-  });
+template <typename Rows>
+bool need_details(const Rows& rows) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Row& row = rows.row(i);
+    if (!row.record.empty() || !row.encounter.empty() || !row.version.empty() || !row.source_person.empty() ||
+        !row.translations.empty() || !row.attributes.empty() || row.value.form == Form::text)
+      return true;
+  }
+  return false;
 }
 
-void encode_cold_numbers(std::span<const Row> rows, Bytes& out) {
+template <typename Rows>
+void encode_cold_numbers(const Rows& rows, Bytes& out) {
   thread_local std::array<std::vector<std::uint64_t>, ColdNumbers::columns> columns;
-  std::array<std::uint64_t, ColdNumbers::columns> any{};
+  ColdWords any{};
   for (auto& column : columns) column.resize(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto numbers = cold_numbers(rows[i]);
+    const ColdWords numbers = rows.cold(i);
     for (std::size_t c = 0; c < columns.size(); ++c) any[c] |= columns[c][i] = numbers[c];
   }
   unsigned mask = 0;
@@ -127,16 +129,20 @@ void encode_cold_numbers(std::span<const Row> rows, Bytes& out) {
 }
 
 // version, rows, length of the cold numbers, these, mask, then each part that the mask names.
-void encode_details(std::span<const Row> rows, Bytes& out) {
+template <typename Rows>
+void encode_details(const Rows& rows, Bytes& out) {
   Bytes cold;
   encode_cold_numbers(rows, cold);
   unsigned mask = 0;
-  for (const Row& row : rows) {
+  const auto for_each_row = [&](auto&& visit) {
+    for (std::size_t i = 0; i < rows.size(); ++i) visit(rows.row(i), i);
+  };
+  for_each_row([&](const Row& row, std::size_t) {
     for (unsigned t = 0; t < cold_texts.size(); ++t) mask |= !(row.*cold_texts[t]).empty() ? 1u << t : 0;
     mask |= row.value.form == Form::text ? mask_value_text : 0;
     mask |= !row.translations.empty() ? mask_translations : 0;
     mask |= !row.attributes.empty() ? mask_attributes : 0;
-  }
+  });
   Writer write(out);
   write.u8(format_version);
   write.varint(rows.size());
@@ -144,7 +150,7 @@ void encode_details(std::span<const Row> rows, Bytes& out) {
   write.u8(static_cast<std::uint8_t>(mask));
   std::vector<std::string_view> texts(rows.size());
   const auto write_texts = [&](auto&& text_of) {
-    std::transform(rows.begin(), rows.end(), texts.begin(), text_of);
+    for_each_row([&](const Row& row, std::size_t i) { texts[i] = text_of(row); });
     encode_texts(texts, out);
   };
   for (unsigned t = 0; t < cold_texts.size(); ++t) {
@@ -156,25 +162,32 @@ void encode_details(std::span<const Row> rows, Bytes& out) {
   std::vector<std::uint32_t> counts(rows.size());
   if (mask & mask_translations) {
     std::vector<std::uint32_t> names;
-    std::transform(rows.begin(), rows.end(), counts.begin(),
-                   [](const Row& row) { return static_cast<std::uint32_t>(row.translations.size()); });
-    for (const Row& row : rows) names.insert(names.end(), row.translations.begin(), row.translations.end());
+    for_each_row([&](const Row& row, std::size_t i) {
+      counts[i] = static_cast<std::uint32_t>(row.translations.size());
+      names.insert(names.end(), row.translations.begin(), row.translations.end());
+    });
     check(names.size() <= items_limit, "a run has no more translations than its format allows");
     pack(counts, out);
     pack(names, out);
   }
   if (mask & mask_attributes) {
     AttributeColumns columns;
-    std::transform(rows.begin(), rows.end(), counts.begin(),
-                   [](const Row& row) { return static_cast<std::uint32_t>(row.attributes.size()); });
-    for (const Row& row : rows) {
+    for_each_row([&](const Row& row, std::size_t i) {
+      counts[i] = static_cast<std::uint32_t>(row.attributes.size());
       for (const RowAttribute& attribute : row.attributes) columns.add(attribute);
-    }
+    });
     check(columns.name.size() <= items_limit, "a run has no more attributes than its format allows");
     pack(counts, out);
     columns.write(out);
   }
 }
+
+template bool need_details(const WholeRows&);
+template bool need_details(const MixedRows&);
+template void encode_cold_numbers(const WholeRows&, Bytes&);
+template void encode_cold_numbers(const MixedRows&, Bytes&);
+template void encode_details(const WholeRows&, Bytes&);
+template void encode_details(const MixedRows&, Bytes&);
 
 struct RunDetails::Parts {
   ColdNumbers numbers;

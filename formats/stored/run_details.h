@@ -10,13 +10,16 @@
 namespace chartline::stored {
 
 // Some row has text, translations or attributes, so that the run needs details.
-bool need_details(std::span<const Row> rows);
+template <typename Rows>  // WholeRows or MixedRows, of all below
+bool need_details(const Rows& rows);
 
 // recorded, removed, sequence, part, ordinal, original; "" where all are zero. They end the hot bytes of a run without
 // details, and begin the details of a run with.
-void encode_cold_numbers(std::span<const Row> rows, Bytes& out);
+template <typename Rows>
+void encode_cold_numbers(const Rows& rows, Bytes& out);
 
 // The details but for their checksum.
-void encode_details(std::span<const Row> rows, Bytes& out);
+template <typename Rows>
+void encode_details(const Rows& rows, Bytes& out);
 
 }  // namespace chartline::stored

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "formats/exchange/code_cell.h"
 #include "formats/record/systems.h"
 #include "tests/exchange/event_text.h"
@@ -208,6 +210,37 @@ TEST(EventsCsv, StopsWhereTheSinkFails) {
   const auto result = read_events({std::span(&file.path(), 1), {}, sink, quality, progress});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().message, "full");
+}
+
+// Most rows are plain and are read on a path of their own; one that keeps the originals makes a record of each.
+TEST(EventsCsv, ReadsPlainRowsAsItReadsRecords) {
+  constexpr unsigned seed = 20'261'127;
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  const auto one_of = [&](std::initializer_list<std::string_view> cells) { return std::string(cells.begin()[random() % cells.size()]); };
+  std::string text = "patient,code,time,value\n";
+  for (int row = 0; row < 20'000; ++row) {
+    const std::string person = random() % 3 == 0 ? one_of({"", " ", "p", "\"a,b\"", " p ", std::string(300, 'p')}) : "person-" + std::to_string(random() % 900);
+    const std::string code = random() % 3 == 0 ? one_of({"", "snomed|", "icd10:e119", "icd10|E11.9", "x", " x", "\"q\"\"q\"", std::string(400, 'c')})
+                                               : "loinc|" + std::to_string(random() % 300) + (random() % 9 == 0 ? "-a-longer-code-than-most" : "");
+    const std::string time = random() % 3 == 0 ? one_of({"", "2020", "2020-13", "2020-01-05", "2020-01-05 10:00", "2020-01-05T10:00:00+01:00", "never", "2020-02-30"})
+                                               : "2021-0" + std::to_string(random() % 10) + "-1" + std::to_string(random() % 4) + " 08:1" + std::to_string(random() % 2) + ":00";
+    text += person + "," + code + "," + time + "," + one_of({"", "5", "5.50", "-0.0", "<5", "1e3", "text", " 7 ", "12345678901234567890", "\"6\""}) + (random() % 50 == 0 ? ",\n" : "\n");
+  }
+  ReadOptions records, plain;
+  records.zone = plain.zone = record::Zone::find("Europe/London").value();
+  plain.keep_originals = false;
+  const EventsRead a(text, records), b(text, plain);
+  EXPECT_GT(b.quality.records, 8'000u);
+  EXPECT_GT(b.quality.rejected, 4'000u);
+  EXPECT_EQ(a.events(), b.events());
+  for (std::size_t i = 0; i < a.sink.records.size(); ++i) ASSERT_EQ(a.person(i), b.person(i));
+  EXPECT_EQ(a.quality.defaulted_by_field, b.quality.defaulted_by_field);
+  ASSERT_EQ(a.quality.problems.size(), b.quality.problems.size());
+  for (std::size_t i = 0; i < a.quality.problems.size(); ++i) {
+    EXPECT_EQ(a.quality.problems[i].place.line, b.quality.problems[i].place.line);
+    EXPECT_EQ(a.quality.problems[i].rule, b.quality.problems[i].rule);
+  }
 }
 
 TEST(CodeCells, FindsTheSystemInTheCell) {

@@ -46,6 +46,29 @@ TEST(Quality, WritesEachProblemAsOneLine) {
             "\n");
 }
 
+TEST(Quality, CountsPlainEventsAsItCountsTheirRecords) {
+  record::PlainTables tables;
+  tables.person_system = "RYJ";
+  tables.add_person("p");
+  tables.add_code({"loinc", "4548-4", ""});
+  tables.add_code({"nobody's", "x", ""});
+  std::vector<record::PlainEvent> events;
+  for (int i = 0; i < 60; ++i) {
+    record::PlainEvent& event = events.emplace_back();
+    const record::Time start = i % 5 == 0 ? record::Time() : *record::parse_time(i % 3 == 0 ? "2024-02-29T10:00:00Z" : i % 4 == 0 ? "2026-01-01" : "2020-05");
+    event.local = start.local, event.precision = start.precision, event.offset_minutes = start.offset_minutes;
+    event.code = static_cast<std::uint32_t>(i % 2);
+    event.kind = i % 7 == 0 ? record::Kind::appointment : record::Kind::observation;
+    event.has_number = i % 3 == 1;
+  }
+  const record::PlainEvents plain{{"RYJ", ""}, &tables, events};
+  const auto at_once = make_quality({.now = in_2025}, nullptr), one_by_one = make_quality({.now = in_2025}, nullptr);
+  at_once->rows_accepted(plain);
+  one_by_one->Quality::rows_accepted(plain);
+  EXPECT_EQ(json(at_once->summary()), json(one_by_one->summary()));
+  EXPECT_GT(at_once->summary().impossible.at("in_future"), 0u);
+}
+
 TEST(Quality, StopsAtTheFirstRejectionIfStrict) {
   std::ostringstream lines;
   const auto quality = make_quality({.source = "RYJ", .strict = true}, &lines);
