@@ -142,8 +142,6 @@ Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMom
   return kept;
 }
 
-Result<stored::Directory> read_directory(const ShardMoment& shard, Name code) { return *TRY(cached_directory(shard, code)); }
-
 Result<void> read_posting_run(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields, PostingColumns& into,
                               const View::MoreFields& more, RunFacts* facts) {
   return decode(shard, code, run, fields, into, more, facts);

@@ -13,9 +13,7 @@
 
 namespace chartline::engine {
 
-// Empty for a code without folded postings.
-Result<stored::Directory> read_directory(const ShardMoment& shard, Name code);
-// The same, kept in the cache.
+// Empty for a code without folded postings. Kept in the cache.
 Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMoment& shard, Name code);
 
 // Blocks first to last, inclusive. `fields` is a mask of stored::PostingField.

@@ -381,10 +381,10 @@ Result<std::optional<Bytes>> View::original(PatientRef patient, const record::Ev
   return corrupt("originals: shard " + std::to_string(shard->shard) + ": the original of an event is absent");
 }
 
-Result<stored::Directory> View::directory(std::uint32_t shard, Name code) const {
+Result<std::shared_ptr<const stored::Directory>> View::directory(std::uint32_t shard, Name code) const {
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
   if (grant()) return unsupported("how many postings there are, to who may not see them all");
-  return read_directory(*moment, code);
+  return cached_directory(*moment, code);
 }
 Result<PostingScan> View::postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields) const {
   give_way(*parts_);

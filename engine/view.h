@@ -182,7 +182,7 @@ class View {
   // answers `unsupported`; such questions walk timelines)
   bool has_postings() const;
   // Folded postings only. `unsupported` in every narrowed View: its counts are of everyone.
-  Result<stored::Directory> directory(std::uint32_t shard, Name code) const;
+  Result<std::shared_ptr<const stored::Directory>> directory(std::uint32_t shard, Name code) const;
   Result<PostingScan> postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block,
                                std::uint32_t fields) const;
   // The same in two steps, for who reads so much that it is neither held at once nor worth keeping in the cache: the runs

@@ -41,6 +41,7 @@ class Finder {
 struct Executors {
   std::uint32_t range_patients = 64;  // how many patients a finder wants at once
   std::uint32_t first_patients = 64;  // fewer, where somebody waits for the first row
+  bool waited_for = false;            // somebody does: the first of these ranges is looked through before any other
   std::function<Result<std::unique_ptr<Finder>>()> make;
 };
 

@@ -9,6 +9,7 @@
 #include "query/parse.h"
 #include "query/resolve.h"
 #include "query/saved_reader.h"
+#include "query/vectorised/plan.h"
 
 namespace chartline::query {
 
@@ -158,10 +159,21 @@ class Preparation {
     if (!complaints_.empty()) return refused();
     for (const typed::Ptr& statement : made.program->query.statements)
       made.schemas.push_back(is_definition(statement->op) ? Schema() : schema_of(*statement, *made.program));
+    made.plans = plans_of(*made.program);
     return made;
   }
 
  private:
+  static std::shared_ptr<const vectorised::Plans> plans_of(const Program& program) {
+    std::vector<vectorised::Plan> plans;
+    for (const typed::Ptr& statement : program.query.statements) {
+      if (!is_asked_of_everyone(statement->op)) continue;
+      vectorised::Plan plan = vectorised::plan(*statement, program);
+      if (plan.way != vectorised::Way::everyone) plans.push_back(std::move(plan));
+    }
+    return vectorised::plans_together(std::move(plans), program);
+  }
+
   Prepared refused() { return {.complaints = at_home(std::move(complaints_), annexes_), .program = nullptr}; }
 
   bool is_of_parameters() const {

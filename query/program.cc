@@ -106,6 +106,7 @@ std::string on_one_line(std::string_view text) {
 
 bool is_definition(Op op) { return op >= Op::param && op <= Op::cohort; }
 bool is_statement(Op op) { return op >= Op::param && op <= Op::as_of; }
+bool is_asked_of_everyone(Op op) { return op >= Op::count_patients && op <= Op::survival; }
 
 const typed::Node& inner_statement(const typed::Node& statement) {
   const typed::Node* at = &statement;

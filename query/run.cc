@@ -36,7 +36,7 @@ constexpr std::size_t waiting_rows_bytes_max = 128ull << 20;
 
 struct Part {
   const typed::Node* statement = nullptr;
-  Schema schema{};  // its own, or that of the `as of` around it
+  const Schema& schema;  // its own, or that of the `as of` around it
   const Program* program = nullptr;
   Micros as_of = INT64_MAX;            // INT64_MAX: the present
   std::optional<Executor> executor{};  // once it was chosen
@@ -59,7 +59,7 @@ class Run {
     if (controls_figures()) TRY(spend_questions());
     for (Part& part : parts_) {
       TRY(limits_.check());
-      if (!walks(part)) {
+      if (!is_asked_of_everyone(part.statement->op)) {
         TRY(give(part));
         continue;
       }
@@ -141,11 +141,6 @@ class Run {
 
   const engine::View& view_of(const Part& part) const { return part.as_of == INT64_MAX ? view_ : past_.at(part.as_of); }
 
-  static bool walks(const Part& part) {
-    const Op op = part.statement->op;
-    return op != Op::why && op != Op::explain && op != Op::explain_analyze;
-  }
-
   // What is no question to everyone.
   Result<void> give(const Part& part) {
     if (part.statement->op == Op::why)
@@ -155,15 +150,13 @@ class Run {
 
   Result<void> explain_part(const Part& part) {
     const bool analyze = part.statement->op == Op::explain_analyze;
-    Part of = part;
-    of.statement = part.statement->parts.back().get();
-    while (of.statement->op == Op::explain || of.statement->op == Op::explain_analyze)
-      of.statement = of.statement->parts.back().get();
-    if (of.statement->op == Op::as_of) return unsupported("a plan as of an instant: ask `as of ... explain ...`");
-    if (!walks(of) || is_definition(of.statement->op))
-      return unsupported("this statement has no plan: it is not asked of patients");
-    return explain(*of.statement, analyze, chosen_for(of), part.schema, *part.program, view_of(part), threads_, limits_,
-                   options_, sink_);
+    const typed::Node* of = part.statement->parts.back().get();
+    while (of->op == Op::explain || of->op == Op::explain_analyze) of = of->parts.back().get();
+    if (of->op == Op::as_of) return unsupported("a plan as of an instant: ask `as of ... explain ...`");
+    if (!is_asked_of_everyone(of->op)) return unsupported("this statement has no plan: it is not asked of patients");
+    const engine::View& view = view_of(part);
+    const Executor executor = chosen_for(*of, view, vectorised::plan(*of, *part.program).way);
+    return explain(*of, analyze, executor, part.schema, *part.program, view, threads_, limits_, options_, sink_);
   }
 
   // A pass for this part, whose rows are given as they are found, and those of its moment that come after it.
@@ -171,7 +164,8 @@ class Run {
     const Executor executor = executor_of(lead);
     std::vector<Part*> together = {&lead};
     for (Part& part : parts_) {
-      const bool may_join = &part != &lead && walks(part) && !part.found && !part.alone && part.as_of == lead.as_of;
+      const bool may_join = &part != &lead && is_asked_of_everyone(part.statement->op) && !part.found && !part.alone &&
+                            part.as_of == lead.as_of;
       if (may_join && executor_of(part) == executor) together.push_back(&part);
     }
     std::vector<const typed::Node*> statements;
@@ -188,7 +182,7 @@ class Run {
       return limits_.check_memory(rows_bytes_ + counts_bytes_);
     };
     Pass pass(view_of(lead), threads_, limits_, options_);
-    TRY(pass.run(executors(executor, lead, statements), statements.size(), take));
+    TRY(pass.run(TRY(executors(executor, lead, statements)), statements.size(), take));
     for (Part* part : together) part->found = !part->alone;
     if (!lead.given) return {};
     TRY(stream.flush());
@@ -220,25 +214,35 @@ class Run {
   // Which executor looks for a statement. The past has no postings, nor has a View that sifts events: only the reference
   // walks them. Of its own accord a run leaves to it, too, what columns cannot narrow down.
   Executor executor_of(Part& part) const {
-    if (!part.executor) part.executor = chosen_for(part);
+    if (part.executor) return *part.executor;
+    const vectorised::Plan* const plan = query_.plans->of(*part.statement);
+    part.executor = chosen_for(*part.statement, view_of(part), plan ? plan->way : vectorised::Way::everyone);
     return *part.executor;
   }
 
-  Executor chosen_for(const Part& part) const {
-    const engine::View& view = view_of(part);
+  Executor chosen_for(const typed::Node& statement, const engine::View& view, vectorised::Way way) const {
     if (options_.executor == Executor::reference || !view.has_postings()) return Executor::reference;
-    if (wants_shares(*part.statement)) return Executor::reference;
-    if (options_.executor == Executor::vectorised) return Executor::vectorised;
-    return is_vectorised(*part.statement, *part.program, view) ? Executor::vectorised : Executor::reference;
+    if (wants_shares(statement)) return Executor::reference;
+    const bool wished = options_.executor == Executor::vectorised;
+    return wished || way != vectorised::Way::everyone ? Executor::vectorised : Executor::reference;
   }
 
-  Executors executors(Executor executor, const Part& lead, const std::vector<const typed::Node*>& statements) const {
+  Result<Executors> executors(Executor executor, const Part& lead, const std::vector<const typed::Node*>& statements) const {
     if (executor == Executor::vectorised)
-      return vectorised_executors(view_of(lead), *lead.program, statements,
+      return vectorised_executors(view_of(lead), *lead.program, plans_of(statements, *lead.program),
                                   workers_within(threads_.count, options_.memory_bytes_max));
     Executors reference = reference_executors(view_of(lead), *lead.program, statements);
     const bool shares = std::ranges::any_of(statements, [&](const auto* one) { return wants_shares(*one); });
     return shares ? with_shares(std::move(reference), statements) : reference;
+  }
+
+  // Those of the preparation where all are asked together that it planned.
+  std::shared_ptr<const vectorised::Plans> plans_of(const std::vector<const typed::Node*>& statements,
+                                                    const Program& program) const {
+    if (query_.plans->are_of(statements)) return query_.plans;
+    std::vector<vectorised::Plan> plans;
+    for (const typed::Node* statement : statements) plans.push_back(vectorised::plan(*statement, program));
+    return vectorised::plans_together(std::move(plans), program);
   }
 
   const Prepared& query_;

@@ -26,6 +26,10 @@
 
 namespace chartline::query {
 
+namespace vectorised {
+struct Plans;
+}
+
 struct PrepareOptions {
   std::map<std::string, std::string> parameters{};  // NAME = V, as the text would write V; a param of the text, or a new one
   MonthEnd month_end = MonthEnd::roll;
@@ -41,6 +45,7 @@ struct Prepared {
   // What `as of` statements are asked by: the same query with the codes of that instant.
   std::map<Micros, std::shared_ptr<const Program>> past{};
   std::vector<Schema> schemas{};  // of each statement of the program; empty ones of definitions
+  std::shared_ptr<const vectorised::Plans> plans{};  // of those statements about the present that columns narrow down
 };
 // An Error is for the store that cannot be read; what is wrong with the text is a complaint.
 Result<Prepared> prepare(engine::Store& store, std::string_view text, const PrepareOptions& options);

@@ -56,9 +56,11 @@ Team::Team(std::vector<PatientRange> ranges, const Executors& executors, std::si
 
 Result<void> Team::lead(ThreadPool* pool, const Taker& taker) {
   taker_ = &taker;
+  // Whoever waits for the first row would have to compete with what is found ahead of it.
+  bool may_help = pool && !executors_.waited_for;
   while (taken_) {
     if (!take_ready()) break;
-    if (pool) offer_helpers(*pool);
+    if (std::exchange(may_help, pool != nullptr)) offer_helpers(*pool);
     if (UnderWay* one = begin()) {
       look_through(*one, Who::leader);
       continue;

@@ -41,6 +41,7 @@ Executors reference_executors(const engine::View& view, const Program& program,
   constexpr std::uint32_t range_patients = 64;
   return {.range_patients = range_patients,
           .first_patients = range_patients,
+          .waited_for = gives_rows(*statements.front()),
           .make = [view, &program, statements = std::move(statements)]() -> Result<std::unique_ptr<Finder>> {
             std::vector<Inquiry> inquiries;
             for (const typed::Node* statement : statements)

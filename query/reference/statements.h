@@ -36,6 +36,7 @@ class Inquiry {
   // count, tally, list, events, flow, measure, incidence or survival.
   static Result<Inquiry> make(const typed::Node& statement, const Program& program);
   void ask(Interview& about, Findings& into) const;
+  const std::vector<MeasureInterval>& intervals() const { return intervals_; }  // of a measure
 
  private:
   Inquiry(const typed::Node& statement, const Program& program) : statement_(statement), program_(program) {}

@@ -63,6 +63,12 @@ class Candidates {
   void only_those_of(const Candidates& others) {  // of the same ids
     for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= others.words_[i];
   }
+  void remove(PatientId id) { words_[(id - first_) / 64] &= ~(std::uint64_t{1} << ((id - first_) % 64)); }
+  std::int64_t count() const {
+    std::int64_t all = 0;
+    for (const std::uint64_t word : words_) all += std::popcount(word);
+    return all;
+  }
   bool has(PatientId id) const { return words_[(id - first_) / 64] >> ((id - first_) % 64) & 1; }
 
   // The next of them, into a batch used before; false: there are no more.

@@ -16,6 +16,23 @@ using typed::Op;
 
 namespace {
 
+// The numbers of small values, met in any order: the last one of each remainder.
+class Lately {
+ public:
+  template <typename Make>
+  std::uint32_t of(std::uint32_t value, const Make& make) {
+    Known& known = known_[value % known_.size()];
+    if (known.number == Numbering::none_yet || known.value != value) known = {value, make()};
+    return known.number;
+  }
+
+ private:
+  struct Known {
+    std::uint32_t value = 0, number = Numbering::none_yet;
+  };
+  std::array<Known, 128> known_{};
+};
+
 Cell month_cell(Day day) {
   const record::CivilDay date = record::civil(day);
   Time month = record::day_time(record::days_from_civil(date.year, date.month, 1));
@@ -138,12 +155,15 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
       }
       return made;
     case Op::sex: {
-      asks_demographics_ = true;
+      ask_demographics();
+      Lately lately;  // few words in any order
       for (std::size_t row = 0; row < rows; ++row) {
         const engine::Name sex = who(frame.place[row]).sex;
-        made[row] = numbering.of({sex, shard, 0}, [&] {
-          const std::string text(sex == 0 ? "" : view_.code_of(block_.shard, sex).code);
-          return text.empty() ? Cell(Missing{}) : Cell(text);
+        made[row] = lately.of(sex, [&] {
+          return numbering.of({sex, shard, 0}, [&] {
+            const std::string text(sex == 0 ? "" : view_->code_of(block_.shard, sex).code);
+            return text.empty() ? Cell(Missing{}) : Cell(text);
+          });
         });
       }
       return made;
@@ -159,21 +179,34 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
       }
       break;
     case Op::band: {
-      const Numbers numbers = number(*node.parts[0], frame);
       const double width = std::get<record::Decimal>(node.parts[1]->data).to_double();
-      for (std::size_t row = 0; row < rows; ++row) {
-        double place = std::numeric_limits<double>::infinity();  // of what is missing
-        if (numbers[row] && std::floor(numbers[row]->low / width) == std::floor(numbers[row]->high / width))
-          place = std::floor(numbers[row]->low / width);
-        if (place == -std::numeric_limits<double>::infinity()) place = -place;
-        made[row] = numbering.of({std::bit_cast<std::int64_t>(place), 0, 0}, [&]() -> Cell {
+      constexpr double infinite = std::numeric_limits<double>::infinity();  // of what is missing
+      const auto band_of = [&](double low, double high) {
+        double place = infinite;
+        if (std::floor(low / width) == std::floor(high / width)) place = std::floor(low / width);
+        if (place == -infinite) place = -place;
+        return numbering.of({std::bit_cast<std::int64_t>(place), 0, 0}, [&]() -> Cell {
           if (std::isinf(place)) return Missing{};
           const double from = place * width + 0.0;
           if (width == 1) return print(Cell(from));
           if (width == std::floor(width)) return print(Cell(from)) + "-" + print(Cell(from + width - 1));
           return print(Cell(from)) + " to " + print(Cell(from + width));
         });
+      };
+      if (node.parts[0]->op == Op::age) {
+        const std::vector<Years> years = ages(*node.parts[0], frame);
+        Lately lately;
+        for (std::size_t row = 0; row < rows; ++row) {
+          const auto [low, high] = years[row];
+          made[row] = low < 0       ? band_of(infinite, infinite)
+                      : low != high ? band_of(low, high)
+                                    : lately.of(static_cast<std::uint32_t>(low), [&] { return band_of(low, low); });
+        }
+        return made;
       }
+      const Numbers numbers = number(*node.parts[0], frame);
+      for (std::size_t row = 0; row < rows; ++row)
+        made[row] = numbers[row] ? band_of(numbers[row]->low, numbers[row]->high) : band_of(infinite, infinite);
       return made;
     }
     case Op::field: {
@@ -190,8 +223,8 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
       const auto cell_of = [&](std::uint32_t value) -> Cell {
         if (value == Numbering::none_yet) return Missing{};
         if (of_kind) return std::string(record::name(static_cast<record::Kind>(value)));
-        if (of_code) return code_cell(view_, block_.shard, value);
-        return value == 0 ? Cell(Missing{}) : Cell(std::string(view_.unit_of(block_.shard, value)));
+        if (of_code) return code_cell(*view_, block_.shard, value);
+        return value == 0 ? Cell(Missing{}) : Cell(std::string(view_->unit_of(block_.shard, value)));
       };
       // Equal ones mostly follow one another.
       const auto number_all = [&](const auto& values) {

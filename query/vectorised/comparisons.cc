@@ -48,7 +48,7 @@ Truths Evaluation::comparison(const Node& node, const Frame& frame) {
     refuse("a comparison of " + query::name(left.type) + " and " + query::name(right.type));
     return made;
   }
-  if (compare_values(node, frame, made)) return made;
+  if (compare_values(node, frame, made) || compare_ages(node, frame, made)) return made;
   const Numbers a = number(left, frame), b = number(right, frame);
   for (std::size_t row = 0; row < rows; ++row) {
     if (!a[row] || !b[row]) continue;
@@ -58,16 +58,33 @@ Truths Evaluation::comparison(const Node& node, const Frame& frame) {
   return made;
 }
 
+const Node* Evaluation::written_number(const Node& node) const {
+  const Node* at = &node;
+  while (at->op == Op::param_of || at->op == Op::let_of) at = &defined(*at);
+  return at->op == Op::number ? at : nullptr;
+}
+
+// The age of a patient beside a number that the query writes.
+bool Evaluation::compare_ages(const Node& node, const Frame& frame, Truths& into) {
+  const Node* literal = written_number(*node.parts[1]);
+  if (!literal || node.parts[0]->op != Op::age || literal->type.measure == Type::Measure::unit) return false;
+  const double bound = std::get<record::Decimal>(literal->data).to_double();
+  const std::vector<Years> years = ages(*node.parts[0], frame);
+  for (std::size_t row = 0; row < frame.rows(); ++row) {
+    const auto [low, high] = years[row];
+    if (low < 0) continue;
+    into[row] = low == high ? query::truth(holds(node.op, low, bound))
+                            : compare(node.op, query::range(low, high), exactly(bound));
+  }
+  return true;
+}
+
 // The value of an event beside a number that the query writes.
 bool Evaluation::compare_values(const Node& node, const Frame& frame, Truths& into) {
-  const auto constant = [&](const Node* side) {
-    while (side->op == Op::param_of || side->op == Op::let_of) side = &defined(*side);
-    return side->op == Op::number ? side : nullptr;
-  };
   const auto value_of = [](const Node& side) {
     return side.op == Op::field && std::get<std::string>(side.data) == "value";
   };
-  const Node* literal = constant(node.parts[1].get());
+  const Node* literal = written_number(*node.parts[1]);
   if (!literal || !value_of(*node.parts[0])) return false;
   const EventColumn column = one(*node.parts[0]->parts[0], frame);
   const Events& events = *column.events;
@@ -87,7 +104,7 @@ bool Evaluation::compare_values(const Node& node, const Frame& frame, Truths& in
         ++incomparable_;
         continue;
       }
-      quick = view_.unit_of(block_.shard, unit) == bound.unit;
+      quick = view_->unit_of(block_.shard, unit) == bound.unit;
       if (quick) same_unit = unit;
     }
     if (quick) {
@@ -116,10 +133,10 @@ Truths Evaluation::compare_words(const Node& node, const Frame& frame) {
   const std::string& written = std::get<std::string>(word.data);
   const auto put = [&](std::size_t row, bool equal) { made[row] = query::truth(equal == (node.op == Op::equal)); };
   if (asked.op == Op::sex) {
-    asks_demographics_ = true;
+    ask_demographics();
     for (std::size_t row = 0; row < rows; ++row) {
       const engine::Name sex = who(frame.place[row]).sex;
-      if (sex != 0) put(row, view_.code_of(block_.shard, sex).code == written);
+      if (sex != 0) put(row, view_->code_of(block_.shard, sex).code == written);
     }
     return made;
   }

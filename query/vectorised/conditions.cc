@@ -79,10 +79,13 @@ std::vector<const Node*> in_order(const Node& conjunction, Statistics& statistic
   return parts;
 }
 
-const std::vector<const Node*>& Evaluation::in_order(const Node& node) {
-  const auto known = order_.find(&node);
-  if (known != order_.end()) return known->second;
-  return order_.emplace(&node, statistics_ ? vectorised::in_order(node, *statistics_) : parts_of(node)).first->second;
+std::vector<const Node*> Evaluation::in_order(const Node& node) {
+  if (in_rehearsal()) {
+    rehearsal_->conjunctions.insert(&node);
+    return parts_of(node);
+  }
+  const auto known = order_->find(&node);
+  return known != order_->end() ? known->second : parts_of(node);
 }
 
 // A row is decided once a part answers `no` (of an `and`) or `yes` (of an `or`).
@@ -145,7 +148,7 @@ Truths Evaluation::is_missing(const Node& node, const Frame& frame) {
     const Times times = time(part, frame);
     from([&](std::size_t row) { return times[row].known(); });
   } else if (part.op == Op::sex) {
-    asks_demographics_ = true;
+    ask_demographics();
     from([&](std::size_t row) { return who(frame.place[row]).sex != 0; });
   } else if (part.type.basic == Basic::number && part.type.measure != Type::Measure::recorded) {
     const Numbers numbers = number(part, frame);
@@ -166,7 +169,7 @@ Truths Evaluation::is_missing(const Node& node, const Frame& frame) {
 }
 
 Truths Evaluation::alive(const Node& node, const Frame& frame) {
-  asks_demographics_ = true;
+  ask_demographics();
   const Times at = time(*node.parts[0], frame);
   Truths made(frame.rows(), Truth::unknown);
   for (std::size_t row = 0; row < frame.rows(); ++row) {

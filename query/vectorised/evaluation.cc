@@ -10,8 +10,11 @@ namespace chartline::query::vectorised {
 using typed::Node;
 using typed::Op;
 
-Evaluation::Evaluation(const Program& program, const engine::View& view, Leaves& leaves)
-    : program_(program), view_(view), leaves_(leaves), names_(program) {}
+Evaluation::Evaluation(const Program& program, Rehearsed& into)
+    : program_(program), rehearsed_(into), rehearsal_(&into), view_(nullptr), order_(nullptr), names_(program) {}
+
+Evaluation::Evaluation(const Program& program, const Rehearsed& rehearsed, const engine::View& view, const Order& order)
+    : program_(program), rehearsed_(rehearsed), rehearsal_(nullptr), view_(&view), order_(&order), names_(program) {}
 
 // -- rehearsal
 

@@ -3,8 +3,8 @@
 // expression a list of events for each.
 //
 // It is walked once in rehearsal, over nobody, before it is walked in earnest: that finds which leaves are read, with
-// which columns, and what is not to be had from columns at all, with the reason. What cannot be decided for one patient
-// makes that patient odd.
+// which columns, and what is not to be had from columns at all, with the reason. No store is asked for that, so that one
+// rehearsal does for all runs of a query and all threads of a run. What cannot be decided for one patient makes that patient odd.
 #pragma once
 
 #include <algorithm>
@@ -22,8 +22,10 @@
 #include "query/cell.h"
 #include "query/quantity.h"
 #include "query/reference/evaluator_parts.h"
+#include "query/vectorised/ages.h"
 #include "query/vectorised/leaf.h"
 #include "query/vectorised/statistics.h"
+#include "query/when.h"
 
 namespace chartline::query::vectorised {
 
@@ -37,6 +39,11 @@ const typed::Node* dated_event(const typed::Node& date);
 std::int64_t date_group(typed::Op op, record::Day day);
 Cell date_cell(typed::Op op, record::Day day);
 Cell code_cell(const engine::View& view, std::uint32_t shard, engine::Name code);
+// day_extent() of a time that mostly is known to the day.
+inline DayExtent days_of(const record::Time& time) {
+  if (time.precision >= record::Precision::day) return {time.day(), time.day()};
+  return day_extent(time);
+}
 
 // Numbers the different values of a group in the order in which they are met, from one block to the next: a cell is made
 // once for each.
@@ -65,6 +72,22 @@ class Numbering {
 
 // The parts of an `and` as they are asked: first what the fewest are expected to meet.
 std::vector<const typed::Node*> in_order(const typed::Node& conjunction, Statistics& statistics);
+// Of several. What is not here is asked as it is written.
+using Order = std::unordered_map<const typed::Node*, std::vector<const typed::Node*>>;
+
+// What a rehearsal finds: all that is to be known of expressions before they are evaluated.
+struct Rehearsed {
+  // What can be sifted out for a filter of a kind while it is read.
+  struct Sifted {
+    Sieve sieve{};
+    std::set<const typed::Node*> clauses{};  // that are decided by it
+  };
+  Leaves leaves{};
+  std::map<std::pair<const typed::Node*, Lifted>, std::uint32_t> leaf_of{};
+  std::unordered_map<const typed::Node*, Sifted> sifted{};  // of filters
+  std::set<const typed::Node*> conjunctions{};
+  bool asks_demographics = false;
+};
 
 // Leaves by their numbers: an event of some leaf of each set.
 using Needed = std::set<std::set<std::uint32_t>>;
@@ -81,7 +104,8 @@ class Evaluation {
   using Node = typed::Node;
   using Op = typed::Op;
 
-  Evaluation(const Program& program, const engine::View& view, Leaves& leaves);
+  Evaluation(const Program& program, Rehearsed& into);  // to rehearse
+  Evaluation(const Program& program, const Rehearsed& rehearsed, const engine::View& view, const Order& order);  // in earnest
 
   // -- rehearsal: the reason why something cannot be answered from columns; nullopt: it can
   std::optional<std::string> rehearse(const Node& condition_or_events);
@@ -93,10 +117,7 @@ class Evaluation {
   // What whoever meets a condition, or has any of some events, surely has. After they were rehearsed.
   Needed needed_for(const Node& condition);
   Needed needed_of(const Node& events, Lifted lifted = {});
-  // What the parts of `and` are ordered by; without, they stand as they are written.
-  void order_by(Statistics& statistics) { statistics_ = &statistics; }
   std::uint64_t incomparable() const { return incomparable_; }  // values whose unit did not go with the one beside them
-  bool asks_demographics() const { return asks_demographics_; }
 
   // Asked now and then while something is evaluated. Once it says to end, all answers come soon and mean nothing: whoever
   // gave it asks it again before taking them.
@@ -141,7 +162,7 @@ class Evaluation {
   const Node& defined(const Node& name) const { return names_.defined(name); }
   const std::set<std::uint32_t>& open_slots(const Node& node) { return names_.open_slots(node); }
   bool is_closed(const Node& node) { return open_slots(node).empty(); }
-  bool in_rehearsal() const { return block_.leaves == nullptr; }
+  bool in_rehearsal() const { return rehearsal_ != nullptr; }
   bool done(const Frame& frame) const { return frame.rows() == 0 && !in_rehearsal(); }
   bool is_over() {
     if (stop_ && !over_) over_ = !stop_->check();
@@ -174,11 +195,14 @@ class Evaluation {
     if (!refusal_) refusal_ = std::move(reason);
   }
   void want(const Events* events, std::uint32_t fields) {
-    if (in_rehearsal() && events) leaves_.want(*events, fields);
+    if (in_rehearsal() && events) rehearsal_->leaves.want(*events, fields);
   }
   bool is_too_large(const Frame& frame, std::size_t more, Place place);
   void make_odd(Place place) {
     if (block_.odd) block_.odd->set(place);
+  }
+  void ask_demographics() {
+    if (in_rehearsal()) rehearsal_->asks_demographics = true;
   }
   engine::Demographics who(Place place) const { return block_.who->of(block_.batch->id(place)); }
 
@@ -190,10 +214,12 @@ class Evaluation {
 
   // -- conditions: conditions.cc, comparisons.cc
   Truths among(const Node& node, const Frame& frame);
-  const std::vector<const Node*>& in_order(const Node& node);
+  std::vector<const Node*> in_order(const Node& node);
   Truths joined_truths(const Node& node, const Frame& frame);
   Truths comparison(const Node& node, const Frame& frame);
+  const Node* written_number(const Node& node) const;  // null: it is none
   bool compare_values(const Node& node, const Frame& frame, Truths& into);
+  bool compare_ages(const Node& node, const Frame& frame, Truths& into);
   Truths compare_words(const Node& node, const Frame& frame);
   Truths alive(const Node& node, const Frame& frame);
   Truths is_missing(const Node& node, const Frame& frame);
@@ -203,12 +229,7 @@ class Evaluation {
   // -- events: events_of.cc, filter.cc
   ListsPtr made_events(const Node& node, const Frame& frame, Lifted lifted);
   ListsPtr of_kind(const Node& node, Lifted lifted, const Node* filter = nullptr);
-  // What can be sifted out for a filter of this kind while it is read.
-  struct Sifted {
-    Sieve sieve{};
-    std::set<const Node*> clauses{};  // that are decided by it
-  };
-  const Sifted& sifted(const Node& filter);
+  const Rehearsed::Sifted& sifted(const Node& filter);
   bool sift(const Node& condition, std::uint32_t slot, Sieve& into);  // whether that decides it
   // How many events each row has.
   std::vector<std::uint32_t> counts(const Lists& lists, const Frame& frame);
@@ -236,7 +257,12 @@ class Evaluation {
   Moment::Form form_of(const Node& node);
   bool is_span(const Node& node) const { return names_.is_span(node); }
   Numbers elapsed(const Node& node, const Frame& frame);
-  Numbers age(const Node& node, const Frame& frame);
+  // Whole years as far as they are known, all of low to high; below 0: not known.
+  struct Years {
+    std::int32_t low = -1, high = -1;
+    bool known() const { return low >= 0; }
+  };
+  std::vector<Years> ages(const Node& age, const Frame& frame);
   std::vector<std::optional<Duration>> duration(const Node& node, const Frame& frame);
   struct Ranges {
     Times from, to;
@@ -247,24 +273,22 @@ class Evaluation {
   bool mixes(const Quantity& a, const Quantity& b) const;  // whether what is measured decides how they convert
 
   const Program& program_;
-  const engine::View& view_;
-  Leaves& leaves_;
+  const Rehearsed& rehearsed_;
+  Rehearsed* const rehearsal_;       // null: in earnest
+  const engine::View* const view_;   // null: in rehearsal
+  const Order* const order_;         // null: in rehearsal
   Block block_{};
   Frame everyone_{};
   std::optional<DateRange> interval_{};
-  bool asks_demographics_ = false;
   std::optional<std::string> refusal_{};
   Names names_;
-  std::map<std::pair<const Node*, Lifted>, std::uint32_t> leaf_of_{};
-  Statistics* statistics_ = nullptr;
   Stop* stop_ = nullptr;
   bool over_ = false;
   std::uint64_t incomparable_ = 0;
-  std::unordered_map<const Node*, std::vector<const Node*>> order_{};
-  std::unordered_map<const Node*, Sifted> sifted_{};
   std::map<std::pair<const Node*, Lifted>, Needed> needed_{};  // of definitions
-  std::vector<std::unique_ptr<Events>> rehearsed_{};  // of the leaves, in rehearsal
+  std::vector<std::unique_ptr<Events>> stand_ins_{};  // of the leaves, in rehearsal
   std::unordered_map<const Node*, Numbering> numbered_{};  // of a range of blocks
+  std::map<record::Day, Ages> ages_{};                     // of days that are the same for everyone
   // Of the block.
   std::map<std::pair<const Node*, Lifted>, ListsPtr> known_{};
   std::unordered_map<const Node*, Truths> members_{};

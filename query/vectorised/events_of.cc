@@ -65,24 +65,25 @@ ListsPtr Evaluation::made_events(const Node& node, const Frame& frame, Lifted li
 
 ListsPtr Evaluation::of_kind(const Node& node, Lifted lifted, const Node* filter) {
   const std::pair key(filter ? filter : &node, lifted);
-  auto leaf = leaf_of_.find(key);
-  if (leaf == leaf_of_.end()) {
+  auto leaf = rehearsed_.leaf_of.find(key);
+  if (leaf == rehearsed_.leaf_of.end()) {
     check(in_rehearsal(), "every leaf is known from the rehearsal");
     const auto& kind = std::get<std::optional<record::Kind>>(node.data);
     const Sieve sieve = filter ? sifted(*filter).sieve : Sieve{};
-    leaf = leaf_of_.emplace(key, leaves_.add(kind, program_.codes(*node.parts[0]), lifted, sieve)).first;
+    const std::uint32_t added = rehearsal_->leaves.add(kind, program_.codes(*node.parts[0]), lifted, sieve);
+    leaf = rehearsal_->leaf_of.emplace(key, added).first;
   }
   const std::uint32_t number = leaf->second;
   auto made = std::make_shared<Lists>();
   made->by_place = true;
   made->whole = true;
   if (in_rehearsal()) {
-    while (rehearsed_.size() <= number) {
-      rehearsed_.push_back(std::make_unique<Events>());
-      rehearsed_.back()->leaves = {static_cast<std::uint32_t>(rehearsed_.size() - 1)};
-      rehearsed_.back()->begin.assign(1, 0);
+    while (stand_ins_.size() <= number) {
+      stand_ins_.push_back(std::make_unique<Events>());
+      stand_ins_.back()->leaves = {static_cast<std::uint32_t>(stand_ins_.size() - 1)};
+      stand_ins_.back()->begin.assign(1, 0);
     }
-    made->events = rehearsed_[number].get();
+    made->events = stand_ins_[number].get();
   } else {
     made->events = &(*block_.leaves)[number];
     made->loose = made->events->begin.empty();

@@ -26,13 +26,12 @@ class Explanation {
         program_(program),
         view_(view),
         executor_(executor),
-        plan_(made_plan(statement, program, view, executor, wished)),
-        evaluation_(program, view, leaves_),
-        statistics_(view, program) {
-    if (executor_ == Executor::vectorised) (void)rehearse(plan_, program, evaluation_);
-  }
+        plans_(plans_together({plan(statement, program)}, program)),
+        plan_(plans_->each.front()),
+        reason_(executor == Executor::vectorised ? plan_.reason : why_reference(wished)),
+        statistics_(view, program) {}
 
-  std::size_t leaves() const { return leaves_.all.size(); }
+  const std::shared_ptr<const Plans>& plans_made() const { return plans_; }
 
   // `actuals` and `milliseconds`: of a run, where there was one.
   std::vector<std::vector<Cell>> rows(const Actuals* actuals, std::uint64_t found, std::uint64_t milliseconds) {
@@ -40,10 +39,12 @@ class Explanation {
     row("store", std::to_string(view_.shards()) + (view_.shards() == 1 ? " shard" : " shards") + ", blocks of " +
                      std::to_string(vectorised::block_patients) + " patients");
     row("terminology", program_.terminology.empty() ? "none" : program_.terminology);
-    for (std::size_t i = 0; i < leaves_.all.size(); ++i) leaf(leaves_.all[i], actuals ? &actuals->of_leaf[i] : nullptr);
-    if (plan_.way == Way::columns || plan_.way == Way::candidates) conditions();
+    const bool vectorised = executor_ == Executor::vectorised;
+    const std::vector<Leaf>& leaves = plans_->rehearsed.leaves.all;
+    for (std::size_t i = 0; vectorised && i < leaves.size(); ++i) leaf(leaves[i], actuals ? &actuals->of_leaf[i] : nullptr);
+    if (vectorised && plan_.way != Way::everyone) conditions();
     if (!actuals) return std::move(rows_);
-    if (executor_ == Executor::vectorised) {
+    if (vectorised) {
       if (plan_.way == Way::candidates) row("keep", "candidates", "patients", {}, actuals->met);
       row("undecided", "whom postings do not tell enough of", "patients", {}, actuals->odd);
       row("reference", "asked, person by person", "patients", {}, actuals->asked);
@@ -59,18 +60,10 @@ class Explanation {
 
  private:
   // Where nobody wished for the reference, there is a reason why it is asked.
-  static Plan made_plan(const typed::Node& statement, const Program& program, const engine::View& view,
-                        Executor executor, Executor wished) {
-    if (executor == Executor::vectorised) return plan(statement, program, view);
-    Plan made{.statement = &statement};
-    if (wished == Executor::reference) return made;
-    if (view.as_of() != INT64_MAX)
-      made.reason = "postings tell of the present alone";
-    else if (!view.has_postings())
-      made.reason = "postings do not tell which events may be seen";
-    else
-      made.reason = plan(statement, program, view).reason;
-    return made;
+  std::string why_reference(Executor wished) const {
+    if (wished == Executor::reference) return "";
+    if (view_.as_of() != INT64_MAX) return "postings tell of the present alone";
+    return view_.has_postings() ? plan_.reason : "postings do not tell which events may be seen";
   }
 
   void row(std::string step, std::string detail, std::string unit = "", std::optional<double> estimate = {},
@@ -94,7 +87,7 @@ class Explanation {
     } else {
       said = "the reference, of everyone";
     }
-    if (!plan_.reason.empty()) said += ": " + plan_.reason;
+    if (!reason_.empty()) said += ": " + reason_;
     row("way", said, "patients", statistics_.patients());
   }
 
@@ -141,9 +134,9 @@ class Explanation {
   const Program& program_;
   const engine::View& view_;
   const Executor executor_;
-  const Plan plan_;
-  Leaves leaves_;
-  Evaluation evaluation_;
+  const std::shared_ptr<const Plans> plans_;
+  const Plan& plan_;
+  const std::string reason_;  // why not columns alone
   Statistics statistics_;
   std::vector<std::vector<Cell>> rows_;
 };
@@ -166,7 +159,7 @@ Result<void> explain(const typed::Node& statement, bool analyze, Executor execut
   std::shared_ptr<Actuals> actuals;
   std::uint64_t found = 0, milliseconds = 0;
   if (analyze) {
-    actuals = std::make_shared<Actuals>(explanation.leaves());
+    actuals = std::make_shared<Actuals>(explanation.plans_made()->rehearsed.leaves.all.size());
     Findings findings;
     const auto begin = std::chrono::steady_clock::now();
     const auto take = [&](std::vector<Findings>& some) -> Result<void> {
@@ -175,9 +168,9 @@ Result<void> explain(const typed::Node& statement, bool analyze, Executor execut
       findings.merge(std::move(some[0]));
       return limits.check_memory(findings.bytes());
     };
+    const Workers workers = workers_within(threads.count, options.memory_bytes_max);
     const Executors executors = executor == Executor::vectorised
-                                    ? vectorised_executors(view, program, {&statement},
-                                                           workers_within(threads.count, options.memory_bytes_max), actuals)
+                                    ? TRY(vectorised_executors(view, program, explanation.plans_made(), workers, actuals))
                                     : reference_executors(view, program, {&statement});
     Pass pass(view, threads, limits, options);
     TRY(pass.run(executors, 1, take));

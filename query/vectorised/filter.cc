@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/check.h"
 #include "query/constants.h"
 #include "query/vectorised/evaluation.h"
 #include "query/when.h"
@@ -27,12 +28,6 @@ struct Evaluation::Window {
 namespace {
 
 constexpr Day day_min = std::numeric_limits<Day>::min() / 2, day_max = std::numeric_limits<Day>::max() / 2;
-
-// A date that is known to the day is one.
-DayExtent days_of(const Time& time) {
-  if (time.precision >= record::Precision::day) return {time.day(), time.day()};
-  return day_extent(time);
-}
 
 bool is_within(Op op) { return op >= Op::within_before && op <= Op::within_on_or_after; }
 
@@ -139,9 +134,10 @@ std::optional<Evaluation::Window> Evaluation::window_of(const Node& clause, cons
 }
 
 // Dates that are the same for everyone, and the value beside a number that the query writes.
-const Evaluation::Sifted& Evaluation::sifted(const Node& filter) {
-  if (const auto known = sifted_.find(&filter); known != sifted_.end()) return known->second;
-  Sifted made;
+const Rehearsed::Sifted& Evaluation::sifted(const Node& filter) {
+  if (const auto known = rehearsed_.sifted.find(&filter); known != rehearsed_.sifted.end()) return known->second;
+  check(in_rehearsal(), "every filter is known from the rehearsal");
+  Rehearsed::Sifted made;
   const std::uint32_t slot = std::get<typed::Slot>(filter.data).number;
   Frame one_row;
   one_row.place = {0};
@@ -166,7 +162,7 @@ const Evaluation::Sifted& Evaluation::sifted(const Node& filter) {
     made.sieve.last = std::min(made.sieve.last, window->last[0]);
     made.clauses.insert(&clause);
   }
-  return sifted_.emplace(&filter, std::move(made)).first->second;
+  return rehearsal_->sifted.emplace(&filter, std::move(made)).first->second;
 }
 
 bool Evaluation::sift(const Node& condition, std::uint32_t slot, Sieve& into) {

@@ -34,52 +34,65 @@ Result<Apart> apart_from_blocks(const engine::View& view) {
   return all;
 }
 
+// What is asked of one View: plans, and what the View adds to them. Shared by all threads of a pass.
+struct Question {
+  const engine::View view;
+  const Program& program;
+  const std::shared_ptr<const Plans> plans;
+  std::vector<Inquiry> inquiries;
+  const Apart apart;
+  Order order{};
+  std::vector<std::vector<std::vector<engine::Name>>> names{};  // of the codes of each leaf in each shard
+  LeafSets needed{};  // empty: everyone is looked at
+  Hold hold = Hold::whole_runs;
+  const std::shared_ptr<Actuals> actuals;  // null: nobody asks for them
+};
+
+// Asks the reference of one patient after another.
+struct Reference {
+  explicit Reference(const Question& of) : reader(of.view), interview(of.program) {}
+  PersonReader reader;
+  Person person{};
+  Interview interview;
+};
+
 class VectorisedFinder final : public Finder {
  public:
-  VectorisedFinder(const engine::View& view, const Program& program, std::vector<Plan> plans,
-                   std::vector<Inquiry> inquiries, Apart apart, Hold hold, std::shared_ptr<Actuals> actuals)
-      : view_(view),
-        program_(program),
-        plans_(std::move(plans)),
-        inquiries_(std::move(inquiries)),
-        apart_(std::move(apart)),
-        hold_(hold),
-        actuals_(std::move(actuals)),
-        statistics_(view, program),
-        evaluation_(program, view, leaves_),
+  explicit VectorisedFinder(std::shared_ptr<const Question> question)
+      : question_(std::move(question)),
+        view_(question_->view),
+        program_(question_->program),
+        plans_(question_->plans->each),
+        leaves_(question_->plans->rehearsed.leaves.all),
+        needed_(question_->needed),
+        actuals_(question_->actuals.get()),
+        evaluation_(program_, question_->plans->rehearsed, view_, question_->order),
+        events_(leaves_.size()),
         gathered_(plans_.size()),
-        asked_(plans_.size()),
-        reader_(view),
-        interview_(program) {
-    evaluation_.order_by(statistics_);
-  }
-
-  Result<void> prepare() {
-    for (std::size_t i = 0; i < plans_.size(); ++i) {
-      const Plan& plan = plans_[i];
-      check(!rehearse(plan, program_, evaluation_), "a plan can be walked");
-      intervals_.emplace_back();
-      if (plan.statement->op == Op::measure) intervals_.back() = TRY(intervals_of(*plan.statement, program_));
-    }
-    events_.resize(leaves_.all.size());
-    needed_ = needed_for(plans_, program_, evaluation_, leaves_, statistics_);
-    streams_ = leaves_.all.size() == 1 && adds_up(leaves_.all.front()) &&
+        asked_(plans_.size()) {
+    streams_ = leaves_.size() == 1 && adds_up(leaves_.front()) &&
                std::ranges::all_of(plans_, [this](const Plan& plan) { return is_of_events(plan); });
-    if (streams_ && plans_.size() == 1)
-      totals_ = LeafTotals::of(*plans_.front().statement, program_, leaves_.all.front());
-    return {};
+    asks_some_early_ = gives_rows(*plans_.front().statement) && std::ranges::any_of(leaves_, is_loose) &&
+                       std::ranges::all_of(plans_, [](const Plan& plan) { return plan.way == Way::candidates; });
+    if (leaves_.size() != 1 || plans_.size() != 1 || plans_.front().way != Way::columns) return;
+    const typed::Node& statement = *plans_.front().statement;
+    if (streams_) totals_ = LeafTotals::of(statement, program_, leaves_.front());
+    if (totals_ && !is_whole_leaf(totals_->events())) totals_.reset();
+    counts_whoever_ = statement.op == Op::count_patients && statement.parts[1]->parts.empty() &&
+                      statement.parts[0]->op == Op::exists && is_whole_leaf(*statement.parts[0]->parts[0]);
   }
 
   Result<void> find(const PatientRange& range, Stop& stop, Outlet& outlet, std::span<Findings> into) override {
     const std::uint32_t first = range.first / block_patients, last = (range.past - 1) / block_patients;
     if (streams_) return find_streaming(range, first, last, stop, outlet, into);
+    if (counts_whoever_) return find_whoever(range, stop, outlet, into);
+    early_.reset();
+    if (asks_some_early_ && range.shard == 0 && range.first == 0) TRY(ask_some_early(range, stop, outlet, into));
     Watch watch = started();
-    readers_.resize(leaves_.all.size());
-    for (std::size_t i = 0; i < readers_.size(); ++i) {
-      TRY(readers_[i].open(view_, leaves_.all[i], range.shard, first, last, hold_, stop));
-    }
+    readers_.resize(leaves_.size());
+    for (std::size_t i = 0; i < readers_.size(); ++i)
+      TRY(readers_[i].open(leaf_range(i, range), question_->hold, stop));
     note(&Actuals::read_us, watch);
-    interview_.heed(&stop);
     evaluation_.heed(&stop);
     who_ = {.first_block = first, .blocks = {}};
     who_.blocks.resize(last - first + 1);
@@ -96,7 +109,6 @@ class VectorisedFinder final : public Finder {
     }
     evaluation_.forget_numbers();
     note_read();
-    interview_.heed(nullptr);
     evaluation_.heed(nullptr);
     return stop.check();
   }
@@ -124,7 +136,7 @@ class VectorisedFinder final : public Finder {
       TRY(know(range.shard, whole_block(range, block)));
     }
     const bool nobody_odd = std::ranges::all_of(odd, [](const Odd& some) { return some.none(); });
-    if (totals_ && nobody_odd && TRY(find_totals(range, first, last, stop, into.front()))) return stop.check();
+    if (totals_ && nobody_odd && TRY(find_totals(range, stop, into.front()))) return stop.check();
     std::size_t odd_before = 0, odd_now = 0;
     const auto count_odd = [&] {
       odd_before = odd_now, odd_now = 0;
@@ -139,7 +151,8 @@ class VectorisedFinder final : public Finder {
       evaluation_.start(
           {.shard = range.shard, .batch = &batch, .leaves = &events_, .who = &who_, .odd = &of_block});
       for (std::size_t i = 0; i < plans_.size(); ++i) {
-        TRY(gathered_[i].evaluate(*plans_[i].statement, program_, intervals_[i], evaluation_, of_block, stop));
+        TRY(gathered_[i].evaluate(*plans_[i].statement, program_, question_->inquiries[i].intervals(), evaluation_,
+                                  of_block, stop));
       }
       for (Gathered& one : gathered_) TRY(one.count(~of_block, evaluation_, stop));
       std::swap(events, events_.front());
@@ -149,7 +162,7 @@ class VectorisedFinder final : public Finder {
     Watch watch = started();
     do {
       for (Gathered& one : gathered_) one.forget();
-      TRY(readers_.front().stream(view_, leaves_.all.front(), range.shard, first, last, stop, count));
+      TRY(readers_.front().stream(leaf_range(0, range), stop, count));
       count_odd();
     } while (odd_now != odd_before);
     note(&Actuals::evaluate_us, watch);
@@ -158,28 +171,87 @@ class VectorisedFinder final : public Finder {
     for (std::size_t i = 0; i < plans_.size(); ++i) gathered_[i].give(evaluation_, into[i]);
     evaluation_.forget_numbers();
     for (Odd& some : asked_) some.reset();
-    interview_.heed(&stop);
     for (std::uint32_t block = first; block <= last; ++block)
       TRY(ask(range.shard, whole_block(range, block), odd[block - first], stop, outlet, into));
-    interview_.heed(nullptr);
     return stop.check();
   }
 
-  // What comes of a whole leaf without rows being made of it; false where that does not do.
-  Result<bool> find_totals(const PatientRange& range, std::uint32_t first, std::uint32_t last, Stop& stop, Findings& into) {
+  // Whether these are all events of the only leaf.
+  bool is_whole_leaf(const typed::Node& events) {
     const Batch nobody;
     Odd none;
-    events_.front().clear();
-    evaluation_.start({.shard = range.shard, .batch = &nobody, .leaves = &events_, .who = &who_, .odd = &none});
-    if (!evaluation_.events(totals_->events(), evaluation_.everyone())->whole) return false;
+    evaluation_.start({.shard = 0, .batch = &nobody, .leaves = &events_, .who = &who_, .odd = &none});
+    return evaluation_.events(events, evaluation_.everyone())->whole;
+  }
+
+  LeafRange leaf_range(std::size_t leaf, const PatientRange& range) const {
+    return {.view = view_,
+            .leaf = leaves_[leaf],
+            .names = leaves_[leaf].codes->any ? std::span<const engine::Name>() : question_->names[leaf][range.shard],
+            .shard = range.shard,
+            .first_block = range.first / block_patients,
+            .last_block = (range.past - 1) / block_patients};
+  }
+
+  // What comes of a whole leaf without rows being made of it; false where that does not do.
+  Result<bool> find_totals(const PatientRange& range, Stop& stop, Findings& into) {
     Watch watch = started();
-    const LeafTotals::Of of{view_, leaves_.all.front(), range.shard, first, last};
-    const std::optional<std::int64_t> counted = TRY(totals_->find(of, readers_.front(), stop, into));
+    const std::optional<std::int64_t> counted = TRY(totals_->find(leaf_range(0, range), readers_.front(), stop, into));
     if (!counted) return false;
     note(&Actuals::evaluate_us, watch);
     note_read();
     if (actuals_) actuals_->of_leaf.front().events += static_cast<std::uint64_t>(*counted);
     return true;
+  }
+
+  // Where somebody waits for the first row, and much is read before it is known of anyone, the reference is asked about a few
+  // of whom nothing is known yet.
+  Result<void> ask_some_early(const PatientRange& range, Stop& stop, Outlet& outlet, std::span<Findings> into) {
+    constexpr PatientId some = 64;
+    const Batch batch{.first = 0, .past = std::min(range.past, some)};
+    Odd few;
+    for (std::size_t place = 0; place < batch.patients(); ++place) few.set(place);
+    few &= seen_of(range.shard, batch);
+    std::ranges::fill(asked_, few);
+    TRY(ask(range.shard, batch, {}, stop, outlet, into));
+    early_ = few;
+    return {};
+  }
+
+  // Whoever has an event of the one leaf, without any rows.
+  Result<void> find_whoever(const PatientRange& range, Stop& stop, Outlet& outlet, std::span<Findings> into) {
+    readers_.resize(1);
+    Watch watch = started();
+    const LeafRange of = leaf_range(0, range);
+    candidates_.start(of.first_block * block_patients, (of.last_block + 1) * block_patients);
+    std::vector<PatientId> odd;
+    const std::uint64_t events = TRY(readers_.front().find_whoever(of, question_->hold, stop, candidates_, odd));
+    each_apart(range.shard, range.first, range.past, [&](PatientId id) { odd.push_back(id); });
+    std::ranges::sort(odd);
+    odd.erase(std::unique(odd.begin(), odd.end()), odd.end());
+    for (const PatientId id : odd) candidates_.remove(id);
+    const std::int64_t count = TRY(count_seen(range.shard, stop));
+    if (count > 0) into.front().add({}, 0, count, 1);
+    note(&Actuals::read_us, watch);
+    note_read();
+    if (actuals_) actuals_->of_leaf.front().events += events, actuals_->odd += odd.size();
+    for (std::size_t first = 0; first < odd.size(); first += block_patients) {
+      const std::span some = std::span(odd).subspan(first, std::min<std::size_t>(block_patients, odd.size() - first));
+      const Batch batch{.first = some.front(), .past = some.back() + 1, .some = {some.begin(), some.end()}};
+      TRY(ask(range.shard, batch, Odd().set(), stop, outlet, into));
+    }
+    return stop.check();
+  }
+
+  // Of the candidates.
+  Result<std::int64_t> count_seen(std::uint32_t shard, Stop& stop) {
+    if (!view_.grant()) return candidates_.count();
+    std::int64_t count = 0;
+    for (Batch batch; candidates_.next(batch);) {
+      TRY(stop.check());
+      count += std::ranges::count_if(batch.some, [&](PatientId id) { return view_.sees({shard, id}); });
+    }
+    return count;
   }
 
   bool sees_block(const PatientRange& range, std::uint32_t block) const {
@@ -200,8 +272,9 @@ class VectorisedFinder final : public Finder {
 
   template <typename Note>
   void each_apart(std::uint32_t shard, PatientId first, PatientId past, const Note& note) const {
-    for (auto one = std::ranges::lower_bound(apart_, engine::PatientRef{shard, first});
-         one != apart_.end() && one->shard == shard && one->id < past; ++one)
+    const Apart& apart = question_->apart;
+    for (auto one = std::ranges::lower_bound(apart, engine::PatientRef{shard, first});
+         one != apart.end() && one->shard == shard && one->id < past; ++one)
       note(one->id);
   }
 
@@ -212,7 +285,7 @@ class VectorisedFinder final : public Finder {
 
   // Who the patients of a batch are, if that is asked.
   Result<void> know(std::uint32_t shard, const Batch& batch) {
-    if (!evaluation_.asks_demographics()) return {};
+    if (!question_->plans->rehearsed.asks_demographics) return {};
     for (PatientId block = batch.first / block_patients; block * block_patients < batch.past; ++block) {
       auto& who = who_.blocks[block - who_.first_block];
       if (!who) who = TRY(view_.demographics(shard, block));
@@ -251,7 +324,8 @@ class VectorisedFinder final : public Finder {
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       asked_[i].reset();
       if (plans_[i].way == Way::columns) {
-        TRY(gathered_[i].evaluate(*plans_[i].statement, program_, intervals_[i], evaluation_, odd, stop));
+        TRY(gathered_[i].evaluate(*plans_[i].statement, program_, question_->inquiries[i].intervals(), evaluation_, odd,
+                                  stop));
       } else if (plans_[i].way == Way::candidates) {
         const Frame& all = evaluation_.everyone();
         const Truths met = evaluation_.truth(*plans_[i].candidates, all);
@@ -321,46 +395,48 @@ class VectorisedFinder final : public Finder {
     Watch watch = started();
     Odd anyone = odd;
     for (const Odd& some : asked_) anyone |= some;
+    if (batch.first == 0) anyone &= ~early_;
     if (anyone.none()) return {};
+    if (!reference_) reference_.emplace(*question_);
+    auto& [reader, person, interview] = *reference_;
+    interview.heed(&stop);
     for (std::uint32_t place = 0; place < batch.patients(); ++place) {
       if (!anyone[place]) continue;
       TRY(stop.check());
       TRY(outlet.give(into));
-      if (!TRY(reader_.read({shard, batch.id(place)}, person_))) continue;
+      if (!TRY(reader.read({shard, batch.id(place)}, person))) continue;
       if (actuals_) ++actuals_->asked;
-      interview_.start(person_);
+      interview.start(person);
       for (std::size_t i = 0; i < plans_.size(); ++i) {
-        if (odd[place] || asked_[i][place]) inquiries_[i].ask(interview_, into[i]);
+        if (odd[place] || asked_[i][place]) question_->inquiries[i].ask(interview, into[i]);
       }
     }
+    interview.heed(nullptr);
     note(&Actuals::reference_us, watch);
     return {};
   }
 
-  const engine::View view_;
+  const std::shared_ptr<const Question> question_;
+  const engine::View& view_;
   const Program& program_;
-  const std::vector<Plan> plans_;
-  const std::vector<Inquiry> inquiries_;
-  const Apart apart_;
-  const Hold hold_;
-  const std::shared_ptr<Actuals> actuals_;  // null: nobody asks for them
-  Statistics statistics_;
-  Leaves leaves_;
+  const std::vector<Plan>& plans_;
+  const std::vector<Leaf>& leaves_;
+  const LeafSets& needed_;
+  Actuals* const actuals_;
   Evaluation evaluation_;
-  std::vector<std::vector<MeasureInterval>> intervals_;
   std::uint64_t incomparable_ = 0;
-  bool streams_ = false;  // counts of events of all codes and nothing else
+  bool streams_ = false;         // counts of events of all codes and nothing else
+  bool counts_whoever_ = false;  // has an event of the one leaf
   std::optional<LeafTotals> totals_;
-  std::vector<std::set<std::uint32_t>> needed_;  // of leaves; empty: everyone is looked at
   Candidates candidates_, others_;
   Demographics who_;
   std::vector<LeafReader> readers_;
   std::vector<Events> events_;  // of the leaves, of one block
   std::vector<Gathered> gathered_;
   std::vector<Odd> asked_;
-  PersonReader reader_;
-  Person person_;
-  Interview interview_;
+  bool asks_some_early_ = false;
+  Odd early_{};  // of the first block: those who were
+  std::optional<Reference> reference_;  // once it is asked
 };
 
 // About how many postings a leaf has. A narrowed View tells no sizes, but names the runs that are read: what cannot be named is
@@ -378,7 +454,7 @@ double postings_of(const engine::View& view, const Leaf& leaf, Statistics& stati
       (void)view.all_postings(shard, 0, last_block, [](const auto&) { return true; }, add);
       continue;
     }
-    for (const engine::Name name : leaf.codes->names(view, shard))
+    for (const engine::Name name : statistics.names(*leaf.codes, shard))
       if (const auto scan = view.name_postings(shard, name, 0, last_block)) (void)add(name, *scan);
   }
   return postings;
@@ -419,40 +495,43 @@ Cut cut_for(const engine::View& view, const Workers& workers, const std::vector<
 
 }  // namespace vectorised
 
-bool is_vectorised(const typed::Node& statement, const Program& program, const engine::View& view) {
-  return vectorised::plan(statement, program, view).way != vectorised::Way::everyone;
-}
-
 Workers workers_within(unsigned threads, std::uint64_t memory_bytes_max) {
   Workers workers{.threads = std::max(1u, threads)};
   if (memory_bytes_max) workers.held_bytes_max = std::min(workers.held_bytes_max, memory_bytes_max / workers.threads);
   return workers;
 }
 
-Executors vectorised_executors(const engine::View& view, const Program& program,
-                               std::vector<const typed::Node*> statements, const Workers& workers,
-                               std::shared_ptr<vectorised::Actuals> actuals) {
+Result<Executors> vectorised_executors(const engine::View& view, const Program& program,
+                                       std::shared_ptr<const vectorised::Plans> plans, const Workers& workers,
+                                       std::shared_ptr<vectorised::Actuals> actuals) {
   using namespace vectorised;
-  std::vector<Plan> plans;
-  for (const typed::Node* statement : statements) plans.push_back(vectorised::plan(*statement, program, view));
-  Leaves leaves;
-  Evaluation evaluation(program, view, leaves);
-  for (const Plan& one : plans) (void)rehearse(one, program, evaluation);
+  std::vector<Inquiry> inquiries;
+  for (const Plan& one : plans->each) inquiries.push_back(TRY(Inquiry::make(*one.statement, program)));
+  const auto question = std::make_shared<Question>(Question{.view = view,
+                                                            .program = program,
+                                                            .plans = plans,
+                                                            .inquiries = std::move(inquiries),
+                                                            .apart = TRY(apart_from_blocks(view)),
+                                                            .actuals = std::move(actuals)});
   Statistics statistics(view, program);
-  const bool everyone = needed_for(plans, program, evaluation, leaves, statistics).empty();
-  const Cut cut = cut_for(view, workers, leaves.all, everyone, statistics);
+  for (const typed::Node* conjunction : plans->rehearsed.conjunctions)
+    question->order.emplace(conjunction, in_order(*conjunction, statistics));
+  for (const Leaf& leaf : plans->rehearsed.leaves.all) {
+    auto& names = question->names.emplace_back();
+    for (std::uint32_t shard = 0; !leaf.codes->any && shard < view.shards(); ++shard)
+      names.push_back(statistics.names(*leaf.codes, shard));
+  }
+  question->needed = needed_by_any(*plans, statistics);
+  const Cut cut = cut_for(view, workers, plans->rehearsed.leaves.all, question->needed.empty(), statistics);
+  question->hold = cut.hold;
   const std::uint32_t range_patients = cut.blocks * block_patients;
-  return {.range_patients = range_patients,
-          .first_patients = gives_rows(*statements.front()) ? block_patients : range_patients,
-          .make = [view, &program, hold = cut.hold, plans = std::move(plans),
-                   actuals = std::move(actuals)]() -> Result<std::unique_ptr<Finder>> {
-            std::vector<Inquiry> inquiries;
-            for (const Plan& one : plans) inquiries.push_back(TRY(Inquiry::make(*one.statement, program)));
-            auto finder = std::make_unique<VectorisedFinder>(view, program, plans, std::move(inquiries),
-                                                             TRY(apart_from_blocks(view)), hold, actuals);
-            TRY(finder->prepare());
-            return std::unique_ptr<Finder>(std::move(finder));
-          }};
+  const bool rows = gives_rows(*plans->each.front().statement);
+  return Executors{.range_patients = range_patients,
+                   .first_patients = rows ? block_patients : range_patients,
+                   .waited_for = rows,
+                   .make = [question]() -> Result<std::unique_ptr<Finder>> {
+                     return std::unique_ptr<Finder>(std::make_unique<VectorisedFinder>(question));
+                   }};
 }
 
 }  // namespace chartline::query

@@ -21,12 +21,9 @@ struct Workers {
 // As many as that, within a limit of memory of all of them together (0: none).
 Workers workers_within(unsigned threads, std::uint64_t memory_bytes_max);
 
-// For statements that Inquiry takes, over a View of the present.
-Executors vectorised_executors(const engine::View& view, const Program& program,
-                               std::vector<const typed::Node*> statements, const Workers& workers,
-                               std::shared_ptr<vectorised::Actuals> actuals = nullptr);
-
-// Whether that is any better than asking the reference of everyone.
-bool is_vectorised(const typed::Node& statement, const Program& program, const engine::View& view);
+// For planned statements of a program, over a View of the present.
+Result<Executors> vectorised_executors(const engine::View& view, const Program& program,
+                                       std::shared_ptr<const vectorised::Plans> plans, const Workers& workers,
+                                       std::shared_ptr<vectorised::Actuals> actuals = nullptr);
 
 }  // namespace chartline::query

@@ -68,16 +68,12 @@ std::string print(const Leaf& leaf) {
 }
 std::string print_without_codes(const Leaf& leaf) { return print(leaf, "codes"); }
 
-Result<void> LeafReader::open(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
-                              std::uint32_t first_block, std::uint32_t last_block, Hold hold, Stop& stop) {
-  return start(view, leaf, shard, first_block, last_block, hold, stop, nullptr);
-}
+Result<void> LeafReader::open(const LeafRange& of, Hold hold, Stop& stop) { return start(of, hold, stop, nullptr); }
 
-Result<void> LeafReader::stream(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
-                                std::uint32_t first_block, std::uint32_t last_block, Stop& stop, const Full& full) {
-  check(adds_up(leaf), "a leaf whose events need not be there at once");
-  TRY(start(view, leaf, shard, first_block, last_block, Hold::parts, stop, &full));
-  for (std::uint32_t block = first_block; block <= last_block; ++block) TRY(give_full(block, 1));
+Result<void> LeafReader::stream(const LeafRange& of, Stop& stop, const Full& full) {
+  check(adds_up(of.leaf), "a leaf whose events need not be there at once");
+  TRY(start(of, Hold::parts, stop, &full));
+  for (std::uint32_t block = of.first_block; block <= of.last_block; ++block) TRY(give_full(block, 1));
   return {};
 }
 
@@ -104,16 +100,16 @@ std::uint32_t LeafReader::posting_fields() const {
 }
 
 // What a reader is asked for, before anything is read.
-void LeafReader::set_up(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
-                        std::uint32_t last_block) {
-  view_ = &view;
+void LeafReader::set_up(const LeafRange& of) {
+  const Leaf& leaf = of.leaf;
+  view_ = &of.view;
   leaf_ = leaf;
-  shard_ = shard, first_block_ = first_block, last_block_ = last_block;
+  shard_ = of.shard, first_block_ = of.first_block, last_block_ = of.last_block;
   if (leaf.fields & (field_order | field_exact)) leaf_.fields |= field_time;
   if (leaf_.fields & field_time) leaf_.fields |= field_day;
   const bool all_codes = leaf.codes->any;
   loose_ = is_loose(leaf), several_ = false;
-  refused_ = 0, bound_unit_ = 0, postings_ = 0;
+  refused_ = 0, bound_unit_ = 0, postings_ = 0, found_ = 0;
   mantissas_ = {};
   runs_.clear();
   added_.clear();
@@ -121,38 +117,39 @@ void LeafReader::set_up(const engine::View& view, const Leaf& leaf, std::uint32_
   if (!leaf.lifted.status) refused_ |= stored::posting_hidden | stored::posting_not_asserted;
   if (!leaf.lifted.contributions) refused_ |= stored::posting_contributed;
   if (all_codes) refused_ |= stored::posting_translation;
-  blocks_.resize(loose_ ? last_block - first_block + 1 : 0);
+  blocks_.resize(loose_ ? last_block_ - first_block_ + 1 : 0);
   for (Block& block : blocks_) {
     block.events.clear();
     block.odd.reset();
   }
 }
 
-Result<void> LeafReader::deal_all_out(Stop& stop) {
-  const std::uint32_t fields = posting_fields();
-  return view_->all_postings(
-      shard_, first_block_, last_block_, [this](const engine::RunFacts::Facts& known) { return may_keep(known); },
-      [&](engine::Name code, const engine::PostingScan& scan) -> Result<void> {
-        TRY(stop.check());
-        return deal_out(code, scan, fields);
-      });
+Result<void> LeafReader::all_postings(const engine::View::EachCode& each) const {
+  const auto wanted = [this](const engine::RunFacts::Facts& known) { return may_keep(known); };
+  return view_->all_postings(shard_, first_block_, last_block_, wanted, each);
 }
 
-Result<void> LeafReader::start(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
-                               std::uint32_t first_block, std::uint32_t last_block, Hold hold, Stop& stop,
-                               const Full* full) {
+Result<void> LeafReader::deal_all_out(Stop& stop) {
+  const std::uint32_t fields = posting_fields();
+  return all_postings([&](engine::Name code, const engine::PostingScan& scan) -> Result<void> {
+    TRY(stop.check());
+    return deal_out(code, scan, fields);
+  });
+}
+
+Result<void> LeafReader::start(const LeafRange& of, Hold hold, Stop& stop, const Full* full) {
   full_ = full;
-  set_up(view, leaf, shard, first_block, last_block);
+  set_up(of);
   if (loose_) return deal_all_out(stop);
-  std::vector<engine::Name> names;
-  if (leaf.codes->any) {
-    names.resize(view.codes(shard) + 1);
-    std::iota(names.begin(), names.end(), engine::Name{0});
-  } else {
-    names = leaf.codes->names(view, shard);
+  std::span<const engine::Name> names = of.names;
+  std::vector<engine::Name> all;
+  if (of.leaf.codes->any) {
+    all.resize(of.view.codes(shard_) + 1);
+    std::iota(all.begin(), all.end(), engine::Name{0});
+    names = all;
   }
   const bool wanted_once = (leaf_.fields & (field_once | field_order | field_grouped)) != 0;
-  several_ = !leaf.codes->any && names.size() > 1 && wanted_once;
+  several_ = !of.leaf.codes->any && names.size() > 1 && wanted_once;
   if (several_) leaf_.fields |= field_number;
   const std::uint32_t fields = posting_fields();
   for (const engine::Name name : names) {

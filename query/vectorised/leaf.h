@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,14 @@ std::string print_without_codes(const Leaf& leaf);  // what a set was expanded t
 // within alone, decoded past the cache.
 enum class Hold : std::uint8_t { whole_runs, parts };
 
+// A leaf over a range of blocks of one shard.
+struct LeafRange {
+  const engine::View& view;
+  const Leaf& leaf;
+  std::span<const engine::Name> names;  // of its codes in the shard; of all codes nothing
+  std::uint32_t shard = 0, first_block = 0, last_block = 0;
+};
+
 // Reads a leaf over a range of blocks of one shard: each run of postings is decoded once for the range.
 //
 // Of all codes, where nobody needs the events of a patient together, code by code: each run is decoded past the cache into
@@ -83,26 +92,25 @@ enum class Hold : std::uint8_t { whole_runs, parts };
 class LeafReader {
  public:
   // May be opened again: its memory is used again.
-  Result<void> open(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
-                    std::uint32_t last_block, Hold hold, Stop& stop);
+  Result<void> open(const LeafRange& of, Hold hold, Stop& stop);
   // The same, but what is dealt out to a block is given as soon as it is some thousands, block by block in no order, and
   // the rest at the end; with field_by_code all of one code together. Only of a leaf that adds_up().
   using Full = std::function<Result<void>(std::uint32_t block, Events& events, const Odd& odd)>;
-  Result<void> stream(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
-                      std::uint32_t last_block, Stop& stop, const Full& full);
+  Result<void> stream(const LeafRange& of, Stop& stop, const Full& full);
   // How many events there are of each day from the first on, whoever has them. False where somebody is odd, or a day is not
   // among them: then what was counted means nothing. Only of a leaf that adds_up(), of whose fields no more than the day is
   // wanted.
   static constexpr record::Day first_counted = -25'567, days_counted = 73'048;  // 1900 to 2099
-  Result<bool> count_days(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
-                          std::uint32_t last_block, Stop& stop, std::vector<std::int64_t>& counts);
+  Result<bool> count_days(const LeafRange& of, Stop& stop, std::vector<std::int64_t>& counts);
   // How many events there are with each code, by its name, or how many patients have one. False where somebody is odd, or has
   // one without a code. Only of a leaf of whose fields no more than the code is wanted.
   enum class Count : std::uint8_t { events, patients };
-  Result<bool> count_codes(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
-                           std::uint32_t last_block, Stop& stop, Count what, std::vector<std::int64_t>& counts);
+  Result<bool> count_codes(const LeafRange& of, Stop& stop, Count what, std::vector<std::int64_t>& counts);
   // Adds whoever has an event here, or is odd. Before anything is read; not of a leaf that is dealt out.
   void find(Candidates& candidates);
+  // The same of any leaf, without opening it, and who of them are odd. How many events they have.
+  Result<std::uint64_t> find_whoever(const LeafRange& of, Hold hold, Stop& stop, Candidates& candidates,
+                                     std::vector<PatientId>& odd);
   // Batches in ascending order, whole blocks where the leaf is dealt out. `among`: whom a batch of some was taken of; null:
   // whoever has an event here is in it.
   void read(const Batch& batch, const Candidates* among, Events& into, Odd& odd);
@@ -134,17 +142,18 @@ class LeafReader {
     Odd odd;
     std::size_t of_code = 0;  // the first of the code that is being dealt out
   };
-  void set_up(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
-              std::uint32_t last_block);
+  void set_up(const LeafRange& of);
   std::uint32_t posting_fields() const;
+  Result<void> all_postings(const engine::View::EachCode& each) const;  // of runs that may hold one that is kept
   Result<void> deal_all_out(Stop& stop);
   using NoteOdd = std::function<void(PatientId id)>;
   Result<void> keep(engine::Name code, const engine::PostingScan& scan, std::size_t run, std::uint32_t fields,
                     const NoteOdd& note);
   bool add_days(std::vector<std::int64_t>& counts) const;
   void add_patients();
-  Result<void> start(const engine::View& view, const Leaf& leaf, std::uint32_t shard, std::uint32_t first_block,
-                     std::uint32_t last_block, Hold hold, Stop& stop, const Full* full);
+  Result<void> start(const LeafRange& of, Hold hold, Stop& stop, const Full* full);
+  void add_kept(const stored::PostingColumns& from, Candidates& candidates);
+  void add_found(std::span<const stored::Posting> added, Candidates& candidates);
   Result<std::vector<stored::Posting>> add_runs(engine::Name code, std::uint32_t fields);
   Result<std::vector<stored::Posting>> add_parts(engine::Name code, std::uint32_t fields);
   Result<void> give_full(std::uint32_t block, std::size_t events_min);
@@ -186,7 +195,8 @@ class LeafReader {
   std::uint32_t refused_ = 0;  // posting flags
   std::vector<Run> runs_{};
   std::vector<Added> added_{};
-  std::vector<PatientId> found_odd_{};  // in runs, by find(); ascending
+  std::vector<PatientId> found_odd_{};  // by find(); ascending
+  std::uint64_t found_ = 0, found_postings_ = 0;  // events kept and postings read, by find()
   std::vector<Block> blocks_{};         // of what is dealt out
   stored::PostingColumns columns_{};
   std::uint64_t postings_ = 0;

@@ -380,16 +380,28 @@ void LeafReader::find(Candidates& candidates) {
     if (first == past) continue;
     choose(columns, run.removals, first, past);
     sift(columns, [&](PatientId id) { found_odd_.push_back(id); });
-    for (std::size_t k = 0; k < kept_.size(); ++k) candidates.add(columns.patient[kept_[k]]);
+    add_kept(columns, candidates);
     if (!kept_.everything) run.kept = kept_.some;
   }
+  for (const Added& added : added_) add_found(added.postings, candidates);
   std::ranges::sort(found_odd_);
   for (const PatientId id : found_odd_) candidates.add(id);
-  for (const Added& added : added_) {
-    for (const stored::Posting& posting : added.postings)
-      if (is_found(posting)) candidates.add(posting.patient);
+  found_postings_ = std::exchange(postings_, before) - before;  // they are read again
+}
+
+void LeafReader::add_kept(const PostingColumns& from, Candidates& candidates) {
+  for (std::size_t k = 0; k < kept_.size(); ++k) candidates.add(from.patient[kept_[k]]);
+  found_ += kept_.size();
+}
+
+void LeafReader::add_found(std::span<const stored::Posting> added, Candidates& candidates) {
+  postings_ += added.size();
+  for (const stored::Posting& posting : added) {
+    if (!is_found(posting)) continue;
+    candidates.add(posting.patient);
+    found_ += passes(posting.day);
+    if (is_odd(posting.flags)) found_odd_.push_back(posting.patient);
   }
-  postings_ = before;  // they are read again
 }
 
 void LeafReader::read(const Batch& batch, const Candidates* among, Events& into, Odd& odd) {

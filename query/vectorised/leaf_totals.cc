@@ -13,11 +13,9 @@ using typed::Op;
 
 // -- reading
 
-Result<bool> LeafReader::count_days(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
-                                    std::uint32_t first_block, std::uint32_t last_block, Stop& stop,
-                                    std::vector<std::int64_t>& counts) {
-  check(adds_up(leaf) && (leaf.fields & ~field_day) == 0, "a leaf of which days alone are wanted");
-  set_up(view, leaf, shard, first_block, last_block);
+Result<bool> LeafReader::count_days(const LeafRange& of, Stop& stop, std::vector<std::int64_t>& counts) {
+  check(adds_up(of.leaf) && (of.leaf.fields & ~field_day) == 0, "a leaf of which days alone are wanted");
+  set_up(of);
   counts.assign(days_counted, 0);
   const std::uint32_t fields = posting_fields() & ~std::uint32_t{stored::posting_field_patient};
   bool ordinary = true;
@@ -36,8 +34,7 @@ Result<bool> LeafReader::count_days(const engine::View& view, const Leaf& leaf, 
     }
     return {};
   };
-  TRY(view.all_postings(
-      shard, first_block, last_block, [this](const engine::RunFacts::Facts& known) { return may_keep(known); }, count));
+  TRY(all_postings(count));
   return ordinary;
 }
 
@@ -65,12 +62,11 @@ bool LeafReader::add_days(std::vector<std::int64_t>& counts) const {
   return add_all([some = kept_.some.data()](std::size_t k) { return std::size_t{some[k]}; });
 }
 
-Result<bool> LeafReader::count_codes(const engine::View& view, const Leaf& leaf, std::uint32_t shard,
-                                     std::uint32_t first_block, std::uint32_t last_block, Stop& stop, Count what,
-                                     std::vector<std::int64_t>& counts) {
-  check(adds_up(leaf) && (leaf.fields & ~(field_code | field_by_code)) == 0, "a leaf of which codes alone are wanted");
-  set_up(view, leaf, shard, first_block, last_block);
-  counts.assign(view.codes(shard) + std::size_t{1}, 0);
+Result<bool> LeafReader::count_codes(const LeafRange& of, Stop& stop, Count what, std::vector<std::int64_t>& counts) {
+  check(adds_up(of.leaf) && (of.leaf.fields & ~(field_code | field_by_code)) == 0,
+        "a leaf of which codes alone are wanted");
+  set_up(of);
+  counts.assign(of.view.codes(shard_) + std::size_t{1}, 0);
   std::uint32_t fields = posting_fields();
   if (what == Count::events) fields &= ~std::uint32_t{stored::posting_field_patient};
   bool ordinary = true;
@@ -103,8 +99,7 @@ Result<bool> LeafReader::count_codes(const engine::View& view, const Leaf& leaf,
     counts[code] = different;
     return {};
   };
-  TRY(view.all_postings(
-      shard, first_block, last_block, [this](const RunFacts::Facts& known) { return may_keep(known); }, count));
+  TRY(all_postings(count));
   return ordinary;
 }
 
@@ -115,6 +110,30 @@ void LeafReader::add_patients() {
   for (std::size_t k = 0; k < kept_.size(); ++k) patients_[before + k] = columns_.patient[kept_[k]];
   if (before == 0 || kept_.size() == 0 || patients_[before - 1] <= patients_[before]) return;
   std::inplace_merge(patients_.begin(), patients_.begin() + static_cast<std::ptrdiff_t>(before), patients_.end());
+}
+
+// Postings of one code are read as they stand in the cache; those of all codes run by run, past it.
+Result<std::uint64_t> LeafReader::find_whoever(const LeafRange& of, Hold hold, Stop& stop, Candidates& candidates,
+                                               std::vector<PatientId>& odd) {
+  if (is_loose(of.leaf)) {
+    set_up(of);
+    const std::uint32_t fields = posting_fields();
+    TRY(all_postings([&](engine::Name code, const PostingScan& scan) -> Result<void> {
+      TRY(stop.check());
+      for (std::size_t r = 0; r < scan.refs.size(); ++r) {
+        TRY(keep(code, scan, r, fields, [&](PatientId id) { found_odd_.push_back(id); }));
+        add_kept(columns_, candidates);
+      }
+      add_found(scan.added, candidates);
+      return {};
+    }));
+  } else {
+    TRY(open(of, hold, stop));
+    find(candidates);
+    postings_ += found_postings_;
+  }
+  odd.insert(odd.end(), found_odd_.begin(), found_odd_.end());
+  return found_;
 }
 
 // -- what is asked
@@ -148,16 +167,15 @@ std::optional<LeafTotals> LeafTotals::of(const Node& statement, const Program& p
   return made;
 }
 
-Result<std::optional<std::int64_t>> LeafTotals::find(const Of& of, LeafReader& reader, Stop& stop, Findings& into) {
+Result<std::optional<std::int64_t>> LeafTotals::find(const LeafRange& of, LeafReader& reader, Stop& stop, Findings& into) {
   const bool by_code = by_ == Op::field;
   const bool ordinary =
-      by_code ? TRY(reader.count_codes(of.view, of.leaf, of.shard, of.first_block, of.last_block, stop, what_, counts_))
-              : TRY(reader.count_days(of.view, of.leaf, of.shard, of.first_block, of.last_block, stop, counts_));
+      by_code ? TRY(reader.count_codes(of, stop, what_, counts_)) : TRY(reader.count_days(of, stop, counts_));
   if (!ordinary) return std::optional<std::int64_t>();
   return std::optional(by_code ? give_codes(of, into) : give_days(into));
 }
 
-std::int64_t LeafTotals::give_codes(const Of& of, Findings& into) const {
+std::int64_t LeafTotals::give_codes(const LeafRange& of, Findings& into) const {
   std::int64_t sum = 0;
   for (engine::Name code = 0; code < counts_.size(); ++code) {
     if (counts_[code]) into.add({code_cell(of.view, of.shard, code)}, 0, counts_[code], 1);

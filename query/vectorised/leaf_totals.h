@@ -24,17 +24,12 @@ class LeafTotals {
   // Which events are counted: they are to be all of the leaf.
   const typed::Node& events() const { return *events_; }
 
-  struct Of {
-    const engine::View& view;
-    const Leaf& leaf;
-    std::uint32_t shard, first_block, last_block;
-  };
   // The sum of what was counted; nullopt, and nothing was, where something is out of the ordinary.
-  Result<std::optional<std::int64_t>> find(const Of& of, LeafReader& reader, Stop& stop, Findings& into);
+  Result<std::optional<std::int64_t>> find(const LeafRange& of, LeafReader& reader, Stop& stop, Findings& into);
 
  private:
   std::int64_t give_days(Findings& into) const;
-  std::int64_t give_codes(const Of& of, Findings& into) const;
+  std::int64_t give_codes(const LeafRange& of, Findings& into) const;
 
   const typed::Node* events_ = nullptr;
   typed::Op by_{};  // year_of, month_of or date_of; field: the code

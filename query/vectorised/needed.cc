@@ -72,8 +72,8 @@ Needed Evaluation::needed_once(const Node& body, Lifted lifted, const std::funct
 }
 
 Needed Evaluation::needed_leaf(const Node& node, Lifted lifted) const {
-  const auto leaf = leaf_of_.find({&node, lifted});
-  return leaf == leaf_of_.end() ? Needed() : Needed{{leaf->second}};
+  const auto leaf = rehearsed_.leaf_of.find({&node, lifted});
+  return leaf == rehearsed_.leaf_of.end() ? Needed() : Needed{{leaf->second}};
 }
 
 // To have one of these events.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "query/vectorised/relax.h"
 
 namespace chartline::query::vectorised {
@@ -51,6 +52,16 @@ std::optional<std::string> rehearse_statement(const Node& statement, const Progr
   }
 }
 
+// Walks what a plan evaluates.
+std::optional<std::string> rehearse(const Plan& plan, const Program& program, Evaluation& evaluation) {
+  switch (plan.way) {
+    case Way::columns: return rehearse_statement(*plan.statement, program, evaluation);
+    case Way::candidates: return evaluation.rehearse(*plan.candidates);
+    case Way::everyone: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 Needed needed_for(const Plan& plan, const Program& program, Evaluation& evaluation) {
   if (plan.way == Way::everyone) return {};
   if (plan.way == Way::candidates) return evaluation.needed_for(*plan.candidates);
@@ -79,18 +90,9 @@ std::optional<RowsCounted> rows_counted(const Node& statement, const Program& pr
   return RowsCounted{&program.definition(named->name), named->slot};
 }
 
-std::optional<std::string> rehearse(const Plan& plan, const Program& program, Evaluation& evaluation) {
-  switch (plan.way) {
-    case Way::columns: return rehearse_statement(*plan.statement, program, evaluation);
-    case Way::candidates: return evaluation.rehearse(*plan.candidates);
-    case Way::everyone: return std::nullopt;
-  }
-  return std::nullopt;
-}
-
-std::vector<std::set<std::uint32_t>> needed_for(const std::vector<Plan>& plans, const Program& program,
-                                                Evaluation& evaluation, const Leaves& leaves, Statistics& statistics) {
+LeafSets needed_by_any(const Plans& plans, Statistics& statistics) {
   using Set = std::set<std::uint32_t>;
+  const Leaves& leaves = plans.rehearsed.leaves;
   if (std::ranges::any_of(leaves.all, is_loose)) return {};
   const auto patients = [&](const Set& set) {
     double sum = 0;
@@ -100,13 +102,12 @@ std::vector<std::set<std::uint32_t>> needed_for(const std::vector<Plan>& plans, 
     }
     return sum;
   };
-  std::vector<Set> of_all;
-  for (const Plan& one : plans) {
-    const Needed needed = needed_for(one, program, evaluation);
-    std::vector<Set> sets(needed.begin(), needed.end());
+  LeafSets of_all;
+  for (const Needed& needed : plans.needed) {
+    LeafSets sets(needed.begin(), needed.end());
     std::ranges::stable_sort(sets, {}, patients);
     if (sets.empty()) return {};
-    if (plans.size() == 1) {
+    if (plans.needed.size() == 1) {
       of_all = std::move(sets);
     } else {  // whoever one of them can find
       of_all.resize(1);
@@ -117,9 +118,9 @@ std::vector<std::set<std::uint32_t>> needed_for(const std::vector<Plan>& plans, 
   return of_all;
 }
 
-Plan plan(const Node& statement, const Program& program, const engine::View& view) {
-  Leaves leaves;  // of what is tried out
-  Evaluation evaluation(program, view, leaves);
+Plan plan(const Node& statement, const Program& program) {
+  Rehearsed tried;
+  Evaluation evaluation(program, tried);
   Plan made{.statement = &statement};
   const std::optional<std::string> reason = rehearse_statement(statement, program, evaluation);
   if (!reason) {
@@ -130,6 +131,24 @@ Plan plan(const Node& statement, const Program& program, const engine::View& vie
   made.candidates = Relaxing(program, evaluation).statement(statement);
   if (made.candidates && !evaluation.rehearse(*made.candidates)) made.way = Way::candidates;
   return made;
+}
+
+std::shared_ptr<const Plans> plans_together(std::vector<Plan> each, const Program& program) {
+  auto made = std::make_shared<Plans>();
+  made->each = std::move(each);
+  Evaluation evaluation(program, made->rehearsed);
+  for (const Plan& one : made->each) check(!rehearse(one, program, evaluation), "a plan can be walked");
+  for (const Plan& one : made->each) made->needed.push_back(needed_for(one, program, evaluation));
+  return made;
+}
+
+bool Plans::are_of(std::span<const Node* const> statements) const {
+  return std::ranges::equal(each, statements, {}, &Plan::statement);
+}
+
+const Plan* Plans::of(const Node& statement) const {
+  const auto found = std::ranges::find(each, &statement, &Plan::statement);
+  return found == each.end() ? nullptr : &*found;
 }
 
 }  // namespace chartline::query::vectorised

@@ -1,8 +1,11 @@
 // Plan: what is done about a statement. It is answered from columns of postings; or columns say of whom the reference is
-// asked; or it is asked of everyone, where they can say nothing.
+// asked; or it is asked of everyone, where they can say nothing. A plan follows from the program alone: it is made once, when a
+// query is prepared, and given to every run and every thread.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <span>
 #include <set>
 #include <string>
 #include <string_view>
@@ -26,16 +29,23 @@ struct Plan {
 };
 
 // Of a statement that Inquiry takes.
-Plan plan(const typed::Node& statement, const Program& program, const engine::View& view);
+Plan plan(const typed::Node& statement, const Program& program);
 
-// Walks what a plan evaluates once, in rehearsal: leaves of the evaluation are then those of the plan. The reason why it
-// cannot be walked, if so.
-std::optional<std::string> rehearse(const Plan& plan, const Program& program, Evaluation& evaluation);
+// Of statements that are asked together.
+struct Plans {
+  std::vector<Plan> each{};
+  Rehearsed rehearsed{};         // what all of them evaluate
+  std::vector<Needed> needed{};  // whoever a plan can find has an event of each of these sets of leaves; empty: anyone
 
-// Sets of leaves: whoever any of the plans can find has an event of each, after all were rehearsed. Those come first that the
-// fewest have. Empty: that cannot be said, or is not worth it: most patients have one, or events are dealt out to whole blocks.
-std::vector<std::set<std::uint32_t>> needed_for(const std::vector<Plan>& plans, const Program& program,
-                                                Evaluation& evaluation, const Leaves& leaves, Statistics& statistics);
+  bool are_of(std::span<const typed::Node* const> statements) const;
+  const Plan* of(const typed::Node& statement) const;  // null: it is none of them
+};
+std::shared_ptr<const Plans> plans_together(std::vector<Plan> each, const Program& program);
+
+// Sets of leaves: whoever any of the plans can find has an event of each. Those come first that the fewest have. Empty: that
+// cannot be said, or is not worth it: most patients have one, or events are dealt out to whole blocks.
+using LeafSets = std::vector<std::set<std::uint32_t>>;
+LeafSets needed_by_any(const Plans& plans, Statistics& statistics);
 
 // A `count` of a cohort with index dates is one of its rows: its index events are in this slot of the statement.
 struct RowsCounted {

@@ -23,6 +23,12 @@ const Node& Statistics::defined(const Node& name) const {
   return *program_.definition(std::get<typed::Named>(name.data).name).parts.front();
 }
 
+const std::vector<engine::Name>& Statistics::names(const CodeSet& codes, std::uint32_t shard) {
+  std::vector<std::vector<engine::Name>>& all = names_[&codes];
+  while (all.size() < view_.shards()) all.push_back(codes.names(view_, static_cast<std::uint32_t>(all.size())));
+  return all[shard];
+}
+
 Statistics::Size Statistics::of(const CodeSet& codes) {
   if (const auto known = known_.find(&codes); known != known_.end()) return known->second;
   Size size;
@@ -32,13 +38,13 @@ Statistics::Size Statistics::of(const CodeSet& codes) {
       // A directory that cannot be read is complained about where its postings are.
       const auto directory = view_.directory(shard, name);
       if (!directory) return;
-      size.events += static_cast<double>(directory->events);
-      size.patients += static_cast<double>(directory->patients);
+      size.events += static_cast<double>((*directory)->events);
+      size.patients += static_cast<double>((*directory)->patients);
     };
     if (codes.any) {
       for (engine::Name name = 0; name <= view_.codes(shard); ++name) add(name);
     } else {
-      for (const engine::Name name : codes.names(view_, shard)) add(name);
+      for (const engine::Name name : names(codes, shard)) add(name);
     }
   }
   size.patients = std::min(size.patients, patients_);

@@ -3,7 +3,9 @@
 // nothing is known, and all is asked in the order in which it is written.
 #pragma once
 
+#include <cstdint>
 #include <unordered_map>
+#include <vector>
 
 #include "engine/view.h"
 #include "query/program.h"
@@ -20,6 +22,8 @@ class Statistics {
   };
   double patients() const { return patients_; }  // all of the store
   Size of(const CodeSet& codes);
+  // The numbers of the codes in a shard's dictionary, ascending; known of a narrowed View, too. Not of `any`.
+  const std::vector<engine::Name>& names(const CodeSet& codes, std::uint32_t shard);
   double having(const typed::Node& events);      // patients with some event of these
   double meeting(const typed::Node& condition);  // patients for whom it holds
 
@@ -32,6 +36,7 @@ class Statistics {
   const Program& program_;
   double patients_ = 0;
   std::unordered_map<const CodeSet*, Size> known_{};
+  std::unordered_map<const CodeSet*, std::vector<std::vector<engine::Name>>> names_{};  // by shard
   // Definitions may stand on one another, each on the one before it twice.
   std::unordered_map<const typed::Node*, double> having_{}, meeting_{};
 };

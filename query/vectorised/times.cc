@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "query/constants.h"
 #include "query/vectorised/evaluation.h"
 #include "query/when.h"
 
@@ -34,7 +35,7 @@ Times Evaluation::time(const Node& node, const Frame& frame) {
       return of_definition(times_, defined(node), frame, [&](const Frame& of) { return time(defined(node), of); });
     case Op::birth:
     case Op::death:
-      asks_demographics_ = true;
+      ask_demographics();
       for (std::size_t row = 0; row < rows; ++row) {
         const engine::Demographics person = who(frame.place[row]);
         made[row] = node.op == Op::birth ? person.birth : person.death;
@@ -177,20 +178,24 @@ Numbers Evaluation::elapsed(const Node& node, const Frame& frame) {
   return made;
 }
 
-Numbers Evaluation::age(const Node& node, const Frame& frame) {
-  asks_demographics_ = true;
-  Numbers made(frame.rows());
+std::vector<Evaluation::Years> Evaluation::ages(const Node& node, const Frame& frame) {
+  ask_demographics();
+  std::vector<Years> made(frame.rows());
   const Times at = time(*node.parts[0], frame);
+  const bool same_for_everyone = is_constant(*node.parts[0], program_);
   const auto years = [&](Day birth, Day day) {
-    return day < birth ? 0.0 : static_cast<double>(whole_years(birth, day, program_.month_end));
+    if (day < birth) return 0;
+    if (!same_for_everyone) return static_cast<std::int32_t>(whole_years(birth, day, program_.month_end));
+    return static_cast<std::int32_t>(ages_.try_emplace(day, day, program_.month_end).first->second.of(birth));
   };
   for (std::size_t row = 0; row < frame.rows(); ++row) {
     if (!at[row].known()) continue;
-    const engine::Demographics person = who(frame.place[row]);
-    if (!person.birth.known()) continue;
-    const DayExtent born = day_extent(person.birth), on = day_extent(at[row]);
+    const Time birth = who(frame.place[row]).birth;
+    if (!birth.known()) continue;
+    const DayExtent born = days_of(birth), on = days_of(at[row]);
     if (on.last < born.first) continue;
-    made[row] = query::range(years(born.last, on.first), years(born.first, on.last));
+    made[row].low = years(born.last, on.first);
+    made[row].high = born.first == born.last && on.first == on.last ? made[row].low : years(born.first, on.last);
   }
   return made;
 }

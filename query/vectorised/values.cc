@@ -36,7 +36,7 @@ std::optional<Quantity> Evaluation::quantity_at(const EventColumn& column, std::
   Quantity made = exactly(column.events->value[at]);
   const engine::Name unit = column.events->unit[at];
   made.measure = unit == 0 ? Quantity::Measure::bare : Quantity::Measure::unit;
-  if (unit != 0) made.unit = view_.unit_of(block_.shard, unit);
+  if (unit != 0) made.unit = view_->unit_of(block_.shard, unit);
   made.of = &recorded_by;
   constexpr double infinite = std::numeric_limits<double>::infinity();
   const Comparator comparator = column.events->comparator[at];
@@ -118,7 +118,12 @@ Numbers Evaluation::number(const Node& node, const Frame& frame) {
       return made;
     }
     case Op::elapsed: return elapsed(node, frame);
-    case Op::age: return age(node, frame);
+    case Op::age: {
+      const std::vector<Years> years = ages(node, frame);
+      for (std::size_t row = 0; row < rows; ++row)
+        if (years[row].known()) made[row] = query::range(years[row].low, years[row].high);
+      return made;
+    }
     case Op::year_of: {
       const Times at = time(*node.parts[0], frame);
       for (std::size_t row = 0; row < rows; ++row) {

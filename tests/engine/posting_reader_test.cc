@@ -177,7 +177,7 @@ TEST(PostingReader, IsOfThePresent) {
   EXPECT_EQ(made.view(5).postings(0, 1, 0, 0, stored::posting_field_all).error().fault, Fault::unsupported);
   EXPECT_EQ(made.view(5).directory(0, 1).error().fault, Fault::unsupported);
   EXPECT_EQ(made.view().postings(1, 1, 0, 0, stored::posting_field_all).error().fault, Fault::invalid_request);
-  EXPECT_TRUE(made.view().directory(0, 99'999)->runs.empty());
+  EXPECT_TRUE(made.view().directory(0, 99'999).value()->runs.empty());
 }
 
 }  // namespace

@@ -138,7 +138,7 @@ class Differential {
     if (!prepared || !prepared->complaints.empty()) return;
     for (const typed::Ptr& statement : prepared->program->query.statements) {
       if (statement->op < typed::Op::count_patients || statement->op > typed::Op::survival) continue;
-      ++ways_[vectorised::name(vectorised::plan(*statement, *prepared->program, store.view()).way)];
+      ++ways_[vectorised::name(vectorised::plan(*statement, *prepared->program).way)];
     }
   }
 

@@ -19,6 +19,7 @@ class Maker {
     for (int person = 0; person < people_; ++person) introduce("p" + std::to_string(person));
     shuffle();
     disturb();
+    tell_late();
     return std::move(script_);
   }
 
@@ -79,6 +80,21 @@ class Maker {
       if (chance_.one_in(120)) unlink(steps);
     }
     script_.steps = std::move(steps);
+  }
+
+  // Behind the last fold, so that it is not folded: codes that events of several kinds carry, before too, and of people who
+  // often have none of them so far.
+  void tell_late() {
+    const std::vector<record::Code> codes = {code(), code(), code()};
+    static constexpr Kind kinds[] = {Kind::condition, Kind::observation, Kind::medication};
+    const auto events = static_cast<std::uint64_t>(std::min(people_ / 3, 200));
+    for (std::uint64_t i = 0; i < events; ++i) {
+      busy_ = first_day + static_cast<record::Day>(chance_.below(days));
+      Event one = event();
+      one.code = codes[chance_.below(codes.size())];
+      if (one.kind != Kind::encounter) one.kind = chance_.of(kinds);
+      tell("p" + std::to_string(chance_.below(static_cast<std::uint64_t>(people_))), {one});
+    }
   }
 
   // What was said before is said again otherwise, or taken back.

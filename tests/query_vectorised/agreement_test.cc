@@ -81,7 +81,7 @@ TEST(Agreement, OfColumnsAndTheReference) {
       for (const typed::Ptr& statement : prepared->program->query.statements) {
         if (is_definition(statement->op)) continue;
         ++asked;
-        by_columns += plan(*statement, *prepared->program, replay.store().view()).way == Way::columns;
+        by_columns += plan(*statement, *prepared->program).way == Way::columns;
       }
       if (!differ(replay.store(), text)) continue;
       ++differences;

@@ -17,15 +17,14 @@ class NeededLeaves : public testing::Test {
     const std::string text = definitions + "count " + condition + "\n";
     const Prepared prepared = prepare(replay_.store(), text, {}).value();
     if (!prepared.complaints.empty()) return render(prepared.complaints, text);
-    const engine::View view = replay_.store().view();
-    Leaves leaves;
-    Evaluation evaluation(*prepared.program, view, leaves);
+    Rehearsed rehearsed;
+    Evaluation evaluation(*prepared.program, rehearsed);
     const typed::Node& asked = *prepared.program->query.statements.back()->parts[0];
     if (const auto why = evaluation.rehearse(asked)) return *why;
     std::set<std::string> lines;
     for (const std::set<std::uint32_t>& some : evaluation.needed_for(asked)) {
       std::set<std::string> names;
-      for (const std::uint32_t leaf : some) names.insert(print(leaves.all[leaf]));
+      for (const std::uint32_t leaf : some) names.insert(print(rehearsed.leaves.all[leaf]));
       std::string line;
       for (const std::string& name : names) line += (line.empty() ? "" : " or ") + name;
       lines.insert(line);
