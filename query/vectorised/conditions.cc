@@ -17,7 +17,10 @@ Truths Evaluation::truth(const Node& node, const Frame& frame) {
   switch (node.op) {
     case Op::truth: return Truths(rows, query::truth(std::get<bool>(node.data)));
     case Op::and_:
-    case Op::or_: return joined_truths(node, frame);
+    case Op::or_:
+      // What definitions were loosened to is shared as they are.
+      if (!is_closed(node)) return joined_truths(node, frame);
+      return of_definition(joined_, node, frame, [&](const Frame& of) { return joined_truths(node, of); });
     case Op::not_: {
       Truths made = truth(*node.parts[0], frame);
       for (Truth& one : made) one = opposite(one);

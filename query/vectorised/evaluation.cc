@@ -70,7 +70,7 @@ void Evaluation::start(const Block& block) {
   }
   known_.clear();
   members_.clear();
-  truths_.clear(), numbers_.clear(), times_.clear(), codes_.clear();
+  truths_.clear(), joined_.clear(), numbers_.clear(), times_.clear(), codes_.clear();
   made_.clear();
 }
 

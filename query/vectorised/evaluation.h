@@ -208,6 +208,8 @@ class Evaluation {
 
   // -- who can meet a condition: needed.cc
   Needed needed_once(const Node& body, Lifted lifted, const std::function<Needed()>& find);
+  Needed made_needed_for(const Node& condition);
+  Needed made_needed_of(const Node& events, Lifted lifted);
   Needed needed_leaf(const Node& node, Lifted lifted) const;
   Needed needed_of_filter(const Node& filter, Lifted lifted);
   Needed needed_of_value(const Node& node);
@@ -285,14 +287,14 @@ class Evaluation {
   Stop* stop_ = nullptr;
   bool over_ = false;
   std::uint64_t incomparable_ = 0;
-  std::map<std::pair<const Node*, Lifted>, Needed> needed_{};  // of definitions
+  std::map<std::pair<const Node*, Lifted>, Needed> needed_{};
   std::vector<std::unique_ptr<Events>> stand_ins_{};  // of the leaves, in rehearsal
   std::unordered_map<const Node*, Numbering> numbered_{};  // of a range of blocks
   std::map<record::Day, Ages> ages_{};                     // of days that are the same for everyone
   // Of the block.
   std::map<std::pair<const Node*, Lifted>, ListsPtr> known_{};
   std::unordered_map<const Node*, Truths> members_{};
-  Defined<Truths> truths_{};
+  Defined<Truths> truths_{}, joined_{};
   Defined<Numbers> numbers_{};
   Defined<Times> times_{};
   Defined<std::vector<std::uint32_t>> codes_{};

@@ -29,6 +29,10 @@ Needed any_of(const std::vector<Needed>& each) {
 }  // namespace
 
 Needed Evaluation::needed_for(const Node& condition) {
+  return needed_once(condition, {}, [&] { return made_needed_for(condition); });
+}
+
+Needed Evaluation::made_needed_for(const Node& condition) {
   switch (condition.op) {
     case Op::and_: {
       Needed all;
@@ -55,16 +59,15 @@ Needed Evaluation::needed_for(const Node& condition) {
     case Op::in_cohort: {
       const Node& cohort = program_.definition(std::get<typed::Named>(condition.data).name);
       const bool has_index = cohort.parts.size() > 1;
-      return needed_once(cohort, {},
-                         [&] { return has_index ? needed_of(*cohort.parts[1]) : needed_for(*cohort.parts[0]); });
+      return has_index ? needed_of(*cohort.parts[1]) : needed_for(*cohort.parts[0]);
     }
     case Op::let_of:
-    case Op::param_of: return needed_once(defined(condition), {}, [&] { return needed_for(defined(condition)); });
+    case Op::param_of: return needed_for(defined(condition));
     default: return {};
   }
 }
 
-// Definitions may stand on one another, each on the one before it twice.
+// Definitions may stand on one another, each on the one before it twice; so may what they were loosened to.
 Needed Evaluation::needed_once(const Node& body, Lifted lifted, const std::function<Needed()>& find) {
   const std::pair key(&body, lifted);
   if (const auto known = needed_.find(key); known != needed_.end()) return known->second;
@@ -78,6 +81,10 @@ Needed Evaluation::needed_leaf(const Node& node, Lifted lifted) const {
 
 // To have one of these events.
 Needed Evaluation::needed_of(const Node& node, Lifted lifted) {
+  return needed_once(node, lifted, [&] { return made_needed_of(node, lifted); });
+}
+
+Needed Evaluation::made_needed_of(const Node& node, Lifted lifted) {
   switch (node.op) {
     case Op::events: return needed_leaf(node, lifted);
     case Op::filter: return needed_of_filter(node, lifted_by(node, lifted));
@@ -94,7 +101,7 @@ Needed Evaluation::needed_of(const Node& node, Lifted lifted) {
     case Op::both_events: return all_of(needed_of(*node.parts[0], lifted), needed_of(*node.parts[1], lifted));
     case Op::without_events: return needed_of(*node.parts[0], lifted);
     case Op::let_of:
-    case Op::param_of: return needed_once(defined(node), lifted, [&] { return needed_of(defined(node), lifted); });
+    case Op::param_of: return needed_of(defined(node), lifted);
     default: return {};
   }
 }
@@ -121,7 +128,7 @@ Needed Evaluation::needed_of_value(const Node& node) {
     case Op::month_of:
     case Op::date_of: return needed_of_value(*node.parts[0]);
     case Op::let_of:
-    case Op::param_of: return needed_once(defined(node), {}, [&] { return needed_of_value(defined(node)); });
+    case Op::param_of: return needed_of_value(defined(node));
     default: return {};
   }
 }

@@ -243,6 +243,20 @@ TEST_F(RunOptionsTest, DefinitionsThatStandOnOneAnotherCostTheirNumber) {
   EXPECT_EQ(answers[1], answers[3]);
 }
 
+// The same where columns cannot answer them and they are loosened.
+TEST_F(RunOptionsTest, LoosenedDefinitionsThatStandOnOneAnotherCostTheirNumber) {
+  std::string text = "let c0 = exists condition[*] where attr.site = 'left'\n";
+  for (int i = 1; i <= 60; ++i) {
+    const std::string last = "c" + std::to_string(i - 1);
+    text += "let c" + std::to_string(i) + " = " + last + " or (" + last + " and exists observation[*])\n";
+  }
+  text += "count c60\n";
+  std::vector<std::string> answers;
+  for (const Executor executor : {Executor::vectorised, Executor::reference})
+    answers.push_back(printed(answers_of(store(), text, {.executor = executor, .threads = 1}).value().at(0).rows).at(0));
+  EXPECT_EQ(answers[0], answers[1]);
+}
+
 // One patient may have many index rows, each in a group of its own.
 TEST(ManyIndexRows, OfOnePatientCountOnceInEachGroup) {
   SmallStore small;
