@@ -473,18 +473,21 @@ struct Cut {
 Cut cut_for(const engine::View& view, const Workers& workers, const std::vector<Leaf>& leaves, bool everyone,
             Statistics& statistics) {
   constexpr double work_min = 20'000;  // of postings and patients, in a range
+  constexpr double work_of_name = 200;  // what it takes to find the runs of a code for a range, in postings
   constexpr double posting_bytes = 24;  // decoded, about
   const bool all_codes = std::ranges::any_of(leaves, [](const Leaf& leaf) { return leaf.codes->any; });
   std::uint32_t blocks = 0;
   for (std::uint32_t shard = 0; shard < view.shards(); ++shard)
     blocks += (view.patients(shard) + block_patients - 1) / block_patients;
-  double work = everyone ? double{block_patients} * blocks : 0, held_bytes = 0;
+  double work = everyone ? double{block_patients} * blocks : 0, held_bytes = 0, names = 0;
   for (const Leaf& leaf : leaves) {
+    if (!leaf.codes->any) names += static_cast<double>(leaf.codes->codes.size());
     work += statistics.of(*leaf.codes).events;
     if (!is_loose(leaf)) held_bytes += posting_bytes * postings_of(view, leaf, statistics);
   }
   double ranges = std::max(1u, workers.threads) * (all_codes ? 1 : 4);
   if (statistics.known()) ranges = std::min(ranges, std::ceil(work / work_min));
+  if (names > 0) ranges = std::min(ranges, std::max(double(workers.threads), work / (work_of_name * names)));
   const double for_memory = std::ceil(held_bytes / static_cast<double>(std::max<std::uint64_t>(1, workers.held_bytes_max)));
   const Hold hold = for_memory > ranges ? Hold::parts : Hold::whole_runs;
   ranges = std::max({ranges, for_memory, 1.0});

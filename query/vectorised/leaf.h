@@ -175,7 +175,8 @@ class LeafReader {
   bool passes_value(const stored::Posting& posting);
   bool is_found(const stored::Posting& posting);
   bool keeps(std::uint32_t flags, record::Kind kind) const;
-  bool is_odd(std::uint32_t flags) const;
+  std::uint32_t odd_flags() const;
+  bool is_odd(std::uint32_t flags) const { return (flags & odd_flags()) != 0; }
   bool passes(record::Day day) const { return day >= leaf_.sieve.first && day <= leaf_.sieve.last; }
   bool passes(record::Value::Form form, record::Comparator comparator, engine::Name unit, double value);
   // The mantissas of a scale whose numbers satisfy the sieve: first to last, or for `unequal` all others.

@@ -63,11 +63,13 @@ bool LeafReader::keeps(std::uint32_t flags, record::Kind kind) const {
   return kind != record::Kind::patient;
 }
 
-bool LeafReader::is_odd(std::uint32_t flags) const {
+// The flags of which any one makes a patient odd.
+std::uint32_t LeafReader::odd_flags() const {
   const bool asks_date = (leaf_.fields & field_day) || leaf_.sieve.sifts_days();
-  if (asks_date && (flags & stored::posting_vague)) return true;
-  if ((leaf_.fields & field_exact) && (flags & stored::posting_finer)) return true;
-  return (leaf_.fields & field_code) && (flags & stored::posting_translation);
+  std::uint32_t flags = asks_date ? stored::posting_vague : 0u;
+  if (leaf_.fields & field_exact) flags |= stored::posting_finer;
+  if (leaf_.fields & field_code) flags |= stored::posting_translation;
+  return flags;
 }
 
 // Those of the postings first .. past-1 that the leaf is about, into kept_.
@@ -85,12 +87,18 @@ void LeafReader::choose(const PostingColumns& from, const std::vector<Removal>& 
   kept_.everything = from.flags.is_constant() && (from.kind.is_constant() || !asks_kind) && removals.empty();
   if (kept_.everything) {
     kept_.count = is_kept(first) ? past - first : 0;
-  } else {
-    kept_.some.clear();
-    for (std::size_t i = first; i < past; ++i) {
-      if (is_kept(i) && is_here(i)) kept_.some.push_back(static_cast<std::uint32_t>(i));
-    }
+    return;
   }
+  // Every one is written and those are kept that count, without a branch.
+  kept_.some.resize(past - first);
+  std::uint32_t* const some = kept_.some.data();
+  std::size_t left = 0;
+  for (std::size_t i = first; i < past; ++i) {
+    some[left] = static_cast<std::uint32_t>(i);
+    left += is_kept(i);
+  }
+  kept_.some.resize(left);
+  if (!removals.empty()) std::erase_if(kept_.some, [&](std::uint32_t i) { return !is_here(i); });
 }
 
 namespace {
@@ -145,10 +153,11 @@ bool LeafReader::has_odd(const PostingColumns& from) const {
 }
 
 void LeafReader::note_odd(const PostingColumns& from, const NoteOdd& note) const {
-  if (kept_.size() == 0 || (from.flags.is_constant() && !is_odd(from.flags[kept_[0]]))) return;
+  const std::uint32_t odd = odd_flags();
+  if (kept_.size() == 0 || odd == 0 || (from.flags.is_constant() && (from.flags[0] & odd) == 0)) return;
   for (std::size_t k = 0; k < kept_.size(); ++k) {
     const std::size_t i = kept_[k];
-    if (is_odd(from.flags[i])) note(from.patient[i]);
+    if (from.flags[i] & odd) note(from.patient[i]);
   }
 }
 
@@ -390,8 +399,15 @@ void LeafReader::find(Candidates& candidates) {
 }
 
 void LeafReader::add_kept(const PostingColumns& from, Candidates& candidates) {
-  for (std::size_t k = 0; k < kept_.size(); ++k) candidates.add(from.patient[kept_[k]]);
-  found_ += kept_.size();
+  const std::size_t kept = kept_.size();
+  found_ += kept;
+  if (kept == 0) return;
+  if (from.patient.is_constant()) return candidates.add(from.patient[0]);
+  const std::uint32_t* const ids = from.patient.values();
+  if (kept_.everything)
+    for (const std::uint32_t id : std::span(ids + kept_.first, kept)) candidates.add(id);
+  else
+    for (const std::uint32_t i : kept_.some) candidates.add(ids[i]);
 }
 
 void LeafReader::add_found(std::span<const stored::Posting> added, Candidates& candidates) {

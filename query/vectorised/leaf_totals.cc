@@ -93,9 +93,9 @@ Result<bool> LeafReader::count_codes(const LeafRange& of, Stop& stop, Count what
       counts[code] = static_cast<std::int64_t>(events);
       return {};
     }
-    if (!std::ranges::is_sorted(patients_)) std::ranges::sort(patients_);
-    std::int64_t different = 0;
-    for (std::size_t i = 0; i < patients_.size(); ++i) different += i == 0 || patients_[i] != patients_[i - 1];
+    if (!scan.added.empty()) std::ranges::sort(patients_);  // those of runs are in order
+    std::uint32_t different = patients_.empty() ? 0 : 1;
+    for (std::size_t i = 1; i < patients_.size(); ++i) different += patients_[i] != patients_[i - 1];
     counts[code] = different;
     return {};
   };
@@ -107,7 +107,11 @@ Result<bool> LeafReader::count_codes(const LeafRange& of, Stop& stop, Count what
 void LeafReader::add_patients() {
   const std::size_t before = patients_.size();
   patients_.resize(before + kept_.size());
-  for (std::size_t k = 0; k < kept_.size(); ++k) patients_[before + k] = columns_.patient[kept_[k]];
+  PatientId* const to = patients_.data() + before;
+  if (kept_.everything && !columns_.patient.is_constant())
+    std::copy_n(columns_.patient.values() + kept_.first, kept_.count, to);
+  else
+    for (std::size_t k = 0; k < kept_.size(); ++k) to[k] = columns_.patient[kept_[k]];
   if (before == 0 || kept_.size() == 0 || patients_[before - 1] <= patients_[before]) return;
   std::inplace_merge(patients_.begin(), patients_.begin() + static_cast<std::ptrdiff_t>(before), patients_.end());
 }
