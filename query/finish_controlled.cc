@@ -91,13 +91,18 @@ class Controlled {
     const auto give = [&](const Key& key, std::int64_t numerator, std::int64_t denominator) -> Result<void> {
       const Figure of = control_.people(denominator, key, "denominator");
       if (!of && has_groups(2)) return {};
-      Figure with = of ? control_.people(numerator, key, "numerator") : std::nullopt;
-      if (with) with = std::min(*with, *of);
+      Figure with;
+      Cell share = Missing{};
+      if (of) with = control_.people(numerator, key, "numerator");
+      if (of && with) {
+        const std::int64_t met = std::min(*with, *of);
+        with = met, share = static_cast<double>(met) / static_cast<double>(*of);
+      }
       const MeasureInterval& interval = intervals[static_cast<std::size_t>(std::get<std::int64_t>(key[0]))];
       std::vector<Cell> row = {record::day_time(interval.first), record::day_time(interval.last)};
       for (Cell& group : groups_of(key, 1)) row.push_back(std::move(group));
       row.push_back(told(with)), row.push_back(told(of));
-      row.push_back(with ? Cell(static_cast<double>(*with) / static_cast<double>(*of)) : Cell(Missing{}));
+      row.push_back(std::move(share));
       return out_.row(std::move(row));
     };
     if (has_groups(2)) {
