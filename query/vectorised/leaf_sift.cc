@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "query/vectorised/leaf.h"
+#include "query/vectorised/sift_columns.h"
 
 namespace chartline::query::vectorised {
 
@@ -179,6 +180,12 @@ void LeafReader::sift_days(const PostingColumns& from) {
   const std::uint32_t first = static_cast<std::uint32_t>(leaf_.sieve.first) ^ turned;
   const std::uint32_t last = static_cast<std::uint32_t>(leaf_.sieve.last) ^ turned;
   const std::uint32_t* const days = from.day.values();
+  if (kept_.everything && first <= last) {
+    kept_.everything = false;
+    kept_.some.resize(kept_.count + sift_room);
+    kept_.some.resize(sift_narrow(days, kept_.first, kept_.count, first, last - first, kept_.some.data()));
+    return;
+  }
   sift_kept(kept_, [days, first, last](std::size_t i) { return (days[i] >= first) & (days[i] <= last); });
 }
 
@@ -207,6 +214,13 @@ void LeafReader::sift_values(const PostingColumns& from) {
   if (low >= 0 && low <= high) {
     // The sign of a zigzag word stands lowest; turned to the top, numbers below 0 are beyond all others.
     const std::uint64_t least = static_cast<std::uint64_t>(low), span = static_cast<std::uint64_t>(high) - least;
+    if (kept_.everything) {
+      kept_.everything = false;
+      kept_.some.resize(kept_.count + sift_room);
+      const WideSpan of{.least = least, .span = span, .inside = inside};
+      kept_.some.resize(sift_turned(words, kept_.first, kept_.count, of, kept_.some.data()));
+      return;
+    }
     sift_kept(kept_, [words, inside, least, span](std::size_t i) {
       return (std::rotr(words[i], 1) - least <= span) == inside;
     });
