@@ -7,7 +7,7 @@
 
 namespace chartline {
 
-inline bool same_text(std::string_view a, std::string_view b) {
+[[gnu::always_inline]] inline bool same_text(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   const std::size_t n = a.size();
   // Its first and its last bytes, which overlap in the middle.

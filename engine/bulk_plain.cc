@@ -15,6 +15,7 @@ using stored::Row;
 
 namespace {
 
+constexpr std::ptrdiff_t moved_max = 2;
 constexpr std::size_t compared_max = 16;  // rows of one moment; more are sorted to find equal ones
 
 bool tells_demographics(record::Kind kind) { return kind == record::Kind::patient || kind == record::Kind::death; }
@@ -36,24 +37,26 @@ Result<bool> PlainPatient::decide(RowSorter::Sorted& sorted, const Dictionary& n
 
 // By arrival.
 Result<bool> PlainPatient::take(RowSorter::Sorted& sorted) {
-  arrived_.clear(), wholes_.clear(), moments_.clear();
+  const std::size_t count = sorted.waiting.size();
+  rows_.resize(count), moments_.resize(count), wholes_.clear();
   const std::span<const PlainSort> sorts = sorter_.sorts().all();
   if (sorts.size() == RowSorts::sorts_max) return false;  // rows are whole for want of room
-  for (const WaitingRow& waiting : sorted.waiting) {
-    const auto place = static_cast<std::uint32_t>(arrived_.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const WaitingRow& waiting = sorted.waiting[i];
+    const auto place = static_cast<std::uint32_t>(i);
     if (!RowSorter::is_whole(waiting)) {
       const PlainSort& sort = sorts[waiting.sort];
       if (sort.status == record::Status::entered_in_error || tells_demographics(sort.kind)) return false;
-      moments_.emplace_back(record::Time{waiting.local, sort.offset_minutes, sort.precision}.instant(), place);
-      arrived_.push_back({waiting, 0, 0});
+      moments_[i] = {record::Time{waiting.local, sort.offset_minutes, sort.precision}.instant(), place};
+      rows_[i] = {waiting, 0, 0};
       continue;
     }
     const std::optional<Row> whole = TRY(RowSorter::lone_row(waiting, sorted.room));
     if (!whole || !whole->record.empty() || whole->status == record::Status::entered_in_error || whole->sequence != 0 ||
         whole->ordinal != 0)
       return false;
-    moments_.emplace_back(whole->start.instant(), place);
-    arrived_.push_back({{whole->start.local, 0, 0, MixedRow::whole | static_cast<std::uint32_t>(wholes_.size())}, 0, 0});
+    moments_[i] = {whole->start.instant(), place};
+    rows_[i] = {{whole->start.local, 0, 0, MixedRow::whole | static_cast<std::uint32_t>(wholes_.size())}, 0, 0};
     wholes_.push_back(*whole);
   }
   return true;
@@ -62,9 +65,21 @@ Result<bool> PlainPatient::take(RowSorter::Sorted& sorted) {
 // Into the total order: by moment, then as rows arrived, which their sequence says.
 bool PlainPatient::order() {
   equal_ = 0;
-  sort_stretches(moments_);
-  rows_.clear();
-  for (const auto& [instant, place] : moments_) rows_.push_back(arrived_[place]);
+  // A few that come late, as who somebody is often does, are put where they belong; more are sorted.
+  auto late = std::is_sorted_until(moments_.begin(), moments_.end());
+  if (moments_.end() - late <= moved_max) {
+    for (; late != moments_.end(); ++late) {
+      const auto to = std::upper_bound(moments_.begin(), late, *late);
+      std::rotate(to, late, late + 1);
+      const auto row = [&](auto at) { return rows_.begin() + (at - moments_.begin()); };
+      std::rotate(row(to), row(late), row(late + 1));
+    }
+  } else {
+    sort_stretches(moments_);
+    reordered_.resize(rows_.size());
+    for (std::size_t i = 0; i < rows_.size(); ++i) reordered_[i] = rows_[moments_[i].second];
+    rows_.swap(reordered_);
+  }
   for (std::size_t from = 0, past = 0; from < rows_.size(); from = past) {
     past = from + 1;
     while (past < rows_.size() && moments_[past].first == moments_[from].first) ++past;
@@ -112,11 +127,11 @@ bool PlainPatient::give_places(std::size_t from, std::size_t past) {
 void PlainPatient::sum_up(const Dictionary& names, ImportCounts& counts) {
   const std::span<const PlainSort> sorts = sorter_.sorts().all();
   content_ = {}, has_demographics_ = false;
-  PlainContent plain(names);
+  if (!plain_content_ || &plain_content_->names() != &names) plain_content_.emplace(names);
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const MixedRow& row = rows_[i];
     if (!row.is_whole()) {
-      content_ += plain.hash(row.plain, sorts[row.plain.sort], row.sequence);
+      content_ += plain_content_->hash(row.plain, sorts[row.plain.sort], row.sequence);
       continue;
     }
     Row& whole = wholes_[row.plain.sort & ~MixedRow::whole];
@@ -127,13 +142,14 @@ void PlainPatient::sum_up(const Dictionary& names, ImportCounts& counts) {
   }
   if (!has_demographics_) return;
   demographics_ = demographics_of(wholes_, names);
+  const auto is_day = [](const record::Time& time) { return time.precision >= record::Precision::day; };
+  std::optional<Micros> born, gone;  // the first moment of the day, and past its last
+  if (is_day(demographics_.birth)) born = demographics_.birth.day() * record::micros_per_day;
+  if (is_day(demographics_.death)) gone = (Micros{demographics_.death.day()} + 1) * record::micros_per_day;
   const auto count = [&](record::Kind kind, const record::Time& start) {
-    if (kind == record::Kind::patient || start.precision < record::Precision::day) return;
-    const record::Day day = start.day();
-    if (demographics_.birth.precision >= record::Precision::day && day < demographics_.birth.day())
-      ++counts.before_birth;
-    if (demographics_.death.precision >= record::Precision::day && day > demographics_.death.day())
-      ++counts.after_death;
+    if (kind == record::Kind::patient || !is_day(start)) return;
+    if (born && start.local < *born) ++counts.before_birth;
+    if (gone && start.local >= *gone) ++counts.after_death;
   };
   for (const MixedRow& row : rows_) {
     if (row.is_whole()) {

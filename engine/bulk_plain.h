@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/content.h"
 #include "engine/dictionary.h"
 #include "engine/import.h"
 #include "engine/row_sorter.h"
@@ -38,12 +39,13 @@ class PlainPatient {
 
   const RowSorter& sorter_;
   const Micros recorded_;
-  std::vector<stored::MixedRow> rows_, arrived_;
+  std::vector<stored::MixedRow> rows_, reordered_;
   std::vector<stored::Row> wholes_;
   std::vector<TimePlace> moments_;  // and places in order of arrival
   std::vector<std::uint32_t> alike_;
   std::uint64_t equal_ = 0;
   Hash128 content_;
+  std::optional<PlainContent> plain_content_;  // of one shard
   bool has_demographics_ = false;
   Demographics demographics_;
 };

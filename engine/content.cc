@@ -153,10 +153,17 @@ Hash128 content_hash(const Row& row, const Dictionary& names) {
   return hash128(bytes);
 }
 
+std::uint64_t PlainContent::code_hash(Name code) {
+  if (code >= code_hashes_.size()) code_hashes_.resize(code + 1);
+  std::uint64_t& hash = code_hashes_[code];
+  if (hash == 0) hash = names_.text_hash(Which::code, code);
+  return hash;
+}
+
 Hash128 PlainContent::hash(const stored::PlainRow& row, const stored::PlainSort& sort, std::uint64_t sequence) {
   if (sort.source != source_) source_ = sort.source, source_hash_ = names_.text_hash(Which::source, source_);
   Canonical fixed;
-  fixed.code = names_.text_hash(Which::code, row.code);
+  fixed.code = code_hash(row.code);
   fixed.source = source_hash_;
   if (sort.precision != record::Precision::none) {
     fixed.start = row.local;

@@ -7,6 +7,8 @@
 // Fields that a form does not use (the unit of a text, the offset of an unknown time) are not content either.
 #pragma once
 
+#include <vector>
+
 #include "base/hash.h"
 #include "engine/dictionary.h"
 #include "formats/record/event.h"
@@ -17,16 +19,20 @@ namespace chartline::engine {
 
 // Two stores that were told the same give the same hash, however the events came in.
 Hash128 content_hash(const stored::Row& row, const Dictionary& names);
-// The same of many plain rows.
+// The same of many plain rows. Keeps what the dictionary said of their codes.
 class PlainContent {
  public:
   explicit PlainContent(const Dictionary& names) : names_(names) {}
+  const Dictionary& names() const { return names_; }
   Hash128 hash(const stored::PlainRow& row, const stored::PlainSort& sort, std::uint64_t sequence);
 
  private:
+  std::uint64_t code_hash(Name code);
+
   const Dictionary& names_;
   Name source_ = 0;  // the one asked for last
   std::uint64_t source_hash_ = 0;
+  std::vector<std::uint64_t> code_hashes_;  // 0: not asked for yet
 };
 
 // The identity of the record a row belongs to: source and record id; for a row without one, content and ordinal.

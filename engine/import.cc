@@ -19,6 +19,23 @@ constexpr unsigned arrival_part_bits = 28;  // of an arrival: the part; below it
 
 class ImportBase;
 
+// What the tables of plain events mean here, each entry looked up when it is first named.
+struct PlainNames {
+  struct OfShard {
+    Name source = 0;
+    std::vector<Name> codes;
+    struct Sort {
+      std::uint64_t key = 0;
+      std::uint32_t number = 0;
+    };
+    std::array<Sort, 256> sorts{};
+  };
+  std::uint64_t number = 0;                    // of the tables
+  std::vector<bool> fine_persons, fine_codes;  // whether a record may name them
+  std::vector<std::optional<PatientRef>> patients;
+  std::vector<std::unique_ptr<OfShard>> shards;
+};
+
 // Records of one part, into one lane of the sorter.
 class SortingPart final : public Import::Part {
  public:
@@ -30,22 +47,6 @@ class SortingPart final : public Import::Part {
   Result<void> add(const record::PlainEvents& events) override;
 
  private:
-  // What the tables of plain events mean here, each entry looked up when it is first named.
-  struct Tables {
-    struct OfShard {
-      Name source = 0;
-      std::vector<Name> codes;
-      struct Sort {
-        std::uint64_t key = 0;
-        std::uint32_t number = 0;
-      };
-      std::array<Sort, 256> sorts{};
-    };
-    std::uint64_t number = 0;
-    std::vector<bool> fine_persons, fine_codes;  // whether a record may name them
-    std::vector<std::optional<PatientRef>> patients;
-    std::vector<std::unique_ptr<OfShard>> shards;
-  };
   void look_at(const record::PlainEvents& plain);
   Result<bool> add_plainly(const record::PlainEvents& plain, const record::PlainEvent& event);
 
@@ -53,7 +54,7 @@ class SortingPart final : public Import::Part {
   RowSorter::Lane& lane_;
   KnownPatients patients_;
   record::Arena room_;
-  Tables tables_;
+  std::unique_ptr<PlainNames> plain_names_;
   std::uint64_t arrival_;
   std::uint64_t clashes_ = 0;
 };
@@ -87,6 +88,14 @@ class ImportBase : public Import {
     ++counts_.rejected;
     if (refused_) refused_(record, why);
   }
+  // What a part gave back last: the next of its thread is told of the same tables.
+  std::unique_ptr<PlainNames> take_plain_names() {
+    std::lock_guard lock(counts_mutex_);
+    if (plain_names_.empty()) return std::make_unique<PlainNames>();
+    auto names = std::move(plain_names_.back());
+    plain_names_.pop_back();
+    return names;
+  }
   // The part that takes what comes one by one; ended where others are asked for, so that order is kept.
   SortingPart& in_order() {
     if (!in_order_) in_order_ = std::make_unique<SortingPart>(*this, next_part_++);
@@ -97,8 +106,9 @@ class ImportBase : public Import {
   const ImportOptions options_;
   Refused refused_;
   std::mutex mutex_;  // of add() and part()
-  std::mutex counts_mutex_;
+  std::mutex counts_mutex_;  // of the two below
   ImportCounts counts_;
+  std::vector<std::unique_ptr<PlainNames>> plain_names_;
   RowSorter rows_;
   std::unique_ptr<SortingPart> in_order_;
   std::uint64_t next_part_ = 0;
@@ -108,11 +118,13 @@ SortingPart::SortingPart(ImportBase& import, std::uint64_t number)
     : import_(import),
       lane_(import.rows_.take_lane()),
       patients_(*import.store_.parts().identity),
+      plain_names_(import.take_plain_names()),
       arrival_(number << (64 - arrival_part_bits)) {}
 
 SortingPart::~SortingPart() {
   import_.rows_.give_back(lane_);
   std::lock_guard lock(import_.counts_mutex_);
+  import_.plain_names_.push_back(std::move(plain_names_));
   import_.counts_.clashes += clashes_;
 }
 
@@ -131,41 +143,41 @@ Result<void> SortingPart::add(const record::Record& record) {
 }
 
 void SortingPart::look_at(const record::PlainEvents& plain) {
-  if (tables_.number != plain.tables->number()) {
-    tables_ = {};
-    tables_.number = plain.tables->number();
+  if (plain_names_->number != plain.tables->number()) {
+    *plain_names_ = {};
+    plain_names_->number = plain.tables->number();
   }
   const auto persons = plain.tables->persons();
   const bool fine_source = std::max({plain.source.organisation.size(), plain.source.system.size(), plain.tables->person_system.size()}) <= identifier_bytes_max;
-  while (tables_.fine_persons.size() < persons.size()) {
-    const std::string_view person = persons[tables_.fine_persons.size()];
-    tables_.fine_persons.push_back(fine_source && !person.empty() && person.size() <= identifier_bytes_max);
+  while (plain_names_->fine_persons.size() < persons.size()) {
+    const std::string_view person = persons[plain_names_->fine_persons.size()];
+    plain_names_->fine_persons.push_back(fine_source && !person.empty() && person.size() <= identifier_bytes_max);
   }
-  tables_.patients.resize(persons.size());
+  plain_names_->patients.resize(persons.size());
   const auto codes = plain.tables->codes();
-  while (tables_.fine_codes.size() < codes.size()) {
-    const record::Code& code = codes[tables_.fine_codes.size()];
-    tables_.fine_codes.push_back(!code.system.empty() && !code.code.empty() &&
+  while (plain_names_->fine_codes.size() < codes.size()) {
+    const record::Code& code = codes[plain_names_->fine_codes.size()];
+    plain_names_->fine_codes.push_back(!code.system.empty() && !code.code.empty() &&
                                  std::max({code.system.size(), code.code.size(), code.display.size()}) <= name_bytes_max);
   }
 }
 
 // False where only a whole record can say what becomes of it.
 Result<bool> SortingPart::add_plainly(const record::PlainEvents& plain, const record::PlainEvent& event) {
-  if (!tables_.fine_persons[event.person] || !tables_.fine_codes[event.code]) return false;
-  std::optional<PatientRef>& patient = tables_.patients[event.person];
+  if (!plain_names_->fine_persons[event.person] || !plain_names_->fine_codes[event.code]) return false;
+  std::optional<PatientRef>& patient = plain_names_->patients[event.person];
   if (!patient) {
     const record::Identifier person{plain.tables->person_system, plain.tables->persons()[event.person]};
-    patient = TRY(patients_.resolve({&person, 1})).patient;
+    patient = TRY(import_.store_.parts().identity->resolve({&person, 1})).patient;
   }
   const std::uint32_t shard = patient->shard;
-  if (shard >= tables_.shards.size()) tables_.shards.resize(shard + 1);
+  if (shard >= plain_names_->shards.size()) plain_names_->shards.resize(shard + 1);
   Dictionary& names = import_.store_.parts().shards[shard]->names();
-  if (!tables_.shards[shard]) {
-    tables_.shards[shard] = std::make_unique<Tables::OfShard>();
-    tables_.shards[shard]->source = names.intern(plain.source);
+  if (!plain_names_->shards[shard]) {
+    plain_names_->shards[shard] = std::make_unique<PlainNames::OfShard>();
+    plain_names_->shards[shard]->source = names.intern(plain.source);
   }
-  Tables::OfShard& of = *tables_.shards[shard];
+  PlainNames::OfShard& of = *plain_names_->shards[shard];
   if (event.code >= of.codes.size()) of.codes.resize(plain.tables->codes().size());
   Name& code = of.codes[event.code];
   if (code == 0) code = names.intern(plain.tables->codes()[event.code]);
@@ -173,7 +185,7 @@ Result<bool> SortingPart::add_plainly(const record::PlainEvents& plain, const re
   const std::uint64_t key = std::uint64_t{static_cast<std::uint16_t>(event.offset_minutes)} | static_cast<std::uint64_t>(event.precision) << 16 |
                             static_cast<std::uint64_t>(event.kind) << 24 | std::uint64_t{static_cast<std::uint8_t>(event.scale)} << 32 |
                             std::uint64_t{event.has_number} << 40 | std::uint64_t{1} << 63;
-  Tables::OfShard::Sort& sort = of.sorts[key * 0x9e3779b97f4a7c15u >> 56];
+  PlainNames::OfShard::Sort& sort = of.sorts[key * 0x9e3779b97f4a7c15u >> 56];
   if (sort.key != key) {
     const auto number = import_.rows_.sorts().number({.source = of.source,
                                                       .offset_minutes = event.offset_minutes,

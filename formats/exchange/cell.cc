@@ -9,8 +9,6 @@ namespace {
 using record::Precision;
 using record::Time;
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // After the ten characters of a date, a Z or a sign can only belong to an offset.
@@ -29,12 +27,6 @@ Time without_midnight(Time time) {
 }
 
 }  // namespace
-
-std::string_view trimmed(std::string_view cell) {
-  while (!cell.empty() && is_space(cell.front())) cell.remove_prefix(1);
-  while (!cell.empty() && is_space(cell.back())) cell.remove_suffix(1);
-  return cell;
-}
 
 std::string lower(std::string_view text) {
   std::string small(text);

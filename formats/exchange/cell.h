@@ -10,7 +10,12 @@
 
 namespace chartline::exchange {
 
-std::string_view trimmed(std::string_view cell);  // without outer white space
+constexpr bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+inline std::string_view trimmed(std::string_view cell) {  // without outer white space
+  while (!cell.empty() && is_space(cell.front())) cell.remove_prefix(1);
+  while (!cell.empty() && is_space(cell.back())) cell.remove_suffix(1);
+  return cell;
+}
 std::string lower(std::string_view text);         // ASCII letters only
 
 // A column's name as an attribute's: lower case, every other run of characters one _.

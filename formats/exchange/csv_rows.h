@@ -136,7 +136,7 @@ Result<void> read_rows(Csv& csv, const Input& input, const Inputs& inputs, const
 }
 
 // read_rows_with() with several threads, each over parts of the file. `make_rows(const Csv&)` gives what makes the records of one
-// part: `make(Record&)` as above, `has_plain_rows`, and `done()`. Falls back to one thread where the file or the sink wants that.
+// part after another: `begin(const Csv&)`, `make(Record&)` as above, `has_plain_rows`, and `done()`. Falls back to one thread where the file or the sink wants that.
 template <typename MakeRows>
 Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading,
                                 MakeRows make_rows) {
@@ -161,6 +161,7 @@ Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inpu
     if (!failed || place < *failed) failed = place, failure = std::move(why);  // the error that one thread would have met
   };
   const auto work = [&] {
+    auto rows = make_rows(csv);  // of a thread, with what it has learnt
     for (;;) {
       std::size_t place = 0;
       std::unique_ptr<RecordSink> sink;
@@ -179,7 +180,7 @@ Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inpu
       const auto read_part = [&]() -> Result<void> {
         const Reading part_reading{reading.paths, reading.options, *sink, reading.quality, no_progress};
         Csv part = TRY(csv.part(input, range.begin, range.end, range.first_line));
-        auto rows = make_rows(part);
+        rows.begin(part);
         TRY(read_rows_with(part, input, inputs, part_reading, rows));
         rows.done();
         return {};

@@ -18,6 +18,7 @@
 // the attribute `unit`. Without `record`, equal rows are told apart by the store.
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "base/same_text.h"
 #include "formats/exchange/cell.h"
@@ -35,7 +36,7 @@ class EventRows {
   static constexpr bool has_plain_rows = true;
 
   EventRows(const Csv& csv, const EventColumns& columns, const Reading& reading)
-      : csv_(csv), columns_(columns), zone_(reading.options.zone), quality_(reading.quality), extras_(columns, reading.options.zone) {
+      : csv_(&csv), columns_(columns), zone_(reading.options.zone), quality_(reading.quality), extras_(columns, reading.options.zone) {
     source_.organisation = reading.options.source.empty() ? std::string_view("events") : std::string_view(reading.options.source);
     tables_.person_system = source_.organisation;
     is_narrow_ = columns.extras.empty() && !reading.options.keep_originals;
@@ -44,11 +45,12 @@ class EventRows {
   // A row of the four columns whose value is a number, if anything. False: make() says what it is.
   bool plain(record::PlainEvent& event) {
     if (!is_narrow_) return false;
-    const std::string_view person = trimmed(csv_[columns_.patient]), code = trimmed(csv_[columns_.code]);
+    const std::span<const std::string_view> fields = csv_->fields();  // as many as the header has
+    const std::string_view person = trimmed(fields[columns_.patient]), code = trimmed(fields[columns_.code]);
     if (person.empty() || code.empty() || person.size() > plain_bytes_max || code.size() > plain_bytes_max) return false;
-    if (!read_plain_time(trimmed(csv_[columns_.time]))) return false;
+    if (!read_plain_time(trimmed(fields[columns_.time]))) return false;
     event.has_number = false, event.mantissa = 0, event.scale = 0;
-    if (const std::string_view cell = columns_.value ? trimmed(csv_[*columns_.value]) : std::string_view{}; !cell.empty()) {
+    if (const std::string_view cell = columns_.value ? trimmed(fields[*columns_.value]) : std::string_view{}; !cell.empty()) {
       const auto number = record::parse_decimal(cell);  // one with a comparator is rare
       if (!number) return false;
       event.has_number = true, event.mantissa = number->mantissa, event.scale = number->scale;
@@ -77,13 +79,13 @@ class EventRows {
   std::optional<Refused> make(record::Record& record) {
     row_ = {};
     row_.event.source = source_;
-    row_.person = {source_.organisation, trimmed(csv_[columns_.patient])};
-    row_.event.code = codes_.read(csv_[columns_.code]);
+    row_.person = {source_.organisation, trimmed((*csv_)[columns_.patient])};
+    row_.event.code = codes_.read((*csv_)[columns_.code]);
     if (row_.person.value.empty()) return Refused{"patient", "missing_patient", "the row names no patient"};
     if (!read_time()) return Refused{"time", "bad_time", "the time is not ISO 8601, or there is no such day"};
     read_value();
     if (!columns_.extras.empty()) {
-      if (const auto refused = extras_.read(csv_, codes_, row_)) return refused;
+      if (const auto refused = extras_.read(*csv_, codes_, row_)) return refused;
     }
     if (row_.event.code.empty() && needs_code()) return Refused{"code", "missing_code", "the row has no code"};
     settle_kind();
@@ -92,8 +94,9 @@ class EventRows {
     return std::nullopt;
   }
 
-  void done() const {
-    if (kinds_defaulted_ > 0) quality_.defaulted("kind", kinds_defaulted_);
+  void begin(const Csv& part) { csv_ = &part; }
+  void done() {
+    if (kinds_defaulted_ > 0) quality_.defaulted("kind", std::exchange(kinds_defaulted_, 0));
   }
 
  private:
@@ -128,7 +131,7 @@ class EventRows {
   }
 
   bool read_time() {
-    const std::string_view cell = trimmed(csv_[columns_.time]);
+    const std::string_view cell = trimmed((*csv_)[columns_.time]);
     if (cell.empty()) return true;
     const auto time = parse_local(cell, zone_);
     if (time) row_.event.start = *time;
@@ -136,7 +139,7 @@ class EventRows {
   }
 
   void read_value() {
-    const std::string_view cell = columns_.value ? trimmed(csv_[*columns_.value]) : std::string_view{};
+    const std::string_view cell = columns_.value ? trimmed((*csv_)[*columns_.value]) : std::string_view{};
     if (cell.empty()) return;
     if (const auto number = number_cell(cell)) {
       row_.event.value = *number;
@@ -157,7 +160,7 @@ class EventRows {
     row_.event.kind = row_.event.value.form == Value::Form::number ? Kind::observation : Kind::other;
   }
 
-  const Csv& csv_;
+  const Csv* csv_;
   const EventColumns& columns_;
   const record::Zone& zone_;
   Quality& quality_;

@@ -249,12 +249,17 @@ class Distinct {
     return count * place_width + found_.size() * value_width + 40;
   }
   void write(T bias, Bytes& out) {
-    std::array<std::uint32_t, dictionary_values_max> order, rank;
+    struct Value {
+      T value;
+      std::uint32_t place;
+    };
+    std::array<Value, dictionary_values_max> order;
+    std::array<std::uint32_t, dictionary_values_max> rank;
     const std::size_t n = found_.size();
-    std::iota(order.begin(), order.begin() + n, 0u);
-    std::sort(order.begin(), order.begin() + n, [&](std::uint32_t a, std::uint32_t b) { return found_[a] < found_[b]; });
+    for (std::uint32_t i = 0; i < n; ++i) order[i] = {found_[i], i};
+    std::sort(order.begin(), order.begin() + n, [](const Value& a, const Value& b) { return a.value < b.value; });
     sorted_.resize(n);
-    for (std::uint32_t i = 0; i < n; ++i) rank[order[i]] = i, sorted_[i] = found_[order[i]];
+    for (std::uint32_t i = 0; i < n; ++i) rank[order[i].place] = i, sorted_[i] = order[i].value;
     for (std::uint32_t& p : places_) p = rank[p];
     Writer write(out);
     write.u8(form::dictionary);

@@ -18,7 +18,7 @@ class Sorts {
  public:
   using Columns = std::span<const std::span<const std::uint32_t>>;
 
-  // Columns of equally many rows, one at least. False where the columns are as small row by row.
+  // Columns of equally many rows, one at least. False where the columns are as small row by row, or a row of them has more than 64 bits.
   bool find(Columns columns);
 
   std::size_t count() const { return order_.size(); }                        // the most frequent first
@@ -26,11 +26,10 @@ class Sorts {
   std::span<const std::uint32_t> of(std::span<const std::uint32_t> column);  // its value for each sort; valid until the next
 
  private:
-  bool same(std::size_t a, std::size_t b) const;
   std::size_t sort_of(std::size_t row);  // sorts_max where it is one too many
   void rank();
 
-  std::vector<const std::uint32_t*> columns_;      // those that are not the same in all rows
+  std::vector<std::uint64_t> keys_;                // of each row: how it differs from the first, column by column
   std::array<std::uint8_t, 2 * sorts_max> slots_;  // sort + 1, 0 for free
   std::vector<std::size_t> first_;                 // row of each sort, in order of first sight
   std::vector<std::uint32_t> counts_, order_, places_, values_;

@@ -27,23 +27,21 @@ constexpr bool is_exact_number(std::uint32_t form) {
 
 constexpr int scale_max = 18;
 
-// Exact numbers of a run by their scale: the greatest magnitude of each.
+// Exact numbers of a run by their scale: the greatest magnitude of each. Values and none mix as they like, so nothing branches on them.
 struct Scales {
   int least = 127, greatest = -127;
   bool noughts = false;  // there is a nought, which has any scale
-  std::array<std::uint64_t, 2 * scale_max + 1> magnitudes{};
+  static constexpr std::size_t others = 2 * scale_max + 1;
+  std::array<std::uint64_t, others + 1> magnitudes{};
 
   Scales(std::span<const std::uint32_t> forms, std::span<const std::uint64_t> words) {
     for (std::size_t i = 0; i < forms.size(); ++i) {
-      if (!is_exact_number(forms[i])) continue;
-      if (words[i] == 0) {
-        noughts = true;
-        continue;
-      }
+      const bool exact = is_exact_number(forms[i]), counts = exact && words[i] != 0;
       const int scale = scale_of(forms[i]);
-      least = std::min(least, scale);
-      greatest = std::max(greatest, scale);
-      std::uint64_t& magnitude = magnitudes[static_cast<std::size_t>(scale + scale_max)];
+      noughts |= exact && !counts;
+      least = std::min(least, counts ? scale : 127);
+      greatest = std::max(greatest, counts ? scale : -127);
+      std::uint64_t& magnitude = magnitudes[counts ? static_cast<std::size_t>(scale + scale_max) : others];
       magnitude = std::max(magnitude, words[i]);
     }
   }
@@ -66,10 +64,12 @@ struct Scales {
 
 void bring_to(int scale, std::span<std::uint32_t> forms, std::span<std::uint64_t> words) {
   for (std::size_t i = 0; i < forms.size(); ++i) {
-    if (!is_exact_number(forms[i])) continue;
-    const int by = words[i] == 0 ? 0 : scale - scale_of(forms[i]);
-    if (by != 0) words[i] = zigzag(unzigzag(words[i]) * powers_of_ten[static_cast<std::size_t>(by)]);
-    forms[i] = pack_form(Form::number, comparator_of(forms[i]), static_cast<std::int8_t>(scale));
+    const bool exact = is_exact_number(forms[i]);
+    const int by = exact && words[i] != 0 ? scale - scale_of(forms[i]) : 0;
+    const std::uint64_t scaled = zigzag(unzigzag(words[i]) * powers_of_ten[static_cast<std::size_t>(by)]);
+    words[i] = exact ? scaled : words[i];
+    const std::uint32_t form = pack_form(Form::number, comparator_of(forms[i]), static_cast<std::int8_t>(scale));
+    forms[i] = exact ? form : forms[i];
   }
 }
 
