@@ -5,6 +5,7 @@
 #include "engine/bulk_load.h"
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <map>
 #include <optional>
@@ -351,13 +352,16 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
 
 Result<void> bulk_load(Store::Parts& store, RowSorter& rows, unsigned threads, ImportCounts& counts) {
   const Micros recorded = store.options.clock->now();
-  const std::vector<std::uint64_t> bounds = rows.cut(std::max(1u, threads));
+  // More ranges than threads, so that none waits long for the last; as many at once as there are threads, since each holds postings.
+  const std::vector<std::uint64_t> bounds = rows.cut(threads > 1 ? 2 * threads : 1);
   std::vector<Range> ranges(bounds.size() - 1);
+  const std::size_t at_once = std::clamp<std::size_t>(threads, 1, ranges.size());
   const std::size_t waiting_max = std::clamp<std::size_t>(
-      rows.memory_bytes() / 4 / ranges.size() / (2 * sizeof(stored::NarrowPosting)), waiting_least, waiting_most);
+      rows.memory_bytes() / 4 / at_once / (2 * sizeof(stored::NarrowPosting)), waiting_least, waiting_most);
   const std::unique_ptr<ThreadPool> pool = TRY(ThreadPool::start({.threads = std::max(1u, threads)}));
-  TRY(pool->parallel_for(ranges.size(), 1, [&](std::size_t first, std::size_t past) -> Result<void> {
-    for (std::size_t i = first; i < past; ++i)
+  std::atomic<std::size_t> next{0};
+  TRY(pool->parallel_for(at_once, 1, [&](std::size_t, std::size_t) -> Result<void> {
+    for (std::size_t i = next++; i < ranges.size(); i = next++)
       TRY(RangeLoad(store, recorded, i, waiting_max, ranges[i]).run(rows, bounds[i], bounds[i + 1]));
     return {};
   }));

@@ -444,12 +444,12 @@ Result<void> Identity::fold(std::uint64_t position, const Put& put) {
 void Identity::folded(std::uint64_t position) {
   std::unique_lock lock(parts_->mutex);
   Parts& p = *parts_;
-  for (const auto& [hash, entries] : p.named) {
-    for (const Named& entry : entries)
-      if (entry.position <= position) ++p.folds_of(hash), ++p.folds_of(entry.patient);
-  }
   for (auto at = p.named.begin(); at != p.named.end();) {
-    std::erase_if(at->second, [&](const Named& entry) { return entry.position <= position; });
+    std::erase_if(at->second, [&](const Named& entry) {
+      if (entry.position > position) return false;
+      ++p.folds_of(at->first), ++p.folds_of(entry.patient);
+      return true;
+    });
     at = at->second.empty() ? p.named.erase(at) : std::next(at);
   }
   for (auto at = p.named_of.begin(); at != p.named_of.end();) {

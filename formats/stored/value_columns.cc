@@ -41,7 +41,11 @@ struct Scales {
       noughts |= exact && !counts;
       least = std::min(least, counts ? scale : 127);
       greatest = std::max(greatest, counts ? scale : -127);
-      std::uint64_t& magnitude = magnitudes[counts ? static_cast<std::size_t>(scale + scale_max) : others];
+    }
+    if (least >= greatest) return;  // magnitudes decide nothing
+    for (std::size_t i = 0; i < forms.size(); ++i) {
+      const bool counts = is_exact_number(forms[i]) && words[i] != 0;
+      std::uint64_t& magnitude = magnitudes[counts ? static_cast<std::size_t>(scale_of(forms[i]) + scale_max) : others];
       magnitude = std::max(magnitude, words[i]);
     }
   }
@@ -101,6 +105,9 @@ double number_of(std::uint32_t form, std::uint64_t word) {
 }
 
 void even_out(std::span<std::uint32_t> forms, std::span<std::uint64_t> words) {
+  std::uint32_t different = 0;
+  for (const std::uint32_t form : forms) different |= form ^ forms[0];
+  if (different == 0) return;
   const Scales scales(forms, words);
   const bool differ = scales.least < scales.greatest;
   const bool only_noughts_differ = scales.least == scales.greatest && scales.noughts && scales.least != 0;
