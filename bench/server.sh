@@ -2,22 +2,26 @@
 # Measures the server beside PostgreSQL and beside the bound itself (a Cap'n Proto call that does nothing and returns as many bytes),
 # all over sockets of this machine, in turn, and writes the figures into docs/benchmarks.md.
 #
-#   bench/server.sh [tiny|quick] [--runs N] [--audit on|deferred] [--seconds S]    1M, 10M events (the default); 7 runs of 3 s
+#   bench/server.sh [tiny|quick] [--runs N] [--audit on|deferred] [--seconds S] [--sockets unix|tcp]
+#                                                        1M, 10M events (the default); 7 runs of 3 s
 #
+# All three are reached in the same way: by sockets of the file system, which is how PostgreSQL is reached on its own machine where
+# nothing else is said, or by TCP over the loopback.
 # Clients: 64 connections of one process, in one loop. PostgreSQL: 64 connections, each with a thread, prepared statements, rows in
 # binary, an index on patient and time, 1 GB of shared buffers; Chartline has a cache of 1 GiB. Everyone may do everything (--open);
 # audit as said.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
-size=quick runs=7 audit=on seconds=3
+size=quick runs=7 audit=on seconds=3 sockets=unix
 while (($# > 0)); do
   case $1 in
     tiny | quick) size=$1 ;;
     --runs) runs=${2:?--runs takes a number} && shift ;;
     --audit) audit=${2:?--audit takes on or deferred} && shift ;;
+    --sockets) sockets=${2:?--sockets takes unix or tcp} && shift ;;
     --seconds) seconds=${2:?--seconds takes a number} && shift ;;
-    *) echo "bench: '$1' is none of tiny, quick, --runs N, --audit MODE, --seconds S" >&2 && exit 2 ;;
+    *) echo "bench: '$1' is none of tiny, quick, --runs N, --audit MODE, --seconds S, --sockets unix|tcp" >&2 && exit 2 ;;
   esac
   shift
 done
@@ -30,7 +34,16 @@ programs=${CHARTLINE_BENCH_PROGRAMS:-build/release}
 work=$(mktemp --directory "${CHARTLINE_BENCH_FOLDER:-${TMPDIR:-/tmp}}/chartline-server.XXXXXX")
 chmod 711 "$work"
 csv=$work/events.csv results=$work/results.tsv socket=$work/postgres
-connection="host=$socket dbname=postgres user=postgres"
+case $sockets in
+  unix) connection="host=$socket" listen_on=unix:$work/chartline.socket bound_on=unix:$work/echo.socket postgres_on="listen_addresses=''" ;;
+  tcp)
+    postgres_port=$((20000 + RANDOM % 20000))
+    connection="host=127.0.0.1 port=$postgres_port" listen_on=127.0.0.1:0 bound_on=127.0.0.1:0
+    postgres_on="listen_addresses=127.0.0.1 -c port=$postgres_port"
+    ;;
+  *) echo "bench: '$sockets' are neither unix nor tcp" >&2 && exit 2 ;;
+esac
+connection+=" dbname=postgres user=postgres"
 say() { echo "bench: $(date +%T) $*" >&2; }
 measure() { "$@" >>"$results"; }
 as_server() { if ((EUID == 0)); then (cd / && runuser -u postgres -- "$@"); else "$@"; fi; }
@@ -53,22 +66,23 @@ bin=$(pg_config --bindir)
 mkdir "$socket"
 ((EUID != 0)) || chown postgres "$socket"
 as_server "$bin/initdb" -D "$socket/data" -U postgres -A trust >"$work/initdb.log"
-as_server "$bin/pg_ctl" -D "$socket/data" -w -l "$socket/log" start -o "-k $socket -c listen_addresses='' \
+as_server "$bin/pg_ctl" -D "$socket/data" -w -l "$socket/log" start -o "-k $socket -c $postgres_on \
   -c fsync=on -c synchronous_commit=on -c shared_buffers=1GB -c max_wal_size=4GB -c max_connections=100" >/dev/null
 "$programs/postgres_peer" load "$connection" loaded "$csv" >/dev/null
 
-"$programs/chartline" serve --store "$work/store" --open --cache 1G --server-audit "$audit" --listen 127.0.0.1:0 2>"$work/serve.log" &
+"$programs/chartline" serve --store "$work/store" --open --cache 1G --server-audit "$audit" --listen "$listen_on" 2>"$work/serve.log" &
 server=$!
 port() { sed -n 's/.*port \([0-9]*\).*/\1/p' "$1" | head -n 1; }
+at() { if [[ $2 == unix:* ]]; then echo "$2"; else echo "127.0.0.1:$(port "$1")"; fi; }  # once it listens
 for ((i = 0; i < 100; ++i)); do [[ -n $(port "$work/serve.log") ]] && break || sleep 0.1; done
-address=127.0.0.1:$(port "$work/serve.log")
+address=$(at "$work/serve.log" "$listen_on")
 
 # The bound returns what a timeline takes.
 bytes=$("$programs/server_bench" timelines "$address" "$patients" 64 1 | awk -F'\t' '$2 == "server.timeline.bytes" {print int($3)}')
-"$programs/server_bench" echo-serve 127.0.0.1:0 "$bytes" >"$work/echo.log" &
+"$programs/server_bench" echo-serve "$bound_on" "$bytes" >"$work/echo.log" &
 echo_server=$!
 for ((i = 0; i < 100; ++i)); do [[ -n $(port "$work/echo.log") ]] && break || sleep 0.1; done
-bound=127.0.0.1:$(port "$work/echo.log")
+bound=$(at "$work/echo.log" "$bound_on")
 
 say "2,000 idle sessions"
 measure "$programs/server_bench" idle "$address" 2000 "$server"
@@ -99,4 +113,4 @@ for ((run = 1; run <= runs; ++run)); do
   measure "$programs/server_bench" timelines "$address" "$patients" 64 "$seconds" after_writes
 done
 
-node bench/server_report.mjs "$results" "$size" "$runs" "$audit" docs/benchmarks.md
+node bench/server_report.mjs "$results" "$size" "$runs" "$audit" "$sockets" docs/benchmarks.md

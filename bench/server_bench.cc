@@ -25,9 +25,12 @@
 #include "bench/measure.h"
 #include "formats/wire/chartline.capnp.h"
 #include "formats/wire/events_writer.h"
+#include "formats/wire/socket_stream.h"
 
 namespace chartline::bench {
 namespace {
+
+constexpr std::size_t read_ahead_bytes = 16u << 10;  // as the client library has it
 
 // One client: a connection of its own, and what it got through it.
 struct Client {
@@ -44,7 +47,7 @@ class Bench {
     auto to = io_.provider->getNetwork().parseAddress(address.c_str()).wait(io_.waitScope);
     std::vector<Client> clients(count);
     for (Client& client : clients) {
-      client.stream = to->connect().wait(io_.waitScope);
+      client.stream = wire::over_socket(to->connect().wait(io_.waitScope), io_.unixEventPort, read_ahead_bytes);
       client.rpc = kj::heap<capnp::TwoPartyClient>(*client.stream);
       client.root = client.rpc->bootstrap();
     }

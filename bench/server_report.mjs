@@ -1,10 +1,10 @@
 // Turns the figures of the server into Markdown, and puts it into docs/benchmarks.md.
 //
-//   node server_report.mjs RESULTS.tsv SIZE RUNS AUDIT PAGE.md
+//   node server_report.mjs RESULTS.tsv SIZE RUNS AUDIT SOCKETS PAGE.md
 import {writeFileSync} from 'node:fs';
 import {circumstances_of_machine, day_and_commit, digits, median, put_into, read_results, table, units} from './markdown.mjs';
 
-const [path, size, runs, audit, page] = process.argv.slice(2);
+const [path, size, runs, audit, sockets, page] = process.argv.slice(2);
 const {chartline, postgres, bound} = read_results(path);
 const of = (who, figure) => median(who[figure]);
 const p99 = (who, figure) => `${units.us(of(who, `${figure}.p50_us`))} / ${units.us(of(who, `${figure}.p99_us`))}`;
@@ -32,7 +32,7 @@ const idle = of(chartline, 'idle_one.p99_us'), beside = of(chartline, 'beside_sc
 rows.push(['p99 of a timeline beside endless scans', units.us(beside), p99(chartline, 'beside_scans'), `alone: ${units.us(idle)}`, `${digits(beside / idle)}x`, 'below 5x', verdict(5 * idle / beside, 1)]);
 
 const report = `
-Size \`${size}\`, audit \`${audit}\`; medians of ${runs} runs in turn. ${day_and_commit()}. ${circumstances_of_machine()}
+Size \`${size}\`, audit \`${audit}\`, sockets \`${sockets}\`; medians of ${runs} runs in turn. ${day_and_commit()}. ${circumstances_of_machine()}
 A timeline has ${digits(of(chartline, 'server.timeline.events'))} events and takes ${digits(of(chartline, 'server.timeline.bytes'))} bytes. ${units.rate(timelines)} of ${units.rate(calls)} empty calls.
 
 ${table(rows)}

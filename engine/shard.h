@@ -55,6 +55,16 @@ using AnswerOf = std::function<std::vector<std::pair<std::string, std::string>>(
 // Entries of the audit log to be written with it, likewise.
 using AuditOf = std::function<std::vector<SealedEntry>()>;
 
+// A write's part in one shard.
+struct ShardWrite {
+  std::vector<WriteItem> items;
+  bool all_or_nothing = false;
+  // Asked once the outcomes are known; what they give is stored with the records. Neither is asked where all is refused.
+  AnswerOf answer;
+  AuditOf audit;
+  std::optional<Error> failed;  // of this write alone: nothing of it was done
+};
+
 // Counters of the shard, kept in the meta table with the watermark.
 struct ShardState {
   std::uint64_t watermark = 0;  // last commit folded
@@ -91,11 +101,9 @@ class Shard {
   static Result<std::unique_ptr<Shard>> open(Setup setup);
   ~Shard();
 
-  // Decides and commits records of this shard's patients; outcomes are filled. Returns the commit at which all is visible.
-  // `answer` and `audit` are asked once the outcomes are known; what they give is stored with the records. Neither is asked
-  // where all is refused.
-  Result<std::uint64_t> write(std::span<const WriteItem> items, bool all_or_nothing, const AnswerOf& answer = {},
-                              const AuditOf& audit = {});
+  // Decides writes of this shard's patients, one after the other, and commits them together; outcomes are filled. Fails where
+  // none of them was done.
+  Result<void> write(std::span<ShardWrite> writes);
   // Commits as given. An empty request waits until everything queued before it is durable.
   Result<std::uint64_t> commit(CommitRequest& request);
 
@@ -147,6 +155,7 @@ class Shard {
 
  private:
   struct Waiting;
+  struct Writing;
   // A writer between the door and its answer; waits at the door while the shard is paused or the delta is full.
   class Admission {
    public:

@@ -88,6 +88,12 @@ struct Written {
   std::uint64_t clashes = 0;  // records whose identifiers name different patients: each went to the first one's
 };
 
+// One of several writes that are done together.
+struct WriteRequest {
+  std::span<const record::Record> records;
+  WriteOptions options{};
+};
+
 // One change of the feed. Text and rows borrow from the arena given to changes().
 struct FeedEntry {
   std::uint32_t shard = 0;
@@ -123,6 +129,9 @@ class Store {
 
   // -- writing: each returns after what it did is on stable storage
   Result<Written> write(std::span<const record::Record> records, const WriteOptions& options);
+  // Writes of several callers, by one thread: each is decided for itself, in this order, and fails for itself; they share one
+  // commit, and with it one sync. An answer for each.
+  std::vector<Result<Written>> write_together(std::span<const WriteRequest> requests);
   // Two patients are one person from now on; unlink takes exactly that back. not_found where one is unknown; linking twice changes nothing.
   // An entry of the audit log travels in the batch of what it tells of, with the patients filled in; what fails leaves none.
   Result<void> link(const record::Identifier& a, const record::Identifier& b, const AuditEntry* audit = nullptr);

@@ -1,7 +1,9 @@
-// Store::write: validate, find whose each record is, and hand each shard its part. A batch id makes a retry safe: its
-// answer is logged with the records and comes back instead of a second write.
+// Store::write and write_together: validate, find whose each record is, and hand each shard its part. A batch id makes a retry
+// safe: its answer is logged with the records and comes back instead of a second write.
 #include <algorithm>
+#include <deque>
 #include <map>
+#include <set>
 
 #include "engine/audit/store_audit.h"
 #include "engine/store_parts.h"
@@ -59,24 +61,12 @@ Result<bool> is_known(const Identity& identity, std::span<const record::Identifi
   return false;
 }
 
-Written refuse_all(Written written) {
-  for (Outcome& outcome : written.outcomes)
-    if (outcome.reason.empty())
-      outcome = {Outcome::What::rejected, {}, 0, Fault::conflict, "another record of the same write was rejected"};
-  return written;
-}
-
 }  // namespace
 
 // One batch id is written by one caller at a time: the second waits and finds the first one's answer.
 class BatchTurn {
  public:
-  BatchTurn(Store::Parts& parts, const std::string& id) : parts_(parts), id_(id) {
-    if (id_.empty()) return;
-    std::unique_lock lock(parts_.batches_mutex);
-    parts_.batch_done.wait(lock, [&] { return !parts_.batches.contains(id_); });
-    parts_.batches.insert(id_);
-  }
+  explicit BatchTurn(Store::Parts& parts) : parts_(parts) {}
   ~BatchTurn() {
     if (id_.empty()) return;
     std::lock_guard lock(parts_.batches_mutex);
@@ -86,101 +76,221 @@ class BatchTurn {
   BatchTurn(const BatchTurn&) = delete;
   BatchTurn& operator=(const BatchTurn&) = delete;
 
+  void wait_for(const std::string& id) {
+    if (id.empty()) return;
+    std::unique_lock lock(parts_.batches_mutex);
+    parts_.batch_done.wait(lock, [&] { return !parts_.batches.contains(id); });
+    parts_.batches.insert(id_ = id);
+  }
+  // False where another has it. Who holds turns must not wait for more of them: two who do might wait for each other.
+  bool take(const std::string& id) {
+    if (id.empty()) return true;
+    std::lock_guard lock(parts_.batches_mutex);
+    if (!parts_.batches.insert(id).second) return false;
+    id_ = id;
+    return true;
+  }
+
  private:
   Store::Parts& parts_;
-  const std::string id_;
+  std::string id_;  // "" while it holds none
 };
+
+// One write on its way: begin(), then the parts() of it written, shard after shard, then finish().
+class WriteOnItsWay {
+ public:
+  WriteOnItsWay(Store::Parts& parts, const WriteRequest& request)
+      : parts_(parts), records_(request.records), options_(request.options), audit_(options_.audit), turn_(parts),
+        key_(std::string(batch_meta_prefix) + options_.batch_id) {}
+
+  BatchTurn& turn() { return turn_; }
+  const std::string& batch_id() const { return options_.batch_id; }
+
+  // Finds whose each record is, once it has its turn.
+  void begin() {
+    if (const Result<void> begun = find_patients(); !begun) fail(begun.error());
+  }
+  void fail(Error error) { failed_ = std::move(error); }
+  // Shards that take a part of it, unless it has failed or is answered already.
+  std::vector<std::uint32_t> shards() const {
+    std::vector<std::uint32_t> numbers;
+    if (!failed_)
+      for (const auto& entry : by_shard_) numbers.push_back(entry.first);
+    return numbers;
+  }
+  bool takes(std::uint32_t shard) const { return !failed_ && by_shard_.contains(shard); }
+  // Whether who a patient of it is has still to be made durable by the first shard.
+  bool waits_for_identity() const {
+    const bool elsewhere = by_shard_.empty() || by_shard_.begin()->first != 0 || by_shard_.size() > 1;
+    return !failed_ && !answered_whole_ && elsewhere && !parts_.identity->durable(identity_position_);
+  }
+  ShardWrite part(std::uint32_t shard);
+
+  Result<Written> finish(Store& store) {
+    if (!failed_ && !answered_whole_)
+      for (const auto& shard : parts_.shards) written_.position.push_back(shard->last_commit());
+    const Result<Written> written = failed_ ? Result<Written>(std::move(*failed_)) : Result<Written>(std::move(written_));
+    TRY(audit_.finish(store, written));
+    return written;
+  }
+
+ private:
+  Result<void> find_patients();
+  Result<void> find_patient(std::size_t i);
+  void refuse_all();
+  void reject(std::size_t i, const Error& why) { written_.outcomes[i] = {Outcome::What::rejected, {}, 0, why.fault, why.message}; }
+
+  Store::Parts& parts_;
+  const std::span<const record::Record> records_;
+  const WriteOptions& options_;
+  WriteAudit audit_;
+  BatchTurn turn_;
+  const std::string key_;
+
+  Written written_;
+  std::vector<bool> answered_;   // by an earlier write of the same batch id
+  bool answered_whole_ = false;  // nothing is left to be done
+  std::map<std::uint32_t, std::vector<std::size_t>> by_shard_;
+  std::uint64_t identity_position_ = 0;
+  std::optional<Error> failed_;
+};
+
+void WriteOnItsWay::refuse_all() {
+  for (Outcome& outcome : written_.outcomes)
+    if (outcome.reason.empty())
+      outcome = {Outcome::What::rejected, {}, 0, Fault::conflict, "another record of the same write was rejected"};
+  by_shard_.clear();
+  answered_whole_ = true;
+}
+
+Result<void> WriteOnItsWay::find_patients() {
+  if (parts_.options.read_only) return unavailable("the store was opened read-only");
+  if (options_.batch_id.size() > batch_id_bytes_max) return invalid_request("a batch id has at most 256 bytes");
+  written_.outcomes.resize(records_.size());
+  answered_.resize(records_.size(), false);
+  if (!options_.batch_id.empty())
+    for (const auto& shard : parts_.shards)
+      if (const std::optional<Bytes> answer = TRY(stored_answer(*shard, key_)))
+        TRY(decode_answer(*answer, written_.outcomes, answered_));
+  written_.repeated = !options_.batch_id.empty() && !records_.empty() &&
+                      std::find(answered_.begin(), answered_.end(), false) == answered_.end();
+
+  bool refused = false;
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    if (answered_[i]) continue;
+    if (const Result<void> valid = validate(records_[i]); !valid) reject(i, valid.error()), refused = true;
+  }
+  if (refused && options_.all_or_nothing) return refuse_all(), Result<void>();
+
+  for (std::size_t i = 0; i < records_.size() && !answered_whole_; ++i)
+    if (!answered_[i]) TRY(find_patient(i));
+  if (options_.all_or_nothing && by_shard_.size() > 1)
+    return unsupported("all or nothing was asked for, but the patients lie on " + std::to_string(by_shard_.size()) +
+                       " shards");
+  return {};
+}
+
+Result<void> WriteOnItsWay::find_patient(std::size_t i) {
+  Outcome& outcome = written_.outcomes[i];
+  const record::Record& record = records_[i];
+  // A version is demanded of a record of somebody unknown: nobody is made up for that.
+  if (outcome.reason.empty() && record.demand == record::Record::Demand::version &&
+      !TRY(is_known(*parts_.identity, record.identifiers))) {
+    reject(i, conflict("the record is not known, so it has not the version demanded"));
+    if (options_.all_or_nothing) return refuse_all(), Result<void>();
+  }
+  if (!outcome.reason.empty()) {
+    if (!options_.batch_id.empty()) by_shard_[0].push_back(i);  // so that a retry gets the same answer
+    return {};
+  }
+  const Identity::Resolved who = TRY(parts_.identity->resolve(record.identifiers));
+  outcome.patient = who.patient;
+  if (who.clash) ++written_.clashes;
+  identity_position_ = std::max(identity_position_, who.position);
+  by_shard_[who.patient.shard].push_back(i);
+  return {};
+}
+
+ShardWrite WriteOnItsWay::part(std::uint32_t shard) {
+  const std::vector<std::size_t>& places = by_shard_.at(shard);
+  ShardWrite part;
+  part.all_or_nothing = options_.all_or_nothing;
+  for (const std::size_t place : places)
+    if (written_.outcomes[place].reason.empty())
+      part.items.push_back({&records_[place], written_.outcomes[place].patient.id, &written_.outcomes[place]});
+  if (!options_.batch_id.empty())
+    part.answer = [this, &places] {
+      return std::vector{std::pair(key_, encode_answer(written_.outcomes, places))};
+    };
+  if (audit_)
+    part.audit = [this, &places] { return audit_.of(written_.outcomes, places, parts_.options.clock->now()); };
+  return part;
+}
 
 namespace {
 
-Result<Written> write_records(Store::Parts& parts, std::span<const record::Record> records, const WriteOptions& options,
-                              WriteAudit& audit) {
-  if (parts.options.read_only) return unavailable("the store was opened read-only");
-  if (options.batch_id.size() > batch_id_bytes_max) return invalid_request("a batch id has at most 256 bytes");
-  const BatchTurn turn(parts, options.batch_id);
-  const std::string key = std::string(batch_meta_prefix) + options.batch_id;
+// Who a patient is must be durable before an event of theirs is, and the first shard keeps who they are.
+void make_identity_durable(Store::Parts& parts, std::span<WriteOnItsWay* const> writes) {
+  if (std::ranges::none_of(writes, [](const WriteOnItsWay* one) { return one->waits_for_identity(); })) return;
+  CommitRequest barrier;
+  const Result<std::uint64_t> durable = parts.shards.front()->commit(barrier);
+  if (durable) return;
+  for (WriteOnItsWay* one : writes)
+    if (one->waits_for_identity()) one->fail(durable.error());
+}
 
-  Written written;
-  written.outcomes.resize(records.size());
-  std::vector<bool> answered(records.size(), false);
-  if (!options.batch_id.empty())
-    for (const auto& shard : parts.shards)
-      if (const std::optional<Bytes> answer = TRY(stored_answer(*shard, key)))
-        TRY(decode_answer(*answer, written.outcomes, answered));
-  written.repeated = !options.batch_id.empty() && !records.empty() &&
-                     std::find(answered.begin(), answered.end(), false) == answered.end();
-
-  bool refused = false;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    if (answered[i]) continue;
-    if (const Result<void> valid = validate(records[i]); !valid) {
-      written.outcomes[i] = {Outcome::What::rejected, {}, 0, valid.error().fault, valid.error().message};
-      refused = true;
-    }
+void write_parts(Shard& shard, std::uint32_t number, std::span<WriteOnItsWay* const> writes) {
+  std::vector<WriteOnItsWay*> taking;
+  std::vector<ShardWrite> parts;
+  for (WriteOnItsWay* one : writes)
+    if (one->takes(number)) taking.push_back(one), parts.push_back(one->part(number));
+  const Result<void> written = shard.write(parts);
+  for (std::size_t i = 0; i < taking.size(); ++i) {
+    if (parts[i].failed) taking[i]->fail(std::move(*parts[i].failed));
+    else if (!written) taking[i]->fail(written.error());
   }
-  if (refused && options.all_or_nothing) return refuse_all(std::move(written));
+}
 
-  std::map<std::uint32_t, std::vector<std::size_t>> by_shard;
-  std::uint64_t identity_position = 0;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    if (answered[i]) continue;
-    if (!written.outcomes[i].reason.empty()) {
-      if (!options.batch_id.empty()) by_shard[0].push_back(i);  // so that a retry gets the same answer
-      continue;
-    }
-    // A version is demanded of a record of somebody unknown: nobody is made up for that.
-    if (records[i].demand == record::Record::Demand::version && !TRY(is_known(*parts.identity, records[i].identifiers))) {
-      written.outcomes[i] = {Outcome::What::rejected,
-                             {},
-                             0,
-                             Fault::conflict,
-                             "the record is not known, so it has not the version demanded"};
-      if (options.all_or_nothing) return refuse_all(std::move(written));
-      if (!options.batch_id.empty()) by_shard[0].push_back(i);  // so that a retry gets the same answer
-      continue;
-    }
-    const Identity::Resolved who = TRY(parts.identity->resolve(records[i].identifiers));
-    written.outcomes[i].patient = who.patient;
-    if (who.clash) ++written.clashes;
-    identity_position = std::max(identity_position, who.position);
-    by_shard[who.patient.shard].push_back(i);
+// Of writes that have their turns.
+void write_on(Store::Parts& parts, std::span<WriteOnItsWay* const> writes) {
+  std::set<std::uint32_t> shards;
+  for (WriteOnItsWay* one : writes) {
+    one->begin();
+    for (const std::uint32_t shard : one->shards()) shards.insert(shard);
   }
-  if (options.all_or_nothing && by_shard.size() > 1)
-    return unsupported("all or nothing was asked for, but the patients lie on " + std::to_string(by_shard.size()) +
-                       " shards");
-
-  // Who a patient is must be durable before an event of theirs is, and the first shard keeps who they are.
-  const bool elsewhere = by_shard.empty() || by_shard.begin()->first != 0 || by_shard.size() > 1;
-  if (elsewhere && !parts.identity->durable(identity_position)) {
-    CommitRequest barrier;
-    TRY(parts.shards.front()->commit(barrier));
-  }
-
-  for (const auto& entry : by_shard) {
-    const std::vector<std::size_t>& places = entry.second;  // a binding of its own: clang 14 captures no structured one
-    Shard& shard = *parts.shards[entry.first];
-    std::vector<WriteItem> items;
-    for (const std::size_t place : places)
-      if (written.outcomes[place].reason.empty())
-        items.push_back({&records[place], written.outcomes[place].patient.id, &written.outcomes[place]});
-    const AnswerOf answer = [&]() -> std::vector<std::pair<std::string, std::string>> {
-      if (options.batch_id.empty()) return {};
-      return {{key, encode_answer(written.outcomes, places)}};
-    };
-    const AuditOf entries = [&] { return audit.of(written.outcomes, places, parts.options.clock->now()); };
-    TRY(shard.write(items, options.all_or_nothing, answer, audit ? entries : AuditOf()));
-  }
-  for (const auto& shard : parts.shards) written.position.push_back(shard->last_commit());
-  return written;
+  make_identity_durable(parts, writes);
+  for (const std::uint32_t shard : shards) write_parts(*parts.shards[shard], shard, writes);
 }
 
 }  // namespace
 
 Result<Written> Store::write(std::span<const record::Record> records, const WriteOptions& options) {
-  WriteAudit audit(options.audit);
-  Result<Written> written = write_records(*parts_, records, options, audit);
-  TRY(audit.finish(*this, written));
-  return written;
+  const WriteRequest request{records, options};
+  WriteOnItsWay write(*parts_, request);
+  write.turn().wait_for(options.batch_id);
+  WriteOnItsWay* const one = &write;
+  write_on(*parts_, {&one, 1});
+  return write.finish(*this);
+}
+
+std::vector<Result<Written>> Store::write_together(std::span<const WriteRequest> requests) {
+  std::vector<std::optional<Result<Written>>> answers(requests.size());
+  {
+    std::deque<WriteOnItsWay> writes;
+    std::vector<WriteOnItsWay*> together;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      WriteOnItsWay& one = writes.emplace_back(*parts_, requests[i]);
+      if (one.turn().take(one.batch_id())) together.push_back(&one), places.push_back(i);
+    }
+    write_on(*parts_, together);
+    for (std::size_t i = 0; i < together.size(); ++i) answers[places[i]] = together[i]->finish(*this);
+  }
+  // Whose batch id another is writing: after that one.
+  std::vector<Result<Written>> all;
+  for (std::size_t i = 0; i < requests.size(); ++i)
+    all.push_back(answers[i] ? std::move(*answers[i]) : write(requests[i].records, requests[i].options));
+  return all;
 }
 
 }  // namespace chartline::engine

@@ -101,121 +101,170 @@ void Shard::forget_indexes() {
   }
 }
 
-Result<std::uint64_t> Shard::write(std::span<const WriteItem> items, bool all_or_nothing, const AnswerOf& answer,
-                                   const AuditOf& audit) {
-  if (!setup_.lease) return unavailable("the store was opened read-only");
-  const Admission admission(*this);
-  if (!admission.granted()) return full();
-  auto memory = std::make_shared<WriteMemory>();
+// Writes that are decided together: what they say, and what is to be committed of them.
+struct Shard::Writing {
+  explicit Writing(Shard& of) : shard(of) { request.memory = memory; }
+
+  void say(const ShardWrite& write);
+  // What is known of a patient, enough for the record.
+  Result<Stripe::Cached*> know(const WriteItem& item, const Said& record);
+  void know_all(std::span<const ShardWrite> writes);
+  void lock_all(std::span<const ShardWrite> writes);
+  // The next of the writes: into the request, unless all of it is refused.
+  Result<void> decide(ShardWrite& write);
+  Result<void> decide_items(ShardWrite& write, std::span<const Saying> says, bool& refused);
+  Result<void> commit();
+  void trim_all();
+
+  Shard& shard;
+  std::shared_ptr<WriteMemory> memory = std::make_shared<WriteMemory>();
   CommitRequest request;
-  request.memory = memory;
-
-  // What a record says is made out before anybody else has to wait: of many records of one write most stripes are locked.
-  Ordinals ordinals;
-  std::vector<Saying> sayings;
-  sayings.reserve(items.size());
-  for (const WriteItem& item : items) sayings.push_back(rows_of(item, *names_, ordinals, *memory));
-
-  const auto know = [this](const WriteItem& item, const Said& record) -> Result<Stripe::Cached*> {
-    Stripe& stripe = stripe_of(item.patient);
-    Stripe::Cached* cached = TRY(index_of(stripe, item.patient));
-    if (!cached->index.falls_short(record)) return cached;
-    TRY(cached->index.complete(moment(), item.patient));
-    count(stripe, *cached);
-    return cached;
-  };
-  // So is what is known of the patients, one stripe at a time. Should that be trimmed again before all are locked, it is looked up
-  // anew; should it fail, it fails below.
-  for (std::size_t i = 0; items.size() > 1 && i < items.size(); ++i) {
-    const std::lock_guard lock(stripe_of(items[i].patient).mutex);
-    (void)know(items[i], sayings[i].record);
-  }
-
+  std::vector<Saying> sayings;  // of all items of all writes
+  std::size_t decided = 0;      // of them
+  bool any = false;             // write is to be committed
   std::vector<std::size_t> stripes;
-  for (const WriteItem& item : items) stripes.push_back(item.patient % stripe_count);
+  std::vector<std::unique_lock<std::mutex>> locks;
+  std::vector<std::pair<PatientIndex*, Undo>> undo;  // of the write that is being decided
+  std::vector<Stripe::Cached*> touched;
+};
+
+void Shard::Writing::say(const ShardWrite& write) {
+  Ordinals ordinals;
+  for (const WriteItem& item : write.items) sayings.push_back(rows_of(item, *shard.names_, ordinals, *memory));
+}
+
+Result<Shard::Stripe::Cached*> Shard::Writing::know(const WriteItem& item, const Said& record) {
+  Stripe& stripe = shard.stripe_of(item.patient);
+  Stripe::Cached* cached = TRY(shard.index_of(stripe, item.patient));
+  if (!cached->index.falls_short(record)) return cached;
+  TRY(cached->index.complete(shard.moment(), item.patient));
+  count(stripe, *cached);
+  return cached;
+}
+
+// One stripe at a time. Should what is known be trimmed again before all are locked, it is looked up anew; should looking it up
+// fail, it fails when it is needed.
+void Shard::Writing::know_all(std::span<const ShardWrite> writes) {
+  if (sayings.size() < 2) return;
+  std::size_t next = 0;
+  for (const ShardWrite& write : writes) {
+    for (const WriteItem& item : write.items) {
+      const std::lock_guard lock(shard.stripe_of(item.patient).mutex);
+      (void)know(item, sayings[next++].record);
+    }
+  }
+}
+
+void Shard::Writing::lock_all(std::span<const ShardWrite> writes) {
+  for (const ShardWrite& write : writes)
+    for (const WriteItem& item : write.items) stripes.push_back(item.patient % stripe_count);
   std::sort(stripes.begin(), stripes.end());
   stripes.erase(std::unique(stripes.begin(), stripes.end()), stripes.end());
-  std::vector<std::unique_lock<std::mutex>> locks;
-  for (const std::size_t stripe : stripes) locks.emplace_back(stripes_[stripe].mutex);
+  for (const std::size_t stripe : stripes) locks.emplace_back(shard.stripes_[stripe].mutex);
+}
 
-  std::vector<std::pair<PatientIndex*, Undo>> undo;
-  std::vector<Stripe::Cached*> touched;
-  // Of records that were known already nothing is published: what was looked up for them may go at once.
-  const auto trim_all = [&] {
-    for (const std::size_t stripe : stripes) trim(stripes_[stripe]);
-  };
-  const auto take_all_back = [&] {
-    for (auto step = undo.rbegin(); step != undo.rend(); ++step) take_back(*step->first, step->second);
-    for (Stripe::Cached* cached : touched) --cached->in_flight;
-    trim_all();
-  };
+// Of records that were known already nothing is published: what was looked up for them may go at once.
+void Shard::Writing::trim_all() {
+  for (const std::size_t stripe : stripes) shard.trim(shard.stripes_[stripe]);
+}
 
-  bool refused = false;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const WriteItem& item = items[i];
-    const std::span<stored::Row> rows = sayings[i].rows;
-    const Said& record = sayings[i].record;
-    if (setup_.identity->erased({setup_.number, item.patient})) {  // while this write waited at the door
-      *item.outcome = {Outcome::What::rejected,
-                       {setup_.number, item.patient},
-                       0,
-                       Fault::conflict,
-                       "the patient was erased meanwhile"};
+Result<void> Shard::Writing::decide_items(ShardWrite& write, std::span<const Saying> says, bool& refused) {
+  for (std::size_t i = 0; i < write.items.size(); ++i) {
+    const WriteItem& item = write.items[i];
+    const Said& record = says[i].record;
+    const PatientRef patient{shard.setup_.number, item.patient};
+    if (shard.setup_.identity->erased(patient)) {  // while this write waited at the door
+      *item.outcome = {Outcome::What::rejected, patient, 0, Fault::conflict, "the patient was erased meanwhile"};
       refused = true;
-      if (all_or_nothing) break;
+      if (write.all_or_nothing) return {};
       continue;
     }
-    auto cached = know(item, record);
-    if (!cached) return take_all_back(), std::move(cached).error();
-    PatientIndex& index = (*cached)->index;
-    const Decision decision = decide(index, record);
-    *item.outcome = {
-        decision.what, {setup_.number, item.patient}, decision.first_number, decision.fault, decision.reason};
+    Stripe::Cached* cached = TRY(know(item, record));
+    const Decision decision = engine::decide(cached->index, record);
+    *item.outcome = {decision.what, patient, decision.first_number, decision.fault, decision.reason};
     if (decision.what == Outcome::What::rejected) {
       refused = true;
-      if (all_or_nothing) break;
+      if (write.all_or_nothing) return {};
     }
     if (decision.what == Outcome::What::rejected || decision.what == Outcome::What::unchanged) continue;
-    undo.emplace_back(&index, apply(index, record, decision));
-    touched.push_back(*cached), ++(*cached)->in_flight;
+    undo.emplace_back(&cached->index, apply(cached->index, record, decision));
+    touched.push_back(cached), ++cached->in_flight;
     std::uint32_t number = decision.first_number;
-    for (stored::Row& row : rows) row.number = number++;
+    for (stored::Row& row : says[i].rows) row.number = number++;
     DeltaPut put;
     put.patient = item.patient;
-    put.added = rows;
+    put.added = says[i].rows;
     put.removed = memory->arena.array(decision.removed);
     put.original = memory->arena.text(item.record->original);
     memory->bytes += put.original.size() + put.removed.size_bytes() + sizeof put;
     stored::encode(stored::Put{put.patient, put.removed, put.added, put.original, 0}, request.changes.emplace_back());
     request.puts.push_back(put);
   }
-  if (refused && all_or_nothing) {
-    take_all_back();
-    for (const WriteItem& item : items)
-      if (item.outcome->what != Outcome::What::rejected)
-        *item.outcome = {Outcome::What::rejected, item.outcome->patient, 0, Fault::conflict,
-                         "another record of the same write was rejected"};
-    return last_commit();
-  }
-  request.bytes = memory->bytes;
-  if (answer) request.metas = answer();
-  if (audit) request.audit = audit();
-  for (const auto& [name, value] : request.metas)
-    stored::encode(stored::SetMeta{name, value}, request.changes.emplace_back());
+  return {};
+}
 
+Result<void> Shard::Writing::decide(ShardWrite& write) {
+  const std::span<const Saying> says = std::span(sayings).subspan(decided, write.items.size());
+  decided += write.items.size();
+  undo.clear();
+  const std::size_t changes = request.changes.size(), puts = request.puts.size(), patients = touched.size();
+  bool refused = false;
+  const Result<void> done = decide_items(write, says, refused);
+  if (done && !(refused && write.all_or_nothing)) {
+    any = true;
+    if (write.answer) {
+      for (auto& [name, value] : write.answer()) {
+        stored::encode(stored::SetMeta{name, value}, request.changes.emplace_back());
+        request.metas.emplace_back(std::move(name), std::move(value));
+      }
+    }
+    if (write.audit)
+      for (SealedEntry& entry : write.audit()) request.audit.push_back(std::move(entry));
+    return {};
+  }
+  for (auto step = undo.rbegin(); step != undo.rend(); ++step) take_back(*step->first, step->second);
+  for (std::size_t i = patients; i < touched.size(); ++i) --touched[i]->in_flight;
+  request.changes.resize(changes), request.puts.resize(puts), touched.resize(patients);
+  TRY(done);
+  for (const WriteItem& item : write.items)
+    if (item.outcome->what != Outcome::What::rejected)
+      *item.outcome = {Outcome::What::rejected, item.outcome->patient, 0, Fault::conflict,
+                       "another record of the same write was rejected"};
+  return {};
+}
+
+Result<void> Shard::Writing::commit() {
+  request.bytes = memory->bytes;
   Waiting me(request);
-  enqueue(me);
+  if (any) shard.enqueue(me);
   trim_all();
   locks.clear();
-  Result<std::uint64_t> committed = await(me);
+  if (!any) return {};
+  const Result<std::uint64_t> committed = shard.await(me);
   for (Stripe::Cached* cached : touched) {
-    Stripe& stripe = stripe_of(cached->patient);
+    Stripe& stripe = shard.stripe_of(cached->patient);
     std::lock_guard lock(stripe.mutex);
     --cached->in_flight;
     count(stripe, *cached);
     trim(stripe);
   }
-  return committed;
+  TRY(committed);
+  return {};
+}
+
+// What records say, and most of what is known of their patients, is made out before anybody else has to wait: of many records
+// most stripes are locked.
+Result<void> Shard::write(std::span<ShardWrite> writes) {
+  if (!setup_.lease) return unavailable("the store was opened read-only");
+  const Admission admission(*this);
+  if (!admission.granted()) return full();
+  Writing writing(*this);
+  for (const ShardWrite& write : writes) writing.say(write);
+  writing.know_all(writes);
+  writing.lock_all(writes);
+  for (ShardWrite& write : writes)
+    if (Result<void> decided = writing.decide(write); !decided) write.failed = std::move(decided).error();
+  return writing.commit();
 }
 
 }  // namespace chartline::engine

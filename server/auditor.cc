@@ -27,7 +27,7 @@ kj::Promise<void> Auditor::enter(engine::AuditEntry entry) {
   if (!writing_) {
     writing_ = true;
     // Those of this turn of the loop go together.
-    tasks_.add(kj::evalLater([this] { begin(); }));
+    tasks_.add(kj::evalLast([this] { begin(); }));
   }
   return kj::mv(written.promise);
 }

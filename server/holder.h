@@ -14,6 +14,7 @@
 #include "engine/trust/grant.h"
 #include "formats/wire/failure.h"
 #include "server/auditor.h"
+#include "server/committer.h"
 #include "server/cursors.h"
 #include "server/event_pages.h"
 #include "server/instruments.h"
@@ -47,6 +48,7 @@ struct Services {
   Workers& workers;
   Cursors& cursors;
   Auditor& auditor;
+  Committer& committer;
   Sessions& sessions;
   Traffic& traffic;
   Instruments& instruments;

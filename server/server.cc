@@ -16,6 +16,7 @@
 #include <thread>
 #include <utility>
 
+#include "formats/wire/socket_stream.h"
 #include "server/connection.h"
 #include "server/cursors.h"
 #include "server/observe.h"
@@ -63,6 +64,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
   kj::Own<kj::CrossThreadPromiseFulfiller<void>> stop_fulfiller;  // guarded by stop_mutex; null once stopped
   const kj::Executor* loop = nullptr;                             // guarded by stop_mutex; null where it does not run
   Sessions* all_sessions = nullptr;                               // the loop's
+  kj::UnixEventPort* event_port = nullptr;                        // the loop's
 
   void taskFailed(kj::Exception&&) override {}  // of one connection, or of a run whose client has heard of it
 
@@ -72,6 +74,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
     const auto thrown = kj::runCatchingExceptions([&] {
       run_in_short_turns();
       auto io = kj::setupAsyncIo();
+      event_port = &io.unixEventPort;
       if (options.tls) {
         Result<std::unique_ptr<Tls>> loaded = Tls::load(*options.tls, io.provider->getTimer());
         told = !loaded;
@@ -85,11 +88,13 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
       cursors = std::make_unique<Cursors>(options.limits.cursors, options.limits.cursors_of_user, options.limits.cursor_seconds, clock);
       Scratch scratch;
       Auditor auditor(store, *workers, options.audit);
+      Committer committer(store, *workers);
       Sessions sessions;
       Services services{.store = store,
                         .workers = *workers,
                         .cursors = *cursors,
                         .auditor = auditor,
+                        .committer = committer,
                         .sessions = sessions,
                         .traffic = traffic,
                         .instruments = instruments,
@@ -208,7 +213,8 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
   }
 
   // From accept to the end; the handshake of TLS counts, so that it is bounded too.
-  kj::Promise<void> serve(kj::Own<kj::AsyncIoStream> stream, Services& services) {
+  kj::Promise<void> serve(kj::Own<kj::AsyncIoStream> accepted, Services& services) {
+    auto stream = wire::over_socket(kj::mv(accepted), *event_port);
     if (tls != nullptr) {
       return tls->accept(kj::mv(stream)).then([this, &services](kj::Own<kj::AsyncIoStream> secured) {
         return speak(kj::mv(secured), services);

@@ -11,6 +11,7 @@
 #include "formats/wire/events_reader.h"
 #include "formats/wire/events_writer.h"
 #include "server/acts.h"
+#include "server/committer.h"
 #include "server/records_reader.h"
 #include "server/signing.h"
 
@@ -33,6 +34,36 @@ void write(const engine::Written& written, wire::Written::Builder into) {
   into.setRepeated(written.repeated);
   into.setClashes(written.clashes);
 }
+
+// A commit, as a worker makes it out.
+class HeldCommit final : public HeldWrite {
+ public:
+  HeldCommit(HolderPtr holder, std::vector<Message> batches, std::string batch_id, bool all_or_nothing)
+      : holder_(std::move(holder)), batches_(std::move(batches)), batch_id_(std::move(batch_id)), all_or_nothing_(all_or_nothing) {}
+
+  Result<engine::WriteRequest> request() override {
+    // Ids of batches are each user's own: nobody is answered about, or hindered by, those of others.
+    if (holder_->grant && !batch_id_.empty())
+      batch_id_ = "by " + hex(hash128(holder_->grant->organisation + '\0' + holder_->user + '\0' + batch_id_));
+    for (const Message& batch : batches_)
+      TRY(read_records(batch->getRoot<wire::Records>().asReader(), room_, events_, records_));
+    if (holder_->grant) TRY(sign(records_, holder_->view(), room_));
+    engine::WriteRequest request{.records = records_};
+    request.options.batch_id = batch_id_;
+    request.options.all_or_nothing = all_or_nothing_;
+    request.options.audit = holder_->entry(engine::Act::write);
+    return request;
+  }
+
+ private:
+  HolderPtr holder_;
+  std::vector<Message> batches_;
+  std::string batch_id_;
+  bool all_or_nothing_;
+  record::Arena room_;
+  std::vector<std::vector<record::Event>> events_;
+  std::vector<record::Record> records_;
+};
 
 class IngestServer final : public wire::Ingest::Server {
  public:
@@ -67,23 +98,12 @@ class IngestServer final : public wire::Ingest::Server {
     auto params = context.getParams();
     const Result<void> held = params.hasLast() ? hold(params.getLast()) : Result<void>();
     std::vector<Message> all = std::exchange(batches_, {});
-    bytes_ = 0;
+    const std::size_t bytes = std::exchange(bytes_, 0);
     value_or_throw(held);
-    auto work = [holder = holder_, batches = std::move(all), batch_id = std::string(wire::view(params.getBatchId())),
-                 all_or_nothing = params.getAllOrNothing()]() mutable -> Result<engine::Written> {
-      // Ids of batches are each user's own: nobody is answered about, or hindered by, those of others.
-      if (holder->grant && !batch_id.empty())
-        batch_id = "by " + hex(hash128(holder->grant->organisation + '\0' + holder->user + '\0' + batch_id));
-      record::Arena room;
-      std::vector<std::vector<record::Event>> events;
-      std::vector<record::Record> records;
-      for (const Message& batch : batches)
-        TRY(read_records(batch->getRoot<wire::Records>().asReader(), room, events, records));
-      if (holder->grant) TRY(sign(records, holder->view(), room));
-      return holder->services.store.write(records, {.batch_id = batch_id, .all_or_nothing = all_or_nothing, .audit = holder->entry(engine::Act::write)});
-    };
+    auto commit = std::make_unique<HeldCommit>(holder_, std::move(all), std::string(wire::view(params.getBatchId())),
+                                               params.getAllOrNothing());
     context.releaseParams();
-    return holder_->services.workers.run(Lane::write, std::move(work)).then([context](engine::Written written) mutable {
+    return holder_->services.committer.write(std::move(commit), bytes).then([context](engine::Written written) mutable {
       write(written, context.getResults().initWritten());
     });
   }

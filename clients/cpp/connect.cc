@@ -7,11 +7,13 @@
 #include "clients/cpp/parts.h"
 #include "clients/cpp/read.h"
 #include "formats/wire/events_writer.h"
+#include "formats/wire/socket_stream.h"
 
 namespace chartline::client {
 namespace {
 
 constexpr std::uint64_t message_bytes_max = 256u << 20;  // of one answer
+constexpr std::size_t read_ahead_bytes = 16u << 10;
 
 capnp::ReaderOptions reader_options() {
   capnp::ReaderOptions options;
@@ -129,7 +131,9 @@ kj::Promise<void> Loop::connect(const Options& options) {
         return refusal(unavailable("the server at " + options.address + " does not answer"));
       });
   return or_say(kj::mv(connected), unavailable("no server listens at " + address))
-      .then([&options](kj::Own<kj::AsyncIoStream> plain) { return secured(kj::mv(plain), options); })
+      .then([this, &options](kj::Own<kj::AsyncIoStream> plain) {
+        return secured(wire::over_socket(kj::mv(plain), io.unixEventPort, read_ahead_bytes), options);
+      })
       .then([this, &options](kj::Own<kj::AsyncIoStream> ready) {
         stream = kj::mv(ready);
         return log_in(*this, options);

@@ -1,8 +1,12 @@
 #include "formats/wire/events_reader.h"
 
+#include <capnp/any.h>
+
+#include <bit>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace chartline::wire {
 namespace {
@@ -11,20 +15,36 @@ using record::Value;
 
 Error wrong(std::string_view column) { return invalid_request("events: the column " + std::string(column) + " is not as it may be"); }
 
-// A column of `count`, of one value for all, or of none: then all are 0.
+// A column of `count`, of one value for all, or of none: then all are 0. Its numbers are read where they stand in the message
+// (little-endian); the library looks at the bounds of each.
 template <typename Item>
 class Values {
  public:
   using List = typename capnp::List<Item>::Reader;
   // Notes its name in `unsound` where its length is none of these.
-  Values(List list, std::uint32_t count, const char* name, const char*& unsound) : list_(list), name_(name) {
+  Values(List list, std::uint32_t count, const char* name, const char*& unsound) : step_(list.size() > 1 ? 1 : 0), name_(name) {
+    static_assert(std::endian::native == std::endian::little);
     if (list.size() > 1 && list.size() != count) unsound = name;
+    if (list.size() == 0) return;
+    const capnp::AnyList::Reader plain(list);
+    if (plain.getElementSize() == capnp::_::elementSizeForType<Item>()) {
+      first_ = reinterpret_cast<const Item*>(plain.getRawBytes().begin());
+      return;
+    }
+    for (const Item item : list) copied_.push_back(item);  // structs whose first field it is, as later schemas may have it
+    first_ = copied_.data();
   }
-  Item at(std::uint32_t i) const { return list_.size() == 0 ? Item{} : list_[list_.size() == 1 ? 0 : i]; }
+  Values(const Values&) = delete;
+  Values& operator=(const Values&) = delete;
+
+  Item at(std::uint32_t i) const { return first_[i * step_]; }
   const char* name() const { return name_; }
 
  private:
-  List list_;
+  static constexpr Item none{};
+  const Item* first_ = &none;
+  const std::uint32_t step_;
+  std::vector<Item> copied_;
   const char* name_;
 };
 
@@ -133,11 +153,13 @@ Result<record::Attribute> read_attribute(Attribute::Reader from, const Names& na
 }
 
 Result<void> read_details(Details::Reader from, const Names& names, record::Event& event, record::Arena& into) {
-  std::vector<record::Code> translations;
-  for (const std::uint32_t number : from.getTranslations()) {
-    if (number == 0 || !is_named(names.codes, number, translations.emplace_back())) return wrong("details.translations");
+  if (from.hasTranslations()) {
+    std::vector<record::Code> translations;
+    for (const std::uint32_t number : from.getTranslations()) {
+      if (number == 0 || !is_named(names.codes, number, translations.emplace_back())) return wrong("details.translations");
+    }
+    event.translations = into.array(translations);
   }
-  event.translations = into.array(translations);
   event.source_person = view(from.getSourcePerson());
   event.record = view(from.getRecord());
   event.version = view(from.getVersion());
@@ -147,9 +169,11 @@ Result<void> read_details(Details::Reader from, const Names& names, record::Even
   event.encounter = view(from.getEncounter());
   event.recorded = from.getRecorded();
   event.has_original = from.getHasOriginal();
-  std::vector<record::Attribute> attributes;
-  for (const Attribute::Reader attribute : from.getAttributes()) attributes.push_back(TRY(read_attribute(attribute, names)));
-  event.attributes = into.array(attributes);
+  if (from.hasAttributes()) {
+    std::vector<record::Attribute> attributes;
+    for (const Attribute::Reader attribute : from.getAttributes()) attributes.push_back(TRY(read_attribute(attribute, names)));
+    event.attributes = into.array(attributes);
+  }
   return {};
 }
 
@@ -178,12 +202,11 @@ class EventColumns {
   Result<void> check() const {
     if (names_.unsound) return wrong(names_.unsound);
     if (unsound_) return wrong(unsound_);
-    const unsigned details = from_.getDetails().size();
+    const unsigned details = details_.size();
     return details == 0 || details == count_ ? Result<void>() : wrong("details");
   }
 
-  Result<record::Event> event(std::uint32_t i, record::Arena& into) const {
-    record::Event event;
+  Result<void> read(std::uint32_t i, record::Event& event, record::Arena& into) const {
     event.number = number_.at(i);
     if (!is_word(kind_.at(i), record::kind_count, event.kind)) return wrong(kind_.name());
     if (!is_word(status_.at(i), record::status_count, event.status)) return wrong(status_.name());
@@ -201,8 +224,7 @@ class EventColumns {
     if (!read_form(value_form_.at(i), event.value) || event.value.form == Value::Form::date) return wrong(value_form_.name());
     if (!read_value(value_.at(i), value_scale_.at(i), names_, event.value)) return wrong(value_.name());
     if (!is_named(names_.units, unit_.at(i), event.value.unit)) return wrong(unit_.name());
-    if (const auto details = from_.getDetails(); details.size() != 0) TRY(read_details(details[i], names_, event, into));
-    return event;
+    return details_.size() == 0 ? Result<void>() : read_details(details_[i], names_, event, into);
   }
 
  private:
@@ -211,6 +233,7 @@ class EventColumns {
   Events::Reader from_;
   std::uint32_t count_;
   Names names_;
+  capnp::List<Details>::Reader details_ = from_.getDetails();
   const char* unsound_ = nullptr;
   Values<std::uint32_t> number_{from_.getNumber(), count_, "number", unsound_};
   Values<std::uint8_t> kind_{from_.getKind(), count_, "kind", unsound_};
@@ -239,9 +262,8 @@ Result<std::vector<record::Event>> read_events(Events::Reader from, record::Aren
   if (count > events_max) return invalid_request("a batch holds at most " + std::to_string(events_max) + " events");
   const EventColumns columns(from, count);
   TRY(columns.check());
-  std::vector<record::Event> events;
-  events.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i) events.push_back(TRY(columns.event(i, into)));
+  std::vector<record::Event> events(count);
+  for (std::uint32_t i = 0; i < count; ++i) TRY(columns.read(i, events[i], into));
   return events;
 }
 

@@ -14,6 +14,9 @@ namespace {
 
 using record::Value;
 
+constexpr std::size_t event_bytes = 40;  // of one event's columns, about
+constexpr record::Time nothing{.local = 0, .offset_minutes = 0, .precision = {}};
+
 // The columns that every event has, in the order of the schema.
 template <typename Columns, typename Use>
 void for_each(Columns& columns, Use use) {
@@ -129,37 +132,42 @@ std::uint32_t EventsWriter::source(const record::Source& source) {
   return number;
 }
 
+// What stands in the column of values for one that is no number.
+std::int64_t EventsWriter::value_of(const Value& value) {
+  switch (value.form) {
+    case Value::Form::boolean: return value.boolean;
+    case Value::Form::code: return code(value.code);
+    case Value::Form::text: return new_text(value.text);
+    case Value::Form::number:
+    case Value::Form::none:
+    case Value::Form::date: break;
+  }
+  return 0;
+}
+
 EventsWriter::Columns& EventsWriter::extend(std::size_t events) {
   const std::size_t size = columns_.number.size() + events;
   for_each(columns_, [size](auto& column) { column.resize(size); });
-  bytes_ += 40 * events;
+  bytes_ += event_bytes * events;
   return columns_;
 }
 
 void EventsWriter::add(const record::Event& event, WithDetails details) {
-  Columns& columns = extend(1);
-  const auto set = [](auto& column, auto to) { column.back() = static_cast<std::decay_t<decltype(column.back())>>(to); };
-  set(columns.number, event.number);
-  set(columns.kind, event.kind), set(columns.status, event.status);
-  set(columns.certainty, event.certainty), set(columns.author, event.author);
-  set(columns.code, code(event.code)), set(columns.unit, unit(event.value.unit)), set(columns.source, source(event.source));
-  set(columns.start_local, event.start.local), set(columns.start_offset, event.start.offset_minutes);
-  set(columns.start_precision, event.start.precision), set(columns.end_form, event.end.form);
-  if (event.end.form == record::End::Form::at) {
-    set(columns.end_local, event.end.at.local), set(columns.end_offset, event.end.at.offset_minutes);
-    set(columns.end_precision, event.end.at.precision);
-  }
-  set(columns.value_form, form_of(event.value.form, event.value.comparator));
-  switch (event.value.form) {
-    case Value::Form::number:
-      set(columns.value, event.value.number.mantissa), set(columns.value_scale, event.value.number.scale);
-      break;
-    case Value::Form::boolean: set(columns.value, event.value.boolean); break;
-    case Value::Form::code: set(columns.value, code(event.value.code)); break;
-    case Value::Form::text: set(columns.value, new_text(event.value.text)); break;
-    case Value::Form::none:
-    case Value::Form::date: break;
-  }
+  const auto put = [](auto& column, auto to) { column.push_back(static_cast<std::decay_t<decltype(column.back())>>(to)); };
+  Columns& columns = columns_;
+  put(columns.number, event.number);
+  put(columns.kind, event.kind), put(columns.status, event.status);
+  put(columns.certainty, event.certainty), put(columns.author, event.author);
+  put(columns.code, code(event.code)), put(columns.unit, unit(event.value.unit)), put(columns.source, source(event.source));
+  put(columns.start_local, event.start.local), put(columns.start_offset, event.start.offset_minutes);
+  put(columns.start_precision, event.start.precision), put(columns.end_form, event.end.form);
+  const record::Time end = event.end.form == record::End::Form::at ? event.end.at : nothing;
+  put(columns.end_local, end.local), put(columns.end_offset, end.offset_minutes), put(columns.end_precision, end.precision);
+  put(columns.value_form, form_of(event.value.form, event.value.comparator));
+  const bool is_number = event.value.form == Value::Form::number;
+  put(columns.value, is_number ? event.value.number.mantissa : value_of(event.value));
+  put(columns.value_scale, is_number ? event.value.number.scale : 0);
+  bytes_ += event_bytes;
   if (details == WithDetails::no) return;
   for (const record::Code& translation : event.translations) (void)code(translation);
   bytes_ += 128 + event.source_person.size() + event.record.size() + event.version.size() + event.encounter.size();

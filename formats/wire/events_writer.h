@@ -6,9 +6,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,7 @@ class EventsWriter {
   std::uint32_t code(const record::Code& code);
   std::uint32_t unit(std::string_view unit);
   std::uint32_t source(const record::Source& source);
+  std::int64_t value_of(const record::Value& value);
   void write_codes(Codes::Builder into) const;
   void write_details(const record::Event& event, Details::Builder into) const;
 
@@ -58,8 +60,15 @@ class EventsWriter {
   std::vector<record::Code> codes_;
   std::vector<std::string_view> units_, texts_;
   std::vector<record::Source> sources_;
-  std::map<std::pair<std::string_view, std::string_view>, std::uint32_t> code_numbers_, source_numbers_;
-  std::map<std::string_view, std::uint32_t> unit_numbers_;
+  using Names = std::pair<std::string_view, std::string_view>;
+  struct HashOfNames {
+    std::size_t operator()(const Names& names) const {
+      const std::hash<std::string_view> hash;
+      return hash(names.second) * 31 + names.first.size();  // few systems, many codes
+    }
+  };
+  std::unordered_map<Names, std::uint32_t, HashOfNames> code_numbers_, source_numbers_;
+  std::unordered_map<std::string_view, std::uint32_t> unit_numbers_;
   std::size_t bytes_ = 0;
 };
 

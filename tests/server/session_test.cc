@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <kj/async-io.h>
 
+#include <deque>
+
 #include "engine/audit/trail.h"
 #include "formats/wire/events_writer.h"
 #include "query/saved_cohorts.h"
@@ -46,24 +48,28 @@ class Session : public ::testing::Test {
     return request.send().getTimeline().nextRequest().send().then(
         [](auto page) { return std::to_string(page.getEvents().getCount()); });
   }
-  // One observation of RYJ under a batch id; what became of it.
-  static kj::Promise<std::string> written(wire::Session::Client& session, const std::string& record, const std::string& batch_id) {
+  // Observations of RYJ under a batch id, each a record; what became of the first.
+  static kj::Promise<std::string> written(wire::Session::Client& session, const std::string& record, const std::string& batch_id,
+                                          unsigned count = 1) {
     auto ingest = session.ingestRequest().send().getIngest();
     auto add = ingest.addRequest();
     auto batch = add.initBatch();
-    auto head = batch.initRecords(1)[0];
-    head.setEvents(1);
-    auto identifier = head.initIdentifiers(1)[0];
-    identifier.setSystem("test");
-    identifier.setValue("ann");
-    record::Event event;
-    event.kind = record::Kind::observation;
-    event.code = {"local", "pain", ""};
-    event.start = record::day_time(20'000);
-    event.source = {"RYJ", ""};
-    event.record = record;
+    auto heads = batch.initRecords(count);
     wire::EventsWriter writer;
-    writer.add(event, wire::WithDetails::yes);
+    std::deque<std::string> ids;  // borrowed by the writer
+    for (unsigned i = 0; i < count; ++i) {
+      heads[i].setEvents(1);
+      auto identifier = heads[i].initIdentifiers(1)[0];
+      identifier.setSystem("test");
+      identifier.setValue("ann");
+      record::Event event;
+      event.kind = record::Kind::observation;
+      event.code = {"local", "pain", ""};
+      event.start = record::day_time(20'000);
+      event.source = {"RYJ", ""};
+      event.record = ids.emplace_back(count == 1 ? record : record + "/" + std::to_string(i));
+      writer.add(event, wire::WithDetails::yes);
+    }
     writer.write(batch.initEvents());
     auto added = add.send();
     auto commit = ingest.commitRequest();
@@ -107,6 +113,40 @@ TEST_F(Session, ABatchIdIsItsUsersOwn) {
   EXPECT_EQ(outcome(scope, [&] { return written(copycat, "r1", "lab 2024-03-31"); }).second, "1");
   EXPECT_EQ(outcome(scope, [&] { return written(feed, "r2", "lab 2024-03-31"); }).second, "1");
   EXPECT_EQ(outcome(scope, [&] { return written(feed, "r2", "lab 2024-03-31"); }).second, "1 repeated");
+}
+
+// Commits that come together share one of the store's, and each is answered for itself: also one that is told twice, one whose
+// records are none, and one that is too large to go with others.
+TEST_F(Session, ManyCommitsAtOnce) {
+  capnp::EzRpcClient client(served_.address());
+  auto& scope = client.getWaitScope();
+  auto feed = log_in(client, "feed", "source_system", "direct_care");
+  feed.aboutRequest().send().wait(scope);
+  const std::uint64_t before = served_.store->view().position().front();
+  constexpr int count = 60;
+  std::vector<kj::Promise<std::string>> answers;
+  for (int i = 0; i < count; ++i)
+    answers.push_back(written(feed, "r" + std::to_string(i), i % 10 == 0 ? "the same" : "", i == 35 ? 300 : 1));
+  auto wrong = feed.ingestRequest().send().getIngest().commitRequest();
+  wrong.initLast().initRecords(1)[0].setEvents(1);
+  auto refused = wrong.send();
+  int repeated = 0;
+  for (int i = 0; i < count; ++i) {
+    const std::string answer = answers[static_cast<std::size_t>(i)].wait(scope);
+    if (i % 10 == 0 && answer == "1 repeated") ++repeated;
+    else EXPECT_EQ(answer, "1") << i;
+  }
+  EXPECT_EQ(repeated, 5);
+  EXPECT_EQ(outcome(scope, [&] { return refused.then([](auto&&) { return std::string(); }); }).first, "invalid_request");
+  EXPECT_LT(served_.store->view().position().front() - before, 30U);
+  int entries = 0, failed = 0;
+  EXPECT_TRUE(engine::read_audit(*served_.store, {}, [&](const engine::AuditRecord& record) -> Result<void> {
+    if (record.entry.who != "feed" || record.entry.act != engine::Act::write) return {};
+    record.entry.outcome == engine::AuditOutcome::done ? ++entries : ++failed;
+    return {};
+  }));
+  EXPECT_EQ(entries, count);
+  EXPECT_EQ(failed, 1);
 }
 
 TEST_F(Session, EndsWhenAllDo) {
