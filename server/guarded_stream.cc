@@ -50,7 +50,10 @@ GuardedStream::GuardedStream(kj::Own<kj::AsyncIoStream> inner, kj::Own<Follower>
 
 kj::Promise<std::size_t> GuardedStream::tryRead(void* buffer, std::size_t least, std::size_t most) {
   if (cut_ != Cut::none) return exception_of(cut_);
-  return reads_.wrap(read_on(static_cast<kj::byte*>(buffer), least, most, 0));
+  auto* into = static_cast<kj::byte*>(buffer);
+  const std::size_t had = from_room(into, most);
+  if (had >= least) return had;  // nothing that could be cancelled
+  return reads_.wrap(read_on(into + had, least - had, most - had, had));
 }
 
 kj::Promise<std::size_t> GuardedStream::read_on(kj::byte* buffer, std::size_t least, std::size_t most, std::size_t read) {

@@ -67,6 +67,23 @@ AuditHash leaf_of(const Parts& parts) {
   return audit_hash(bytes);
 }
 
+// Fresh seeds. The system is asked for many at a time; each is forgotten here once it is given.
+class Seeds {
+ public:
+  using Seed = std::array<std::uint8_t, seed_bytes>;
+  Seed next() {
+    if (left_ == 0) randombytes_buf(seeds_.data(), sizeof seeds_), left_ = seeds_.size();
+    Seed& one = seeds_[--left_];
+    const Seed given = one;
+    sodium_memzero(one.data(), one.size());
+    return given;
+  }
+
+ private:
+  std::array<Seed, 32> seeds_{};
+  std::size_t left_ = 0;
+};
+
 // One salt after another, as the seed gives them.
 class Salts {
  public:
@@ -115,8 +132,8 @@ SealedEntry seal(const AuditEntry& entry, std::span<const PatientRef> patients) 
   Writer w(sealed.content);
   encode_fixed(entry, patients.size(), flags_of(entry), w);
   const std::size_t fixed = w.size();
-  std::array<std::uint8_t, seed_bytes> seed;
-  randombytes_buf(seed.data(), seed.size());
+  thread_local Seeds seeds;
+  const Seeds::Seed seed = seeds.next();
   w.u8(whole), w.raw(view(seed));
   const Salts salts(view(seed), word_count + patients.size());
   Parts parts;

@@ -10,11 +10,20 @@ Result<AuditPosition> Store::audit(std::span<const AuditEntry> entries, AuditWai
   if (parts.options.read_only) return unavailable("the store was opened read-only: nothing can be audited");
   AuditPosition position;
   CommitRequest request;
-  for (AuditEntry entry : entries) {
-    // Who was read while an erasure began is not named after it.
-    std::erase_if(entry.patients, [&](PatientRef patient) { return parts.identity->erased(patient); });
+  const auto erased = [&](PatientRef patient) { return parts.identity->erased(patient); };
+  const auto seal = [&](const AuditEntry& entry) {
     for (SealedEntry& sealed : seal_entries(entry, parts.options.clock->now()))
       request.audit.push_back(std::move(sealed));
+  };
+  for (const AuditEntry& entry : entries) {
+    if (std::ranges::none_of(entry.patients, erased)) {
+      seal(entry);
+      continue;
+    }
+    // Who was read while an erasure began is not named after it.
+    AuditEntry rest = entry;
+    std::erase_if(rest.patients, erased);
+    seal(rest);
   }
   const auto named =
       std::find_if(entries.begin(), entries.end(), [](const AuditEntry& one) { return !one.patients.empty(); });
