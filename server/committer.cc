@@ -1,69 +1,78 @@
-// While groups are under way the next one gathers, until one of them is done or it has grown large.
+// While workers have as many groups as they may, what comes waits, and goes with the next.
 #include "server/committer.h"
 
+#include <algorithm>
 #include <optional>
+#include <thread>
 #include <utility>
 
 namespace chartline::server {
 namespace {
 
-// One is decided while another waits for the disk.
-constexpr int groups_under_way_max = 2;
-constexpr std::size_t small_bytes_max = 8u << 10;
 constexpr std::size_t group_bytes_max = 256u << 10;
+constexpr std::size_t waiting_max = 4096;  // as for a lane of the workers
 
 }  // namespace
 
+// One is decided while another waits for the disk; more where there are more processors.
+Committer::Committer(engine::Store& store, Workers& workers)
+    : store_(store), workers_(workers), groups_max_(static_cast<int>(std::max(2u, std::thread::hardware_concurrency()))), tasks_(*this) {}
+
 kj::Promise<engine::Written> Committer::write(std::unique_ptr<HeldWrite> one, std::size_t bytes) {
-  if (bytes > small_bytes_max) {
+  if (bytes > group_bytes_max) {
     return workers_.run(Lane::write, [&store = store_, one = std::move(one)]() -> Result<engine::Written> {
       const engine::WriteRequest request = TRY(one->request());
       return store.write(request.records, request.options);
     });
   }
+  if (waiting_.size() >= waiting_max) return to_exception(busy("the server has too much to do: try again soon"));
   auto written = kj::newPromiseAndFulfiller<engine::Written>();
-  next_.writes.push_back(std::move(one));
-  next_.waiting.push_back(kj::mv(written.fulfiller));
-  next_.bytes += bytes;
-  if (under_way_ < groups_under_way_max) begin_soon();
+  waiting_.push_back({std::move(one), bytes, kj::mv(written.fulfiller)});
+  begin_soon();
   return kj::mv(written.promise);
 }
 
 // Those that came in this turn of the loop go together.
 void Committer::begin_soon() {
-  if (beginning_) return;
+  if (beginning_ || groups_ == groups_max_) return;
   beginning_ = true;
   tasks_.add(kj::evalLast([this] {
     beginning_ = false;
-    begin();
+    while (!waiting_.empty() && groups_ < groups_max_) begin_group();
   }));
 }
 
-void Committer::begin() {
-  auto group = kj::heap<Group>(std::exchange(next_, Group{}));
-  ++under_way_;
-  auto committed = workers_.run(Lane::write, [&store = store_, writes = std::move(group->writes)]() mutable -> Result<Answers> {
-    return commit(store, writes);
-  });
+void Committer::begin_group() {
+  Writes writes;
+  auto fulfillers = kj::heap<Fulfillers>();
+  for (std::size_t bytes = 0; !waiting_.empty(); waiting_.pop_front()) {
+    Waiting& next = waiting_.front();
+    bytes += next.bytes;
+    if (bytes > group_bytes_max && !writes.empty()) break;
+    writes.push_back(std::move(next.write));
+    fulfillers->push_back(kj::mv(next.written));
+  }
+  ++groups_;
+  auto committed = workers_.run(
+      Lane::write, [&store = store_, writes = std::move(writes)]() mutable -> Result<Answers> { return commit(store, writes); });
   const auto go_on = [this] {
-    --under_way_;
-    if (!next_.writes.empty()) begin_soon();
+    --groups_;
+    if (!waiting_.empty()) begin_soon();
   };
-  auto& waiting = group->waiting;
   tasks_.add(committed
                  .then(
-                     [&waiting, go_on](Answers answers) {
+                     [&told = *fulfillers, go_on](Answers answers) {
                        for (std::size_t i = 0; i < answers.size(); ++i) {
-                         if (answers[i]) waiting[i]->fulfill(std::move(*answers[i]));
-                         else waiting[i]->reject(to_exception(answers[i].error()));
+                         if (answers[i]) told[i]->fulfill(std::move(*answers[i]));
+                         else told[i]->reject(to_exception(answers[i].error()));
                        }
                        go_on();
                      },
-                     [&waiting, go_on](kj::Exception&& why) {
-                       for (auto& one : waiting) one->reject(kj::cp(why));
+                     [&told = *fulfillers, go_on](kj::Exception&& why) {
+                       for (auto& one : told) one->reject(kj::cp(why));
                        go_on();
                      })
-                 .attach(kj::mv(group)));
+                 .attach(kj::mv(fulfillers)));
 }
 
 // By a worker. What cannot be made out is refused, and hinders none of the others.

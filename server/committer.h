@@ -1,9 +1,11 @@
-// The Committer hands writes of sessions to the store. Small ones go in groups: one worker decides all writes of a group, which
-// share one commit and one sync, so that no thread sleeps for each of them. A large one has a worker of its own.
+// The Committer hands writes of sessions to the store. They go in groups: one worker decides all writes of a group, which share one
+// commit and one sync, so that no thread sleeps for each of them, and none waits for patients that another thread has locked. A
+// large one has a worker of its own.
 #pragma once
 
 #include <kj/async.h>
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -23,7 +25,7 @@ class HeldWrite {
 // For the loop's thread.
 class Committer final : private kj::TaskSet::ErrorHandler {
  public:
-  Committer(engine::Store& store, Workers& workers) : store_(store), workers_(workers), tasks_(*this) {}
+  Committer(engine::Store& store, Workers& workers);
 
   // `bytes` is how large the write is. Resolves when it is on stable storage.
   kj::Promise<engine::Written> write(std::unique_ptr<HeldWrite> one, std::size_t bytes);
@@ -31,21 +33,23 @@ class Committer final : private kj::TaskSet::ErrorHandler {
  private:
   using Writes = std::vector<std::unique_ptr<HeldWrite>>;
   using Answers = std::vector<Result<engine::Written>>;
-  struct Group {
-    Writes writes;
-    std::vector<kj::Own<kj::PromiseFulfiller<engine::Written>>> waiting;
+  using Fulfillers = std::vector<kj::Own<kj::PromiseFulfiller<engine::Written>>>;
+  struct Waiting {
+    std::unique_ptr<HeldWrite> write;
     std::size_t bytes = 0;
+    kj::Own<kj::PromiseFulfiller<engine::Written>> written;
   };
   static Answers commit(engine::Store& store, Writes& writes);
   void begin_soon();
-  void begin();
+  void begin_group();
   void taskFailed(kj::Exception&&) override {}
 
   engine::Store& store_;
   Workers& workers_;
-  Group next_;
+  const int groups_max_;  // that workers have at the same time
+  int groups_ = 0;
+  std::deque<Waiting> waiting_;
   bool beginning_ = false;  // a group, at the end of this turn of the loop
-  int under_way_ = 0;       // groups that workers have
   kj::TaskSet tasks_;
 };
 

@@ -126,7 +126,7 @@ TEST_F(Session, ManyCommitsAtOnce) {
   constexpr int count = 60;
   std::vector<kj::Promise<std::string>> answers;
   for (int i = 0; i < count; ++i)
-    answers.push_back(written(feed, "r" + std::to_string(i), i % 10 == 0 ? "the same" : "", i == 35 ? 300 : 1));
+    answers.push_back(written(feed, "r" + std::to_string(i), i % 10 == 0 ? "the same" : "", i == 35 ? 3'000 : 1));
   auto wrong = feed.ingestRequest().send().getIngest().commitRequest();
   wrong.initLast().initRecords(1)[0].setEvents(1);
   auto refused = wrong.send();
