@@ -1,5 +1,5 @@
 // Group commit. The first writer to find no leader leads: it takes everything that waits, writes one log record for all of
-// it, syncs once, publishes it to the delta, wakes the others, and hands the lead to whoever queued meanwhile.
+// it, syncs once, publishes it to the delta, wakes the others, and hands the lead to the first who queued meanwhile.
 #include <algorithm>
 #include <chrono>
 
@@ -16,21 +16,29 @@ constexpr std::size_t deferred_bytes_max =
 
 }  // namespace
 
+// Whoever shuts the door does so before it looks who is inside, and whoever comes in says so before it looks at the door: one of
+// them sees the other, without a lock.
 Shard::Admission::Admission(Shard& shard, Brings what) : shard_(shard) {
+  const auto has_room = [&] { return what == Brings::audit || shard.delta_bytes() < shard.setup_.options.delta_bytes_max; };
+  ++shard.admitted_;
+  granted_ = !shard.shut_ && has_room();
+  if (granted_) return;
+  leave();
   std::unique_lock queue(shard.queue_mutex_);
   const auto patience = std::chrono::milliseconds(shard.setup_.options.write_wait_ms);
-  granted_ = shard.changed_.wait_for(queue, patience, [&] {
-    if (shard.failed_) return true;
-    if (shard.paused_ > 0) return false;
-    return what == Brings::audit || shard.delta_bytes() < shard.setup_.options.delta_bytes_max;
-  });
+  granted_ = shard.changed_.wait_for(queue, patience,
+                                     [&] { return shard.failed_ || (shard.paused_ == 0 && has_room()); });
   if (granted_) ++shard.admitted_;
 }
 
 Shard::Admission::~Admission() {
-  if (!granted_) return;
+  if (granted_) leave();
+}
+
+void Shard::Admission::leave() {
+  if (--shard_.admitted_ > 0 || !shard_.shut_) return;
   std::lock_guard queue(shard_.queue_mutex_);
-  if (--shard_.admitted_ == 0) shard_.changed_.notify_all();
+  shard_.changed_.notify_all();
 }
 
 Error Shard::full() {
@@ -40,13 +48,21 @@ Error Shard::full() {
 Shard::Pause::Pause(Shard& shard) : shard_(shard), fold_(shard.fold_mutex_) {
   std::unique_lock queue(shard.queue_mutex_);
   ++shard.paused_;
+  shard.shut_ = true;
   shard.changed_.wait(queue, [&] { return shard.admitted_ == 0; });
 }
 
 Shard::Pause::~Pause() {
   std::lock_guard queue(shard_.queue_mutex_);
   --shard_.paused_;
+  shard_.shut_ = shard_.paused_ > 0 || shard_.failed_;
   shard_.changed_.notify_all();
+}
+
+void Shard::fail() {
+  std::lock_guard queue(queue_mutex_);
+  failed_ = shut_ = true;
+  changed_.notify_all();
 }
 
 Result<std::uint64_t> Shard::commit(CommitRequest& request) {
@@ -120,45 +136,42 @@ Result<void> Shard::commit_queued(std::vector<SealedEntry> entries, const std::f
 
 void Shard::enqueue(Waiting& me) {
   std::lock_guard queue(queue_mutex_);
-  queue_.push_back(&me);
+  if (queue_.empty() || queue_.back()->encoded_bytes + me.encoded_bytes > group_bytes_max)
+    queue_.push_back(std::make_shared<Group>());
+  me.group = queue_.back();
+  me.group->members.push_back(&me);
+  me.group->encoded_bytes += me.encoded_bytes;
+  me.signal = &me.group->signals.emplace_back();
   if (!leading_) leading_ = true, me.signal->tell(Waiting::lead);
 }
 
 Result<std::uint64_t> Shard::await(Waiting& me) {
   const RightOfWay::Claim claim(*setup_.way);
-  while (me.signal->await() == Waiting::lead) lead();
+  if (me.signal->await() == Waiting::lead) lead();
   if (me.error) return std::move(*me.error);
   return me.commit;
 }
 
-// Its caller's request is at the front of the queue. Nobody is woken under the queue's lock: who wakes would wait for that next.
+// Its caller is the first of the group at the front of the queue. Nobody is woken under the queue's lock: who wakes would wait for
+// that next.
 void Shard::lead() {
-  std::vector<Waiting*> group;
-  std::size_t bytes = 0;
   std::unique_lock queue(queue_mutex_);
-  while (!queue_.empty() && (group.empty() || bytes + queue_.front()->encoded_bytes <= group_bytes_max)) {
-    bytes += queue_.front()->encoded_bytes;
-    group.push_back(queue_.front());
-    queue_.pop_front();
-  }
+  const std::shared_ptr<Group> group = std::move(queue_.front());
+  queue_.pop_front();
   const bool failed = failed_;
   queue.unlock();
   const Result<void> written =
-      failed ? Result<void>(unavailable("the store is closed to writes after an I/O error")) : write_group(group);
-  queue.lock();
+      failed ? Result<void>(unavailable("the store is closed to writes after an I/O error")) : write_group(group->members);
   if (!written) {
-    failed_ = true;  // a write whose outcome is unknown is never tried again: the next open decides from the disk
-    changed_.notify_all();
+    fail();  // a write whose outcome is unknown is never tried again: the next open decides from the disk
+    for (Waiting* one : group->members) one->error = written.error();
   }
-  const std::shared_ptr<Signal> next = queue_.empty() ? nullptr : queue_.front()->signal;
+  queue.lock();
+  const std::shared_ptr<Group> next = queue_.empty() ? nullptr : queue_.front();
   leading_ = next != nullptr;
   queue.unlock();
-  if (next) next->tell(Waiting::lead);
-  for (Waiting* one : group) {
-    if (!written) one->error = written.error();
-    const std::shared_ptr<Signal> signal = one->signal;  // who is told may be gone at once
-    signal->tell(Waiting::done);
-  }
+  if (next) next->signals.front().tell(Waiting::lead);
+  for (std::size_t i = 1; i < group->signals.size(); ++i) group->signals[i].tell(Waiting::done);  // who is told may be gone
 }
 
 Result<void> Shard::write_group(std::vector<Waiting*>& group) {
@@ -225,8 +238,11 @@ void Shard::publish(std::vector<Waiting*>& group, std::uint64_t commit, Micros r
   // What is published is seen once the commit is the present one: readers begin meanwhile, and see what was before.
   std::lock_guard publishing(publish_mutex_);
   const std::shared_ptr<Segment> active = active_segment();
-  for (Waiting* one : group)
-    if (!one->request->puts.empty()) active->publish(one->request->puts, one->request->memory, one->request->bytes);
+  for (Waiting* one : group) {
+    if (one->request->puts.empty()) continue;
+    delta_bytes_ += one->request->bytes;
+    active->publish(one->request->puts, std::move(one->request->memory), one->request->bytes);
+  }
   std::lock_guard present(present_mutex_);
   for (Waiting* one : group) {
     for (auto& [name, value] : one->request->metas) metas_[name] = {commit, value};

@@ -136,6 +136,18 @@ std::shared_ptr<const void> DecodedCache::find_any(const Key& key) {
   return item->value;
 }
 
+std::shared_ptr<const void> DecodedCache::take_any(const Key& key) {
+  const std::uint64_t hash = hash_of(key);
+  Part& part = part_of(hash);
+  const std::lock_guard lock(part.mutex);
+  Item* item = part.find(key, hash);
+  if (!item) return ++part.misses, nullptr;
+  ++part.hits;
+  std::shared_ptr<const void> value = std::move(item->value);
+  part.drop(*item);
+  return value;
+}
+
 void DecodedCache::keep_any(const Key& key, std::shared_ptr<const void> value, std::size_t bytes) {
   const std::uint64_t hash = hash_of(key);
   Part& part = part_of(hash);

@@ -34,6 +34,11 @@ class DecodedCache {
   std::shared_ptr<const T> find(const Key& key) {
     return std::static_pointer_cast<const T>(find_any(key));
   }
+  // The same, and lets go of it: for who is going to change it.
+  template <typename T>
+  std::shared_ptr<const T> take(const Key& key) {
+    return std::static_pointer_cast<const T>(take_any(key));
+  }
   // Takes the place of what is there under the same key. `bytes`: what the value holds; one too large for the cache is not kept.
   template <typename T>
   void keep(const Key& key, std::shared_ptr<const T> value, std::size_t bytes) {
@@ -60,6 +65,7 @@ class DecodedCache {
   struct Part;
   Part& part_of(std::uint64_t hash) const;
   std::shared_ptr<const void> find_any(const Key& key);
+  std::shared_ptr<const void> take_any(const Key& key);
   void keep_any(const Key& key, std::shared_ptr<const void> value, std::size_t bytes);
 
   std::unique_ptr<Part[]> parts_;

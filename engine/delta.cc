@@ -1,6 +1,5 @@
 #include "engine/delta.h"
 
-#include <algorithm>
 #include <mutex>
 
 #include "base/check.h"
@@ -27,14 +26,14 @@ void append_up_to(const Map& map, const Key& key, std::uint64_t commit_max, std:
 
 void Segment::publish(std::span<const DeltaPut> puts, std::shared_ptr<const void> memory, std::size_t bytes) {
   if (puts.empty()) return;
-  auto block = std::make_unique<DeltaPut[]>(puts.size());
-  std::ranges::copy(puts, block.get());
   const std::unique_lock lock(mutex_);
-  for (std::size_t i = 0; i < puts.size(); ++i) {
-    const DeltaPut& put = block[i];
+  for (const DeltaPut& given : puts) {
+    Held& held = puts_.emplace_back(Held{.put = given});
+    const DeltaPut& put = held.put;
     check(put.commit >= last_commit_.load(std::memory_order_relaxed) && put.commit > 0, "commits ascend");
-    puts_.push_back(&put);
-    by_patient_[put.patient].push_back(&put);
+    Chain& chain = by_patient_[put.patient];
+    (chain.last ? chain.last->next : chain.first) = &held;
+    chain.last = &held;
     by_block_[stored::block_of(put.patient)].push_back(&put);
     for (const stored::Row& row : put.added) {
       note(by_code_[row.code], put);
@@ -45,7 +44,6 @@ void Segment::publish(std::span<const DeltaPut> puts, std::shared_ptr<const void
     }
     last_commit_.store(put.commit, std::memory_order_release);
   }
-  blocks_.push_back(std::move(block));
   memory_.push_back(std::move(memory));
   bytes_.fetch_add(bytes, std::memory_order_relaxed);
 }
@@ -53,7 +51,9 @@ void Segment::publish(std::span<const DeltaPut> puts, std::shared_ptr<const void
 void Segment::of_patient(PatientId patient, std::uint64_t commit_max, std::vector<const DeltaPut*>& out) const {
   if (empty()) return;
   const std::shared_lock lock(mutex_);
-  append_up_to(by_patient_, patient, commit_max, out);
+  const auto found = by_patient_.find(patient);
+  if (found == by_patient_.end()) return;
+  for (const Held* held = found->second.first; held && held->put.commit <= commit_max; held = held->next) out.push_back(&held->put);
 }
 
 void Segment::of_code(Name code, std::uint64_t commit_max, std::vector<const DeltaPut*>& out) const {
@@ -82,7 +82,7 @@ void Segment::removals(std::uint64_t commit_max, std::uint32_t first_block, std:
 
 void Segment::all(std::vector<const DeltaPut*>& out) const {
   const std::shared_lock lock(mutex_);
-  out.insert(out.end(), puts_.begin(), puts_.end());
+  for (const Held& held : puts_) out.push_back(&held.put);
 }
 
 }  // namespace chartline::engine

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <shared_mutex>
@@ -56,10 +57,17 @@ class Segment {
   }  // of the newest put; 0 for none
 
  private:
+  struct Held {
+    DeltaPut put;
+    const Held* next = nullptr;  // of the same patient
+  };
+  struct Chain {
+    const Held* first = nullptr;
+    Held* last = nullptr;
+  };
   mutable std::shared_mutex mutex_;
-  std::vector<std::unique_ptr<DeltaPut[]>> blocks_;
-  std::vector<const DeltaPut*> puts_;
-  std::unordered_map<PatientId, std::vector<const DeltaPut*>> by_patient_;
+  std::deque<Held> puts_;  // none of them moves
+  std::unordered_map<PatientId, Chain> by_patient_;  // most have one or two
   std::unordered_map<Name, std::vector<const DeltaPut*>> by_code_;
   std::unordered_map<std::uint32_t, std::vector<const DeltaPut*>> by_block_;  // of patients
   struct Removed {

@@ -16,6 +16,7 @@ namespace chartline::engine {
 namespace {
 
 constexpr std::size_t trimmed_per_fold_max = 1000;  // bounded work; the log shrinks over several folds
+constexpr std::size_t operations_for_each_put = 4;  // of a patient with one event: head, run, its details, and a little more
 
 }  // namespace
 
@@ -103,6 +104,7 @@ Result<void> Shard::fold_step() {
     setup_.cache->changed({.sort = sort, .shard = setup_.number, .owner = owner, .run = serial});
   };
   Batch batch;
+  batch.reserve(puts.size() * operations_for_each_put);
   PostingChanges postings;
   std::map<PatientId, Demographics> who;
   for (auto from = puts.begin(); from != puts.end();) {
@@ -144,6 +146,7 @@ Result<void> Shard::fold_step() {
     std::lock_guard present(present_mutex_);
     base_ = std::move(folded);
     state_ = state;
+    for (const auto& segment : frozen) delta_bytes_ -= segment->bytes();
     segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(frozen.size()));
     std::erase_if(metas_, [&](const auto& meta) { return meta.second.first <= upto; });
     if (commit_ > upto && oldest_unfolded_ == 0) oldest_unfolded_ = setup_.options.clock->now();
@@ -163,9 +166,7 @@ Result<void> Shard::fold_paused() {
   while (state().watermark < upto) {
     const Result<void> step = fold_step();
     if (!step) {
-      std::lock_guard queue(queue_mutex_);
-      failed_ = true;  // a base that cannot be folded onto must not hide behind a growing delta
-      changed_.notify_all();
+      fail();  // a base that cannot be folded onto must not hide behind a growing delta
       return step;
     }
   }

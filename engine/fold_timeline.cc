@@ -215,7 +215,7 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
                           Batch& batch) {
   const Dictionary& names = *base.dictionary;
   const PatientId patient = changes.patient;
-  stored::Head head = *TRY(cached_head(base, patient));
+  stored::Head head = *TRY(head_to_fold(base, patient));
   for (const stored::Row& row : changes.added) head.last_number = std::max(head.last_number, row.number);
   for (const stored::Row& row : changes.passed) head.last_number = std::max(head.last_number, row.number);
   sort_rows(changes.added, names);

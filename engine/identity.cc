@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -76,19 +77,33 @@ struct Identity::Parts {
   };
   std::vector<Pending> pending;  // not yet drained into a group
   std::set<PatientRef> erased;   // since this store was opened
-  std::uint64_t position = 0;    // of the newest change
-  std::uint64_t committed = 0;
-  std::uint64_t drained = 0;
+  // Changed under the lock; whoever only asks whether there is anything takes none.
+  std::atomic<bool> any_erased = false;
+  std::atomic<std::uint64_t> position = 0;  // of the newest change
+  std::atomic<std::uint64_t> committed = 0;
+  std::atomic<std::uint64_t> drained = 0;
 
   std::uint64_t hash(std::string_view value) const { return keyed_hash64(value, secret); }
 
   // -- without the lock
-  // What is folded; null where there is nothing.
-  Result<std::shared_ptr<const std::vector<Named>>> folded_names(std::uint64_t hash) const;
+  // Never null. Kept in the cache if it is asked for again; or, for who writes to a patient and comes again soon, at once.
+  enum class Keep : std::uint8_t { if_asked_again, if_known };
+  Result<std::shared_ptr<const std::vector<Named>>> folded_names(std::uint64_t hash, Keep keep = Keep::if_asked_again) const;
   Result<std::shared_ptr<const IdentifierList>> folded_identifiers(PatientRef patient) const;
   // Calls `use` with each entry of a value, of memory and table.
   template <typename Use>
   Result<void> lookup(std::string_view value, const Use& use) const;
+  template <typename Use>
+  void each_of(std::string_view value, std::uint64_t hash, const std::vector<Named>& folded, const Use& use) const;
+  // Whom an identifier names, and what was read of the table for that: it holds until a fold or an erasure changes it.
+  struct Looked {
+    std::uint64_t hash = 0;
+    std::shared_ptr<const std::vector<Named>> folded;
+    std::uint64_t folds = 0;
+    std::size_t erasures = 0;
+    std::optional<PatientRef> who;
+  };
+  Result<void> look(std::span<const record::Identifier> identifiers, std::vector<Looked>& into) const;
   Result<std::optional<PatientRef>> find(std::string_view system, std::string_view value) const;
   PatientRef new_patient();
   void add(PatientRef patient, const record::Identifier& identifier, std::uint64_t at);
@@ -128,7 +143,7 @@ Result<void> Identity::load() {
 
 // Reads happen under the lock: what was read before a patient was forgotten is in the cache before that is cleared; and what is
 // read of a forgotten one afterwards, until the table has forgotten too, is not kept.
-Result<std::shared_ptr<const std::vector<Named>>> Identity::Parts::folded_names(std::uint64_t hash) const {
+Result<std::shared_ptr<const std::vector<Named>>> Identity::Parts::folded_names(std::uint64_t hash, Keep keep) const {
   const DecodedCache::Key key{.sort = DecodedCache::Sort::names, .shard = 0, .owner = hash, .run = folds_of(hash)};
   if (auto known = cache->find<std::vector<Named>>(key)) return known;
   Pinned stored;
@@ -138,7 +153,7 @@ Result<std::shared_ptr<const std::vector<Named>>> Identity::Parts::folded_names(
   if (std::ranges::any_of(*names, [&](const Named& one) { return this->hash(one.value) != hash; }))
     return corrupt("identity: identifiers stand under a key that is not theirs");
   const auto is_erased = [this](const Named& one) { return erased.contains(one.patient); };
-  if (std::ranges::none_of(*names, is_erased) && cache->admits(key)) {
+  if (std::ranges::none_of(*names, is_erased) && ((keep == Keep::if_known && is_there) || cache->admits(key))) {
     std::size_t bytes = sizeof *names;
     for (const Named& one : *names) bytes += sizeof one + one.system.capacity() + one.value.capacity();
     cache->keep(key, names, bytes);
@@ -163,17 +178,35 @@ Result<std::shared_ptr<const IdentifierList>> Identity::Parts::folded_identifier
 template <typename Use>
 Result<void> Identity::Parts::lookup(std::string_view value, const Use& use) const {
   const std::uint64_t h = hash(value);
-  const auto at = named.find(h);
+  each_of(value, h, *TRY(folded_names(h)), use);
+  return {};
+}
+
+template <typename Use>
+void Identity::Parts::each_of(std::string_view value, std::uint64_t hash, const std::vector<Named>& folded, const Use& use) const {
+  const auto at = named.find(hash);
   const auto in_memory = [&](std::string_view system) {
     return at != named.end() && std::ranges::any_of(at->second, [&](const Named& one) { return one.value == value && one.system == system; });
   };
   if (at != named.end())
     for (const Named& entry : at->second)
       if (entry.value == value) use(entry);
-  const auto folded = TRY(folded_names(h));
-  if (!folded) return {};
-  for (const Named& entry : *folded)  // a hash is never trusted: the value decides
+  for (const Named& entry : folded)  // a hash is never trusted: the value decides
     if (entry.value == value && !in_memory(entry.system)) use(entry);
+}
+
+Result<void> Identity::Parts::look(std::span<const record::Identifier> identifiers, std::vector<Looked>& into) const {
+  into.resize(identifiers.size());
+  for (std::size_t i = 0; i < identifiers.size(); ++i) {
+    Looked& one = into[i];
+    if (!one.folded) one.hash = hash(identifiers[i].value);
+    if (!one.folded || one.folds != folds_of(one.hash) || one.erasures != erased.size())
+      one.folded = TRY(folded_names(one.hash, Keep::if_known)), one.folds = folds_of(one.hash), one.erasures = erased.size();
+    one.who.reset();
+    each_of(identifiers[i].value, one.hash, *one.folded, [&](const Named& entry) {
+      if (entry.system == identifiers[i].system) one.who = entry.patient;
+    });
+  }
   return {};
 }
 
@@ -195,35 +228,30 @@ PatientRef Identity::Parts::new_patient() {
 void Identity::Parts::add(PatientRef patient, const record::Identifier& identifier, std::uint64_t at) {
   const std::uint64_t h = hash(identifier.value);
   named[h].push_back({std::string(identifier.system), std::string(identifier.value), patient, at});
-  named_of[patient].push_back(h);
+  named_of.try_emplace(named_of.end(), patient)->second.push_back(h);  // most often of the newest patient
 }
 
 Result<Identity::Resolved> Identity::resolve(std::span<const record::Identifier> identifiers) {
   Parts& p = *parts_;
-  const auto look = [&](std::vector<std::optional<PatientRef>>& who) -> Result<void> {
-    who.clear();
-    for (const record::Identifier& identifier : identifiers) who.push_back(TRY(p.find(identifier.system, identifier.value)));
-    return {};
-  };
-  std::vector<std::optional<PatientRef>> who;
+  std::vector<Parts::Looked> looked;
   {
     std::shared_lock lock(p.mutex);
-    TRY(look(who));
-    if (std::all_of(who.begin(), who.end(), [&](const auto& match) { return match && *match == *who.front(); }))
-      return Resolved{*who.front(), p.position, false, false};
+    TRY(p.look(identifiers, looked));
+    if (std::all_of(looked.begin(), looked.end(), [&](const auto& one) { return one.who && *one.who == *looked.front().who; }))
+      return Resolved{*looked.front().who, p.position, false, false};
   }
   std::unique_lock lock(p.mutex);
-  TRY(look(who));  // another writer may have been here between the locks
+  TRY(p.look(identifiers, looked));  // another writer may have been here between the locks; the table is seldom asked again
   std::optional<PatientRef> patient;
-  for (const auto& match : who)
-    if (match && !patient) patient = match;
+  for (const auto& one : looked)
+    if (one.who && !patient) patient = one.who;
   Resolved resolved{patient ? *patient : p.new_patient(), 0, !patient, false};
   for (std::size_t i = 0; i < identifiers.size(); ++i) {
-    if (who[i]) {
+    if (const std::optional<PatientRef>& who = looked[i].who) {
       const auto group = p.groups.find(resolved.patient);
       const bool same_person =
-          *who[i] == resolved.patient ||
-          (group != p.groups.end() && std::binary_search(group->second.begin(), group->second.end(), *who[i]));
+          *who == resolved.patient ||
+          (group != p.groups.end() && std::binary_search(group->second.begin(), group->second.end(), *who));
       if (!same_person) resolved.clash = true;
       continue;
     }
@@ -342,37 +370,33 @@ std::uint32_t Identity::patients(std::uint32_t shard) const {
   return parts_->patients[shard];
 }
 
-std::uint64_t Identity::position() const {
-  std::shared_lock lock(parts_->mutex);
-  return parts_->position;
-}
+std::uint64_t Identity::position() const { return parts_->position; }
 
-std::uint64_t Identity::committed_position() const {
-  std::shared_lock lock(parts_->mutex);
-  return parts_->committed;
-}
+std::uint64_t Identity::committed_position() const { return parts_->committed; }
 
-bool Identity::durable(std::uint64_t position) const {
-  std::shared_lock lock(parts_->mutex);
-  return position <= parts_->committed;
-}
+bool Identity::durable(std::uint64_t position) const { return position <= parts_->committed; }
 
+// Whoever waits in the group has queued before what it needs.
 void Identity::take_pending(std::vector<Bytes>& encoded, std::uint64_t& position) {
+  position = parts_->position;
+  if (position == parts_->drained) return;
   std::unique_lock lock(parts_->mutex);
   for (Parts::Pending& change : parts_->pending) encoded.push_back(std::move(change.encoded));
   if (parts_->pending.size() > pending_room)
     parts_->pending = {};  // of an import: there may never be as many again
   else
     parts_->pending.clear();
-  position = parts_->drained = parts_->position;
+  position = parts_->position;
+  parts_->drained = position;
 }
 
 void Identity::committed(std::uint64_t position, Micros recorded) {
+  if (position <= parts_->committed) return;
   std::unique_lock lock(parts_->mutex);
   bool linked = false;
   for (auto entry = parts_->links.rbegin(); entry != parts_->links.rend() && entry->position > parts_->committed; ++entry)
     if (!entry->committed && entry->position <= position) entry->committed = linked = true, entry->recorded = recorded;
-  parts_->committed = std::max(parts_->committed, position);
+  parts_->committed = position;
   if (linked) parts_->regroup();
 }
 
@@ -387,7 +411,7 @@ Result<void> Identity::learn(const stored::Identify& change) {
     p.patients[change.patient.shard] = change.patient.id + 1;
   }
   p.add(change.patient, {change.system, change.value}, ++p.position);
-  p.committed = p.drained = p.position;
+  p.committed = p.drained = p.position.load();
   return {};
 }
 
@@ -397,7 +421,7 @@ Result<void> Identity::learn(const stored::Link& change, Micros recorded) {
     if (entry.a == change.a && entry.b == change.b && entry.linked == change.linked && entry.recorded == recorded)
       return {};
   parts_->links.push_back({change.a, change.b, change.linked, true, recorded, ++parts_->position});
-  parts_->committed = parts_->drained = parts_->position;
+  parts_->committed = parts_->drained = parts_->position.load();
   parts_->regroup();
   return {};
 }
@@ -503,11 +527,13 @@ Result<void> Identity::forget(PatientRef patient, Batch& batch) {
   }
   batch.put(Table::identity, Bytes(identity_counters_key), encode_identity_counters({p.patients, p.links_folded}));
   p.erased.insert(patient);
+  p.any_erased = true;
   p.regroup();
   return {};
 }
 
 bool Identity::erased(PatientRef patient) const {
+  if (!parts_->any_erased) return false;
   std::shared_lock lock(parts_->mutex);
   return parts_->erased.contains(patient);
 }

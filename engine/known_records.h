@@ -22,7 +22,7 @@ struct KnownRecord {
 class KnownRecords {
  public:
   void reserve(std::size_t records) {
-    std::size_t slots = slots_.empty() ? 8 : slots_.size();
+    std::size_t slots = slots_.empty() ? 2 : slots_.size();
     while (slots < records * 2) slots *= 2;
     if (slots != slots_.size()) spread(slots);
   }

@@ -43,6 +43,19 @@ Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard
   return std::shared_ptr<const stored::Head>(std::move(head));
 }
 
+Result<std::shared_ptr<const stored::Head>> head_to_write(const ShardMoment& shard, PatientId patient) {
+  const DecodedCache::Key key = cache_key(shard, patient);
+  if (auto known = shard.cache->find<stored::Head>(key)) return known;
+  auto head = std::make_shared<const stored::Head>(TRY(read_head(shard, patient)));
+  shard.cache->keep(key, head, bytes_of(*head));
+  return std::shared_ptr<const stored::Head>(std::move(head));
+}
+
+Result<std::shared_ptr<const stored::Head>> head_to_fold(const ShardMoment& shard, PatientId patient) {
+  if (auto known = shard.cache->take<stored::Head>(cache_key(shard, patient))) return known;
+  return std::make_shared<const stored::Head>(TRY(read_head(shard, patient)));
+}
+
 void keep_head(const ShardMoment& shard, PatientId patient, std::uint64_t serial, std::shared_ptr<const stored::Head> head) {
   const DecodedCache::Key key{.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = serial};
   DecodedCache::Key patients_own = key;

@@ -59,15 +59,14 @@ Result<PatientIndex> PatientIndex::build(const ShardMoment& shard, PatientId pat
 }
 
 Result<PatientIndex> PatientIndex::begin(const ShardMoment& shard, PatientId patient) {
-  const auto cached = TRY(cached_head(shard, patient));
-  const stored::Head& head = *cached;
+  auto head = TRY(head_to_write(shard, patient));
   PatientIndex index;
-  index.whole_ = head.events == 0 && head.past_events == 0;
-  index.last_number = head.last_number;
-  for (const stored::RunRef& run : head.runs) {
-    if (run.record_ids.empty()) continue;
-    index.filters_.push_back(run.record_ids);
-    index.filter_bytes_ += sizeof(Bytes) + run.record_ids.capacity();
+  index.whole_ = head->events == 0 && head->past_events == 0;
+  index.last_number = head->last_number;
+  if (!index.whole_) {
+    index.head_bytes_ = sizeof *head;
+    for (const stored::RunRef& run : head->runs) index.head_bytes_ += sizeof run + run.record_ids.capacity();
+    index.head_ = std::move(head);
   }
   std::vector<const DeltaPut*> puts;
   for (const auto& segment : shard.segments) segment->of_patient(patient, shard.commit, puts);
@@ -85,8 +84,9 @@ Result<PatientIndex> PatientIndex::begin(const ShardMoment& shard, PatientId pat
 bool PatientIndex::falls_short(const Said& record) const {
   if (whole_) return false;
   if (records.find(record.key) != nullptr || !record.has_id) return true;
-  return std::any_of(filters_.begin(), filters_.end(),
-                     [&](const Bytes& filter) { return stored::may_hold(filter, record.key); });
+  return std::ranges::any_of(head_->runs, [&](const stored::RunRef& run) {
+    return !run.record_ids.empty() && stored::may_hold(run.record_ids, record.key);
+  });
 }
 
 Result<void> PatientIndex::complete(const ShardMoment& shard, PatientId patient) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -47,12 +48,12 @@ class PatientIndex {
   // Versions, by id, that came and went, with their originals and without: a source that tells its story again from the
   // start says nothing new.
   std::unordered_set<Hash128, HashOfHash128> past;
-  std::size_t bytes() const { return 160 + records.bytes() + past.size() * 40 + filter_bytes_; }
+  std::size_t bytes() const { return 160 + records.bytes() + past.size() * 40 + head_bytes_; }
 
  private:
   bool whole_ = true;
-  std::vector<Bytes> filters_;  // unless whole: of the record ids in the runs of the base
-  std::size_t filter_bytes_ = 0;
+  std::shared_ptr<const stored::Head> head_;  // unless whole: its runs have filters of the record ids in the base
+  std::size_t head_bytes_ = 0;
 };
 
 // What to do with one record: the pure decision, from the index as it is.

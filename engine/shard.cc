@@ -162,7 +162,7 @@ Result<void> Shard::replay() {
     }
     std::size_t bytes = memory->bytes.size();
     for (const DeltaPut& put : puts) bytes += put.added.size_bytes();
-    if (!puts.empty()) segments_.back()->publish(puts, memory, bytes);
+    if (!puts.empty()) delta_bytes_ += bytes, segments_.back()->publish(puts, memory, bytes);
     if (oldest_unfolded_ == 0) oldest_unfolded_ = setup_.options.clock->now();
     commit_ = commit;
     last_recorded_ = decoded->recorded;
@@ -230,13 +230,6 @@ Result<void> Shard::write_position_note() {
   return {};
 }
 
-std::uint64_t Shard::delta_bytes() const {
-  std::lock_guard present(present_mutex_);
-  std::uint64_t bytes = 0;
-  for (const auto& segment : segments_) bytes += segment->bytes();
-  return bytes;
-}
-
 std::uint64_t Shard::unfolded_commits() const {
   std::lock_guard present(present_mutex_);
   return commit_ - state_.watermark;
@@ -253,10 +246,9 @@ bool Shard::writable() const {
 }
 
 bool Shard::fold_due() const {
-  std::uint64_t bytes = delta_bytes();
   std::lock_guard present(present_mutex_);
   if (commit_ == state_.watermark) return false;
-  return bytes >= setup_.options.fold_bytes_max ||
+  return delta_bytes() >= setup_.options.fold_bytes_max ||
          setup_.options.clock->now() - oldest_unfolded_ >= static_cast<Micros>(setup_.options.fold_delay_ms) * 1000;
 }
 

@@ -126,7 +126,7 @@ class Shard {
   Result<void> fold();                 // everything published so far; one step at a time
   Result<void> write_position_note();  // last acknowledged commit and head of the audit log, beside the shard
   bool fold_due() const;
-  std::uint64_t delta_bytes() const;
+  std::uint64_t delta_bytes() const { return delta_bytes_; }
   std::uint64_t unfolded_commits() const;
   ShardState state() const;
   const std::shared_ptr<Tables>& tables() const { return setup_.tables; }
@@ -156,6 +156,7 @@ class Shard {
  private:
   struct Waiting;
   struct Writing;
+  struct Group;
   // A writer between the door and its answer; waits at the door while the shard is paused or the delta is full.
   class Admission {
    public:
@@ -167,6 +168,7 @@ class Shard {
     bool granted() const { return granted_; }
 
    private:
+    void leave();
     Shard& shard_;
     bool granted_;
   };
@@ -174,11 +176,12 @@ class Shard {
   struct Stripe {
     std::mutex mutex;
     struct Cached {
+      Cached(PatientId of, PatientIndex its_index) : patient(of), index(std::move(its_index)) {}
       PatientId patient;
       PatientIndex index;
-      int in_flight = 0;
-      std::size_t bytes = 0;
-    };  // bytes: as counted in the stripe's
+      std::atomic<int> in_flight = 0;  // ends without the lock
+      std::size_t bytes = 0;           // as counted in the stripe's
+    };
     std::list<Cached> newest_first;
     std::unordered_map<PatientId, std::list<Cached>::iterator> by_patient;
     std::size_t bytes = 0;
@@ -192,6 +195,7 @@ class Shard {
   void enqueue(Waiting& me);
   Result<std::uint64_t> await(Waiting& me);
   void lead();
+  void fail();
   Result<void> write_group(std::vector<Waiting*>& group);
   Result<Stripe::Cached*> index_of(Stripe& stripe, PatientId patient);
   Stripe& stripe_of(PatientId patient) { return stripes_[patient % stripe_count]; }
@@ -210,17 +214,19 @@ class Shard {
   // the commit queue
   mutable std::mutex queue_mutex_;
   std::condition_variable changed_;  // paused, admitted, failed, or room in the delta
-  std::deque<Waiting*> queue_;
+  std::deque<std::shared_ptr<Group>> queue_;  // more come to the last one for as long as it waits
   bool leading_ = false;
   int paused_ = 0;
-  int admitted_ = 0;
-  bool failed_ = false;  // fail stop
+  bool failed_ = false;              // fail stop
+  std::atomic<bool> shut_ = false;   // paused or failed
+  std::atomic<int> admitted_ = 0;    // changed without the lock
 
   // the present: what a moment is made of
   std::mutex publish_mutex_;  // held while a group is published, and while a fold takes what was
   mutable std::mutex present_mutex_;
   std::shared_ptr<const Base> base_;
   std::vector<std::shared_ptr<Segment>> segments_;
+  std::atomic<std::uint64_t> delta_bytes_ = 0;  // of all segments
   std::uint64_t commit_ = 0;
   Micros last_recorded_ = 0;
   Micros oldest_unfolded_ = 0;  // clock at the first publish into the active segment; 0 = empty

@@ -2,13 +2,22 @@
 // it is told that it is done, it may be gone at any moment.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/signal.h"
 #include "engine/shard.h"
 
 namespace chartline::engine {
+
+// Those who are written together. The first of them leads when it is told to; the others are told when all is done.
+struct Shard::Group {
+  std::vector<Waiting*> members;
+  std::deque<Signal> signals;  // of each; here, because who tells may be later than who was told is gone
+  std::size_t encoded_bytes = 0;
+};
 
 struct Shard::Waiting {
   explicit Waiting(CommitRequest& of) : request(&of) {
@@ -20,7 +29,8 @@ struct Shard::Waiting {
   std::uint64_t commit = 0;
   std::optional<Error> error;
   enum Told : int { done = 1, lead = 2 };
-  std::shared_ptr<Signal> signal = std::make_shared<Signal>();  // shared with who tells
+  std::shared_ptr<Group> group;
+  Signal* signal = nullptr;  // its own, of the group
 };
 
 }  // namespace chartline::engine

@@ -71,7 +71,7 @@ Result<Shard::Stripe::Cached*> Shard::index_of(Stripe& stripe, PatientId patient
     return &*known->second;
   }
   PatientIndex index = TRY(PatientIndex::begin(moment(), patient));
-  stripe.newest_first.push_front({patient, std::move(index), 0, 0});
+  stripe.newest_first.emplace_front(patient, std::move(index));
   stripe.by_patient[patient] = stripe.newest_first.begin();
   count(stripe, stripe.newest_first.front());
   return &stripe.newest_first.front();
@@ -189,6 +189,7 @@ Result<void> Shard::Writing::decide_items(ShardWrite& write, std::span<const Say
     if (decision.what == Outcome::What::rejected || decision.what == Outcome::What::unchanged) continue;
     undo.emplace_back(&cached->index, apply(cached->index, record, decision));
     touched.push_back(cached), ++cached->in_flight;
+    count(shard.stripe_of(item.patient), *cached);
     std::uint32_t number = decision.first_number;
     for (stored::Row& row : says[i].rows) row.number = number++;
     DeltaPut put;
@@ -241,13 +242,7 @@ Result<void> Shard::Writing::commit() {
   locks.clear();
   if (!any) return {};
   const Result<std::uint64_t> committed = shard.await(me);
-  for (Stripe::Cached* cached : touched) {
-    Stripe& stripe = shard.stripe_of(cached->patient);
-    std::lock_guard lock(stripe.mutex);
-    --cached->in_flight;
-    count(stripe, *cached);
-    trim(stripe);
-  }
+  for (Stripe::Cached* cached : touched) --cached->in_flight;  // and may be gone
   TRY(committed);
   return {};
 }

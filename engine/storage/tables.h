@@ -50,6 +50,7 @@ class Batch {
   };
   void put(Table table, Bytes key, Bytes value);
   void erase(Table table, Bytes key);
+  void reserve(std::size_t operations) { operations_.reserve(operations); }
   std::span<const Operation> operations() const { return operations_; }
   std::size_t bytes() const { return bytes_; }  // keys and values
   bool empty() const { return operations_.empty(); }
