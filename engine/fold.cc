@@ -74,6 +74,7 @@ Result<void> Shard::trim_log(Batch& batch, ShardState& state) {
 
 // Holds fold_mutex_ (or runs alone, while the shard opens).
 Result<void> Shard::fold_step() {
+  const Micros began = setup_.options.clock->now();
   std::vector<std::shared_ptr<Segment>> frozen;
   std::map<std::string, std::string> metas;
   std::uint64_t upto = 0;
@@ -149,7 +150,9 @@ Result<void> Shard::fold_step() {
     for (const auto& segment : frozen) delta_bytes_ -= segment->bytes();
     segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(frozen.size()));
     std::erase_if(metas_, [&](const auto& meta) { return meta.second.first <= upto; });
-    if (commit_ > upto && oldest_unfolded_ == 0) oldest_unfolded_ = setup_.options.clock->now();
+    fold_ended_ = setup_.options.clock->now();
+    fold_took_ = std::max<Micros>(fold_ended_ - began, 0);
+    if (commit_ > upto && oldest_unfolded_ == 0) oldest_unfolded_ = fold_ended_;
   }
   std::lock_guard queue(queue_mutex_);
   changed_.notify_all();

@@ -229,6 +229,7 @@ class Shard {
   std::atomic<std::uint64_t> delta_bytes_ = 0;  // of all segments
   std::uint64_t commit_ = 0;
   Micros last_recorded_ = 0;
+  Micros fold_took_ = 0, fold_ended_ = 0;  // the last one
   Micros oldest_unfolded_ = 0;  // clock at the first publish into the active segment; 0 = empty
   std::map<std::string, std::pair<std::uint64_t, std::string>> metas_;  // unfolded: commit and value
 
