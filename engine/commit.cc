@@ -168,9 +168,10 @@ void Shard::lead() {
   }
   queue.lock();
   const std::shared_ptr<Group> next = queue_.empty() ? nullptr : queue_.front();
+  Signal* const turn = next ? &next->signals.front() : nullptr;  // more may join, but a signal does not move
   leading_ = next != nullptr;
   queue.unlock();
-  if (next) next->signals.front().tell(Waiting::lead);
+  if (turn) turn->tell(Waiting::lead);
   for (std::size_t i = 1; i < group->signals.size(); ++i) group->signals[i].tell(Waiting::done);  // who is told may be gone
 }
 

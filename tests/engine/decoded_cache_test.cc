@@ -91,6 +91,20 @@ TEST(DecodedCache, GivesValuesThatOutliveTheirPlace) {
   EXPECT_EQ(held->front(), 7);
 }
 
+TEST(DecodedCache, GivesOnceWhatIsTaken) {
+  DecodedCache cache(1 << 20);
+  cache.keep(key(1), value(7), 100);
+  cache.keep(key(2), value(8), 100);
+  const std::uint64_t bytes = cache.bytes();
+  const auto taken = cache.take<Value>(key(1));
+  ASSERT_NE(taken, nullptr);
+  EXPECT_EQ(taken->front(), 7);
+  EXPECT_LT(cache.bytes(), bytes);
+  EXPECT_EQ(cache.find<Value>(key(1)), nullptr);
+  EXPECT_EQ(cache.take<Value>(key(1)), nullptr);
+  EXPECT_NE(cache.find<Value>(key(2)), nullptr);
+}
+
 TEST(DecodedCache, LetsGoOfEverything) {
   DecodedCache cache(1 << 20);
   const std::uint64_t empty = cache.bytes();

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <algorithm>
+#include <atomic>
 #include <map>
 #include <set>
 #include <thread>
@@ -11,6 +13,7 @@
 #include "engine/import.h"
 #include "engine/maintenance.h"
 #include "engine/storage/memory.h"
+#include "engine/store_parts.h"
 #include "tests/engine/event_words.h"
 #include "tests/engine/random_records.h"
 
@@ -249,6 +252,46 @@ TEST_P(StoreTest, KnownRecordsThatComeAgainHoldNoMemory) {
   const auto after = mallinfo2();
   // 128 KiB for each of 256 stripes, and something beside them; of all patients it would be some 90 MiB.
   EXPECT_LT(after.uordblks + after.hblkhd, before.uordblks + before.hblkhd + (56u << 20));
+}
+
+// Each look at it is so much later than the one before.
+class SteppingClock final : public Clock {
+ public:
+  Micros now() override { return at += step; }
+  std::atomic<Micros> at{1'700'000'000'000'000}, step{0};
+};
+
+TEST_P(StoreTest, FoldsThatTakeLongComeLessOften) {
+  constexpr Micros second = 1'000'000;
+  SteppingClock clock;
+  store_.reset();
+  StoreOptions options;
+  options.clock = &clock, options.fold_in_background = false;
+  store_ = Store::open(std::shared_ptr<Backend>(memory_backend(disk_)), options).value();
+  const record::Identifier who{"test", "a"};
+  const auto write = [&](std::int64_t value) {
+    const record::Event event = plain("x", "2020-01-01", value);
+    ASSERT_TRUE(store_->write(std::vector{record_of(who, {&event, 1})}, {}));
+  };
+  const auto due = [&] { return std::ranges::any_of(store_->parts().shards, [](const auto& shard) { return shard->fold_due(); }); };
+  write(1);
+  EXPECT_FALSE(due());
+  clock.at += second;
+  EXPECT_TRUE(due()) << "the first after half a second";
+  const Micros began = clock.at;
+  clock.step = second;
+  ASSERT_TRUE(store_->fold());
+  clock.step = 0;
+  const Micros took = clock.at - began;
+  ASSERT_GE(took, second);
+  write(2);
+  clock.at += second;
+  EXPECT_FALSE(due()) << "the next may take as long";
+  clock.at += 10 * took;
+  EXPECT_TRUE(due());
+  clock.at -= 1000 * took;  // set back
+  EXPECT_FALSE(due()) << "nothing has waited yet";
+  EXPECT_EQ(events("a"), 2U);
 }
 
 TEST_P(StoreTest, AFullDeltaMakesWritersWaitAndThenRefusesThem) {
