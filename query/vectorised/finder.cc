@@ -45,6 +45,8 @@ struct Question {
   std::vector<std::vector<std::vector<engine::Name>>> names{};  // of the codes of each leaf in each shard
   LeafSets needed{};  // empty: everyone is looked at
   Hold hold = Hold::whole_runs;
+  std::uint32_t range_patients = block_patients;
+  bool shares_codes = false;  // what is counted by code is counted of everyone, and each range takes a share of the codes
   const std::shared_ptr<Actuals> actuals;  // null: nobody asks for them
 };
 
@@ -196,7 +198,15 @@ class VectorisedFinder final : public Finder {
   // What comes of a whole leaf without rows being made of it; false where that does not do.
   Result<bool> find_totals(const PatientRange& range, Stop& stop, Findings& into) {
     Watch watch = started();
-    const std::optional<std::int64_t> counted = TRY(totals_->find(leaf_range(0, range), readers_.front(), stop, into));
+    LeafRange of = leaf_range(0, range);
+    const bool share = question_->shares_codes && totals_->is_by_code();
+    if (share) {
+      const std::uint32_t patients = view_.patients(range.shard), each = question_->range_patients;
+      of.share = range.first / each, of.shares = (patients + each - 1) / each;
+      of.first_block = 0, of.last_block = (patients - 1) / block_patients;
+    }
+    const std::optional<std::int64_t> counted = TRY(totals_->find(of, readers_.front(), stop, into));
+    check(counted || !share, "codes are shared where nothing is out of the ordinary");
     if (!counted) return false;
     note(&Actuals::evaluate_us, watch);
     note_read();
@@ -460,6 +470,31 @@ double postings_of(const engine::View& view, const Leaf& leaf, Statistics& stati
   return postings;
 }
 
+struct NoStop final : Stop {
+  Result<void> check() override { return {}; }
+};
+
+// Whether a statement counts by code, of everyone, and no event that it counts is without a primary code. Runs of rare codes
+// reach over all patients, and are then read once instead of for each range.
+Result<bool> may_share_codes(const Question& question) {
+  const std::vector<Plan>& plans = question.plans->each;
+  const std::vector<Leaf>& leaves = question.plans->rehearsed.leaves.all;
+  if (question.view.grant() || !question.apart.empty()) return false;
+  if (plans.size() != 1 || plans[0].way != Way::columns || leaves.size() != 1 || !adds_up(leaves[0])) return false;
+  const std::optional<LeafTotals> totals = LeafTotals::of(*plans[0].statement, question.program, leaves[0]);
+  if (!totals || !totals->is_by_code()) return false;
+  NoStop stop;
+  LeafReader reader;
+  std::vector<std::int64_t> counts;
+  for (std::uint32_t shard = 0; shard < question.view.shards(); ++shard) {
+    LeafRange of{.view = question.view, .leaf = leaves[0], .names = {}, .shard = shard};
+    of.last_block = question.view.patients(shard) / block_patients;
+    of.shares = ~0u;  // the share of the events without a code
+    if (!TRY(reader.count_codes(of, stop, LeafReader::Count::events, counts))) return false;
+  }
+  return true;
+}
+
 // How a store is cut into ranges, and what is held of one.
 struct Cut {
   std::uint32_t blocks = 1;
@@ -527,7 +562,8 @@ Result<Executors> vectorised_executors(const engine::View& view, const Program& 
   question->needed = needed_by_any(*plans, statistics);
   const Cut cut = cut_for(view, workers, plans->rehearsed.leaves.all, question->needed.empty(), statistics);
   question->hold = cut.hold;
-  const std::uint32_t range_patients = cut.blocks * block_patients;
+  const std::uint32_t range_patients = question->range_patients = cut.blocks * block_patients;
+  question->shares_codes = TRY(may_share_codes(*question));
   const bool rows = gives_rows(*plans->each.front().statement);
   return Executors{.range_patients = range_patients,
                    .first_patients = rows ? block_patients : range_patients,

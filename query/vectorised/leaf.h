@@ -83,6 +83,7 @@ struct LeafRange {
   const Leaf& leaf;
   std::span<const engine::Name> names;  // of its codes in the shard; of all codes nothing
   std::uint32_t shard = 0, first_block = 0, last_block = 0;
+  std::uint32_t share = 0, shares = 1;  // by count_codes(): of so many shares of the codes this one
 };
 
 // Reads a leaf over a range of blocks of one shard: each run of postings is decoded once for the range.

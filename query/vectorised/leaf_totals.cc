@@ -71,6 +71,7 @@ Result<bool> LeafReader::count_codes(const LeafRange& of, Stop& stop, Count what
   if (what == Count::events) fields &= ~std::uint32_t{stored::posting_field_patient};
   bool ordinary = true;
   const auto count = [&](engine::Name code, const PostingScan& scan) -> Result<void> {
+    if (code % of.shares != of.share) return {};
     TRY(stop.check());
     std::size_t events = 0;
     patients_.clear();

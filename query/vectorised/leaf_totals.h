@@ -23,6 +23,7 @@ class LeafTotals {
 
   // Which events are counted: they are to be all of the leaf.
   const typed::Node& events() const { return *events_; }
+  bool is_by_code() const { return by_ == typed::Op::field; }
 
   // The sum of what was counted; nullopt, and nothing was, where something is out of the ordinary.
   Result<std::optional<std::int64_t>> find(const LeafRange& of, LeafReader& reader, Stop& stop, Findings& into);
