@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "engine/storage/memory.h"
 #include "engine/store.h"
+#include "server/committer.h"
 #include "server/connection.h"
 #include "tests/server/rpc_messages.h"
 
@@ -140,6 +141,7 @@ class Session {
   FrameBudget budget_{.bytes_max = 4 << 20};
   Cursors cursors_{limits_.cursors, limits_.cursors_of_user, limits_.cursor_seconds, clock_};
   Auditor auditor_{*store_, workers(), AuditMode::on};
+  Committer committer_{*store_, workers()};
   Sessions sessions_;
   Traffic traffic_;
   Ignoring ignoring_;
@@ -148,6 +150,7 @@ class Session {
                      .workers = workers(),
                      .cursors = cursors_,
                      .auditor = auditor_,
+                     .committer = committer_,
                      .sessions = sessions_,
                      .traffic = traffic_,
                      .instruments = instruments_,
