@@ -88,6 +88,7 @@ class RangeLoad {
     head.last_number = patient.last_number;
     head.events = static_cast<std::uint32_t>(patient.rows.size());
     head.past_events = static_cast<std::uint32_t>(patient.past.size());
+    head.last_change = patient.last_recorded;
     head.content = patient.content, head.past_content = patient.past_content;
     // Run numbers need only be new to the patient; small ones keep heads small.
     std::uint64_t next_run = 1;

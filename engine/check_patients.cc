@@ -83,6 +83,8 @@ class PatientCheck {
         findings_.add(at(ref, past) + "a row has a number that was never given");
       else if (!numbers_.insert(row.number).second)
         findings_.add(at(ref, past) + "a row has the number of another");
+      if (std::max(row.recorded, row.removed) > head.last_change)
+        findings_.add(at(ref, past) + "a row was written or replaced after the last change that its head knows of");
       if ((row.removed != 0) != past)
         findings_.add(at(ref, past) + (past ? "a row is in history, but was not replaced"
                                             : "a row was replaced, but is not in history"));

@@ -16,7 +16,7 @@ namespace chartline::engine {
 class DecodedCache {
  public:
   // What a key names; each sort has one type of value.
-  enum class Sort : std::uint32_t { run, past_run, postings, removals, directory, demographics, head, names, identifiers, atlas };
+  enum class Sort : std::uint32_t { run, past_run, postings, removals, directory, demographics, head, names, identifiers, atlas, last_changes };
   struct Key {
     Sort sort;
     std::uint32_t shard;

@@ -115,6 +115,7 @@ Result<void> Shard::fold_step() {
     TRY(fold_patient(base, changes, state, postings, batch));
     setup_.way->give();
     changes_cached(DecodedCache::Sort::head, changes.patient);
+    changes_cached(DecodedCache::Sort::last_changes, stored::block_of(changes.patient));
     keep_head(base, changes.patient, serial, std::move(changes.head));
     if (changes.demographics) who[changes.patient] = changes.who;
     from = past;

@@ -37,6 +37,7 @@ struct PatientChanges {
   std::vector<stored::Row> passed;  // added and replaced within this delta: straight to history, `removed` set
   std::unordered_map<std::uint32_t, Micros> removed;  // numbers of rows in the base, and when they were replaced
   std::vector<std::pair<std::uint32_t, std::string_view>> originals;  // number of the first event, bytes
+  Micros last_change = 0;                                             // of the last put
   bool demographics = false;                                          // a patient or death event came or went
   Demographics who;                                                   // then, what fold_patient makes of them
   std::shared_ptr<const stored::Head> head;                           // what fold_patient makes of it

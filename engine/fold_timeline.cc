@@ -187,8 +187,10 @@ std::vector<EncodedRun> encode_runs(const stored::MixedRows& sorted, std::uint64
 PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> puts) {
   PatientChanges changes;
   changes.patient = patient;
-  for (const DeltaPut* put : puts)
+  for (const DeltaPut* put : puts) {
+    changes.last_change = std::max(changes.last_change, put->recorded);
     for (const std::uint32_t number : put->removed) changes.removed.emplace(number, put->recorded);
+  }
   for (const DeltaPut* put : puts) {
     if (!put->original.empty() && !put->added.empty())
       changes.originals.emplace_back(put->added.front().number, put->original);
@@ -218,6 +220,7 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
   stored::Head head = *TRY(head_to_fold(base, patient));
   for (const stored::Row& row : changes.added) head.last_number = std::max(head.last_number, row.number);
   for (const stored::Row& row : changes.passed) head.last_number = std::max(head.last_number, row.number);
+  head.last_change = std::max(head.last_change, changes.last_change);
   sort_rows(changes.added, names);
 
   std::vector<bool> rewrite = choose(head, changes.added);

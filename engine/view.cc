@@ -9,6 +9,7 @@
 #include "engine/content.h"
 #include "engine/demographics.h"
 #include "engine/identity.h"
+#include "engine/last_changes.h"
 #include "engine/moment.h"
 #include "engine/patient_rows.h"
 #include "engine/posting_atlas.h"
@@ -116,6 +117,28 @@ std::vector<std::uint64_t> View::position() const {
   return position;
 }
 
+View View::present() const {
+  if (as_of() == INT64_MAX) return *this;
+  auto now = std::make_shared<ViewParts>(*parts_);
+  now->as_of = INT64_MAX;
+  return View(std::move(now));
+}
+
+Result<SeenBlock> View::changed_since(std::uint32_t shard, std::uint32_t block) const {
+  SeenBlock changed;
+  if (as_of() == INT64_MAX) return changed;
+  give_way(*parts_);
+  const ShardMoment* moment = TRY(shard_of(*parts_, shard));
+  const auto folded = TRY(read_last_changes(*moment, block));
+  if (folded->latest > as_of())
+    for (std::size_t place = 0; place < folded->of.size(); ++place) changed.set(place, folded->of[place] > as_of());
+  std::vector<const DeltaPut*> puts;
+  for (const auto& segment : moment->segments) segment->of_block(block, moment->commit, puts);
+  for (const DeltaPut* put : puts)
+    if (put->recorded > as_of()) changed.set(put->patient % stored::block_patients);
+  return changed;
+}
+
 View View::narrowed(std::shared_ptr<const Grant> grant) const {
   check(parts_->grant == nullptr, "a view is narrowed once");
   auto narrow = std::make_shared<ViewParts>(*parts_);
@@ -155,10 +178,8 @@ bool View::has_postings() const { return as_of() == INT64_MAX && !(grant() && gr
 // there now, as identifiers are.
 Result<bool> View::shows_anything_of(PatientRef patient) const {
   if (!sees(patient) || !shows_in_part(*parts_, patient)) return sees(patient);
-  auto present = std::make_shared<ViewParts>(*parts_);
-  present->as_of = INT64_MAX;
   Timeline any;
-  TRY(View(std::move(present)).own_timeline(patient, {.include_hidden = true, .limit = 1}, stored::field_time, any));
+  TRY(present().own_timeline(patient, {.include_hidden = true, .limit = 1}, stored::field_time, any));
   return !any.empty();
 }
 

@@ -123,6 +123,11 @@ class View {
   Micros as_of() const;                         // INT64_MAX for the present
   std::vector<std::uint64_t> position() const;  // last commit seen, one per shard
   std::uint32_t shards() const;
+  // The same with the data as they are now, and links as they are here: this View, where it is of the present.
+  View present() const;
+  // Whose own data, links aside, are not the same in the present: nobody's in a View of it. Everyone else of the block can be
+  // read there, where postings are.
+  Result<SeenBlock> changed_since(std::uint32_t shard, std::uint32_t block) const;
 
   // -- for whom
   // The same moment, cut down to what a grant shows: whoever and whatever it leaves out is, to every reader here, as if it had

@@ -211,17 +211,21 @@ class Run {
     part.bytes = 0;
   }
 
-  // Which executor looks for a statement. The past has no postings, nor has a View that sifts events: only the reference
-  // walks them. Of its own accord a run leaves to it, too, what columns cannot narrow down.
+  // Which executor looks for a statement. A View that sifts events has no postings: only the reference walks it. Of its own
+  // accord a run leaves to it, too, what columns cannot narrow down.
   Executor executor_of(Part& part) const {
-    if (part.executor) return *part.executor;
-    const vectorised::Plan* const plan = query_.plans->of(*part.statement);
-    part.executor = chosen_for(*part.statement, view_of(part), plan ? plan->way : vectorised::Way::everyone);
+    if (!part.executor) part.executor = chosen_for(*part.statement, view_of(part), way_of(part));
     return *part.executor;
   }
 
+  vectorised::Way way_of(const Part& part) const {
+    if (part.as_of != INT64_MAX) return vectorised::plan(*part.statement, *part.program).way;
+    const vectorised::Plan* const plan = query_.plans->of(*part.statement);
+    return plan ? plan->way : vectorised::Way::everyone;
+  }
+
   Executor chosen_for(const typed::Node& statement, const engine::View& view, vectorised::Way way) const {
-    if (options_.executor == Executor::reference || !view.has_postings()) return Executor::reference;
+    if (options_.executor == Executor::reference || !view.present().has_postings()) return Executor::reference;
     if (wants_shares(statement)) return Executor::reference;
     const bool wished = options_.executor == Executor::vectorised;
     return wished || way != vectorised::Way::everyone ? Executor::vectorised : Executor::reference;

@@ -83,7 +83,7 @@ bool read_runs(Reader& in, std::vector<RunRef>& runs) {
 
 }  // namespace
 
-// version, last number, events, content, runs; then, where there is history, its events, sum and runs; checksum
+// version, last number, events, content, last change, runs; then, where there is history, its events, sum and runs; checksum
 Bytes encode(const Head& head) {
   Bytes bytes;
   Writer write(bytes);
@@ -91,6 +91,7 @@ Bytes encode(const Head& head) {
   write.varint(head.last_number);
   write.varint(head.events);
   write_hash(write, head.content);
+  write.signed_varint(head.last_change);
   write_runs(write, head.runs);
   if (head.past_events != 0 || !head.history.empty() || head.past_content != Hash128{}) {
     write.varint(head.past_events);
@@ -106,6 +107,7 @@ Result<Head> decode_head(BytesView bytes) {
   Head head;
   const std::uint64_t last_number = in.varint(), events = in.varint();
   head.content = read_hash(in);
+  head.last_change = in.signed_varint();
   bool read = read_runs(in, head.runs);
   std::uint64_t past_events = 0;
   if (read && in.left() > 0) {

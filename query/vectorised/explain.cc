@@ -24,12 +24,13 @@ class Explanation {
               Executor wished)
       : statement_(statement),
         program_(program),
-        view_(view),
+        as_of_(view.as_of()),
+        view_(view.present()),
         executor_(executor),
         plans_(plans_together({plan(statement, program)}, program)),
         plan_(plans_->each.front()),
         reason_(executor == Executor::vectorised ? plan_.reason : why_reference(wished)),
-        statistics_(view, program) {}
+        statistics_(view_, program) {}
 
   const std::shared_ptr<const Plans>& plans_made() const { return plans_; }
 
@@ -62,7 +63,6 @@ class Explanation {
   // Where nobody wished for the reference, there is a reason why it is asked.
   std::string why_reference(Executor wished) const {
     if (wished == Executor::reference) return "";
-    if (view_.as_of() != INT64_MAX) return "postings tell of the present alone";
     return view_.has_postings() ? plan_.reason : "postings do not tell which events may be seen";
   }
 
@@ -88,6 +88,8 @@ class Explanation {
       said = "the reference, of everyone";
     }
     if (!reason_.empty()) said += ": " + reason_;
+    if (as_of_ != INT64_MAX && executor_ == Executor::vectorised)
+      said += "; the reference is asked about everyone who has changed since that instant";
     row("way", said, "patients", statistics_.patients());
   }
 
@@ -132,7 +134,8 @@ class Explanation {
 
   const typed::Node& statement_;
   const Program& program_;
-  const engine::View& view_;
+  const Micros as_of_;
+  const engine::View view_;  // of the present, which is where postings are
   const Executor executor_;
   const std::shared_ptr<const Plans> plans_;
   const Plan& plan_;

@@ -4,6 +4,8 @@
 //   2. choose    who can be found at all: whoever has an event that every statement needs; or everyone
 //   3. evaluate  batch by batch of them: every statement over columns; each notes whom the reference must be asked about
 //   4. give      what columns say of all others; what the reference says of those
+//
+// As of an instant, columns are those of the present: they speak for whoever has not changed since, and the reference for the others.
 #include "query/vectorised/finder.h"
 
 #include <algorithm>
@@ -23,7 +25,7 @@ namespace vectorised {
 namespace {
 
 // Patients whom no block speaks for, left to the reference: those linked to another, whose rows stand in several blocks, those
-// of whom a grant shows a part, and those who hold facts of no person.
+// of whom a grant shows a part, and those who hold facts of no person. As of an instant, those who have changed since, too.
 using Apart = std::vector<engine::PatientRef>;  // sorted
 
 Result<Apart> apart_from_blocks(const engine::View& view) {
@@ -36,7 +38,8 @@ Result<Apart> apart_from_blocks(const engine::View& view) {
 
 // What is asked of one View: plans, and what the View adds to them. Shared by all threads of a pass.
 struct Question {
-  const engine::View view;
+  const engine::View view;  // of the present
+  const engine::View then;  // what is asked about: the same, or that of an instant
   const Program& program;
   const std::shared_ptr<const Plans> plans;
   std::vector<Inquiry> inquiries;
@@ -52,7 +55,7 @@ struct Question {
 
 // Asks the reference of one patient after another.
 struct Reference {
-  explicit Reference(const Question& of) : reader(of.view), interview(of.program) {}
+  explicit Reference(const Question& of) : reader(of.then), interview(of.program) {}
   PersonReader reader;
   Person person{};
   Interview interview;
@@ -86,6 +89,7 @@ class VectorisedFinder final : public Finder {
 
   Result<void> find(const PatientRange& range, Stop& stop, Outlet& outlet, std::span<Findings> into) override {
     const std::uint32_t first = range.first / block_patients, last = (range.past - 1) / block_patients;
+    TRY(know_changed(range));
     if (streams_) return find_streaming(range, first, last, stop, outlet, into);
     if (counts_whoever_) return find_whoever(range, stop, outlet, into);
     early_.reset();
@@ -282,7 +286,7 @@ class VectorisedFinder final : public Finder {
 
   template <typename Note>
   void each_apart(std::uint32_t shard, PatientId first, PatientId past, const Note& note) const {
-    const Apart& apart = question_->apart;
+    const Apart& apart = is_past() ? apart_then_ : question_->apart;
     for (auto one = std::ranges::lower_bound(apart, engine::PatientRef{shard, first});
          one != apart.end() && one->shard == shard && one->id < past; ++one)
       note(one->id);
@@ -291,6 +295,22 @@ class VectorisedFinder final : public Finder {
   void note_apart(std::uint32_t shard, const Batch& batch, Odd& odd) const {
     Places place(batch);  // who is apart is in every batch
     each_apart(shard, batch.first, batch.past, [&](PatientId id) { odd.set(place(id)); });
+  }
+
+  bool is_past() const { return question_->then.as_of() != INT64_MAX; }
+
+  // Before anything else of a range.
+  Result<void> know_changed(const PatientRange& range) {
+    if (!is_past()) return {};
+    apart_then_ = question_->apart;
+    for (std::uint32_t block = range.first / block_patients; block * block_patients < range.past; ++block) {
+      const Odd changed = TRY(question_->then.changed_since(range.shard, block));
+      for (std::uint32_t place = 0; place < block_patients; ++place)
+        if (changed[place]) apart_then_.push_back({range.shard, block * block_patients + place});
+    }
+    std::ranges::sort(apart_then_);
+    apart_then_.erase(std::unique(apart_then_.begin(), apart_then_.end()), apart_then_.end());
+    return {};
   }
 
   // Who the patients of a batch are, if that is asked.
@@ -438,6 +458,7 @@ class VectorisedFinder final : public Finder {
   bool streams_ = false;         // counts of events of all codes and nothing else
   bool counts_whoever_ = false;  // has an event of the one leaf
   std::optional<LeafTotals> totals_;
+  Apart apart_then_;  // of the range at hand, as of an instant
   Candidates candidates_, others_;
   Demographics who_;
   std::vector<LeafReader> readers_;
@@ -543,24 +564,26 @@ Result<Executors> vectorised_executors(const engine::View& view, const Program& 
                                        std::shared_ptr<const vectorised::Plans> plans, const Workers& workers,
                                        std::shared_ptr<vectorised::Actuals> actuals) {
   using namespace vectorised;
+  const engine::View now = view.present();
   std::vector<Inquiry> inquiries;
   for (const Plan& one : plans->each) inquiries.push_back(TRY(Inquiry::make(*one.statement, program)));
-  const auto question = std::make_shared<Question>(Question{.view = view,
+  const auto question = std::make_shared<Question>(Question{.view = now,
+                                                            .then = view,
                                                             .program = program,
                                                             .plans = plans,
                                                             .inquiries = std::move(inquiries),
                                                             .apart = TRY(apart_from_blocks(view)),
                                                             .actuals = std::move(actuals)});
-  Statistics statistics(view, program);
+  Statistics statistics(now, program);
   for (const typed::Node* conjunction : plans->rehearsed.conjunctions)
     question->order.emplace(conjunction, in_order(*conjunction, statistics));
   for (const Leaf& leaf : plans->rehearsed.leaves.all) {
     auto& names = question->names.emplace_back();
-    for (std::uint32_t shard = 0; !leaf.codes->any && shard < view.shards(); ++shard)
+    for (std::uint32_t shard = 0; !leaf.codes->any && shard < now.shards(); ++shard)
       names.push_back(statistics.names(*leaf.codes, shard));
   }
   question->needed = needed_by_any(*plans, statistics);
-  const Cut cut = cut_for(view, workers, plans->rehearsed.leaves.all, question->needed.empty(), statistics);
+  const Cut cut = cut_for(now, workers, plans->rehearsed.leaves.all, question->needed.empty(), statistics);
   question->hold = cut.hold;
   const std::uint32_t range_patients = question->range_patients = cut.blocks * block_patients;
   question->shares_codes = TRY(may_share_codes(*question));

@@ -21,7 +21,7 @@ struct Workers {
 // As many as that, within a limit of memory of all of them together (0: none).
 Workers workers_within(unsigned threads, std::uint64_t memory_bytes_max);
 
-// For planned statements of a program, over a View of the present.
+// For planned statements of a program, over a View whose present has postings.
 Result<Executors> vectorised_executors(const engine::View& view, const Program& program,
                                        std::shared_ptr<const vectorised::Plans> plans, const Workers& workers,
                                        std::shared_ptr<vectorised::Actuals> actuals = nullptr);

@@ -311,7 +311,8 @@ class Player {
     TRY(compare(store_->view(), model_, INT64_MAX));
     const auto steps = static_cast<std::uint64_t>((clock_.now() - first_instant) / 1000) + 1;
     const Micros before = first_instant + static_cast<Micros>(make_.below(steps)) * 1000 + 500;
-    return compare(store_->view_as_of(before), model_, before);
+    TRY(compare(store_->view_as_of(before), model_, before));
+    return compare_changed_since(store_->view_as_of(before));
   }
 
   Result<void> compare(const View& view, const Model& model, Micros as_of) {
@@ -377,6 +378,31 @@ class Player {
     if (to == 0) return {};
     TRY(same(TRY(seen(to - 1)), "a version is not seen until it is replaced"));
     return same(!TRY(seen(to)), "a version is seen at the instant of its replacement");
+  }
+
+  // Who is said to have changed since has a version that came or went since; of all others the present tells the same.
+  static Result<void> compare_changed_since(const View& then) {
+    const View now = then.present();
+    const TimelineFilter everything{.include_hidden = true};
+    for (std::uint32_t shard = 0; shard < then.shards(); ++shard) {
+      const SeenBlock changed = TRY(then.changed_since(shard, 0));
+      TRY(same((changed >> then.patients(shard)).none(), "somebody without an id has changed"));
+      for (PatientId id = 0; id < then.patients(shard); ++id) {
+        const PatientRef patient{shard, id};
+        record::Arena room;
+        const auto since = [&](const View::Version& one) { return one.event.recorded > then.as_of() || one.removed > then.as_of(); };
+        TRY(same(changed[id] == std::ranges::any_of(TRY(now.history(patient, room)), since), "who has changed since is somebody else"));
+        if (changed[id]) continue;
+        std::vector<std::string> told[2];
+        for (const View* view : {&then, &now}) {
+          Timeline timeline;
+          TRY(view->own_timeline(patient, everything, stored::field_hot, timeline));
+          for (std::size_t i = 0; i < timeline.size(); ++i) told[view == &now].push_back(words(TRY(timeline.event(i))));
+        }
+        TRY(agree(told[0], told[1], "the timeline of who has not changed since"));
+      }
+    }
+    return {};
   }
 
   // Postings of every code hold exactly the events that carry it.

@@ -32,6 +32,7 @@ Head sample_head(std::uint64_t seed) {
   head.last_number = static_cast<std::uint32_t>(random() >> 32);
   head.events = static_cast<std::uint32_t>(random() >> 40);
   head.content = {random(), random()};
+  head.last_change = static_cast<Micros>(random());
   for (std::size_t i = random() % 5; i > 0; --i) head.runs.push_back(sample_run(random));
   if (random() % 3 == 0) head.past_events = static_cast<std::uint32_t>(random() >> 40);
   if (random() % 3 == 0) head.past_content = {random(), random()};
@@ -48,6 +49,7 @@ TEST(Head, GivesBackAny) {
     EXPECT_EQ(decoded->last_number, head.last_number);
     EXPECT_EQ(decoded->events, head.events);
     EXPECT_EQ(decoded->content, head.content);
+    EXPECT_EQ(decoded->last_change, head.last_change);
     EXPECT_EQ(decoded->runs, head.runs);
     EXPECT_EQ(decoded->past_events, head.past_events);
     EXPECT_EQ(decoded->past_content, head.past_content);
@@ -130,6 +132,7 @@ TEST(Head, RefusesWrongContent) {
     write.varint(last_number);
     write.varint(events);
     write.u64(1), write.u64(2);
+    write.signed_varint(-5);
     write.varint(1);
     write.u8(flags);
     write.signed_varint(first);
@@ -156,6 +159,7 @@ TEST(Head, RefusesWrongContent) {
     Writer write(content);
     write.varint(1), write.varint(1);
     write.u64(1), write.u64(2);
+    write.signed_varint(-5);
     write.varint(0);
     write.varint(past_events);
     write.u64(1), write.u64(2);
