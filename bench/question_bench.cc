@@ -1,10 +1,11 @@
 // Asks questions of one store and tells how long each took, so that another program can ask a peer in turn.
 //
-//   question_bench STORE QUESTIONS [--threads N] [--feed COMMITS_PER_SECOND] [--executor reference]
+//   question_bench STORE QUESTIONS [--threads N] [--feed COMMITS_PER_SECOND] [--executor reference] [--as-of INSTANT]
 //
 // Each line of standard input is the name of a question (QUESTIONS/NAME.query); the answer is one line of JSON on standard
 // output: {"ms": from text to the last row, "rows": [["female", "40-49", "17"], ...]}. `memory` in place of a name tells the
 // resident size: {"bytes": now, "peak": ...}. With --feed, events of mixed patients are committed all the while, so many a second.
+// With --as-of, the question is about the store as it was at that instant.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -44,6 +45,13 @@ std::string json_text(const query::Cell& cell) {
     text += c;
   }
   return text + '"';
+}
+
+// The statement is the last of a question: on a line that begins with `count`.
+std::string as_of(const std::string& instant, std::string text) {
+  const std::size_t line = text.rfind("\ncount ");
+  if (line == std::string::npos) std::fprintf(stderr, "question_bench: a question without a line that begins with `count`\n"), std::exit(2);
+  return text.insert(line + 1, "as of " + instant + " ");
 }
 
 void ask(engine::Store& store, const std::string& text, const query::RunOptions& options) {
@@ -116,13 +124,15 @@ class Feed {
 int main(int argc, char** argv) {
   using namespace chartline;
   using namespace chartline::bench;
-  if (argc < 3) return std::fprintf(stderr, "usage: question_bench STORE QUESTIONS [--threads N] [--feed N] [--executor reference]\n"), 2;
+  if (argc < 3) return std::fprintf(stderr, "usage: question_bench STORE QUESTIONS [--threads N] [--feed N] [--executor reference] [--as-of INSTANT]\n"), 2;
   query::RunOptions options;
   std::uint64_t feed = 0;
+  std::string instant;
   for (int i = 3; i + 1 < argc; i += 2) {
     const std::string_view word = argv[i];
     if (word == "--threads") options.threads = static_cast<unsigned>(std::strtoul(argv[i + 1], nullptr, 10));
     else if (word == "--feed") feed = std::strtoull(argv[i + 1], nullptr, 10);
+    else if (word == "--as-of") instant = argv[i + 1];
     else if (word == "--executor") options.executor = query::Executor::reference;
   }
   const auto store = or_stop(engine::Store::open(argv[1], {}));
@@ -132,7 +142,8 @@ int main(int argc, char** argv) {
     if (name == "memory") {
       std::cout << "{\"bytes\": " << resident_bytes() << ", \"peak\": " << static_cast<std::uint64_t>(peak_rss_bytes()) << "}" << std::endl;
     } else {
-      ask(*store, read_file(std::string(argv[2]) + "/" + name + ".query"), options);
+      const std::string text = read_file(std::string(argv[2]) + "/" + name + ".query");
+      ask(*store, instant.empty() ? text : as_of(instant, text), options);
     }
   }
   return 0;

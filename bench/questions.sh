@@ -48,12 +48,13 @@ if [[ ! -e $work/loaded ]]; then
   printf 'chartline\tdisk.bytes\t%s\n' "$(du --bytes --summarize "$work/store" | cut -f1)" >>"$work/loaded.tsv"
   wc --lines <"$work/events.csv" >"$work/events.count"
   rm "$work/events.csv" "$work/people.csv"
+  date --utc +%FT%TZ >"$work/loaded_at"
   touch "$work/loaded"
 fi
 
 cp "$work/loaded.tsv" "$results"
 say "questions, in turn with DuckDB"
-node bench/peers/questions.mjs ask "$work/events.duckdb" bench/questions "$runs" "$programs/question_bench" "$work/store" bench/questions >>"$results"
+node bench/peers/questions.mjs ask "$work/events.duckdb" bench/questions "$runs" chartline "$programs/question_bench" "$work/store" bench/questions >>"$results"
 
 # The same alone: with one thread, and while events come in.
 alone() {
@@ -67,5 +68,10 @@ say "one thread"
 alone one_thread --threads 1
 say "a live feed"
 alone fed --feed 1000
+say "as of the end of the load"
+sleep 3 | ask --feed 5000
+printf 'as_of\tchanged\t%s\n' "$("$programs/chartline" query --quiet --store "$work/store" --format csv -e 'count exists any[local:feed]' | tail -n 1)" >>"$results"
+node bench/peers/questions.mjs ask "$work/events.duckdb" bench/questions "$runs" as_of "$programs/question_bench" "$work/store" bench/questions \
+  --as-of "$(cat "$work/loaded_at")" >>"$results"
 node bench/question_report.mjs "$results" "$size" $(($(cat "$work/events.count") - 1)) "$runs" docs/benchmarks.md
 say "written to docs/benchmarks.md"

@@ -6,12 +6,14 @@
 #include "bench/measure.h"
 #include "bench/store_bench.h"
 #include "engine/store.h"
+#include "engine/timeline_columns.h"
 
 namespace chartline::bench {
 namespace {
 
 using engine::PatientRef;
 using engine::Timeline;
+using engine::TimelineColumns;
 using engine::View;
 
 constexpr std::uint32_t hot_three = stored::field_time | stored::field_code | stored::field_value;
@@ -49,16 +51,16 @@ std::uint64_t file_bytes(engine::Store& store, engine::Table table) {
 struct Read {
   std::uint64_t events = 0;
   std::uint64_t sum = 0;  // of everything that was read, so that nothing is left out
+  engine::TimelineColumns columns;
 };
 
 void read_columns(const View& view, PatientRef patient, Timeline& timeline, Read& read) {
   or_stop(view.timeline(patient, {}, hot_three, timeline));
-  const std::size_t size = timeline.size();
-  for (std::size_t i = 0; i < size; ++i) {
-    const stored::RowValue value = timeline.value(i);
-    read.sum += static_cast<std::uint64_t>(timeline.start(i).local) + timeline.code(i) + static_cast<std::uint64_t>(value.number.mantissa);
-  }
-  read.events += size;
+  TimelineColumns& columns = read.columns;
+  columns.read(timeline, hot_three);
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    read.sum += static_cast<std::uint64_t>(columns.start_local[i]) + columns.code[i] + static_cast<std::uint64_t>(columns.value[i]);
+  read.events += columns.size();
 }
 
 void read_events(const View& view, PatientRef patient, Timeline& timeline, Read& read) {

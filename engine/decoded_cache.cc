@@ -34,6 +34,7 @@ struct DecodedCache::Item : intrusive::list_base_hook<>, intrusive::unordered_se
   const std::uint64_t hash;
   std::shared_ptr<const void> value;
   std::size_t bytes;  // with the item itself
+  bool asked = false;  // since it came to the front
 
   friend bool operator==(const Item& a, const Item& b) { return a.key == b.key; }
   friend std::size_t hash_value(const Item& item) { return item.hash; }
@@ -63,6 +64,18 @@ struct DecodedCache::Part {
     set.erase(set.iterator_to(item));
     newest_first.erase(newest_first.iterator_to(item));
     delete &item;
+  }
+  // What was asked for goes to the front instead of out, once: to move it there at every hit would touch its neighbours too,
+  // each of them a miss of the processor's cache.
+  void make_room() {
+    while (held() > bytes_max && !newest_first.empty()) {
+      Item& oldest = newest_first.back();
+      if (!std::exchange(oldest.asked, false)) {
+        drop(oldest);
+      } else {
+        newest_first.splice(newest_first.begin(), newest_first, newest_first.iterator_to(oldest));
+      }
+    }
   }
   void clear() {
     while (!newest_first.empty()) drop(newest_first.back());
@@ -132,7 +145,7 @@ std::shared_ptr<const void> DecodedCache::find_any(const Key& key) {
   Item* item = part.find(key, hash);
   if (!item) return ++part.misses, nullptr;
   ++part.hits;
-  part.newest_first.splice(part.newest_first.begin(), part.newest_first, part.newest_first.iterator_to(*item));
+  item->asked = true;
   return item->value;
 }
 
@@ -156,7 +169,7 @@ void DecodedCache::keep_any(const Key& key, std::shared_ptr<const void> value, s
   if (Item* old = part.find(key, hash)) part.drop(*old);
   if (item->bytes > part.bytes_max) return;
   part.add(*item.release());
-  while (part.held() > part.bytes_max && !part.newest_first.empty()) part.drop(part.newest_first.back());
+  part.make_room();
 }
 
 void DecodedCache::clear() {

@@ -95,46 +95,54 @@ void copy_starts(const stored::RunColumns& run, const Rows& rows, TimelineColumn
   copy(run.precision, rows, &c.start_precision[at]);
 }
 
-void copy_run(const stored::RunColumns& run, const Rows& rows, TimelineColumns& c, std::size_t at) {
-  copy(run.number, rows, &c.number[at]);
-  copy(run.kind, rows, &c.kind[at]);
-  copy(run.code, rows, &c.code[at]);
-  copy(run.unit, rows, &c.unit[at]);
-  copy(run.source, rows, &c.source[at]);
-  copy_starts(run, rows, c, at);
-  if (!run.end_form.is_constant() || run.end_form[0] != 0)
+void copy_run(const stored::RunColumns& run, const Rows& rows, std::uint32_t fields, TimelineColumns& c, std::size_t at) {
+  if (fields & stored::field_number) copy(run.number, rows, &c.number[at]);
+  if (fields & stored::field_kind) copy(run.kind, rows, &c.kind[at]);
+  if (fields & stored::field_code) copy(run.code, rows, &c.code[at]);
+  if (fields & stored::field_unit) copy(run.unit, rows, &c.unit[at]);
+  if (fields & stored::field_source) copy(run.source, rows, &c.source[at]);
+  if (fields & stored::field_time) copy_starts(run, rows, c, at);
+  if (fields & stored::field_end && (!run.end_form.is_constant() || run.end_form[0] != 0))
     rows.each([&](std::size_t i, std::size_t row) { set_end(run.end_at(row), c, at + i); });
-  copy_values(run, rows, c, at);
+  if (fields & stored::field_value) copy_values(run, rows, c, at);
 }
 
-void copy_rows(const std::vector<const stored::Row*>& rows, Places places, TimelineColumns& c, std::size_t at) {
+void copy_rows(const std::vector<const stored::Row*>& rows, Places places, std::uint32_t fields, TimelineColumns& c, std::size_t at) {
   for (const auto& place : places) {
     const stored::Row& row = *rows[place.row];
-    c.number[at] = row.number;
-    c.kind[at] = static_cast<std::uint8_t>(row.kind);
-    c.code[at] = row.code, c.unit[at] = row.value.unit, c.source[at] = row.source;
-    set_time(row.start, c.start_local[at], c.start_offset[at], c.start_precision[at]);
-    set_end(row.end, c, at);
-    set_value(row.value, c, at);
+    if (fields & stored::field_number) c.number[at] = row.number;
+    if (fields & stored::field_kind) c.kind[at] = static_cast<std::uint8_t>(row.kind);
+    if (fields & stored::field_code) c.code[at] = row.code;
+    if (fields & stored::field_unit) c.unit[at] = row.value.unit;
+    if (fields & stored::field_source) c.source[at] = row.source;
+    if (fields & stored::field_time) set_time(row.start, c.start_local[at], c.start_offset[at], c.start_precision[at]);
+    if (fields & stored::field_end) set_end(row.end, c, at);
+    if (fields & stored::field_value) set_value(row.value, c, at);
     ++at;
   }
 }
 
 }  // namespace
 
-void TimelineColumns::read(const Timeline& timeline) {
+void TimelineColumns::read(const Timeline& timeline, std::uint32_t fields) {
   const Timeline::Parts& parts = *timeline.parts;
   const std::size_t count = parts.places.size();
-  const auto begin = [count](auto&... columns) { (columns.assign(count, {}), ...); };
-  begin(number, kind, code, unit, source, start_local, end_local, start_offset, end_offset, start_precision,
-        end_precision, end_form, value_form, comparator, value, value_scale);
+  const auto begin = [&](std::uint32_t field, auto&... columns) { (columns.assign(fields & field ? count : 0, {}), ...); };
+  begin(stored::field_number, number);
+  begin(stored::field_kind, kind);
+  begin(stored::field_code, code);
+  begin(stored::field_unit, unit);
+  begin(stored::field_source, source);
+  begin(stored::field_time, start_local, start_offset, start_precision);
+  begin(stored::field_end, end_local, end_offset, end_precision, end_form);
+  begin(stored::field_value, value_form, comparator, value, value_scale);
   stretches.clear();
   for (std::size_t at = 0; at < count;) {
     std::size_t past = at + 1;
     while (past < count && parts.places[past].piece == parts.places[at].piece) ++past;
     const Piece& piece = *parts.pieces[parts.places[at].piece];
     const Places places(&parts.places[at], past - at);
-    piece.columns ? copy_run(*piece.columns, {places}, *this, at) : copy_rows(piece.rows, places, *this, at);
+    piece.columns ? copy_run(*piece.columns, {places}, fields, *this, at) : copy_rows(piece.rows, places, fields, *this, at);
     if (stretches.empty() || stretches.back().shard != piece.patient.shard)
       stretches.push_back({piece.patient.shard, past});
     stretches.back().past = past;

@@ -1,4 +1,4 @@
-// TimelineColumns: the hot columns of a timeline, for who passes all of them on: taken column by column, which is several times
+// TimelineColumns: hot columns of a timeline, for who reads all of its events: taken column by column, which is several times
 // faster than asking a Timeline for each event. Reusable: reading another timeline allocates little.
 #pragma once
 
@@ -10,7 +10,7 @@
 namespace chartline::engine {
 
 struct TimelineColumns {
-  // One entry for each event, in order. Names are the shard's.
+  // One entry for each event, in order, where the field was asked for; else empty. Names are the shard's.
   std::vector<std::uint32_t> number;
   std::vector<std::uint8_t> kind;  // record::Kind
   std::vector<Name> code, unit, source;
@@ -29,9 +29,9 @@ struct TimelineColumns {
   };
   std::vector<Stretch> stretches;
 
-  std::size_t size() const { return number.size(); }
-  // Of all events of a timeline that was read with stored::field_hot.
-  void read(const Timeline& timeline);
+  std::size_t size() const { return stretches.empty() ? 0 : stretches.back().past; }
+  // Of all events of a timeline that was read with these fields: a mask of stored::RunField.
+  void read(const Timeline& timeline, std::uint32_t fields = stored::field_hot);
 };
 
 }  // namespace chartline::engine

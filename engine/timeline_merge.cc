@@ -1,6 +1,7 @@
 #include "engine/timeline_merge.h"
 
 #include <algorithm>
+#include <span>
 #include <tuple>
 
 #include "base/check.h"
@@ -42,8 +43,17 @@ bool TimelineMerge::give_rest(std::uint32_t piece) {
   Piece& from = *parts_.pieces[piece];
   const std::size_t left = from.chosen.size() - from.next;
   const std::size_t given = std::min(left, question_.limit - parts_.places.size());
-  parts_.places.reserve(parts_.places.size() + given);
-  for (std::size_t i = 0; i < given; ++i, ++from.next) parts_.places.push_back({.piece = piece, .row = row_of(from)});
+  const std::size_t before = parts_.places.size();
+  parts_.places.resize(before + given);
+  const auto into = std::span(parts_.places).subspan(before);
+  const auto place = [piece](std::uint32_t row) { return Timeline::Parts::Place{.piece = piece, .row = row}; };
+  const auto next = static_cast<std::ptrdiff_t>(from.next);
+  if (question_.backwards) {
+    std::transform(from.chosen.rbegin() + next, from.chosen.rbegin() + next + static_cast<std::ptrdiff_t>(given), into.begin(), place);
+  } else {
+    std::transform(from.chosen.begin() + next, from.chosen.begin() + next + static_cast<std::ptrdiff_t>(given), into.begin(), place);
+  }
+  from.next += given;
   return given < left;
 }
 

@@ -1,7 +1,7 @@
 // Asks Chartline and DuckDB the same questions in turn (A B A B ...) and holds their answers against each other.
 //
 //   node questions.mjs load EVENTS.csv PEOPLE.csv DATABASE
-//   node questions.mjs ask DATABASE QUESTIONS RUNS QUESTION_BENCH ARGUMENT...    the last of these start Chartline's side
+//   node questions.mjs ask DATABASE QUESTIONS RUNS WHO QUESTION_BENCH ARGUMENT...    figures of Chartline under WHO; the last of these start it
 //
 // Writes tab-separated figures; stops with an error where any two answers differ.
 import {spawn} from 'node:child_process';
@@ -43,7 +43,7 @@ class Child {
 
 const in_order = rows => rows.map(row => row.map(String).join('\t')).sort().join('\n');
 
-async function ask(path, folder, runs, program, words) {
+async function ask(path, folder, runs, who, program, words) {
   const connection = await (await DuckDBInstance.create(path, {access_mode: 'READ_ONLY'})).connect();
   report('duckdb', 'version', (await connection.runAndReadAll('SELECT version()')).getRows()[0][0]);
   const child = new Child(program, words);
@@ -55,21 +55,21 @@ async function ask(path, folder, runs, program, words) {
       const rows = (await connection.runAndReadAll(sql)).getRows();
       const theirs = performance.now() - start;
       if (in_order(ours.rows) !== in_order(rows)) throw new Error(`${name}: the answers differ\n${in_order(ours.rows)}\n---\n${in_order(rows)}`);
-      if (run === 0) { report('chartline', `question.${name}.first_ms`, ours.ms); continue; }
-      report('chartline', `question.${name}.ms`, ours.ms);
-      report('duckdb', `question.${name}.ms`, theirs);
+      if (run === 0) { report(who, `question.${name}.first_ms`, ours.ms); continue; }
+      report(who, `question.${name}.ms`, ours.ms);
+      if (who === 'chartline') report('duckdb', `question.${name}.ms`, theirs);
     }
   }
   const memory = await child.ask('memory');
-  report('chartline', 'question.memory.bytes', memory.bytes);
-  report('chartline', 'question.memory.peak_bytes', memory.peak);
+  report(who, 'question.memory.bytes', memory.bytes);
+  report(who, 'question.memory.peak_bytes', memory.peak);
   child.end();
 }
 
 const [verb, ...words] = process.argv.slice(2);
 if (verb === 'load' && words.length === 3) await load(...words);
-else if (verb === 'ask' && words.length > 4) await ask(words[0], words[1], Number(words[2]), words[3], words.slice(4));
+else if (verb === 'ask' && words.length > 5) await ask(words[0], words[1], Number(words[2]), words[3], words[4], words.slice(5));
 else {
-  console.error('usage: questions.mjs load EVENTS PEOPLE DATABASE | ask DATABASE QUESTIONS RUNS QUESTION_BENCH ARGUMENT...');
+  console.error('usage: questions.mjs load EVENTS PEOPLE DATABASE | ask DATABASE QUESTIONS RUNS WHO QUESTION_BENCH ARGUMENT...');
   process.exit(2);
 }

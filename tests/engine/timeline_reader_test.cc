@@ -82,6 +82,28 @@ void expect_same_columns(const Timeline& timeline) {
                                                               : 0);
     EXPECT_EQ(columns.value_scale[i], value.form == Form::number ? value.number.scale : 0);
   }
+  TimelineColumns some;
+  for (std::uint32_t field = stored::field_time; field <= stored::field_number; field <<= 1) {
+    some.read(timeline, field);
+    EXPECT_EQ(some.size(), timeline.size());
+    const auto expect_if = [&](std::uint32_t asked, const auto& one, const auto& all) {
+      EXPECT_EQ(one, field == asked ? all : std::remove_cvref_t<decltype(all)>()) << "field " << field;
+    };
+    expect_if(stored::field_time, some.start_local, columns.start_local);
+    expect_if(stored::field_time, some.start_offset, columns.start_offset);
+    expect_if(stored::field_time, some.start_precision, columns.start_precision);
+    expect_if(stored::field_kind, some.kind, columns.kind);
+    expect_if(stored::field_code, some.code, columns.code);
+    expect_if(stored::field_value, some.value, columns.value);
+    expect_if(stored::field_value, some.value_form, columns.value_form);
+    expect_if(stored::field_value, some.value_scale, columns.value_scale);
+    expect_if(stored::field_value, some.comparator, columns.comparator);
+    expect_if(stored::field_unit, some.unit, columns.unit);
+    expect_if(stored::field_end, some.end_local, columns.end_local);
+    expect_if(stored::field_end, some.end_form, columns.end_form);
+    expect_if(stored::field_source, some.source, columns.source);
+    expect_if(stored::field_number, some.number, columns.number);
+  }
 }
 
 void expect_same(const MadeMoment& made, Timeline& timeline, std::span<const Version* const> rows) {
