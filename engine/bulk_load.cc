@@ -118,6 +118,7 @@ class RangeLoad {
     const stored::MixedRows rows = patient.rows();
     stored::Head head;
     head.last_number = head.events = static_cast<std::uint32_t>(rows.size());
+    head.last_change = recorded_;
     head.content = patient.content();
     std::uint64_t next_run = 1;
     const std::vector<EncodedRun> runs = encode_runs(rows, next_run);
