@@ -314,6 +314,11 @@ std::optional<std::size_t> Csv::column(std::string_view name) const {
   return std::nullopt;
 }
 
+bool Csv::waits_for_next() const {
+  const Parts& of = *parts_;
+  return of.stream != nullptr && std::memchr(of.buffer.data() + of.row_past, '\n', of.filled - of.row_past) == nullptr;
+}
+
 Result<bool> Csv::next() { return parts_->next(); }
 std::string_view Csv::operator[](std::size_t column) const {
   return column < parts_->fields.size() ? parts_->fields[column] : std::string_view{};

@@ -49,6 +49,8 @@ class Csv {
 
   // Moves to the next row; false at the end. What was borrowed from the last row is no longer valid.
   Result<bool> next();
+  // Whether the next row is yet to come from a stream, which may keep its reader waiting.
+  bool waits_for_next() const;
 
   std::string_view operator[](std::size_t column) const;  // unquoted; "" where the row has no such field
   std::span<const std::string_view> fields() const;        // all of this row

@@ -107,7 +107,7 @@ Result<void> read_rows_with(Csv& csv, const Input& input, const Inputs& inputs, 
   for (std::uint64_t rows = 1; TRY(csv.next()); ++rows) {
     if (reading.progress && rows % rows_between_reports == 0) reading.progress(inputs.consumed_bytes());
     if (csv.fault() == RowFault::none && plain.take()) {
-      if (plain.full()) TRY(plain.flush());
+      if (plain.full() || csv.waits_for_next()) TRY(plain.flush());  // what has come is not kept until more does
       continue;
     }
     TRY(plain.flush());
