@@ -47,10 +47,10 @@ std::string json_text(const query::Cell& cell) {
   return text + '"';
 }
 
-// The statement is the last of a question: on a line that begins with `count`.
+// The statement is the last of a question: on a line that begins with `count` or `tally`.
 std::string as_of(const std::string& instant, std::string text) {
-  const std::size_t line = text.rfind("\ncount ");
-  if (line == std::string::npos) std::fprintf(stderr, "question_bench: a question without a line that begins with `count`\n"), std::exit(2);
+  const std::size_t count = text.rfind("\ncount "), line = count != std::string::npos ? count : text.rfind("\ntally ");
+  if (line == std::string::npos) std::fprintf(stderr, "question_bench: a question without a line that begins with `count` or `tally`\n"), std::exit(2);
   return text.insert(line + 1, "as of " + instant + " ");
 }
 
