@@ -53,6 +53,11 @@ struct DecodedCache::Part {
     const auto at = set.find(key, [hash](const Key&) { return hash; }, same);
     return at == set.end() ? nullptr : &*at;
   }
+  Item* find_counted(const Key& key, std::uint64_t hash) {
+    Item* item = find(key, hash);
+    ++(item ? hits : misses);
+    return item;
+  }
   void add(Item& item) {
     if (set.size() == buckets.size()) grow();
     set.insert(item);
@@ -142,9 +147,8 @@ std::shared_ptr<const void> DecodedCache::find_any(const Key& key) {
   const std::uint64_t hash = hash_of(key);
   Part& part = part_of(hash);
   const std::lock_guard lock(part.mutex);
-  Item* item = part.find(key, hash);
-  if (!item) return ++part.misses, nullptr;
-  ++part.hits;
+  Item* item = part.find_counted(key, hash);
+  if (!item) return nullptr;
   item->asked = true;
   return item->value;
 }
@@ -153,9 +157,8 @@ std::shared_ptr<const void> DecodedCache::take_any(const Key& key) {
   const std::uint64_t hash = hash_of(key);
   Part& part = part_of(hash);
   const std::lock_guard lock(part.mutex);
-  Item* item = part.find(key, hash);
-  if (!item) return ++part.misses, nullptr;
-  ++part.hits;
+  Item* item = part.find_counted(key, hash);
+  if (!item) return nullptr;
   std::shared_ptr<const void> value = std::move(item->value);
   part.drop(*item);
   return value;
