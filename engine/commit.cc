@@ -59,8 +59,9 @@ Shard::Pause::~Pause() {
   shard_.changed_.notify_all();
 }
 
-void Shard::fail() {
+void Shard::fail(const Error& why) {
   std::lock_guard queue(queue_mutex_);
+  if (!failed_) failure_ = why.message;
   failed_ = shut_ = true;
   changed_.notify_all();
 }
@@ -158,12 +159,12 @@ void Shard::lead() {
   std::unique_lock queue(queue_mutex_);
   const std::shared_ptr<Group> group = std::move(queue_.front());
   queue_.pop_front();
-  const bool failed = failed_;
+  const std::optional<std::string> failed = failed_ ? std::optional(failure_) : std::nullopt;
   queue.unlock();
   const Result<void> written =
-      failed ? Result<void>(unavailable("the store is closed to writes after an I/O error")) : write_group(group->members);
+      failed ? Result<void>(unavailable("the store is closed to writes since an error: " + *failed)) : write_group(group->members);
   if (!written) {
-    fail();  // a write whose outcome is unknown is never tried again: the next open decides from the disk
+    fail(written.error());  // a write whose outcome is unknown is never tried again: the next open decides from the disk
     for (Waiting* one : group->members) one->error = written.error();
   }
   queue.lock();

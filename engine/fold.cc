@@ -170,7 +170,7 @@ Result<void> Shard::fold_paused() {
   while (state().watermark < upto) {
     const Result<void> step = fold_step();
     if (!step) {
-      fail();  // a base that cannot be folded onto must not hide behind a growing delta
+      fail(step.error());  // a base that cannot be folded onto must not hide behind a growing delta
       return step;
     }
   }

@@ -195,7 +195,7 @@ class Shard {
   void enqueue(Waiting& me);
   Result<std::uint64_t> await(Waiting& me);
   void lead();
-  void fail();
+  void fail(const Error& why);
   Result<void> write_group(std::vector<Waiting*>& group);
   Result<Stripe::Cached*> index_of(Stripe& stripe, PatientId patient);
   Stripe& stripe_of(PatientId patient) { return stripes_[patient % stripe_count]; }
@@ -218,6 +218,7 @@ class Shard {
   bool leading_ = false;
   int paused_ = 0;
   bool failed_ = false;              // fail stop
+  std::string failure_;              // what failed first
   std::atomic<bool> shut_ = false;   // paused or failed
   std::atomic<int> admitted_ = 0;    // changed without the lock
 

@@ -12,6 +12,7 @@
 
 #include "engine/import.h"
 #include "engine/maintenance.h"
+#include "engine/storage/faulty.h"
 #include "engine/storage/memory.h"
 #include "engine/store_parts.h"
 #include "tests/engine/event_words.h"
@@ -316,6 +317,25 @@ TEST_P(StoreTest, AFullDeltaMakesWritersWaitAndThenRefusesThem) {
   record::Event event = plain("y", "2020-01-01", 1);
   EXPECT_TRUE(store_->write(std::vector{record_of(who, {&event, 1})}, {}));
   EXPECT_EQ(events("a"), before + 1);
+}
+
+// A fold goes on in the background: whoever writes to its shard next is told what went wrong there.
+TEST(StoreFailures, AFoldThatFailedIsToldToWhoeverWrites) {
+  const auto disk = std::make_shared<MemoryDisk>();
+  const auto faults = std::make_shared<Faults>();
+  ASSERT_TRUE(Store::init(*memory_backend(disk), {.shards = 1}));
+  StoreOptions options;
+  options.fold_in_background = false;
+  const auto store = Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), faults)), options).value();
+  const record::Identifier who{"test", "a"};
+  const record::Event event = plain("x", "2020-01-01", 1), later = plain("x", "2020-01-02", 1);
+  ASSERT_TRUE(store->write(std::vector{record_of(who, {&event, 1})}, {}));
+  faults->add({.operation = Operation::write});
+  const Result<void> folded = store->fold();
+  ASSERT_FALSE(folded);
+  const Result<Written> written = store->write(std::vector{record_of(who, {&later, 1})}, {});
+  ASSERT_FALSE(written);
+  EXPECT_NE(written.error().message.find("since an error: " + folded.error().message), std::string::npos) << written.error().message;
 }
 
 INSTANTIATE_TEST_SUITE_P(Shards, StoreTest, ::testing::Values(1u, 8u),
