@@ -56,18 +56,21 @@ cp "$work/loaded.tsv" "$results"
 say "questions, in turn with DuckDB"
 node bench/peers/questions.mjs ask "$work/events.duckdb" bench/questions "$runs" chartline "$programs/question_bench" "$work/store" bench/questions >>"$results"
 
-# The same alone: with one thread, and while events come in.
+# The same alone, several rounds in turn: as before, with one thread, and while events come in.
 alone() {
   local who=$1 names name run
+  local -r asked=20
   shift
-  names=$(for name in bench/questions/*.query; do for ((run = 0; run <= runs; ++run)); do basename "$name" .query; done; done)
+  names=$(for name in bench/questions/*.query; do for ((run = 0; run <= asked; ++run)); do basename "$name" .query; done; done)
   paste <(echo "$names") <(ask "$@" <<<"$names" | sed 's/^{"ms": \([0-9.]*\),.*/\1/') |
     awk -v who="$who" 'BEGIN {OFS = "\t"} $1 == last {print who, "question." $1 ".ms", $2} {last = $1}' >>"$results"
 }
-say "one thread"
-alone one_thread --threads 1
-say "a live feed"
-alone fed --feed 1000
+for round in 1 2 3; do
+  say "alone, with one thread, with a live feed: round $round of 3"
+  alone alone
+  alone one_thread --threads 1
+  alone fed --feed 1000
+done
 say "as of the end of the load"
 sleep 3 | ask --feed 5000
 printf 'as_of\tchanged\t%s\n' "$("$programs/chartline" query --quiet --store "$work/store" --format csv -e 'count exists any[local:feed]' | tail -n 1)" >>"$results"
