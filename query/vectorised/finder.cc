@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "base/check.h"
@@ -49,7 +50,9 @@ struct Question {
   LeafSets needed{};  // empty: everyone is looked at
   Hold hold = Hold::whole_runs;
   std::uint32_t range_patients = block_patients;
-  bool shares_codes = false;  // what is counted by code is counted of everyone, and each range takes a share of the codes
+  // Where it is counted without regard to patients: each range takes a share of the codes, of everyone. Of each shard where they
+  // begin, and the end; empty: that is not so.
+  std::vector<std::vector<engine::Name>> shares{};
   const std::shared_ptr<Actuals> actuals;  // null: nobody asks for them
 };
 
@@ -203,11 +206,12 @@ class VectorisedFinder final : public Finder {
   Result<bool> find_totals(const PatientRange& range, Stop& stop, Findings& into) {
     Watch watch = started();
     LeafRange of = leaf_range(0, range);
-    const bool share = question_->shares_codes && totals_->is_by_code();
+    const bool share = !question_->shares.empty();
     if (share) {
-      const std::uint32_t patients = view_.patients(range.shard), each = question_->range_patients;
-      of.share = range.first / each, of.shares = (patients + each - 1) / each;
-      of.first_block = 0, of.last_block = (patients - 1) / block_patients;
+      const std::vector<engine::Name>& begins = question_->shares[range.shard];
+      const std::uint32_t at = range.first / question_->range_patients;
+      of.first_code = begins[at], of.past_code = begins[at + 1];
+      of.first_block = 0, of.last_block = (view_.patients(range.shard) - 1) / block_patients;
     }
     const std::optional<std::int64_t> counted = TRY(totals_->find(of, readers_.front(), stop, into));
     check(counted || !share, "codes are shared where nothing is out of the ordinary");
@@ -495,25 +499,43 @@ struct NoStop final : Stop {
   Result<void> check() override { return {}; }
 };
 
-// Whether a statement counts by code, of everyone, and no event that it counts is without a primary code. Runs of rare codes
-// reach over all patients, and are then read once instead of for each range.
-Result<bool> may_share_codes(const Question& question) {
+// Of each shard how many postings of each code are read, where a statement counts them without regard to whose they are, and
+// nobody is odd or apart; else nothing. Runs of rare codes reach over all patients, and are then read once instead of for each range.
+Result<std::vector<std::vector<std::uint64_t>>> postings_to_share(const Question& question) {
+  std::vector<std::vector<std::uint64_t>> all;
   const std::vector<Plan>& plans = question.plans->each;
   const std::vector<Leaf>& leaves = question.plans->rehearsed.leaves.all;
-  if (question.view.grant() || !question.apart.empty()) return false;
-  if (plans.size() != 1 || plans[0].way != Way::columns || leaves.size() != 1 || !adds_up(leaves[0])) return false;
-  const std::optional<LeafTotals> totals = LeafTotals::of(*plans[0].statement, question.program, leaves[0]);
-  if (!totals || !totals->is_by_code()) return false;
+  if (question.view.grant() || question.then.as_of() != INT64_MAX || !question.apart.empty()) return all;
+  if (plans.size() != 1 || plans[0].way != Way::columns || leaves.size() != 1 || !adds_up(leaves[0])) return all;
+  if (!LeafTotals::of(*plans[0].statement, question.program, leaves[0])) return all;
   NoStop stop;
   LeafReader reader;
-  std::vector<std::int64_t> counts;
   for (std::uint32_t shard = 0; shard < question.view.shards(); ++shard) {
-    LeafRange of{.view = question.view, .leaf = leaves[0], .names = {}, .shard = shard};
-    of.last_block = question.view.patients(shard) / block_patients;
-    of.shares = ~0u;  // the share of the events without a code
-    if (!TRY(reader.count_codes(of, stop, LeafReader::Count::events, counts))) return false;
+    const LeafRange of{.view = question.view,
+                       .leaf = leaves[0],
+                       .names = {},
+                       .shard = shard,
+                       .last_block = question.view.patients(shard) / block_patients};
+    std::optional<std::vector<std::uint64_t>> postings = TRY(reader.postings_if_ordinary(of, stop));
+    if (!postings) return std::vector<std::vector<std::uint64_t>>();
+    all.push_back(std::move(*postings));
   }
-  return true;
+  return all;
+}
+
+// Where the shares of so many ranges begin, and the end. The first are the largest, so that none waits long for the last.
+std::vector<engine::Name> shares_of(const std::vector<std::uint64_t>& postings, std::size_t ranges) {
+  const double all = static_cast<double>(std::accumulate(postings.begin(), postings.end(), std::uint64_t{0}));
+  std::vector<engine::Name> begins = {0};
+  double before = 0, wanted = 0;
+  engine::Name code = 0;
+  for (std::size_t left = ranges; left > 1; --left) {
+    wanted += all * 2 * static_cast<double>(left) / static_cast<double>(ranges * (ranges + 1));
+    while (code < postings.size() && before < wanted) before += static_cast<double>(postings[code++]);
+    begins.push_back(code);
+  }
+  begins.push_back(static_cast<engine::Name>(postings.size()));
+  return begins;
 }
 
 // How a store is cut into ranges, and what is held of one.
@@ -523,11 +545,11 @@ struct Cut {
 };
 
 // Some ranges for each thread, so that none waits long for the last; none so small that a thread is hardly worth waking for it.
-// Where all codes are read, one range for each thread: runs of postings reach far, and those of all codes are not kept. Where
-// the events of a patient are wanted together, all of a range are held at once: then as many blocks as there is room for, and
+// Where all codes are read, one range for each thread, unless they are shared: runs of postings reach far, and those of all codes
+// are not kept. Where the events of a patient are wanted together, all of a range are held at once: then as many blocks as there is room for, and
 // nothing of a run beyond them.
 Cut cut_for(const engine::View& view, const Workers& workers, const std::vector<Leaf>& leaves, bool everyone,
-            Statistics& statistics) {
+            bool shares_codes, Statistics& statistics) {
   constexpr double work_min = 20'000;  // of postings and patients, in a range
   constexpr double work_of_name = 200;  // what it takes to find the runs of a code for a range, in postings
   constexpr double posting_bytes = 24;  // decoded, about
@@ -541,7 +563,7 @@ Cut cut_for(const engine::View& view, const Workers& workers, const std::vector<
     work += statistics.of(*leaf.codes).events;
     if (!is_loose(leaf)) held_bytes += posting_bytes * postings_of(view, leaf, statistics);
   }
-  double ranges = std::max(1u, workers.threads) * (all_codes ? 1 : 4);
+  double ranges = std::max(1u, workers.threads) * (shares_codes && workers.threads > 1 ? 6 : all_codes ? 1 : 4);
   if (statistics.known()) ranges = std::min(ranges, std::ceil(work / work_min));
   if (names > 0) ranges = std::min(ranges, std::max(double(workers.threads), work / (work_of_name * names)));
   const double for_memory = std::ceil(held_bytes / static_cast<double>(std::max<std::uint64_t>(1, workers.held_bytes_max)));
@@ -583,10 +605,15 @@ Result<Executors> vectorised_executors(const engine::View& view, const Program& 
       names.push_back(statistics.names(*leaf.codes, shard));
   }
   question->needed = needed_by_any(*plans, statistics);
-  const Cut cut = cut_for(now, workers, plans->rehearsed.leaves.all, question->needed.empty(), statistics);
+  const auto postings = TRY(postings_to_share(*question));
+  const Cut cut =
+      cut_for(now, workers, plans->rehearsed.leaves.all, question->needed.empty(), !postings.empty(), statistics);
   question->hold = cut.hold;
   const std::uint32_t range_patients = question->range_patients = cut.blocks * block_patients;
-  question->shares_codes = TRY(may_share_codes(*question));
+  for (std::uint32_t shard = 0; shard < postings.size(); ++shard) {
+    const std::uint32_t patients = now.patients(shard);
+    question->shares.push_back(shares_of(postings[shard], (patients + range_patients - 1) / range_patients));
+  }
   const bool rows = gives_rows(*plans->each.front().statement);
   return Executors{.range_patients = range_patients,
                    .first_patients = rows ? block_patients : range_patients,

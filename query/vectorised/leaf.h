@@ -9,6 +9,7 @@
 #include <bitset>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -83,7 +84,23 @@ struct LeafRange {
   const Leaf& leaf;
   std::span<const engine::Name> names;  // of its codes in the shard; of all codes nothing
   std::uint32_t shard = 0, first_block = 0, last_block = 0;
-  std::uint32_t share = 0, shares = 1;  // by count_codes(): of so many shares of the codes this one
+  engine::Name first_code = 0, past_code = ~engine::Name{0};  // that are counted by count_days() and count_codes()
+};
+
+// How many there are of each day: in a table of two hundred years, and of others one by one.
+struct DayCounts {
+  static constexpr record::Day first = -25'567, days = 73'048;  // 1900 to 2099
+  std::vector<std::int64_t> usual{};                            // from the first on
+  std::map<record::Day, std::int64_t> others{};
+
+  void start() {
+    usual.assign(days, 0);
+    others.clear();
+  }
+  void add(record::Day day, std::int64_t count = 1) {
+    const std::uint32_t place = static_cast<std::uint32_t>(day) - static_cast<std::uint32_t>(first);
+    (place < days ? usual[place] : others[day]) += count;
+  }
 };
 
 // Reads a leaf over a range of blocks of one shard: each run of postings is decoded once for the range.
@@ -98,15 +115,16 @@ class LeafReader {
   // the rest at the end; with field_by_code all of one code together. Only of a leaf that adds_up().
   using Full = std::function<Result<void>(std::uint32_t block, Events& events, const Odd& odd)>;
   Result<void> stream(const LeafRange& of, Stop& stop, const Full& full);
-  // How many events there are of each day from the first on, whoever has them. False where somebody is odd, or a day is not
-  // among them: then what was counted means nothing. Only of a leaf that adds_up(), of whose fields no more than the day is
-  // wanted.
-  static constexpr record::Day first_counted = -25'567, days_counted = 73'048;  // 1900 to 2099
-  Result<bool> count_days(const LeafRange& of, Stop& stop, std::vector<std::int64_t>& counts);
+  // How many events there are of each day, whoever has them. False where somebody is odd: then what was counted means nothing.
+  // Only of a leaf that adds_up(), of whose fields no more than the day is wanted.
+  Result<bool> count_days(const LeafRange& of, Stop& stop, DayCounts& counts);
   // How many events there are with each code, by its name, or how many patients have one. False where somebody is odd, or has
   // one without a code. Only of a leaf of whose fields no more than the code is wanted.
   enum class Count : std::uint8_t { events, patients };
   Result<bool> count_codes(const LeafRange& of, Stop& stop, Count what, std::vector<std::int64_t>& counts);
+  // How many postings of each code are read to count either of them; nothing where it is not known before they are read that
+  // nobody is odd.
+  Result<std::optional<std::vector<std::uint64_t>>> postings_if_ordinary(const LeafRange& of, Stop& stop);
   // Adds whoever has an event here, or is odd. Before anything is read; not of a leaf that is dealt out.
   void find(Candidates& candidates);
   // The same of any leaf, without opening it, and who of them are odd. How many events they have.
@@ -150,7 +168,7 @@ class LeafReader {
   using NoteOdd = std::function<void(PatientId id)>;
   Result<void> keep(engine::Name code, const engine::PostingScan& scan, std::size_t run, std::uint32_t fields,
                     const NoteOdd& note);
-  bool add_days(std::vector<std::int64_t>& counts) const;
+  void add_days(DayCounts& counts) const;
   void add_patients();
   Result<void> start(const LeafRange& of, Hold hold, Stop& stop, const Full* full);
   void add_kept(const stored::PostingColumns& from, Candidates& candidates);

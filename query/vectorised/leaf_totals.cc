@@ -13,24 +13,24 @@ using typed::Op;
 
 // -- reading
 
-Result<bool> LeafReader::count_days(const LeafRange& of, Stop& stop, std::vector<std::int64_t>& counts) {
+Result<bool> LeafReader::count_days(const LeafRange& of, Stop& stop, DayCounts& counts) {
   check(adds_up(of.leaf) && (of.leaf.fields & ~field_day) == 0, "a leaf of which days alone are wanted");
   set_up(of);
-  counts.assign(days_counted, 0);
+  counts.start();
   const std::uint32_t fields = posting_fields() & ~std::uint32_t{stored::posting_field_patient};
   bool ordinary = true;
-  const auto count = [&](engine::Name code, const engine::PostingScan& scan) -> Result<void> {
+  const auto count = [&](engine::Name code, const PostingScan& scan) -> Result<void> {
+    if (code < of.first_code || code >= of.past_code) return {};
     TRY(stop.check());
     for (std::size_t r = 0; r < scan.refs.size() && ordinary; ++r) {
       TRY(keep(code, scan, r, fields, [&](PatientId) { ordinary = false; }));
-      ordinary = ordinary && add_days(counts);
+      add_days(counts);
     }
     for (const stored::Posting& posting : scan.added) {
       ++postings_;
       if (!keeps(posting.flags, posting.kind) || !passes_value(posting)) continue;
-      const record::Day place = posting.day - first_counted;
-      if (is_odd(posting.flags) || place < 0 || place >= days_counted) ordinary = false;
-      if (ordinary && passes(posting.day)) ++counts[static_cast<std::size_t>(place)];
+      ordinary = ordinary && !is_odd(posting.flags);
+      if (passes(posting.day)) counts.add(posting.day);
     }
     return {};
   };
@@ -38,28 +38,28 @@ Result<bool> LeafReader::count_days(const LeafRange& of, Stop& stop, std::vector
   return ordinary;
 }
 
-// Those that are kept; false where a day is beyond what is counted.
-bool LeafReader::add_days(std::vector<std::int64_t>& counts) const {
-  constexpr std::uint32_t turned = 0x80000000u, first = static_cast<std::uint32_t>(first_counted) ^ turned;
-  constexpr std::uint32_t many = days_counted;
-  std::int64_t* const into = counts.data();
+// Those that are kept.
+void LeafReader::add_days(DayCounts& counts) const {
+  constexpr std::uint32_t turned = 0x80000000u, first = static_cast<std::uint32_t>(DayCounts::first) ^ turned;
+  const auto day_of = [](std::uint32_t stored) { return static_cast<record::Day>(stored ^ turned); };
   const std::size_t kept = kept_.size();
   if (columns_.day.is_constant()) {
-    const std::uint32_t place = columns_.day[0] - first;
-    if (kept > 0 && place < many) into[place] += static_cast<std::int64_t>(kept);
-    return kept == 0 || place < many;
+    if (kept > 0) counts.add(day_of(columns_.day[0]), static_cast<std::int64_t>(kept));
+    return;
   }
   const std::uint32_t* const days = columns_.day.values();
+  std::int64_t* const usual = counts.usual.data();
   const auto add_all = [&](const auto& of) {
     for (std::size_t k = 0; k < kept; ++k) {
       const std::uint32_t place = days[of(k)] - first;
-      if (place >= many) return false;
-      ++into[place];
+      if (place < std::uint32_t{DayCounts::days})
+        ++usual[place];
+      else
+        counts.add(day_of(days[of(k)]));
     }
-    return true;
   };
   if (kept_.everything) return add_all([from = kept_.first](std::size_t k) { return from + k; });
-  return add_all([some = kept_.some.data()](std::size_t k) { return std::size_t{some[k]}; });
+  add_all([some = kept_.some.data()](std::size_t k) { return std::size_t{some[k]}; });
 }
 
 Result<bool> LeafReader::count_codes(const LeafRange& of, Stop& stop, Count what, std::vector<std::int64_t>& counts) {
@@ -71,7 +71,7 @@ Result<bool> LeafReader::count_codes(const LeafRange& of, Stop& stop, Count what
   if (what == Count::events) fields &= ~std::uint32_t{stored::posting_field_patient};
   bool ordinary = true;
   const auto count = [&](engine::Name code, const PostingScan& scan) -> Result<void> {
-    if (code % of.shares != of.share) return {};
+    if (code < of.first_code || code >= of.past_code) return {};
     TRY(stop.check());
     std::size_t events = 0;
     patients_.clear();
@@ -102,6 +102,32 @@ Result<bool> LeafReader::count_codes(const LeafRange& of, Stop& stop, Count what
   };
   TRY(all_postings(count));
   return ordinary;
+}
+
+Result<std::optional<std::vector<std::uint64_t>>> LeafReader::postings_if_ordinary(const LeafRange& of, Stop& stop) {
+  set_up(of);
+  const bool by_code = leaf_.fields & field_code;
+  std::vector<std::uint64_t> postings(of.view.codes(shard_) + std::size_t{1}, 0);
+  const std::uint32_t odd = odd_flags() & ~refused_;
+  bool ordinary = true;
+  TRY(all_postings([&](engine::Name code, const PostingScan& scan) -> Result<void> {
+    for (std::size_t r = 0; r < scan.refs.size(); ++r) {
+      postings[code] += scan.refs[r].count;
+      const engine::RunFacts::Facts* const known = odd ? scan.facts[r]->known() : nullptr;
+      if (odd && (!known || (known->flags & odd))) ordinary = false;
+    }
+    postings[code] += scan.added.size();
+    for (const stored::Posting& posting : scan.added)
+      if (keeps(posting.flags, posting.kind) && is_odd(posting.flags)) ordinary = false;
+    return {};
+  }));
+  if (ordinary && by_code && postings[0] > 0) {
+    LeafRange without_code = of;
+    without_code.past_code = 1;
+    std::vector<std::int64_t> counts;
+    ordinary = TRY(count_codes(without_code, stop, Count::events, counts));
+  }
+  return ordinary ? std::optional(std::move(postings)) : std::nullopt;
 }
 
 // Of those that are kept. Runs of one code mostly follow one another, and are merged where they do not.
@@ -175,7 +201,7 @@ std::optional<LeafTotals> LeafTotals::of(const Node& statement, const Program& p
 Result<std::optional<std::int64_t>> LeafTotals::find(const LeafRange& of, LeafReader& reader, Stop& stop, Findings& into) {
   const bool by_code = by_ == Op::field;
   const bool ordinary =
-      by_code ? TRY(reader.count_codes(of, stop, what_, counts_)) : TRY(reader.count_days(of, stop, counts_));
+      by_code ? TRY(reader.count_codes(of, stop, what_, counts_)) : TRY(reader.count_days(of, stop, days_));
   if (!ordinary) return std::optional<std::int64_t>();
   return std::optional(by_code ? give_codes(of, into) : give_days(into));
 }
@@ -197,15 +223,18 @@ std::int64_t LeafTotals::give_days(Findings& into) const {
     if (first) into.add({date_cell(by_, *first)}, 0, of_group, 1);
     sum += of_group;
   };
-  for (std::size_t place = 0; place < counts_.size(); ++place) {
-    if (counts_[place] == 0) continue;
-    const record::Day day = LeafReader::first_counted + static_cast<record::Day>(place);
+  const auto add = [&](record::Day day, std::int64_t count) {
     if (!first || date_group(by_, *first) != date_group(by_, day)) {
       give();
       first = day, of_group = 0;
     }
-    of_group += counts_[place];
-  }
+    of_group += count;
+  };
+  auto other = days_.others.begin();
+  for (; other != days_.others.end() && other->first < DayCounts::first; ++other) add(other->first, other->second);
+  for (std::size_t place = 0; place < days_.usual.size(); ++place)
+    if (days_.usual[place]) add(DayCounts::first + static_cast<record::Day>(place), days_.usual[place]);
+  for (; other != days_.others.end(); ++other) add(other->first, other->second);
   give();
   return sum;
 }

@@ -23,8 +23,6 @@ class LeafTotals {
 
   // Which events are counted: they are to be all of the leaf.
   const typed::Node& events() const { return *events_; }
-  bool is_by_code() const { return by_ == typed::Op::field; }
-
   // The sum of what was counted; nullopt, and nothing was, where something is out of the ordinary.
   Result<std::optional<std::int64_t>> find(const LeafRange& of, LeafReader& reader, Stop& stop, Findings& into);
 
@@ -36,6 +34,7 @@ class LeafTotals {
   typed::Op by_{};  // year_of, month_of or date_of; field: the code
   LeafReader::Count what_ = LeafReader::Count::events;
   std::vector<std::int64_t> counts_{};
+  DayCounts days_{};
 };
 
 }  // namespace chartline::query::vectorised

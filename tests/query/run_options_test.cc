@@ -257,27 +257,6 @@ TEST_F(RunOptionsTest, LoosenedDefinitionsThatStandOnOneAnotherCostTheirNumber) 
   EXPECT_EQ(answers[0], answers[1]);
 }
 
-// Threads share out the codes then, and none is counted twice or left out.
-TEST(PatientsByCode, AreTheSameForAnyNumberOfThreads) {
-  SmallStore small;
-  std::string lines;
-  for (int patient = 0; patient < 9'000; ++patient) {
-    const std::string name = "p" + std::to_string(patient);
-    lines += name + " female 1950-01-01\n";
-    for (int i = 0; i < 5; ++i)
-      lines += name + " 2001-02-0" + std::to_string(i + 1) + " condition local:c" + std::to_string(patient * (i + 1) % 23) + "\n";
-  }
-  small.tell(lines);
-  ASSERT_TRUE(small.store().fold());
-  const std::string text = "cohort everything per any[*] as each = true\ncount in everything by each.code\n";
-  const auto reference = answers_of(small.store(), text, {.executor = Executor::reference}).value();
-  EXPECT_EQ(reference.at(0).rows.size(), 23u);
-  for (const unsigned threads : {1u, 2u, 3u}) {
-    const auto columns = answers_of(small.store(), text, {.executor = Executor::vectorised, .threads = threads}).value();
-    EXPECT_EQ(printed(columns.at(0).rows), printed(reference.at(0).rows)) << threads << " threads";
-  }
-}
-
 // One patient may have many index rows, each in a group of its own.
 TEST(ManyIndexRows, OfOnePatientCountOnceInEachGroup) {
   SmallStore small;
