@@ -24,7 +24,7 @@ namespace chartline::engine {
 namespace {
 
 // How many postings wait in a thread before they are packed: as many as a share of the memory holds, within these.
-constexpr std::size_t waiting_least = 20'000, waiting_most = 2'000'000;
+constexpr std::size_t waiting_least = 20'000, waiting_most = 3'000'000;
 constexpr std::size_t short_run = 8'192;  // postings; shorter packed parts are packed anew at the end, together
 constexpr std::uint64_t joined_bytes_max = 4u << 20;  // of packed postings, joined at once
 
@@ -42,10 +42,13 @@ struct Range {
   Micros last_recorded = 0;
 };
 
+// By code, small since millions wait. A thread takes them along from range to range, so that their room grows once.
+using WaitingPostings = std::vector<std::vector<stored::NarrowPosting>>;
+
 class RangeLoad {
  public:
-  RangeLoad(Store::Parts& store, Micros recorded, std::size_t number, std::size_t waiting_max, Range& into)
-      : store_(store), recorded_(recorded), number_(number), waiting_max_(waiting_max), into_(into) {}
+  RangeLoad(Store::Parts& store, Micros recorded, std::size_t number, std::size_t waiting_max, WaitingPostings& of_code, Range& into)
+      : store_(store), recorded_(recorded), number_(number), waiting_max_(waiting_max), of_code_(of_code), into_(into) {}
 
   Result<void> run(const RowSorter& rows, std::uint64_t first, std::uint64_t past) {
     RowSorter::Stream stream = TRY(RowSorter::Stream::open(rows, first, past));
@@ -186,8 +189,8 @@ class RangeLoad {
   const Micros recorded_;
   const std::size_t number_;
   const std::size_t waiting_max_;
+  WaitingPostings& of_code_;  // none at first and at the end
   Range& into_;
-  std::vector<std::vector<stored::NarrowPosting>> of_code_;  // small, since millions wait
   std::size_t waiting_ = 0;  // in all of them
   bool within_block_ = false;  // the block at hand has been packed in part
   std::uint32_t shard_ = 0;
@@ -355,7 +358,7 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
 Result<void> bulk_load(Store::Parts& store, RowSorter& rows, unsigned threads, ImportCounts& counts) {
   const Micros recorded = store.options.clock->now();
   // More ranges than threads, so that none waits long for the last; as many at once as there are threads, since each holds postings.
-  const std::vector<std::uint64_t> bounds = rows.cut(threads > 1 ? 2 * threads : 1);
+  const std::vector<std::uint64_t> bounds = rows.cut(threads > 1 ? 4 * threads : 1);
   std::vector<Range> ranges(bounds.size() - 1);
   const std::size_t at_once = std::clamp<std::size_t>(threads, 1, ranges.size());
   const std::size_t waiting_max = std::clamp<std::size_t>(
@@ -363,8 +366,9 @@ Result<void> bulk_load(Store::Parts& store, RowSorter& rows, unsigned threads, I
   const std::unique_ptr<ThreadPool> pool = TRY(ThreadPool::start({.threads = std::max(1u, threads)}));
   std::atomic<std::size_t> next{0};
   TRY(pool->parallel_for(at_once, 1, [&](std::size_t, std::size_t) -> Result<void> {
+    WaitingPostings of_code;
     for (std::size_t i = next++; i < ranges.size(); i = next++)
-      TRY(RangeLoad(store, recorded, i, waiting_max, ranges[i]).run(rows, bounds[i], bounds[i + 1]));
+      TRY(RangeLoad(store, recorded, i, waiting_max, of_code, ranges[i]).run(rows, bounds[i], bounds[i + 1]));
     return {};
   }));
   rows.release();
