@@ -27,6 +27,8 @@ struct Measures {
   T step_min, step_max;  // meaningful where ascending
   bool ascending = true;
   std::size_t stretches = 1;  // of equal values
+  T step_bits = 0;            // that any step has, modulo
+  bool all_equal() const { return step_bits == 0; }
 };
 
 // One instruction set's loops. `from` holds packed_bytes(count, width) bytes; nothing at or after `end` is read.
@@ -75,6 +77,7 @@ Measures<T> measure_plain(const T* values, std::size_t count) {
     m.step_max = std::max(m.step_max, step);
     m.ascending &= value >= values[i - 1];
     m.stretches += step != 0;
+    m.step_bits |= step;
   }
   return m;
 }

@@ -188,19 +188,20 @@ __attribute__((target("avx2"))) Measures<std::uint32_t> measure32_avx2(const std
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + i));
   };
   __m256i min = load(0), max = min, step_min = _mm256_set1_epi32(-1), step_max = _mm256_setzero_si256();
-  __m256i ascending = step_min, equal = step_max;
+  __m256i ascending = step_min, equal = step_max, step_bits = step_max;
   const auto step = [&](std::size_t i) __attribute__((target("avx2"), always_inline)) {
     const __m256i before = load(i - 1), now = load(i), steps = _mm256_sub_epi32(now, before);
     min = _mm256_min_epu32(min, now), max = _mm256_max_epu32(max, now);
     step_min = _mm256_min_epu32(step_min, steps), step_max = _mm256_max_epu32(step_max, steps);
     ascending = _mm256_and_si256(ascending, _mm256_cmpeq_epi32(_mm256_max_epu32(before, now), now));
     equal = _mm256_sub_epi32(equal, _mm256_cmpeq_epi32(now, before));
+    step_bits = _mm256_or_si256(step_bits, steps);
   };
   std::size_t i = 1;
   for (; i + 8 <= count; i += 8) step(i);
-  alignas(32) std::uint32_t lanes[6][8];
-  const __m256i all[6] = {min, max, step_min, step_max, ascending, equal};
-  for (std::size_t k = 0; k < 6; ++k) _mm256_store_si256(reinterpret_cast<__m256i*>(lanes[k]), all[k]);
+  alignas(32) std::uint32_t lanes[7][8];
+  const __m256i all[7] = {min, max, step_min, step_max, ascending, equal, step_bits};
+  for (std::size_t k = 0; k < 7; ++k) _mm256_store_si256(reinterpret_cast<__m256i*>(lanes[k]), all[k]);
   // What is left over is measured with the value before it.
   Measures<std::uint32_t> m = measure_plain(values + i - 1, count - i + 1);
   m.stretches += i - 1;
@@ -209,6 +210,7 @@ __attribute__((target("avx2"))) Measures<std::uint32_t> measure32_avx2(const std
     m.step_min = std::min(m.step_min, lanes[2][lane]), m.step_max = std::max(m.step_max, lanes[3][lane]);
     m.ascending &= lanes[4][lane] != 0;
     m.stretches -= lanes[5][lane];
+    m.step_bits |= lanes[6][lane];
   }
   return m;
 }

@@ -1,16 +1,17 @@
 // Packing a column:
 //
-//   1. Equal values take one step and leave.
-//   2. One pass measures range, steps and stretches.
+//   1. One pass measures range, steps and stretches.
+//   2. Equal values leave then.
 //   3. Values that are all a multiple of one unit (whole seconds in microseconds, even numbers) are divided by it first.
 //   4. The cost of each form in bits follows from the measures; a dictionary is tried where stretches do not settle it.
 //   5. The cheapest form is written. Nothing is encoded twice to compare.
 #include <algorithm>
-#include <array>
+#include <bit>
 #include <numeric>
 
 #include "formats/stored/bits.h"
 #include "formats/stored/column_forms.h"
+#include "formats/stored/distinct.h"
 #include "formats/stored/rice.h"
 
 namespace chartline::stored {
@@ -29,12 +30,12 @@ constexpr T inverse_of(T odd) {
   return x;
 }
 
-// The greatest unit of which every value - min is a multiple.
+// The greatest unit of which every value - min is a multiple. What is common to the steps from one value to the next is common to
+// these distances as well.
 template <typename T>
-T common_unit(std::span<const T> values, T min) {
-  T bits = 0;
-  for (const T value : values) bits |= static_cast<T>(value - min);
-  const int twos = std::countr_zero(bits);
+T common_unit(std::span<const T> values, const Measures<T>& m) {
+  const T min = m.min;
+  const int twos = std::countr_zero(m.step_bits);
   T odd = 0, inverse = 0, multiple_max = 0;
   for (const T value : values) {
     const T distance = static_cast<T>(value - min) >> twos;
@@ -44,13 +45,6 @@ T common_unit(std::span<const T> values, T min) {
     inverse = inverse_of(odd), multiple_max = static_cast<T>(static_cast<T>(~T{0}) / odd);
   }
   return static_cast<T>(odd << twos);
-}
-
-template <typename T>
-bool all_equal(std::span<const T> values) {
-  T different = 0;
-  for (const T value : values) different |= value ^ values[0];
-  return different == 0;
 }
 
 constexpr std::uint64_t narrow_max = 0xffffffffu;
@@ -134,9 +128,24 @@ struct Plan {
 // A Rice code is taken where it saves a fifth at least: it is slower to read, and what compresses a block afterwards finds as
 // much in a frame that is little longer.
 template <typename T>
-void try_rice(std::span<const T> values, T base, unsigned tag, Plan<T>& plan) {
-  const RicePlan rice = plan_rice(values, base);
-  if (rice.bits < plan.bits - plan.bits / 5) plan = {tag, rice.bits, rice.width};
+std::uint64_t rice_bits_max(const Plan<T>& plan) {
+  return plan.bits - plan.bits / 5;
+}
+template <typename T>
+void try_rice(std::span<const T> values, T base, T greatest, std::uint64_t sum, unsigned tag, Plan<T>& plan) {
+  if (const auto rice = plan_rice(values, base, greatest, sum, rice_bits_max(plan))) plan = {tag, rice->bits, rice->width};
+}
+
+template <typename T>
+void try_rices(std::span<const T> values, const Measures<T>& m, Plan<T>& plan) {
+  std::uint64_t sum = 0;
+  for (const T value : values) sum += static_cast<T>(value - m.min);
+  try_rice(values, m.min, static_cast<T>(m.max - m.min), sum, form::rice, plan);
+  if (!m.ascending) return;
+  const std::size_t steps = values.size() - 1;
+  const std::uint64_t sum_of_steps = static_cast<T>(values[steps] - values[0]) - std::uint64_t{m.step_min} * steps;
+  if (rice_bits_least(steps, sum_of_steps) >= rice_bits_max(plan)) return;
+  try_rice(steps_of(values), m.step_min, static_cast<T>(m.step_max - m.step_min), sum_of_steps, form::rice_steps, plan);
 }
 
 template <typename T>
@@ -155,10 +164,7 @@ Plan<T> plan_simple(std::span<const T> values, const Measures<T>& m, Packing pac
       if (const std::uint64_t bits = grouped_bits(steps_of(values)); bits < plan.bits) plan = {form::delta_groups, bits};
     }
   }
-  if (packing == Packing::tight) {
-    try_rice(values, m.min, form::rice, plan);
-    if (m.ascending) try_rice(steps_of(values), m.step_min, form::rice_steps, plan);
-  }
+  if (packing == Packing::tight) try_rices(values, m, plan);
   return plan;
 }
 
@@ -192,8 +198,8 @@ void write_simple(const Plan<T>& plan, std::span<const T> values, const Measures
 
 template <typename T>
 void pack_simple(std::span<const T> values, T bias, Bytes& out, Packing packing) {
-  if (all_equal(values)) return write_constant(static_cast<T>(values[0] - bias), out);
   const Measures<T> m = measure(values);
+  if (m.all_equal()) return write_constant(static_cast<T>(values[0] - bias), out);
   write_simple(plan_simple(values, m, packing), values, m, bias, out);
 }
 
@@ -208,84 +214,36 @@ std::uint64_t stretches_bits(const Measures<T>& m, std::size_t count) {
 
 template <typename T>
 void write_stretches(std::span<const T> values, T bias, Bytes& out, Packing packing) {
-  thread_local std::vector<T> starts;
-  thread_local std::vector<std::uint32_t> lengths;
-  starts.clear(), lengths.clear();
-  for (const T value : values) {
-    if (starts.empty() || starts.back() != value)
-      starts.push_back(value), lengths.push_back(0);
-    else
-      ++lengths.back();
+  thread_local std::vector<T> room;
+  thread_local std::vector<std::uint32_t> room_of_lengths;
+  room.resize(values.size()), room_of_lengths.resize(values.size());
+  T* const starts = room.data();
+  std::uint32_t* const lengths = room_of_lengths.data();  // first the place of the last one, then how many stand before it
+  std::size_t last = 0;
+  starts[0] = values[0], lengths[0] = 0;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    last += values[i] != values[i - 1];
+    starts[last] = values[i], lengths[last] = static_cast<std::uint32_t>(i);
   }
+  for (std::size_t i = last; i > 0; --i) lengths[i] -= lengths[i - 1] + 1;
   Writer write(out);
   write.u8(form::stretches);
-  write.varint(starts.size());
-  pack_simple<T>(starts, bias, out, packing);
-  pack_simple<std::uint32_t>(lengths, 0, out, packing);
+  write.varint(last + 1);
+  pack_simple<T>({starts, last + 1}, bias, out, packing);
+  pack_simple<std::uint32_t>({lengths, last + 1}, 0, out, packing);
 }
 
-// A dictionary of the distinct values, found with a small hash table in order of first sight.
+// A dictionary: the distinct values, then the place of each.
 template <typename T>
-class Distinct {
- public:
-  // False as soon as there are so many that `bits_max` is exceeded; counts every value otherwise.
-  bool find(std::span<const T> values, unsigned width, std::uint64_t bits_max, Packing packing) {
-    packing_ = packing;
-    slots_.fill(0);
-    found_.clear();
-    places_.resize(values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const std::size_t before = found_.size();
-      places_[i] = place(values[i]);
-      if (found_.size() == before) continue;
-      if (found_.size() > dictionary_values_max || bits(values.size(), width) >= bits_max) return false;
-    }
-    return true;
-  }
-  std::uint64_t bits(std::size_t count, unsigned width) const {
-    const unsigned place_width = width_of(found_.size() - 1);
-    const unsigned less = std::min(width, place_width);  // ascending values take steps
-    const unsigned value_width = packing_ == Packing::tight ? width - less + 2 : width - less / 2;
-    return count * place_width + found_.size() * value_width + 40;
-  }
-  void write(T bias, Bytes& out) {
-    struct Value {
-      T value;
-      std::uint32_t place;
-    };
-    std::array<Value, dictionary_values_max> order;
-    std::array<std::uint32_t, dictionary_values_max> rank;
-    const std::size_t n = found_.size();
-    for (std::uint32_t i = 0; i < n; ++i) order[i] = {found_[i], i};
-    std::sort(order.begin(), order.begin() + n, [](const Value& a, const Value& b) { return a.value < b.value; });
-    sorted_.resize(n);
-    for (std::uint32_t i = 0; i < n; ++i) rank[order[i].place] = i, sorted_[i] = order[i].value;
-    for (std::uint32_t& p : places_) p = rank[p];
-    Writer write(out);
-    write.u8(form::dictionary);
-    write.u8(static_cast<std::uint8_t>(n));
-    pack_simple<T>(sorted_, bias, out, packing_);
-    pack_bits(places_.data(), places_.size(), width_of(n - 1), 0, out);
-  }
-
- private:
-  static constexpr unsigned slot_bits = 9;  // twice the values, so that a free slot is near
-
-  std::uint32_t place(T value) {
-    std::size_t slot = static_cast<std::uint64_t>(value) * 0x9e3779b97f4a7c15u >> (64 - slot_bits);
-    for (; slots_[slot] != 0; slot = (slot + 1) % slots_.size()) {
-      if (found_[slots_[slot] - 1u] == value) return slots_[slot] - 1u;
-    }
-    found_.push_back(value);
-    slots_[slot] = static_cast<std::uint16_t>(found_.size());
-    return slots_[slot] - 1u;
-  }
-
-  Packing packing_ = Packing::quick;
-  std::array<std::uint16_t, 1u << slot_bits> slots_;  // place + 1, 0 for free
-  std::vector<T> found_, sorted_;
-  std::vector<std::uint32_t> places_;
-};
+void write_dictionary(const Distinct<T>& distinct, T bias, Bytes& out, Packing packing) {
+  const std::span<const T> values = distinct.values();
+  const std::span<const std::uint32_t> places = distinct.places();
+  Writer write(out);
+  write.u8(form::dictionary);
+  write.u8(static_cast<std::uint8_t>(values.size()));
+  pack_simple<T>(values, bias, out, packing);
+  pack_bits(places.data(), places.size(), width_of(values.size() - 1), 0, out);
+}
 
 template <typename T>
 void pack_unscaled(std::span<const T> values, T bias, const Measures<T>& m, Bytes& out, Packing packing) {
@@ -295,7 +253,7 @@ void pack_unscaled(std::span<const T> values, T bias, const Measures<T>& m, Byte
   const unsigned width = width_of(static_cast<T>(m.max - m.min));
   if (width > 1 && best > 64 && !m.ascending) {  // distinct values that ascend are stretches
     thread_local Distinct<T> distinct;
-    if (distinct.find(values, width, best, packing)) return distinct.write(bias, out);
+    if (distinct.find(values, m.min, m.max, best, packing)) return write_dictionary(distinct, bias, out, packing);
   }
   if (as_stretches < plan.bits) return write_stretches(values, bias, out, packing);
   write_simple(plan, values, m, bias, out);
@@ -337,14 +295,14 @@ void pack_scaled(std::span<const T> values, T bias, T unit, const Measures<T>& m
 template <typename T>
 void pack_column(std::span<const T> values, T bias, Bytes& out, Packing packing) {
   if (values.empty()) return write_constant(T{0}, out);
-  if (all_equal(values)) return write_constant(static_cast<T>(values[0] - bias), out);
   if (std::is_same_v<T, std::uint64_t> && bias == 0 && all_narrow(values)) {  // quicker, and written the same
     thread_local std::vector<std::uint32_t> narrow;
     narrow.assign(values.begin(), values.end());
     return pack_column<std::uint32_t>(narrow, 0, out, packing);
   }
   const Measures<T> m = measure(values);
-  const T unit = common_unit(values, m.min);
+  if (m.all_equal()) return write_constant(static_cast<T>(values[0] - bias), out);
+  const T unit = common_unit(values, m);
   if (unit > 1 && pays(unit, values.size())) return pack_scaled(values, bias, unit, m, out, packing);
   pack_unscaled(values, bias, m, out, packing);
 }

@@ -46,23 +46,40 @@ bool places_of_ones(BytesView bits, std::size_t count, std::uint32_t* places) {
 
 }  // namespace
 
-// The best width is about that of the mean: it and its neighbours are tried.
+namespace {
+
+// The best width is about that of the mean: it and the one below are tried.
+constexpr unsigned widths_tried = 2;
+unsigned first_width(std::size_t count, std::uint64_t sum) {
+  const unsigned mean = width_of(sum / count);
+  return mean == 0 ? 0 : mean - 1;
+}
+constexpr std::uint64_t head_bits = 16;
+constexpr std::uint64_t greatest_max = std::uint64_t{1} << 36;  // so that no sum over a column overflows
+
+// A number that is cut by its low bits loses less than one of what is left.
+std::uint64_t bits_least(std::size_t count, std::uint64_t sum, unsigned width) {
+  const std::uint64_t cut = count * ((std::uint64_t{1} << width) - 1);
+  return count * (width + 1) + head_bits + (sum > cut ? (sum - cut) >> width : 0);
+}
+
+}  // namespace
+
+std::uint64_t rice_bits_least(std::size_t count, std::uint64_t sum) {
+  if (sum / count > greatest_max) return ~std::uint64_t{0};  // then one of them is greater
+  const unsigned width = first_width(count, sum);
+  return std::min(bits_least(count, sum, width), bits_least(count, sum, width + 1));
+}
+
 template <typename T>
-RicePlan plan_rice(std::span<const T> values, T base) {
-  std::uint64_t sum = 0;
-  T greatest = 0;
-  for (const T value : values) {
-    const T distance = static_cast<T>(value - base);
-    sum += distance;
-    greatest = std::max(greatest, distance);
-  }
-  constexpr std::uint64_t greatest_max = std::uint64_t{1} << 36;  // so that no sum over a column overflows
-  if (greatest > greatest_max) return {0, ~std::uint64_t{0}};
-  const unsigned mean = width_of(sum / values.size());
-  RicePlan best{0, ~std::uint64_t{0}};
-  for (unsigned width = mean == 0 ? 0 : mean - 1; width <= mean && width < 8 * sizeof(T); ++width) {
-    const std::uint64_t bits = unary_bits(values, base, width) + values.size() * width + 16;
-    if (bits < best.bits) best = {width, bits};
+std::optional<RicePlan> plan_rice(std::span<const T> values, T base, T greatest, std::uint64_t sum, std::uint64_t bits_max) {
+  if (greatest > greatest_max) return std::nullopt;
+  std::optional<RicePlan> best;
+  const unsigned first = first_width(values.size(), sum);
+  for (unsigned width = first; width < first + widths_tried && width <= width_of(sum / values.size()) && width < 8 * sizeof(T); ++width) {
+    if (bits_least(values.size(), sum, width) >= bits_max) continue;
+    const std::uint64_t bits = unary_bits(values, base, width) + values.size() * width + head_bits;
+    if (bits < bits_max) best = {width, bits}, bits_max = bits;
   }
   return best;
 }
@@ -120,8 +137,8 @@ bool skip_rice(Reader& in, std::size_t count) {
   return in.ok();
 }
 
-template RicePlan plan_rice(std::span<const std::uint32_t>, std::uint32_t);
-template RicePlan plan_rice(std::span<const std::uint64_t>, std::uint64_t);
+template std::optional<RicePlan> plan_rice(std::span<const std::uint32_t>, std::uint32_t, std::uint32_t, std::uint64_t, std::uint64_t);
+template std::optional<RicePlan> plan_rice(std::span<const std::uint64_t>, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t);
 template void write_rice(std::span<const std::uint32_t>, std::uint32_t, unsigned, Bytes&);
 template void write_rice(std::span<const std::uint64_t>, std::uint64_t, unsigned, Bytes&);
 template bool read_rice(Reader&, std::size_t, std::uint32_t, std::uint32_t*);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <type_traits>
 
 #include "base/check.h"
@@ -134,8 +135,9 @@ struct Some {
 template <typename T>
 void pack_some(const HotPart<T>& part, std::type_identity_t<std::span<const T>> values, const Some& some, auto&& has, std::uint32_t& mask, Bytes& out) {
   if (all_are(some.which, some.which[0])) return pack_part(part, values, mask, out);
-  thread_local std::vector<T> chosen;
-  chosen.resize(values.size());
+  thread_local std::vector<T> room;
+  room.resize(values.size());
+  T* const chosen = room.data();
   std::size_t count = 0;
   bool others_differ = false;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -145,7 +147,7 @@ void pack_some(const HotPart<T>& part, std::type_identity_t<std::span<const T>> 
     others_differ |= !here && values[i] != part.standard;
   }
   if (count == values.size() || (some.others_are_standard && others_differ)) return pack_part(part, values, mask, out);
-  const std::span<const T> of_some(chosen.data(), count);
+  const std::span<const T> of_some(chosen, count);
   if (all_are(of_some, part.standard)) return;
   mask |= 1u << part.column | 1u << some.bit;
   Writer(out).varint(count);
@@ -175,12 +177,12 @@ void pack_columns(HotScratch& scratch, bool has_ends, std::uint32_t& mask, Bytes
   const auto wide = [&](HotColumn column) -> std::span<const std::uint64_t> { return scratch.wide[hot_places[column].at]; };
   const auto pack_narrow = [&](HotColumn column) { pack_part(narrow_parts[hot_places[column].at], narrow(column), mask, out); };
   const std::span<const std::uint32_t> precision = narrow(hot_precision), form = narrow(hot_value_form);
-  pack_some(narrow_parts[hot_places[hot_day].at], narrow(hot_day), {hot_some_days, precision, true}, is_dated, mask, out);
-  pack_some(wide_parts[hot_places[hot_time_of_day].at], wide(hot_time_of_day), {hot_some_times, precision, true}, is_timed, mask, out);
+  pack_some(narrow_parts[hot_places[hot_day].at], narrow(hot_day), {hot_some_days, precision, true}, [](std::uint32_t word) { return is_dated(word); }, mask, out);
+  pack_some(wide_parts[hot_places[hot_time_of_day].at], wide(hot_time_of_day), {hot_some_times, precision, true}, [](std::uint32_t word) { return is_timed(word); }, mask, out);
   pack_narrow(hot_offset);
   pack_narrow(hot_code);
   pack_narrow(hot_number);
-  pack_some(wide_parts[hot_places[hot_value].at], wide(hot_value), {hot_some_values, form, false}, has_word, mask, out);
+  pack_some(wide_parts[hot_places[hot_value].at], wide(hot_value), {hot_some_values, form, false}, [](std::uint32_t word) { return has_word(word); }, mask, out);
   if (!has_ends) return;
   pack_part(wide_parts[hot_places[hot_end_local].at], wide(hot_end_local), mask, out);
   pack_narrow(hot_end_offset);
@@ -189,9 +191,14 @@ void pack_columns(HotScratch& scratch, bool has_ends, std::uint32_t& mask, Bytes
 
 template <typename Rows>
 bool in_order(const Rows& rows) {
-  for (std::size_t i = 1; i < rows.size(); ++i)
-    if (rows.instant(i) < rows.instant(i - 1)) return false;
-  return true;
+  Micros last = std::numeric_limits<Micros>::min();
+  bool ascend = true;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Micros instant = rows.instant(i);
+    ascend &= last <= instant;
+    last = instant;
+  }
+  return ascend;
 }
 
 template <typename Rows>

@@ -28,8 +28,9 @@ bool is_form(std::uint32_t packed);  // one that pack_form makes of valid parts
 bool all_forms(const Column<std::uint32_t>& forms, std::size_t count);
 
 constexpr bool has_word(std::uint32_t packed) {  // of the others the word may be any
-  const record::Value::Form form = form_of(packed);
-  return form == record::Value::Form::number || form == record::Value::Form::code || form == record::Value::Form::boolean;
+  using record::Value;
+  constexpr auto bit = [](Value::Form form) { return 1u << static_cast<unsigned>(form); };
+  return ((bit(Value::Form::number) | bit(Value::Form::code) | bit(Value::Form::boolean)) >> (packed & 7) & 1) != 0;
 }
 
 inline std::uint32_t form_word(const RowValue& value) {

@@ -363,6 +363,7 @@ TEST(Columns, AreMeasuredAlikeByEveryInstructionSet) {
       EXPECT_EQ(std::pair(m.min, m.max), std::pair(plain.min, plain.max)) << name;
       EXPECT_EQ(std::pair(m.step_min, m.step_max), std::pair(plain.step_min, plain.step_max)) << name;
       EXPECT_EQ(std::pair(m.ascending, m.stretches), std::pair(plain.ascending, plain.stretches)) << name;
+      EXPECT_EQ(m.step_bits, plain.step_bits) << name;
     }
   }
 }
