@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -169,14 +170,39 @@ struct Part {
 constexpr std::size_t page_bytes = 256u << 10;
 constexpr std::uint32_t page_patients = 4096;
 
-// One page, read on a worker: some patients, until it is full.
+// One page, read on a worker: some patients, until it is full. The loop builds the message of it.
 struct SinkPage {
-  Message message;  // wire::EventSink::PageParams
+  std::unique_ptr<EventPage> events;
+  std::vector<Part> parts;
+  // What whole events, and identifiers, borrow from.
+  std::vector<std::unique_ptr<engine::Timeline>> kept;
+  std::unique_ptr<record::Arena> room = std::make_unique<record::Arena>();
   std::vector<engine::PatientRef> patients;
-  std::uint64_t rows = 0;
-  bool is_full = false;  // or nearly
   std::uint32_t next = 0;
   std::string cursor;  // of the patient `next`, where its timeline goes on
+
+  bool is_full() const { return events->bytes() > page_bytes / 2; }  // or nearly
+};
+
+// Memory of pages that are out, for those that come.
+class PagePool {
+ public:
+  std::unique_ptr<EventPage> take(wire::WithDetails details) {
+    const std::lock_guard lock(mutex_);
+    if (pages_.empty()) return std::make_unique<EventPage>(details);
+    auto page = std::move(pages_.back());
+    pages_.pop_back();
+    return page;
+  }
+  void give_back(std::unique_ptr<EventPage> page) {
+    page->clear();
+    const std::lock_guard lock(mutex_);
+    pages_.push_back(std::move(page));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<EventPage>> pages_;
 };
 
 // Patients from `next` on whose pages are read one after the other.
@@ -199,65 +225,59 @@ struct Stream {
   bool whole_person = true;  // with those linked to them; else each patient alone
   Lane lane = Lane::read;
   bool tell_empty = true;  // patients without events too
+  std::unique_ptr<PagePool> pages = std::make_unique<PagePool>();
 };
 
 Result<SinkPage> read_sink_page(const Stream& stream, const Stretch& of) {
-  std::uint32_t next = of.next;
-  std::string cursor = of.cursor;
-  EventPage page(stream.details);
-  std::vector<Part> parts;
-  std::vector<engine::PatientRef> seen;
-  record::Arena room;
-  // Kept until the page is built: whole events borrow from their timelines.
-  std::vector<std::unique_ptr<engine::Timeline>> kept;
+  SinkPage page;
+  page.events = stream.pages->take(stream.details);
+  page.next = of.next, page.cursor = of.cursor;
   TimelineFilter filter = stream.filter;
   std::unique_ptr<engine::Timeline> timeline;
-  while (next < of.past && page.bytes() < page_bytes) {
-    Part part{.of = next, .count = 0, .identifier = {}, .seen = false};
-    const std::optional<engine::PatientRef> patient = TRY(stream.patient_at(stream.view, next));
+  while (page.next < of.past && page.events->bytes() < page_bytes) {
+    Part part{.of = page.next, .count = 0, .identifier = {}, .seen = false};
+    const std::optional<engine::PatientRef> patient = TRY(stream.patient_at(stream.view, page.next));
     if (!patient) {
-      if (stream.tell_empty) parts.push_back(part);
-      ++next;
+      if (stream.tell_empty) page.parts.push_back(part);
+      ++page.next;
       continue;
     }
     if (!timeline) timeline = std::make_unique<engine::Timeline>();
     filter.limit = stream.holder->services.limits.page_events;
-    filter.cursor = std::exchange(cursor, {});
+    filter.cursor = std::exchange(page.cursor, {});
     if (stream.whole_person) {
       TRY(stream.view.timeline(*patient, filter, stored::field_hot, *timeline));
     } else {
       TRY(stream.view.own_timeline(*patient, filter, stored::field_hot, *timeline));
     }
-    TRY(page.add(stream.view, *timeline));
-    for (const engine::PatientRef one : stream.view.linked(*patient)) seen.push_back(one);
+    TRY(page.events->add(stream.view, *timeline));
+    for (const engine::PatientRef one : stream.view.linked(*patient)) page.patients.push_back(one);
     part.seen = true;
     part.count = static_cast<std::uint32_t>(timeline->size());
     if (part.count > 0 || stream.tell_empty) {
-      const auto identifiers = TRY(stream.view.identifiers(*patient, room));
+      const auto identifiers = TRY(stream.view.identifiers(*patient, *page.room));
       if (!identifiers.empty()) part.identifier = identifiers.front();
-      parts.push_back(part);
+      page.parts.push_back(part);
     }
-    cursor = timeline->next();
-    if (cursor.empty()) ++next;
-    if (stream.details == wire::WithDetails::yes && timeline->size() > 0) kept.push_back(std::move(timeline));
+    page.cursor = timeline->next();
+    if (page.cursor.empty()) ++page.next;
+    if (stream.details == wire::WithDetails::yes && timeline->size() > 0) page.kept.push_back(std::move(timeline));
   }
-  SinkPage made{.message = std::make_unique<capnp::MallocMessageBuilder>(
-                    static_cast<unsigned>(64 + (page.bytes() + parts.size() * 64) / 8)),
-                .patients = std::move(seen),
-                .rows = page.events(),
-                .is_full = page.bytes() > page_bytes / 2,
-                .next = next,
-                .cursor = std::move(cursor)};
-  auto params = made.message->initRoot<wire::EventSink::PageParams>();
-  auto told = params.initPatients(static_cast<unsigned>(parts.size()));
-  for (unsigned i = 0; i < parts.size(); ++i) {
-    told[i].setOf(parts[i].of);
-    told[i].setCount(parts[i].count);
-    told[i].setSeen(parts[i].seen);
-    wire::write(parts[i].identifier, told[i].initIdentifier());
+  return page;
+}
+
+std::size_t bytes_of(const SinkPage& page) { return page.events->bytes() + page.parts.size() * 64; }
+
+void build(const SinkPage& page, wire::EventSink::PageParams::Builder into) {
+  auto told = into.initPatients(static_cast<unsigned>(page.parts.size()));
+  for (unsigned i = 0; i < page.parts.size(); ++i) {
+    const Part& part = page.parts[i];
+    told[i].setOf(part.of);
+    told[i].setCount(part.count);
+    told[i].setSeen(part.seen);
+    wire::write(part.identifier, told[i].initIdentifier());
   }
-  page.build(params.initEvents());
-  return made;
+  page.events->build(into.initEvents());
 }
 
 // Pages on their way: those of several stretches are read, and entered into the audit, at the same time, while the sink takes
@@ -274,15 +294,14 @@ constexpr std::size_t stretches_ahead = 8;
 
 // Whose entry is kept goes out, after those before it.
 kj::Promise<void> send_page(Pages& pages, SinkPage page, kj::Promise<void> before) {
-  engine::AuditEntry entry = read_entry(*pages.stream->holder, std::move(page.patients), page.rows);
+  engine::AuditEntry entry = read_entry(*pages.stream->holder, std::move(page.patients), page.events->events());
   if (pages.stream->lane == Lane::scan) entry.act = engine::Act::export_rows;
   auto entered = pages.stream->holder->enter(std::move(entry));
   return before.then([entered = kj::mv(entered)]() mutable { return kj::mv(entered); })
-      .then([&pages, message = kj::mv(page.message)]() {
-        auto params = message->getRoot<wire::EventSink::PageParams>().asReader();
-        auto request = pages.sink.pageRequest(params.totalSize());
-        request.setPatients(params.getPatients());
-        request.setEvents(params.getEvents());
+      .then([&pages, page = std::move(page)]() mutable {
+        auto request = pages.sink.pageRequest(capnp::MessageSize{64 + bytes_of(page) / sizeof(capnp::word), 0});
+        build(page, request);
+        pages.stream->pages->give_back(std::move(page.events));
         return request.send();
       });
 }
@@ -292,7 +311,7 @@ kj::Promise<void> send_stretch(Pages& pages, Stretch stretch, kj::Promise<void> 
       pages.stream->lane, [stream = pages.stream, stretch] { return read_sink_page(*stream, stretch); });
   return read.then([&pages, past = stretch.past, before = kj::mv(before)](SinkPage page) mutable -> kj::Promise<void> {
     Stretch rest{.next = page.next, .past = past, .cursor = std::move(page.cursor)};
-    const bool is_full = page.is_full;
+    const bool is_full = page.is_full();
     auto sent = send_page(pages, std::move(page), kj::mv(before));
     std::uint32_t& patients = pages.stretch_patients;
     if (rest.next == rest.past) {
