@@ -1,6 +1,7 @@
 // What a server does for many clients at once, measured from outside, all of them in one loop on one thread:
 //
-//   server_bench echo-serve ADDRESS BYTES                       the bound: serves a call that does nothing and returns so many bytes
+//   server_bench echo-serve ADDRESS BYTES [LOG]                 the bound: serves a call that does nothing and returns so many bytes;
+//                                                               with a LOG once 200 bytes of its own are synced at the end of that file
 //   server_bench echo ADDRESS CLIENTS SECONDS
 //   server_bench timelines ADDRESS PATIENTS CLIENTS SECONDS [FIGURE]   whole timelines of random patients, hot columns
 //   server_bench many ADDRESS PATIENTS BATCH SECONDS            the same, BATCH of them in one call
@@ -12,13 +13,19 @@
 // Each reports lines of tab-separated values, as bench/measure.h has them.
 #include <capnp/message.h>
 #include <capnp/rpc-twoparty.h>
+#include <fcntl.h>
 #include <kj/async-io.h>
+#include <unistd.h>
 
+#include <condition_variable>
 #include <fstream>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "bench/echo.capnp.h"
@@ -100,21 +107,77 @@ std::string patient(std::mt19937_64& random, std::uint64_t patients) { return st
 
 // ---- the bound
 
+// What a server cannot do without that tells nothing before it has noted so: a line for each answer, those that wait at the same time
+// together, written and synced by a thread of its own.
+class SyncedLog final : private kj::TaskSet::ErrorHandler {
+ public:
+  explicit SyncedLog(const std::string& path) : file_(::open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600)), tasks_(*this) {
+    if (file_ < 0) stop("cannot write " + path);
+    std::thread([this] { write_and_sync(); }).detach();
+  }
+  kj::Promise<void> note() {
+    auto noted = kj::newPromiseAndFulfiller<void>();
+    next_.add(kj::mv(noted.fulfiller));
+    if (!std::exchange(writing_, true)) tasks_.add(kj::evalLast([this] { begin(); }));
+    return kj::mv(noted.promise);
+  }
+
+ private:
+  void begin() {
+    auto group = kj::mv(next_);
+    next_ = {};
+    auto written = kj::newPromiseAndCrossThreadFulfiller<void>();
+    {
+      const std::lock_guard lock(mutex_);
+      lines_ = group.size(), done_ = kj::mv(written.fulfiller);
+    }
+    wakes_.notify_one();
+    tasks_.add(written.promise.then([this, group = kj::mv(group)]() mutable {
+      for (auto& one : group) one->fulfill();
+      writing_ = next_.size() > 0;
+      if (writing_) begin();
+    }));
+  }
+  [[noreturn]] void write_and_sync() {
+    for (std::unique_lock lock(mutex_);;) {
+      wakes_.wait(lock, [this] { return lines_ > 0; });
+      const std::string lines(200 * std::exchange(lines_, 0), '.');
+      if (::write(file_, lines.data(), lines.size()) < 0 || ::fdatasync(file_) != 0) stop("cannot sync the log");
+      done_->fulfill();
+    }
+  }
+  void taskFailed(kj::Exception&&) override {}
+
+  const int file_;
+  kj::Vector<kj::Own<kj::PromiseFulfiller<void>>> next_;
+  bool writing_ = false;
+  kj::TaskSet tasks_;
+  std::mutex mutex_;
+  std::condition_variable wakes_;
+  std::size_t lines_ = 0;
+  kj::Own<kj::CrossThreadPromiseFulfiller<void>> done_;
+};
+
 class EchoServer final : public echo_wire::Echo::Server {
  public:
-  explicit EchoServer(std::size_t bytes) : bytes_(bytes) {}
+  EchoServer(std::size_t bytes, kj::Maybe<SyncedLog&> log) : bytes_(bytes), log_(log) {}
   kj::Promise<void> empty(EmptyContext context) override {
     context.getResults(capnp::MessageSize{bytes_ / 8 + 8, 0}).initBytes(static_cast<unsigned>(bytes_));
+    KJ_IF_MAYBE(log, log_) { return log->note(); }
     return kj::READY_NOW;
   }
 
  private:
   const std::size_t bytes_;
+  kj::Maybe<SyncedLog&> log_;
 };
 
-void echo_serve(const std::string& address, std::size_t bytes) {
+void echo_serve(const std::string& address, std::size_t bytes, const char* log_path) {
   auto io = kj::setupAsyncIo();
-  capnp::TwoPartyServer server(kj::heap<EchoServer>(bytes));
+  kj::Own<SyncedLog> log;
+  kj::Maybe<SyncedLog&> logged;
+  if (log_path) log = kj::heap<SyncedLog>(log_path), logged = *log;
+  capnp::TwoPartyServer server(kj::heap<EchoServer>(bytes, logged));
   auto listener = io.provider->getNetwork().parseAddress(address.c_str()).wait(io.waitScope)->listen();
   std::printf("port %u\n", listener->getPort());
   std::fflush(stdout);
@@ -295,7 +358,7 @@ int main(int argc, char** argv) {
   using namespace chartline::bench;
   const std::string_view verb = argc > 2 ? argv[1] : "";
   const std::string address = argc > 2 ? argv[2] : "";
-  if (verb == "echo-serve" && argc == 4) echo_serve(address, number(argv[3]));
+  if (verb == "echo-serve" && (argc == 4 || argc == 5)) echo_serve(address, number(argv[3]), argc == 5 ? argv[4] : nullptr);
   else if (verb == "echo" && argc == 5) echo(address, number(argv[3]), std::strtod(argv[4], nullptr));
   else if (verb == "timelines" && (argc == 6 || argc == 7))
     timelines(address, number(argv[3]), number(argv[4]), std::strtod(argv[5], nullptr), argc == 7 ? argv[6] : "server.timeline");
