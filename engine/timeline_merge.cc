@@ -136,7 +136,7 @@ Result<void> TimelineMerge::keep_codes(Piece& piece) {
   }
   const auto has_primary = [&](std::uint32_t at) { return has_code(piece.columns->code[at]); };
   const stored::RunDetails* details = nullptr;
-  if (piece.place.ref.details_checksum != 0 && !std::ranges::all_of(piece.chosen, has_primary)) {
+  if (piece.columns->has_translations && !std::ranges::all_of(piece.chosen, has_primary)) {
     TRY(piece.open_whole());
     if (piece.whole->details->has_translations()) details = &*piece.whole->details;
   }

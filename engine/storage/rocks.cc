@@ -369,6 +369,22 @@ Result<void> sweep_ingest_folder(const std::string& folder) {
   return make_folder(ingest);
 }
 
+// Each opening begins a log, and RocksDB lets go of logs only when it has flushed what they say: never, where nothing is written.
+// One that says nothing is not missed.
+Result<void> sweep_empty_logs(const RocksOpening& opening) {
+  std::vector<std::string> names;
+  if (const rocksdb::Status listed = opening.env->GetChildren(opening.folder, &names); !listed.ok()) return error_of(listed, opening.place);
+  for (const std::string& name : names) {
+    if (!name.ends_with(".log")) continue;
+    const std::string path = opening.folder + "/" + name;
+    std::uint64_t bytes = 0;
+    rocksdb::Status status = opening.env->GetFileSize(path, &bytes);
+    if (status.ok() && bytes == 0) status = opening.env->DeleteFile(path);
+    if (!status.ok()) return error_of(status, opening.place);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Tables>> open_rocks(RocksOpening opening) {
@@ -384,7 +400,10 @@ Result<std::unique_ptr<Tables>> open_rocks(RocksOpening opening) {
   if (!fs::exists(opening.folder + "/CURRENT", failed))
     return corrupt(opening.place + ", file CURRENT: it is missing; restore the shard from a backup");
   TRY(check_families(opening, options));
-  if (!opening.options.read_only) TRY(sweep_ingest_folder(opening.folder));
+  if (!opening.options.read_only) {
+    TRY(sweep_ingest_folder(opening.folder));
+    TRY(sweep_empty_logs(opening));
+  }
   options.create_missing_column_families = true;
   auto database = std::make_shared<Database>();
   database->env = opening.env;

@@ -41,6 +41,7 @@ enum HotColumn : unsigned {
   hot_some_days,            // days are stored of dated rows alone
   hot_some_times,           // times of day of timed rows alone
   hot_some_values,          // words of values of rows that have one alone
+  hot_untranslated,         // none of its details is a translation
   hot_mask_bits,
 };
 

@@ -216,9 +216,9 @@ RunBytes encode(const Rows& rows) {
 
   RunBytes run;
   if (need_details(rows)) {
-    encode_details(rows, run.details);
+    const bool translated = encode_details(rows, run.details);
     run.details_checksum = seal(run.details);
-    mask |= 1u << hot_has_details;
+    mask |= 1u << hot_has_details | (translated ? 0 : 1u << hot_untranslated);
   } else {
     encode_cold_numbers(rows, cold);
   }

@@ -62,7 +62,8 @@ class RunColumns {
   Column<std::uint32_t> end_form;   // record::End::Form; the next three are any number where it is not `at`
   Column<std::uint64_t> end_local;  // zigzag of (end.local - start.local)
   Column<std::uint32_t> end_offset, end_precision;
-  bool has_details = false;  // whether encode_run gave any
+  bool has_details = false;       // whether encode_run gave any
+  bool has_translations = false;  // whether any of them may be one
   Bytes cold;                // of a run without details: its cold numbers, still packed, for decode_details
 
   Day day_at(std::size_t row) const { return static_cast<Day>(day[row] ^ 0x80000000u); }

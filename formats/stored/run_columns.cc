@@ -87,6 +87,7 @@ Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into, s
   if (!in.ok() || count > rows_limit || mask >> hot_mask_bits != 0 || cold_bytes > in.left()) return wrong_bytes("run");
   into.count = static_cast<std::uint32_t>(count);
   into.has_details = mask >> hot_has_details & 1;
+  into.has_translations = into.has_details && (mask >> hot_untranslated & 1) == 0;
   into.cold.assign(body.substr(body.size() - cold_bytes));
   Reader columns(in.raw(in.left() - cold_bytes));
   if (!into.read_columns(columns, static_cast<std::uint32_t>(mask), fields)) return wrong_bytes("run");

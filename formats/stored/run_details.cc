@@ -130,7 +130,7 @@ void encode_cold_numbers(const Rows& rows, Bytes& out) {
 
 // version, rows, length of the cold numbers, these, mask, then each part that the mask names.
 template <typename Rows>
-void encode_details(const Rows& rows, Bytes& out) {
+bool encode_details(const Rows& rows, Bytes& out) {
   Bytes cold;
   encode_cold_numbers(rows, cold);
   unsigned mask = 0;
@@ -180,14 +180,15 @@ void encode_details(const Rows& rows, Bytes& out) {
     pack(counts, out);
     columns.write(out);
   }
+  return (mask & mask_translations) != 0;
 }
 
 template bool need_details(const WholeRows&);
 template bool need_details(const MixedRows&);
 template void encode_cold_numbers(const WholeRows&, Bytes&);
 template void encode_cold_numbers(const MixedRows&, Bytes&);
-template void encode_details(const WholeRows&, Bytes&);
-template void encode_details(const MixedRows&, Bytes&);
+template bool encode_details(const WholeRows&, Bytes&);
+template bool encode_details(const MixedRows&, Bytes&);
 
 struct RunDetails::Parts {
   ColdNumbers numbers;

@@ -18,8 +18,8 @@ bool need_details(const Rows& rows);
 template <typename Rows>
 void encode_cold_numbers(const Rows& rows, Bytes& out);
 
-// The details but for their checksum.
+// The details but for their checksum. True where some row has translations.
 template <typename Rows>
-void encode_details(const Rows& rows, Bytes& out);
+bool encode_details(const Rows& rows, Bytes& out);
 
 }  // namespace chartline::stored

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -187,6 +188,18 @@ TEST_F(Rocks, ALogWhoseLastRecordIsDamagedIsReportedOrOpensShort) {
   EXPECT_GT(reported, 0);
   RecordProperty("reported", reported);
   RecordProperty("short_of_last", short_of_last);
+}
+
+TEST_F(Rocks, AStoreThatIsOftenOpenedKeepsNoLogThatSaysNothing) {
+  const auto logs = [&] {
+    return std::ranges::count_if(std::filesystem::directory_iterator(shard()),
+                                 [](const auto& entry) { return entry.path().extension() == ".log"; });
+  };
+  write_synced(*open().value(), 0, 3);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(present(*open().value(), 3), 3);
+  EXPECT_LE(logs(), 2) << "the one with what was written, and the one that is being written";
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(present(*open({.read_only = true}).value(), 3), 3);
+  EXPECT_LE(logs(), 2);
 }
 
 TEST_F(Rocks, ATornTailIsLeftOut) {

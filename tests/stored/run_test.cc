@@ -124,7 +124,11 @@ TEST(Run, HasDetailsForAnyOneOfThem) {
   for (const auto& [name, give] : fields) {
     std::vector<Row> rows(3);
     give(rows[1]);
-    EXPECT_FALSE(encode_run(rows).details.empty()) << name;
+    const RunBytes run = encode_run(rows);
+    EXPECT_FALSE(run.details.empty()) << name;
+    RunColumns columns;
+    ASSERT_TRUE(decode_hot(run.hot, 0, columns));
+    EXPECT_EQ(columns.has_translations, std::string_view(name) == "translations") << name;
     expect_round_trip(rows, name);
   }
 }
@@ -287,7 +291,7 @@ TEST(Run, RefusesWrongContent) {
   EXPECT_TRUE(decode({3, 0}));
   EXPECT_FALSE(decode({})) << "no count";
   EXPECT_FALSE(decode({0x81, 0x80, 4, 0})) << "too many rows";
-  EXPECT_FALSE(decode({3, 0x80, 0x80, 0x80, 0x08})) << "a column that there is not";
+  EXPECT_FALSE(decode({3, 0x80, 0x80, 0x80, 0x10})) << "a column that there is not";
   EXPECT_FALSE(decode({3, 0, 1})) << "more than its columns";
   EXPECT_FALSE(decode({3, 0x80, 0x80, 0x10, 9, 1})) << "cold numbers beyond the end";
   EXPECT_TRUE(decode({3, 1 << hot_kind, 192 + 21}));
