@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 
 #include "base/hash.h"
 #include "base/thread_pool.h"
@@ -53,7 +52,7 @@ class Run {
       : query_(query), store_(store), view_(view), options_(options), sink_(sink), limits_(options) {}
 
   Result<void> run() {
-    if (options_.threads != 1) threads_ = {.count = threads_wanted(), .helpers = TRY(store_.helpers())};
+    if (options_.threads != 1) threads_ = TRY(threads_wanted());
     TRY(gather());
     for (const Part& part : parts_) TRY(may_give(part));
     if (controls_figures()) TRY(spend_questions());
@@ -71,8 +70,10 @@ class Run {
   }
 
  private:
-  unsigned threads_wanted() const {
-    return options_.threads ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
+  // Of its own accord as many as the pool has: to ask the system how many cores there are takes longer than a rare code.
+  Result<Threads> threads_wanted() const {
+    ThreadPool* const helpers = TRY(store_.helpers());
+    return Threads{.count = options_.threads ? options_.threads : helpers->threads(), .helpers = helpers};
   }
 
   Result<void> gather() {

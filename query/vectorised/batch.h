@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "query/vectorised/events.h"
+#include "query/vectorised/sift_columns.h"
 
 namespace chartline::query::vectorised {
 
@@ -65,9 +66,7 @@ class Candidates {
   }
   void remove(PatientId id) { words_[(id - first_) / 64] &= ~(std::uint64_t{1} << ((id - first_) % 64)); }
   std::int64_t count() const {
-    std::int64_t all = 0;
-    for (const std::uint64_t word : words_) all += std::popcount(word);
-    return all;
+    return count_bits(words_);
   }
   bool has(PatientId id) const { return words_[(id - first_) / 64] >> ((id - first_) % 64) & 1; }
 

@@ -95,9 +95,24 @@ __attribute__((target("avx2,popcnt"))) std::size_t turned_avx2(const std::uint64
   return left;
 }
 
+__attribute__((target("popcnt"))) std::int64_t count_bits_at_once(std::span<const std::uint64_t> words) {
+  std::int64_t all = 0;
+  for (const std::uint64_t word : words) all += std::popcount(word);
+  return all;
+}
+
 #endif
 
 }  // namespace
+
+std::int64_t count_bits(std::span<const std::uint64_t> words, [[maybe_unused]] Wide wide) {
+#ifdef __x86_64__
+  if (wide == Wide::where_it_can && has_avx2()) return count_bits_at_once(words);
+#endif
+  std::int64_t all = 0;
+  for (const std::uint64_t word : words) all += std::popcount(word);
+  return all;
+}
 
 std::size_t sift_narrow(const std::uint32_t* values, std::size_t first, std::size_t count, std::uint32_t least,
                         std::uint32_t span, std::uint32_t* into, [[maybe_unused]] Wide wide) {

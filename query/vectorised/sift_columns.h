@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace chartline::query::vectorised {
 
@@ -15,6 +16,9 @@ enum class Wide : std::uint8_t { where_it_can, never };  // never: for tests
 // Of the rows first .. first+count-1 those whose value is from `least` to `least + span`, ascending; how many.
 std::size_t sift_narrow(const std::uint32_t* values, std::size_t first, std::size_t count, std::uint32_t least,
                         std::uint32_t span, std::uint32_t* into, Wide wide = Wide::where_it_can);
+
+// How many bits of some words are set.
+std::int64_t count_bits(std::span<const std::uint64_t> words, Wide wide = Wide::where_it_can);
 
 // Those whose value, turned right by one bit, is within (`inside`), or is not. Words of numbers have their sign in the lowest bit:
 // turned, numbers below 0 are beyond all others.

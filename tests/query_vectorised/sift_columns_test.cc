@@ -47,6 +47,19 @@ TEST_P(SiftColumns, KeepsTurnedValuesOfASpanOrBeyondIt) {
   }
 }
 
+TEST_P(SiftColumns, CountsBits) {
+  std::mt19937_64 random(seed);
+  for (std::size_t count = 0; count < 40; ++count) {
+    std::vector<std::uint64_t> words(count);
+    std::int64_t expected = 0;
+    for (std::uint64_t& word : words) {
+      word = random() & random();
+      for (int bit = 0; bit < 64; ++bit) expected += static_cast<std::int64_t>(word >> bit & 1);
+    }
+    EXPECT_EQ(count_bits(words, GetParam()), expected) << "seed " << seed << ", of " << count;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(With, SiftColumns, testing::Values(Wide::where_it_can, Wide::never));
 
 }  // namespace
