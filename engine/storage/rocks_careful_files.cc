@@ -3,9 +3,12 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
+
+#include "engine/storage/rocks_log_room.h"
 
 namespace chartline::engine {
 namespace {
@@ -17,6 +20,8 @@ using rocksdb::IOStatus;
 using rocksdb::Slice;
 
 thread_local int keeping = 0;
+
+bool is_log(const std::string& path) { return path.ends_with(".log"); }
 
 class WholeSequential final : public rocksdb::FSSequentialFileOwnerWrapper {
  public:
@@ -41,6 +46,28 @@ class WholeSequential final : public rocksdb::FSSequentialFileOwnerWrapper {
   std::uint64_t at_ = 0;
 };
 
+// As if the file ended there.
+class UpTo final : public rocksdb::FSSequentialFileOwnerWrapper {
+ public:
+  UpTo(std::unique_ptr<rocksdb::FSSequentialFile> file, std::uint64_t end)
+      : FSSequentialFileOwnerWrapper(std::move(file)), left_(end) {}
+
+  IOStatus Read(std::size_t n, const IOOptions& options, Slice* result, char* scratch, IODebugContext* debug) override {
+    const IOStatus status =
+        FSSequentialFileOwnerWrapper::Read(std::min<std::uint64_t>(n, left_), options, result, scratch, debug);
+    if (status.ok()) left_ -= result->size();
+    return status;
+  }
+  IOStatus Skip(std::uint64_t n) override {
+    n = std::min(n, left_);
+    left_ -= n;
+    return FSSequentialFileOwnerWrapper::Skip(n);
+  }
+
+ private:
+  std::uint64_t left_;
+};
+
 class CarefulFiles final : public rocksdb::FileSystemWrapper {
  public:
   using FileSystemWrapper::FileSystemWrapper;
@@ -48,16 +75,44 @@ class CarefulFiles final : public rocksdb::FileSystemWrapper {
 
   IOStatus NewSequentialFile(const std::string& path, const FileOptions& options,
                              std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext* debug) override {
-    std::uint64_t bytes = 0;
-    IOStatus status = FileSystemWrapper::NewSequentialFile(path, options, file, debug);
-    if (status.ok()) status = GetFileSize(path, IOOptions(), &bytes, debug);
-    if (status.ok()) *file = std::make_unique<WholeSequential>(std::move(*file), bytes);
+    std::uint64_t end = 0;
+    if (is_log(path))
+      if (const IOStatus found = GetFileSize(path, IOOptions(), &end, debug); !found.ok()) return found;
+    IOStatus status = open_whole(path, options, file, debug);
+    if (status.ok() && is_log(path)) *file = std::make_unique<UpTo>(std::move(*file), end);
+    return status;
+  }
+
+  // Of a log, without the room ahead.
+  IOStatus GetFileSize(const std::string& path, const IOOptions& options, std::uint64_t* bytes,
+                       IODebugContext* debug) override {
+    IOStatus status = FileSystemWrapper::GetFileSize(path, options, bytes, debug);
+    if (!status.ok() || !is_log(path)) return status;
+    std::unique_ptr<rocksdb::FSSequentialFile> file;
+    status = open_whole(path, FileOptions(), &file, debug);
+    return status.ok() ? find_end_of_log(*file, *bytes, *bytes) : status;
+  }
+
+  IOStatus NewWritableFile(const std::string& path, const FileOptions& options,
+                           std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) override {
+    const IOStatus status = FileSystemWrapper::NewWritableFile(path, options, file, debug);
+    if (status.ok() && is_log(path)) *file = with_room_ahead(std::move(*file));
     return status;
   }
 
   IOStatus DeleteFile(const std::string& path, const IOOptions& options, IODebugContext* debug) override {
     if (keeping > 0) return IOStatus::IOError("kept: the manifest may name it");
     return FileSystemWrapper::DeleteFile(path, options, debug);
+  }
+
+ private:
+  IOStatus open_whole(const std::string& path, const FileOptions& options,
+                      std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext* debug) {
+    std::uint64_t bytes = 0;
+    IOStatus status = FileSystemWrapper::NewSequentialFile(path, options, file, debug);
+    if (status.ok()) status = FileSystemWrapper::GetFileSize(path, IOOptions(), &bytes, debug);
+    if (status.ok()) *file = std::make_unique<WholeSequential>(std::move(*file), bytes);
+    return status;
   }
 };
 

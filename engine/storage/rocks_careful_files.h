@@ -1,4 +1,5 @@
-// The file system below RocksDB, without two ways in which it would lose what was acknowledged.
+// The file system below RocksDB, without two ways in which it would lose what was acknowledged, and with logs that have room ahead
+// (rocks_log_room.h).
 //
 // A file that is read from its beginning on does not end before its end: RocksDB takes a log or a manifest that ends early for one
 // whose tail was torn by a crash, opens without what it held, and deletes it; so a read that falls short once, of a disk that is

@@ -24,6 +24,7 @@ struct FaultyDisk::Parts {
   struct Extent {
     std::uint64_t written = 0;
     std::uint64_t synced = 0;
+    std::uint64_t whole = 0;  // with what was written ahead
   };
   struct Renaming {    // of a name whose folder has not been synced since
     std::string from;  // "" where the file was made
@@ -84,6 +85,19 @@ class FaultyWritable final : public rocksdb::FSWritableFileOwnerWrapper {
                   IODebugContext* debug) override {
     return Append(data, options, debug);
   }
+  // Ahead of what is appended: zeros, which stay.
+  IOStatus PositionedAppend(const Slice& data, std::uint64_t offset, const IOOptions& options, IODebugContext* debug) override {
+    if (const auto effect = disk_->strike(DiskOperation::append, path_)) return failure(*effect);
+    const IOStatus status = FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, debug);
+    if (status.ok()) reach(offset + data.size());
+    return status;
+  }
+  IOStatus Truncate(std::uint64_t bytes, const IOOptions& options, IODebugContext* debug) override {
+    if (const auto effect = disk_->strike(DiskOperation::append, path_)) return failure(*effect);
+    const IOStatus status = FSWritableFileOwnerWrapper::Truncate(bytes, options, debug);
+    if (status.ok()) reach(bytes);
+    return status;
+  }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
     if (const auto effect = disk_->strike(DiskOperation::sync, path_)) return failure(*effect);
     const std::uint64_t written = extent().written;
@@ -101,6 +115,10 @@ class FaultyWritable final : public rocksdb::FSWritableFileOwnerWrapper {
   void grow(std::uint64_t bytes) {
     const std::lock_guard lock(disk_->mutex);
     disk_->extents[path_].written += bytes;
+  }
+  void reach(std::uint64_t bytes) {
+    const std::lock_guard lock(disk_->mutex);
+    disk_->extents[path_].whole = bytes;
   }
   void settle(std::uint64_t bytes) {
     const std::lock_guard lock(disk_->mutex);
@@ -317,7 +335,9 @@ void FaultyDisk::lose_power(std::optional<std::uint64_t> torn_seed) {
   for (const auto& [path, extent] : parts_->extents) {
     const std::uint64_t unsynced = extent.written - extent.synced;
     const std::uint64_t stays = torn_seed ? std::uniform_int_distribution<std::uint64_t>(0, unsynced)(random) : 0;
-    if (fs::exists(path, gone)) fs::resize_file(path, extent.synced + stays, gone);
+    if (!fs::exists(path, gone)) continue;
+    fs::resize_file(path, extent.synced + stays, gone);
+    if (extent.whole > extent.synced + stays) fs::resize_file(path, extent.whole, gone);
   }
   for (auto name = parts_->names.rbegin(); name != parts_->names.rend(); ++name) {
     if (name->from.empty())

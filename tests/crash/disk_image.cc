@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -23,7 +24,7 @@ std::uint64_t inode_of(const std::string& path) {
 
 std::string words(const Loss& loss) {
   const char* const names[] = {"all names", "some names", "no names", "names but removals"};
-  const char* const bytes[] = {"all bytes", "some bytes", "no bytes", "bytes turned to zeros"};
+  const char* const bytes[] = {"all bytes", "some bytes", "no bytes", "scattered bytes", "bytes turned to zeros"};
   return std::string(names[static_cast<int>(loss.names)]) + " and " + bytes[static_cast<int>(loss.bytes)] + " lost";
 }
 
@@ -115,6 +116,18 @@ void DiskImage::apply(const DiskAct& act) {
   }
 }
 
+namespace {
+
+void lose_sectors(std::string& bytes, const std::string& safe, std::mt19937_64& random) {
+  constexpr std::size_t sector_bytes = 512;
+  if (random() % 2 == 0) bytes.resize(safe.size(), '\0');
+  const std::uint64_t one_in = 1 + random() % 8;
+  for (std::size_t at = 0; at < std::min(bytes.size(), safe.size()); at += sector_bytes)
+    if (random() % one_in == 0) bytes.replace(at, std::min(sector_bytes, std::min(bytes.size(), safe.size()) - at), safe, at, sector_bytes);
+}
+
+}  // namespace
+
 void DiskImage::put(const Node& node, const std::string& path, const Loss& loss, std::mt19937_64& random) {
   if (node.is_folder) {
     fs::create_directories(path);
@@ -133,6 +146,12 @@ void DiskImage::put(const Node& node, const std::string& path, const Loss& loss,
     return;
   }
   std::string bytes = node.safe;
+  if (loss.bytes == Loss::Bytes::scattered) {
+    for (const Change& one : node.changes) change(bytes, one);
+    lose_sectors(bytes, node.safe, random);
+    std::ofstream(path, std::ios::binary) << bytes;
+    return;
+  }
   const std::size_t all = node.changes.size();
   const std::size_t kept = loss.bytes == Loss::Bytes::none || loss.bytes == Loss::Bytes::zeroed ? all
                            : loss.bytes == Loss::Bytes::some                                    ? random() % (all + 1)

@@ -16,7 +16,9 @@ struct Loss {
   // Of the names of one folder that were not synced, in the order in which they changed.
   enum class Names : std::uint8_t { all, some, none, all_but_removals };
   // Of the bytes of one file that were not synced: some keeps what was written first, the last write torn.
-  enum class Bytes : std::uint8_t { all, some, none, zeroed };  // zeroed: the file is as long as it was, of zeros
+  // zeroed: the file is as long as it was, of zeros. scattered: of what was written over, any sectors; a file is as long as it was
+  // last safe, or has all that was added to it.
+  enum class Bytes : std::uint8_t { all, some, none, scattered, zeroed };
   Names names = Names::all;
   Bytes bytes = Bytes::all;
 };

@@ -100,7 +100,7 @@ class Chain {
     for (std::size_t i = 0; i < acts.size(); ++i) {
       if (points.contains(i)) {
         const Loss loss{static_cast<Loss::Names>(random_() % 4),
-                        random_() % 8 == 0 ? Loss::Bytes::zeroed : static_cast<Loss::Bytes>(random_() % 3)};
+                        random_() % 8 == 0 ? Loss::Bytes::zeroed : static_cast<Loss::Bytes>(random_() % 4)};
         if (!cut(image, loss, "power cut before act " + std::to_string(i) + " of the disk, " + words(loss)))
           return false;
         if (i == last) {
