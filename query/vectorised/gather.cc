@@ -191,6 +191,40 @@ void Gathered::count_each_once(const std::vector<std::uint32_t>& codes, std::siz
   }
 }
 
+// The codes of several groups as one, into joined_, and how many there may be; 0: more than rows.
+std::size_t Gathered::join_codes(const Part& part, Evaluation& evaluation) {
+  const std::size_t rows = part.past - part.first;
+  std::size_t groups = 1;
+  joined_.assign(rows, 0);
+  for (std::size_t i = 0; i < part.codes.size(); ++i) {
+    const std::size_t cells = evaluation.cells(*groups_[i]).size();
+    groups *= cells;
+    if (groups > rows) return 0;
+    for (std::size_t row = 0; row < rows; ++row)
+      joined_[row] = joined_[row] * static_cast<std::uint32_t>(cells) + part.codes[i][row];
+  }
+  return groups;
+}
+
+// Groups are looked up once for each of them and not for each row.
+void Gathered::count_joined(const Part& part, std::size_t groups, const Odd& counted, Evaluation& evaluation, Totals& into) {
+  joined_totals_.assign(groups, 0);
+  if (once_)
+    count_each_once(joined_, part.first, counted, joined_totals_);
+  else
+    count_one(joined_, part.first, counted, joined_totals_);
+  for (std::size_t group = 0; group < groups; ++group) {
+    if (joined_totals_[group] == 0) continue;
+    Codes codes{};
+    std::size_t rest = group;
+    for (std::size_t i = part.codes.size(); i-- > 0;) {
+      const std::size_t cells = evaluation.cells(*groups_[i]).size();
+      codes[i] = static_cast<std::uint32_t>(rest % cells), rest /= cells;
+    }
+    into.of_codes[codes] += joined_totals_[group];
+  }
+}
+
 Result<void> Gathered::count(const Odd& counted, Evaluation& evaluation, Stop& stop) {
   if (const Odd late = measured_ & ~counted; interval_ && late.any()) {
     std::vector<std::uint32_t> rows;
@@ -212,6 +246,12 @@ Result<void> Gathered::count(const Odd& counted, Evaluation& evaluation, Stop& s
       else
         count_one(part.codes.front(), part.first, counted, totals.of_code);
       continue;
+    }
+    if (part.codes.size() > 1) {
+      if (const std::size_t groups = join_codes(part, evaluation)) {
+        count_joined(part, groups, counted, evaluation, totals);
+        continue;
+      }
     }
     const auto add_one = [&](const Codes& codes) {
       if (part.codes.size() > 1) {

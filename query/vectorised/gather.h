@@ -44,6 +44,8 @@ class Gathered {
   };
   void count_one(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
                  std::vector<std::int64_t>& into);
+  std::size_t join_codes(const Part& part, Evaluation& evaluation);
+  void count_joined(const Part& part, std::size_t groups, const Odd& counted, Evaluation& evaluation, Totals& into);
   void count_each_once(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
                        std::vector<std::int64_t>& into);
   void add(const Frame& rows, std::size_t which, Evaluation& evaluation);
@@ -63,6 +65,8 @@ class Gathered {
   std::vector<Part> parts_{};
   std::vector<Totals> totals_{};
   std::vector<Codes> codes_{};  // of one patient
+  std::vector<std::uint32_t> joined_{};      // the codes of each row as one
+  std::vector<std::int64_t> joined_totals_{};
   std::vector<std::uint32_t> of_patient_{};
   std::vector<std::int64_t> second_rows_{};  // counts of every second row
   std::size_t figures_ = 1;

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "formats/stored/value_columns.h"
 #include "query/vectorised/leaf.h"
 #include "query/vectorised/sift_columns.h"
 
@@ -37,6 +38,32 @@ void append_column(std::vector<T>& into, std::size_t count, const Of& of, const 
   T* const to = into.data() + before;
   const std::uint32_t* const values = column.values();
   for (std::size_t k = 0; k < count; ++k) to[k] = static_cast<T>(made(values[of(k)]));
+}
+
+// The numbers of some postings behind those that are there. Mostly a run has them all of one scale.
+void append_numbers(std::vector<double>& into, const PostingColumns& from, std::span<const std::uint32_t> places) {
+  constexpr std::int64_t exact_max = std::int64_t{1} << 53;
+  if (places.empty()) return;
+  const std::size_t before = into.size();
+  into.resize(before + places.size());
+  double* const to = into.data() + before;
+  const std::uint32_t form = from.value_form[0];
+  const int scale = stored::scale_of(form);
+  const bool alike = from.value_form.is_constant() && !from.value.is_constant() &&
+                     stored::form_of(form) == record::Value::Form::number && scale >= 0 && scale <= 18;
+  bool exact = alike;
+  if (alike) {
+    double power = 1;
+    for (int i = 0; i < scale; ++i) power *= 10;
+    const std::uint64_t* const words = from.value.values();
+    for (std::size_t k = 0; k < places.size(); ++k) {
+      const std::int64_t mantissa = unzigzag(words[places[k]]);
+      exact = exact && mantissa <= exact_max && mantissa >= -exact_max;
+      to[k] = static_cast<double>(mantissa) / power;
+    }
+  }
+  if (exact) return;
+  for (std::size_t k = 0; k < places.size(); ++k) to[k] = from.number_at(places[k]);
 }
 
 // The scale that all numbers of a run are written with: that by which one of them comes of its mantissa.
@@ -257,9 +284,10 @@ void LeafReader::take(const PostingColumns& from, engine::Name code, std::size_t
     }
     if (leaf_.fields & field_number) append(into.number, some, of, [&](std::size_t i) { return from.number[i]; });
     if (leaf_.fields & field_value) {
-      append(into.form, some, of, [&](std::size_t i) { return from.form_at(i); });
-      append(into.comparator, some, of, [&](std::size_t i) { return from.comparator_at(i); });
-      append(into.unit, some, of, [&](std::size_t i) { return from.unit[i]; });
+      append_column(into.form, some, of, from.value_form, [](std::uint32_t form) { return stored::form_of(form); });
+      append_column(into.comparator, some, of, from.value_form,
+                    [](std::uint32_t form) { return stored::comparator_of(form); });
+      append_column(into.unit, some, of, from.unit, [](std::uint32_t unit) { return unit; });
     }
     if (leaf_.fields & field_kind)
       append(into.kind, some, of, [&](std::size_t i) { return static_cast<record::Kind>(from.kind[i]); });
@@ -277,7 +305,7 @@ void LeafReader::take(const PostingColumns& from, engine::Name code, std::size_t
   const std::uint32_t* places = kept_.some.data() + first_kept;
   const auto of = [&](std::size_t k) { return std::size_t{places[k]}; };
   gather(of);
-  if (leaf_.fields & field_value) append(into.value, some, of, [&](std::size_t i) { return from.number_at(i); });
+  if (leaf_.fields & field_value) append_numbers(into.value, from, std::span(places, some));
 }
 
 bool LeafReader::passes(record::Value::Form form, record::Comparator comparator, engine::Name unit, double value) {
