@@ -17,17 +17,25 @@ void pack_any(const T* values, std::size_t count, unsigned width, T base, Bytes&
   char* at = out.data() + before;
   std::uint64_t word = 0;
   unsigned filled = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint64_t value = static_cast<T>(values[i] - base);
+  const auto put = [&](std::uint64_t value, unsigned bits) {
     word |= value << filled;
-    filled += width;
+    filled += bits;
     if (filled >= 64) {
       std::memcpy(at, &word, 8);
       at += 8;
       filled -= 64;
-      word = filled == 0 ? 0 : value >> (width - filled);
+      word = filled == 0 ? 0 : value >> (bits - filled);
     }
+  };
+  const auto value = [&](std::size_t i) { return std::uint64_t{static_cast<T>(values[i] - base)}; };
+  std::size_t i = 0;
+  if (width <= 16) {
+    for (; i + 4 <= count; i += 4)
+      put(value(i) | value(i + 1) << width | (value(i + 2) | value(i + 3) << width) << 2 * width, 4 * width);
+  } else if (width <= 32) {
+    for (; i + 2 <= count; i += 2) put(value(i) | value(i + 1) << width, 2 * width);
   }
+  for (; i < count; ++i) put(value(i), width);
   std::memcpy(at, &word, 8);
   out.resize(before + bytes);
 }
@@ -75,7 +83,7 @@ std::atomic<const BitLoops*>& loops_in_use() {
 }  // namespace
 
 const BitLoops plain_loops = {"plain", unpack_plain<std::uint32_t>, unpack_plain<std::uint64_t>, sum_plain,
-                               measure_plain<std::uint32_t>};
+                               measure_plain<std::uint32_t>, range_plain<std::uint32_t>};
 
 const BitLoops& bit_loops() { return *loops_in_use().load(std::memory_order_relaxed); }
 

@@ -31,6 +31,11 @@ struct Measures {
   bool all_equal() const { return step_bits == 0; }
 };
 
+template <typename T>
+struct Range {
+  T min, max;
+};
+
 // One instruction set's loops. `from` holds packed_bytes(count, width) bytes; nothing at or after `end` is read.
 struct BitLoops {
   std::string_view name;
@@ -41,6 +46,7 @@ struct BitLoops {
   void (*sum32)(std::uint32_t* values, std::size_t count,
                 std::uint32_t start);  // each becomes start + all up to and with it
   Measures<std::uint32_t> (*measure32)(const std::uint32_t* values, std::size_t count);  // count > 0
+  Range<std::uint32_t> (*range32)(const std::uint32_t* values, std::size_t count);        // count > 0
 };
 
 extern const BitLoops plain_loops;
@@ -65,6 +71,14 @@ inline void sum_up(std::uint64_t* values, std::size_t count, std::uint64_t start
   for (std::size_t i = 0; i < count; ++i) values[i] = start += values[i];
 }
 
+template <typename T>
+Range<T> range_plain(const T* values, std::size_t count) {
+  Range<T> r{values[0], values[0]};
+  for (std::size_t i = 1; i < count; ++i) r = {std::min(r.min, values[i]), std::max(r.max, values[i])};
+  return r;
+}
+inline Range<std::uint32_t> range_of(const std::uint32_t* values, std::size_t count) { return bit_loops().range32(values, count); }
+inline Range<std::uint64_t> range_of(const std::uint64_t* values, std::size_t count) { return range_plain(values, count); }
 
 template <typename T>
 Measures<T> measure_plain(const T* values, std::size_t count) {

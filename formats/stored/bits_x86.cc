@@ -215,8 +215,24 @@ __attribute__((target("avx2"))) Measures<std::uint32_t> measure32_avx2(const std
   return m;
 }
 
-constexpr BitLoops avx2 = {"avx2", unpack32_avx2, unpack64_avx2, sum32_avx2, measure32_avx2};
-constexpr BitLoops sse41 = {"sse4.1", unpack32_sse41, unpack64_sse41, sum32_sse41, measure_plain<std::uint32_t>};
+__attribute__((target("avx2"))) Range<std::uint32_t> range32_avx2(const std::uint32_t* values, std::size_t count) {
+  if (count < 8) return range_plain(values, count);
+  const auto load = [&](std::size_t i) __attribute__((target("avx2"), always_inline)) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + i));
+  };
+  __m256i min = load(count - 8), max = min;  // some of these are met twice
+  for (std::size_t i = 0; i + 8 <= count; i += 8) {
+    const __m256i now = load(i);
+    min = _mm256_min_epu32(min, now), max = _mm256_max_epu32(max, now);
+  }
+  alignas(32) std::uint32_t least[8], greatest[8];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(least), min);
+  _mm256_store_si256(reinterpret_cast<__m256i*>(greatest), max);
+  return {range_plain(least, 8).min, range_plain(greatest, 8).max};
+}
+
+constexpr BitLoops avx2 = {"avx2", unpack32_avx2, unpack64_avx2, sum32_avx2, measure32_avx2, range32_avx2};
+constexpr BitLoops sse41 = {"sse4.1", unpack32_sse41, unpack64_sse41, sum32_sse41, measure_plain<std::uint32_t>, range_plain<std::uint32_t>};
 
 }  // namespace
 

@@ -70,17 +70,6 @@ void write_constant(T value, Bytes& out) {
 // Frame of reference.
 
 template <typename T>
-struct Range {
-  T min, max;
-};
-template <typename T>
-Range<T> range_of(std::span<const T> values) {
-  Range<T> r{values[0], values[0]};
-  for (const T value : values) r = {std::min(r.min, value), std::max(r.max, value)};
-  return r;
-}
-
-template <typename T>
 void for_each_group(std::span<const T> values, auto&& visit) {
   for (std::size_t at = 0; at < values.size(); at += group_values)
     visit(values.subspan(at, std::min(group_values, values.size() - at)));
@@ -91,7 +80,7 @@ template <typename T>
 std::uint64_t grouped_bits(std::span<const T> values) {
   std::uint64_t bits = 0;
   for_each_group(values, [&](std::span<const T> group) {
-    const Range<T> r = range_of(group);
+    const Range<T> r = range_of(group.data(), group.size());
     bits += group.size() * width_of(static_cast<T>(r.max - r.min)) + 24;
   });
   return bits;
@@ -100,7 +89,7 @@ std::uint64_t grouped_bits(std::span<const T> values) {
 template <typename T>
 void write_groups(std::span<const T> values, T base, Bytes& out) {
   for_each_group(values, [&](std::span<const T> group) {
-    const Range<T> r = range_of(group);
+    const Range<T> r = range_of(group.data(), group.size());
     const unsigned width = width_of(static_cast<T>(r.max - r.min));
     Writer write(out);
     write.u8(static_cast<std::uint8_t>(width));
