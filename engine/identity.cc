@@ -68,6 +68,7 @@ struct Identity::Parts {
   std::map<PatientRef, std::vector<std::uint64_t>> named_of;    // hashes of a patient's unfolded identifiers, in order
   std::vector<LinkEntry> links;
   std::uint64_t links_folded = 0;
+  bool nothing_folded = true;  // the table is empty: a new store's, until its first fold or load
   mutable std::map<PatientRef, std::vector<PatientRef>> groups;  // of the committed links, for the present
   bool any_link = false;
 
@@ -89,6 +90,7 @@ struct Identity::Parts {
   // Never null. Kept in the cache if it is asked for again; or, for who writes to a patient and comes again soon, at once.
   enum class Keep : std::uint8_t { if_asked_again, if_known };
   Result<std::shared_ptr<const std::vector<Named>>> folded_names(std::uint64_t hash, Keep keep = Keep::if_asked_again) const;
+  const std::shared_ptr<const std::vector<Named>> none = std::make_shared<const std::vector<Named>>();
   Result<std::shared_ptr<const IdentifierList>> folded_identifiers(PatientRef patient) const;
   // Calls `use` with each entry of a value, of memory and table.
   template <typename Use>
@@ -126,6 +128,7 @@ Result<void> Identity::load() {
   std::unique_lock lock(parts_->mutex);
   Pinned value;
   if (!TRY(parts_->tables->get(Table::identity, identity_counters_key, nullptr, value))) return {};
+  parts_->nothing_folded = false;
   const IdentityCounters counters = TRY(decode_identity_counters(value.bytes()));
   if (counters.patients.size() != parts_->patients.size()) return corrupt("identity: the number of shards differs");
   parts_->patients = counters.patients;
@@ -144,6 +147,7 @@ Result<void> Identity::load() {
 // Reads happen under the lock: what was read before a patient was forgotten is in the cache before that is cleared; and what is
 // read of a forgotten one afterwards, until the table has forgotten too, is not kept.
 Result<std::shared_ptr<const std::vector<Named>>> Identity::Parts::folded_names(std::uint64_t hash, Keep keep) const {
+  if (nothing_folded) return none;
   const DecodedCache::Key key{.sort = DecodedCache::Sort::names, .shard = 0, .owner = hash, .run = folds_of(hash)};
   if (auto known = cache->find<std::vector<Named>>(key)) return known;
   Pinned stored;
@@ -437,7 +441,7 @@ Result<void> Identity::fold(std::uint64_t position, const Put& put) {
   Pinned stored;
   for (const auto& [patient, hashes] : p.named_of) {
     IdentifierList names;
-    if (TRY(p.tables->get(Table::identity, identifiers_key(patient), nullptr, stored)))
+    if (!p.nothing_folded && TRY(p.tables->get(Table::identity, identifiers_key(patient), nullptr, stored)))
       names = TRY(decode_identifiers(stored.bytes()));
     const std::size_t before = names.size();
     for (const std::uint64_t hash : hashes)
@@ -455,7 +459,7 @@ Result<void> Identity::fold(std::uint64_t position, const Put& put) {
   std::ranges::sort(sorted);
   for (const auto& [hash, entries] : sorted) {
     std::vector<Named> all;
-    if (TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored)))
+    if (!p.nothing_folded && TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored)))
       all = TRY(decode_named(stored.bytes()));
     const std::size_t before = all.size();
     for (const Named& entry : *entries)
@@ -468,6 +472,7 @@ Result<void> Identity::fold(std::uint64_t position, const Put& put) {
 void Identity::folded(std::uint64_t position) {
   std::unique_lock lock(parts_->mutex);
   Parts& p = *parts_;
+  p.nothing_folded = false;
   for (auto at = p.named.begin(); at != p.named.end();) {
     std::erase_if(at->second, [&](const Named& entry) {
       if (entry.position > position) return false;
@@ -526,6 +531,7 @@ Result<void> Identity::forget(PatientRef patient, Batch& batch) {
     batch.put(Table::identity, link_key(place), encode_link({link.a, link.b, link.linked, link.recorded}));
   }
   batch.put(Table::identity, Bytes(identity_counters_key), encode_identity_counters({p.patients, p.links_folded}));
+  p.nothing_folded = false;
   p.erased.insert(patient);
   p.any_erased = true;
   p.regroup();
