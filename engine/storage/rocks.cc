@@ -370,18 +370,14 @@ Result<void> sweep_ingest_folder(const std::string& folder) {
 }
 
 // Each opening begins a log, and RocksDB lets go of logs only when it has flushed what they say: never, where nothing is written.
-// One that says nothing is not missed.
-Result<void> sweep_empty_logs(const RocksOpening& opening) {
-  std::vector<std::string> names;
-  if (const rocksdb::Status listed = opening.env->GetChildren(opening.folder, &names); !listed.ok()) return error_of(listed, opening.place);
-  for (const std::string& name : names) {
-    if (!name.ends_with(".log")) continue;
-    const std::string path = opening.folder + "/" + name;
-    std::uint64_t bytes = 0;
-    rocksdb::Status status = opening.env->GetFileSize(path, &bytes);
-    if (status.ok() && bytes == 0) status = opening.env->DeleteFile(path);
-    if (!status.ok()) return error_of(status, opening.place);
+// One without a byte is not missed; one that has been damaged stays for whoever looks into it.
+Result<void> sweep_empty_logs(const std::string& folder) {
+  std::error_code failed;
+  for (fs::directory_iterator each(folder, failed); !failed && each != fs::directory_iterator(); each.increment(failed)) {
+    if (each->path().extension() != ".log" || each->file_size(failed) != 0 || failed) continue;
+    if (fs::remove(each->path(), failed); failed) break;
   }
+  if (failed) return disk_error(failed.value(), "look through", folder);
   return {};
 }
 
@@ -402,7 +398,7 @@ Result<std::unique_ptr<Tables>> open_rocks(RocksOpening opening) {
   TRY(check_families(opening, options));
   if (!opening.options.read_only) {
     TRY(sweep_ingest_folder(opening.folder));
-    TRY(sweep_empty_logs(opening));
+    TRY(sweep_empty_logs(opening.folder));
   }
   options.create_missing_column_families = true;
   auto database = std::make_shared<Database>();
