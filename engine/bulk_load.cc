@@ -358,7 +358,7 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
 Result<void> bulk_load(Store::Parts& store, RowSorter& rows, unsigned threads, ImportCounts& counts) {
   const Micros recorded = store.options.clock->now();
   // More ranges than threads, so that none waits long for the last; as many at once as there are threads, since each holds postings.
-  const std::vector<std::uint64_t> bounds = rows.cut(threads > 1 ? 4 * threads : 1);
+  const std::vector<std::uint64_t> bounds = rows.cut(std::max(1u, threads));
   std::vector<Range> ranges(bounds.size() - 1);
   const std::size_t at_once = std::clamp<std::size_t>(threads, 1, ranges.size());
   const std::size_t waiting_max = std::clamp<std::size_t>(

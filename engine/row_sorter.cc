@@ -278,7 +278,7 @@ Result<void> RowSorter::finish() {
   return {};
 }
 
-std::vector<std::uint64_t> RowSorter::cut(std::size_t parts) const {
+std::vector<std::uint64_t> RowSorter::cut(std::size_t threads) const {
   std::vector<std::uint64_t> samples;  // patients, each standing for about equally many rows
   for (const auto& lane : lanes_) {
     std::size_t rows = 0;
@@ -293,8 +293,12 @@ std::vector<std::uint64_t> RowSorter::cut(std::size_t parts) const {
         samples.push_back(patient);
   std::sort(samples.begin(), samples.end());
   std::vector<std::uint64_t> bounds{0};
-  for (std::size_t part = 1; part < parts && !samples.empty(); ++part) {
-    const std::uint64_t bound = samples[samples.size() * part / parts] / stored::block_patients * stored::block_patients;
+  // Each takes half of a thread's share of what is left, or that share of an eighth.
+  const std::size_t least = std::max<std::size_t>(1, samples.size() / 16 / threads);
+  for (std::size_t at = 0; threads > 1;) {
+    at += std::max(least, (samples.size() - at) / 2 / threads);
+    if (at >= samples.size()) break;
+    const std::uint64_t bound = samples[at] / stored::block_patients * stored::block_patients;
     if (bound > bounds.back()) bounds.push_back(bound);
   }
   bounds.push_back(~std::uint64_t{0});

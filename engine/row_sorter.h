@@ -88,9 +88,9 @@ class RowSorter {
     std::vector<WaitingRow> reordered_;
     std::uint64_t past_ = 0;
   };
-  // Cuts all patients into at most `parts` ranges of about equally many rows, on block boundaries: ascending bounds, the
-  // first 0, the last past everything.
-  std::vector<std::uint64_t> cut(std::size_t parts) const;
+  // Cuts all patients into ranges for so many threads, on block boundaries: ascending bounds, the first 0, the last past everything.
+  // The ranges grow smaller, so that threads which take one after another end at about the same time.
+  std::vector<std::uint64_t> cut(std::size_t threads) const;
 
  private:
   // Of a row that is kept whole, in `sort`: that it is, that an original follows it, that it is the first event of a record.
