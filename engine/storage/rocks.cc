@@ -336,11 +336,20 @@ Result<void> create_database(const RocksOpening& opening, rocksdb::DBOptions opt
   fs::remove_all(aside, failed);
   if (failed) return disk_error(failed.value(), "remove", aside);
   options.create_if_missing = true;
-  options.create_missing_column_families = true;
   {
     Database made;
     made.env = opening.env;
-    TRY(open_database(opening, aside, options, made));
+    rocksdb::DB* db = nullptr;
+    rocksdb::Status status = rocksdb::DB::Open({options, rocksdb::ColumnFamilyOptions()}, aside, &db);
+    if (!status.ok()) return error_of(status, opening.place);
+    made.db.reset(db);
+    // All tables at once: each alone would have the options of all written and synced again.
+    std::vector<rocksdb::ColumnFamilyDescriptor> tables = families(opening.options);
+    tables.erase(tables.begin());  // the default one
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    status = db->CreateColumnFamilies(tables, &handles);
+    std::copy(handles.begin(), handles.end(), made.handles.begin());
+    if (!status.ok()) return error_of(status, opening.place);
   }
   TRY(make_folder(RocksTables::ingest_folder(aside)));
   fs::rename(aside, opening.folder, failed);
