@@ -214,6 +214,7 @@ void Store::Parts::keep() {
   for (int turn = 1; !closing; ++turn) {
     keeper_wakes.wait_for(lock, keeper_pace, [&] { return closing; });
     lock.unlock();
+    answers.pass();
     for (const auto& shard : shards) {
       (void)shard->flush_audit();
       if (options.fold_in_background && shard->fold_due())

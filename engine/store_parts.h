@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/lasting_claim.h"
 #include "base/thread_pool.h"
 #include "engine/identity.h"
 #include "engine/scrubber.h"
@@ -41,6 +42,7 @@ struct Store::Parts {
   std::shared_ptr<Identity> identity;
   std::shared_ptr<DecodedCache> cache;
   std::shared_ptr<RightOfWay> way = std::make_shared<RightOfWay>();  // of commits over those who read
+  LastingClaim answers{*way};  // of those who answer once their entry of the audit is durable
   std::vector<std::unique_ptr<Shard>> shards;
 
   // Folds what is due and notes acknowledged positions, until the store closes.

@@ -37,6 +37,7 @@ Result<AuditPosition> Store::audit(std::span<const AuditEntry> entries, AuditWai
     return position;
   }
   position.count = request.audit.size();
+  parts.answers.renew();
   TRY(shard.commit(request));
   position.first = request.audit_first;
   return position;

@@ -9,6 +9,8 @@
 #include <atomic>
 #include <thread>
 
+#include "base/lasting_claim.h"
+
 namespace chartline {
 namespace {
 
@@ -47,6 +49,12 @@ int turns_ended(const RightOfWay& way, int processor) {
   return ended;
 }
 
+bool is_given(const RightOfWay& way, int processor) {
+  int ended = 0;  // the system may let who gave way go on at once, where others have had more of the processor
+  for (int tries = 0; tries < 50 && ended < turns / 4; ++tries) ended = turns_ended(way, processor);
+  return ended >= turns / 4;
+}
+
 TEST(RightOfWayTest, IsGivenOnlyWhileSomebodyWaits) {
   const int processor = sched_getcpu();
   ASSERT_GE(processor, 0);
@@ -55,11 +63,25 @@ TEST(RightOfWayTest, IsGivenOnlyWhileSomebodyWaits) {
   {
     const RightOfWay::Claim one(way);
     { const RightOfWay::Claim another(way); }
-    int ended = 0;  // the system may let who gave way go on at once, where others have had more of the processor
-    for (int tries = 0; tries < 50 && ended < turns / 4; ++tries) ended = turns_ended(way, processor);
-    EXPECT_GE(ended, turns / 4) << "one still waits";
+    EXPECT_TRUE(is_given(way, processor)) << "one still waits";
   }
   EXPECT_LT(turns_ended(way, processor), turns / 4) << "nobody waits any more";
+}
+
+TEST(LastingClaimTest, LastsUntilNobodyHasRenewedItForAWhile) {
+  RightOfWay way;
+  LastingClaim claim(way);
+  const int processor = sched_getcpu();
+  claim.pass();
+  EXPECT_LT(turns_ended(way, processor), turns / 4) << "nobody has waited yet";
+  claim.renew();
+  EXPECT_TRUE(is_given(way, processor));
+  claim.pass();  // the first since
+  claim.renew();
+  claim.pass();
+  EXPECT_TRUE(is_given(way, processor)) << "it was renewed since the pass before";
+  claim.pass();
+  EXPECT_LT(turns_ended(way, processor), turns / 4) << "nobody has waited for a while";
 }
 
 }  // namespace
