@@ -6,7 +6,6 @@
 #include <tuple>
 #include <utility>
 
-#include "formats/stored/value_columns.h"
 #include "query/vectorised/leaf.h"
 #include "query/vectorised/sift_columns.h"
 
@@ -40,40 +39,6 @@ void append_column(std::vector<T>& into, std::size_t count, const Of& of, const 
   for (std::size_t k = 0; k < count; ++k) to[k] = static_cast<T>(made(values[of(k)]));
 }
 
-// Of values that are far from one another, and rarely in the processor's caches: then it waits for many at once.
-template <typename T>
-void fetch_ahead(const T* values, std::span<const std::uint32_t> places, std::size_t k) {
-  constexpr std::size_t ahead = 32;
-  __builtin_prefetch(values + places[std::min(k + ahead, places.size() - 1)]);
-}
-
-// The numbers of some postings behind those that are there. Mostly a run has them all of one scale.
-void append_numbers(std::vector<double>& into, const PostingColumns& from, std::span<const std::uint32_t> places) {
-  constexpr std::int64_t exact_max = std::int64_t{1} << 53;
-  if (places.empty()) return;
-  const std::size_t before = into.size();
-  into.resize(before + places.size());
-  double* const to = into.data() + before;
-  const std::uint32_t form = from.value_form[0];
-  const int scale = stored::scale_of(form);
-  const bool alike = from.value_form.is_constant() && !from.value.is_constant() &&
-                     stored::form_of(form) == record::Value::Form::number && scale >= 0 && scale <= 18;
-  bool exact = alike;
-  if (alike) {
-    double power = 1;
-    for (int i = 0; i < scale; ++i) power *= 10;
-    const std::uint64_t* const words = from.value.values();
-    for (std::size_t k = 0; k < places.size(); ++k) {
-      fetch_ahead(words, places, k);
-      const std::int64_t mantissa = unzigzag(words[places[k]]);
-      exact = exact && mantissa <= exact_max && mantissa >= -exact_max;
-      to[k] = static_cast<double>(mantissa) / power;
-    }
-  }
-  if (exact) return;
-  for (std::size_t k = 0; k < places.size(); ++k) to[k] = from.number_at(places[k]);
-}
-
 // The scale that all numbers of a run are written with: that by which one of them comes of its mantissa.
 std::optional<int> scale_of(const PostingColumns& run, std::size_t first, std::size_t past) {
   constexpr std::int64_t exact_max = std::int64_t{1} << 53;
@@ -89,6 +54,38 @@ std::optional<int> scale_of(const PostingColumns& run, std::size_t first, std::s
     return std::nullopt;
   }
   return std::nullopt;
+}
+
+// Of values that are far from one another, and rarely in the processor's caches: then it waits for many at once.
+template <typename T>
+void fetch_ahead(const T* values, std::span<const std::uint32_t> places, std::size_t k) {
+  constexpr std::size_t ahead = 32;
+  __builtin_prefetch(values + places[std::min(k + ahead, places.size() - 1)]);
+}
+
+// The numbers of some postings behind those that are there. Mostly a run has them all of one scale.
+void append_numbers(std::vector<double>& into, const PostingColumns& from, std::span<const std::uint32_t> places) {
+  constexpr std::int64_t exact_max = std::int64_t{1} << 53;
+  if (places.empty()) return;
+  const std::size_t before = into.size();
+  into.resize(before + places.size());
+  double* const to = into.data() + before;
+  const bool alike = from.value_form.is_constant() && !from.value.is_constant() && from.form_at(0) == record::Value::Form::number;
+  const std::optional<int> scale = alike ? scale_of(from, places.front(), places.back() + 1) : std::nullopt;
+  bool exact = scale.has_value();
+  if (scale) {
+    double power = 1;
+    for (int i = 0; i < *scale; ++i) power *= 10;
+    const std::uint64_t* const words = from.value.values();
+    for (std::size_t k = 0; k < places.size(); ++k) {
+      fetch_ahead(words, places, k);
+      const std::int64_t mantissa = unzigzag(words[places[k]]);
+      exact = exact && mantissa <= exact_max && mantissa >= -exact_max;
+      to[k] = static_cast<double>(mantissa) / power;
+    }
+  }
+  if (exact) return;
+  for (std::size_t k = 0; k < places.size(); ++k) to[k] = from.number_at(places[k]);
 }
 
 }  // namespace
@@ -292,9 +289,13 @@ void LeafReader::take(const PostingColumns& from, engine::Name code, std::size_t
     }
     if (leaf_.fields & field_number) append(into.number, some, of, [&](std::size_t i) { return from.number[i]; });
     if (leaf_.fields & field_value) {
-      append_column(into.form, some, of, from.value_form, [](std::uint32_t form) { return stored::form_of(form); });
-      append_column(into.comparator, some, of, from.value_form,
-                    [](std::uint32_t form) { return stored::comparator_of(form); });
+      if (from.value_form.is_constant()) {
+        into.form.resize(into.form.size() + some, from.form_at(0));
+        into.comparator.resize(into.comparator.size() + some, from.comparator_at(0));
+      } else {
+        append(into.form, some, of, [&](std::size_t i) { return from.form_at(i); });
+        append(into.comparator, some, of, [&](std::size_t i) { return from.comparator_at(i); });
+      }
       append_column(into.unit, some, of, from.unit, [](std::uint32_t unit) { return unit; });
     }
     if (leaf_.fields & field_kind)
