@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <array>
 #include <random>
+#include <set>
 
 #include "formats/stored/bits.h"
 #include "formats/stored/column_forms.h"
+#include "formats/stored/distinct.h"
 
 namespace chartline::stored {
 namespace {
@@ -367,6 +369,30 @@ TEST(Columns, AreMeasuredAlikeByEveryInstructionSet) {
       const Range<std::uint32_t> ends = range_of(values.data(), values.size());
       EXPECT_EQ(std::pair(ends.min, ends.max), std::pair(plain.min, plain.max)) << name;
     }
+  }
+}
+
+// Values that lie near each other are found by a table, the same ones far apart by their hash.
+TEST(Columns, HaveTheSameDistinctValuesByTableAndByHash) {
+  constexpr std::uint64_t apart = 1'000'003;
+  std::mt19937_64 random(12);
+  Distinct<std::uint64_t> by_table, by_hash;
+  for (int round = 0; round < 200; ++round) {
+    const std::uint64_t base = random() % 1000, range = 2 + random() % (round % 2 == 0 ? 300 : 16'000);
+    std::vector<std::uint64_t> near(2 + random() % 900), far;
+    for (std::uint64_t& value : near) value = base + random() % range;
+    for (const std::uint64_t value : near) far.push_back(value * apart);
+    const auto [min, max] = std::ranges::minmax(near);
+    if (min == max) continue;
+    const std::set<std::uint64_t> distinct(near.begin(), near.end());
+    const bool few = by_table.find(near, min, max, ~std::uint64_t{0}, Packing::tight);
+    EXPECT_EQ(few, distinct.size() <= dictionary_values_max) << round;
+    EXPECT_EQ(few, by_hash.find(far, min * apart, max * apart, ~std::uint64_t{0}, Packing::tight)) << round;
+    if (!few) continue;
+    EXPECT_TRUE(std::ranges::equal(by_table.values(), distinct)) << round;
+    EXPECT_TRUE(std::ranges::equal(by_table.places(), by_hash.places())) << round;
+    for (std::size_t i = 0; i < near.size(); ++i) EXPECT_EQ(by_table.values()[by_table.places()[i]], near[i]) << round;
+    for (std::size_t i = 0; i < distinct.size(); ++i) EXPECT_EQ(by_table.values()[i] * apart, by_hash.values()[i]) << round;
   }
 }
 
