@@ -20,6 +20,10 @@ Hash128 saying(const Hash128& key, const Hash128& content, std::uint64_t origina
   return hash128(bytes);
 }
 
+bool may_hold(const stored::RunRef& run, const Said& record) {
+  return !run.record_ids.empty() && stored::may_hold(run.record_ids, record.key);
+}
+
 Result<void> add_past(const ShardMoment& shard, PatientId patient, PatientIndex& index) {
   const PastRows rows = TRY(read_past_rows(shard, patient));
   using Version = std::tuple<Hash128, Micros, Micros, std::uint64_t>;  // record, from when to when, original
@@ -81,12 +85,24 @@ Result<PatientIndex> PatientIndex::begin(const ShardMoment& shard, PatientId pat
   return index;
 }
 
-bool PatientIndex::falls_short(const Said& record) const {
-  if (whole_) return false;
+bool PatientIndex::surely_suffices(const Said& record) const {
+  if (whole_) return true;
+  if (records.find(record.key) != nullptr || !record.has_id) return false;
+  return std::ranges::none_of(head_->runs, [&](const stored::RunRef& run) { return may_hold(run, record); });
+}
+
+// By the runs as they are now: a fold may have taken those of the index's own head away. What it brought, the index knows.
+Result<bool> PatientIndex::falls_short(const ShardMoment& shard, PatientId patient, const Said& record) const {
+  if (surely_suffices(record)) return false;
   if (records.find(record.key) != nullptr || !record.has_id) return true;
-  return std::ranges::any_of(head_->runs, [&](const stored::RunRef& run) {
-    return !run.record_ids.empty() && stored::may_hold(run.record_ids, record.key);
-  });
+  const auto head = TRY(head_to_write(shard, patient));
+  for (const stored::RunRef& run : head->runs) {
+    if (!may_hold(run, record)) continue;
+    const auto loaded = TRY(read_run(shard, patient, run, false));
+    const auto is_it = [&](const stored::Row& row) { return !row.record.empty() && record_key(row, *shard.dictionary) == record.key; };
+    if (std::ranges::any_of(loaded->rows(), is_it)) return true;
+  }
+  return false;
 }
 
 Result<void> PatientIndex::complete(const ShardMoment& shard, PatientId patient) {

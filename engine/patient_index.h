@@ -38,8 +38,9 @@ class PatientIndex {
   // From the head and the log alone: enough for records that are surely new, which most are.
   static Result<PatientIndex> begin(const ShardMoment& shard, PatientId patient);
   PatientIndex() = default;
-  // Whether decide() must know the whole patient for this.
-  bool falls_short(const Said& record) const;
+  // Whether decide() must know the whole patient for this. Where a filter says that a run may hold the record, the run is asked.
+  Result<bool> falls_short(const ShardMoment& shard, PatientId patient, const Said& record) const;
+  bool surely_suffices(const Said& record) const;  // true: it does not fall short, as far as can be told at once
   // The whole, with what was decided here since begin().
   Result<void> complete(const ShardMoment& shard, PatientId patient);
 

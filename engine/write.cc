@@ -136,8 +136,10 @@ void Shard::Writing::say(const ShardWrite& write) {
 Result<Shard::Stripe::Cached*> Shard::Writing::know(const WriteItem& item, const Said& record) {
   Stripe& stripe = shard.stripe_of(item.patient);
   Stripe::Cached* cached = TRY(shard.index_of(stripe, item.patient));
-  if (!cached->index.falls_short(record)) return cached;
-  TRY(cached->index.complete(shard.moment(), item.patient));
+  if (cached->index.surely_suffices(record)) return cached;
+  const ShardMoment moment = shard.moment();
+  if (!TRY(cached->index.falls_short(moment, item.patient, record))) return cached;
+  TRY(cached->index.complete(moment, item.patient));
   count(stripe, *cached);
   return cached;
 }

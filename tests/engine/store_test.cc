@@ -118,6 +118,30 @@ TEST_P(StoreTest, ManyWritersLoseAndInventNothing) {
   EXPECT_EQ(store_->stats().events, total);
 }
 
+// A filter says of one new record in a hundred that a run may hold it, and of every known one: the run decides.
+TEST_P(StoreTest, NewAndKnownRecordsOfAPatientWithManyRunsAreToldApart) {
+  constexpr int records = 600, folded_after_each = 50;
+  const record::Identifier who{"test", "p"};
+  const auto write = [&](int i) {
+    const std::string id = "r" + std::to_string(i);
+    record::Event event = plain("c", "2020-01-01", i);
+    event.start = record::at_instant(event.start.instant() + (i / folded_after_each) * 1'000'000'000LL);
+    event.record = id;
+    return store_->write(std::vector{record_of(who, {&event, 1})}, {}).value().outcomes[0].what;
+  };
+  for (int i = 0; i < records; ++i) {
+    ASSERT_EQ(write(i), Outcome::What::created) << i;
+    if (i % folded_after_each != 0) continue;
+    ASSERT_TRUE(store_->fold());
+    open();
+  }
+  for (int i = 0; i < records; i += 7) {
+    ASSERT_EQ(write(i), Outcome::What::unchanged) << i;
+    if (i % 3 == 0) open();
+  }
+  EXPECT_EQ(events("test|p"), static_cast<std::size_t>(records));
+}
+
 TEST_P(StoreTest, EqualRowsOfOneWriteAreSeveralEvents) {
   const record::Identifier who{"test", "a"};
   const record::Event event = plain("x", "2020-01-01", 1);
