@@ -167,7 +167,7 @@ struct Part {
   bool seen = false;
 };
 
-constexpr std::size_t page_bytes = 256u << 10;
+constexpr std::size_t page_bytes = 512u << 10;
 constexpr std::uint32_t page_patients = 4096;
 
 // One page, read on a worker: some patients, until it is full. The loop builds the message of it.
@@ -286,7 +286,7 @@ struct Pages {
   std::shared_ptr<const Stream> stream;  // shared with the workers that read
   wire::EventSink::Client sink;
   std::uint32_t next = 0;                       // patient, from whom on none is in a stretch
-  std::uint32_t stretch_patients = 48;          // as many as a page is likely to take
+  std::uint32_t stretch_patients = 96;          // as many as a page is likely to take
   kj::Promise<void> sent = kj::READY_NOW;       // all stretches begun so far
   std::deque<kj::Promise<void>> under_way{};    // of each that is not known to be sent
 };
