@@ -308,7 +308,8 @@ class VectorisedFinder final : public Finder {
     if (!is_past()) return {};
     apart_then_ = question_->apart;
     for (std::uint32_t block = range.first / block_patients; block * block_patients < range.past; ++block) {
-      const Odd changed = TRY(question_->then.changed_since(range.shard, block));
+      // Batches of a narrowed view have only those whom it shows.
+      const Odd changed = TRY(question_->then.changed_since(range.shard, block)) & view_.seen(range.shard, block);
       for (std::uint32_t place = 0; place < block_patients; ++place)
         if (changed[place]) apart_then_.push_back({range.shard, block * block_patients + place});
     }
