@@ -53,7 +53,7 @@ const parquet = path => path.replace(/csv$/, 'parquet');
 const stores = {
   chartline: {serve: own('chartline_store', files.store, questions, files.asked), points: true, writes: true, clients: true, mixed: true},
   duckdb: {load: node('duckdb_store', 'load', files.events, files.people, files.list, files.duckdb), serve: node('duckdb_store', 'serve', files.duckdb, questions, files.asked), points: true, writes: true, clients: true},
-  polars: {serve: node('polars_store', 'serve', parquet(files.events), parquet(files.people), files.list)},
+  polars: {serve: node('polars_store', 'serve', parquet(files.events), parquet(files.people), files.list), warm_only: true},
   sqlite: {load: own('sqlite_store', 'load', files.events, files.people, files.list, files.sqlite), serve: own('sqlite_store', 'serve', files.sqlite, questions, files.asked), points: true, writes: true, clients: true, mixed: true},
   postgres: {server: postgres, load: own('postgres_store', 'load', files.events, files.people, files.list, postgres.connection), serve: own('postgres_store', 'serve', postgres.connection, questions, files.asked), points: true, writes: true, clients: true, mixed: true},
   redis: {server: redis, load: own('redis_store', 'load', files.events, redis.socket), serve: own('redis_store', 'serve', redis.socket, files.asked), points: true, writes: true, no_questions: true, warm_only: true},
