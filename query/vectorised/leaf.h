@@ -89,7 +89,7 @@ struct LeafRange {
 
 // How many there are of each day: in a table of two hundred years, and of others one by one.
 struct DayCounts {
-  static constexpr record::Day first = -25'567, days = 73'048;  // 1900 to 2099
+  static constexpr record::Day first = -25'567, days = 73'049;  // 1900 to 2099
   std::vector<std::int64_t> usual{};                            // from the first on
   std::map<record::Day, std::int64_t> others{};
 
