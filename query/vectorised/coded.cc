@@ -82,7 +82,6 @@ void Numbering::number_days(const EventColumn& column, Op op, std::vector<std::u
     return std::pair(first, record::days_from_civil(date.year + ends, ends ? 1 : date.month + 1, 1) - 1);
   };
   const std::uint32_t missing = of({INT64_MIN, 1, 0}, [] { return Cell(Missing{}); });
-  constexpr Day table_first = -25'567, table_days = 73'049;  // 1900 to 2099
   days_.resize(table_days, none_yet);
   const std::uint32_t* const index = column.index.data();
   const Day* const days = column.events->day.data();

@@ -14,6 +14,8 @@ namespace chartline::query::vectorised {
 
 using Place = std::uint16_t;
 inline constexpr std::uint32_t block_patients = stored::block_patients;
+// The days of which tables are kept, whole years: 1900 to 2099.
+inline constexpr record::Day table_first = -25'567, table_days = 73'049;
 
 // The least of first .. past-1 for which something holds, where it holds for all behind that too; past if for none.
 template <typename Holds>

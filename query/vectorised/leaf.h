@@ -89,17 +89,16 @@ struct LeafRange {
 
 // How many there are of each day: in a table of two hundred years, and of others one by one.
 struct DayCounts {
-  static constexpr record::Day first = -25'567, days = 73'049;  // 1900 to 2099
-  std::vector<std::int64_t> usual{};                            // from the first on
+  std::vector<std::int64_t> usual{};  // from table_first on
   std::map<record::Day, std::int64_t> others{};
 
   void start() {
-    usual.assign(days, 0);
+    usual.assign(table_days, 0);
     others.clear();
   }
   void add(record::Day day, std::int64_t count = 1) {
-    const std::uint32_t place = static_cast<std::uint32_t>(day) - static_cast<std::uint32_t>(first);
-    (place < days ? usual[place] : others[day]) += count;
+    const std::uint32_t place = static_cast<std::uint32_t>(day) - static_cast<std::uint32_t>(table_first);
+    (place < table_days ? usual[place] : others[day]) += count;
   }
 };
 

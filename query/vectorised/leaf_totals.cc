@@ -40,7 +40,7 @@ Result<bool> LeafReader::count_days(const LeafRange& of, Stop& stop, DayCounts& 
 
 // Those that are kept.
 void LeafReader::add_days(DayCounts& counts) const {
-  constexpr std::uint32_t turned = 0x80000000u, first = static_cast<std::uint32_t>(DayCounts::first) ^ turned;
+  constexpr std::uint32_t turned = 0x80000000u, first = static_cast<std::uint32_t>(table_first) ^ turned;
   const auto day_of = [](std::uint32_t stored) { return static_cast<record::Day>(stored ^ turned); };
   const std::size_t kept = kept_.size();
   if (columns_.day.is_constant()) {
@@ -52,7 +52,7 @@ void LeafReader::add_days(DayCounts& counts) const {
   const auto add_all = [&](const auto& of) {
     for (std::size_t k = 0; k < kept; ++k) {
       const std::uint32_t place = days[of(k)] - first;
-      if (place < std::uint32_t{DayCounts::days})
+      if (place < std::uint32_t{table_days})
         ++usual[place];
       else
         counts.add(day_of(days[of(k)]));
@@ -231,9 +231,9 @@ std::int64_t LeafTotals::give_days(Findings& into) const {
     of_group += count;
   };
   auto other = days_.others.begin();
-  for (; other != days_.others.end() && other->first < DayCounts::first; ++other) add(other->first, other->second);
+  for (; other != days_.others.end() && other->first < table_first; ++other) add(other->first, other->second);
   for (std::size_t place = 0; place < days_.usual.size(); ++place)
-    if (days_.usual[place]) add(DayCounts::first + static_cast<record::Day>(place), days_.usual[place]);
+    if (days_.usual[place]) add(table_first + static_cast<record::Day>(place), days_.usual[place]);
   for (; other != days_.others.end(); ++other) add(other->first, other->second);
   give();
   return sum;

@@ -145,6 +145,12 @@ TEST(Agreement, OfWhatWasJustWrittenByOthers) {
   }
 }
 
+// A day that is met for the first time fills the table for its whole year.
+TEST(Agreement, TablesOfDaysHoldWholeYears) {
+  EXPECT_EQ(vectorised::table_first, record::days_from_civil(1900, 1, 1));
+  EXPECT_EQ(vectorised::table_first + vectorised::table_days, record::days_from_civil(2100, 1, 1));
+}
+
 // Days are counted through a table of two hundred years; others are not lost.
 TEST(Agreement, OfDaysLongAgo) {
   Script script;
