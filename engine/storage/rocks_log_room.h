@@ -7,7 +7,8 @@
 // A power cut may leave any of the 512-byte sectors that were not synced as they were: zeros. So where the log ends is
 // looked for before it is read: at the first record that is missing, of which a whole sector is, or which stops short and has
 // nothing behind it. From there on nothing was acknowledged, because a sync covers all that was written before it. A record that
-// is damaged in another way is no end.
+// is damaged in another way is no end. Damage that zeroes a whole sector looks the same as a power cut: that more was acknowledged
+// only the position note beside the shard tells.
 #pragma once
 
 #include <cstdint>
