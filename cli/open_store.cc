@@ -18,7 +18,7 @@ Result<std::unique_ptr<engine::Store>> open_store(const Invocation& invocation, 
   engine::StoreOptions options;
   options.read_only = access == Access::read;
   const std::uint64_t cache = invocation.number("cache");
-  options.decoded_cache_bytes = cache / 2;
+  options.decoded_cache_bytes = cache / 8 * 5;  // what is decoded takes twice as much as the blocks it came from, or more
   options.block_cache_bytes = cache - options.decoded_cache_bytes;
   auto store = placed(engine::Store::open(folder, options), folder);
   if (store) return store;

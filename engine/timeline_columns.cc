@@ -40,13 +40,13 @@ void set_time(const record::Time& time, Micros& local, std::int16_t& offset, std
   local = time.local, offset = time.offset_minutes, precision = static_cast<std::uint8_t>(time.precision);
 }
 
-void set_end(const record::End& end, TimelineColumns& c, std::size_t i) {
+void set_end(const record::End& end, const TimelineRoom& c, std::size_t i) {
   c.end_form[i] = static_cast<std::uint8_t>(end.form);
   set_time(end.form == record::End::Form::at ? end.at : record::Time{}, c.end_local[i], c.end_offset[i],
            c.end_precision[i]);
 }
 
-void set_value(const stored::RowValue& value, TimelineColumns& c, std::size_t i) {
+void set_value(const stored::RowValue& value, const TimelineRoom& c, std::size_t i) {
   c.value_form[i] = static_cast<std::uint8_t>(value.form);
   c.comparator[i] = static_cast<std::uint8_t>(value.comparator);
   switch (value.form) {
@@ -60,7 +60,7 @@ void set_value(const stored::RowValue& value, TimelineColumns& c, std::size_t i)
 }
 
 // Where all are numbers of one scale, as mostly: the same as set_value of each.
-void copy_numbers(const stored::RunColumns& run, const Rows& rows, TimelineColumns& c, std::size_t at) {
+void copy_numbers(const stored::RunColumns& run, const Rows& rows, const TimelineRoom& c, std::size_t at) {
   const std::uint32_t form = run.value_form[0];
   const std::int8_t scale = stored::scale_of(form);
   std::fill_n(&c.value_form[at], rows.places.size(), static_cast<std::uint8_t>(stored::form_of(form)));
@@ -71,7 +71,7 @@ void copy_numbers(const stored::RunColumns& run, const Rows& rows, TimelineColum
   });
 }
 
-void copy_values(const stored::RunColumns& run, const Rows& rows, TimelineColumns& c, std::size_t at) {
+void copy_values(const stored::RunColumns& run, const Rows& rows, const TimelineRoom& c, std::size_t at) {
   const std::uint32_t form = run.value_form[0];
   const bool are_numbers = run.value_form.is_constant() && stored::form_of(form) == record::Value::Form::number &&
                            stored::scale_of(form) != record::Decimal::binary;
@@ -82,7 +82,7 @@ void copy_values(const stored::RunColumns& run, const Rows& rows, TimelineColumn
 }
 
 // The same as start_at() of each.
-void copy_starts(const stored::RunColumns& run, const Rows& rows, TimelineColumns& c, std::size_t at) {
+void copy_starts(const stored::RunColumns& run, const Rows& rows, const TimelineRoom& c, std::size_t at) {
   constexpr auto day_micros = static_cast<std::uint64_t>(record::micros_per_day);
   rows.each([&, local = &c.start_local[at]](std::size_t i, std::size_t row) {
     local[i] = static_cast<Micros>(static_cast<std::uint64_t>(run.day_at(row)) * day_micros + run.time_of_day[row]);
@@ -95,7 +95,7 @@ void copy_starts(const stored::RunColumns& run, const Rows& rows, TimelineColumn
   copy(run.precision, rows, &c.start_precision[at]);
 }
 
-void copy_run(const stored::RunColumns& run, const Rows& rows, std::uint32_t fields, TimelineColumns& c, std::size_t at) {
+void copy_run(const stored::RunColumns& run, const Rows& rows, std::uint32_t fields, const TimelineRoom& c, std::size_t at) {
   if (fields & stored::field_number) copy(run.number, rows, &c.number[at]);
   if (fields & stored::field_kind) copy(run.kind, rows, &c.kind[at]);
   if (fields & stored::field_code) copy(run.code, rows, &c.code[at]);
@@ -107,7 +107,7 @@ void copy_run(const stored::RunColumns& run, const Rows& rows, std::uint32_t fie
   if (fields & stored::field_value) copy_values(run, rows, c, at);
 }
 
-void copy_rows(const std::vector<const stored::Row*>& rows, Places places, std::uint32_t fields, TimelineColumns& c, std::size_t at) {
+void copy_rows(const std::vector<const stored::Row*>& rows, Places places, std::uint32_t fields, const TimelineRoom& c, std::size_t at) {
   for (const auto& place : places) {
     const stored::Row& row = *rows[place.row];
     if (fields & stored::field_number) c.number[at] = row.number;
@@ -124,9 +124,25 @@ void copy_rows(const std::vector<const stored::Row*>& rows, Places places, std::
 
 }  // namespace
 
-void TimelineColumns::read(const Timeline& timeline, std::uint32_t fields) {
+void copy_columns(const Timeline& timeline, std::uint32_t fields, const TimelineRoom& into, std::vector<TimelineStretch>& stretches) {
   const Timeline::Parts& parts = *timeline.parts;
   const std::size_t count = parts.places.size();
+  stretches.clear();
+  for (std::size_t at = 0; at < count;) {
+    std::size_t past = at + 1;
+    while (past < count && parts.places[past].piece == parts.places[at].piece) ++past;
+    const Piece& piece = *parts.pieces[parts.places[at].piece];
+    const Places places(&parts.places[at], past - at);
+    piece.columns ? copy_run(*piece.columns, {places}, fields, into, at) : copy_rows(piece.rows, places, fields, into, at);
+    if (stretches.empty() || stretches.back().shard != piece.patient.shard)
+      stretches.push_back({piece.patient.shard, past});
+    stretches.back().past = past;
+    at = past;
+  }
+}
+
+void TimelineColumns::read(const Timeline& timeline, std::uint32_t fields) {
+  const std::size_t count = timeline.size();
   const auto begin = [&](std::uint32_t field, auto&... columns) { (columns.assign(fields & field ? count : 0, {}), ...); };
   begin(stored::field_number, number);
   begin(stored::field_kind, kind);
@@ -136,18 +152,12 @@ void TimelineColumns::read(const Timeline& timeline, std::uint32_t fields) {
   begin(stored::field_time, start_local, start_offset, start_precision);
   begin(stored::field_end, end_local, end_offset, end_precision, end_form);
   begin(stored::field_value, value_form, comparator, value, value_scale);
-  stretches.clear();
-  for (std::size_t at = 0; at < count;) {
-    std::size_t past = at + 1;
-    while (past < count && parts.places[past].piece == parts.places[at].piece) ++past;
-    const Piece& piece = *parts.pieces[parts.places[at].piece];
-    const Places places(&parts.places[at], past - at);
-    piece.columns ? copy_run(*piece.columns, {places}, fields, *this, at) : copy_rows(piece.rows, places, fields, *this, at);
-    if (stretches.empty() || stretches.back().shard != piece.patient.shard)
-      stretches.push_back({piece.patient.shard, past});
-    stretches.back().past = past;
-    at = past;
-  }
+  const TimelineRoom into{.number = number.data(), .kind = kind.data(), .code = code.data(), .unit = unit.data(), .source = source.data(),
+                          .start_local = start_local.data(), .end_local = end_local.data(), .start_offset = start_offset.data(),
+                          .end_offset = end_offset.data(), .start_precision = start_precision.data(), .end_precision = end_precision.data(),
+                          .end_form = end_form.data(), .value_form = value_form.data(), .comparator = comparator.data(),
+                          .value = value.data(), .value_scale = value_scale.data()};
+  copy_columns(timeline, fields, into, stretches);
 }
 
 }  // namespace chartline::engine

@@ -14,8 +14,8 @@ void NameNumbers::grow() {
     if (slot.turn == turn_) find(slot.key) = slot;
 }
 
-void EventPage::add_names(const engine::View& view, std::uint32_t shard, std::size_t from, std::size_t past,
-                          wire::EventsWriter::Columns& into, std::size_t at) {
+void EventPage::number_names(const engine::View& view, std::uint32_t shard, std::size_t from, std::size_t past,
+                             wire::EventsWriter::Columns& of) {
   const auto code = [&](engine::Name name) {
     return codes_.of(shard, name, [&] {
       record::Code known = view.code_of(shard, name);
@@ -32,35 +32,35 @@ void EventPage::add_names(const engine::View& view, std::uint32_t shard, std::si
   // Mostly the one of the event before.
   engine::Name last_unit = 0, last_source = 0;
   std::uint32_t unit_number = 0, source_number = 0;
-  for (std::size_t i = from; i < past; ++i, ++at) {
-    into.code[at] = code(hot_.code[i]);
-    if (hot_.unit[i] != last_unit) unit_number = unit(last_unit = hot_.unit[i]);
-    if (hot_.source[i] != last_source) source_number = source(last_source = hot_.source[i]);
-    into.unit[at] = unit_number, into.source[at] = source_number;
-    if (static_cast<Value::Form>(hot_.value_form[i]) == Value::Form::code)
-      into.value[at] = code(static_cast<engine::Name>(hot_.value[i]));
+  for (std::size_t i = from; i < past; ++i) {
+    of.code[i] = code(of.code[i]);
+    if (of.unit[i] != last_unit) unit_number = unit(last_unit = of.unit[i]);
+    if (of.source[i] != last_source) source_number = source(last_source = of.source[i]);
+    of.unit[i] = unit_number, of.source[i] = source_number;
+    if (static_cast<Value::Form>(of.value_form[i]) == Value::Form::code) of.value[i] = code(static_cast<engine::Name>(of.value[i]));
   }
 }
 
 // Text stands in the details: a reader of hot columns is told that there is some, not what it says.
 void EventPage::add_hot(const engine::View& view, const engine::Timeline& timeline) {
-  hot_.read(timeline);
-  const std::size_t begin = writer_.size();
-  wire::EventsWriter::Columns& into = writer_.extend(hot_.size());
-  const auto copy = [begin](const auto& from, auto& to) { std::ranges::copy(from, to.begin() + static_cast<std::ptrdiff_t>(begin)); };
-  copy(hot_.number, into.number), copy(hot_.kind, into.kind);
-  copy(hot_.start_local, into.start_local), copy(hot_.start_offset, into.start_offset);
-  copy(hot_.start_precision, into.start_precision), copy(hot_.end_form, into.end_form);
-  copy(hot_.end_local, into.end_local), copy(hot_.end_offset, into.end_offset), copy(hot_.end_precision, into.end_precision);
-  copy(hot_.value, into.value), copy(hot_.value_scale, into.value_scale);
-  for (std::size_t i = 0; i < hot_.size(); ++i)
-    into.value_form[begin + i] =
-        wire::form_of(static_cast<Value::Form>(hot_.value_form[i]), static_cast<record::Comparator>(hot_.comparator[i]));
+  const std::size_t begin = writer_.size(), count = timeline.size();
+  wire::EventsWriter::Columns& to = writer_.extend(count);
+  comparators_.assign(count, 0);
+  const auto at = [begin](auto& column) { return column.data() + begin; };
+  const engine::TimelineRoom room{
+      .number = at(to.number), .kind = at(to.kind), .code = at(to.code), .unit = at(to.unit), .source = at(to.source),
+      .start_local = at(to.start_local), .end_local = at(to.end_local), .start_offset = at(to.start_offset), .end_offset = at(to.end_offset),
+      .start_precision = at(to.start_precision), .end_precision = at(to.end_precision), .end_form = at(to.end_form),
+      .value_form = at(to.value_form), .comparator = comparators_.data(), .value = at(to.value), .value_scale = at(to.value_scale)};
+  engine::copy_columns(timeline, stored::field_hot, room, stretches_);
   std::size_t from = 0;
-  for (const auto& stretch : hot_.stretches) {
-    add_names(view, stretch.shard, from, stretch.past, into, begin + from);
+  for (const auto& stretch : stretches_) {
+    number_names(view, stretch.shard, begin + from, begin + stretch.past, to);
     from = stretch.past;
   }
+  for (std::size_t i = 0; i < count; ++i)
+    to.value_form[begin + i] =
+        wire::form_of(static_cast<Value::Form>(to.value_form[begin + i]), static_cast<record::Comparator>(comparators_[i]));
 }
 
 Result<void> EventPage::add(const engine::View& view, engine::Timeline& timeline) {

@@ -62,13 +62,13 @@ class EventPage {
 
  private:
   void add_hot(const engine::View& view, const engine::Timeline& timeline);
-  // Of the events of hot_ that stand in one shard: into the columns, from `at` on.
-  void add_names(const engine::View& view, std::uint32_t shard, std::size_t from, std::size_t past,
-                 wire::EventsWriter::Columns& into, std::size_t at);
+  // Of some events that stand in one shard: numbers of the writer in the place of the shard's.
+  void number_names(const engine::View& view, std::uint32_t shard, std::size_t from, std::size_t past, wire::EventsWriter::Columns& of);
 
   const wire::WithDetails details_;
   wire::EventsWriter writer_;
-  engine::TimelineColumns hot_;
+  std::vector<engine::TimelineStretch> stretches_;
+  std::vector<std::uint8_t> comparators_;
   NameNumbers codes_, units_, sources_;
 };
 
