@@ -2,14 +2,13 @@
 // fast source wait.
 #include "server/import_calls.h"
 
-#include <capnp/message.h>
-
 #include <optional>
 #include <utility>
 
 #include "engine/code_mapper.h"
 #include "engine/import.h"
 #include "engine/terminology.h"
+#include "formats/wire/copied.h"
 #include "formats/wire/events_reader.h"
 #include "server/acts.h"
 #include "server/records_reader.h"
@@ -106,14 +105,6 @@ void write(const Finished& finished, wire::ImportCounts::Builder into) {
   into.setLinks(finished.terminology.links);
 }
 
-// The worker's: a call may end while it is being worked on.
-template <typename Reader>
-std::shared_ptr<capnp::MallocMessageBuilder> own(Reader from) {
-  auto message = std::make_shared<capnp::MallocMessageBuilder>(static_cast<unsigned>(from.totalSize().wordCount + 8));
-  message->setRoot(from);
-  return message;
-}
-
 class ImportServer final : public wire::Import::Server {
  public:
   ImportServer(std::shared_ptr<Session> session, wire::RefusalSink::Client refusals)
@@ -133,7 +124,7 @@ class ImportServer final : public wire::Import::Server {
   kj::Promise<void> take(AddContext context) {
     const auto batch = context.getParams().getBatch();
     return in_turn(batch.totalSize(),
-                   [message = own(batch), session = session_] {
+                   [message = wire::copied(batch), session = session_] {
                      return server::add(*session, message->getRoot<wire::Records>().asReader());
                    })
         .then([this](std::vector<Refusal> refused) { return tell(std::move(refused)); })
@@ -144,7 +135,7 @@ class ImportServer final : public wire::Import::Server {
     const auto may = session_->holder->require(engine::Right::operate);
     if (!may) return to_exception(may.error());
     const auto terms = context.getParams();
-    return in_turn(terms.totalSize(), [message = own(terms), session = session_] {
+    return in_turn(terms.totalSize(), [message = wire::copied(terms), session = session_] {
       return add_terms(*session, message->getRoot<wire::Import::TermsParams>().asReader());
     });
   }

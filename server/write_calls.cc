@@ -1,13 +1,12 @@
 #include "server/write_calls.h"
 
-#include <capnp/message.h>
-
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/hash.h"
+#include "formats/wire/copied.h"
 #include "formats/wire/events_reader.h"
 #include "formats/wire/events_writer.h"
 #include "server/acts.h"
@@ -17,8 +16,6 @@
 
 namespace chartline::server {
 namespace {
-
-using Message = std::shared_ptr<capnp::MallocMessageBuilder>;
 
 void write(const engine::Written& written, wire::Written::Builder into) {
   auto outcomes = into.initOutcomes(static_cast<unsigned>(written.outcomes.size()));
@@ -38,14 +35,14 @@ void write(const engine::Written& written, wire::Written::Builder into) {
 // A commit, as a worker makes it out.
 class HeldCommit final : public HeldWrite {
  public:
-  HeldCommit(HolderPtr holder, std::vector<Message> batches, std::string batch_id, bool all_or_nothing)
+  HeldCommit(HolderPtr holder, std::vector<wire::Message> batches, std::string batch_id, bool all_or_nothing)
       : holder_(std::move(holder)), batches_(std::move(batches)), batch_id_(std::move(batch_id)), all_or_nothing_(all_or_nothing) {}
 
   Result<engine::WriteRequest> request() override {
     // Ids of batches are each user's own: nobody is answered about, or hindered by, those of others.
     if (holder_->grant && !batch_id_.empty())
       batch_id_ = "by " + hex(hash128(holder_->grant->organisation + '\0' + holder_->user + '\0' + batch_id_));
-    for (const Message& batch : batches_)
+    for (const wire::Message& batch : batches_)
       TRY(read_records(batch->getRoot<wire::Records>().asReader(), room_, events_, records_));
     if (holder_->grant) TRY(sign(records_, holder_->view(), room_));
     engine::WriteRequest request{.records = records_};
@@ -57,7 +54,7 @@ class HeldCommit final : public HeldWrite {
 
  private:
   HolderPtr holder_;
-  std::vector<Message> batches_;
+  std::vector<wire::Message> batches_;
   std::string batch_id_;
   bool all_or_nothing_;
   record::Arena room_;
@@ -87,9 +84,7 @@ class IngestServer final : public wire::Ingest::Server {
     if (bytes > holder_->services.limits.ingest_bytes - std::min(bytes_, holder_->services.limits.ingest_bytes))
       return busy("an ingest holds at most " + std::to_string(holder_->services.limits.ingest_bytes >> 20) +
                   " MiB until it is committed: commit sooner");
-    auto message = std::make_shared<capnp::MallocMessageBuilder>(static_cast<unsigned>(bytes / sizeof(capnp::word) + 8));
-    message->setRoot(batch);
-    batches_.push_back(std::move(message));
+    batches_.push_back(wire::copied(batch));
     bytes_ += bytes;
     return {};
   }
@@ -97,7 +92,7 @@ class IngestServer final : public wire::Ingest::Server {
   kj::Promise<void> write_all(CommitContext context) {
     auto params = context.getParams();
     const Result<void> held = params.hasLast() ? hold(params.getLast()) : Result<void>();
-    std::vector<Message> all = std::exchange(batches_, {});
+    std::vector<wire::Message> all = std::exchange(batches_, {});
     const std::size_t bytes = std::exchange(bytes_, 0);
     value_or_throw(held);
     auto commit = std::make_unique<HeldCommit>(holder_, std::move(all), std::string(wire::view(params.getBatchId())),
@@ -110,7 +105,7 @@ class IngestServer final : public wire::Ingest::Server {
 
   HolderPtr holder_;
   HeldObject object_;
-  std::vector<Message> batches_;
+  std::vector<wire::Message> batches_;
   std::size_t bytes_ = 0;
 };
 

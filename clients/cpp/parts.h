@@ -18,6 +18,7 @@
 
 #include "clients/cpp/connection.h"
 #include "formats/wire/chartline.capnp.h"
+#include "formats/wire/copied.h"
 
 namespace chartline::client {
 
@@ -28,14 +29,9 @@ Error interrupted();
 Error not_understood(const Error& why);     // an answer that is not as the schema says
 kj::Exception refusal(const Error& error);  // as an exception for the other side
 
-// A message of one's own: it can be read on any thread, and nothing in it has yet to be believed.
-using Message = std::shared_ptr<capnp::MallocMessageBuilder>;
-template <typename Reader>
-Message copied(Reader from) {
-  auto message = std::make_shared<capnp::MallocMessageBuilder>(static_cast<unsigned>(from.totalSize().wordCount + 8));
-  message->setRoot(from);
-  return message;
-}
+// A message of one's own: nothing in it has yet to be believed.
+using wire::copied;
+using wire::Message;
 
 // What `read` makes of a message. That a message was copied does not say that its pointers lead to what the schema says.
 template <typename Read>

@@ -141,6 +141,11 @@ TEST(Hostile, AListenerThatIsNoServer) {
 class Liar final : public wire::Session::Server {
  public:
   kj::Promise<void> timeline(TimelineContext context) override {
+    if (context.getParams().getPatient() == "capable") {  // more pointers than this version knows of, and the last is a capability
+      auto events = capnp::AnyStruct::Builder(context.getResults()).getPointerSection()[0].initAsAnyStruct(12, 30);
+      events.getPointerSection()[29].setAs<wire::Session>(thisCap());
+      return kj::READY_NOW;
+    }
     auto events = context.getResults().initEvents();
     events.setCount(UINT32_MAX);  // of none
     return kj::READY_NOW;
@@ -223,6 +228,9 @@ TEST(Hostile, LiesOfAServerAreToldAndNotBelieved) {
   const auto timeline = connection->timeline("ann", {});
   ASSERT_FALSE(timeline);
   EXPECT_EQ(timeline.error().message, "the server's answer cannot be understood: a batch holds at most 65536 events");
+  const auto capable = connection->timeline("capable", {});
+  ASSERT_FALSE(capable);
+  EXPECT_EQ(capable.error().message, "the server's answer cannot be understood");
   const auto events = connection->events({}, [](const PatientEvents&) { return Result<void>(); });
   ASSERT_FALSE(events);
   EXPECT_EQ(events.error().message,

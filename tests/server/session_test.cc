@@ -149,6 +149,18 @@ TEST_F(Session, ManyCommitsAtOnce) {
   EXPECT_EQ(failed, 1);
 }
 
+// A capability, where a later version of the schema may have more pointers. Workers have no part in it: it is their loop's.
+TEST_F(Session, ABatchWithACapabilityInItIsRefused) {
+  capnp::EzRpcClient client(served_.address());
+  auto& scope = client.getWaitScope();
+  auto feed = log_in(client, "feed", "source_system", "direct_care");
+  auto commit = feed.ingestRequest().send().getIngest().commitRequest();
+  auto last = capnp::AnyStruct::Builder(wire::Ingest::CommitParams::Builder(commit)).getPointerSection()[1].initAsAnyStruct(0, 3);
+  last.getPointerSection()[2].setAs<capnp::Capability>(feed);
+  EXPECT_NE(outcome(scope, [&] { return commit.send().then([](auto&&) { return std::string(); }); }).first, "done");
+  EXPECT_EQ(outcome(scope, [&] { return written(feed, "r1", ""); }).second, "1");
+}
+
 TEST_F(Session, EndsWhenAllDo) {
   capnp::EzRpcClient client(served_.address());
   auto& scope = client.getWaitScope();
