@@ -105,8 +105,8 @@ class RunDetails {
   ~RunDetails();
   std::unique_ptr<Parts> parts;
 };
-// `columns` is the same run's, decoded with any fields: a run whose details are "" keeps its cold numbers (recorded and
-// the like) at the end of its hot bytes, from where decode_hot copied them.
+// `columns` is the same run's, decoded with field_time at least, since sequences may count the rows of each instant. A run whose details
+// are "" keeps its cold numbers (recorded and the like) at the end of its hot bytes, from where decode_hot copied them.
 Result<RunDetails> decode_details(BytesView details, const RunColumns& columns,
                                   std::optional<std::uint64_t> checksum = {});
 

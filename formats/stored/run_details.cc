@@ -19,19 +19,39 @@ namespace {
 // The most translations, or attributes, of one run.
 constexpr std::size_t items_limit = rows_limit * 16;
 
-// Numbers, each with its bit in a mask: a column of zeros is not stored.
+// What counts rows of one instant: 0 for the first, one more for each further one.
+class PlacesInInstants {
+ public:
+  std::uint64_t next(Micros instant) {
+    place_ = last_ == instant ? place_ + 1 : 0;
+    last_ = instant;
+    return place_;
+  }
+
+ private:
+  std::optional<Micros> last_;
+  std::uint64_t place_ = 0;
+};
+
+// Numbers, each with its bit in a mask: a column of zeros is not stored, nor are sequences that count the rows of each instant.
 struct ColdNumbers {
-  static constexpr std::size_t columns = 6;
+  static constexpr std::size_t columns = 6, sequence = 2;
+  static constexpr unsigned mask_counted = 1u << columns;
   std::array<std::vector<std::uint64_t>, columns> room;
   std::array<Column<std::uint64_t>, columns> column;
 
-  void decode(Reader& in, std::size_t count) {
+  void decode(Reader& in, const RunColumns& run) {
     if (in.left() == 0) return;
     const unsigned mask = in.u8();
-    if (mask >> columns != 0) return in.fail();
+    const bool counted = mask & mask_counted;
+    if (mask >= 2 * mask_counted || (counted && (mask >> sequence & 1))) return in.fail();
     for (std::size_t i = 0; i < columns; ++i) {
-      if ((mask >> i & 1) && !unpack(in, count, room[i], column[i])) return in.fail();
+      if ((mask >> i & 1) && !unpack(in, run.count, room[i], column[i])) return in.fail();
     }
+    if (!counted) return;
+    PlacesInInstants places;
+    for (std::size_t i = 0; i < run.count; ++i) room[sequence].push_back(places.next(run.start_at(i).instant()));
+    column[sequence] = Column<std::uint64_t>(room[sequence].data());
   }
   void fill(std::size_t i, Row& row) const {
     row.recorded = unzigzag(column[0][i]);
@@ -110,6 +130,18 @@ bool need_details(const Rows& rows) {
   return false;
 }
 
+namespace {
+
+template <typename Rows>
+bool counts_instants(const Rows& rows, std::span<const std::uint64_t> sequences) {
+  PlacesInInstants places;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (places.next(rows.instant(i)) != sequences[i]) return false;
+  return true;
+}
+
+}  // namespace
+
 template <typename Rows>
 void encode_cold_numbers(const Rows& rows, Bytes& out) {
   thread_local std::array<std::vector<std::uint64_t>, ColdNumbers::columns> columns;
@@ -121,6 +153,8 @@ void encode_cold_numbers(const Rows& rows, Bytes& out) {
   }
   unsigned mask = 0;
   for (std::size_t c = 0; c < columns.size(); ++c) mask |= any[c] != 0 ? 1u << c : 0;
+  if (any[ColdNumbers::sequence] != 0 && counts_instants(rows, columns[ColdNumbers::sequence]))
+    mask ^= 1u << ColdNumbers::sequence | ColdNumbers::mask_counted;
   if (mask == 0) return;
   Writer(out).u8(static_cast<std::uint8_t>(mask));
   for (std::size_t c = 0; c < columns.size(); ++c) {
@@ -200,13 +234,14 @@ struct RunDetails::Parts {
   std::vector<RowAttribute> attributes;
   Texts attribute_text;
 
-  bool decode(Reader& in, std::size_t count);
+  bool decode(Reader& in, const RunColumns& run);
   bool decode_attributes(Reader& in, std::size_t count);
 };
 
-bool RunDetails::Parts::decode(Reader& in, std::size_t count) {
+bool RunDetails::Parts::decode(Reader& in, const RunColumns& run) {
+  const std::size_t count = run.count;
   Reader cold(in.text());
-  numbers.decode(cold, count);
+  numbers.decode(cold, run);
   mask = in.u8();
   if (!cold.done() || (mask & ~mask_all) != 0) return false;
   for (unsigned t = 0; t < texts.size(); ++t) {
@@ -299,12 +334,12 @@ Result<RunDetails> decode_details(BytesView details, const RunColumns& columns, 
   if (!columns.has_details) {
     if (!details.empty() || checksum.value_or(0) != 0) return wrong_bytes("details");
     Reader cold(columns.cold);
-    run.parts->numbers.decode(cold, columns.count);
+    run.parts->numbers.decode(cold, columns);
     if (!cold.done()) return wrong_bytes("run");
     return run;
   }
   Reader in(TRY(unseal(details, "details", checksum)));
-  if (in.varint() != columns.count || !run.parts->decode(in, columns.count)) return wrong_bytes("details");
+  if (in.varint() != columns.count || !run.parts->decode(in, columns)) return wrong_bytes("details");
   return run;
 }
 

@@ -108,6 +108,23 @@ TEST(Run, OfBulkLoadedRowsHasNoDetailsAndFewBytes) {
   expect_round_trip(rows, "bulk");
 }
 
+// Several rows of one instant are told apart by sequences that a loader counts: they take one bit for the whole run.
+TEST(Run, CountsTheRowsOfAnInstantWithoutAColumn) {
+  std::vector<Row> rows(300);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].start = i < 30 ? record::Time() : record::day_time(static_cast<Day>(10'000 + i / 7));
+    rows[i].sequence = i == 0 || rows[i].start != rows[i - 1].start ? 0 : rows[i - 1].sequence + 1;
+  }
+  const std::size_t counted = encode_run(rows).hot.size();
+  expect_round_trip(rows, "counted");
+  rows[4].record = "with details";
+  expect_round_trip(rows, "counted, with details");
+  rows[4].record = {};
+  rows[60].sequence = 7;  // this one was given by the source
+  EXPECT_GT(encode_run(rows).hot.size(), counted + 50);
+  expect_round_trip(rows, "not counted");
+}
+
 // Whatever a row has that stands in the details brings them about, alone.
 TEST(Run, HasDetailsForAnyOneOfThem) {
   constexpr Name translations[] = {5, 6};
