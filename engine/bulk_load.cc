@@ -26,6 +26,7 @@ namespace {
 // How many postings wait in a thread before they are packed: as many as a share of the memory holds, within these.
 constexpr std::size_t waiting_least = 20'000, waiting_most = 3'000'000;
 constexpr std::size_t short_run = 8'192;  // postings; shorter packed parts are packed anew at the end, together
+constexpr std::size_t run_in_head_max = 2'048;  // bytes: who asks for heads alone reads them too
 constexpr std::uint64_t joined_bytes_max = 4u << 20;  // of packed postings, joined at once
 
 // What one thread makes of one range of patients in one shard.
@@ -95,8 +96,8 @@ class RangeLoad {
     head.content = patient.content, head.past_content = patient.past_content;
     // Run numbers need only be new to the patient; small ones keep heads small.
     std::uint64_t next_run = 1;
-    const std::vector<EncodedRun> runs = encode_runs(patient.rows, next_run, &names), past = encode_runs(patient.past, next_run);
-    for (const EncodedRun& run : runs) head.runs.push_back(run.ref);
+    std::vector<EncodedRun> runs = encode_runs(patient.rows, next_run, &names);
+    const std::vector<EncodedRun> past = encode_runs(patient.past, next_run);
     for (const EncodedRun& run : past) head.history.push_back(run.ref);
     TRY(put_timeline(who, head, runs));
     for (const EncodedRun& run : past) {
@@ -124,8 +125,7 @@ class RangeLoad {
     head.last_change = recorded_;
     head.content = patient.content();
     std::uint64_t next_run = 1;
-    const std::vector<EncodedRun> runs = encode_runs(rows, next_run);
-    for (const EncodedRun& run : runs) head.runs.push_back(run.ref);
+    std::vector<EncodedRun> runs = encode_runs(rows, next_run);
     TRY(put_timeline(who, head, runs));
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (i + ahead < rows.size()) foresee(rows[i + ahead].plain.code);
@@ -143,12 +143,19 @@ class RangeLoad {
     return {};
   }
 
-  Result<void> put_timeline(PatientRef who, const stored::Head& head, const std::vector<EncodedRun>& runs) {
+  // The one run of who has one stands in the head, where it is short: one key less, and one read less.
+  Result<void> put_timeline(PatientRef who, stored::Head& head, std::vector<EncodedRun>& runs) {
     Tables& tables = *store_.shards[who.shard]->tables();
     RangeFiles& files = into_.files[who.shard];
+    for (EncodedRun& run : runs) {
+      run.ref.in_head = runs.size() == 1 && run.bytes.hot.size() <= run_in_head_max;
+      head.runs.push_back(run.ref);
+      if (run.ref.in_head) head.runs.back().hot = std::move(run.bytes.hot);
+    }
     TRY(files.timeline.put(tables, Table::timeline, stored::head_key(who.id), stored::encode(head)));
     for (const EncodedRun& run : runs) {
-      TRY(files.timeline.put(tables, Table::timeline, stored::run_key(who.id, run.ref.first, run.ref.run), run.bytes.hot));
+      if (!run.ref.in_head)
+        TRY(files.timeline.put(tables, Table::timeline, stored::run_key(who.id, run.ref.first, run.ref.run), run.bytes.hot));
       if (!run.bytes.details.empty())
         TRY(files.details.put(tables, Table::details, stored::details_key(who.id, run.ref.run), run.bytes.details));
     }

@@ -204,7 +204,7 @@ class Orphans {
       if (parsed->head) return true;
       load(parsed->patient);
       return names(head_.runs,
-                   [&](const stored::RunRef& ref) { return ref.run == parsed->run && ref.first == parsed->first; });
+                   [&](const stored::RunRef& ref) { return !ref.in_head && ref.run == parsed->run && ref.first == parsed->first; });
     });
     scan(Table::details, [&](BytesView key) {
       Reader in(key);

@@ -71,7 +71,7 @@ void erase_run(PatientId patient, const stored::RunRef& ref, bool history, Batch
     batch.erase(Table::history, stored::history_key(patient, ref.run, false));
     if (ref.details_checksum != 0) batch.erase(Table::history, stored::history_key(patient, ref.run, true));
   } else {
-    batch.erase(Table::timeline, stored::run_key(patient, ref.first, ref.run));
+    if (!ref.in_head) batch.erase(Table::timeline, stored::run_key(patient, ref.first, ref.run));
     if (ref.details_checksum != 0) batch.erase(Table::details, stored::details_key(patient, ref.run));
   }
 }
@@ -249,6 +249,11 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
         if (tells_demographics(row) && !changes.removed.contains(row.number)) tellers.push_back(row);
     if (!rewrite[i]) {
       refs.push_back(head.runs[i]);
+      if (refs.back().in_head) {  // of a bulk load: heads that are written again and again stay small
+        if (!loaded[i]) loaded[i] = TRY(read_run(base, patient, head.runs[i], false));
+        refs.back().in_head = false, refs.back().hot = {};
+        batch.put(Table::timeline, stored::run_key(patient, refs.back().first, refs.back().run), loaded[i]->hot);
+      }
       continue;
     }
     erase_run(patient, head.runs[i], false, batch);

@@ -1,5 +1,6 @@
 #include "engine/moment.h"
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 
@@ -28,6 +29,14 @@ std::size_t bytes_of(const stored::Head& head) {
   return bytes;
 }
 
+// The run is kept decoded; its bytes would only stand beside that.
+std::shared_ptr<const stored::Head> to_keep(const std::shared_ptr<const stored::Head>& head) {
+  if (std::ranges::none_of(head->runs, &stored::RunRef::in_head)) return head;
+  auto kept = std::make_shared<stored::Head>(*head);
+  for (stored::RunRef& run : kept->runs) run.hot = {};
+  return kept;
+}
+
 DecodedCache::Key cache_key(const ShardMoment& shard, PatientId patient) {
   return shard.cache->settled({.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = shard.base->serial});
 }
@@ -38,17 +47,19 @@ Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard
   const DecodedCache::Key key = cache_key(shard, patient);
   if (auto known = shard.cache->find<stored::Head>(key)) return known;
   auto head = std::make_shared<const stored::Head>(TRY(read_head(shard, patient)));
-  if (shard.cache->admits(key))
-    shard.cache->keep(key, head, bytes_of(*head));
+  if (shard.cache->admits(key)) {
+    const auto kept = to_keep(head);
+    shard.cache->keep(key, kept, bytes_of(*kept));
+  }
   return std::shared_ptr<const stored::Head>(std::move(head));
 }
 
 Result<std::shared_ptr<const stored::Head>> head_to_write(const ShardMoment& shard, PatientId patient) {
   const DecodedCache::Key key = cache_key(shard, patient);
   if (auto known = shard.cache->find<stored::Head>(key)) return known;
-  auto head = std::make_shared<const stored::Head>(TRY(read_head(shard, patient)));
+  auto head = to_keep(std::make_shared<const stored::Head>(TRY(read_head(shard, patient))));
   shard.cache->keep(key, head, bytes_of(*head));
-  return std::shared_ptr<const stored::Head>(std::move(head));
+  return head;
 }
 
 Result<std::shared_ptr<const stored::Head>> head_to_fold(const ShardMoment& shard, PatientId patient) {
@@ -63,6 +74,15 @@ void keep_head(const ShardMoment& shard, PatientId patient, std::uint64_t serial
   if (!shard.cache->admits(patients_own)) return;
   const std::size_t bytes = bytes_of(*head);
   shard.cache->keep(key, std::move(head), bytes);
+}
+
+Result<bool> get_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, Pinned& value) {
+  if (!ref.in_head) return shard.tables->get(Table::timeline, stored::run_key(patient, ref.first, ref.run), shard.base->snapshot.get(), value);
+  if (!ref.hot.empty()) return value.borrow(ref.hot), true;
+  stored::Head head = TRY(read_head(shard, patient));
+  const auto found = std::ranges::find(head.runs, ref.run, &stored::RunRef::run);
+  if (found == head.runs.end() || !found->in_head) return false;
+  return value.own(std::move(found->hot)), true;
 }
 
 Result<stored::Head> decode_head(const ShardMoment& shard, BytesView bytes) {

@@ -57,11 +57,13 @@ inline void give_way(const ViewParts& reader) {
 Result<stored::Head> read_head(const ShardMoment& shard, PatientId patient);
 // The same for who reads timelines: kept in the cache for as long as the base is the present one, if it is asked for again.
 Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard, PatientId patient);
-// For who writes to the patient: kept at once, because the fold asks for it next. For the fold, which makes another of it:
+// A cached head has let go of the bytes of its runs. For who writes to the patient: kept at once, because the fold asks for it next. For the fold, which makes another of it:
 // gone from the cache.
 Result<std::shared_ptr<const stored::Head>> head_to_write(const ShardMoment& shard, PatientId patient);
 Result<std::shared_ptr<const stored::Head>> head_to_fold(const ShardMoment& shard, PatientId patient);
-// The same of what the timeline table holds under the head's key; errors name the shard.
+// The hot bytes of one of its runs of the timeline, under its own key or in the head; false where they are absent. `ref` outlives `value`.
+Result<bool> get_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, Pinned& value);
+// The same as read_head() of what the timeline table holds under the head's key; errors name the shard.
 Result<stored::Head> decode_head(const ShardMoment& shard, BytesView bytes);
 
 }  // namespace chartline::engine

@@ -24,7 +24,7 @@ Result<std::unique_ptr<LoadedRun>> read_run(const ShardMoment& shard, PatientId 
   auto run = std::make_unique<LoadedRun>();
   Pinned value;
   if (!TRY(history ? shard.tables->get(Table::history, stored::history_key(patient, ref.run, false), at, value)
-                   : shard.tables->get(Table::timeline, stored::run_key(patient, ref.first, ref.run), at, value)))
+                   : get_run(shard, patient, ref, value)))
     return damaged(shard, table, ref, "named by its head, but absent");
   run->hot = value.bytes();
   if (hash64(run->hot) != ref.hot_checksum) return damaged(shard, table, ref, "its checksum differs from its head's");

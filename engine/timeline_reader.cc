@@ -256,7 +256,7 @@ Result<void> TimelineReader::fetch_runs(std::span<Timeline> timelines) const {
     if (timeline.parts->used > fetched_runs_max) continue;
     for (std::size_t p = 0; p < timeline.parts->used; ++p) {
       Piece& piece = *timeline.parts->pieces[p];
-      if (!piece.is_run) continue;
+      if (!piece.is_run || piece.place.ref.in_head) continue;
       keys[piece.patient.shard].emplace_back(stored::run_key(piece.patient.id, piece.place.ref.first, piece.place.ref.run), pieces.size());
       pieces.push_back(&piece);
     }

@@ -13,10 +13,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -72,6 +74,13 @@ class Pinned {
   void reset() {
     if (release_) release_(storage_), release_ = nullptr;
     bytes_ = {};
+  }
+
+  void borrow(BytesView bytes) { reset(), bytes_ = bytes; }  // of whoever asked, and outlives this
+  void own(Bytes bytes) {
+    reset();
+    const auto* held = new (storage_) Bytes(std::move(bytes));
+    hold(*held, [](void* storage) { static_cast<Bytes*>(storage)->~Bytes(); });
   }
 
   // For implementations: room for their own holder, the bytes it holds, and how to let go of it.

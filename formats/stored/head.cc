@@ -8,16 +8,17 @@ namespace chartline::stored {
 
 namespace {
 
-constexpr std::size_t run_bytes_min = 13;  // flags, four numbers of a byte or more, a checksum
+constexpr std::size_t run_bytes_min = 6;  // flags, four numbers of a byte or more, and a checksum or the run
 constexpr std::uint64_t narrow_max = 0xffffffffu;
 
 enum RunFlag : std::uint8_t {
   run_has_details = 1,
   run_in_seconds = 2,
   run_in_days = 4,  // unit of first and last; else micros
-  run_has_record_ids = 8
+  run_has_record_ids = 8,
+  run_in_head = 16
 };
-constexpr std::uint8_t run_flags_all = 15;
+constexpr std::uint8_t run_flags_all = 31, past_flags_all = 15;  // runs of history have a table of their own
 
 // The coarsest unit of which both instants are multiples.
 std::uint8_t unit_flag(const RunRef& run) {
@@ -34,19 +35,22 @@ Hash128 read_hash(Reader& in) {
   return {low, high};
 }
 
-// flags, first and last - first in the unit, run, count, checksums, filter of record ids
+// flags, first and last - first in the unit, run, count, checksum or the run itself, checksum of details, filter of record ids
 void write_runs(Writer& write, const std::vector<RunRef>& runs) {
   write.varint(runs.size());
   for (const RunRef& run : runs) {
     const std::uint8_t flags = static_cast<std::uint8_t>(unit_flag(run) | (run.details_checksum ? run_has_details : 0) |
-                                                         (run.record_ids.empty() ? 0 : run_has_record_ids));
+                                                         (run.record_ids.empty() ? 0 : run_has_record_ids) | (run.in_head ? run_in_head : 0));
     const Micros unit = unit_of(flags);
     write.u8(flags);
     write.signed_varint(run.first / unit);
     write.varint(static_cast<std::uint64_t>(run.last / unit) - static_cast<std::uint64_t>(run.first / unit));
     write.varint(run.run);
     write.varint(run.count);
-    write.u64(run.hot_checksum);
+    if (run.in_head)
+      write.text(sealed_content(run.hot));
+    else
+      write.u64(run.hot_checksum);
     if (run.details_checksum) write.u64(run.details_checksum);
     if (!run.record_ids.empty()) write.text(run.record_ids);
   }
@@ -59,7 +63,7 @@ Micros read_time(Reader& in, std::int64_t units, Micros unit) {
   return units * unit;
 }
 
-bool read_runs(Reader& in, std::vector<RunRef>& runs) {
+bool read_runs(Reader& in, std::uint8_t flags_known, std::vector<RunRef>& runs) {
   const std::uint64_t count = in.varint();
   if (count > in.left() / run_bytes_min) return false;
   runs.resize(count);
@@ -72,10 +76,14 @@ bool read_runs(Reader& in, std::vector<RunRef>& runs) {
     run.last = read_time(in, last, unit);
     run.run = in.varint();
     const std::uint64_t rows = in.varint();
-    run.hot_checksum = in.u64();
+    run.in_head = flags & run_in_head;
+    if (run.in_head)
+      run.hot = sealed_copy(in.text()), run.hot_checksum = hash64(run.hot);
+    else
+      run.hot_checksum = in.u64();
     run.details_checksum = flags & run_has_details ? in.u64() : 0;
     if (flags & run_has_record_ids) run.record_ids = in.text();
-    if (flags > run_flags_all || rows > narrow_max || run.last < run.first) return false;
+    if ((flags & ~flags_known) != 0 || rows > narrow_max || run.last < run.first) return false;
     run.count = static_cast<std::uint32_t>(rows);
   }
   return in.ok();
@@ -108,12 +116,12 @@ Result<Head> decode_head(BytesView bytes) {
   const std::uint64_t last_number = in.varint(), events = in.varint();
   head.content = read_hash(in);
   head.last_change = in.signed_varint();
-  bool read = read_runs(in, head.runs);
+  bool read = read_runs(in, run_flags_all, head.runs);
   std::uint64_t past_events = 0;
   if (read && in.left() > 0) {
     past_events = in.varint();
     head.past_content = read_hash(in);
-    read = read_runs(in, head.history);
+    read = read_runs(in, past_flags_all, head.history);
   }
   if (!read || !in.done() || last_number > narrow_max || events > narrow_max || past_events > narrow_max)
     return wrong_bytes("head");

@@ -19,6 +19,8 @@ struct RunRef {
   std::uint64_t hot_checksum = 0;
   std::uint64_t details_checksum = 0;  // 0: the run has no details
   Bytes record_ids{};                  // id_filter.h: of the records of its rows that have an id; not of history
+  bool in_head = false;                // its hot bytes stand in the head, not under a key of their own
+  Bytes hot{};                         // then these; caches let go of them
   friend bool operator==(const RunRef&, const RunRef&) = default;
 };
 
@@ -32,7 +34,8 @@ struct Head {
   Hash128 past_content;           // sum of the content hashes of those
   std::vector<RunRef> history;    // runs of superseded versions, in the history table
 };
-Bytes encode(const Head& head);  // self-describing version byte, checksum at the end
+// Self-describing version byte, checksum at the end. A run in the head must have its bytes.
+Bytes encode(const Head& head);
 Result<Head> decode_head(BytesView bytes);
 
 }  // namespace chartline::stored

@@ -179,9 +179,7 @@ Result<void> decode_postings(BytesView bytes, std::uint32_t fields, PostingColum
 }
 
 Result<void> decode_more_postings(BytesView bytes, std::uint32_t fields, PostingColumns& into) {
-  constexpr std::size_t version_bytes = 1, trailer_bytes = static_cast<std::size_t>(Trailer::half);
-  check(bytes.size() >= version_bytes + trailer_bytes, "bytes that were decoded before");
-  return into.decode(bytes.substr(version_bytes, bytes.size() - version_bytes - trailer_bytes), fields);
+  return into.decode(sealed_content(bytes), fields);
 }
 
 Result<void> PostingColumns::decode(BytesView content, std::uint32_t fields) {

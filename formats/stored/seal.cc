@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/check.h"
 #include "base/hash.h"
 
 namespace chartline::stored {
@@ -49,6 +50,12 @@ Result<BytesView> unseal(BytesView bytes, std::string_view what, std::optional<s
                                     : corrupt(text + " does not exist");
   }
   return sealed.substr(1);
+}
+
+BytesView sealed_content(BytesView sound) {
+  constexpr std::size_t version_bytes = 1, trailer_bytes = static_cast<std::size_t>(Trailer::half);
+  check(sound.size() >= version_bytes + trailer_bytes, "bytes that were sealed");
+  return sound.substr(version_bytes, sound.size() - version_bytes - trailer_bytes);
 }
 
 Error wrong_bytes(std::string_view what) { return corrupt(std::string(what) + ": content is not what was written"); }

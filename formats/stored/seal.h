@@ -23,6 +23,8 @@ Bytes sealed_copy(BytesView content);  // version, content, checksum: for bytes 
 Result<BytesView> unseal(BytesView bytes, std::string_view what, std::optional<std::uint64_t> checksum = {},
                          Trailer trailer = Trailer::half);
 
+BytesView sealed_content(BytesView sound);  // the same of bytes that are known to be sound
+
 Error wrong_bytes(std::string_view what);  // corrupt: the checksum is right and the content is not
 
 }  // namespace chartline::stored

@@ -8,6 +8,7 @@
 
 #include "formats/stored/id_filter.h"
 #include "formats/stored/keys.h"
+#include "formats/stored/seal.h"
 #include "tests/stored/damage.h"
 
 namespace chartline::stored {
@@ -33,7 +34,10 @@ Head sample_head(std::uint64_t seed) {
   head.events = static_cast<std::uint32_t>(random() >> 40);
   head.content = {random(), random()};
   head.last_change = static_cast<Micros>(random());
-  for (std::size_t i = random() % 5; i > 0; --i) head.runs.push_back(sample_run(random));
+  for (std::size_t i = random() % 5; i > 0; --i) {
+    RunRef& run = head.runs.emplace_back(sample_run(random));
+    if (random() % 3 == 0) run.in_head = true, run.hot = sealed_copy(Bytes(random() % 300, 'h')), run.hot_checksum = hash64(run.hot);
+  }
   if (random() % 3 == 0) head.past_events = static_cast<std::uint32_t>(random() >> 40);
   if (random() % 3 == 0) head.past_content = {random(), random()};
   if (random() % 3 == 0) head.history.push_back(sample_run(random));
@@ -57,6 +61,13 @@ TEST(Head, GivesBackAny) {
     expect_no_harm(bytes, seed, 200, [](BytesView b) { return decode_head(b); });
   }
   expect_damage_is_seen(encode(sample_head(2)), [](BytesView bytes) { return decode_head(bytes); });
+}
+
+TEST(Head, OfARunThatStandsInItIsSeenWhenDamaged) {
+  Head head;
+  head.runs.push_back({1, 2, 3, 4, 5, 6});
+  head.runs[0].in_head = true, head.runs[0].hot = sealed_copy("the columns of a run");
+  expect_damage_is_seen(encode(head), [](BytesView bytes) { return decode_head(bytes); });
 }
 
 TEST(Head, TakesTheCoarsestUnitOfBothInstants) {
@@ -147,7 +158,8 @@ TEST(Head, RefusesWrongContent) {
   EXPECT_TRUE(decode(most, most, 4, days_max - 1, 1, most));
   EXPECT_FALSE(decode(most + 1, 1, 4, 0, 0, 1)) << "last number";
   EXPECT_FALSE(decode(1, most + 1, 4, 0, 0, 1)) << "events";
-  EXPECT_FALSE(decode(1, 1, 16, 0, 0, 1)) << "flags";
+  EXPECT_FALSE(decode(1, 1, 32, 0, 0, 1)) << "flags";
+  EXPECT_FALSE(decode(1, 1, 16, 0, 0, 1)) << "a run in the head that is not as long as it says";
   EXPECT_FALSE(decode(1, 1, 4, days_max + 1, 0, 1)) << "first";
   EXPECT_FALSE(decode(1, 1, 4, -days_max - 1, 0, 1)) << "first";
   EXPECT_FALSE(decode(1, 1, 4, days_max, 1, 1)) << "last";
@@ -169,6 +181,12 @@ TEST(Head, RefusesWrongContent) {
   EXPECT_TRUE(with_history(1, false));
   EXPECT_FALSE(with_history(most + 1, false));
   EXPECT_FALSE(with_history(1, true)) << "more runs than bytes";
+
+  Head past;
+  past.history.push_back({1, 2, 3, 4, 5, 6});
+  EXPECT_TRUE(decode_head(encode(past)));
+  past.history[0].in_head = true, past.history[0].hot = sealed_copy("columns");
+  EXPECT_FALSE(decode_head(encode(past))) << "runs of history stand in their own table";
 }
 
 TEST(Keys, NameWhatTheyWereMadeOf) {
