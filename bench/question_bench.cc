@@ -75,7 +75,8 @@ void ask(engine::Store& store, const std::string& text, const query::RunOptions&
   std::cout << line << "]}" << std::endl;
 }
 
-// Commits one event at a time, at a steady rate, by enough writers that waiting for the disk does not bound it.
+// Commits one event at a time, so many a second, by enough writers that waiting for the disk does not bound it. They begin
+// together, so that their commits come in bursts of as many.
 class Feed {
  public:
   Feed(engine::Store& store, std::uint64_t commits_per_second) : store_(store) {
