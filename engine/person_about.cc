@@ -1,5 +1,7 @@
 #include "engine/person_about.h"
 
+#include <tuple>
+
 namespace chartline::engine {
 namespace {
 
@@ -27,17 +29,44 @@ Result<std::string> name_of(const View& view, PatientRef patient) {
   return name;
 }
 
+constexpr std::string_view unknown_sex = "unknown";
+
+void take_earlier(record::Time& known, const record::Time& other) {
+  if (!other.known()) return;
+  const auto order = [](const record::Time& time) { return std::tuple(time.instant(), time.precision); };
+  if (!known.known() || order(other) < order(known)) known = other;
+}
+
+bool is_better_sex(std::string_view sex, std::string_view than) {
+  if (sex.empty() || than.empty()) return !sex.empty();
+  return std::tuple(sex == unknown_sex, sex) < std::tuple(than == unknown_sex, than);
+}
+
 }  // namespace
+
+Result<PersonDemographics> person_demographics(const View& view, std::span<const PatientRef> linked) {
+  PersonDemographics person;
+  for (const PatientRef patient : linked) {
+    const Demographics one = TRY(view.demographics(patient));
+    take_earlier(person.birth, one.birth);
+    take_earlier(person.death, one.death);
+    const std::string_view sex = one.sex ? view.code_of(patient.shard, one.sex).code : std::string_view();
+    if (is_better_sex(sex, person.sex)) person.sex = sex;
+    person.dead = person.dead || one.dead;
+  }
+  return person;
+}
 
 Result<PersonAbout> person_about(const View& view, PatientRef patient, record::Arena& room) {
   PersonAbout person;
-  for (const PatientRef one : view.linked(patient)) {
+  const std::vector<PatientRef> linked = view.linked(patient);
+  for (const PatientRef one : linked) {
     for (const record::Identifier& identifier : TRY(view.identifiers(one, room)))
       person.identifiers.push_back(identifier);
   }
-  const Demographics known = TRY(view.demographics(patient));
+  const PersonDemographics known = TRY(person_demographics(view, linked));
   person.birth = known.birth, person.death = known.death, person.dead = known.dead;
-  if (known.sex != 0) person.sex = view.code_of(patient.shard, known.sex).code;
+  person.sex = known.sex;
   person.name = TRY(name_of(view, patient));
   return person;
 }

@@ -4,6 +4,8 @@
 #include <optional>
 #include <tuple>
 
+#include "engine/person_about.h"
+
 namespace chartline::query {
 
 using engine::PatientRef;
@@ -24,36 +26,6 @@ struct PersonReader::Parts {
 PersonReader::PersonReader(const engine::View& view, Names names) : parts_(std::make_unique<Parts>(view, names)) {}
 PersonReader::~PersonReader() = default;
 
-namespace {
-
-constexpr std::string_view unknown_sex = "unknown";
-
-void take_earlier(record::Time& known, const record::Time& other) {
-  if (!other.known()) return;
-  const auto order = [](const record::Time& time) { return std::tuple(time.instant(), time.precision); };
-  if (!known.known() || order(other) < order(known)) known = other;
-}
-
-bool is_better_sex(std::string_view sex, std::string_view than) {
-  if (sex.empty() || than.empty()) return !sex.empty();
-  return std::tuple(sex == unknown_sex, sex) < std::tuple(than == unknown_sex, than);
-}
-
-}  // namespace
-
-Result<PersonDemographics> demographics_of(const engine::View& view, std::span<const PatientRef> linked) {
-  PersonDemographics person;
-  for (const PatientRef patient : linked) {
-    const engine::Demographics one = TRY(view.demographics(patient));
-    take_earlier(person.birth, one.birth);
-    take_earlier(person.death, one.death);
-    const std::string_view sex = one.sex ? view.code_of(patient.shard, one.sex).code : std::string_view();
-    if (is_better_sex(sex, person.sex)) person.sex = sex;
-    person.dead = person.dead || one.dead;
-  }
-  return person;
-}
-
 Result<bool> PersonReader::read(PatientRef patient, Person& into) {
   Parts& parts = *parts_;
   if (!parts.view.sees(patient)) return false;
@@ -62,7 +34,7 @@ Result<bool> PersonReader::read(PatientRef patient, Person& into) {
   if (!parts.nobody) parts.nobody = TRY(parts.view.nobody());
   if (std::ranges::binary_search(*parts.nobody, patient)) return false;
   TRY(parts.view.timeline(patient, parts.filter, stored::field_hot, parts.timeline));
-  const PersonDemographics who = TRY(demographics_of(parts.view, linked));
+  const engine::PersonDemographics who = TRY(engine::person_demographics(parts.view, linked));
   const bool known = who.birth.known() || who.dead || !who.sex.empty();
   if (parts.timeline.empty() && !known) return false;
 

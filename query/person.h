@@ -23,15 +23,6 @@ struct Person {
   std::string_view sex;  // "female", ...; "" not known
 };
 
-// Demographics of a person. Where linked patients differ, the earliest birth and death that are known, and of sexes the
-// first by the alphabet, `unknown` last: by what is told, never by the numbers that a store gave them.
-struct PersonDemographics {
-  record::Time birth, death;
-  bool dead = false;
-  std::string_view sex;
-};
-Result<PersonDemographics> demographics_of(const engine::View& view, std::span<const engine::PatientRef> linked);
-
 class PersonReader {
  public:
   enum class Names : std::uint8_t { left_out, read };  // Person::name costs a look-up for each patient

@@ -4,6 +4,8 @@
 #include <array>
 #include <set>
 
+#include "engine/person_about.h"
+
 namespace chartline::engine {
 namespace {
 
@@ -21,12 +23,9 @@ void add_code(const record::Code& code, std::set<std::string>& codes) {
 
 Result<OnePerson> read_person(const View& view, PatientRef patient, Timeline& timeline) {
   OnePerson person;
-  for (const PatientRef one : view.linked(patient)) {
-    const Demographics who = TRY(view.demographics(one));
-    if (person.birth.empty()) person.birth = record::print(who.birth);
-    if (person.sex.empty() && who.sex) person.sex = view.code_of(one.shard, who.sex).code;
-    if (person.death.empty() && who.dead) person.death = "dead " + record::print(who.death).substr(0, 4);
-  }
+  const PersonDemographics who = TRY(person_demographics(view, view.linked(patient)));
+  person.birth = record::print(who.birth), person.sex = who.sex;
+  if (who.dead) person.death = "dead " + record::print(who.death).substr(0, 4);
   TRY(view.timeline(patient, {.include_hidden = true}, stored::field_hot, timeline));
   for (std::size_t i = 0; i < timeline.size(); ++i) {
     const record::Event event = TRY(timeline.event(i));
