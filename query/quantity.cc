@@ -25,6 +25,18 @@ Analyte measured(const Quantity& quantity) {
   return what;
 }
 
+// Conversions blur the last digits of a double. With twelve, what is equal by its decimals is equal in any unit: 13 g/dL is no
+// less than 130 g/L. Units that begin at different zeros blur the digits of numbers near zero too.
+double clear_digits(double value, bool has_offset) {
+  constexpr int digits = 12, exact_power_max = 22;
+  const double size = std::max(std::abs(value), has_offset ? 1.0 : 0.0);
+  if (size == 0 || std::isinf(size)) return value;
+  const int places = digits - 1 - static_cast<int>(std::floor(std::log10(size)));
+  if (std::abs(places) > exact_power_max) return value;
+  const double power = std::pow(10.0, std::abs(places));
+  return places < 0 ? std::round(value / power) * power : std::round(value * power) / power;
+}
+
 // `of`: what is measured, where the quantity itself is of no event.
 std::optional<Quantity> converted(const Quantity& quantity, const std::string& unit, const Quantity& of) {
   if (quantity.measure != Measure::unit) return std::nullopt;
@@ -35,8 +47,9 @@ std::optional<Quantity> converted(const Quantity& quantity, const std::string& u
   const auto bound = [&](double value) -> std::optional<double> {
     if (std::isinf(value)) return value;  // all conversions grow with the value
     const std::optional<double> made = convert(value, *from, *to, what);
-    if (!made || !quantity.difference) return made;
-    return *made - *convert(0, *from, *to, what);
+    if (!made) return made;
+    const double number = quantity.difference ? *made - *convert(0, *from, *to, what) : *made;
+    return clear_digits(number, from->offset != 0 || to->offset != 0);
   };
   const std::optional<double> low = bound(quantity.low), high = bound(quantity.high);
   if (!convert(1, *from, *to, what) || !low || !high) return std::nullopt;
@@ -164,7 +177,9 @@ std::optional<Quantity> add(const Quantity& a, const Quantity& b) {
 }
 
 std::optional<Quantity> subtract(const Quantity& a, const Quantity& b) {
-  std::optional<Quantity> made = add(a, negative(b));
+  const std::optional<Quantity> other = alike(b, a);  // before it is turned round: units may begin at different zeros
+  if (!other) return std::nullopt;
+  std::optional<Quantity> made = add(a, negative(*other));
   // A level less a level is a difference; less a difference it is a level still.
   if (made && a.measure != Measure::plain && b.measure != Measure::plain)
     made->difference = a.difference == b.difference;
