@@ -9,7 +9,7 @@
 #include "engine/content.h"
 #include "engine/known_patients.h"
 #include "engine/store_parts.h"
-#include "engine/validate.h"
+#include "formats/record/validate.h"
 
 namespace chartline::engine {
 namespace {
@@ -129,7 +129,7 @@ SortingPart::~SortingPart() {
 }
 
 Result<void> SortingPart::add(const record::Record& record) {
-  if (const Result<void> valid = validate(record); !valid) return import_.refuse(record, valid.error()), Result<void>();
+  if (const Result<void> valid = record::validate(record); !valid) return import_.refuse(record, valid.error()), Result<void>();
   const Identity::Resolved who = TRY(patients_.resolve(record.identifiers));
   if (who.clash) ++clashes_;
   Dictionary& names = import_.store_.parts().shards[who.patient.shard]->names();
@@ -148,17 +148,17 @@ void SortingPart::look_at(const record::PlainEvents& plain) {
     plain_names_->number = plain.tables->number();
   }
   const auto persons = plain.tables->persons();
-  const bool fine_source = std::max({plain.source.organisation.size(), plain.source.system.size(), plain.tables->person_system.size()}) <= identifier_bytes_max;
+  const bool fine_source = std::max({plain.source.organisation.size(), plain.source.system.size(), plain.tables->person_system.size()}) <= record::identifier_bytes_max;
   while (plain_names_->fine_persons.size() < persons.size()) {
     const std::string_view person = persons[plain_names_->fine_persons.size()];
-    plain_names_->fine_persons.push_back(fine_source && !person.empty() && person.size() <= identifier_bytes_max);
+    plain_names_->fine_persons.push_back(fine_source && !person.empty() && person.size() <= record::identifier_bytes_max);
   }
   plain_names_->patients.resize(persons.size());
   const auto codes = plain.tables->codes();
   while (plain_names_->fine_codes.size() < codes.size()) {
     const record::Code& code = codes[plain_names_->fine_codes.size()];
     plain_names_->fine_codes.push_back(!code.system.empty() && !code.code.empty() &&
-                                 std::max({code.system.size(), code.code.size(), code.display.size()}) <= name_bytes_max);
+                                 std::max({code.system.size(), code.code.size(), code.display.size()}) <= record::name_bytes_max);
   }
 }
 

@@ -7,11 +7,13 @@
 
 #include "engine/audit/store_audit.h"
 #include "engine/store_parts.h"
-#include "engine/validate.h"
+#include "formats/record/validate.h"
 #include "formats/stored/seal.h"
 
 namespace chartline::engine {
 namespace {
+
+constexpr std::size_t batch_id_bytes_max = 256;
 
 // One shard's part of a batch's answer: of how many records, and for each of the shard's its place and outcome.
 Bytes encode_answer(std::span<const Outcome> outcomes, std::span<const std::size_t> places) {
@@ -178,7 +180,7 @@ Result<void> WriteOnItsWay::find_patients() {
   bool refused = false;
   for (std::size_t i = 0; i < records_.size(); ++i) {
     if (answered_[i]) continue;
-    if (const Result<void> valid = validate(records_[i]); !valid) reject(i, valid.error()), refused = true;
+    if (const Result<void> valid = record::validate(records_[i]); !valid) reject(i, valid.error()), refused = true;
   }
   if (refused && options_.all_or_nothing) return refuse_all(), Result<void>();
 

@@ -17,6 +17,7 @@
 #include "formats/exchange/csv_parts.h"
 #include "formats/exchange/input.h"
 #include "formats/exchange/readers.h"
+#include "formats/record/validate.h"
 
 namespace chartline::exchange {
 
@@ -122,6 +123,10 @@ Result<void> read_rows_with(Csv& csv, const Input& input, const Inputs& inputs, 
       continue;
     }
     if (reading.options.keep_originals) record.original = csv.raw();
+    if (const Result<void> valid = record::validate(record); !valid) {
+      TRY(reject("", not_kept, valid.error().message));
+      continue;
+    }
     TRY(reading.sink.record(record));
     reading.quality.accepted(record);
   }

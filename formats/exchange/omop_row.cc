@@ -4,6 +4,7 @@
 
 #include "formats/exchange/cell.h"
 #include "formats/record/systems.h"
+#include "formats/record/validate.h"
 
 namespace chartline::exchange {
 namespace {
@@ -123,6 +124,8 @@ Result<void> OmopRows::tell(RecordSink& sink) {
   if (person_ != nullptr) check_against(person_->life, event, report_.quality());
 
   const record::Record record = draft_.record(context_.options().keep_originals ? csv_.raw() : std::string_view{});
+  if (const Result<void> valid = record::validate(record); !valid)
+    return report_.rejected("", not_kept, valid.error().message);
   TRY(sink.record(record));
   report_.quality().accepted(record);
   return {};

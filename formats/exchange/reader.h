@@ -48,6 +48,9 @@ struct Place {
   std::string field;       // column name or FHIR path: "Observation.effectiveDateTime"
 };
 
+// The rule by which a reader rejects what the store would not keep (record::validate()).
+inline constexpr std::string_view not_kept = "not_kept";
+
 struct Problem {
   enum class Outcome : std::uint8_t { rejected, repaired };
   Outcome outcome;

@@ -4,6 +4,7 @@
 
 #include "formats/exchange/cell.h"
 #include "formats/record/systems.h"
+#include "formats/record/validate.h"
 
 namespace chartline::exchange {
 namespace {
@@ -131,6 +132,8 @@ Result<void> SyntheaRows::tell(RecordSink& sink) {
   if (table_.kind == Kind::patient) TRY(set_life());
 
   const record::Record record = draft_.record(options_.keep_originals ? csv_.raw() : std::string_view{});
+  if (const Result<void> valid = record::validate(record); !valid)
+    return report_.rejected("", not_kept, valid.error().message);
   TRY(sink.record(record));
   report_.quality().accepted(record);
   return {};

@@ -6,16 +6,15 @@
 #include "base/result.h"
 #include "formats/record/event.h"
 
-namespace chartline::engine {
+namespace chartline::record {
 
 inline constexpr std::size_t identifier_bytes_max = 1024;  // system, value, record ids, versions
 inline constexpr std::size_t name_bytes_max = 4096;        // codes, displays, units, attribute names
 inline constexpr std::size_t text_bytes_max = 16u << 20;   // text values
 inline constexpr std::size_t original_bytes_max = 256u << 20;
 inline constexpr std::size_t events_per_record_max = 10'000;
-inline constexpr std::size_t batch_id_bytes_max = 256;
 
 // invalid_request, naming the field, never its content.
-Result<void> validate(const record::Record& record);
+Result<void> validate(const Record& record);
 
-}  // namespace chartline::engine
+}  // namespace chartline::record

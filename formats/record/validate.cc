@@ -1,8 +1,8 @@
-#include "engine/validate.h"
+#include "formats/record/validate.h"
 
 #include <string>
 
-namespace chartline::engine {
+namespace chartline::record {
 namespace {
 
 Result<void> at_most(std::string_view text, std::size_t bytes_max, const char* field) {
@@ -11,7 +11,7 @@ Result<void> at_most(std::string_view text, std::size_t bytes_max, const char* f
                          std::to_string(bytes_max) + " are kept");
 }
 
-Result<void> validate(const record::Code& code, const char* field) {
+Result<void> validate(const Code& code, const char* field) {
   TRY(at_most(code.system, name_bytes_max, field));
   TRY(at_most(code.code, name_bytes_max, field));
   TRY(at_most(code.display, name_bytes_max, field));
@@ -20,35 +20,35 @@ Result<void> validate(const record::Code& code, const char* field) {
   return {};
 }
 
-Result<void> validate(const record::Value& value, const char* field) {
+Result<void> validate(const Value& value, const char* field) {
   TRY(at_most(value.unit, name_bytes_max, field));
   TRY(at_most(value.text, text_bytes_max, field));
   return validate(value.code, field);
 }
 
-bool same_record(const record::Event& a, const record::Event& b) {
+bool same_record(const Event& a, const Event& b) {
   return a.source.organisation == b.source.organisation && a.source.system == b.source.system && a.record == b.record &&
          a.version == b.version;
 }
 
 // Nearly every event: all texts are short, nothing is missing. What fails here is looked at field by field.
-bool is_plainly_fine(const record::Event& event, const record::Event& first) {
+bool is_plainly_fine(const Event& event, const Event& first) {
   const std::size_t sizes = event.code.system.size() | event.code.code.size() | event.code.display.size() |
                             event.value.unit.size() | event.value.text.size() | event.value.code.code.size() |
                             event.source.organisation.size() | event.source.system.size() | event.source_person.size() |
                             event.record.size() | event.version.size() | event.encounter.size();
   return sizes < identifier_bytes_max && !(event.code.system.empty() && !event.code.code.empty()) &&
-         event.value.code.code.empty() && event.value.form != record::Value::Form::date && event.translations.empty() &&
-         event.attributes.empty() && static_cast<int>(event.kind) < record::kind_count &&
+         event.value.code.code.empty() && event.value.form != Value::Form::date && event.translations.empty() &&
+         event.attributes.empty() && static_cast<int>(event.kind) < kind_count &&
          (&event == &first || same_record(event, first));
 }
 
-Result<void> validate(const record::Event& event, const record::Event& first) {
+Result<void> validate(const Event& event, const Event& first) {
   if (is_plainly_fine(event, first)) return {};
   TRY(validate(event.code, "code"));
-  for (const record::Code& code : event.translations) TRY(validate(code, "translation"));
+  for (const Code& code : event.translations) TRY(validate(code, "translation"));
   TRY(validate(event.value, "value"));
-  if (event.value.form == record::Value::Form::date)
+  if (event.value.form == Value::Form::date)
     return invalid_request("value is a date: dates belong into attributes");
   TRY(at_most(event.source.organisation, identifier_bytes_max, "source"));
   TRY(at_most(event.source.system, identifier_bytes_max, "source_system"));
@@ -56,7 +56,7 @@ Result<void> validate(const record::Event& event, const record::Event& first) {
   TRY(at_most(event.record, identifier_bytes_max, "record"));
   TRY(at_most(event.version, identifier_bytes_max, "version"));
   TRY(at_most(event.encounter, identifier_bytes_max, "encounter"));
-  if (static_cast<int>(event.kind) >= record::kind_count) return invalid_request("kind is not one of the list");
+  if (static_cast<int>(event.kind) >= kind_count) return invalid_request("kind is not one of the list");
   if (!same_record(event, first))
     return invalid_request("the events of one record differ in source, record or version");
   for (std::size_t i = 0; i < event.attributes.size(); ++i) {
@@ -71,22 +71,22 @@ Result<void> validate(const record::Event& event, const record::Event& first) {
 
 }  // namespace
 
-Result<void> validate(const record::Record& record) {
+Result<void> validate(const Record& record) {
   if (record.events.empty()) return invalid_request("a record has no event");
   if (record.events.size() > events_per_record_max)
     return invalid_request("a record has " + std::to_string(record.events.size()) + " events; at most " +
                            std::to_string(events_per_record_max));
   if (record.identifiers.empty() || record.identifiers.front().value.empty())
     return invalid_request("a record names no patient");
-  for (const record::Identifier& identifier : record.identifiers) {
+  for (const Identifier& identifier : record.identifiers) {
     TRY(at_most(identifier.system, identifier_bytes_max, "identifier system"));
     TRY(at_most(identifier.value, identifier_bytes_max, "identifier"));
   }
   TRY(at_most(record.original, original_bytes_max, "original"));
   if (record.events.size() > 1 && record.events.front().record.empty())
     return invalid_request("a record of several events needs an id");
-  for (const record::Event& event : record.events) TRY(validate(event, record.events.front()));
+  for (const Event& event : record.events) TRY(validate(event, record.events.front()));
   return {};
 }
 
-}  // namespace chartline::engine
+}  // namespace chartline::record
