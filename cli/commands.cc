@@ -381,7 +381,7 @@ std::vector<Command> make_commands() {
        .text = "Entries shard by shard, in the order in which they were written. A table shows the most telling "
                "columns; csv, "
                "json and ndjson every one, patients by their first identifier.\n",
-       .options = {&option::store, &option::from, &option::to, &option::who, &option::act, &option::outcome,
+       .options = {&option::store, &option::acts_from, &option::acts_to, &option::who, &option::act, &option::outcome,
                    &option::of_patient, &option::break_glass, &option::audit, &option::format, &option::cache},
        .examples = {{"chartline audit show --store care --outcome denied", "what was refused"},
                     {"chartline audit show --store care --act erase --format json", "every erasure"}},
@@ -391,7 +391,7 @@ std::vector<Command> make_commands() {
        .text = "For the patient themself: every act that named the person, or anyone linked to them, and every act "
                "that gave "
                "rows of everyone; in the order of time. Of others whom an act was about nothing is said.\n",
-       .options = {&option::store, &option::from, &option::to, &option::audit, &option::format, &option::cache},
+       .options = {&option::store, &option::acts_from, &option::acts_to, &option::audit, &option::format, &option::cache},
        .arguments = {patient},
        .examples = {{"chartline audit report --store care 'nhs|9434765919'", "all of it"},
                     {"chartline audit report --store care 9434765919 --from 2026 --format csv", "of this year"}},

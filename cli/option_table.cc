@@ -1,6 +1,7 @@
 #include "cli/option_table.h"
 
 #include "engine/audit/audit.h"
+#include "engine/trust/words.h"
 #include "formats/record/kind.h"
 
 namespace chartline::cli::option {
@@ -18,6 +19,12 @@ std::vector<std::string_view> kind_words() {
 std::vector<std::string_view> act_words() {
   std::vector<std::string_view> words;
   for (int a = 1; a <= engine::act_count; ++a) words.push_back(engine::name(static_cast<engine::Act>(a)));
+  return words;
+}
+
+std::vector<std::string_view> role_words() {
+  std::vector<std::string_view> words;
+  for (int r = 0; r < engine::role_count; ++r) words.push_back(name(static_cast<engine::Role>(r)));
   return words;
 }
 
@@ -201,6 +208,9 @@ const Option head{.name = "head",
                   .repeated = true};
 const Option since_head{
     .name = "since-head", .value = "HEAD", .help = "prove that the log has only grown since this head"};
+const Option acts_from{
+    .name = "from", .value = "DATE", .help = "acts of this day or later: 2019, 2019-03 or 2019-03-31"};
+const Option acts_to{.name = "to", .value = "DATE", .help = "acts of this day or earlier"};
 const Option who{.name = "who", .value = "NAME", .help = "acts of this user"};
 const Option act{.name = "act", .takes = Takes::word, .value = "ACT", .help = "acts of this kind", .words = act_words()};
 const Option outcome{.name = "outcome",
@@ -290,8 +300,10 @@ const Option map{.name = "map",
 
 // -- users and tokens
 const Option roles{.name = "role",
+                   .takes = Takes::word,
                    .value = "ROLE",
-                   .help = "a role that the user may ask to be: clinician, patient, auditor",
+                   .help = "a role that the user may ask to be",
+                   .words = role_words(),
                    .repeated = true};
 const Option organisation{.name = "organisation", .value = "NAME", .help = "the user's organisation"};
 const Option teams{.name = "team", .value = "NAME", .help = "a team of the user", .repeated = true};

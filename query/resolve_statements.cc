@@ -156,8 +156,9 @@ Ptr Resolver::form(const tree::Rows& rows, Span span) {
 Ptr Resolver::form(const tree::EventsOf& of, Span span) {
   const Definition* found = cohort(of.cohort, span);
   if (found && found->index_slot) bindings_.push_back({found->index_name, found->index_slot});
-  return node(Op::events_in, type(Basic::failed), span, {events(*of.events)},
-              typed::Named{of.cohort, found ? found->index_slot : 0});
+  Ptr events_of = events(*of.events);
+  if (!found) return failed(span);
+  return node(Op::events_in, type(Basic::failed), span, {std::move(events_of)}, typed::Named{of.cohort, found->index_slot});
 }
 
 Ptr Resolver::form(const tree::Flow& flow, Span span) {
@@ -197,7 +198,7 @@ Ptr Resolver::form(const tree::FollowUp& follow_up, Span span) {
 }
 
 Ptr Resolver::form(const tree::Why& why, Span span) {
-  cohort(why.cohort, span);
+  if (!cohort(why.cohort, span)) return failed(span);
   Ptr patient = node(Op::text, type(Basic::text), span, {}, why.patient);
   return node(Op::why, type(Basic::failed), span, {std::move(patient)}, typed::Named{why.cohort, 0});
 }

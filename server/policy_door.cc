@@ -46,7 +46,7 @@ Result<Admitted> PolicyDoor::admit(const Shown& shown, const Asked& asked, Micro
   const auto grant = TRY(admission->policy->decide(claims, request, store_, now));
   return Admitted{.user = claims.user,
                   .role = request.role,
-                  .purpose = request.purpose,
+                  .purpose = std::string(name(grant->purpose)),
                   .project = request.project,
                   .grant = grant,
                   .until = std::min(claims.expires, grant->until)};

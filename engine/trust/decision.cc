@@ -1,6 +1,7 @@
 #include "engine/trust/decision.h"
 
 #include <algorithm>
+#include <bit>
 #include <set>
 #include <utility>
 
@@ -74,15 +75,20 @@ Result<void> AccessDecision::admit() {
   if (claims_.user.empty()) return denied("authentication named nobody");
   if (now_ >= claims_.expires) return denied("what authentication proved has expired");
   const auto role = parse_role(request_.role);
+  if (request_.role.empty()) return denied("a session is of one role: ask for one of those that authentication proved");
   if (!role) return denied("the role asked for is none that there is");
   if (!holds(claims_.roles, request_.role)) return denied("authentication did not prove the role " + text(name(*role)));
   const auto& given = rules_.roles[static_cast<std::size_t>(*role)];
   if (!given) return denied("the policy gives nobody the role " + text(name(*role)));
-  const auto purpose = parse_purpose(request_.purpose);
-  if (!purpose) return denied("the purpose asked for is none that there is");
   most_ = most_of(*role);
   role_ = &*given;
-  if (!(role_->purposes & most_.purposes & mask(*purpose)))
+  const Purposes granted = role_->purposes & most_.purposes;
+  if (request_.purpose.empty() && !std::has_single_bit(granted))
+    return denied("a session is for one purpose: ask for one of those that the policy gives the role " + text(name(*role)));
+  const auto purpose = request_.purpose.empty() ? static_cast<Purpose>(std::countr_zero(granted))  // there is no choice
+                                                : parse_purpose(request_.purpose);
+  if (!purpose) return denied("the purpose asked for is none that there is");
+  if (!(granted & mask(*purpose)))
     return denied("the policy gives the role " + text(name(*role)) + " nothing for " + text(name(*purpose)));
   if (!role_->organisations.empty() && !holds(role_->organisations, claims_.organisation))
     return denied("the policy gives the role " + text(name(*role)) + " to other organisations only");

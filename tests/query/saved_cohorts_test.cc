@@ -105,6 +105,15 @@ TEST_F(SavedCohorts, CirclesAreRefused) {
   EXPECT_EQ(asked(store(), "count c"), "3|\n");
 }
 
+// One that is nowhere is complained about once.
+TEST_F(SavedCohorts, WhatIsNowhereIsNotLookedFor) {
+  for (const char* text : {"count in old", "events any[*] of old", "why 'ann' in old"}) {
+    const std::string told = asked(store(), text);
+    EXPECT_NE(told.find("there is no cohort `old`"), std::string::npos) << told;
+    EXPECT_EQ(told.find("the saved cohort"), std::string::npos) << told;
+  }
+}
+
 // Names meet within one text alone: what a text defines is not what another kept under the same name.
 TEST_F(SavedCohorts, OthersOfTheSameNameAreNotMeant) {
   EXPECT_EQ(saved(store(), "old", "let born_by = 1950\ncohort old = year(birth) <= born_by"), "");

@@ -84,8 +84,23 @@ TEST_F(DecisionTest, TellsWhatIsMissing) {
   request.purpose = "care";
   EXPECT_EQ(why(decide(made, claims, request)), "the purpose asked for is none that there is");
   request = care();
+  request.role = "";
+  EXPECT_EQ(why(decide(made, claims, request)), "a session is of one role: ask for one of those that authentication proved");
+  request = care();
   request.project = "p";
   EXPECT_EQ(why(decide(made, claims, request)), "only researchers work in projects");
+}
+
+TEST_F(DecisionTest, TakesTheOnlyPurposeThatThereIs) {
+  AccessRequest request = care();
+  request.purpose = "";
+  const Decided decided = decide(policy(ward, {{"ward.csv", "holder,patient\n"}}), who("alice", "clinician"), request);
+  ASSERT_EQ(why(decided), "granted");
+  EXPECT_EQ((*decided)->purpose, Purpose::direct_care);
+  const Policy both = policy(head + "[roles.source_system]\npurposes = [\"operation\", \"direct_care\"]\n");
+  request.role = "source_system";
+  EXPECT_EQ(why(decide(both, who("feed", "source_system", "A"), request)),
+            "a session is for one purpose: ask for one of those that the policy gives the role source_system");
 }
 
 TEST_F(DecisionTest, EndsWhenWhatWasProvedExpires) {
