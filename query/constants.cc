@@ -73,6 +73,7 @@ Result<std::vector<MeasureInterval>> intervals_of(const typed::Node& measure, co
   if (!from || !from->known() || !to || !to->known())
     return invalid_request("`measure`: where it begins or ends is missing");
   const record::Day first = day_extent(*from).first, last = day_extent(*to).last;
+  if (last < first) return invalid_request("`measure`: it ends before it begins");
   std::vector<MeasureInterval> intervals;
   for (std::int64_t k = 0;; ++k) {
     const auto begin = add(first, {.count = step.count * k, .unit = step.unit}, program.month_end);
