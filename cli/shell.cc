@@ -12,6 +12,7 @@
 #include "cli/query_text.h"
 #include "cli/text.h"
 #include "query/code_lists.h"
+#include "query/token.h"
 
 namespace chartline::cli {
 namespace {
@@ -83,10 +84,21 @@ void Shell::note_failure(const Result<void>& done) {
   forget_interrupt();
 }
 
+// A param of the whole session is given to those inputs that have its name.
+query::PrepareOptions Shell::with_params_of(std::string_view text) const {
+  query::Complaints ignored;
+  const std::vector<query::Token> tokens = query::tokens_of(text, ignored);
+  query::PrepareOptions options = asking_.prepare;
+  std::erase_if(options.parameters, [&](const auto& parameter) {
+    return std::ranges::find(tokens, parameter.first, &query::Token::text) == tokens.end();
+  });
+  return options;
+}
+
 Result<void> Shell::ask(std::string_view input) {
   const auto start = std::chrono::steady_clock::now();
   const Session::Composed composed = session_.compose(input);
-  const auto question = TRY(store_.prepare(composed.text, asking_.prepare, asking_.run));
+  const auto question = TRY(store_.prepare(composed.text, with_params_of(composed.text), asking_.run));
   if (!question->complaints.empty()) {
     console_.say_text(session_.complaint_text(question->complaints, composed, input, console_.err()));
     if (Session::defines_well(composed, question->complaints)) session_.keep(composed);

@@ -38,6 +38,7 @@ class Shell {
   static std::span<const DotCommand> dot_commands();
   static bool is_dot_command(std::string_view line);
 
+  query::PrepareOptions with_params_of(std::string_view text) const;
   Result<void> ask(std::string_view input);
   Result<void> dot_command(std::string_view line);
   Result<void> help(std::string_view), explain(std::string_view), timer(std::string_view), mode(std::string_view),

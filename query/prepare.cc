@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <unordered_set>
 
 #include "query/codeset.h"
 #include "query/constants.h"
@@ -54,6 +55,22 @@ void bind_parameter(tree::Query& query, tree::Statement bound, std::size_t& adde
   query.statements.insert(query.statements.begin() + static_cast<std::ptrdiff_t>(added++), std::move(bound));
 }
 
+bool names_in(const typed::Node& node, std::string_view name, std::unordered_set<const typed::Node*>& seen) {
+  if (!seen.insert(&node).second) return false;
+  if (node.op == Op::param_of && std::get<typed::Named>(node.data).name == name) return true;
+  return std::ranges::any_of(node.parts, [&](const typed::Ptr& part) { return names_in(*part, name, seen); });
+}
+
+// The name of a param that the text has and a parameter was probably meant for.
+std::string param_near(std::string_view name, const tree::Query& query) {
+  std::vector<std::string_view> params;
+  for (const tree::Statement& statement : query.statements) {
+    const auto* param = std::get_if<tree::Param>(&statement.form);
+    if (param && param->name != name) params.push_back(param->name);
+  }
+  return std::string(nearest(name, params));
+}
+
 // Complains about what only the store can tell.
 class Looker {
  public:
@@ -89,6 +106,12 @@ class Looker {
 };
 
 }  // namespace
+
+bool names_param(const typed::Query& query, std::string_view name) {
+  std::unordered_set<const typed::Node*> seen;
+  return std::ranges::any_of(query.statements,
+                             [&](const typed::Ptr& statement) { return names_in(*statement, name, seen); });
+}
 
 bool is_defined(const tree::Query& query, std::string_view name) {
   return std::ranges::find(query.statements, name, defined_name) != query.statements.end();
@@ -143,6 +166,7 @@ class Preparation {
     SavedReader reader(store_, store_.view().code_systems(), within_);
     const typed::Query query = resolve(bound_.tree, TRY(reader.known_to(bound_.text, bound_.tree)), complaints_);
     TRY(reader.read(query, complaints_));
+    if (complaints_.empty()) want_parameters_used(query);
     if (!complaints_.empty()) return refused();
     saved_ = reader.all();
     append_annexes(reader);
@@ -180,6 +204,19 @@ class Preparation {
     return std::ranges::any_of(complaints_.all(), [&](const Complaint& one) {
       return !annexes_.empty() && one.span.begin >= annexes_.front().from;
     });
+  }
+
+  // One that is misspelt would leave the param that it is meant for as it is. The day that is only assumed may be idle.
+  void want_parameters_used(const typed::Query& query) {
+    for (std::size_t i = 0; i < bound_.parameters.size(); ++i) {
+      const auto& [name, declared] = bound_.parameters[i];
+      if (declared || !options_.parameters.contains(name) || names_param(query, name)) continue;
+      const std::uint32_t at = annexes_[i].from;
+      complaints_.add({.span = {at, at},
+                       .message = "the text uses no param of this name",
+                       .expected = "",
+                       .suggestion = param_near(name, bound_.tree)});
+    }
   }
 
   // Texts of saved cohorts stand behind the parameters, as link() puts them.

@@ -8,10 +8,12 @@
 
 #include "query/run.h"
 #include "query/tree.h"
+#include "query/typed.h"
 
 namespace chartline::query {
 
 bool is_defined(const tree::Query& query, std::string_view name);
+bool names_param(const typed::Query& query, std::string_view name);
 
 struct BoundParameter {
   std::string name;

@@ -31,7 +31,7 @@ struct Plans;
 }
 
 struct PrepareOptions {
-  std::map<std::string, std::string> parameters{};  // NAME = V, as the text would write V; a param of the text, or a new one
+  std::map<std::string, std::string> parameters{};  // NAME = V, as the text would write V; a param of the text, or one that it uses
   MonthEnd month_end = MonthEnd::roll;
   std::string terminology{};           // version to expand codes with; "": the one loaded last
   std::optional<record::Day> today{};  // `today` where neither text nor parameters declare it (the shell)

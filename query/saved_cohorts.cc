@@ -5,7 +5,6 @@
 #include "query/saved_cohorts.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "engine/meta_lock.h"
 #include "query/parse.h"
@@ -44,17 +43,9 @@ std::string definitions_of(const BoundQuery& query, std::string_view written) {
   return text;
 }
 
-bool names_param(const typed::Node& node, std::string_view name, std::unordered_set<const typed::Node*>& seen) {
-  if (!seen.insert(&node).second) return false;
-  if (node.op == typed::Op::param_of && std::get<typed::Named>(node.data).name == name) return true;
-  return std::ranges::any_of(node.parts, [&](const typed::Ptr& part) { return names_param(*part, name, seen); });
-}
-
 // A day that nobody asks about is not kept.
 PrepareOptions without_idle_today(PrepareOptions options, const typed::Query& query) {
-  std::unordered_set<const typed::Node*> seen;
-  const auto asks = [&](const typed::Ptr& statement) { return names_param(*statement, "today", seen); };
-  if (std::ranges::none_of(query.statements, asks)) options.today.reset();
+  if (!names_param(query, "today")) options.today.reset();
   return options;
 }
 

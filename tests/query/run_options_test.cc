@@ -326,6 +326,20 @@ TEST_F(RunOptionsTest, ParametersReplaceOrAddParams) {
       0);
 }
 
+TEST_F(RunOptionsTest, ParametersThatNothingUsesAreRefused) {
+  const auto with = [](const std::string& name) { return PrepareOptions{.parameters = {{name, "2020-01-01"}}}; };
+  const std::string_view declared = "param today = 2000-01-01\ncount alive(today)";
+  EXPECT_EQ(complaint_of(store(), declared, with("tody")),
+            "parameter `tody`: the text uses no param of this name\n"
+            "  did you mean `today`?\n");
+  EXPECT_EQ(complaint_of(store(), "let day = 2000-01-01\ncount alive(day)", with("moment")),
+            "parameter `moment`: the text uses no param of this name\n");
+  EXPECT_EQ(complaint_of(store(), "param today = 2000-01-01\ncount true", with("today")), "");
+  EXPECT_EQ(complaint_of(store(), "codes dm = icd10:E11*\ncount exists condition[dm] and alive(moment)", with("moment")), "");
+  EXPECT_EQ(complaint_of(store(), "let day = moment - 1y\ncount true", with("moment")), "");
+  EXPECT_EQ(complaint_of(store(), "count true", {.today = record::days_from_civil(2020, 1, 1)}), "");
+}
+
 TEST_F(RunOptionsTest, ComplaintsSayWhichParameter) {
   const auto with = [](std::string value) { return PrepareOptions{.parameters = {{"least_age", std::move(value)}}}; };
   const std::string_view text = "param least_age = 17\ncount age(2020-01-01) >= least_age";
