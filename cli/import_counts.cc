@@ -57,12 +57,10 @@ Result<void> write_counts(const ImportCounts& counts, Form form, Console& consol
 std::vector<std::string> import_words(const ImportCounts& counts, const std::optional<std::string>& report_path) {
   const auto& [read, stored, terminology] = counts;
   std::vector<std::string> lines;
-  // What the store refused was a record to the reader, and is a reject by now.
-  const std::uint64_t records = read.records - stored.rejected;
-  const std::uint64_t others = read.rows - std::min(read.rows, records + read.rejected);
+  const std::uint64_t others = read.rows - std::min(read.rows, read.records + read.rejected);
   const std::string rest = others == 0 ? "" : fmt::format(" + {} of terminology or context", grouped(others));
   lines.push_back(fmt::format("{} in = {} + {}{}; the records hold {}", count(read.rows, "row", "rows"),
-                              count(records, "record", "records"), count(read.rejected, "reject", "rejects"), rest,
+                              count(read.records, "record", "records"), count(read.rejected, "reject", "rejects"), rest,
                               count(read.events, "event", "events")));
   add_rules(lines,
             {{"rejected", read.rejected_by_rule}, {"repaired", read.repaired_by_rule}, {"impossible", read.impossible}});

@@ -187,6 +187,9 @@ Result<ImportCounts> read_into_store(const Work& work) {
   counts.read = work.quality.summary();
   return counts;
 }
+  // What the store refused was a record to the reader, and is a reject by now.
+  counts.read.records -= counts.stored.rejected;
+  counts.read.events = counts.stored.events;
 
 }  // namespace
 
