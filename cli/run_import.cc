@@ -105,13 +105,15 @@ class StoreSink final : public exchange::RecordSink {
 
 Result<exchange::Format> format_of(const Invocation& invocation) {
   if (const auto word = invocation.given("format")) return *exchange::parse_format(*word);
-  auto format = exchange::recognise(invocation.arguments());
-  if (format || format.error().fault != Fault::invalid_request) return format;
-  return advise(format.error(), "--format fhir, omop, synthea, meds, events or terminology names it");
+  const exchange::Recognised seen = TRY(exchange::recognise(invocation.arguments()));
+  if (seen.format) return *seen.format;
+  return advise(invalid_request(seen.why_not), "--format fhir, omop, synthea, meds, events or terminology names it");
 }
 
 Result<std::uint64_t> bytes_to_read(const Invocation& invocation) {
-  return TRY(exchange::Inputs::open(invocation.arguments())).total_bytes();
+  const auto inputs = TRY(exchange::Inputs::open(invocation.arguments()));
+  if (inputs.files().empty()) return not_found("there is no file in " + invocation.argument(0));
+  return inputs.total_bytes();
 }
 
 Result<exchange::ReadOptions> read_options(const Invocation& invocation, exchange::Format format,
@@ -185,17 +187,17 @@ Result<ImportCounts> read_into_store(const Work& work) {
   counts.terminology = done.terminology;
   work.quality.duplicates(counts.stored.equal_rows);
   counts.read = work.quality.summary();
-  return counts;
-}
   // What the store refused was a record to the reader, and is a reject by now.
   counts.read.records -= counts.stored.rejected;
   counts.read.events = counts.stored.events;
+  return counts;
+}
 
 }  // namespace
 
 Result<void> run_import(const Invocation& invocation, Console& console) {
   const Form form = TRY(form_of(invocation.text("output"), Form::table));
-  TRY(bytes_to_read(invocation));  // every path exists, before anything is touched
+  TRY(bytes_to_read(invocation));  // there is something to read, before anything is touched
   const exchange::Format format = TRY(format_of(invocation));
   const auto store = TRY(open_source(invocation, Access::write));
   const exchange::ReadOptions reading = TRY(read_options(invocation, format, *store));

@@ -96,8 +96,12 @@ std::optional<Format> parse_format(std::string_view word);  // exactly those nam
 
 // Recognised from the paths' names and first bytes: a folder with PERSON.csv is omop, one with patients.csv synthea, JSON
 // is fhir, a CSV header with subject_id,time,code meds, one with patient,time,code events, one with code and parent or
-// maps_to terminology. invalid_request, saying what was seen, otherwise.
-Result<Format> recognise(std::span<const std::string> paths);
+// maps_to terminology. An error is for what cannot be read.
+struct Recognised {
+  std::optional<Format> format;
+  std::string why_not;  // what was seen instead
+};
+Result<Recognised> recognise(std::span<const std::string> paths);
 
 // Reads paths (files, folders, archives: .gz .xz .zst .tar of those; "-" is standard input) in one import.
 // Equal rows without an id are given no ordinal here: the store's import session does that.

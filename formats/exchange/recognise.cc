@@ -86,9 +86,9 @@ std::string some_names(const std::vector<std::string>& files) {
 
 }  // namespace
 
-Result<Format> recognise(std::span<const std::string> paths) {
+Result<Recognised> recognise(std::span<const std::string> paths) {
   if (std::find(paths.begin(), paths.end(), "-") != paths.end()) {
-    return invalid_request("the format of standard input is not guessed: name it");
+    return Recognised{std::nullopt, "the format of standard input is not guessed: name it"};
   }
   const auto inputs = TRY(Inputs::open(paths));
   std::map<Format, std::string> seen;  // and the first file that showed it
@@ -96,14 +96,14 @@ Result<Format> recognise(std::span<const std::string> paths) {
     if (const auto found = TRY(look_into(file))) seen.emplace(found->format, found->name);
   }
   if (seen.empty()) {
-    return invalid_request("none of the formats fhir, omop, synthea, meds, events and terminology is recognised in " + some_names(inputs.files()));
+    return Recognised{std::nullopt, "none of the formats fhir, omop, synthea, meds, events and terminology is recognised in " + some_names(inputs.files())};
   }
   if (seen.size() > 1) {
     std::string all;
     for (const auto& [format, file] : seen) all.append(all.empty() ? "" : ", ").append(name(format)).append(" (" + file + ")");
-    return invalid_request("several formats are recognised: " + all + "; import them one by one, or name the format");
+    return Recognised{std::nullopt, "several formats are recognised: " + all + "; import them one by one, or name the format"};
   }
-  return seen.begin()->first;
+  return Recognised{seen.begin()->first, {}};
 }
 
 }  // namespace chartline::exchange

@@ -9,12 +9,12 @@
 namespace chartline::exchange {
 namespace {
 
-// The format's name, or the error without the folder.
+// The format's name, or why there is none, without the folder.
 std::string recognised(const std::vector<std::string>& paths, const std::string& folder = "//") {
-  const auto format = recognise(paths);
-  if (format) return std::string(name(*format));
-  EXPECT_TRUE(format.error().fault == Fault::invalid_request || format.error().fault == Fault::not_found);
-  std::string text = format.error().message;
+  const auto seen = recognise(paths);
+  if (seen && seen->format) return std::string(name(*seen->format));
+  EXPECT_TRUE(seen || seen.error().fault == Fault::not_found || seen.error().fault == Fault::invalid_request);
+  std::string text = seen ? seen->why_not : seen.error().message;
   for (auto at = text.find(folder + "/"); at != std::string::npos; at = text.find(folder + "/")) text.erase(at, folder.size() + 1);
   return text;
 }
@@ -46,6 +46,15 @@ TEST(Recognise, SaysWhatItSaw) {
   EXPECT_EQ(recognised({"-"}), "the format of standard input is not guessed: name it");
   std::filesystem::create_directory(folder.path() + "/empty");
   EXPECT_EQ(recognised({folder.path() + "/empty"}), "none of the formats fhir, omop, synthea, meds, events and terminology is recognised in no file at all");
+}
+
+TEST(Recognise, FailsWhereAnArchiveIsDamaged) {
+  const ScratchFolder folder;
+  const std::string packed = pack(std::string(1000, 'x'), Packing::gzip);
+  const std::vector<std::string> paths = {folder.write("a.gz", packed.substr(0, packed.size() / 2))};
+  const auto seen = recognise(paths);
+  ASSERT_FALSE(seen);
+  EXPECT_EQ(seen.error().fault, Fault::invalid_request);
 }
 
 TEST(Recognise, ParsesTheNamesItPrints) {

@@ -32,8 +32,8 @@ class Told final : public RecordSink {
 std::string read_text(std::string_view csv) {
   const ScratchFile file("t.csv", csv);
   const std::vector<std::string> paths = {file.path()};
-  const auto format = recognise(paths);
-  EXPECT_TRUE(format && *format == Format::terminology);
+  const auto seen = recognise(paths);
+  EXPECT_TRUE(seen && seen->format == Format::terminology);
   Told told;
   std::ostringstream problems;
   const auto quality = make_quality({.source = "t"}, &problems);
