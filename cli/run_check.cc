@@ -47,7 +47,8 @@ Result<void> run_check(const Invocation& invocation, Console& console) {
                     {"runs", number_cell(report.runs)},
                     {"postings", number_cell(report.postings)},
                     {"posting_runs", number_cell(report.posting_runs)},
-                    {"log_records", number_cell(report.log_records)}},
+                    {"log_records", number_cell(report.log_records)},
+                    {"unfolded_commits", number_cell(report.unfolded_commits)}},
                    report.findings, console));
   if (report.findings.empty()) return {};
   if (report.findings_left_out > 0) console.say(fmt::format("and {} more", grouped(report.findings_left_out)));

@@ -274,7 +274,7 @@ class ServerSource final : public Source {
     report.patients = figures["patients"], report.events = figures["events"],
     report.past_events = figures["past_events"];
     report.runs = figures["runs"], report.postings = figures["postings"], report.posting_runs = figures["posting_runs"];
-    report.log_records = figures["log_records"];
+    report.log_records = figures["log_records"], report.unfolded_commits = figures["unfolded_commits"];
     report.findings = std::move(from.findings), report.findings_left_out = from.findings_left_out;
     return report;
   }

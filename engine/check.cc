@@ -56,6 +56,7 @@ Result<CheckReport> check(Store& store, const CheckOptions& options) {
   TRY(check_terminology(shards.front(), findings));
   for (const ShardMoment& shard : shards) {
     const Shard& log = *parts.shards[shard.shard];
+    report.unfolded_commits += shard.commit - shard.base->watermark;
     TRY(check_meta(shard, findings));
     TRY(check_patients(shard, findings));
     TRY(check_postings(shard, findings));

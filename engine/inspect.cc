@@ -231,8 +231,12 @@ Result<std::string> inspect_patient(Store& store, PatientRef patient) {
 std::string inspect_stats(Store& store) {
   const StoreStats stats = store.stats();
   std::string text =
-      fmt::format("{} {}, {} patients, {} events, {} of the past, {} codes\n\n", stats.shards,
+      fmt::format("{} {}, {} patients, {} events, {} of the past, {} codes\n", stats.shards,
                   stats.shards == 1 ? "shard" : "shards", stats.patients, stats.events, stats.past_events, stats.codes);
+  if (stats.unfolded_commits > 0)
+    text += fmt::format("the events of {} {} in the log are not folded yet, and not counted\n", stats.unfolded_commits,
+                        stats.unfolded_commits == 1 ? "commit" : "commits");
+  text += '\n';
   text += fmt::format("{:<12} {:>14} {:>16} {:>12}\n", "table", "keys (about)", "file bytes", "per event");
   std::uint64_t total = 0;
   const auto per_event = [&](std::uint64_t bytes) {

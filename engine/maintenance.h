@@ -19,6 +19,7 @@ using Progressed = std::function<bool(std::uint64_t done, std::uint64_t of)>;
 // -- check
 struct CheckReport {
   std::uint64_t patients = 0, runs = 0, events = 0, past_events = 0, posting_runs = 0, postings = 0, log_records = 0;
+  std::uint64_t unfolded_commits = 0;   // whose events are not among the counts
   std::vector<std::string> findings;    // one line each, naming table, shard and run, never a patient; empty: sound
   std::uint64_t findings_left_out = 0;  // beyond the first 100
 };

@@ -24,7 +24,7 @@ Figures figures_of(const engine::CheckReport& report) {
   return {{"patients", report.patients},       {"events", report.events},
           {"past_events", report.past_events}, {"runs", report.runs},
           {"postings", report.postings},       {"posting_runs", report.posting_runs},
-          {"log_records", report.log_records}};
+          {"log_records", report.log_records}, {"unfolded_commits", report.unfolded_commits}};
 }
 
 // Whether anybody still waits for the work.
