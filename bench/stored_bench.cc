@@ -108,7 +108,7 @@ void bytes_per_event(benchmark::State& state, bool timed) {
       head.last_number = head.events = static_cast<std::uint32_t>(rows.size());
       head.content = {run.hot_checksum, ~run.hot_checksum};  // any 128 bits: they do not pack
       head.runs.push_back(
-          {rows.front().start.instant(), rows.back().start.instant(), p + 1, head.events, run.hot_checksum, 0});
+          {rows.front().start.instant(), rows.back().start.instant(), p + 1, head.events, false, run.hot_checksum, 0});
       hot += static_cast<double>(run.hot.size());
       heads += static_cast<double>(encode(head).size());
       keys += static_cast<double>(head_key(0).size() + run_key(0, 0, 0).size());

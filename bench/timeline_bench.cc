@@ -100,7 +100,7 @@ class World {
       const stored::RunBytes run = stored::encode_run(rows);
       stored::Head head;
       head.events = head.last_number = events;
-      head.runs.push_back({rows.front().start.instant(), rows.back().start.instant(), patient + 1u, events, run.hot_checksum, run.details_checksum});
+      head.runs.push_back({rows.front().start.instant(), rows.back().start.instant(), patient + 1u, events, false, run.hot_checksum, run.details_checksum});
       batch.put(Table::timeline, stored::head_key(patient), stored::encode(head));
       batch.put(Table::timeline, stored::run_key(patient, head.runs[0].first, patient + 1u), run.hot);
       if (patient % 1000 == 999) or_stop(tables_->write(batch, false)), batch.clear();

@@ -150,7 +150,7 @@ class RangeLoad {
     for (EncodedRun& run : runs) {
       run.ref.in_head = runs.size() == 1 && run.bytes.hot.size() <= run_in_head_max;
       head.runs.push_back(run.ref);
-      if (run.ref.in_head) head.runs.back().hot = std::move(run.bytes.hot);
+      if (run.ref.in_head) head.hot = std::move(run.bytes.hot);
     }
     TRY(files.timeline.put(tables, Table::timeline, stored::head_key(who.id), stored::encode(head)));
     for (const EncodedRun& run : runs) {

@@ -251,7 +251,7 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
       refs.push_back(head.runs[i]);
       if (refs.back().in_head) {  // of a bulk load: heads that are written again and again stay small
         if (!loaded[i]) loaded[i] = TRY(read_run(base, patient, head.runs[i], false));
-        refs.back().in_head = false, refs.back().hot = {};
+        refs.back().in_head = false;
         batch.put(Table::timeline, stored::run_key(patient, refs.back().first, refs.back().run), loaded[i]->hot);
       }
       continue;
@@ -283,7 +283,7 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
   auto runs = encode_runs(kept, state.next_run, &names);
   put_runs(patient, runs, false, refs, batch);
   sort_refs(refs);
-  head.runs = std::move(refs);
+  head.runs = std::move(refs), head.hot = {};
   const std::size_t before = head.events;
   head.events = static_cast<std::uint32_t>(before + changes.added.size() - changes.removed.size());
   state.events += head.events, state.events -= before;

@@ -1,6 +1,5 @@
 #include "engine/moment.h"
 
-#include <algorithm>
 #include <atomic>
 #include <string>
 
@@ -31,9 +30,9 @@ std::size_t bytes_of(const stored::Head& head) {
 
 // The run is kept decoded; its bytes would only stand beside that.
 std::shared_ptr<const stored::Head> to_keep(const std::shared_ptr<const stored::Head>& head) {
-  if (std::ranges::none_of(head->runs, &stored::RunRef::in_head)) return head;
+  if (head->hot.empty()) return head;
   auto kept = std::make_shared<stored::Head>(*head);
-  for (stored::RunRef& run : kept->runs) run.hot = {};
+  kept->hot = {};
   return kept;
 }
 
@@ -78,11 +77,9 @@ void keep_head(const ShardMoment& shard, PatientId patient, std::uint64_t serial
 
 Result<bool> get_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, Pinned& value) {
   if (!ref.in_head) return shard.tables->get(Table::timeline, stored::run_key(patient, ref.first, ref.run), shard.base->snapshot.get(), value);
-  if (!ref.hot.empty()) return value.borrow(ref.hot), true;
   stored::Head head = TRY(read_head(shard, patient));
-  const auto found = std::ranges::find(head.runs, ref.run, &stored::RunRef::run);
-  if (found == head.runs.end() || !found->in_head) return false;
-  return value.own(std::move(found->hot)), true;
+  if (head.runs.empty() || head.runs[0].run != ref.run || head.hot.empty()) return false;
+  return value.own(std::move(head.hot)), true;
 }
 
 Result<stored::Head> decode_head(const ShardMoment& shard, BytesView bytes) {

@@ -61,7 +61,7 @@ Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard
 // gone from the cache.
 Result<std::shared_ptr<const stored::Head>> head_to_write(const ShardMoment& shard, PatientId patient);
 Result<std::shared_ptr<const stored::Head>> head_to_fold(const ShardMoment& shard, PatientId patient);
-// The hot bytes of one of its runs of the timeline, under its own key or in the head; false where they are absent. `ref` outlives `value`.
+// The hot bytes of one of its runs of the timeline, under its own key or in the head; false where they are absent.
 Result<bool> get_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, Pinned& value);
 // The same as read_head() of what the timeline table holds under the head's key; errors name the shard.
 Result<stored::Head> decode_head(const ShardMoment& shard, BytesView bytes);

@@ -127,6 +127,7 @@ void TimelineReader::gather_runs(const ShardMoment& shard, PatientRef patient, c
       piece.is_run = true;
       piece.place.past = past;
       piece.place.ref = run;
+      if (run.in_head && !head.hot.empty()) piece.fetched = head.hot;
     }
   };
   gather(head.runs, false);

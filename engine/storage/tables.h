@@ -76,7 +76,6 @@ class Pinned {
     bytes_ = {};
   }
 
-  void borrow(BytesView bytes) { reset(), bytes_ = bytes; }  // of whoever asked, and outlives this
   void own(Bytes bytes) {
     reset();
     const auto* held = new (storage_) Bytes(std::move(bytes));

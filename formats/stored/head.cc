@@ -18,7 +18,7 @@ enum RunFlag : std::uint8_t {
   run_has_record_ids = 8,
   run_in_head = 16
 };
-constexpr std::uint8_t run_flags_all = 31, past_flags_all = 15;  // runs of history have a table of their own
+constexpr std::uint8_t run_flags_all = 31;
 
 // The coarsest unit of which both instants are multiples.
 std::uint8_t unit_flag(const RunRef& run) {
@@ -36,7 +36,7 @@ Hash128 read_hash(Reader& in) {
 }
 
 // flags, first and last - first in the unit, run, count, checksum or the run itself, checksum of details, filter of record ids
-void write_runs(Writer& write, const std::vector<RunRef>& runs) {
+void write_runs(Writer& write, const std::vector<RunRef>& runs, BytesView hot) {
   write.varint(runs.size());
   for (const RunRef& run : runs) {
     const std::uint8_t flags = static_cast<std::uint8_t>(unit_flag(run) | (run.details_checksum ? run_has_details : 0) |
@@ -48,7 +48,7 @@ void write_runs(Writer& write, const std::vector<RunRef>& runs) {
     write.varint(run.run);
     write.varint(run.count);
     if (run.in_head)
-      write.text(sealed_content(run.hot));
+      write.text(sealed_content(hot));
     else
       write.u64(run.hot_checksum);
     if (run.details_checksum) write.u64(run.details_checksum);
@@ -63,7 +63,8 @@ Micros read_time(Reader& in, std::int64_t units, Micros unit) {
   return units * unit;
 }
 
-bool read_runs(Reader& in, std::uint8_t flags_known, std::vector<RunRef>& runs) {
+// `hot`, where not null, takes the bytes of a run in the head.
+bool read_runs(Reader& in, std::vector<RunRef>& runs, Bytes* hot) {
   const std::uint64_t count = in.varint();
   if (count > in.left() / run_bytes_min) return false;
   runs.resize(count);
@@ -77,13 +78,14 @@ bool read_runs(Reader& in, std::uint8_t flags_known, std::vector<RunRef>& runs) 
     run.run = in.varint();
     const std::uint64_t rows = in.varint();
     run.in_head = flags & run_in_head;
+    if (run.in_head && (!hot || count != 1)) return false;
     if (run.in_head)
-      run.hot = sealed_copy(in.text()), run.hot_checksum = hash64(run.hot);
+      *hot = sealed_copy(in.text()), run.hot_checksum = hash64(*hot);
     else
       run.hot_checksum = in.u64();
     run.details_checksum = flags & run_has_details ? in.u64() : 0;
     if (flags & run_has_record_ids) run.record_ids = in.text();
-    if ((flags & ~flags_known) != 0 || rows > narrow_max || run.last < run.first) return false;
+    if (flags > run_flags_all || rows > narrow_max || run.last < run.first) return false;
     run.count = static_cast<std::uint32_t>(rows);
   }
   return in.ok();
@@ -100,11 +102,11 @@ Bytes encode(const Head& head) {
   write.varint(head.events);
   write_hash(write, head.content);
   write.signed_varint(head.last_change);
-  write_runs(write, head.runs);
+  write_runs(write, head.runs, head.hot);
   if (head.past_events != 0 || !head.history.empty() || head.past_content != Hash128{}) {
     write.varint(head.past_events);
     write_hash(write, head.past_content);
-    write_runs(write, head.history);
+    write_runs(write, head.history, head.hot);
   }
   seal(bytes);
   return bytes;
@@ -116,12 +118,12 @@ Result<Head> decode_head(BytesView bytes) {
   const std::uint64_t last_number = in.varint(), events = in.varint();
   head.content = read_hash(in);
   head.last_change = in.signed_varint();
-  bool read = read_runs(in, run_flags_all, head.runs);
+  bool read = read_runs(in, head.runs, &head.hot);
   std::uint64_t past_events = 0;
   if (read && in.left() > 0) {
     past_events = in.varint();
     head.past_content = read_hash(in);
-    read = read_runs(in, past_flags_all, head.history);
+    read = read_runs(in, head.history, nullptr);
   }
   if (!read || !in.done() || last_number > narrow_max || events > narrow_max || past_events > narrow_max)
     return wrong_bytes("head");

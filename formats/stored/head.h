@@ -16,11 +16,10 @@ struct RunRef {
   Micros last = 0;
   std::uint64_t run = 0;  // never reused for this patient
   std::uint32_t count = 0;
+  bool in_head = false;  // its hot bytes stand in the head, not under a key of their own: only of who has no other run
   std::uint64_t hot_checksum = 0;
   std::uint64_t details_checksum = 0;  // 0: the run has no details
   Bytes record_ids{};                  // id_filter.h: of the records of its rows that have an id; not of history
-  bool in_head = false;                // its hot bytes stand in the head, not under a key of their own
-  Bytes hot{};                         // then these; caches let go of them
   friend bool operator==(const RunRef&, const RunRef&) = default;
 };
 
@@ -33,8 +32,9 @@ struct Head {
   std::uint32_t past_events = 0;  // versions in history
   Hash128 past_content;           // sum of the content hashes of those
   std::vector<RunRef> history;    // runs of superseded versions, in the history table
+  Bytes hot{};                    // of the run that is in_head; caches let go of it
 };
-// Self-describing version byte, checksum at the end. A run in the head must have its bytes.
+// Self-describing version byte, checksum at the end.
 Bytes encode(const Head& head);
 Result<Head> decode_head(BytesView bytes);
 

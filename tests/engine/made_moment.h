@@ -171,7 +171,7 @@ class MadeMoment {
       if (run.empty()) continue;
       const stored::RunBytes bytes = stored::encode_run(run);
       const stored::RunRef ref{run.front().start.instant(), run.back().start.instant(), next_run_++, static_cast<std::uint32_t>(run.size()),
-                               bytes.hot_checksum, bytes.details_checksum};
+                               false, bytes.hot_checksum, bytes.details_checksum};
       const PatientId id = patient.id;
       batch.put(past ? Table::history : Table::timeline, past ? stored::history_key(id, ref.run, false) : stored::run_key(id, ref.first, ref.run), bytes.hot);
       if (!bytes.details.empty()) {
