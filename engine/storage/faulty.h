@@ -26,6 +26,7 @@ enum class Operation : std::uint8_t {
   scan,
   write,
   sync,
+  take_in,
   ingest,
   flush,
   compact,
