@@ -1,5 +1,5 @@
 // One step of folding: freeze the delta, fold it patient by patient and code by code into one batch, write it with the new
-// watermark, let readers see it, and let go of the oldest of the log. Old Views keep the base and the segments they began with.
+// watermark, and let readers see it. Old Views keep the base and the segments they began with.
 #include "engine/fold.h"
 
 #include <algorithm>
@@ -53,11 +53,8 @@ void fold_names(Dictionary& names, ShardState& state, Batch& batch) {
   }
 }
 
-// Log records older than they must be kept go, the oldest first; by a batch of their own, because commits write to the table of the
-// log while a fold may be taken in.
-Result<void> Shard::trim_log() {
-  ShardState state = this->state();
-  Batch batch;
+// Log records older than they must be kept go, the oldest first.
+Result<void> Shard::trim_log(Batch& batch, ShardState& state) {
   const Micros keep_from = setup_.options.clock->now() - static_cast<Micros>(setup_.options.changes_kept_ms) * 1000;
   Pinned value;
   for (std::size_t i = 0; i < trimmed_per_fold_max && state.log_first < state.watermark; ++i) {
@@ -72,11 +69,6 @@ Result<void> Shard::trim_log() {
     }
     batch.erase(Table::changes, stored::change_key(state.log_first++));
   }
-  if (batch.empty()) return {};
-  batch.put(Table::meta, Bytes(shard_state_key), encode(state));
-  TRY(setup_.tables->write(batch, false));
-  std::lock_guard present(present_mutex_);
-  state_.log_first = state.log_first;
   return {};
 }
 
@@ -145,10 +137,10 @@ Result<void> Shard::fold_step() {
     }));
   state.watermark = upto;
   state.last_recorded = last_recorded();
+  TRY(trim_log(batch, state));
   fold_names(*names_, state, batch);  // last: what it takes from the dictionary is not given back if the fold fails
   batch.put(Table::meta, Bytes(shard_state_key), encode(state));
-  // Not synced: until it is durable the log still says it all. A large one would keep commits waiting while it is written.
-  TRY(batch.bytes() < setup_.options.fold_files_bytes_min ? setup_.tables->write(batch, false) : setup_.tables->take_in(batch));
+  TRY(setup_.tables->write(batch, false));  // not synced: until it is durable the log still says it all
 
   auto folded = std::make_shared<const Base>(Base{setup_.tables->snapshot(), upto, serial});
   if (setup_.number == 0) setup_.identity->folded(identity_position);
@@ -163,11 +155,9 @@ Result<void> Shard::fold_step() {
     fold_took_ = std::max<Micros>(fold_ended_ - began, 0);
     if (commit_ > upto && oldest_unfolded_ == 0) oldest_unfolded_ = fold_ended_;
   }
-  {
-    std::lock_guard queue(queue_mutex_);
-    changed_.notify_all();
-  }
-  return trim_log();
+  std::lock_guard queue(queue_mutex_);
+  changed_.notify_all();
+  return {};
 }
 
 Result<void> Shard::fold() {

@@ -1,8 +1,7 @@
 // Shard: one part of the patients, with its own log, dictionary and tables.
 //
 //   write:   records -> rows -> decisions (under the patients' locks) -> commit group -> one synced log record -> delta
-//   fold:    frozen delta -> runs, heads, postings, directories, names -> one atomic batch with the new watermark; a large one goes
-//            into the tables as files, past their log
+//   fold:    frozen delta -> runs, heads, postings, directories, names -> one atomic batch with the new watermark
 //   open:    load names and state, replay the log after the watermark into the delta
 //
 // Lock order: patient stripes, then the commit queue, then publishing, then the present. Nothing is held while a group is synced.
@@ -203,7 +202,7 @@ class Shard {
   static void count(Stripe& stripe, Stripe::Cached& cached);
   static void trim(Stripe& stripe);
   Result<void> fold_step();
-  Result<void> trim_log();
+  Result<void> trim_log(Batch& batch, ShardState& state);
   void append_audit(const std::vector<SealedEntry>& deferred, std::vector<Waiting*>& group, Batch& batch);
   void publish(std::vector<Waiting*>& group, std::uint64_t commit, Micros recorded);
   std::shared_ptr<Segment> active_segment() const;

@@ -54,7 +54,6 @@ struct StoreOptions {
   std::uint64_t write_wait_ms = 30'000;                     // at most so long, then `busy`
   std::uint64_t fold_delay_ms = 500;                        // so long after a commit its fold begins; folds that take long come less often
   std::uint64_t fold_bytes_max = 32ull << 20;               // log bytes folded in one step
-  std::uint64_t fold_files_bytes_min = 4ull << 20;          // a fold that writes so much does it as files, past the storage's log
   bool fold_in_background = true;                           // false: only fold() folds (tests)
   std::uint64_t changes_kept_ms = 7ull * 24 * 3600 * 1000;  // the feed reaches back at least so far
   std::uint64_t scrub_bytes_per_second =

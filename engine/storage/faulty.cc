@@ -84,10 +84,6 @@ class FaultyTables final : public Tables {
     });
   }
 
-  Result<void> take_in(const Batch& batch) override {
-    return closing([&] { return under(*faults_, Operation::take_in, {}, [&] { return behind_->take_in(batch); }); });
-  }
-
   SnapshotPtr snapshot() override { return behind_->snapshot(); }
 
   Result<void> scan(Table table, BytesView from, BytesView past, const Snapshot* at,

@@ -26,7 +26,6 @@ enum class Operation : std::uint8_t {
   scan,
   write,
   sync,
-  take_in,
   ingest,
   flush,
   compact,

@@ -109,8 +109,6 @@ class MemoryTables final : public Tables {
     return {};
   }
 
-  Result<void> take_in(const Batch& batch) override { return write(batch, true); }
-
   SnapshotPtr snapshot() override {
     const Alone lock(shard_->mutex);
     shard_->snapshots.insert(shard_->sequence);

@@ -160,16 +160,6 @@ class RocksTables final : public Tables {
     return status.ok() ? Result<void>() : failed(status);
   }
 
-  Result<void> take_in(const Batch& batch) override {
-    TRY(check_writable());
-    const std::vector<const Batch::Operation*> operations = ascending(batch);
-    const auto files = TRY(files_of(db_, database_->handles, operations, [&] { return new_file(); }, opening_.place));
-    TRY(check_writable());
-    if (std::any_of(files.begin(), files.end(), [&](const auto& file) { return holds_in_memory(table_of(*file)); })) TRY(flush());
-    const Result<void> taken = take_in_files(db_, database_->handles, files, opening_.place);
-    return taken ? taken : closed_by(taken.error());
-  }
-
   SnapshotPtr snapshot() override { return std::make_shared<RocksSnapshot>(database_); }
 
   Result<void> scan(Table table, BytesView from, BytesView past, const Snapshot* at,
@@ -187,7 +177,8 @@ class RocksTables final : public Tables {
 
   Result<std::unique_ptr<SortedFile>> sorted_file(Table table) override {
     TRY(check_writable());
-    return engine::sorted_file(db_, handle(table), table, new_file(), opening_.place);
+    const std::string path = ingest_folder(opening_.folder) + "/" + std::to_string(++sorted_files_) + ".sst";
+    return engine::sorted_file(db_, handle(table), table, path, opening_.place);
   }
 
   Result<void> ingest(std::span<const std::unique_ptr<SortedFile>> files) override {
@@ -254,13 +245,6 @@ class RocksTables final : public Tables {
 
  private:
   rocksdb::ColumnFamilyHandle* handle(Table table) const { return database_->handles[static_cast<std::size_t>(table)]; }
-  std::string new_file() { return ingest_folder(opening_.folder) + "/" + std::to_string(++sorted_files_) + ".sst"; }
-  bool holds_in_memory(Table table) const {
-    using Properties = rocksdb::DB::Properties;
-    for (const std::string* entries : {&Properties::kNumEntriesActiveMemTable, &Properties::kNumEntriesImmMemTables})
-      if (std::uint64_t held = 0; !db_.GetIntProperty(handle(table), *entries, &held) || held > 0) return true;
-    return false;
-  }
   std::string place(Table table) const { return opening_.place + ", table " + std::string(name(table)); }
 
   static rocksdb::ReadOptions reading(const Snapshot* at) {
@@ -290,9 +274,9 @@ class RocksTables final : public Tables {
   }
 
   // Whether the bytes reached the disk is unknown, and trying again could write behind a hole.
-  Error failed(const rocksdb::Status& status) { return closed_by(error_of(status, opening_.place)); }
-  Error closed_by(Error error) {
+  Error failed(const rocksdb::Status& status) {
     database_->stop->failed = true;
+    Error error = error_of(status, opening_.place);
     if (error.fault != Fault::corrupt) error.fault = Fault::unavailable;
     error.message +=
         "; the outcome of the write is unknown, and the shard is closed to writes until it is opened again";

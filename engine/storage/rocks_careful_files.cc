@@ -1,7 +1,6 @@
 #include "engine/storage/rocks_careful_files.h"
 
 #include <rocksdb/env.h>
-#include <rocksdb/file_checksum.h>
 #include <rocksdb/file_system.h>
 
 #include <algorithm>
@@ -9,9 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "base/bytes.h"
 #include "engine/storage/rocks_log_room.h"
-#include "engine/storage/rocks_options.h"
 
 namespace chartline::engine {
 namespace {
@@ -23,7 +20,6 @@ using rocksdb::IOStatus;
 using rocksdb::Slice;
 
 thread_local int keeping = 0;
-thread_local std::map<std::string, std::string> known_checksums;
 
 bool is_log(const std::string& path) { return path.ends_with(".log"); }
 
@@ -72,18 +68,6 @@ class UpTo final : public rocksdb::FSSequentialFileOwnerWrapper {
   std::uint64_t left_;
 };
 
-class InMemory final : public rocksdb::FSRandomAccessFile {
- public:
-  explicit InMemory(Bytes bytes) : bytes_(std::move(bytes)) {}
-  IOStatus Read(std::uint64_t offset, std::size_t n, const IOOptions&, Slice* result, char* scratch, IODebugContext*) const override {
-    *result = Slice(scratch, bytes_.copy(scratch, n, std::min<std::uint64_t>(offset, bytes_.size())));
-    return IOStatus::OK();
-  }
-
- private:
-  const Bytes bytes_;
-};
-
 class CarefulFiles final : public rocksdb::FileSystemWrapper {
  public:
   using FileSystemWrapper::FileSystemWrapper;
@@ -116,39 +100,12 @@ class CarefulFiles final : public rocksdb::FileSystemWrapper {
     return status;
   }
 
-  IOStatus NewRandomAccessFile(const std::string& path, const FileOptions& options,
-                               std::unique_ptr<rocksdb::FSRandomAccessFile>* file, IODebugContext* debug) override {
-    const auto known = known_checksums.find(path);
-    if (known == known_checksums.end()) return FileSystemWrapper::NewRandomAccessFile(path, options, file, debug);
-    return open_in_memory(path, known->second, file, debug);
-  }
-
   IOStatus DeleteFile(const std::string& path, const IOOptions& options, IODebugContext* debug) override {
     if (keeping > 0) return IOStatus::IOError("kept: the manifest may name it");
     return FileSystemWrapper::DeleteFile(path, options, debug);
   }
 
  private:
-  IOStatus open_in_memory(const std::string& path, const std::string& checksum,
-                          std::unique_ptr<rocksdb::FSRandomAccessFile>* file, IODebugContext* debug) {
-    std::unique_ptr<rocksdb::FSRandomAccessFile> on_disk;
-    std::uint64_t size = 0;
-    IOStatus status = FileSystemWrapper::NewRandomAccessFile(path, FileOptions(), &on_disk, debug);
-    if (status.ok()) status = FileSystemWrapper::GetFileSize(path, IOOptions(), &size, debug);
-    if (!status.ok()) return status;
-    Bytes bytes(size, '\0');
-    Slice read;
-    status = on_disk->Read(0, size, IOOptions(), &read, bytes.data(), debug);
-    if (!status.ok()) return status;
-    const std::unique_ptr<rocksdb::FileChecksumGenerator> found = file_checksum();
-    found->Update(read.data(), read.size());
-    found->Finalize();
-    if (read.size() != size || found->GetChecksum() != checksum) return IOStatus::IOError("a file differs from what was written");
-    if (read.data() != bytes.data()) bytes.assign(read.data(), read.size());
-    *file = std::make_unique<InMemory>(std::move(bytes));
-    return status;
-  }
-
   IOStatus open_whole(const std::string& path, const FileOptions& options,
                       std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext* debug) {
     std::uint64_t bytes = 0;
@@ -161,14 +118,8 @@ class CarefulFiles final : public rocksdb::FileSystemWrapper {
 
 }  // namespace
 
-KeptFiles::KeptFiles(std::map<std::string, std::string> checksum_by_path) {
-  ++keeping;
-  known_checksums = std::move(checksum_by_path);
-}
-KeptFiles::~KeptFiles() {
-  --keeping;
-  known_checksums.clear();
-}
+KeptFiles::KeptFiles() { ++keeping; }
+KeptFiles::~KeptFiles() { --keeping; }
 
 std::shared_ptr<rocksdb::Env> careful_files(const std::shared_ptr<rocksdb::Env>& below) {
   return rocksdb::NewCompositeEnv(

@@ -1,15 +1,12 @@
-// The file system below RocksDB, without three ways in which it would lose what was acknowledged, and with logs that have room ahead
+// The file system below RocksDB, without two ways in which it would lose what was acknowledged, and with logs that have room ahead
 // (rocks_log_room.h).
 //
 // A file that is read from its beginning on does not end before its end: RocksDB takes a log or a manifest that ends early for one
 // whose tail was torn by a crash, opens without what it held, and deletes it; so a read that falls short once, of a disk that is
-// well the next time, would cost all behind it. And while files are taken in, none is deleted that the manifest may name, and
-// none is read wrongly: KeptFiles.
+// well the next time, would cost all behind it. And files may be kept while the manifest may name them: KeptFiles.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <string>
 
 namespace rocksdb {
 class Env;
@@ -20,12 +17,9 @@ namespace chartline::engine {
 // While one of these stands, its thread deletes no file of a database. Where the manifest cannot be synced after files were taken
 // in, RocksDB deletes them, though what names them may be on the disk already, and the database could not be opened again.
 // What nothing names is swept when it is next opened.
-//
-// RocksDB 7.8 also takes in a file whose first block it could not read as one that holds no key, and says nothing. So files whose
-// checksums are given are read whole when the thread opens them, and compared; what is read of them then comes from memory.
 class KeptFiles {
  public:
-  explicit KeptFiles(std::map<std::string, std::string> checksum_by_path = {});
+  KeptFiles();
   ~KeptFiles();
   KeptFiles(const KeptFiles&) = delete;
   KeptFiles& operator=(const KeptFiles&) = delete;

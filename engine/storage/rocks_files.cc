@@ -5,7 +5,6 @@
 #include <rocksdb/file_system.h>
 #include <rocksdb/metadata.h>
 #include <rocksdb/sst_file_writer.h>
-#include <rocksdb/write_batch.h>
 
 #include <algorithm>
 #include <chrono>
@@ -26,19 +25,16 @@ namespace {
 
 rocksdb::Slice slice(BytesView bytes) { return {bytes.data(), bytes.size()}; }
 
-// Whether a file is to lie at the bottom, for which some tables have no filters, or above it.
-enum class Lies : std::uint8_t { at_the_bottom, above };
-
 class RocksSortedFile final : public SortedFile {
  public:
-  RocksSortedFile(rocksdb::DB& database, rocksdb::ColumnFamilyHandle* handle, Table table, Lies lies, std::string path,
+  RocksSortedFile(rocksdb::DB& database, rocksdb::ColumnFamilyHandle* handle, Table table, std::string path,
                   std::string place)
       : table_(table),
         path_(std::move(path)),
         place_(std::move(place)),
         writer_(std::make_unique<rocksdb::SstFileWriter>(
             rocksdb::EnvOptions(database.GetDBOptions()), database.GetOptions(handle), handle, invalidate_pages,
-            rocksdb::Env::IOPriority::IO_TOTAL, lies == Lies::at_the_bottom && !has_filter_at_the_bottom(table))) {}
+            rocksdb::Env::IOPriority::IO_TOTAL, !has_filter_at_the_bottom(table))) {}
   ~RocksSortedFile() override {
     std::error_code ignored;  // already moved into the database, or swept away when the shard is next opened
     std::filesystem::remove(path_, ignored);
@@ -49,9 +45,6 @@ class RocksSortedFile final : public SortedFile {
   Result<void> put(BytesView key, BytesView value) override {
     if (finished_) return invalid_request("a sorted file was written to after its end");
     return result(writer_->Put(slice(key), slice(value)));
-  }
-  Result<void> add(const Batch::Operation& operation) {
-    return result(operation.erase ? writer_->Delete(operation.key) : writer_->Put(operation.key, operation.value));
   }
   std::uint64_t bytes() const override { return finished_ ? info_.file_size : writer_->FileSize(); }
   Result<void> finish() override {
@@ -113,36 +106,6 @@ Result<void> check_found(rocksdb::DB& database, rocksdb::ColumnFamilyHandle* han
   return {};
 }
 
-// All at once; `kept` stands meanwhile.
-Result<void> ingest(rocksdb::DB& database, const TableHandles& handles, std::span<const std::unique_ptr<SortedFile>> files,
-                    [[maybe_unused]] const KeptFiles& kept, const std::string& place) {
-  std::map<Table, rocksdb::IngestExternalFileArg> arguments;
-  for (const auto& each : files) {
-    const auto& file = static_cast<const RocksSortedFile&>(*each);
-    rocksdb::IngestExternalFileArg& argument = arguments[file.table()];
-    argument.column_family = handles[static_cast<std::size_t>(file.table())];
-    argument.external_files.push_back(file.path());
-    argument.files_checksums.push_back(file.info().file_checksum);
-    argument.files_checksum_func_names.push_back(file.info().file_checksum_func_name);
-    argument.options.move_files = true;
-    // The sequence number goes into the manifest: the bytes of the file, and so its checksum, stay as written.
-    argument.options.write_global_seqno = false;
-    // The checksum was taken as the bytes were written; a scrub compares them, reading again now would say little.
-    argument.options.verify_file_checksum = false;
-  }
-  if (arguments.empty()) return {};
-  // Files are durable at once: what was written before them without sync must not be lost behind them. SyncWAL would end the process
-  // (RocksDB 7.8 with assertions) where another thread's write has failed just now; a write waits for its turn.
-  rocksdb::WriteOptions synced;
-  synced.sync = true;
-  rocksdb::WriteBatch nothing;
-  if (const rocksdb::Status status = database.Write(synced, &nothing); !status.ok()) return error_of(status, place);
-  std::vector<rocksdb::IngestExternalFileArg> all;
-  for (auto& [table, argument] : arguments) all.push_back(std::move(argument));
-  const rocksdb::Status status = database.IngestExternalFiles(all);
-  return status.ok() ? Result<void>() : error_of(status, place);
-}
-
 // Sleeps as long as it takes to have read `bytes` no faster than asked.
 class Pace {
  public:
@@ -202,56 +165,37 @@ Result<bool> verify_file(rocksdb::DB& database, const rocksdb::LiveFileMetaData&
 
 Result<std::unique_ptr<SortedFile>> sorted_file(rocksdb::DB& database, rocksdb::ColumnFamilyHandle* handle, Table table,
                                                 const std::string& path, const std::string& place) {
-  auto file = std::make_unique<RocksSortedFile>(database, handle, table, Lies::at_the_bottom, path, place);
+  auto file = std::make_unique<RocksSortedFile>(database, handle, table, path, place);
   TRY(file->open());
   return std::unique_ptr<SortedFile>(std::move(file));
 }
 
-Result<std::vector<std::unique_ptr<SortedFile>>> files_of(rocksdb::DB& database, const TableHandles& handles,
-                                                          std::span<const Batch::Operation* const> ascending,
-                                                          const NewPath& new_path, const std::string& place) {
-  std::vector<std::unique_ptr<SortedFile>> files;
-  RocksSortedFile* open = nullptr;
-  for (std::size_t i = 0; i < ascending.size(); ++i) {
-    const Batch::Operation& each = *ascending[i];
-    if (i + 1 < ascending.size() && ascending[i + 1]->table == each.table && ascending[i + 1]->key == each.key) continue;
-    if (open && (open->table() != each.table || open->bytes() >= file_bytes)) {
-      TRY(open->finish());
-      open = nullptr;
-    }
-    if (!open) {
-      auto file = std::make_unique<RocksSortedFile>(database, handles[static_cast<std::size_t>(each.table)], each.table,
-                                                    Lies::above, new_path(), place);
-      TRY(file->open());
-      open = file.get();
-      files.push_back(std::move(file));
-    }
-    TRY(open->add(each));
-  }
-  if (open) TRY(open->finish());
-  return files;
-}
-
-Table table_of(const SortedFile& file) { return static_cast<const RocksSortedFile&>(file).table(); }
-
-Result<void> take_in_files(rocksdb::DB& database, const TableHandles& handles,
-                           std::span<const std::unique_ptr<SortedFile>> files, const std::string& place) {
-  std::map<std::string, std::string> checksums;
-  for (const auto& each : files) {
-    const auto& file = static_cast<const RocksSortedFile&>(*each);
-    checksums[file.path()] = file.info().file_checksum;
-  }
-  return ingest(database, handles, files, KeptFiles(std::move(checksums)), place);
-}
-
 Result<void> ingest_files(rocksdb::DB& database, const TableHandles& handles,
                           std::span<const std::unique_ptr<SortedFile>> files, const std::string& place) {
+  std::map<Table, rocksdb::IngestExternalFileArg> arguments;
   for (const auto& each : files) {
     const auto& file = static_cast<const RocksSortedFile&>(*each);
     if (!file.finished()) return invalid_request("a sorted file must be finished before it is taken in");
-    TRY(check_range_empty(database, handles[static_cast<std::size_t>(file.table())], file, place));
+    rocksdb::ColumnFamilyHandle* handle = handles[static_cast<std::size_t>(file.table())];
+    TRY(check_range_empty(database, handle, file, place));
+    rocksdb::IngestExternalFileArg& argument = arguments[file.table()];
+    argument.column_family = handle;
+    argument.external_files.push_back(file.path());
+    argument.files_checksums.push_back(file.info().file_checksum);
+    argument.files_checksum_func_names.push_back(file.info().file_checksum_func_name);
+    argument.options.move_files = true;
+    // The sequence number goes into the manifest: the bytes of the file, and so its checksum, stay as written.
+    argument.options.write_global_seqno = false;
+    // The checksum was taken as the bytes were written; a scrub compares them, reading again now would say little.
+    argument.options.verify_file_checksum = false;
   }
-  TRY(ingest(database, handles, files, KeptFiles(), place));
+  if (arguments.empty()) return {};
+  // Files are durable at once: what was written before them without sync must not be lost behind them.
+  if (const rocksdb::Status status = database.SyncWAL(); !status.ok()) return error_of(status, place);
+  std::vector<rocksdb::IngestExternalFileArg> all;
+  for (auto& [table, argument] : arguments) all.push_back(std::move(argument));
+  const KeptFiles kept;
+  if (const rocksdb::Status status = database.IngestExternalFiles(all); !status.ok()) return error_of(status, place);
   for (const auto& each : files) {
     const auto& file = static_cast<const RocksSortedFile&>(*each);
     TRY(check_found(database, handles[static_cast<std::size_t>(file.table())], file, place));

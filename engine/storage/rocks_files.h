@@ -1,5 +1,5 @@
-// What is done with whole files of a database: writing sorted ones for a bulk load or a large batch, taking them in, checking
-// them, naming them.
+// What is done with whole files of a database: writing sorted ones for a bulk load, taking them in, checking them,
+// naming them.
 #pragma once
 
 #include <array>
@@ -27,17 +27,6 @@ Result<std::unique_ptr<SortedFile>> sorted_file(rocksdb::DB& database, rocksdb::
                                                 const std::string& path, const std::string& place);
 Result<void> ingest_files(rocksdb::DB& database, const TableHandles& handles,
                           std::span<const std::unique_ptr<SortedFile>> files, const std::string& place);
-
-// What a batch does, as files: `ascending` by table and key, and of what is done to one key the last counts.
-Table table_of(const SortedFile& file);
-using NewPath = std::function<std::string()>;
-Result<std::vector<std::unique_ptr<SortedFile>>> files_of(rocksdb::DB& database, const TableHandles& handles,
-                                                          std::span<const Batch::Operation* const> ascending,
-                                                          const NewPath& new_path, const std::string& place);
-// Taken in over what is stored, whole or not at all. Nothing of their tables may be in memory: RocksDB 7.8 may bring the files of
-// its topmost level into a wrong order where sequence numbers of a memory table lie on both sides of a file's.
-Result<void> take_in_files(rocksdb::DB& database, const TableHandles& handles,
-                           std::span<const std::unique_ptr<SortedFile>> files, const std::string& place);
 
 Result<std::uint64_t> verify_database_files(rocksdb::DB& database, std::uint64_t bytes_per_second,
                                             const std::function<bool()>& stop, const std::string& place);

@@ -43,6 +43,8 @@ Profile profile(Table table) {
   return {16 * KiB, rocksdb::kZSTD};
 }
 
+constexpr std::uint64_t file_bytes = 64 << 20;
+
 // RocksDB's own log of what it does is not kept: a library that is built with assertions, as Debian's is, ends the process at
 // the second line that cannot be written, which a full disk must not do. What goes wrong is told by statuses.
 class NoLog final : public rocksdb::Logger {

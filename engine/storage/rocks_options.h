@@ -1,7 +1,6 @@
 // How RocksDB is set up, each setting with its reason (in the source).
 #pragma once
 
-#include <cstdint>
 #include <memory>
 
 #include "engine/storage/rocks.h"
@@ -16,8 +15,6 @@ class FileChecksumGenerator;
 }  // namespace rocksdb
 
 namespace chartline::engine {
-
-inline constexpr std::uint64_t file_bytes = 64 << 20;  // of one file, about
 
 rocksdb::DBOptions database_options(const RocksOpening& opening);
 std::shared_ptr<rocksdb::Cache> block_cache(const TablesOptions& options);

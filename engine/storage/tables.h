@@ -126,9 +126,6 @@ class Tables {
                                 std::vector<std::optional<Bytes>>& values) = 0;
 
   virtual Result<void> write(const Batch& batch, bool sync) = 0;
-  // The same, for a large batch: as sorted files, past the log. Durable on return, with all that was written before it. Nobody else
-  // writes to its tables meanwhile. Where the files could not be written, nothing was done, and the shard stays open.
-  virtual Result<void> take_in(const Batch& batch) = 0;
   virtual SnapshotPtr snapshot() = 0;
 
   // Calls `visit` for every key in [from, past), in order, until it returns false. past "" means the end.

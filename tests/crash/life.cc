@@ -71,9 +71,6 @@ engine::StoreOptions options_of(const Life& life) {
   options.delta_bytes_max = 1 << 20;
   options.fold_delay_ms = 1;
   if (life.trims) options.changes_kept_ms = 0;
-  // No fold, every fold, or some are taken in as files.
-  constexpr std::uint64_t files_bytes_min[] = {UINT64_MAX, 0, 3000};
-  options.fold_files_bytes_min = files_bytes_min[life.seed / 2 % 3];
   return options;
 }
 

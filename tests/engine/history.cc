@@ -98,7 +98,6 @@ class Player {
     options.clock = &clock_;
     options.fold_in_background = false;
     options.block_cache_bytes = options.decoded_cache_bytes = 16 << 20;
-    if (make_.one_in(2)) options.fold_files_bytes_min = make_.below(4) * 1000;
     return disk_ ? Store::open(std::shared_ptr<Backend>(memory_backend(disk_)), options) : Store::open(folder, options);
   }
   Result<void> open() {

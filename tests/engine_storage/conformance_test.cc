@@ -181,8 +181,8 @@ TEST_P(Conformance, RecoveryIsAPrefixThatHoldsAllThatWasAcknowledged) {
         else
           batch.erase(table, key), state.erase(slot);
       }
-      const bool files = random() % 8 == 0, sync = files || random() % 4 == 0;
-      ASSERT_TRUE(files ? opened->tables->take_in(batch) : opened->tables->write(batch, sync));
+      const bool sync = random() % 4 == 0;
+      ASSERT_TRUE(opened->tables->write(batch, sync));
       history.push_back(state);
       if (sync) acknowledged = history.size() - 1;
       if (random() % 15 == 0) {
@@ -208,22 +208,17 @@ TEST_P(Conformance, ABatchIsSeenWholeOrNotAtAll) {
   Tables& tables = *opened.tables;
   std::atomic<bool> done = false;
   std::atomic<int> torn = 0;
-  std::thread reader([&, waits = true]() mutable {
+  std::thread reader([&] {
     while (!done) {
       const SnapshotPtr at = tables.snapshot();
-      const std::string seen = value_of(tables, Table::timeline, "x", at.get());
-      if (waits) std::this_thread::sleep_for(std::chrono::microseconds(500));
-      waits = !waits;
-      if (value_of(tables, Table::postings, "x", at.get()) != seen) ++torn;
+      if (value_of(tables, Table::timeline, "x", at.get()) != value_of(tables, Table::postings, "x", at.get())) ++torn;
     }
   });
   for (int i = 0; i < 2000; ++i) {
     Batch batch;
     batch.put(Table::timeline, "x", std::to_string(i));
     batch.put(Table::postings, "x", std::to_string(i));
-    const Result<void> written = i % 50 == 0 ? tables.take_in(batch) : tables.write(batch, false);
-    EXPECT_TRUE(written) << written.error().message;
-    if (!written) break;
+    ASSERT_TRUE(tables.write(batch, false));
     if (i % 500 == 0) {
       ASSERT_TRUE(tables.flush());
     }
@@ -292,7 +287,6 @@ TEST_P(Conformance, ReadingOnlySeesButDoesNotTouch) {
   EXPECT_EQ(value_of(*tables, Table::meta, "a"), "1");
   EXPECT_FALSE(tables->writable());
   EXPECT_EQ(tables->write(one_put(Table::meta, "a", "2"), true).error().fault, Fault::invalid_request);
-  EXPECT_EQ(tables->take_in(one_put(Table::meta, "a", "2")).error().fault, Fault::invalid_request);
   EXPECT_EQ(tables->flush().error().fault, Fault::invalid_request);
   EXPECT_EQ(tables->sorted_file(Table::meta).error().fault, Fault::invalid_request);
   EXPECT_EQ(value_of(*tables, Table::meta, "a"), "1");
@@ -339,78 +333,6 @@ TEST_P(Conformance, ANoteIsReplacedInPlace) {
   ASSERT_TRUE(backend->write_note(0, "position", Bytes(note_bytes_max, 'x')));
   EXPECT_EQ(backend->write_note(0, "position", Bytes(note_bytes_max + 1, 'y')).error().fault, Fault::invalid_request);
   EXPECT_EQ(store_->open()->read_note(0, "position").value(), Bytes(note_bytes_max, 'x'));
-}
-
-TEST_P(Conformance, ALargeBatchReplacesAndErasesWhatIsThereWhereverItLies) {
-  Opened opened(*store_);
-  Tables& tables = *opened.tables;
-  Batch first;
-  for (const char* key : {"a", "b", "c", "d"}) first.put(Table::timeline, key, "1");
-  first.put(Table::postings, "c", "1");
-  ASSERT_TRUE(tables.write(first, true));
-  ASSERT_TRUE(tables.compact());                                                // at the bottom,
-  ASSERT_TRUE(tables.take_in(one_put(Table::timeline, "b", "2")));              // above it,
-  ASSERT_TRUE(tables.write(one_put(Table::timeline, "c", "3"), false));         // and in memory
-  const SnapshotPtr before = tables.snapshot();
-  Batch batch;
-  for (const char* key : {"e", "d", "c", "b"}) batch.put(Table::timeline, key, "passed over");
-  for (const char* key : {"b", "c", "e"}) batch.put(Table::timeline, key, "4");
-  batch.erase(Table::timeline, "d");
-  batch.erase(Table::timeline, "never there");
-  batch.erase(Table::postings, "c");
-  batch.put(Table::details, "", Bytes(100'000, 'v'));
-  ASSERT_TRUE(tables.take_in(batch));
-  ASSERT_TRUE(tables.take_in(Batch()));
-
-  const auto now = [&](const Snapshot* at) {
-    std::string values;
-    for (const char* key : {"a", "b", "c", "d", "e"}) values += value_of(tables, Table::timeline, key, at) + " ";
-    return values + value_of(tables, Table::postings, "c", at);
-  };
-  EXPECT_EQ(now(nullptr), "1 4 4 (absent) 4 (absent)");
-  EXPECT_EQ(now(before.get()), "1 2 3 1 (absent) 1");
-  EXPECT_THAT(keys_of(tables, Table::timeline), ElementsAre("a", "b", "c", "e"));
-  EXPECT_EQ(value_of(tables, Table::details, ""), Bytes(100'000, 'v'));
-  ASSERT_TRUE(tables.write(one_put(Table::timeline, "b", "5"), false));
-  EXPECT_EQ(now(nullptr), "1 5 4 (absent) 4 (absent)") << "what comes later counts";
-  ASSERT_TRUE(tables.compact());
-  EXPECT_EQ(now(nullptr), "1 5 4 (absent) 4 (absent)");
-  EXPECT_EQ(now(before.get()), "1 2 3 1 (absent) 1");
-  EXPECT_TRUE(tables.verify_files(0, {}));
-}
-
-TEST_P(Conformance, ALargeBatchIsDurableWithAllBeforeIt) {
-  auto opened = open();
-  ASSERT_TRUE(opened->tables->write(one_put(Table::audit, "unsynced", "1"), false));
-  ASSERT_TRUE(opened->tables->take_in(one_put(Table::timeline, "large", "2")));
-  ASSERT_TRUE(opened->tables->write(one_put(Table::timeline, "late", "3"), false));
-  opened = crash(std::move(opened));
-  EXPECT_EQ(value_of(*opened->tables, Table::audit, "unsynced"), "1") << "a file must not outlive what came before it";
-  EXPECT_EQ(value_of(*opened->tables, Table::timeline, "large"), "2");
-  EXPECT_EQ(value_of(*opened->tables, Table::timeline, "late"), "(absent)");
-}
-
-TEST_P(Conformance, CommitsGoOnWhileLargeBatchesAreTakenIn) {
-  auto opened = open();
-  Tables& tables = *opened->tables;
-  std::atomic<bool> done = false;
-  int written = 0;
-  std::thread committing([&] {
-    for (; !done; ++written)
-      if (!tables.write(one_put(Table::changes, std::to_string(written), "1"), true)) ADD_FAILURE() << "commit " << written;
-  });
-  constexpr int batches = 30, keys = 200;
-  for (int i = 0; i < batches; ++i) {
-    Batch batch;
-    for (int key = i; key < i + keys; ++key) batch.put(Table::timeline, std::to_string(key), std::to_string(i));
-    ASSERT_TRUE(tables.take_in(batch));
-  }
-  done = true;
-  committing.join();
-  opened = crash(std::move(opened));
-  EXPECT_EQ(keys_of(*opened->tables, Table::changes).size(), static_cast<std::size_t>(written));
-  for (int key = 0; key < batches + keys - 1; ++key)
-    EXPECT_EQ(value_of(*opened->tables, Table::timeline, std::to_string(key)), std::to_string(std::min(key, batches - 1)));
 }
 
 std::unique_ptr<SortedFile> sorted(Tables& tables, Table table, const std::vector<std::string>& keys) {
@@ -471,7 +393,6 @@ TEST_P(Conformance, ACheckpointIsAShardOfItsOwn) {
   TestFolder folder;
   Opened opened(*store_);
   ASSERT_TRUE(opened.tables->write(one_put(Table::timeline, "a", "1"), true));
-  ASSERT_TRUE(opened.tables->take_in(one_put(Table::timeline, "c", "3")));
   ASSERT_TRUE(opened.tables->write(one_put(Table::audit, "b", "2"), false));
   ASSERT_TRUE(opened.tables->checkpoint(folder / "copy"));
   EXPECT_EQ(opened.tables->checkpoint(folder / "copy").error().fault, Fault::conflict);
@@ -485,7 +406,6 @@ TEST_P(Conformance, ACheckpointIsAShardOfItsOwn) {
   const std::unique_ptr<Tables> copy = opened.backend->open(7, lease.get(), {}).value();
   EXPECT_EQ(value_of(*copy, Table::timeline, "a"), "1");
   EXPECT_EQ(value_of(*copy, Table::audit, "b"), "2");
-  EXPECT_EQ(value_of(*copy, Table::timeline, "c"), "3");
   EXPECT_EQ(value_of(*opened.tables, Table::timeline, "a"), "later");
 }
 

@@ -97,7 +97,6 @@ TEST_F(Faulty, EverythingCanFail) {
   fails(Operation::get_many, [&] { return tables_->get_many(Table::meta, {}, nullptr, values); });
   fails(Operation::scan,
         [&] { return tables_->scan(Table::meta, "", "", nullptr, [](BytesView, BytesView) { return true; }); });
-  fails(Operation::take_in, [&] { return tables_->take_in({}); });
   fails(Operation::ingest, [&] { return tables_->ingest({}); });
   fails(Operation::flush, [&] { return tables_->flush(); });
   fails(Operation::compact, [&] { return tables_->compact(); });

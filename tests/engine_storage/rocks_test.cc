@@ -288,61 +288,6 @@ TEST_F(Rocks, AFailureInTheBackgroundClosesTheShardToo) {
   }
 }
 
-// Whatever goes wrong on the way, and whenever the power goes with it, a large batch is there whole or not at all, whole where it
-// was acknowledged, and not at all where the shard stays open.
-TEST_F(Rocks, ALargeBatchIsTakenInWholeOrNotAtAllWhateverFails) {
-  struct Kind {
-    DiskOperation operation;
-    DiskEffect effect;
-  };
-  const Kind kinds[] = {{DiskOperation::append, DiskEffect::io_error},   {DiskOperation::append, DiskEffect::no_space},
-                        {DiskOperation::sync, DiskEffect::io_error},     {DiskOperation::read, DiskEffect::io_error},
-                        {DiskOperation::read, DiskEffect::short_read},   {DiskOperation::read, DiskEffect::flipped_bit},
-                        {DiskOperation::rename, DiskEffect::io_error}};
-  constexpr int keys = 40;
-  std::unique_ptr<Tables> tables = open().value();
-  std::string held = "(absent)";
-  int generation = 0, stayed_open = 0, closed = 0;
-  for (const auto& [operation, effect] : kinds) {
-    for (std::uint64_t nth = 1, struck = disk_.struck(); ; ++nth, ++struck) {
-      SCOPED_TRACE("operation " + std::to_string(static_cast<int>(operation)) + ", effect " +
-                   std::to_string(static_cast<int>(effect)) + ", nth " + std::to_string(nth));
-      const std::string next = std::to_string(++generation);
-      Batch batch;
-      for (int key = 0; key < keys; ++key)
-        for (const Table table : {Table::timeline, Table::postings, Table::meta}) batch.put(table, number(key), next);
-      ASSERT_TRUE(tables->write(one_put(Table::changes, "before", next), false));
-      disk_.inject({.operation = operation, .effect = effect, .nth = nth, .lasting = nth % 2 == 0});
-      const Result<void> taken = tables->take_in(batch);
-      disk_.heal();
-      const bool over = disk_.struck() == struck;
-      const bool open_still = tables->writable();
-      if (over) ASSERT_TRUE(taken) << taken.error().message;
-      if (!taken) ++(open_still ? stayed_open : closed);
-      if (!taken && open_still) {
-        EXPECT_EQ(value_of(*tables, Table::timeline, number(0)), held);
-        ASSERT_TRUE(tables->take_in(batch)) << "and can be tried again";
-      }
-      disk_.stop();
-      tables.reset();
-      disk_.lose_power();
-      tables = open().value();
-      const std::string found = value_of(*tables, Table::timeline, number(0));
-      if (taken || open_still) EXPECT_EQ(found, next);
-      EXPECT_TRUE(found == next || found == held) << found;
-      if (found == next) EXPECT_EQ(value_of(*tables, Table::changes, "before"), next);
-      for (int key = 0; key < keys; ++key)
-        for (const Table table : {Table::timeline, Table::postings, Table::meta})
-          ASSERT_EQ(value_of(*tables, table, number(key)), found);
-      held = found;
-      if (over) break;
-    }
-  }
-  EXPECT_GT(stayed_open, 5) << "a file that could not be written is no reason to close the shard";
-  EXPECT_GT(closed, 5);
-  EXPECT_TRUE(std::filesystem::is_empty(shard() + "/ingest")) << "nothing is left behind";
-}
-
 TEST_F(Rocks, ALostLeaseClosesTheShard) {
   bool leased = true;
   const std::unique_ptr<Tables> tables = open_rocks({shard(), "shard 3", {}, [&] { return leased; }, nullptr}).value();

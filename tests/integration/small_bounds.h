@@ -14,7 +14,6 @@ inline engine::StoreOptions small_bounds() {
   options.write_buffer_bytes = 8u << 20;
   options.delta_bytes_max = 8u << 20;
   options.fold_bytes_max = 2u << 20;
-  options.fold_files_bytes_min = 1u << 20;
   return options;
 }
 
