@@ -90,6 +90,9 @@ def tried(mutation):
 
 def main(arguments):
     only_list, only_check = "--list" in arguments, "--check" in arguments
+    unknown = [a for a in arguments if a.startswith("-") and a not in ("--list", "--check")]
+    if unknown:
+        sys.exit(f"mutations: '{unknown[0]}' is none of --list, --check, LANE [NAME]")
     arguments = [a for a in arguments if not a.startswith("--")]
     lanes = {f.stem: tomllib.loads(f.read_text())["mutation"] for f in sorted(here.glob("*.toml"))}
     lane_names = arguments[:1] or list(lanes)
