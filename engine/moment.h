@@ -57,7 +57,8 @@ inline void give_way(const ViewParts& reader) {
 Result<stored::Head> read_head(const ShardMoment& shard, PatientId patient);
 // The same for who reads timelines: kept in the cache for as long as the base is the present one, if it is asked for again.
 Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard, PatientId patient);
-// A cached head has let go of the bytes of its runs. For who writes to the patient: kept at once, because the fold asks for it next. For the fold, which makes another of it:
+// A head from the cache has let go of the bytes of its run (get_run() reads them again).
+// For who writes to the patient: kept at once, because the fold asks for it next. For the fold, which makes another of it:
 // gone from the cache.
 Result<std::shared_ptr<const stored::Head>> head_to_write(const ShardMoment& shard, PatientId patient);
 Result<std::shared_ptr<const stored::Head>> head_to_fold(const ShardMoment& shard, PatientId patient);
