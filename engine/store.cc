@@ -142,7 +142,7 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
 
   StoreOptions each = parts->options;  // bounds are for the whole store
   each.delta_bytes_max = std::max<std::uint64_t>(options.delta_bytes_max / shards, 1u << 20);
-  each.fold_bytes_max = std::min(options.fold_bytes_max, each.delta_bytes_max / 4);
+  each.fold_bytes_max = std::min(options.fold_bytes_max, each.delta_bytes_max * 3 / 8);  // the rest is room for what comes during a fold
   TablesOptions tables_options;
   tables_options.cache_bytes = options.block_cache_bytes / shards;
   tables_options.write_buffer_bytes = options.write_buffer_bytes / shards;
