@@ -473,6 +473,11 @@ void Identity::folded(std::uint64_t position) {
   std::unique_lock lock(parts_->mutex);
   Parts& p = *parts_;
   p.nothing_folded = false;
+  if (position >= p.position && p.named.size() > p.folds.size()) {  // all of it, and so much that each count would change anyway: a load
+    for (std::uint64_t& folds : p.folds) ++folds;
+    p.named.clear();
+    p.named_of.clear();
+  }
   for (auto at = p.named.begin(); at != p.named.end();) {
     std::erase_if(at->second, [&](const Named& entry) {
       if (entry.position > position) return false;

@@ -15,7 +15,7 @@ import {appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, readdirS
 import {createInterface} from 'node:readline';
 import {tmpdir} from 'node:os';
 import {write_report} from './report.mjs';
-import {Postgres, Redis} from './servers.mjs';
+import {Postgres, Redis, memory_mib} from './servers.mjs';
 
 const options = {size: 'quick', runs: 7, 'cold-runs': process.getuid() === 0 ? 3 : 0, seconds: 3, patience: 20};
 for (let words = process.argv.slice(2); words.length > 0;) {
@@ -98,7 +98,7 @@ const disk_bytes = folder => readdirSync(folder, {withFileTypes: true, recursive
 function load_chartline() {
   rmSync(files.store, {recursive: true, force: true});
   const start = performance.now();
-  shell(`${programs}/chartline init --quiet --store ${files.store}; ${programs}/chartline import --quiet --strict --no-originals --store ${files.store} \\
+  shell(`${programs}/chartline init --quiet --store ${files.store}; ${programs}/chartline import --quiet --strict --no-originals --memory ${memory_mib(1 / 4)}M --store ${files.store} \\
     --format events --source bench ${files.events} ${files.people}; ${programs}/chartline codes import --quiet --store ${files.store} --name thousand --system icd10 --column code ${files.list}`);
   note(loading, 'chartline', 'load.seconds', (performance.now() - start) / 1000);
   note(loading, 'chartline', 'disk.bytes', disk_bytes(files.store));

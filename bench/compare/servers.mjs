@@ -3,7 +3,7 @@ import {spawn, spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, rmSync} from 'node:fs';
 import {totalmem} from 'node:os';
 
-const mib = fraction => Math.floor(totalmem() / 2 ** 20 * fraction);
+export const memory_mib = fraction => Math.floor(totalmem() / 2 ** 20 * fraction);
 const resident_kib = pid => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
 
 export class Postgres {
@@ -28,7 +28,7 @@ export class Postgres {
       this.run(`${this.bin}/initdb`, '-D', `${this.folder}/data`, '-U', 'postgres', '-A', 'trust');
     }
     // A quarter of the memory for its buffers, as its manual advises; commits are durable.
-    const settings = {fsync: 'on', synchronous_commit: 'on', shared_buffers: `${mib(1 / 4)}MB`, effective_cache_size: `${mib(1 / 2)}MB`, work_mem: '256MB',
+    const settings = {fsync: 'on', synchronous_commit: 'on', shared_buffers: `${memory_mib(1 / 4)}MB`, effective_cache_size: `${memory_mib(1 / 2)}MB`, work_mem: '256MB',
       maintenance_work_mem: '1GB', max_wal_size: '8GB', max_connections: 100, random_page_cost: 1.1};
     this.run(`${this.bin}/pg_ctl`, '-D', `${this.folder}/data`, '-w', '-t', '600', '-l', `${this.folder}/log`, 'start', '-o',
       `-k ${this.folder} -c listen_addresses='' ${Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(' ')}`);
