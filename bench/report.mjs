@@ -45,7 +45,7 @@ function comparison(results, decoded, log_events) {
   const rows = [['work', 'Chartline', 'peer', 'ratio', 'at least', 'aim', 'reached']];
   const peers = [
     {work: 'whole timeline, everything cached', figure: 'timeline.warm.mean_us', peer: 'sqlite', better: 'less', at_least: 5, aim: Infinity},
-    {work: 'whole timeline with the text of codes, everything cached', figure: 'timeline_events.warm.mean_us', peer: 'sqlite', better: 'less', at_least: 5, aim: Infinity},
+    {work: 'whole timeline with the text of codes, everything cached', figure: 'timeline_texts.warm.mean_us', peer: 'sqlite', better: 'less', at_least: 5, aim: Infinity},
     {work: 'whole timeline, a tenth cached', figure: 'timeline.tenth.mean_us', peer: 'sqlite', better: 'less', at_least: 5, aim: Infinity},
     {work: 'bulk load of the CSV, all indexes', figure: 'load.seconds', peer: 'duckdb', better: 'less', at_least: 1, aim: 1.5},
     {work: 'durable commits of one event, 64 writers, all events loaded before', figure: 'commit.loaded.writers_64.per_second', peer: 'postgres', better: 'more', at_least: 3, aim: 6},

@@ -182,7 +182,7 @@ void timelines(const std::string& path, std::uint64_t patients, std::uint64_t re
     Database database(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX);
     database.run("PRAGMA mmap_size = 1099511627776; PRAGMA cache_size = -4194304;");
     measure("timeline.warm", database, whole_timeline, asked, reads);
-    measure("timeline_events.warm", database, named_timeline, asked, reads);
+    measure("timeline_texts.warm", database, named_timeline, asked, reads);
   }
   {
     Database database(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX);
@@ -194,7 +194,7 @@ void timelines(const std::string& path, std::uint64_t patients, std::uint64_t re
   Database database("file:" + path + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, direct_vfs);
   database.run("PRAGMA mmap_size = 0; PRAGMA cache_size = -" + std::to_string(tenth_kib) + ";");
   measure("timeline.tenth", database, whole_timeline, asked, reads / cold_reads_divisor);
-  measure("timeline_events.tenth", database, named_timeline, asked, reads / cold_reads_divisor);
+  measure("timeline_texts.tenth", database, named_timeline, asked, reads / cold_reads_divisor);
 }
 
 }  // namespace
