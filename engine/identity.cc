@@ -364,6 +364,7 @@ std::vector<PatientRef> Identity::linked(PatientRef patient, Micros as_of) const
 std::vector<std::vector<PatientRef>> Identity::persons(Micros as_of) const {
   std::shared_lock lock(parts_->mutex);
   std::vector<std::vector<PatientRef>> groups;
+  if (!parts_->any_link) return groups;
   for (const auto& [patient, group] : parts_->groups_of(as_of))
     if (group.front() == patient) groups.push_back(group);
   return groups;

@@ -51,27 +51,48 @@ class Places {
   std::size_t at_ = 0;
 };
 
-// Who of a range of ids is put into batches.
+// Who of a range of ids is put into batches: bits, or as long as they are few a list of them, which touches less memory.
 class Candidates {
  public:
   // Nobody yet.
   void start(PatientId first, PatientId past) {
-    first_ = first;
+    first_ = first, past_ = past;
     next_ = 0;
-    words_.assign((past - first + 63) / 64, 0);
+    few_.clear();
+    words_.clear();
   }
-  void add(PatientId id) { words_[(id - first_) / 64] |= std::uint64_t{1} << ((id - first_) % 64); }
-  void only_those_of(const Candidates& others) {  // of the same ids
+  void add(PatientId id) {
+    add(1, [id](std::size_t) { return id; });
+  }
+  // So many, each by its number.
+  template <typename Of>
+  void add(std::size_t count, const Of& of) {
+    if (words_.empty() && few_.size() + count <= few_max) {
+      few_.reserve(few_max);
+      for (std::size_t k = 0; k < count; ++k) few_.push_back(of(k));
+      return;
+    }
+    become_bits();
+    for (std::size_t k = 0; k < count; ++k) set(of(k));
+  }
+  void only_those_of(Candidates& others) {  // of the same ids
+    become_bits(), others.become_bits();
     for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= others.words_[i];
   }
-  void remove(PatientId id) { words_[(id - first_) / 64] &= ~(std::uint64_t{1} << ((id - first_) % 64)); }
-  std::int64_t count() const {
-    return count_bits(words_);
+  void remove(PatientId id) {
+    if (words_.empty()) return (void)std::erase(few_, id);
+    words_[(id - first_) / 64] &= ~(std::uint64_t{1} << ((id - first_) % 64));
   }
-  bool has(PatientId id) const { return words_[(id - first_) / 64] >> ((id - first_) % 64) & 1; }
+  std::int64_t count() {
+    if (!words_.empty()) return count_bits(words_);
+    std::ranges::sort(few_);
+    return std::unique(few_.begin(), few_.end()) - few_.begin();
+  }
+  bool has(PatientId id) const { return words_[(id - first_) / 64] >> ((id - first_) % 64) & 1; }  // once next() was asked
 
   // The next of them, into a batch used before; false: there are no more.
   bool next(Batch& batch) {
+    become_bits();
     batch.some.clear();
     for (; next_ < words_.size() && batch.some.size() + 64 <= block_patients; ++next_) {
       for (std::uint64_t left = words_[next_]; left != 0; left &= left - 1)
@@ -83,8 +104,18 @@ class Candidates {
   }
 
  private:
-  PatientId first_ = 0;
-  std::size_t next_ = 0;  // word
+  static constexpr std::size_t few_max = 256;
+
+  void set(PatientId id) { words_[(id - first_) / 64] |= std::uint64_t{1} << ((id - first_) % 64); }
+  void become_bits() {
+    if (!words_.empty()) return;
+    words_.assign((past_ - first_ + 63) / 64, 0);
+    for (const PatientId id : few_) set(id);
+  }
+
+  PatientId first_ = 0, past_ = 0;
+  std::size_t next_ = 0;             // word
+  std::vector<PatientId> few_{};     // in any order, some several times; where there are no words
   std::vector<std::uint64_t> words_{};
 };
 

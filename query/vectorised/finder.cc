@@ -15,19 +15,15 @@
 #include <utility>
 
 #include "base/check.h"
-#include "query/person.h"
-#include "query/reference/statements.h"
 #include "query/vectorised/gather.h"
 #include "query/vectorised/leaf_totals.h"
 #include "query/vectorised/presence.h"
+#include "query/vectorised/range_finder.h"
+#include "query/vectorised/whoever_finder.h"
 
 namespace chartline::query {
 namespace vectorised {
 namespace {
-
-// Patients whom no block speaks for, left to the reference: those linked to another, whose rows stand in several blocks, those
-// of whom a grant shows a part, and those who hold facts of no person. As of an instant, those who have changed since, too.
-using Apart = std::vector<engine::PatientRef>;  // sorted
 
 Result<Apart> apart_from_blocks(const engine::View& view) {
   Apart all = TRY(view.nobody());
@@ -37,43 +33,11 @@ Result<Apart> apart_from_blocks(const engine::View& view) {
   return all;
 }
 
-// What is asked of one View: plans, and what the View adds to them. Shared by all threads of a pass.
-struct Question {
-  const engine::View view;  // of the present
-  const engine::View then;  // what is asked about: the same, or that of an instant
-  const Program& program;
-  const std::shared_ptr<const Plans> plans;
-  std::vector<Inquiry> inquiries;
-  const Apart apart;
-  Order order{};
-  std::vector<std::vector<std::vector<engine::Name>>> names{};  // of the codes of each leaf in each shard
-  LeafSets needed{};  // empty: everyone is looked at
-  Hold hold = Hold::whole_runs;
-  std::uint32_t range_patients = block_patients;
-  // Where it is counted without regard to patients: each range takes a share of the codes, of everyone. Of each shard where they
-  // begin, and the end; empty: that is not so.
-  std::vector<std::vector<engine::Name>> shares{};
-  const std::shared_ptr<Actuals> actuals;  // null: nobody asks for them
-};
-
-// Asks the reference of one patient after another.
-struct Reference {
-  explicit Reference(const Question& of) : reader(of.then), interview(of.program) {}
-  PersonReader reader;
-  Person person{};
-  Interview interview;
-};
-
-class VectorisedFinder final : public Finder {
+class VectorisedFinder final : public RangeFinder {
  public:
   explicit VectorisedFinder(std::shared_ptr<const Question> question)
-      : question_(std::move(question)),
-        view_(question_->view),
-        program_(question_->program),
-        plans_(question_->plans->each),
-        leaves_(question_->plans->rehearsed.leaves.all),
+      : RangeFinder(std::move(question)),
         needed_(question_->needed),
-        actuals_(question_->actuals.get()),
         evaluation_(program_, question_->plans->rehearsed, view_, question_->order),
         events_(leaves_.size()),
         gathered_(plans_.size()),
@@ -83,18 +47,14 @@ class VectorisedFinder final : public Finder {
     asks_some_early_ = gives_rows(*plans_.front().statement) && std::ranges::any_of(leaves_, is_loose) &&
                        std::ranges::all_of(plans_, [](const Plan& plan) { return plan.way == Way::candidates; });
     if (leaves_.size() != 1 || plans_.size() != 1 || plans_.front().way != Way::columns) return;
-    const typed::Node& statement = *plans_.front().statement;
-    if (streams_) totals_ = LeafTotals::of(statement, program_, leaves_.front());
+    if (streams_) totals_ = LeafTotals::of(*plans_.front().statement, program_, leaves_.front());
     if (totals_ && !is_whole_leaf(totals_->events())) totals_.reset();
-    counts_whoever_ = statement.op == Op::count_patients && statement.parts[1]->parts.empty() &&
-                      statement.parts[0]->op == Op::exists && is_whole_leaf(*statement.parts[0]->parts[0]);
   }
 
   Result<void> find(const PatientRange& range, Stop& stop, Outlet& outlet, std::span<Findings> into) override {
     const std::uint32_t first = range.first / block_patients, last = (range.past - 1) / block_patients;
     TRY(know_changed(range));
     if (streams_) return find_streaming(range, first, last, stop, outlet, into);
-    if (counts_whoever_) return find_whoever(range, stop, outlet, into);
     early_.reset();
     if (asks_some_early_ && range.shard == 0 && range.first == 0) TRY(ask_some_early(range, stop, outlet, into));
     Watch watch = started();
@@ -193,15 +153,6 @@ class VectorisedFinder final : public Finder {
     return evaluation_.events(events, evaluation_.everyone())->whole;
   }
 
-  LeafRange leaf_range(std::size_t leaf, const PatientRange& range) const {
-    return {.view = view_,
-            .leaf = leaves_[leaf],
-            .names = leaves_[leaf].codes->any ? std::span<const engine::Name>() : question_->names[leaf][range.shard],
-            .shard = range.shard,
-            .first_block = range.first / block_patients,
-            .last_block = (range.past - 1) / block_patients};
-  }
-
   // What comes of a whole leaf without rows being made of it; false where that does not do.
   Result<bool> find_totals(const PatientRange& range, Stop& stop, Findings& into) {
     Watch watch = started();
@@ -236,42 +187,6 @@ class VectorisedFinder final : public Finder {
     return {};
   }
 
-  // Whoever has an event of the one leaf, without any rows.
-  Result<void> find_whoever(const PatientRange& range, Stop& stop, Outlet& outlet, std::span<Findings> into) {
-    readers_.resize(1);
-    Watch watch = started();
-    const LeafRange of = leaf_range(0, range);
-    candidates_.start(of.first_block * block_patients, (of.last_block + 1) * block_patients);
-    std::vector<PatientId> odd;
-    const std::uint64_t events = TRY(readers_.front().find_whoever(of, question_->hold, stop, candidates_, odd));
-    each_apart(range.shard, range.first, range.past, [&](PatientId id) { odd.push_back(id); });
-    std::ranges::sort(odd);
-    odd.erase(std::unique(odd.begin(), odd.end()), odd.end());
-    for (const PatientId id : odd) candidates_.remove(id);
-    const std::int64_t count = TRY(count_seen(range.shard, stop));
-    if (count > 0) into.front().add({}, 0, count, 1);
-    note(&Actuals::read_us, watch);
-    note_read();
-    if (actuals_) actuals_->of_leaf.front().events += events, actuals_->odd += odd.size();
-    for (std::size_t first = 0; first < odd.size(); first += block_patients) {
-      const std::span some = std::span(odd).subspan(first, std::min<std::size_t>(block_patients, odd.size() - first));
-      const Batch batch{.first = some.front(), .past = some.back() + 1, .some = {some.begin(), some.end()}};
-      TRY(ask(range.shard, batch, Odd().set(), stop, outlet, into));
-    }
-    return stop.check();
-  }
-
-  // Of the candidates.
-  Result<std::int64_t> count_seen(std::uint32_t shard, Stop& stop) {
-    if (!view_.grant()) return candidates_.count();
-    std::int64_t count = 0;
-    for (Batch batch; candidates_.next(batch);) {
-      TRY(stop.check());
-      count += std::ranges::count_if(batch.some, [&](PatientId id) { return view_.sees({shard, id}); });
-    }
-    return count;
-  }
-
   bool sees_block(const PatientRange& range, std::uint32_t block) const {
     const Batch all = whole_block(range, block);
     return view_.seen(range.shard, all.first, all.past) > 0;
@@ -288,34 +203,9 @@ class VectorisedFinder final : public Finder {
     return Odd().set();
   }
 
-  template <typename Note>
-  void each_apart(std::uint32_t shard, PatientId first, PatientId past, const Note& note) const {
-    const Apart& apart = is_past() ? apart_then_ : question_->apart;
-    for (auto one = std::ranges::lower_bound(apart, engine::PatientRef{shard, first});
-         one != apart.end() && one->shard == shard && one->id < past; ++one)
-      note(one->id);
-  }
-
   void note_apart(std::uint32_t shard, const Batch& batch, Odd& odd) const {
     Places place(batch);  // who is apart is in every batch
     each_apart(shard, batch.first, batch.past, [&](PatientId id) { odd.set(place(id)); });
-  }
-
-  bool is_past() const { return question_->then.as_of() != INT64_MAX; }
-
-  // Before anything else of a range.
-  Result<void> know_changed(const PatientRange& range) {
-    if (!is_past()) return {};
-    apart_then_ = question_->apart;
-    for (std::uint32_t block = range.first / block_patients; block * block_patients < range.past; ++block) {
-      // Batches of a narrowed view have only those whom it shows.
-      const Odd changed = TRY(question_->then.changed_since(range.shard, block)) & view_.seen(range.shard, block);
-      for (std::uint32_t place = 0; place < block_patients; ++place)
-        if (changed[place]) apart_then_.push_back({range.shard, block * block_patients + place});
-    }
-    std::ranges::sort(apart_then_);
-    apart_then_.erase(std::unique(apart_then_.begin(), apart_then_.end()), apart_then_.end());
-    return {};
   }
 
   // Who the patients of a batch are, if that is asked.
@@ -388,16 +278,6 @@ class VectorisedFinder final : public Finder {
     return needed_.size() == 1 && needed_.front().contains(leaf) && !view_.grant();
   }
 
-  // The time since the watch was last looked at.
-  using Watch = std::chrono::steady_clock::time_point;
-  void note(std::atomic<std::uint64_t> Actuals::*spent, Watch& since) const {
-    if (!actuals_) return;
-    const Watch now = std::chrono::steady_clock::now();
-    (*actuals_).*spent +=
-        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - since).count());
-    since = now;
-  }
-  Watch started() const { return actuals_ ? std::chrono::steady_clock::now() : Watch(); }
   void note_read() {
     if (!actuals_) return;
     for (std::size_t i = 0; i < readers_.size(); ++i) actuals_->of_leaf[i].postings += readers_[i].postings();
@@ -432,38 +312,20 @@ class VectorisedFinder final : public Finder {
     for (const Odd& some : asked_) anyone |= some;
     if (batch.first == 0) anyone &= ~early_;
     if (anyone.none()) return {};
-    if (!reference_) reference_.emplace(*question_);
-    auto& [reader, person, interview] = *reference_;
-    interview.heed(&stop);
     for (std::uint32_t place = 0; place < batch.patients(); ++place) {
       if (!anyone[place]) continue;
-      TRY(stop.check());
-      TRY(outlet.give(into));
-      if (!TRY(reader.read({shard, batch.id(place)}, person))) continue;
-      if (actuals_) ++actuals_->asked;
-      interview.start(person);
-      for (std::size_t i = 0; i < plans_.size(); ++i) {
-        if (odd[place] || asked_[i][place]) question_->inquiries[i].ask(interview, into[i]);
-      }
+      const auto wants = [&](std::size_t i) { return odd[place] || asked_[i][place]; };
+      TRY(ask_about({shard, batch.id(place)}, stop, outlet, into, wants));
     }
-    interview.heed(nullptr);
     note(&Actuals::reference_us, watch);
     return {};
   }
 
-  const std::shared_ptr<const Question> question_;
-  const engine::View& view_;
-  const Program& program_;
-  const std::vector<Plan>& plans_;
-  const std::vector<Leaf>& leaves_;
   const LeafSets& needed_;
-  Actuals* const actuals_;
   Evaluation evaluation_;
   std::uint64_t incomparable_ = 0;
   bool streams_ = false;         // counts of events of all codes and nothing else
-  bool counts_whoever_ = false;  // has an event of the one leaf
   std::optional<LeafTotals> totals_;
-  Apart apart_then_;  // of the range at hand, as of an instant
   Candidates candidates_, others_;
   Demographics who_;
   std::vector<LeafReader> readers_;
@@ -472,7 +334,6 @@ class VectorisedFinder final : public Finder {
   std::vector<Odd> asked_;
   bool asks_some_early_ = false;
   Odd early_{};  // of the first block: those who were
-  std::optional<Reference> reference_;  // once it is asked
 };
 
 // About how many postings a leaf has. A narrowed View tells no sizes, but names the runs that are read: what cannot be named is
@@ -605,10 +466,11 @@ Result<Executors> vectorised_executors(const engine::View& view, const Program& 
     for (std::uint32_t shard = 0; !leaf.codes->any && shard < now.shards(); ++shard)
       names.push_back(statistics.names(*leaf.codes, shard));
   }
-  question->needed = needed_by_any(*plans, statistics);
+  const bool whoever = plans->counts_whoever;
+  if (!whoever) question->needed = needed_by_any(*plans, statistics);
   const auto postings = TRY(postings_to_share(*question));
   const Cut cut =
-      cut_for(now, workers, plans->rehearsed.leaves.all, question->needed.empty(), !postings.empty(), statistics);
+      cut_for(now, workers, plans->rehearsed.leaves.all, question->needed.empty() && !whoever, !postings.empty(), statistics);
   question->hold = cut.hold;
   const std::uint32_t range_patients = question->range_patients = cut.blocks * block_patients;
   for (std::uint32_t shard = 0; shard < postings.size(); ++shard) {
@@ -619,7 +481,8 @@ Result<Executors> vectorised_executors(const engine::View& view, const Program& 
   return Executors{.range_patients = range_patients,
                    .first_patients = rows ? block_patients : range_patients,
                    .waited_for = rows,
-                   .make = [question]() -> Result<std::unique_ptr<Finder>> {
+                   .make = [question, whoever]() -> Result<std::unique_ptr<Finder>> {
+                     if (whoever) return std::unique_ptr<Finder>(std::make_unique<WhoeverFinder>(question));
                      return std::unique_ptr<Finder>(std::make_unique<VectorisedFinder>(question));
                    }};
 }

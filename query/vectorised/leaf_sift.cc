@@ -456,12 +456,12 @@ void LeafReader::add_kept(const PostingColumns& from, Candidates& candidates) {
   if (from.patient.is_constant()) return candidates.add(from.patient[0]);
   const std::uint32_t* const ids = from.patient.values();
   if (kept_.everything)
-    for (const std::uint32_t id : std::span(ids + kept_.first, kept)) candidates.add(id);
+    candidates.add(kept, [from = ids + kept_.first](std::size_t k) { return from[k]; });
   else
-    for (std::size_t k = 0; k < kept; ++k) {
+    candidates.add(kept, [&](std::size_t k) {
       fetch_ahead(ids, kept_.some, k);
-      candidates.add(ids[kept_.some[k]]);
-    }
+      return ids[kept_.some[k]];
+    });
 }
 
 void LeafReader::add_found(std::span<const stored::Posting> added, Candidates& candidates) {

@@ -77,6 +77,15 @@ Needed needed_for(const Plan& plan, const Program& program, Evaluation& evaluati
   }
 }
 
+// After all were walked.
+bool count_whoever(const Plans& plans, Evaluation& evaluation) {
+  if (plans.each.size() != 1 || plans.each.front().way != Way::columns || plans.rehearsed.leaves.all.size() != 1) return false;
+  const Node& statement = *plans.each.front().statement;
+  if (statement.op != Op::count_patients || !statement.parts[1]->parts.empty()) return false;
+  const Node& condition = *statement.parts[0];
+  return condition.op == Op::exists && evaluation.events(*condition.parts[0], evaluation.everyone())->whole;
+}
+
 }  // namespace
 
 std::string_view name(Way way) {
@@ -139,6 +148,7 @@ std::shared_ptr<const Plans> plans_together(std::vector<Plan> each, const Progra
   Evaluation evaluation(program, made->rehearsed);
   for (const Plan& one : made->each) check(!rehearse(one, program, evaluation), "a plan can be walked");
   for (const Plan& one : made->each) made->needed.push_back(needed_for(one, program, evaluation));
+  made->counts_whoever = count_whoever(*made, evaluation);
   return made;
 }
 

@@ -36,6 +36,7 @@ struct Plans {
   std::vector<Plan> each{};
   Rehearsed rehearsed{};         // what all of them evaluate
   std::vector<Needed> needed{};  // whoever a plan can find has an event of each of these sets of leaves; empty: anyone
+  bool counts_whoever = false;   // there is one, and it counts whoever has any event of the only leaf
 
   bool are_of(std::span<const typed::Node* const> statements) const;
   const Plan* of(const typed::Node& statement) const;  // null: it is none of them

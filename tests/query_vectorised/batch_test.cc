@@ -47,9 +47,27 @@ TEST(Batches, HoldEveryCandidateOnceInOrder) {
 TEST(Batches, LeaveOutWhoIsNotAmongOthersToo) {
   std::mt19937 random(seed);
   const std::set<PatientId> one = some_of(random, 3), other = some_of(random, 4);
-  Candidates both = candidates_of(one);
-  both.only_those_of(candidates_of(other));
+  Candidates both = candidates_of(one), others = candidates_of(other);
+  both.only_those_of(others);
   for (PatientId id = first; id < past; ++id) ASSERT_EQ(both.has(id), one.contains(id) && other.contains(id)) << id;
+}
+
+// Few are a list, and more are bits: either way each counts once, and whoever was removed does not.
+TEST(Batches, CountEveryCandidateOnce) {
+  std::mt19937 random(seed);
+  for (const unsigned one_in : {1u, 70u, 5'000u}) {
+    SCOPED_TRACE(one_in);
+    std::set<PatientId> some = some_of(random, one_in);
+    Candidates candidates = candidates_of(some);
+    for (const PatientId id : some)
+      if (random() % 2) candidates.add(id);
+    EXPECT_EQ(candidates.count(), static_cast<std::int64_t>(some.size()));
+    for (const PatientId id : some_of(random, 3)) {
+      candidates.remove(id);
+      some.erase(id);
+    }
+    EXPECT_EQ(candidates.count(), static_cast<std::int64_t>(some.size()));
+  }
 }
 
 TEST(Batches, OfNobodyAreNone) {
