@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "query/constants.h"
+#include "query/vectorised/day_index.h"
 #include "query/vectorised/evaluation.h"
 #include "query/when.h"
 
@@ -27,6 +28,7 @@ struct Evaluation::Window {
 
 namespace {
 
+constexpr std::uint32_t scanned_max = 64;  // events of a list: in longer ones the days are searched for
 constexpr Day day_min = std::numeric_limits<Day>::min() / 2, day_max = std::numeric_limits<Day>::max() / 2;
 
 bool is_within(Op op) { return op >= Op::within_before && op <= Op::within_on_or_after; }
@@ -228,6 +230,22 @@ ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifte
     first.place.push_back(frame.place[row]);
     first.event.index.push_back(at);
   };
+  // Many rows of one patient ask about the same list: where it is long, not each of them looks at all of it.
+  std::unordered_map<std::uint32_t, DayIndex> by_day;
+  const auto offer_by_day = [&](std::uint32_t row, std::uint32_t list) {
+    const std::uint32_t begin = all->first(list);
+    auto index = by_day.find(list);
+    if (index == by_day.end()) {
+      std::vector<Day> days(all->count(list));
+      for (std::uint32_t i = 0; i < days.size(); ++i) days[i] = of.day[all->at(begin + i)];
+      index = by_day.emplace(list, std::move(days)).first;
+    }
+    Day from = day_min, to = day_max;
+    for (const Window& window : windows) from = std::max(from, window.first[row]), to = std::min(to, window.last[row]);
+    const std::vector<std::uint32_t>& within = index->second.within(from, to);
+    if (is_too_large(first, within.size(), frame.place[row])) return;
+    for (const std::uint32_t i : within) offer(row, all->at(begin + i));
+  };
   if (all->loose) {
     for (std::uint32_t k = 0; k < all->size(); ++k) offer(of.place[all->at(k)], all->at(k));
   } else {
@@ -236,6 +254,10 @@ ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifte
           std::ranges::any_of(windows, [row](const Window& window) { return window.first[row] > window.last[row]; });
       if (none) continue;
       const std::uint32_t list = list_of(*all, frame, row);
+      if (frame.outer && all->by_place && !windows.empty() && all->count(list) > scanned_max) {
+        offer_by_day(row, list);
+        continue;
+      }
       if (frame.outer && is_too_large(first, all->count(list), frame.place[row])) continue;
       for (std::uint32_t k = all->first(list), past = all->past(list); k < past; ++k) offer(row, all->at(k));
     }

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <iostream>
+#include <limits>
 
 #include "engine/trust/grant.h"
 #include "query/vectorised/plan.h"
@@ -38,7 +40,8 @@ random::Step about(random::Step::What what, const std::string& person) {
   return {.what = what, .person = person, .other = "", .events = {}};
 }
 
-record::Event coded(record::Kind kind, const std::string& code, record::Day day) {
+// Events borrow their text: of a literal.
+record::Event coded(record::Kind kind, const char* code, record::Day day) {
   record::Event event;
   event.kind = kind;
   event.code = {.system = "local", .code = code, .display = ""};
@@ -177,7 +180,7 @@ TEST(Agreement, OfVagueTimesWithOtherValues) {
   for (int person = 0; person < 80; ++person) {
     random::Step step = about(random::Step::What::load, "p" + std::to_string(person));
     for (int i = 0; i < 10; ++i) {
-      const std::string code = chance.one_in(2) ? "a" : "b";
+      const char* const code = chance.one_in(2) ? "a" : "b";
       record::Event event = coded(record::Kind::observation, code, 18'000 + static_cast<int>(chance.below(700)));
       if (chance.one_in(3)) event.start.precision = record::Precision::month;
       if (chance.one_in(5)) event.start.precision = record::Precision::year;
@@ -275,7 +278,7 @@ TEST(Agreement, OfRunsHeldInParts) {
   for (int person = 0; person < people; ++person) {
     random::Step step = about(random::Step::What::load, "p" + std::to_string(person));
     for (int i = 0; i < events_each; ++i) {
-      const std::string code = chance.one_in(20) ? "rare" : chance.one_in(2) ? "a" : "b";
+      const char* const code = chance.one_in(20) ? "rare" : chance.one_in(2) ? "a" : "b";
       record::Event& event =
           step.events.emplace_back(coded(record::Kind::observation, code, 18'000 + static_cast<int>(chance.below(700))));
       event.value.form = record::Value::Form::number;
@@ -314,6 +317,57 @@ TEST(Agreement, OfRunsHeldInParts) {
     EXPECT_EQ(asked(little), reference) << text;
     EXPECT_EQ(asked(little, true), asked({.executor = Executor::reference, .threads = 1}, true)) << text;
   }
+}
+
+// One patient with so many of `a` in forty years, and five times as many of `b` and of `c`.
+Script one_patient(int events) {
+  Script script;
+  random::Chance chance(19);
+  random::Step step = about(random::Step::What::load, "p");
+  for (int i = 0; i < 11 * events; ++i) {
+    const char* const code = i % 11 == 0 ? "a" : i % 2 ? "b" : "c";
+    step.events.push_back(coded(record::Kind::observation, code, 5'000 + static_cast<int>(chance.below(14'600))));
+  }
+  script.steps.push_back(step);
+  return script;
+}
+
+// In lists that are long the days are searched for, in the order of time or not.
+TEST(Agreement, OfSpansOfDaysInLongLists) {
+  const Script script = one_patient(60);
+  Replay replay(script, 1);
+  replay.play();
+  ASSERT_EQ(replay.store().stats().events, 660u);
+  for (const std::string others : {"any[local:b]", "any[{ local:b, local:c }]", "any[{ local:a, local:c }]"}) {
+    for (const std::string span : {"within 30d after it", "within 30d before it", "within 1mo of it", "within 40d on or after it",
+                                   "after it within 90d before it", "on or before it in 1999-01-01..2004-06-30"}) {
+      const std::string nearby = "(" + others + " " + span + ")";
+      // One by one: of several a patient who is odd for one is odd for all.
+      expect_agreement(replay.store(), "tally any[local:a] with " + nearby + " by date(it)\n");
+      expect_agreement(replay.store(), "tally any[local:a] by count(" + nearby + ")\n");
+      expect_agreement(replay.store(), "tally any[local:a] by date((first " + nearby + "))\n");
+    }
+  }
+}
+
+// Eight times the events take some eight times as long, and not sixty-four times: of each only those nearby are looked at.
+TEST(Agreement, SpansOfDaysAreNotLookedForInAllEvents) {
+  const std::string text = "tally any[local:a] with (any[{ local:b, local:c }] within 1d after it)\n";
+  const auto least_time = [&](int events) {
+    const Script script = one_patient(events);
+    Replay replay(script, 1);
+    replay.play();
+    EXPECT_EQ(replay.store().stats().events, 11u * static_cast<unsigned>(events));
+    std::clock_t least = std::numeric_limits<std::clock_t>::max();
+    for (int time = 0; time < 5; ++time) {
+      const std::clock_t before = std::clock();
+      EXPECT_EQ(random::ask(replay.store(), text, Executor::vectorised).end, Asked::End::answered);
+      least = std::min(least, std::clock() - before);
+    }
+    return static_cast<double>(least);
+  };
+  const double few = least_time(1'000), many = least_time(8'000);
+  EXPECT_LT(many, 24 * few) << few;
 }
 
 TEST(Agreement, OfManyEventsCountedAsTheyCome) { expect_agreement_on_many_events(false); }
