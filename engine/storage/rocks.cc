@@ -103,6 +103,9 @@ std::vector<const Batch::Operation*> ascending(const Batch& batch) {
   return operations;
 }
 
+// Whether a get of it reads a block for the one patient who is asked about.
+bool is_of_one_patient(Table table) { return table == Table::identity || table == Table::timeline; }
+
 class RocksTables final : public Tables {
  public:
   RocksTables(std::shared_ptr<Database> database, RocksOpening opening)
@@ -113,6 +116,7 @@ class RocksTables final : public Tables {
     value.reset();
     auto* pinned = new (value.storage()) rocksdb::PinnableSlice();
     value.hold({}, [](void* storage) { static_cast<rocksdb::PinnableSlice*>(storage)->~PinnableSlice(); });
+    const ByPieces by_pieces(is_of_one_patient(table));
     const rocksdb::Status status = db_.Get(reading(at), handle(table), slice(key), pinned);
     if (status.ok()) return value.keep(view(*pinned)), true;
     value.reset();

@@ -4,9 +4,11 @@
 #include <rocksdb/file_system.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/storage/rocks_log_room.h"
 
@@ -20,6 +22,7 @@ using rocksdb::IOStatus;
 using rocksdb::Slice;
 
 thread_local int keeping = 0;
+thread_local bool wants_pieces = false;
 
 bool is_log(const std::string& path) { return path.ends_with(".log"); }
 
@@ -68,6 +71,33 @@ class UpTo final : public rocksdb::FSSequentialFileOwnerWrapper {
   std::uint64_t left_;
 };
 
+// For ByPieces.
+class InPieces final : public rocksdb::FSRandomAccessFileOwnerWrapper {
+ public:
+  InPieces(std::unique_ptr<rocksdb::FSRandomAccessFile> file, std::uint64_t bytes)
+      : FSRandomAccessFileOwnerWrapper(std::move(file)), brought_(bytes / piece_bytes + 1) {}
+
+  IOStatus Read(std::uint64_t offset, std::size_t n, const IOOptions& options, Slice* result, char* scratch,
+                IODebugContext* debug) const override {
+    if (wants_pieces && reads_.fetch_add(1, std::memory_order_relaxed) >= brought_.size() / 2)
+      bring(offset, n, options, debug);
+    return FSRandomAccessFileOwnerWrapper::Read(offset, n, options, result, scratch, debug);
+  }
+
+ private:
+  static constexpr std::uint64_t piece_bytes = 256 << 10;
+
+  // A hint: what it does not bring the read itself will, or say why not.
+  void bring(std::uint64_t offset, std::size_t n, const IOOptions& options, IODebugContext* debug) const {
+    for (std::uint64_t at = offset / piece_bytes; at < brought_.size() && at * piece_bytes < offset + n; ++at)
+      if (!brought_[at].exchange(true, std::memory_order_relaxed))
+        target()->Prefetch(at * piece_bytes, piece_bytes, options, debug).PermitUncheckedError();
+  }
+
+  mutable std::atomic<std::uint64_t> reads_ = 0;
+  mutable std::vector<std::atomic<bool>> brought_;
+};
+
 class CarefulFiles final : public rocksdb::FileSystemWrapper {
  public:
   using FileSystemWrapper::FileSystemWrapper;
@@ -80,6 +110,16 @@ class CarefulFiles final : public rocksdb::FileSystemWrapper {
       if (const IOStatus found = GetFileSize(path, IOOptions(), &end, debug); !found.ok()) return found;
     IOStatus status = open_whole(path, options, file, debug);
     if (status.ok() && is_log(path)) *file = std::make_unique<UpTo>(std::move(*file), end);
+    return status;
+  }
+
+  IOStatus NewRandomAccessFile(const std::string& path, const FileOptions& options,
+                               std::unique_ptr<rocksdb::FSRandomAccessFile>* file, IODebugContext* debug) override {
+    IOStatus status = FileSystemWrapper::NewRandomAccessFile(path, options, file, debug);
+    if (!status.ok()) return status;
+    std::uint64_t bytes = 0;  // stays 0 where a writer beside has taken the name away; the file itself is open
+    FileSystemWrapper::GetFileSize(path, IOOptions(), &bytes, debug).PermitUncheckedError();
+    *file = std::make_unique<InPieces>(std::move(*file), bytes);
     return status;
   }
 
@@ -120,6 +160,9 @@ class CarefulFiles final : public rocksdb::FileSystemWrapper {
 
 KeptFiles::KeptFiles() { ++keeping; }
 KeptFiles::~KeptFiles() { --keeping; }
+
+ByPieces::ByPieces(bool wanted) : outer_(wants_pieces) { wants_pieces = wanted; }
+ByPieces::~ByPieces() { wants_pieces = outer_; }
 
 std::shared_ptr<rocksdb::Env> careful_files(const std::shared_ptr<rocksdb::Env>& below) {
   return rocksdb::NewCompositeEnv(

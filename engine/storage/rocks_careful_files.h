@@ -1,5 +1,5 @@
-// The file system below RocksDB, without two ways in which it would lose what was acknowledged, and with logs that have room ahead
-// (rocks_log_room.h).
+// The file system below RocksDB, without two ways in which it would lose what was acknowledged, with logs that have room ahead
+// (rocks_log_room.h), and with files that come by pieces where they are read often: ByPieces.
 //
 // A file that is read from its beginning on does not end before its end: RocksDB takes a log or a manifest that ends early for one
 // whose tail was torn by a crash, opens without what it held, and deletes it; so a read that falls short once, of a disk that is
@@ -23,6 +23,21 @@ class KeptFiles {
   ~KeptFiles();
   KeptFiles(const KeptFiles&) = delete;
   KeptFiles& operator=(const KeptFiles&) = delete;
+};
+
+// While one of these stands that is `wanted`, its thread reads a block here and one there, as whoever asks for one patient after
+// another does. A file that was read so half as many times as it has pieces of 256 KiB comes into the system's cache by pieces from
+// then on: the one around what is read, each once while the file is open. Who asks once thus waits for a block and no more, and a
+// file that memory does not hold is read again block by block.
+class ByPieces {
+ public:
+  explicit ByPieces(bool wanted);
+  ~ByPieces();
+  ByPieces(const ByPieces&) = delete;
+  ByPieces& operator=(const ByPieces&) = delete;
+
+ private:
+  const bool outer_;
 };
 
 // `below` null: over the system's own files.
