@@ -37,6 +37,34 @@ double clear_digits(double value, bool has_offset) {
   return places < 0 ? std::round(value / power) * power : std::round(value * power) / power;
 }
 
+// Doubles miss decimals by a last digit: 0.7 - 0.4 is below 0.3 for them. What lies so near to a number of twelve digits, of the
+// size of what was reckoned with, that only rounding can be between them is that number.
+double tidy(double value, double size) {
+  constexpr int digits = 15, spare = 1000, exact_power_max = 22;
+  size = std::max(size, std::abs(value));
+  if (std::trunc(value) == value || std::isnan(value) || std::isinf(size)) return value;
+  const int places = digits - 1 - static_cast<int>(std::floor(std::log10(size)));
+  if (places < 0 || places > exact_power_max) return value;
+  const double power = std::pow(10.0, places), whole = std::round(value * power);
+  return std::fmod(whole, spare) == 0 ? whole / power : value;
+}
+
+// Keeps what each addition rounds off (Neumaier 1974).
+class Sum {
+ public:
+  void add(double number) {
+    const double next = sum_ + number;
+    if (std::isfinite(next))
+      lost_ += std::abs(sum_) >= std::abs(number) ? (sum_ - next) + number : (number - next) + sum_;
+    sum_ = next;
+    most_ = std::max({most_, std::abs(number), std::abs(next)});
+  }
+  double value() const { return std::isfinite(sum_) ? tidy(sum_ + lost_, most_) : sum_; }
+
+ private:
+  double sum_ = 0, lost_ = 0, most_ = 0;
+};
+
 // `of`: what is measured, where the quantity itself is of no event.
 std::optional<Quantity> converted(const Quantity& quantity, const std::string& unit, const Quantity& of) {
   if (quantity.measure != Measure::unit) return std::nullopt;
@@ -171,8 +199,9 @@ std::optional<Quantity> add(const Quantity& a, const Quantity& b) {
   if (!other) return std::nullopt;
   Quantity made = measure_of(a, *other);
   if (a.measure != Measure::plain && b.measure != Measure::plain) made.difference = a.difference && b.difference;
-  made.low = a.low + other->low, made.low_open = a.low_open || other->low_open;
-  made.high = a.high + other->high, made.high_open = a.high_open || other->high_open;
+  const auto sum = [](double x, double y) { return tidy(x + y, std::max(std::abs(x), std::abs(y))); };
+  made.low = sum(a.low, other->low), made.low_open = a.low_open || other->low_open;
+  made.high = sum(a.high, other->high), made.high_open = a.high_open || other->high_open;
   return finished(made);
 }
 
@@ -203,7 +232,7 @@ std::optional<Quantity> multiply(const Quantity& a, const Quantity& b) {
     made.measure = Measure::bare;
   }
   // Nothing times anything is nothing, without bound or not.
-  combine_bounds(made, a, b, [](double x, double y) { return x == 0 || y == 0 ? 0 : x * y; });
+  combine_bounds(made, a, b, [](double x, double y) { return x == 0 || y == 0 ? 0 : tidy(x * y, 0); });
   return finished(made);
 }
 
@@ -219,13 +248,13 @@ std::optional<Quantity> divide(const Quantity& a, const Quantity& b) {
   } else if (a.unit != b.unit) {
     made.measure = Measure::unit, made.unit = "(" + a.unit + ")/(" + b.unit + ")";
   }
-  combine_bounds(made, a, b, [](double x, double y) { return x / y; });
+  combine_bounds(made, a, b, [](double x, double y) { return tidy(x / y, 0); });
   return finished(made);
 }
 
 std::optional<Quantity> power(const Quantity& a, const Quantity& b) {
   if (!a.exact() || !b.exact()) return std::nullopt;
-  return finished(exactly(std::pow(a.low, b.low)));
+  return finished(exactly(tidy(std::pow(a.low, b.low), 0)));
 }
 
 // The greatest of the numbers below an open bound that is whole is the one before it.
@@ -253,18 +282,20 @@ Quantity greatest(const std::vector<Quantity>& all) {
   return negative(least(turned));
 }
 
-// The middle of the lower bounds and the middle of the upper ones.
+// The middle of the lower bounds and the middle of the upper ones. Of equal ones, an open upper bound is the lower number, an
+// open lower bound the higher.
 Quantity median(const std::vector<Quantity>& all) {
-  const auto middle = [&](auto bound) {
+  const auto middle = [&](auto bound, bool open_first) {
     std::vector<Bound> bounds;
     for (const Quantity& one : all) bounds.push_back(bound(one));
-    std::ranges::sort(bounds, {}, &Bound::value);
+    std::ranges::sort(bounds, {}, [&](const Bound& one) { return std::pair(one.value, one.open != open_first); });
     const Bound lower = bounds[(bounds.size() - 1) / 2], upper = bounds[bounds.size() / 2];
-    return Bound{lower.value == upper.value ? lower.value : (lower.value + upper.value) / 2, lower.open || upper.open};
+    const bool one = lower.value == upper.value;
+    return Bound{one ? lower.value : tidy((lower.value + upper.value) / 2, 0), lower.open || upper.open};
   };
   Quantity made = all.front();
-  const Bound low = middle([](const Quantity& one) { return Bound{one.low, one.low_open}; });
-  const Bound high = middle([](const Quantity& one) { return Bound{one.high, one.high_open}; });
+  const Bound low = middle([](const Quantity& one) { return Bound{one.low, one.low_open}; }, false);
+  const Bound high = middle([](const Quantity& one) { return Bound{one.high, one.high_open}; }, true);
   made.low = low.value, made.low_open = low.open;
   made.high = high.value, made.high_open = high.open;
   if (made.exact()) made.low_open = made.high_open = false;
@@ -274,15 +305,16 @@ Quantity median(const std::vector<Quantity>& all) {
 std::optional<Quantity> weighted_sum(const std::vector<Quantity>& all, const std::vector<double>& factors) {
   check(!all.empty() && all.size() == factors.size(), "a factor for each number");
   Quantity sum = all.front();
-  sum.low = sum.high = 0;
   sum.low_open = sum.high_open = false;
+  Sum low, high;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (factors[i] == 0) continue;
     const Quantity one = factors[i] < 0 ? negative(all[i]) : all[i];
-    sum.low += one.low * std::abs(factors[i]), sum.low_open = sum.low_open || one.low_open;
-    sum.high += one.high * std::abs(factors[i]), sum.high_open = sum.high_open || one.high_open;
+    low.add(one.low * std::abs(factors[i])), sum.low_open = sum.low_open || one.low_open;
+    high.add(one.high * std::abs(factors[i])), sum.high_open = sum.high_open || one.high_open;
     sum.difference = sum.difference && one.difference;
   }
+  sum.low = low.value(), sum.high = high.value();
   return finished(sum);
 }
 

@@ -1,6 +1,7 @@
 // Arithmetic: numbers, durations made of numbers, bands.
 #include <cmath>
 
+#include "query/band.h"
 #include "query/reference/evaluator_parts.h"
 
 namespace chartline::query {
@@ -40,17 +41,14 @@ Value Evaluator::Parts::length_of(const Node& node) {
   return Duration{.count = static_cast<std::int64_t>(seconds), .unit = DurationUnit::seconds};
 }
 
-// band(x, 10): "40-49"; of a width that is no whole number "0.5 to 1", the upper bound left out.
+// band(x, 10): missing where it is not known in which.
 Value Evaluator::Parts::band(const Node& node) {
   const std::optional<Quantity> number = this->number(*node.parts[0]);
   if (!number) return Missing{};
-  const double width = std::get<record::Decimal>(node.parts[1]->data).to_double();
-  const double place = std::floor(number->low / width);
-  if (std::floor(number->high / width) != place || std::isinf(place)) return Missing{};
-  const double from = place * width + 0.0;
-  if (width == 1) return print(Cell(from));
-  if (width == std::floor(width)) return print(Cell(from)) + "-" + print(Cell(from + width - 1));
-  return print(Cell(from)) + " to " + print(Cell(from + width));
+  const Bands bands(std::get<record::Decimal>(node.parts[1]->data));
+  const double band = bands.of(number->low);
+  if (bands.of(number->high) != band || std::isinf(band)) return Missing{};
+  return bands.name(band);
 }
 
 }  // namespace chartline::query

@@ -5,6 +5,7 @@
 #include <limits>
 #include <tuple>
 
+#include "query/band.h"
 #include "query/vectorised/evaluation.h"
 
 namespace chartline::query::vectorised {
@@ -178,19 +179,13 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
       }
       break;
     case Op::band: {
-      const double width = std::get<record::Decimal>(node.parts[1]->data).to_double();
+      const Bands bands(std::get<record::Decimal>(node.parts[1]->data));
       constexpr double infinite = std::numeric_limits<double>::infinity();  // of what is missing
       const auto band_of = [&](double low, double high) {
-        double place = infinite;
-        if (std::floor(low / width) == std::floor(high / width)) place = std::floor(low / width);
-        if (place == -infinite) place = -place;
-        return numbering.of({std::bit_cast<std::int64_t>(place), 0, 0}, [&]() -> Cell {
-          if (std::isinf(place)) return Missing{};
-          const double from = place * width + 0.0;
-          if (width == 1) return print(Cell(from));
-          if (width == std::floor(width)) return print(Cell(from)) + "-" + print(Cell(from + width - 1));
-          return print(Cell(from)) + " to " + print(Cell(from + width));
-        });
+        double place = bands.of(low);
+        if (place != bands.of(high) || std::isinf(place)) place = infinite;
+        return numbering.of({std::bit_cast<std::int64_t>(place), 0, 0},
+                            [&]() -> Cell { return std::isinf(place) ? Cell(Missing{}) : Cell(bands.name(place)); });
       };
       if (node.parts[0]->op == Op::age) {
         const std::vector<Years> years = ages(*node.parts[0], frame);
