@@ -63,6 +63,7 @@ bool Bundle::split(std::string_view document) {
   by_url_.clear();
   by_name_.clear();
   fault_.reset();
+  is_history_ = false;
   bool is_bundle = false;
   const auto error = read_root(document, is_bundle);
   if (is_bundle && error != simdjson::SUCCESS) fault_ = json_fault(error);
@@ -91,7 +92,12 @@ simdjson::error_code Bundle::read_root(std::string_view document, bool& is_bundl
   for (auto next : fields) {
     ondemand::field field;
     if (const auto error = std::move(next).get(field); error != simdjson::SUCCESS) return error;
-    if (field.key() != "entry") continue;
+    const auto key = field.key();
+    if (key == "type") {
+      if (const auto error = read_text(field.value(), type); error != simdjson::SUCCESS) return error;
+      is_history_ = type == "history";
+    }
+    if (key != "entry") continue;
     ondemand::array list;
     if (const auto error = field.value().get_array().get(list); error != simdjson::SUCCESS) return error;
     for (auto item : list) {

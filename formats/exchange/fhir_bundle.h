@@ -3,7 +3,7 @@
 //   {"resourceType":"Bundle","entry":[{"fullUrl":U,"resource":{...}}, ...]}   ->   Entry{json, full_url, type, id}, ...
 //
 // Only the envelope is read here: each resource is parsed on its own later, so that one malformed resource costs itself
-// and nothing else. The envelope's own fields (its type, timestamp, links, requests, search scores) are transport and
+// and nothing else. The envelope's own fields (its timestamp, links, requests, search scores) are transport and
 // are not kept.
 #pragma once
 
@@ -32,6 +32,7 @@ class Bundle {
   bool split(std::string_view document);
 
   const std::vector<Entry>& entries() const { return entries_; }
+  bool is_history() const { return is_history_; }  // begins with the version that was said last
   std::optional<std::string_view> fault() const {
     return fault_;
   }  // why reading stopped early, without the library's words
@@ -45,6 +46,7 @@ class Bundle {
 
   simdjson::ondemand::parser parser_;
   std::vector<Entry> entries_;
+  bool is_history_ = false;
   std::optional<std::string_view> fault_;
   std::unordered_map<std::string_view, std::uint32_t> by_url_;
   std::unordered_map<std::string, std::uint32_t> by_name_;

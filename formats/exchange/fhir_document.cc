@@ -61,18 +61,21 @@ void DocumentReader::read_value(std::string_view json, std::uint64_t sequence, i
 }
 
 void DocumentReader::read_bundle(const Bundle& bundle, std::string_view json, std::uint64_t sequence, int depth) {
-  for (const Entry& entry : bundle.entries()) {
+  const std::vector<Entry>& entries = bundle.entries();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    // What was said last is read last, so that it counts.
+    const std::size_t place = bundle.is_history() ? entries.size() - 1 - i : i;
+    const Entry& entry = entries[place];
     references_.enter(&bundle);
     if (entry.json.empty())
       reject(json, "Bundle.entry", "no_resource",
              "an entry holds no resource; deletions and responses are not imported");
     else if (entry.type != "Bundle")
-      read_resource(entry.json, entry.id, sequence);
+      read_resource(entry.json, entry.id, sequence + place);
     else if (depth + 1 < nested_bundles_max)
-      read_value(entry.json, sequence, depth + 1);
+      read_value(entry.json, sequence + place, depth + 1);
     else
       reject(entry.json, "Bundle.entry.resource", "too_deep", "bundles are nested too deeply");
-    ++sequence;
   }
   if (bundle.fault())
     reject(json.substr(json.size()), "Bundle.entry", "not_json",

@@ -1,6 +1,7 @@
 #include "formats/exchange/fhir_draft.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace chartline::exchange::fhir {
 namespace {
@@ -75,11 +76,18 @@ void draft_status(Draft& draft) {
       draft.elements.note(draft.field("verificationStatus"), "unknown_status",
                           "a verification status is none of FHIR's words; it is left out");
   }
-  // An order not to do something must not read as the order to do it.
-  if (draft.resource["doNotPerform"].boolean().value_or(false)) {
+  // An order not to do something must not read as the order to do it, nor what was not done as done: older versions of FHIR
+  // say so beside the status.
+  static constexpr std::pair<std::string_view, std::string_view> denials[] = {
+      {"doNotPerform", "do_not_perform"}, {"notDone", "not_done"},     {"notPerformed", "not_done"},
+      {"notGiven", "not_done"},           {"wasNotGiven", "not_done"}, {"wasNotTaken", "not_done"}};
+  for (const auto& [field, attribute] : denials) {
+    if (!draft.resource[field].boolean().value_or(false)) continue;
     draft.common.certainty = Certainty::refuted;
-    draft.attributes.add("do_not_perform", draft.elements.value(draft.resource["doNotPerform"]));
+    draft.attributes.add(attribute, draft.elements.value(draft.resource[field]));
   }
+  if (draft.common.status == Status::not_taken || draft.resource["taken"].text() == "n")
+    draft.common.certainty = Certainty::refuted;
 }
 
 void draft_times(Draft& draft) {

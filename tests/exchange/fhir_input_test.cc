@@ -107,6 +107,24 @@ TEST(FhirBundles, OneBadResourceCostsItselfOnly) {
   EXPECT_EQ(reading.quality.rows, 5u);
 }
 
+TEST(FhirBundles, OfAHistoryGiveTheNewestVersionLast) {
+  const auto version = [](std::string_view number) {
+    return std::string(R"({"resource":{"resourceType":"Observation","id":"o","subject":{"reference":"Patient/p"},"valueInteger":)")
+        .append(number)
+        .append("}}");
+  };
+  const std::string entries = "\"entry\":[" + version("3") + "," + version("2") + "," + version("1") + "]";
+  const auto values = [&](const std::string& type) {
+    const FhirReading reading = read_fhir_text("{\"resourceType\":\"Bundle\"," + entries + ",\"type\":\"" + type + "\"}");
+    std::string out;
+    for (const record::Event* event : reading.sink.events())
+      out += print(event->value.number) + " at " + std::to_string(event->sequence) + ", ";
+    return out;
+  };
+  EXPECT_EQ(values("history"), "1 at 2, 2 at 1, 3 at 0, ");
+  EXPECT_EQ(values("collection"), "3 at 0, 2 at 1, 1 at 2, ");
+}
+
 TEST(FhirBundles, GiveWhatStandsBeforeTheirBreak) {
   const FhirReading cut =
       read_fhir_text(R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"p"}},)"

@@ -180,6 +180,27 @@ TEST(FhirResources, MedicationRequest) {
 )");
 }
 
+TEST(FhirResources, WhatWasNotDoneDoesNotReadAsDone) {
+  const auto told = [](std::string_view type, std::string_view says) {
+    const FhirReading reading = read_fhir_text(std::string(R"({"resourceType":")")
+                                                   .append(type)
+                                                   .append(R"(","id":"x","subject":{"reference":"Patient/p"},)")
+                                                   .append(says)
+                                                   .append("}"));
+    const record::Event& event = *reading.sink.events().at(0);
+    return std::string(name(event.status)).append(" ").append(name(event.certainty));
+  };
+  EXPECT_EQ(told("MedicationStatement", R"("status":"not-taken")"), "not-taken refuted");
+  EXPECT_EQ(told("MedicationStatement", R"("status":"active","taken":"n")"), "active refuted");
+  EXPECT_EQ(told("MedicationStatement", R"("status":"active","taken":"y")"), "active ");
+  EXPECT_EQ(told("MedicationStatement", R"("status":"completed","wasNotTaken":true)"), "completed refuted");
+  EXPECT_EQ(told("Procedure", R"("status":"completed","notDone":true)"), "completed refuted");
+  EXPECT_EQ(told("Procedure", R"("status":"completed","notDone":false)"), "completed ");
+  EXPECT_EQ(told("Procedure", R"("status":"aborted","notPerformed":true)"), "stopped refuted");
+  EXPECT_EQ(told("Immunization", R"("status":"completed","notGiven":true)"), "completed refuted");
+  EXPECT_EQ(told("MedicationAdministration", R"("status":"completed","wasNotGiven":true)"), "completed refuted");
+}
+
 TEST(FhirResources, MedicationByReference) {
   EXPECT_EQ(
       events(R"({"resourceType":"MedicationAdministration","id":"a","status":"completed","medicationReference":{"reference":"#x"},"subject":{"reference":"Patient/p"},
