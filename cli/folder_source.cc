@@ -35,7 +35,7 @@ Result<void> add_earlier(const View& view, engine::PatientRef patient, TimelineF
   for (std::size_t i = 0; i + shown < all.size(); ++i) {
     chart.earlier += all.kind(i) == record::Kind::patient ? 0 : 1;
     const auto value = all.value(i);
-    if (value.form == record::Value::Form::number && all.code(i) != 0)
+    if (value.form == record::Value::Form::number && value.comparator == record::Comparator::equal && all.code(i) != 0)
       last[{all.patient(i).shard, all.code(i), value.unit}] = i;
   }
   std::vector<std::size_t> rows;  // in the order of time: shards may have codes in common, and the later one counts
@@ -46,6 +46,7 @@ Result<void> add_earlier(const View& view, engine::PatientRef patient, TimelineF
     const auto value = all.value(row);
     Event& event = chart.earlier_numbers.emplace_back();
     event.code = view.code_of(shard, all.code(row));
+    event.start = all.start(row);
     event.value.form = value.form, event.value.comparator = value.comparator, event.value.number = value.number;
     if (value.unit != 0) event.value.unit = view.unit_of(shard, value.unit);
   }

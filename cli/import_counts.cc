@@ -73,10 +73,9 @@ std::vector<std::string> import_words(const ImportCounts& counts, const std::opt
         fmt::format("  {} of identifiers that name different patients", count(stored.clashes, "record", "records")));
   const std::uint64_t told = read.rejected + read.repaired;
   if (told > 0 && report_path)
-    lines.push_back(fmt::format("each of the {} is told in {}", count(told, "problem", "problems"), *report_path));
+    lines.push_back(fmt::format("{} told in {}", count(told, "problem is", "problems are"), *report_path));
   else if (told > 0)
-    lines.push_back(
-        fmt::format("--report FILE tells each of the {} with its place", count(told, "problem", "problems")));
+    lines.push_back(fmt::format("--report FILE tells the {} with the place", count(told, "problem", "problems")));
   return lines;
 }
 

@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "cli/text.h"
+#include "query/calendar.h"
+#include "query/when.h"
 
 namespace chartline::cli {
 namespace {
@@ -66,10 +68,16 @@ std::string_view short_system(std::string_view system) {
   return is_uri ? system.substr(system.rfind('/') + 1) : system;
 }
 
-int whole_years(const Time& from, const Time& to) {
-  const auto a = record::civil(from.day()), b = record::civil(to.day());
-  const bool before_birthday = std::pair(b.month, b.day) < std::pair(a.month, a.day);
-  return b.year - a.year - (before_birthday ? 1 : 0);
+// "71"; "71 or 72" where a date is not known to the day; nothing before the birth.
+std::string age_text(std::string_view before, const Time& birth, const Time& at) {
+  const query::DayExtent born = query::day_extent(birth), on = query::day_extent(at);
+  if (on.last < born.first) return {};
+  const auto years = [](record::Day from, record::Day to) {
+    return to < from ? 0 : query::whole_years(from, to, query::MonthEnd::roll);
+  };
+  const auto least = years(born.last, on.first), most = years(born.first, on.last);
+  if (least == most) return fmt::format("{}aged {}", before, least);
+  return fmt::format("{}aged {} {} {}", before, least, most == least + 1 ? "or" : "to", most);
 }
 
 }  // namespace
@@ -149,7 +157,7 @@ Trends::Trends(std::span<const Event> events, std::span<const Event> earlier, co
   std::map<std::tuple<std::string_view, std::string_view, std::string_view>, Decimal> last;
   const auto before = [&](const Event& event) -> std::optional<Decimal> {
     if (event.value.form != Value::Form::number || event.value.comparator != record::Comparator::equal ||
-        event.code.empty())
+        event.code.empty() || !event.start.known())
       return std::nullopt;
     const auto [at, is_first] =
         last.try_emplace({event.code.system, event.code.code, event.value.unit}, event.value.number);
@@ -166,11 +174,11 @@ std::string page_head(const Person& person, Micros now, const Look& look) {
   if (person.birth.known()) who += ", born " + date_text(person.birth);
   if (person.death.known()) {
     who += ", died " + date_text(person.death);
-    if (person.birth.known()) who += fmt::format(" aged {}", whole_years(person.birth, person.death));
+    if (person.birth.known()) who += age_text(" ", person.birth, person.death);
   } else if (person.dead) {
     who += ", died";
   } else if (person.birth.known()) {
-    who += fmt::format(", aged {}", whole_years(person.birth, record::at_instant(now)));
+    who += age_text(", ", person.birth, record::at_instant(now));
   }
   who += "\n";
   std::size_t width = 0;

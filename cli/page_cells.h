@@ -28,7 +28,7 @@ ValueText value_text(const record::Value& value, const Look& look);
 std::string rounded(const record::Decimal& number);
 
 // For each event with a number: how it compares with the number before it of the same code and unit, among those given
-// and those `earlier` than all of them.
+// and those `earlier` than all of them. What has no date is before nothing.
 class Trends {
  public:
   Trends(std::span<const record::Event> events, std::span<const record::Event> earlier, const Look& look);

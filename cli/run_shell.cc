@@ -74,18 +74,22 @@ Result<void> run_shell(const Invocation& invocation, Console& console) {
   Asking asking = TRY(asking_of(invocation));
   const auto store = TRY(open_source(invocation, Access::read));
   asking.prepare.today = TRY(today_of(*store));
-  const std::string assumption = "today is taken as " + record::print(record::day_time(*asking.prepare.today)) +
-                                 "; `param today = ...` says otherwise";
+  const std::string assumption = asking.prepare.parameters.contains("today")
+                                     ? ""
+                                     : "today is taken as " + record::print(record::day_time(*asking.prepare.today)) +
+                                           "; `param today = ...` says otherwise";
   Shell shell(*store, std::move(asking), console);
   if (isatty(STDIN_FILENO) == 0 || !console.out().terminal) {
-    console.note(assumption);
+    if (!assumption.empty()) console.note(assumption);
     listen(shell, console);
     if (!shell.first_failure()) return {};
     return Error{shell.first_failure()->fault, "not every input could be answered"};
   }
-  console.note(fmt::format("chartline {}, {}: {} patients", CHARTLINE_VERSION,
-                           printable(store->name(), console.err().utf8), grouped(TRY(store->patients()))));
-  console.note("A query ends with ; or an empty line. Tab completes, .help explains, Ctrl-D leaves.\n" + assumption);
+  const std::uint64_t patients = TRY(store->patients());
+  console.note(fmt::format("chartline {}, {}: {} patient{}", CHARTLINE_VERSION,
+                           printable(store->name(), console.err().utf8), grouped(patients), patients == 1 ? "" : "s"));
+  console.note("A query ends with ; or an empty line. Tab completes, .help explains, Ctrl-D leaves.");
+  if (!assumption.empty()) console.note(assumption);
   talk(shell, invocation, console.out());
   return {};
 }

@@ -319,7 +319,8 @@ class ServerSource final : public Source {
     for (std::size_t i = 0; i < earlier; ++i) {
       const Event& event = all[i];
       chart.earlier += event.kind == record::Kind::patient ? 0 : 1;
-      if (event.value.form == record::Value::Form::number && !event.code.empty())
+      if (event.value.form == record::Value::Form::number && event.value.comparator == record::Comparator::equal &&
+          !event.code.empty())
         last[{event.code.system, event.code.code, event.value.unit}] = i;
     }
     std::vector<std::size_t> rows;

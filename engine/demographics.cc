@@ -59,7 +59,7 @@ Demographics demographics_of(std::span<const Row> rows, const Dictionary& names)
     if (row.status == record::Status::entered_in_error) continue;
     if (row.kind == record::Kind::patient) {
       birth.offer(row), sex.offer(row), death.offer(row);
-    } else if (row.kind == record::Kind::death) {
+    } else if (row.kind == record::Kind::death && row.certainty != record::Certainty::refuted) {
       who.dead = true;
       const bool earlier = !earliest_death.known() || row.start.instant() < earliest_death.instant();
       if (row.start.known() && earlier) earliest_death = row.start;

@@ -230,12 +230,15 @@ Result<std::string> inspect_patient(Store& store, PatientRef patient) {
 
 std::string inspect_stats(Store& store) {
   const StoreStats stats = store.stats();
+  const auto count = [](std::uint64_t number, std::string_view what) {
+    return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+  };
   std::string text =
-      fmt::format("{} {}, {} patients, {} events, {} of the past, {} codes\n", stats.shards,
-                  stats.shards == 1 ? "shard" : "shards", stats.patients, stats.events, stats.past_events, stats.codes);
+      fmt::format("{}, {}, {}, {} of the past, {}\n", count(stats.shards, "shard"), count(stats.patients, "patient"),
+                  count(stats.events, "event"), stats.past_events, count(stats.codes, "code"));
   if (stats.unfolded_commits > 0)
-    text += fmt::format("the events of {} {} in the log are not folded yet, and not counted\n", stats.unfolded_commits,
-                        stats.unfolded_commits == 1 ? "commit" : "commits");
+    text += fmt::format("the events of {} in the log are not folded yet, and not counted\n",
+                        count(stats.unfolded_commits, "commit"));
   text += '\n';
   text += fmt::format("{:<12} {:>14} {:>16} {:>12}\n", "table", "keys (about)", "file bytes", "per event");
   std::uint64_t total = 0;
@@ -248,10 +251,13 @@ std::string inspect_stats(Store& store) {
                         per_event(table.file_bytes));
   }
   text += fmt::format("{:<12} {:>14} {:>16} {:>12.2f}\n\n", "all", "", total, per_event(total));
-  text += fmt::format("not folded yet: {} commits, {} bytes in memory\n", stats.unfolded_commits, stats.delta_bytes);
-  for (const auto& shard : store.parts().shards)
-    text += fmt::format("log of shard {}: commits {} to {}\n", shard->moment().shard, shard->log_first(),
-                        shard->last_commit());
+  text += fmt::format("not folded yet: {}, {} in memory\n", count(stats.unfolded_commits, "commit"),
+                      count(stats.delta_bytes, "byte"));
+  for (const auto& shard : store.parts().shards) {
+    const std::uint64_t first = shard->log_first(), last = shard->last_commit();
+    text += fmt::format("log of shard {}: {}\n", shard->moment().shard,
+                        first > last ? "empty" : fmt::format("commits {} to {}", first, last));
+  }
   const std::uint64_t asked = stats.decoded_cache_hits + stats.decoded_cache_misses;
   text += fmt::format(
       "cache of decoded runs: {} bytes, {} of {} found ({:.1f} %)\n", stats.decoded_cache_bytes, stats.decoded_cache_hits,

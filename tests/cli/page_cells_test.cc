@@ -17,6 +17,7 @@ Event number(std::string_view code, std::string_view value, std::string_view uni
   event.value.form = Value::Form::number;
   event.value.number = *record::parse_decimal(value);
   event.value.unit = unit;
+  event.start = record::day_time(0);
   return event;
 }
 
@@ -47,6 +48,12 @@ TEST(Trends, NeedTheSameUnitAndAnExactNumber) {
   bound.value.comparator = record::Comparator::less;
   EXPECT_EQ(trends({number("a", "1", "g"), number("a", "2", "kg"), bound, number("a", "3", "g")}),
             (Texts{"", "", "", "\u2191 2"}));
+}
+
+TEST(Trends, DoNotCompareWithWhatHasNoDate) {
+  Event undated = number("a", "4");
+  undated.start = {};
+  EXPECT_EQ(trends({undated, number("a", "1"), number("a", "2")}), (Texts{"", "", "\u2191 1"}));
 }
 
 TEST(Trends, AreExactWhereDoublesAreNot) {
@@ -114,6 +121,10 @@ TEST(Head, TellsWhoItIs) {
             "Ada Moss, female, born 1948-03-02, aged 71\n  n");
   person.death = *record::parse_time("2019-03-02");
   EXPECT_EQ(page_head(person, 0, utf8).substr(0, 60), "Ada Moss, female, born 1948-03-02, died 2019-03-02 aged 71\n ");
+  person.death = *record::parse_time("2019-03");
+  EXPECT_EQ(page_head(person, 0, utf8).substr(0, 63), "Ada Moss, female, born 1948-03-02, died 2019-03 aged 70 or 71\n ");
+  person.death = *record::parse_time("1948-03-01");
+  EXPECT_EQ(page_head(person, 0, utf8).substr(0, 51), "Ada Moss, female, born 1948-03-02, died 1948-03-01\n");
   person.death = {}, person.dead = true;
   EXPECT_EQ(page_head(person, 0, utf8).substr(0, 40), "Ada Moss, female, born 1948-03-02, died\n");
 }

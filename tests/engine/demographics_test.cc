@@ -63,7 +63,9 @@ TEST_F(DemographicsTest, PassesOverHiddenRowsAndOtherKinds) {
   other.kind = record::Kind::observation;
   stored::Row hidden_death = died(record::day_time(5));
   hidden_death.status = record::Status::entered_in_error;
-  const Demographics who = of({person(1, 1, {sex("female")}), hidden, other, hidden_death});
+  stored::Row refuted_death = died(record::day_time(6));
+  refuted_death.certainty = record::Certainty::refuted;
+  const Demographics who = of({person(1, 1, {sex("female")}), hidden, other, hidden_death, refuted_death});
   EXPECT_EQ(names.code(who.sex).code, "female");
   EXPECT_FALSE(who.dead);
 }

@@ -121,7 +121,9 @@ TEST_P(PostingReaderTest, PassesOverRunsThatAreKnownToHoldNothingWanted) {
           return {};
         });
     ASSERT_TRUE(read_all) << read_all.error().message;
-    if (time > 0) EXPECT_TRUE(known == 0 || known == read.size()) << known;
+    if (time > 0) {
+      EXPECT_TRUE(known == 0 || known == read.size()) << known;
+    }
     for (const double bound : {50.0, 150.0, 190.0}) {
       std::size_t left = 0;
       const auto some = view.all_postings(
@@ -129,7 +131,9 @@ TEST_P(PostingReaderTest, PassesOverRunsThatAreKnownToHoldNothingWanted) {
           [&](Name code, const PostingScan& scan) -> Result<void> {
             for (const stored::PostingRun& run : scan.refs) {
               const double high = read.at({code, run.run});
-              if (known > 0) EXPECT_GT(high, bound);
+              if (known > 0) {
+                EXPECT_GT(high, bound);
+              }
               left += high > bound;
             }
             return {};
