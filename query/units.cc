@@ -19,6 +19,7 @@ struct Atom {
   bool metric;  // takes prefixes
   double factor;
   Dimension dimension;
+  int equivalents = 0;
 };
 
 // Factors to metre, gram, second: a pascal is 1000 g/(m s2).
@@ -50,7 +51,7 @@ constexpr Atom atoms[] = {
     {"Hz", true, 1, frequency},
     {"Gy", true, 1, dose},
     {"Sv", true, 1, dose},
-    {"eq", true, 1, amount},
+    {"eq", true, 1, amount, 1},
     {"osm", true, 1, amount},
     {"U", true, 1e-6 / 60, catalysis},
     {"kat", true, 1, catalysis},
@@ -77,15 +78,19 @@ constexpr Prefix prefixes[] = {{"da", 1e1}, {"T", 1e12},  {"G", 1e9},  {"M", 1e6
                                {"h", 1e2},  {"d", 1e-1},  {"c", 1e-2}, {"m", 1e-3}, {"u", 1e-6},
                                {"n", 1e-9}, {"p", 1e-12}, {"f", 1e-15}};
 
+Unit unit_of(const Atom& atom, double prefix) {
+  return {.factor = prefix * atom.factor, .offset = 0, .dimension = atom.dimension, .equivalents = atom.equivalents};
+}
+
 std::optional<Unit> find_atom(std::string_view text) {
   for (const Atom& atom : atoms) {
-    if (atom.text == text) return Unit{.factor = atom.factor, .offset = 0, .dimension = atom.dimension};
+    if (atom.text == text) return unit_of(atom, 1);
   }
   for (const Prefix& prefix : prefixes) {
     if (!text.starts_with(prefix.text)) continue;
     for (const Atom& atom : atoms) {
       if (atom.metric && atom.text == text.substr(prefix.text.size()))
-        return Unit{.factor = prefix.factor * atom.factor, .offset = 0, .dimension = atom.dimension};
+        return unit_of(atom, prefix.factor);
     }
   }
   return std::nullopt;
@@ -117,6 +122,7 @@ class UnitParser {
       const std::optional<Unit> part = component(nesting);
       if (!part) return std::nullopt;
       product.factor *= std::pow(part->factor, sign);
+      product.equivalents += sign * part->equivalents;
       for (std::size_t i = 0; i < product.dimension.size(); ++i) {
         const int power = product.dimension[i] + sign * part->dimension[i];
         if (power > dimension_max || power < -dimension_max) return std::nullopt;
@@ -179,7 +185,10 @@ class UnitParser {
     if (!has_power) return text_[at_ - 1] == '^' ? std::nullopt : atom;
     const std::optional<int> exponent = power();
     if (!exponent || std::abs(*exponent) > power_max) return std::nullopt;
-    Unit raised{.factor = std::pow(atom->factor, *exponent), .offset = 0, .dimension = atom->dimension};
+    Unit raised{.factor = std::pow(atom->factor, *exponent),
+                .offset = 0,
+                .dimension = atom->dimension,
+                .equivalents = atom->equivalents * *exponent};
     for (std::int8_t& dimension : raised.dimension) {
       if (std::abs(dimension * *exponent) > dimension_max) return std::nullopt;
       dimension = static_cast<std::int8_t>(dimension * *exponent);
@@ -245,7 +254,8 @@ Analyte analyte(const record::Code& code) {
     Analyte what;
   };
   static constexpr Analyte a1c{0, true}, glucose{180.156}, cholesterol{386.65}, triglyceride{885.7}, creatinine{113.12};
-  static constexpr Analyte urea_nitrogen{28.014}, bilirubin{584.66}, calcium{40.078}, urate{168.11}, magnesium{24.305};
+  static constexpr Analyte urea_nitrogen{28.014}, bilirubin{584.66}, urate{168.11};
+  static constexpr Analyte calcium{40.078, false, 2}, magnesium{24.305, false, 2};
   static constexpr Analyte phosphorus{30.974}, iron{55.845}, calcidiol{400.64}, testosterone{288.42}, cortisol{362.46};
   static constexpr Known known[] = {
       {"4548-4", a1c},           {"17856-6", a1c},          {"59261-8", a1c},         {"41995-2", a1c},
@@ -255,7 +265,8 @@ Analyte analyte(const record::Code& code) {
       {"2089-1", cholesterol},   {"18262-6", cholesterol},  {"22748-8", cholesterol}, {"2571-8", triglyceride},
       {"14927-8", triglyceride}, {"2160-0", creatinine},    {"14682-9", creatinine},  {"38483-4", creatinine},
       {"3094-0", urea_nitrogen}, {"6299-2", urea_nitrogen}, {"1975-2", bilirubin},    {"14631-6", bilirubin},
-      {"17861-6", calcium},      {"2000-8", calcium},       {"3084-1", urate},        {"14933-6", urate},
+      {"17861-6", calcium},      {"2000-8", calcium},       {"1994-3", calcium},      {"1995-0", calcium},
+      {"12180-6", calcium},      {"3084-1", urate},        {"14933-6", urate},
       {"19123-9", magnesium},    {"2601-3", magnesium},     {"2777-1", phosphorus},   {"14879-1", phosphorus},
       {"2498-4", iron},          {"14798-3", iron},         {"1989-3", calcidiol},    {"2986-8", testosterone},
       {"14913-8", testosterone}, {"2143-6", cortisol},      {"14675-3", cortisol}};
@@ -286,6 +297,8 @@ std::optional<double> convert(double value, const Unit& from, const Unit& to, co
   if (what.haemoglobin_a1c && is_ratio(from, per_thousand) && is_ratio(to, percent))
     return value * ngsp_slope + ngsp_offset;
   double base = value * from.factor + from.offset;
+  // Of an ion with two charges an equivalent is half a mole.
+  base *= std::pow(what.charge, to.equivalents - from.equivalents);
   switch (relation(from, to)) {
     case Relation::none: return std::nullopt;
     case Relation::factor: break;

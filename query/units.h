@@ -18,6 +18,7 @@ struct Unit {
   double factor = 1;  // value x factor + offset is in base units
   double offset = 0;  // only 'Cel' and '[degF]'
   Dimension dimension{};
+  int equivalents = 0;  // the power of `eq` in it, which counts as a mole
 };
 
 // 'mmol/L', '10*9/L', 'mL/min/{1.73_m2}', 'mm[Hg]', '/min', '%', 'kg/m2'. Annotations in braces count as one. Nothing for
@@ -31,6 +32,7 @@ std::string_view suggested_unit(std::string_view text);
 struct Analyte {
   double grams_per_mole = 0;  // 0: not known
   bool haemoglobin_a1c = false;
+  int charge = 1;  // equivalents in a mole
 };
 Analyte analyte(const record::Code& code);  // by LOINC code: glucose, lipids, creatinine, bilirubin, electrolytes, ...
 

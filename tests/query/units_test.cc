@@ -58,6 +58,12 @@ TEST(Units, ConvertMolesByTheMolarMass) {
   EXPECT_NEAR(*converted(1, "mg/dL", "umol/L", "2160-0"), 88.40, 1e-2);
   EXPECT_NEAR(*converted(10, "mg/dL", "mmol/L", "17861-6"), 2.4951, 1e-3);
   EXPECT_FALSE(converted(100, "mg/dL", "mmol/L", "0000-0"));
+  // Two equivalents of calcium or magnesium are a mole.
+  EXPECT_NEAR(*converted(5, "meq/L", "mmol/L", "17861-6"), 2.5, 1e-9);
+  EXPECT_NEAR(*converted(2.5, "mmol/L", "meq/L", "1995-0"), 5, 1e-9);
+  EXPECT_NEAR(*converted(5, "meq/L", "mg/dL", "17861-6"), 10.0195, 1e-4);
+  EXPECT_NEAR(*converted(2, "meq/L", "ueq/L", "19123-9"), 2000, 1e-6);
+  EXPECT_NEAR(*converted(4, "meq/L", "mmol/L", "2823-3"), 4, 1e-9);
   EXPECT_FALSE(converted(100, "mg/dL", "mm[Hg]", "2345-7"));
 }
 
