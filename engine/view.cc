@@ -276,6 +276,8 @@ Demographics BlockDemographics::at(std::uint32_t place) const {
   return told != told_.end() && told->first == place ? told->second : page_->at(place);
 }
 
+void BlockDemographics::fetch(std::uint32_t place) const { page_->fetch(place); }
+
 Result<BlockDemographics> View::demographics(std::uint32_t shard, std::uint32_t block) const {
   give_way(*parts_);
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));

@@ -94,6 +94,7 @@ class DemographicsPage;
 class BlockDemographics {
  public:
   Demographics at(std::uint32_t place) const;  // of patient block x 4,096 + place
+  void fetch(std::uint32_t place) const;       // for who asks about many: what at() is going to read, without waiting for it
 
  private:
   friend class View;

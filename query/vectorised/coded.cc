@@ -157,15 +157,15 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
     case Op::sex: {
       ask_demographics();
       Lately lately;  // few words in any order
-      for (std::size_t row = 0; row < rows; ++row) {
-        const engine::Name sex = who(frame.place[row]).sex;
+      each_who(frame, [&](std::size_t row, const engine::Demographics& one) {
+        const engine::Name sex = one.sex;
         made[row] = lately.of(sex, [&] {
           return numbering.of({sex, shard, 0}, [&] {
             const std::string text(sex == 0 ? "" : view_->code_of(block_.shard, sex).code);
             return text.empty() ? Cell(Missing{}) : Cell(text);
           });
         });
-      }
+      });
       return made;
     }
     case Op::year_of:

@@ -97,6 +97,7 @@ struct Demographics {
   std::uint32_t first_block = 0;
   std::vector<std::optional<engine::BlockDemographics>> blocks{};
   engine::Demographics of(PatientId id) const { return blocks[id / block_patients - first_block]->at(id % block_patients); }
+  void fetch(PatientId id) const { blocks[id / block_patients - first_block]->fetch(id % block_patients); }
 };
 
 class Evaluation {
@@ -205,6 +206,15 @@ class Evaluation {
     if (in_rehearsal()) rehearsal_->asks_demographics = true;
   }
   engine::Demographics who(Place place) const { return block_.who->of(block_.batch->id(place)); }
+  // Calls `use` with each row and who it is about. They lie far from one another: the processor waits for many at once.
+  template <typename Use>
+  void each_who(const Frame& frame, const Use& use) const {
+    constexpr std::size_t ahead = 16;
+    for (std::size_t row = 0, fetched = 0; row < frame.rows(); ++row) {
+      for (; fetched < std::min(row + ahead, frame.rows()); ++fetched) block_.who->fetch(block_.batch->id(frame.place[fetched]));
+      use(row, who(frame.place[row]));
+    }
+  }
 
   // -- who can meet a condition: needed.cc
   Needed needed_once(const Node& body, Lifted lifted, const std::function<Needed()>& find);

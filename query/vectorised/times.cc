@@ -188,15 +188,14 @@ std::vector<Evaluation::Years> Evaluation::ages(const Node& node, const Frame& f
     if (!same_for_everyone) return static_cast<std::int32_t>(whole_years(birth, day, program_.month_end));
     return static_cast<std::int32_t>(ages_.try_emplace(day, day, program_.month_end).first->second.of(birth));
   };
-  for (std::size_t row = 0; row < frame.rows(); ++row) {
-    if (!at[row].known()) continue;
-    const Time birth = who(frame.place[row]).birth;
-    if (!birth.known()) continue;
+  each_who(frame, [&](std::size_t row, const engine::Demographics& one) {
+    const Time& birth = one.birth;
+    if (!at[row].known() || !birth.known()) return;
     const DayExtent born = days_of(birth), on = days_of(at[row]);
-    if (on.last < born.first) continue;
+    if (on.last < born.first) return;
     made[row].low = years(born.last, on.first);
     made[row].high = born.first == born.last && on.first == on.last ? made[row].low : years(born.first, on.last);
-  }
+  });
   return made;
 }
 
