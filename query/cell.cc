@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <string_view>
 
 namespace chartline::query {
 namespace {
@@ -34,6 +35,23 @@ std::string print(double value) {
   return {room.data(), end.ptr};
 }
 
+bool begins_with_number(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() && text.front() >= '0' && text.front() <= '9';
+}
+
+std::strong_ordering by_text(std::string_view a, std::string_view b) {
+  const bool a_counts = begins_with_number(a), b_counts = begins_with_number(b);
+  if (a_counts != b_counts) return b_counts <=> a_counts;
+  if (a_counts) {
+    double from = HUGE_VAL, to = HUGE_VAL;  // what is too large for a double
+    std::from_chars(a.data(), a.data() + a.size(), from, std::chars_format::fixed);
+    std::from_chars(b.data(), b.data() + b.size(), to, std::chars_format::fixed);
+    if (const auto order = by_size(from, to); order != 0) return order;
+  }
+  return a <=> b;
+}
+
 }  // namespace
 
 std::strong_ordering compare(const Cell& a, const Cell& b) {
@@ -50,7 +68,7 @@ std::strong_ordering compare(const Cell& a, const Cell& b) {
       if (x.precision != y.precision) return x.precision <=> y.precision;
       return x.offset_minutes <=> y.offset_minutes;
     }
-    case 3: return std::get<std::string>(a).compare(std::get<std::string>(b)) <=> 0;
+    case 3: return by_text(std::get<std::string>(a), std::get<std::string>(b));
     default: return std::strong_ordering::equal;
   }
 }

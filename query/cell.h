@@ -22,7 +22,7 @@ using Key = std::vector<Cell>;  // one cell for each group
 inline bool is_missing(const Cell& cell) { return std::holds_alternative<Missing>(cell); }
 
 // The order in which results are given: missing last, false before true, numbers by size (whole or not), times by their
-// first instant and then precision, text by bytes.
+// first instant and then precision, text by bytes, but where it begins with a number by that first: a band "90-99" before "100-109".
 std::strong_ordering compare(const Cell& a, const Cell& b);
 std::strong_ordering compare(const Key& a, const Key& b);
 struct KeyOrder {
