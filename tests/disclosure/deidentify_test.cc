@@ -9,6 +9,7 @@
 
 #include "engine/person_about.h"
 #include "engine/trust/quasi_identifiers.h"
+#include "query/cell.h"
 #include "tests/disclosure/planner.h"
 #include "tests/query/small_store.h"
 
@@ -258,7 +259,8 @@ TEST_F(Project, RowsComeInNoOrderOfTheStore) {
   };
   const auto asthma = names("asthma"), falls = names("falls");
   ASSERT_EQ(asthma.size(), 4u);
-  EXPECT_TRUE(std::ranges::is_sorted(asthma) && std::ranges::is_sorted(falls));
+  const auto before = [](const std::string& a, const std::string& b) { return query::compare(query::Cell(a), query::Cell(b)) < 0; };
+  EXPECT_TRUE(std::ranges::is_sorted(asthma, before) && std::ranges::is_sorted(falls, before));
   for (const std::string& name : asthma) EXPECT_EQ(std::ranges::count(falls, name), 0);
 }
 
