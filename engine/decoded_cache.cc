@@ -164,15 +164,19 @@ std::shared_ptr<const void> DecodedCache::take_any(const Key& key) {
   return value;
 }
 
-void DecodedCache::keep_any(const Key& key, std::shared_ptr<const void> value, std::size_t bytes) {
+std::shared_ptr<const void> DecodedCache::keep_any(const Key& key, std::shared_ptr<const void> value, std::size_t bytes, Place place) {
   const std::uint64_t hash = hash_of(key);
   Part& part = part_of(hash);
   auto item = std::make_unique<Item>(key, hash, std::move(value), bytes + sizeof(Item));
   const std::lock_guard lock(part.mutex);
-  if (Item* old = part.find(key, hash)) part.drop(*old);
-  if (item->bytes > part.bytes_max) return;
+  if (Item* old = part.find(key, hash)) {
+    if (place == Place::left) return old->value;
+    part.drop(*old);
+  }
+  if (item->bytes > part.bytes_max) return nullptr;
   part.add(*item.release());
   part.make_room();
+  return nullptr;
 }
 
 void DecodedCache::clear() {

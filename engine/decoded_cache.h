@@ -42,7 +42,13 @@ class DecodedCache {
   // Takes the place of what is there under the same key. `bytes`: what the value holds; one too large for the cache is not kept.
   template <typename T>
   void keep(const Key& key, std::shared_ptr<const T> value, std::size_t bytes) {
-    keep_any(key, std::move(value), bytes);
+    keep_any(key, std::move(value), bytes, Place::taken);
+  }
+  // The same, unless another has kept one meanwhile: gives the one that is there, for what is added to after it is kept.
+  template <typename T>
+  std::shared_ptr<const T> keep_first(const Key& key, std::shared_ptr<const T> value, std::size_t bytes) {
+    if (auto first = std::static_pointer_cast<const T>(keep_any(key, value, bytes, Place::left))) return first;
+    return value;
   }
   bool admits(const Key& key);
 
@@ -66,7 +72,8 @@ class DecodedCache {
   Part& part_of(std::uint64_t hash) const;
   std::shared_ptr<const void> find_any(const Key& key);
   std::shared_ptr<const void> take_any(const Key& key);
-  void keep_any(const Key& key, std::shared_ptr<const void> value, std::size_t bytes);
+  enum class Place : std::uint8_t { taken, left };  // where something is there already
+  std::shared_ptr<const void> keep_any(const Key& key, std::shared_ptr<const void> value, std::size_t bytes, Place place);  // gives what was left
 
   std::unique_ptr<Part[]> parts_;
   std::atomic<std::uint64_t>& change_of(const Key& key) const;

@@ -51,9 +51,10 @@ class Delta {
 Result<std::shared_ptr<const PostingAtlas>> PostingAtlas::page(const ShardMoment& shard, std::uint32_t page) {
   const DecodedCache::Key key = key_of(shard, page, shard.base->serial);
   if (auto known = shard.cache->find<PostingAtlas>(key)) return known;
-  const auto drawn = TRY(draw(shard, page));
-  shard.cache->keep(key, drawn, drawn->bytes());
-  shard.cache->keep(key_of(shard, page, whichever), drawn, drawn->bytes());
+  auto drawn = TRY(draw(shard, page));
+  const std::size_t bytes = drawn->bytes();
+  drawn = shard.cache->keep_first(key, std::move(drawn), bytes);  // two threads draw at once, and what each notes of runs is to be one's
+  shard.cache->keep(key_of(shard, page, whichever), drawn, bytes);
   return drawn;
 }
 

@@ -66,5 +66,5 @@ ${Object.keys(ours).some(figure => figure.endsWith('.cold_ms')) ? `**Cold** (a n
 `;
   writeFileSync(path + '.md', text);
   process.stdout.write(text);
-  if (page) put_into(page, path + '.md', 'compare');
+  if (page) put_into(page, path + '.md', patients === 1_000_000 ? 'compare-full' : 'compare');
 }

@@ -30,6 +30,16 @@ TEST(DecodedCache, KeepsWhatItIsGiven) {
   EXPECT_EQ(cache.misses(), 3U);
 }
 
+TEST(DecodedCache, GivesTheFirstThatWasKept) {
+  DecodedCache cache(1 << 20);
+  const auto first = value(7), second = value(8);
+  EXPECT_EQ(cache.keep_first(key(1), first, 100), first);
+  EXPECT_EQ(cache.keep_first(key(1), second, 100), first);
+  EXPECT_EQ(cache.find<Value>(key(1)), first);
+  EXPECT_EQ(cache.keep_first(key(2), second, 2 << 20), second);  // too large to be kept
+  EXPECT_EQ(cache.find<Value>(key(2)), nullptr);
+}
+
 TEST(DecodedCache, StaysWithinItsBytes) {
   constexpr std::uint64_t bytes_max = 1 << 20;
   DecodedCache cache(bytes_max);
