@@ -298,7 +298,7 @@ std::optional<double> convert(double value, const Unit& from, const Unit& to, co
     return value * ngsp_slope + ngsp_offset;
   double base = value * from.factor + from.offset;
   // Of an ion with two charges an equivalent is half a mole.
-  base *= std::pow(what.charge, to.equivalents - from.equivalents);
+  if (from.equivalents != to.equivalents) base *= std::pow(what.charge, to.equivalents - from.equivalents);
   switch (relation(from, to)) {
     case Relation::none: return std::nullopt;
     case Relation::factor: break;
