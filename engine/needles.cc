@@ -1,7 +1,10 @@
 #include <fcntl.h>
+#include <zstd.h>
 
 #include <algorithm>
+#include <memory>
 
+#include "base/check.h"
 #include "engine/erase_parts.h"
 #include "engine/storage/disk.h"
 
@@ -10,6 +13,7 @@ namespace {
 
 constexpr std::size_t start_bytes = sizeof(std::uint32_t);
 constexpr std::size_t piece_bytes = 4u << 20;
+constexpr BytesView frame_start("\x28\xb5\x2f\xfd", 4);  // of ZSTD
 
 std::uint32_t start_of(const char* bytes) {
   std::uint32_t start;
@@ -55,16 +59,63 @@ void Needles::drop_those_in(BytesView bytes) {
     std::erase_if(by_start_, [&](const auto& known) { return known.second == needle; });
 }
 
+namespace {
+
+// Blocks of tables are frames of ZSTD. Whatever looks like the start of one is unpacked, wherever it stands and whatever else knows
+// of the file; what is none, or is damaged, ends where it no longer can be.
+class Frames {
+ public:
+  Frames() : context_(ZSTD_createDCtx(), ZSTD_freeDCtx), room_(ZSTD_DStreamOutSize() + Needles::length_max, '\0') {
+    chartline::check(context_ != nullptr, "there is memory to unpack a frame");
+  }
+
+  // Whether any that begins in the piece, which stands at `at` in the file, holds one of the needles.
+  Result<bool> any_holds(const OpenFile& file, const std::string& path, std::uint64_t at, BytesView piece, const Needles& needles) {
+    for (std::size_t start = piece.find(frame_start); start != piece.npos; start = piece.find(frame_start, start + 1))
+      if (TRY(holds(file, path, at + start, piece.substr(start), needles))) return true;
+    return false;
+  }
+
+ private:
+  // `bytes`: the first ones of the frame; the file has those after them.
+  Result<bool> holds(const OpenFile& file, const std::string& path, std::uint64_t at, BytesView bytes, const Needles& needles) {
+    ZSTD_DCtx_reset(context_.get(), ZSTD_reset_session_only);
+    Bytes further;
+    std::size_t kept = 0;  // of what was unpacked before, so that nothing is cut in two
+    while (!bytes.empty()) {
+      ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
+      for (bool more = true; more;) {
+        ZSTD_outBuffer out{room_.data(), room_.size(), kept};
+        const std::size_t left = ZSTD_decompressStream(context_.get(), &out, &in);
+        if (needles.any_in(BytesView(room_).substr(0, out.pos))) return true;
+        if (left == 0 || ZSTD_isError(left)) return false;
+        more = in.pos < in.size || out.pos == out.size;
+        kept = std::min(out.pos, Needles::length_max);
+        std::copy_n(room_.data() + out.pos - kept, kept, room_.data());
+      }
+      at += bytes.size();
+      bytes = further = TRY(read_at(file, room_.size(), at, path));
+    }
+    return false;
+  }
+
+  std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context_;
+  Bytes room_;
+};
+
+}  // namespace
+
 Result<std::vector<std::string>> files_holding(const std::vector<std::string>& files, const Needles& needles,
                                                std::uint64_t& bytes_read) {
   std::vector<std::string> holding;
+  Frames frames;
   for (const std::string& path : files) {
     const Result<OpenFile> file = open_file(path, O_RDONLY);
     if (!file && file.error().fault == Fault::not_found) continue;  // deleted since it was listed
     if (!file) return file.error();
     for (std::uint64_t at = 0;;) {
       const Bytes bytes = TRY(read_at(*file, piece_bytes, at, path));
-      if (needles.any_in(bytes)) {
+      if (needles.any_in(bytes) || TRY(frames.any_holds(*file, path, at, bytes, needles))) {
         holding.push_back(path);
         break;
       }

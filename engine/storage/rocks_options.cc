@@ -27,8 +27,8 @@ Profile profile(Table table) {
     // Read by key while somebody waits: blocks near the size of one run. Heads, and what the runs of many patients have in
     // common, compress by a fifth though runs are packed already; a block from the disk takes some microseconds more.
     case Table::timeline: return {8 * KiB, rocksdb::kZSTD};
-    // Identifiers stand as text, so that an erasure can search the files for them.
-    case Table::identity:
+    // Two short entries of each patient, one of them under a hash, each looked up by itself.
+    case Table::identity: return {4 * KiB, rocksdb::kZSTD};
     case Table::meta: return {4 * KiB, rocksdb::kNoCompression};
     // Runs of many kilobytes, packed already: a value is a block.
     case Table::postings: return {16 * KiB, rocksdb::kNoCompression};

@@ -377,6 +377,42 @@ TEST(NeedlesTest, AreFoundAcrossTheEdgesOfPieces) {
   EXPECT_FALSE(needles.any_in("hay needle one hay"));
 }
 
+// Tables are packed: what they hold is found there all the same, whatever piece of the file their blocks begin and end in.
+TEST(NeedlesTest, AreFoundInPackedTables) {
+  TestFolder folder;
+  FixedClock clock(start);
+  auto store = make_store(folder.path("store"), 1, clock);
+  record::Arena arena;
+  std::vector<record::Record> said;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string name = "somebody of the house " + std::to_string(i);
+    said.push_back(said_of(name, "record " + std::to_string(i), "is told " + std::to_string(i), arena));
+  }
+  ASSERT_TRUE(store->write(said, {}));
+  ASSERT_TRUE(store->fold());
+  Tables& tables = *store->parts().shards[0]->tables();
+  ASSERT_TRUE(tables.compact());
+
+  const std::string wanted = "somebody of the house 537";
+  Needles needles, others;
+  needles.add(wanted), others.add("somebody of the house 1001");
+  std::uint64_t read = 0;
+  const auto holding = files_holding(*tables.files(), needles, read);
+  ASSERT_TRUE(holding);
+  EXPECT_TRUE(files_holding(*tables.files(), others, read)->empty());
+  bool packed = false;
+  for (const std::string& path : *holding) {
+    const std::string bytes = **read_whole(path);
+    if (bytes.find(wanted) != bytes.npos) continue;  // the log has it as text
+    packed = true;
+    for (std::size_t back = 0; back < bytes.size(); back += 97) {
+      std::ofstream(folder.path("hay"), std::ios::binary) << std::string((std::size_t{4} << 20) - back, 'x') << bytes;
+      EXPECT_EQ(files_holding({folder.path("hay")}, needles, read)->size(), 1u) << back;
+    }
+  }
+  EXPECT_TRUE(packed);
+}
+
 INSTANTIATE_TEST_SUITE_P(Shards, Erasing, ::testing::Values(1u, 8u),
                          [](const auto& with) { return std::to_string(with.param); });
 
