@@ -1,6 +1,7 @@
 // 1. Keep a buffer that holds the whole current row: what is left of the last chunk moves to its front, the next is read behind it.
 // 2. Walk separators and line ends by a bit mask of 64 bytes at a time; a field that opens with a quote is walked by memchr.
 // 3. If the buffer ends inside the row, read on and split the row anew: at most once per chunk.
+// Text that is known to be whole lines without a quote is walked where it stands, and asked for nothing else.
 #include "formats/exchange/csv.h"
 
 #include <algorithm>
@@ -60,11 +61,13 @@ struct Csv::Parts {
 
   std::vector<std::string> header;
 
-  std::vector<char> buffer = std::vector<char>(2 * chunk_bytes + StructuralCursor::reads_past);
-  std::size_t row_begin = 0;     // in the buffer
+  std::vector<char> buffer;
+  const char* text = nullptr;    // the buffer's, or lines that are in memory
+  bool is_lines = false, is_ascii = false;
+  std::size_t row_begin = 0;     // in the text
   std::size_t row_past = 0;      // behind its line end
   std::size_t filled = 0;
-  std::uint64_t buffer_offset = 0;  // of buffer[0] in the input
+  std::uint64_t buffer_offset = 0;  // of text[0] in the input
   bool at_end = false;           // the input has nothing more
   StructuralCursor cursor;
 
@@ -80,34 +83,36 @@ struct Csv::Parts {
   Result<void> refill();
   Result<bool> next();
   Split split();
+  void split_line();
   const char* quoted_field(const char* open, Split& outcome);
   void finish_row(const char* row_end);
   void take_one_line(const char* line_end);
   Result<void> skip_line();
 
-  char* at(std::size_t index) { return buffer.data() + index; }
+  const char* at(std::size_t index) const { return text + index; }
   bool blank() const { return fields.size() == 1 && raw.empty() && header.size() != 1; }
 };
 
 // Moves the current row to the front and reads more behind it.
 Result<void> Csv::Parts::refill() {
   const std::size_t kept = filled - row_begin;
-  std::memmove(at(0), at(row_begin), kept);
+  if (kept > 0) std::memmove(buffer.data(), at(row_begin), kept);
   buffer_offset += row_begin;
   filled = kept;
   row_begin = row_past = 0;
   const auto make_room = [&](std::size_t bytes) {
     if (buffer.size() < filled + bytes + StructuralCursor::reads_past) buffer.resize(2 * (filled + bytes) + StructuralCursor::reads_past);
+    text = buffer.data();
   };
   std::size_t got = 0;
   if (stream != nullptr) {
     const auto chunk = TRY(stream->next());
     make_room(chunk.size());
-    std::memcpy(at(filled), chunk.data(), chunk.size());
+    std::memcpy(buffer.data() + filled, chunk.data(), chunk.size());
     got = chunk.size();
   } else {
     make_room(chunk_bytes);
-    got = TRY(file->read_at(file_at, std::span(at(filled), chunk_bytes)));
+    got = TRY(file->read_at(file_at, std::span(buffer.data() + filled, chunk_bytes)));
     file_at += got;
   }
   filled += got;
@@ -173,9 +178,28 @@ Csv::Parts::Split Csv::Parts::split() {
   }
 }
 
+// The line at row_begin, into as many fields as the one before had.
+void Csv::Parts::split_line() {
+  fault = RowFault::none;
+  const char* limit = at(filled);
+  std::size_t count = 0;
+  for (const char* field = at(row_begin);;) {
+    const char* end = cursor.next(limit);
+    const bool last = end == nullptr || *end == '\n';
+    if (end == nullptr) end = limit;
+    if (count == fields.size()) fields.emplace_back();
+    fields[count++] = last ? without_return(field, end) : std::string_view(field, static_cast<std::size_t>(end - field));
+    if (last) {
+      fields.resize(count);
+      return finish_row(end);
+    }
+    field = end + 1;
+  }
+}
+
 void Csv::Parts::finish_row(const char* row_end) {
   raw = without_return(at(row_begin), row_end);
-  row_past = static_cast<std::size_t>(row_end - buffer.data()) + (row_end < at(filled) ? 1 : 0);
+  row_past = static_cast<std::size_t>(row_end - text) + (row_end < at(filled) ? 1 : 0);
   lines = 1 + (quoted ? static_cast<std::uint64_t>(std::count(raw.begin(), raw.end(), '\n')) : 0);
   if (!escaped.empty()) {
     unescaped.clear();
@@ -190,7 +214,7 @@ void Csv::Parts::finish_row(const char* row_end) {
     }
   }
   if (fault == RowFault::none && !header.empty() && fields.size() != header.size()) fault = RowFault::ragged;
-  if (fault == RowFault::none && !is_utf8(raw)) fault = RowFault::bad_utf8;
+  if (fault == RowFault::none && !is_ascii && !is_utf8(raw)) fault = RowFault::bad_utf8;
 }
 
 // A quote that never closes: the row is its first line, split at every separator.
@@ -221,7 +245,7 @@ Result<void> Csv::Parts::skip_line() {
     TRY(refill());
     const void* end = std::memchr(at(0), '\n', filled);
     if (end == nullptr && !at_end) continue;
-    row_past = end == nullptr ? filled : static_cast<std::size_t>(static_cast<const char*>(end) - buffer.data()) + 1;
+    row_past = end == nullptr ? filled : static_cast<std::size_t>(static_cast<const char*>(end) - text) + 1;
     cursor.seek(at(row_past), separator);
     return {};
   }
@@ -234,7 +258,7 @@ Result<bool> Csv::Parts::next() {
   for (;;) {
     if (buffer_offset + row_begin >= stop) return false;
     if (row_begin == filled && at_end) return false;
-    const Split outcome = split();
+    const Split outcome = is_lines ? (split_line(), Split::complete) : split();
     if (outcome == Split::complete) {
       if (!blank()) return true;
       row_begin = row_past;
@@ -295,6 +319,19 @@ Result<Csv> Csv::part(const Input& input, std::uint64_t begin, std::uint64_t end
   return Csv(std::move(parts));
 }
 
+Csv Csv::lines(std::string_view text, bool is_ascii, std::uint64_t begin, std::uint64_t first_line) const {
+  auto parts = std::make_unique<Parts>();
+  parts->text = text.data(), parts->filled = text.size(), parts->at_end = true;
+  parts->is_lines = true, parts->is_ascii = is_ascii;
+  parts->buffer_offset = begin;
+  parts->separator = parts_->separator;
+  parts->header = parts_->header;
+  parts->line = first_line;
+  parts->lines = 0;
+  parts->cursor.seek(parts->text, parts->separator);
+  return Csv(std::move(parts));
+}
+
 Result<std::uint64_t> Csv::row_start_after(const Input& input, std::uint64_t offset) {
   std::string bytes(std::size_t{64} << 10, '\0');
   for (;;) {
@@ -316,7 +353,7 @@ std::optional<std::size_t> Csv::column(std::string_view name) const {
 
 bool Csv::waits_for_next() const {
   const Parts& of = *parts_;
-  return of.stream != nullptr && std::memchr(of.buffer.data() + of.row_past, '\n', of.filled - of.row_past) == nullptr;
+  return of.stream != nullptr && std::memchr(of.text + of.row_past, '\n', of.filled - of.row_past) == nullptr;
 }
 
 Result<bool> Csv::next() { return parts_->next(); }

@@ -64,6 +64,9 @@ class Csv {
   // rarely wrong), and the guess is right exactly if the part before ends there: else read the part again from there.
   Result<Csv> part(const Input& input, std::uint64_t begin, std::uint64_t end, std::uint64_t first_line) const;
   static Result<std::uint64_t> row_start_after(const Input& input, std::uint64_t offset);
+  // Rows that are lines, without a quote, and in memory already: `text`, which stands at `begin` of the input, and behind which
+  // StructuralCursor::reads_past bytes may be read. Both outlive what is returned.
+  Csv lines(std::string_view text, bool is_ascii, std::uint64_t begin, std::uint64_t first_line) const;
   std::uint64_t past_row() const;     // byte offset in the decompressed input
   std::uint64_t past_line() const;    // and its line
 

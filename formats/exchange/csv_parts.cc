@@ -2,35 +2,50 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+
+#include "formats/exchange/structural.h"
 
 namespace chartline::exchange {
 namespace {
 
-constexpr std::size_t window_bytes = std::size_t{1} << 20;
-
-// Eight bytes at a time: a byte of 7 bits that is no line end carries into its highest bit. Bytes of a word count up side by side.
-std::uint64_t count_lines(std::string_view text) {
-  constexpr std::uint64_t ends = 0x0a0a0a0a0a0a0a0au, low = 0x7f7f7f7f7f7f7f7fu, even = 0x00ff00ff00ff00ffu, ones = 0x0001000100010001u;
-  constexpr std::size_t words_max = 255;  // before a byte could overflow
+// What can be told of a text before its rows are looked at.
+struct Seen {
   std::uint64_t lines = 0;
+  bool quotes = false, ascii = true;
+};
+
+// Sixteen bytes at a time; a comparison gives -1 where it holds.
+Seen look_at(std::string_view text) {
+  using Block [[gnu::vector_size(16)]] = signed char;
+  constexpr std::size_t blocks_max = 255;  // before a count could overflow
+  Seen seen;
+  Block quotes{}, bits{};
   std::size_t i = 0;
-  while (i + sizeof(std::uint64_t) <= text.size()) {
-    const std::size_t words = std::min(words_max, (text.size() - i) / sizeof(std::uint64_t));
-    std::uint64_t counts = 0;
-    for (std::size_t w = 0; w < words; ++w, i += sizeof(std::uint64_t)) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, text.data() + i, sizeof word);
-      word ^= ends;
-      counts += ~(((word & low) + low) | word | low) >> 7;
+  while (i + sizeof(Block) <= text.size()) {
+    const std::size_t blocks = std::min(blocks_max, (text.size() - i) / sizeof(Block));
+    Block ends{};
+    for (std::size_t b = 0; b < blocks; ++b, i += sizeof(Block)) {
+      Block block;
+      std::memcpy(&block, text.data() + i, sizeof block);
+      ends -= block == '\n', quotes |= block == '"', bits |= block;
     }
-    lines += ((counts & even) + (counts >> 8 & even)) * ones >> 48;
+    for (std::size_t b = 0; b < sizeof(Block); ++b) seen.lines += static_cast<unsigned char>(ends[b]);
   }
-  return lines + static_cast<std::uint64_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(), '\n'));
+  for (std::size_t b = 0; b < sizeof(Block); ++b) seen.quotes |= quotes[b] != 0, seen.ascii &= bits[b] >= 0;
+  for (; i < text.size(); ++i)
+    seen.lines += text[i] == '\n', seen.quotes |= text[i] == '"', seen.ascii &= static_cast<signed char>(text[i]) >= 0;
+  return seen;
 }
 
 }  // namespace
 
-std::optional<CsvCutter> CsvCutter::make(const Csv& csv, const Input& input, std::uint64_t part_bytes) {
+Result<Csv> CsvPart::open(const Csv& csv, const Input& input) const {
+  if (lines) return csv.lines(*lines, is_ascii, begin, first_line);
+  return csv.part(input, begin, end, first_line);
+}
+
+std::optional<CsvCutter> CsvCutter::make(const Csv& csv, const Input& input, std::size_t part_bytes) {
   const std::optional<std::uint64_t> bytes = input.plain_bytes();
   if (!bytes || *bytes < 2 * part_bytes) return std::nullopt;
   CsvCutter cutter(input, *bytes, part_bytes);
@@ -38,26 +53,20 @@ std::optional<CsvCutter> CsvCutter::make(const Csv& csv, const Input& input, std
   return cutter;
 }
 
-Result<std::optional<CsvPart>> CsvCutter::next() {
-  if (at_ >= bytes_) return std::optional<CsvPart>();
-  CsvPart part{at_, bytes_, line_};
-  window_.resize(window_bytes);
-  for (std::uint64_t at = at_; at < bytes_;) {
-    const std::size_t got = TRY(input_->read_at(at, window_));
-    const std::string_view seen(window_.data(), got);
-    if (got == 0 || std::memchr(seen.data(), '"', seen.size()) != nullptr) break;
-    // A part ends with the last line of the window that takes it to its size.
-    const std::size_t last = at + got - part.begin >= part_bytes_ ? seen.rfind('\n') : std::string_view::npos;
-    if (last != std::string_view::npos) {
-      part.end = at + last + 1;
-      line_ += count_lines(seen.substr(0, last + 1));
-      break;
-    }
-    line_ += count_lines(seen);
-    at += got;
+Result<bool> CsvCutter::next(CsvPart& part) {
+  if (at_ >= bytes_) return false;
+  part.begin = at_, part.end = bytes_, part.first_line = line_, part.lines.reset();
+  if (!part.room) part.room = std::make_unique_for_overwrite<char[]>(part_bytes_ + StructuralCursor::reads_past);
+  const std::size_t got = TRY(input_->read_at(at_, std::span(part.room.get(), part_bytes_)));
+  std::string_view text(part.room.get(), got);
+  if (got == part_bytes_) text = text.substr(0, text.rfind('\n') + 1);  // of all lines but the last, which may go on
+  if (const Seen seen = look_at(text); !text.empty() && !seen.quotes) {
+    part.lines = text, part.is_ascii = seen.ascii;
+    if (got == part_bytes_) part.end = at_ + text.size();
+    line_ += seen.lines;
   }
   at_ = part.end;
-  return std::optional(part);
+  return true;
 }
 
 }  // namespace chartline::exchange

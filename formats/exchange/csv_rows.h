@@ -148,7 +148,7 @@ Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inpu
   // Large parts cost least; a file that is not large is shared by all threads nevertheless.
   constexpr std::uint64_t MiB = 1 << 20;
   const std::uint64_t part_bytes =
-      std::clamp(input.plain_bytes().value_or(0) / (2 * std::max(1u, reading.options.threads)), MiB, 8 * MiB);
+      std::clamp(input.plain_bytes().value_or(0) / (2 * std::max(1u, reading.options.threads)), MiB, 4 * MiB);
   std::optional<CsvCutter> cutter =
       reading.options.threads > 1 ? CsvCutter::make(csv, input, part_bytes) : std::nullopt;
   std::unique_ptr<RecordSink> first = cutter ? reading.sink.part() : nullptr;
@@ -167,24 +167,23 @@ Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inpu
   };
   const auto work = [&] {
     auto rows = make_rows(csv);  // of a thread, with what it has learnt
+    CsvPart range;
     for (;;) {
       std::size_t place = 0;
       std::unique_ptr<RecordSink> sink;
-      CsvPart range;
       {
         const std::lock_guard lock(mutex);
         if (failed) return;
         place = next++;
-        const Result<std::optional<CsvPart>> found = cutter->next();
+        const Result<bool> found = cutter->next(range);
         if (!found) return fail(place, found.error());
         if (!*found) return;
-        range = **found;
         sink = place == 0 ? std::move(first) : reading.sink.part();
         if (place > 0 && reading.progress) reading.progress(range.begin);
       }
       const auto read_part = [&]() -> Result<void> {
         const Reading part_reading{reading.paths, reading.options, *sink, reading.quality, no_progress};
-        Csv part = TRY(csv.part(input, range.begin, range.end, range.first_line));
+        Csv part = TRY(range.open(csv, input));
         rows.begin(part);
         TRY(read_rows_with(part, input, inputs, part_reading, rows));
         rows.done();

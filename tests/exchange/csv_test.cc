@@ -258,10 +258,11 @@ TEST(Csv, AFileIsCutIntoPartsUpToItsFirstQuote) {
     Rows rows;
     std::size_t parts = 0;
     std::uint64_t at = csv->past_row(), line = csv->past_line();
-    for (auto next = cutter->next(); next && *next; next = cutter->next(), ++parts) {
-      EXPECT_EQ((*next)->begin, at);
-      EXPECT_EQ((*next)->first_line, line);
-      auto part = csv->part(**input, (*next)->begin, (*next)->end, (*next)->first_line);
+    CsvPart next;
+    for (auto more = cutter->next(next); more && *more; more = cutter->next(next), ++parts) {
+      EXPECT_EQ(next.begin, at);
+      EXPECT_EQ(next.first_line, line);
+      auto part = next.open(*csv, **input);
       ASSERT_TRUE(part);
       for (Row& row : rows_of(*part)) rows.push_back(std::move(row));
       at = part->past_row(), line = part->past_line();
