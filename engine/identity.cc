@@ -108,6 +108,7 @@ struct Identity::Parts {
   Result<void> look(std::span<const record::Identifier> identifiers, std::vector<Looked>& into) const;
   Result<std::optional<PatientRef>> find(std::string_view system, std::string_view value) const;
   PatientRef new_patient();
+  Result<Resolved> resolve(std::span<const record::Identifier> identifiers, std::vector<Looked>& looked);  // under the lock
   void add(PatientRef patient, const record::Identifier& identifier, std::uint64_t at);
   void regroup();
   std::map<PatientRef, std::vector<PatientRef>> groups_of(Micros as_of) const;
@@ -245,17 +246,32 @@ Result<Identity::Resolved> Identity::resolve(std::span<const record::Identifier>
       return Resolved{*looked.front().who, p.position, false, false};
   }
   std::unique_lock lock(p.mutex);
-  TRY(p.look(identifiers, looked));  // another writer may have been here between the locks; the table is seldom asked again
+  return p.resolve(identifiers, looked);  // another writer may have been here between the locks; the table is seldom asked again
+}
+
+Result<std::vector<PatientRef>> Identity::resolve_each(std::span<const record::Identifier> persons) {
+  std::vector<PatientRef> patients;
+  std::vector<Parts::Looked> looked;
+  const std::unique_lock lock(parts_->mutex);
+  for (const record::Identifier& person : persons) {
+    looked.clear();
+    patients.push_back(TRY(parts_->resolve({&person, 1}, looked)).patient);
+  }
+  return patients;
+}
+
+Result<Identity::Resolved> Identity::Parts::resolve(std::span<const record::Identifier> identifiers, std::vector<Looked>& looked) {
+  TRY(look(identifiers, looked));
   std::optional<PatientRef> patient;
   for (const auto& one : looked)
     if (one.who && !patient) patient = one.who;
-  Resolved resolved{patient ? *patient : p.new_patient(), 0, !patient, false};
+  Resolved resolved{patient ? *patient : new_patient(), 0, !patient, false};
   for (std::size_t i = 0; i < identifiers.size(); ++i) {
     if (const std::optional<PatientRef>& who = looked[i].who) {
-      const auto group = p.groups.find(resolved.patient);
+      const auto group = groups.find(resolved.patient);
       const bool same_person =
           *who == resolved.patient ||
-          (group != p.groups.end() && std::binary_search(group->second.begin(), group->second.end(), *who));
+          (group != groups.end() && std::binary_search(group->second.begin(), group->second.end(), *who));
       if (!same_person) resolved.clash = true;
       continue;
     }
@@ -264,12 +280,12 @@ Result<Identity::Resolved> Identity::resolve(std::span<const record::Identifier>
           return earlier.system == identifiers[i].system && earlier.value == identifiers[i].value;
         });
     if (repeated || identifiers[i].value.empty()) continue;
-    p.add(resolved.patient, identifiers[i], ++p.position);
-    p.pending.push_back({resolved.patient, resolved.patient, {}});
+    add(resolved.patient, identifiers[i], ++position);
+    pending.push_back({resolved.patient, resolved.patient, {}});
     stored::encode(stored::Identify{resolved.patient, identifiers[i].system, identifiers[i].value},
-                   p.pending.back().encoded);
+                   pending.back().encoded);
   }
-  resolved.position = p.position;
+  resolved.position = position;
   return resolved;
 }
 

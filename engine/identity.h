@@ -42,6 +42,8 @@ class Identity {
     bool clash;
   };  // position: see durable()
   Result<Resolved> resolve(std::span<const record::Identifier> identifiers);
+  // The patients of many persons, one identifier each, under one lock.
+  Result<std::vector<PatientRef>> resolve_each(std::span<const record::Identifier> persons);
   // Adds nothing. nullopt where unknown.
   Result<std::optional<PatientRef>> find(const record::Identifier& identifier) const;
   // Every patient that has this value under some system.

@@ -34,6 +34,7 @@ struct PlainNames {
   std::vector<bool> fine_persons, fine_codes;  // whether a record may name them
   std::vector<std::optional<PatientRef>> patients;
   std::vector<std::unique_ptr<OfShard>> shards;
+  bool can_be_plain(const record::PlainEvent& event) const { return fine_persons[event.person] && fine_codes[event.code]; }
 };
 
 // Records of one part, into one lane of the sorter.
@@ -48,7 +49,8 @@ class SortingPart final : public Import::Part {
 
  private:
   void look_at(const record::PlainEvents& plain);
-  Result<bool> add_plainly(const record::PlainEvents& plain, const record::PlainEvent& event);
+  Result<void> find_patients(const record::PlainEvents& plain);
+  bool add_plainly(const record::PlainEvents& plain, const record::PlainEvent& event);
 
   ImportBase& import_;
   RowSorter::Lane& lane_;
@@ -162,14 +164,26 @@ void SortingPart::look_at(const record::PlainEvents& plain) {
   }
 }
 
-// False where only a whole record can say what becomes of it.
-Result<bool> SortingPart::add_plainly(const record::PlainEvents& plain, const record::PlainEvent& event) {
-  if (!plain_names_->fine_persons[event.person] || !plain_names_->fine_codes[event.code]) return false;
-  std::optional<PatientRef>& patient = plain_names_->patients[event.person];
-  if (!patient) {
-    const record::Identifier person{plain.tables->person_system, plain.tables->persons()[event.person]};
-    patient = TRY(import_.store_.parts().identity->resolve({&person, 1})).patient;
+// All whom plain events name and who are not known yet: threads that asked for each of them would wait for one another.
+Result<void> SortingPart::find_patients(const record::PlainEvents& plain) {
+  std::vector<std::uint32_t> unknown;
+  std::vector<record::Identifier> identifiers;
+  for (const record::PlainEvent& event : plain.events) {
+    if (plain_names_->patients[event.person] || !plain_names_->can_be_plain(event)) continue;
+    plain_names_->patients[event.person].emplace();
+    unknown.push_back(event.person);
+    identifiers.push_back({plain.tables->person_system, plain.tables->persons()[event.person]});
   }
+  if (unknown.empty()) return {};
+  const std::vector<PatientRef> patients = TRY(import_.store_.parts().identity->resolve_each(identifiers));
+  for (std::size_t i = 0; i < unknown.size(); ++i) plain_names_->patients[unknown[i]] = patients[i];
+  return {};
+}
+
+// False where only a whole record can say what becomes of it.
+bool SortingPart::add_plainly(const record::PlainEvents& plain, const record::PlainEvent& event) {
+  if (!plain_names_->can_be_plain(event)) return false;
+  const std::optional<PatientRef>& patient = plain_names_->patients[event.person];
   const std::uint32_t shard = patient->shard;
   if (shard >= plain_names_->shards.size()) plain_names_->shards.resize(shard + 1);
   Dictionary& names = import_.store_.parts().shards[shard]->names();
@@ -203,8 +217,9 @@ Result<bool> SortingPart::add_plainly(const record::PlainEvents& plain, const re
 Result<void> SortingPart::add(const record::PlainEvents& plain) {
   TRY(import_.rows_.make_room(lane_));
   look_at(plain);
+  TRY(find_patients(plain));
   for (const record::PlainEvent& event : plain.events) {
-    if (TRY(add_plainly(plain, event))) continue;
+    if (add_plainly(plain, event)) continue;
     TRY(record::for_each_record({plain.source, plain.tables, {&event, 1}}, [&](const record::Record& record) { return add(record); }));
   }
   return {};
