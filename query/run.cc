@@ -114,6 +114,7 @@ class Run {
     if (plan) asked = asked->parts.back().get();
     const bool rows = asked->op == Op::why || gives_rows(*asked);
     TRY(grant->require(rows ? engine::Right::rows : engine::Right::figures));
+    if (rows && part.as_of != INT64_MAX) TRY(grant->require_past());
     if (!rows && controls_figures() && !grant->figures_key)
       return invalid_request("figures under disclosure control need a key, and the policy names no key file");
     return {};

@@ -118,11 +118,14 @@ struct Holder {
     return user + '\n' + role + '\n' + purpose + '\n' + project + '\n' + (grant ? std::to_string(grant->mark) : "");
   }
   Result<void> require(engine::Right right) const { return grant ? grant->require(right) : Result<void>(); }
-  // What the session may see; of the present where `as_of` is INT64_MAX.
-  engine::View view(Micros as_of = INT64_MAX) const {
-    const engine::View whole = services.store.view_as_of(as_of);
-    return grant ? whole.narrowed(grant) : whole;
+  // What the session may see.
+  engine::View view() const { return narrowed(services.store.view()); }
+  // The rows of it as of an instant; of the present where that is INT64_MAX.
+  Result<engine::View> rows_as_of(Micros as_of) const {
+    if (grant && as_of != INT64_MAX) TRY(grant->require_past());
+    return narrowed(services.store.view_as_of(as_of));
   }
+  engine::View narrowed(const engine::View& whole) const { return grant ? whole.narrowed(grant) : whole; }
 };
 using HolderPtr = std::shared_ptr<const Holder>;
 

@@ -386,7 +386,7 @@ kj::Promise<void> timeline(HolderPtr holder, TimelineCall context) {
   auto read = [holder, words, filter = std::move(filter), limit, patient = std::string(wire::view(params.getPatient())),
                as_of = params.getAsOf(), details = details_of(params.getFields()),
                wants_person = params.getWantPerson()]() mutable -> Result<std::unique_ptr<FirstPage>> {
-    const View view = holder->view(as_of);
+    const View view = TRY(holder->rows_as_of(as_of));
     const std::optional<engine::PatientRef> found = TRY(view.find(patient));
     if (!found) return unseen();
     Reading reading{.view = view, .patient = *found, .filter = std::move(filter), .details = details, .words = words};
@@ -427,7 +427,7 @@ kj::Promise<void> timelines(HolderPtr holder, TimelinesCall context) {
   auto words = std::make_shared<record::Arena>();
   auto stream = std::make_shared<Stream>(Stream{
       .holder = holder,
-      .view = holder->view(params.getAsOf()),
+      .view = value_or_throw(holder->rows_as_of(params.getAsOf())),
       .filter = read_filter(params.getFilter(), *words),
       .words = words,
       .details = details_of(params.getFields()),

@@ -69,8 +69,10 @@ class Changing {
   Row made(const Row& row) const {
     Row made = row;
     made.code = kept(row.code);
-    made.start = changed(row.start);
-    if (row.end.form == record::End::Form::at) made.end.at = changed(row.end.at);
+    // A birth may be told as an event of its day.
+    const auto when = [&](Time time) { return row.kind == record::Kind::patient ? birth(changed(time)) : changed(time); };
+    made.start = when(row.start);
+    if (row.end.form == record::End::Form::at) made.end.at = when(row.end.at);
     made.value = made_value(row.value);
     made.translations = made_translations(row.translations);
     const record::Source source = names_.source(row.source);

@@ -50,6 +50,11 @@ Result<void> Grant::require(Right right) const {
                 std::string(name(purpose)) + " it may have " + names(rights));
 }
 
+Result<void> Grant::require_past() const {
+  if (!deidentified) return {};
+  return denied("rows of a de-identified view as of an instant: they would tell when things were recorded");
+}
+
 const CategoryRule& Grant::rule_of(PatientRef patient) const {
   const auto at = std::ranges::lower_bound(of_patient, patient, {}, [](const auto& one) { return one.first; });
   return at != of_patient.end() && at->first == patient ? at->second : of_everyone;

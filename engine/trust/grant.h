@@ -42,6 +42,7 @@ struct Grant {
   Rights rights = 0;
   bool may(Right right) const { return (rights & mask(right)) != 0; }
   Result<void> require(Right right) const;  // denied, in words that name the right
+  Result<void> require_past() const;        // of rows: as of an instant they tell when it was recorded, and so how far dates are shifted
 
   // -- of whose records: those here, and of them no more than their rule shows
   PatientSet patients;

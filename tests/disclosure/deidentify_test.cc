@@ -314,5 +314,28 @@ TEST_F(Project, ThePastIsSeenByTheSameRules) {
   EXPECT_EQ(event(past, "ann", record::Kind::medication).start, event(view(), "ann", record::Kind::medication).start);
 }
 
+// When each event was recorded would tell by how many days the dates of its patient are shifted.
+TEST_F(Project, RowsOfThePastAreNotTold) {
+  const auto fault_of = [&](std::string_view text) {
+    const auto answers = ask(small_.store(), researcher(small_.store(), {}, "asthma"), text);
+    return answers ? "told" : std::string(name(answers.error().fault));
+  };
+  EXPECT_EQ(fault_of("list true"), "told");
+  EXPECT_EQ(fault_of("as of 2099-01-01 count true"), "told");
+  for (const std::string_view text : {"as of 2099-01-01 list true", "cohort c = true\nas of 2099-01-01 events any[*] of c",
+                                      "count true\nas of 2099-01-01 explain analyze list true"})
+    EXPECT_EQ(fault_of(text), "denied") << text;
+}
+
+// MEDS tells a birth as an event of its day.
+TEST_F(Project, ThatTheDayOfBirthIsAnEventTellsNoMore) {
+  small_.tell("old 1921-03-01..1921-03-02 patient local:MEDS_BIRTH");
+  const auto of_old = events(view(), "old");
+  const auto birth = std::ranges::find(of_old, "MEDS_BIRTH", [](const record::Event& one) { return one.code.code; });
+  ASSERT_NE(birth, of_old.end());
+  EXPECT_EQ(record::print(birth->start), "1934");
+  EXPECT_EQ(record::print(birth->end.at), "1934");
+}
+
 }  // namespace
 }  // namespace chartline::query

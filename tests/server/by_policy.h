@@ -49,12 +49,13 @@ inline engine::Policy policy_of(const std::string& roles) {
 }
 
 inline wire::Session::Client log_in(capnp::EzRpcClient& client, const std::string& user, const std::string& role,
-                                    const std::string& purpose) {
+                                    const std::string& purpose, const std::string& project = {}) {
   auto login = client.getMain<wire::Door>().loginRequest();
   login.initCredential().initPassword().setUser(user);
   auto request = login.initRequest();
   request.setRole(role);
   request.setPurpose(purpose);
+  request.setProject(project);
   return login.send().getSession();
 }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <regex>
 #include <set>
 
 #include "engine/audit/trail.h"
@@ -265,6 +266,44 @@ TEST_F(Matrix, AGuessedPatientIsAsUnknownAsNobody) {
     EXPECT_EQ(guessed, nobody);
     EXPECT_EQ(guessed.first, "not_found");
   }
+}
+
+// When each event was recorded would tell by how many days the dates of its patient are shifted.
+TEST(DeidentifiedSession, HasNoTimelineAsOfAnInstant) {
+  ByPolicy door(policy_of("[roles.researcher]\npurposes = [\"research\"]\ndisclosure = \"nhs-hes\"\n"
+                          "[projects.pain]\nmembers = [\"rosa\"]\n"));
+  ServedStore served({}, door);
+  door.look_at(*served.store);
+  served.observe("ann", "pain", 3);
+  capnp::EzRpcClient client(served.address());
+  auto& scope = client.getWaitScope();
+  auto session = log_in(client, "rosa", "researcher", "research", "pain");
+  const std::string listed = outcome(scope, [&] { return asked(session, "list true"); }).second;
+  const auto pseudonym = std::regex("[0-9a-f]{32}");
+  std::smatch name;
+  ASSERT_TRUE(std::regex_search(listed, name, pseudonym)) << listed;
+  const auto one = [&](std::int64_t as_of) {
+    return outcome(scope, [&] {
+      auto request = session.timelineRequest();
+      request.setPatient(name.str());
+      request.setAsOf(as_of);
+      return shown(kj::mv(request));
+    }).first;
+  };
+  const auto many = [&](std::int64_t as_of) {
+    return outcome(scope, [&] {
+      auto seen = std::make_shared<std::string>();
+      auto request = session.timelinesRequest();
+      request.initPatients(1).set(0, name.str());
+      request.setAsOf(as_of);
+      request.setSink(kj::heap<EventSink>(*seen));
+      return request.send().then([seen](auto&&) { return *seen; });
+    }).first;
+  };
+  EXPECT_EQ(one(INT64_MAX), "done");
+  EXPECT_EQ(many(INT64_MAX), "done");
+  EXPECT_EQ(one(INT64_MAX - 1), "denied");
+  EXPECT_EQ(many(INT64_MAX - 1), "denied");
 }
 
 // Denied acts are in the audit, by whom and as what.
