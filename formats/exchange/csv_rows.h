@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "formats/exchange/csv.h"
+#include "formats/exchange/csv_folder.h"
 #include "formats/exchange/csv_parts.h"
 #include "formats/exchange/input.h"
 #include "formats/exchange/readers.h"
@@ -33,16 +34,19 @@ struct Refused {
 // Whether a file found in a folder or archive is CSV by its name: "a.csv", "a.csv.gz"; in any letter case.
 bool is_csv_name(std::string_view name);
 
-// Runs `read_one(Csv&, const Input&, const Inputs&)` over each input that was named outright or found as *.csv.
+// Runs `read_one(Csv&, const Input&, const Inputs&)` over each input that was named outright or found as *.csv; the report
+// names the others.
 template <typename ReadOne>
 Result<void> read_csv_files(const Reading& reading, ReadOne read_one) {
   auto inputs = TRY(Inputs::open(reading.paths));
   for (;;) {
     Input* input = TRY(inputs.next());
     if (input == nullptr) break;
-    bool wanted = is_csv_name(input->name());
-    for (const std::string& path : reading.paths) wanted |= input->name() == path;
-    if (!wanted) continue;
+    if (!is_table_file(*input, reading.paths)) {
+      RowReport report(reading.quality, input->name());
+      TRY(not_read(report, "it is no CSV file"));
+      continue;
+    }
     auto csv = TRY(Csv::open(*input));
     TRY(read_one(csv, *input, inputs));
   }

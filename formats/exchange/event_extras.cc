@@ -45,6 +45,14 @@ std::optional<Refused> set_sequence(std::uint64_t& sequence, std::string_view ce
 
 }  // namespace
 
+std::optional<record::Decimal> plain_number_cell(std::string_view cell) {
+  constexpr std::size_t digits_kept = 18;
+  const auto number = record::parse_decimal(cell);
+  const std::string_view digits = cell.starts_with('-') ? cell.substr(1) : cell;
+  if (!number || digits.size() <= digits_kept || !std::ranges::all_of(digits, is_digit)) return number;
+  return record::print(*number) == cell ? number : std::nullopt;
+}
+
 std::optional<Value> number_cell(std::string_view cell) {
   Value value;
   value.form = Value::Form::number;
@@ -55,7 +63,7 @@ std::optional<Value> number_cell(std::string_view cell) {
     value.comparator = *comparator;
     cell = trimmed(cell.substr(signs));
   }
-  const auto number = record::parse_decimal(cell);
+  const auto number = plain_number_cell(cell);
   if (!number) return std::nullopt;
   value.number = *number;
   return value;
@@ -64,7 +72,7 @@ std::optional<Value> number_cell(std::string_view cell) {
 Value typed_cell(std::string_view cell) {
   if (cell == "true" || cell == "false") return bool_value(cell == "true");
   if (!has_leading_zero(cell)) {
-    if (const auto number = record::parse_decimal(cell)) return number_value(*number);
+    if (const auto number = plain_number_cell(cell)) return number_value(*number);
   }
   // A year alone is a number; what is told for a date has its month at least.
   if (const auto date = record::parse_time(cell); date && cell.size() > 4) return date_value(*date);

@@ -22,6 +22,10 @@ struct EventRow {
   bool kind_said = false;
 };
 
+// The number of a cell that may hold other things too. None for a whole number of more digits than are kept: what is so long
+// names something, and its last digits are not to be lost.
+std::optional<record::Decimal> plain_number_cell(std::string_view cell);
+
 // "5", "<5", ">= 5"; nullopt for other text. A comparator alone is text.
 std::optional<record::Value> number_cell(std::string_view cell);
 

@@ -5,11 +5,12 @@
 // patient   the source's name for the person, in the system of `patient_system` (the source's own, if there is none)
 // time      ISO 8601 at any precision; empty: no time
 // code      see code_cell.h; the system `local` unless one is said
-// value     a number, also with a comparator ("<5"); anything else is text. `text` is text even where it looks like a
-//           number, `value_code` a code as in `code`; a row may fill one of the three
+// value     a number, also with a comparator ("<5"); anything else is text, as a whole number of more than 18 digits is. `text`
+//           is text even where it looks like a number, `value_code` a code as in `code`; a row may fill one of the three
 // kind      `observation` for a row with a number that does not say, else `other`
 // end       a time, `ongoing` or `unknown`; empty: the event is a point
-// attr.X    a number, an ISO date, true or false, else text; empty: no attribute. Numbers with leading zeros stay text
+// attr.X    a number, an ISO date, true or false, else text; empty: no attribute. Numbers with leading zeros stay
+//           text, and so do whole ones of more than 18 digits
 //
 // A row of kind `patient` tells who the person is: attr.birth, attr.death (dates, or a year) and attr.sex (female, male, other,
 // unknown). Rows of kinds patient, death and registration need no code.
@@ -51,7 +52,7 @@ class EventRows {
     if (!read_plain_time(trimmed(fields[columns_.time]))) return false;
     event.has_number = false, event.mantissa = 0, event.scale = 0;
     if (const std::string_view cell = columns_.value ? trimmed(fields[*columns_.value]) : std::string_view{}; !cell.empty()) {
-      const auto number = record::parse_decimal(cell);  // one with a comparator is rare
+      const auto number = plain_number_cell(cell);  // one with a comparator is rare
       if (!number) return false;
       event.has_number = true, event.mantissa = number->mantissa, event.scale = number->scale;
     }

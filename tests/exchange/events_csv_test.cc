@@ -101,6 +101,17 @@ TEST(EventsCsv, TakesOneOfThreeValues) {
   EXPECT_EQ(read.problems(), (Lines{"events.csv:4 value two_values rejected"}));
 }
 
+TEST(EventsCsv, LosesNoDigitOfWhatNamesSomething) {
+  const EventsRead read(
+      "patient,time,code,value,attr.serial\n"
+      "p,2020,x,12345678901234567890,98765432109876543210987\n"
+      "p,2020,x,-1234567890123456789,123456789012345678\n"
+      "p,2020,x,0.1234567890123456789,10000000000000000000\n");
+  EXPECT_EQ(read.events(), (Lines{": other local:x 2020 ='12345678901234567890' {serial='98765432109876543210987'}",
+                                  ": other local:x 2020 ='-1234567890123456789' {serial=123456789012345678}",
+                                  ": observation local:x 2020 =0.12345678901234568 {serial=10000000000000000000}"}));
+}
+
 TEST(EventsCsv, TypesAttributesAndSortsThem) {
   const EventsRead read(
       "patient,time,code,attr.Body Site,attr.c,attr.a,attr.d,attr.e\n"
@@ -191,6 +202,7 @@ TEST(EventsCsv, ReadsTheCsvFilesOfAFolderAndWhateverIsNamed) {
   read_into(found, read_events, folder.path() + "/in");
   EXPECT_EQ(found.error, "");
   EXPECT_EQ(found.events(), (Lines{": other local:a 2020", ": other local:b 2020"}));
+  EXPECT_EQ(found.problems(), (Lines{"README:0  table_not_read repaired"}));
   ReadBack named;
   read_into(named, read_events, folder.write("rows.txt", "patient,time,code\np,2020,c\n"));
   EXPECT_EQ(named.events(), (Lines{": other local:c 2020"}));
