@@ -3,8 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -47,6 +49,8 @@ struct BitLoops {
                 std::uint32_t start);  // each becomes start + all up to and with it
   Measures<std::uint32_t> (*measure32)(const std::uint32_t* values, std::size_t count);  // count > 0
   Range<std::uint32_t> (*range32)(const std::uint32_t* values, std::size_t count);        // count > 0
+  // out[i] = low[i] + (zeros before the i-th one, since the one before it) << width. False where there are not `count` ones.
+  bool (*unary32)(BytesView bits, unsigned width, const std::uint32_t* low, std::size_t count, std::uint32_t* out);
 };
 
 extern const BitLoops plain_loops;
@@ -69,6 +73,29 @@ inline void sum_up(std::uint32_t* values, std::size_t count, std::uint32_t start
 }
 inline void sum_up(std::uint64_t* values, std::size_t count, std::uint64_t start) {
   for (std::size_t i = 0; i < count; ++i) values[i] = start += values[i];
+}
+
+template <typename T>
+bool unary_plain(BytesView bits, unsigned width, const T* low, std::size_t count, T* out) {
+  std::size_t i = 0;
+  std::uint64_t past = 0;  // the one before
+  for (std::size_t at = 0; at < bits.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bits.data() + at, std::min(sizeof word, bits.size() - at));
+    for (; word != 0; word &= word - 1, ++i) {
+      if (i == count) return false;
+      const std::uint64_t place = at * 8 + static_cast<unsigned>(std::countr_zero(word));
+      out[i] = static_cast<T>(low[i] + (static_cast<T>(place - past) << width));
+      past = place + 1;
+    }
+  }
+  return i == count;
+}
+inline bool add_unary(BytesView bits, unsigned width, const std::uint32_t* low, std::size_t count, std::uint32_t* out) {
+  return bit_loops().unary32(bits, width, low, count, out);
+}
+inline bool add_unary(BytesView bits, unsigned width, const std::uint64_t* low, std::size_t count, std::uint64_t* out) {
+  return unary_plain(bits, width, low, count, out);
 }
 
 template <typename T>

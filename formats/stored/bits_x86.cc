@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 // Eight values of at most 25 bits at a time. Four of them lie within 16 bytes: a shuffle brings to each 32-bit lane the
 // four bytes in which its value starts, a shift drops the bits before it, a mask those after.
@@ -231,8 +232,46 @@ __attribute__((target("avx2"))) Range<std::uint32_t> range32_avx2(const std::uin
   return {range_plain(least, 8).min, range_plain(greatest, 8).max};
 }
 
-constexpr BitLoops avx2 = {"avx2", unpack32_avx2, unpack64_avx2, sum32_avx2, measure32_avx2, range32_avx2};
-constexpr BitLoops sse41 = {"sse4.1", unpack32_sse41, unpack64_sse41, sum32_sse41, measure_plain<std::uint32_t>, range_plain<std::uint32_t>};
+// The zeros before each one of a byte, and after the last.
+struct Unary {
+  std::array<std::array<std::uint8_t, 8>, 256> before{};
+  std::array<std::uint8_t, 256> after{}, ones{};
+};
+constexpr Unary unary = [] {
+  Unary all;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      if (byte >> bit & 1)
+        all.before[byte][all.ones[byte]++] = std::exchange(all.after[byte], std::uint8_t{0});
+      else
+        ++all.after[byte];
+    }
+  }
+  return all;
+}();
+
+// A byte at a time, whose ones are eight at most: eight values are written, and those past its ones again with the next byte.
+__attribute__((target("avx2"))) bool unary32_avx2(BytesView bits, unsigned width, const std::uint32_t* low, std::size_t count,
+                                                  std::uint32_t* out) {
+  const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(width));
+  std::size_t found = 0;
+  std::uint32_t zeros = 0;  // since the last one
+  for (const char each : bits) {
+    const auto byte = static_cast<std::uint8_t>(each);
+    __m256i above = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(unary.before[byte].data())));
+    above = _mm256_add_epi32(above, _mm256_zextsi128_si256(_mm_cvtsi32_si128(static_cast<int>(zeros))));
+    const __m256i lowest = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(low + found));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + found), _mm256_add_epi32(lowest, _mm256_sll_epi32(above, shift)));
+    found += unary.ones[byte];
+    zeros = unary.after[byte] + (byte == 0 ? zeros : 0);
+    if (found > count) return false;
+  }
+  return found == count;
+}
+
+constexpr BitLoops avx2 = {"avx2", unpack32_avx2, unpack64_avx2, sum32_avx2, measure32_avx2, range32_avx2, unary32_avx2};
+constexpr BitLoops sse41 = {"sse4.1", unpack32_sse41, unpack64_sse41, sum32_sse41, measure_plain<std::uint32_t>, range_plain<std::uint32_t>,
+                            unary_plain<std::uint32_t>};
 
 }  // namespace
 

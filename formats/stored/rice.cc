@@ -1,7 +1,6 @@
 #include "formats/stored/rice.h"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "formats/stored/bits.h"
@@ -16,37 +15,6 @@ std::uint64_t unary_bits(std::span<const T> values, T base, unsigned width) {
   for (const T value : values) bits += static_cast<std::uint64_t>(static_cast<T>(value - base) >> width);
   return bits;
 }
-
-// The places of the ones in each byte, and how many they are.
-struct Ones {
-  std::array<std::array<std::uint8_t, 8>, 256> places{};
-  std::array<std::uint8_t, 256> count{};
-};
-constexpr Ones ones = [] {
-  Ones all;
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    for (unsigned bit = 0; bit < 8; ++bit) {
-      if (byte >> bit & 1) all.places[byte][all.count[byte]++] = static_cast<std::uint8_t>(bit);
-    }
-  }
-  return all;
-}();
-
-// Where the ones stand; past the last up to eight places are any. False where they are not `count`.
-bool places_of_ones(BytesView bits, std::size_t count, std::uint32_t* places) {
-  std::size_t found = 0;
-  for (std::size_t at = 0; at < bits.size(); ++at) {
-    const auto byte = static_cast<std::uint8_t>(bits[at]);
-    for (std::size_t k = 0; k < 8; ++k) places[found + k] = static_cast<std::uint32_t>(at * 8) + ones.places[byte][k];
-    found += ones.count[byte];
-    if (found > count) return false;
-  }
-  return found == count;
-}
-
-}  // namespace
-
-namespace {
 
 // The best width is about that of the mean: it and the one below are tried.
 constexpr unsigned widths_tried = 2;
@@ -116,17 +84,10 @@ bool read_rice(Reader& in, std::size_t count, T base, T* out) {
   const char* const low = in.raw(low_bytes).data();
   const BytesView unary = in.raw(unary_bytes);
   if (!in.ok()) return false;
-  unpack_bits(low, low + left, width, count, base, out);
-  // Number i ends with the i-th one: what is above its low bits is how many zeros stand before that, since the one before.
-  thread_local std::vector<std::uint32_t> room;
-  if (room.size() < count + 1 + room_margin) room.resize(count + 1 + room_margin);
-  std::uint32_t* const places = room.data() + 1;
-  places[-1] = ~0u;
-  if (!places_of_ones(unary, count, places)) return false;
-  for (std::size_t i = 0; i < count; ++i)
-    out[i] =
-        static_cast<T>(out[i] + (static_cast<T>(places[i] - places[static_cast<std::ptrdiff_t>(i) - 1] - 1u) << width));
-  return true;
+  thread_local std::vector<T> lowest;
+  if (lowest.size() < count + room_margin) lowest.resize(count + room_margin);
+  unpack_bits(low, low + left, width, count, base, lowest.data());
+  return add_unary(unary, width, lowest.data(), count, out);
 }
 
 bool skip_rice(Reader& in, std::size_t count) {
