@@ -49,6 +49,8 @@ struct BitLoops {
                 std::uint32_t start);  // each becomes start + all up to and with it
   Measures<std::uint32_t> (*measure32)(const std::uint32_t* values, std::size_t count);  // count > 0
   Range<std::uint32_t> (*range32)(const std::uint32_t* values, std::size_t count);        // count > 0
+  // Each value becomes base + the sum of all up to and with it since `of` changed last.
+  void (*sum_within32)(const std::uint32_t* of, std::uint32_t* values, std::size_t count, std::uint32_t base);
   // out[i] = low[i] + (zeros before the i-th one, since the one before it) << width. False where there are not `count` ones.
   bool (*unary32)(BytesView bits, unsigned width, const std::uint32_t* low, std::size_t count, std::uint32_t* out);
 };
@@ -71,8 +73,23 @@ inline void unpack_bits(const char* from, const char* end, unsigned width, std::
 inline void sum_up(std::uint32_t* values, std::size_t count, std::uint32_t start) {
   bit_loops().sum32(values, count, start);
 }
+inline void sum_within(const std::uint32_t* of, std::uint32_t* values, std::size_t count, std::uint32_t base) {
+  bit_loops().sum_within32(of, values, count, base);
+}
 inline void sum_up(std::uint64_t* values, std::size_t count, std::uint64_t start) {
   for (std::size_t i = 0; i < count; ++i) values[i] = start += values[i];
+}
+
+// From the i-th on; `sum` is that of those before it since `of` changed.
+inline void sum_within_from(const std::uint32_t* of, std::uint32_t* values, std::size_t i, std::size_t count, std::uint32_t sum,
+                            std::uint32_t base) {
+  for (; i < count; ++i) {
+    sum = values[i] + (i != 0 && of[i] == of[i - 1] ? sum : 0);
+    values[i] = base + sum;
+  }
+}
+inline void sum_within_plain(const std::uint32_t* of, std::uint32_t* values, std::size_t count, std::uint32_t base) {
+  sum_within_from(of, values, 0, count, 0, base);
 }
 
 template <typename T>

@@ -34,7 +34,7 @@ class Distinct {
   bool too_many(std::size_t found) const {
     const unsigned place_width = width_of(found - 1);
     const unsigned less = std::min(width_, place_width);  // ascending values take steps
-    const unsigned value_width = packing_ == Packing::tight ? width_ - less + 2 : width_ - less / 2;
+    const unsigned value_width = packing_ != Packing::quick ? width_ - less + 2 : width_ - less / 2;
     return found > dictionary_values_max || count_ * place_width + found * value_width + 40 >= bits_max_;
   }
 

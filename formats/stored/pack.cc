@@ -114,27 +114,25 @@ struct Plan {
   unsigned rice_width = 0;
 };
 
-// A Rice code is taken where it saves a fifth at least: it is slower to read, and what compresses a block afterwards finds as
-// much in a frame that is little longer.
 template <typename T>
-std::uint64_t rice_bits_max(const Plan<T>& plan) {
-  return plan.bits - plan.bits / 5;
+std::uint64_t rice_bits_max(const Plan<T>& plan, Packing packing) {
+  return plan.bits - plan.bits / (packing == Packing::tightest ? 16 : 5);
 }
 template <typename T>
-void try_rice(std::span<const T> values, T base, T greatest, std::uint64_t sum, unsigned tag, Plan<T>& plan) {
-  if (const auto rice = plan_rice(values, base, greatest, sum, rice_bits_max(plan))) plan = {tag, rice->bits, rice->width};
+void try_rice(std::span<const T> values, T base, T greatest, std::uint64_t sum, unsigned tag, Packing packing, Plan<T>& plan) {
+  if (const auto rice = plan_rice(values, base, greatest, sum, rice_bits_max(plan, packing))) plan = {tag, rice->bits, rice->width};
 }
 
 template <typename T>
-void try_rices(std::span<const T> values, const Measures<T>& m, Plan<T>& plan) {
+void try_rices(std::span<const T> values, const Measures<T>& m, Packing packing, Plan<T>& plan) {
   std::uint64_t sum = 0;
   for (const T value : values) sum += static_cast<T>(value - m.min);
-  try_rice(values, m.min, static_cast<T>(m.max - m.min), sum, form::rice, plan);
+  try_rice(values, m.min, static_cast<T>(m.max - m.min), sum, form::rice, packing, plan);
   if (!m.ascending) return;
   const std::size_t steps = values.size() - 1;
   const std::uint64_t sum_of_steps = static_cast<T>(values[steps] - values[0]) - std::uint64_t{m.step_min} * steps;
-  if (rice_bits_least(steps, sum_of_steps) >= rice_bits_max(plan)) return;
-  try_rice(steps_of(values), m.step_min, static_cast<T>(m.step_max - m.step_min), sum_of_steps, form::rice_steps, plan);
+  if (rice_bits_least(steps, sum_of_steps) >= rice_bits_max(plan, packing)) return;
+  try_rice(steps_of(values), m.step_min, static_cast<T>(m.step_max - m.step_min), sum_of_steps, form::rice_steps, packing, plan);
 }
 
 template <typename T>
@@ -153,7 +151,7 @@ Plan<T> plan_simple(std::span<const T> values, const Measures<T>& m, Packing pac
       if (const std::uint64_t bits = grouped_bits(steps_of(values)); bits < plan.bits) plan = {form::delta_groups, bits};
     }
   }
-  if (packing == Packing::tight) try_rices(values, m, plan);
+  if (packing != Packing::quick) try_rices(values, m, packing, plan);
   return plan;
 }
 

@@ -118,11 +118,16 @@ bool all_are(std::span<const T> values, T standard) {
   return different == 0;
 }
 
+// What differs from row to row as if by chance: no block compresses it.
+constexpr Packing packing_of(HotColumn column) {
+  return column == hot_day || column == hot_time_of_day || column == hot_code ? Packing::tightest : Packing::tight;
+}
+
 template <typename T>
 void pack_part(const HotPart<T>& part, std::type_identity_t<std::span<const T>> values, std::uint32_t& mask, Bytes& out) {
   if (all_are(values, part.standard)) return;
   mask |= 1u << part.column;
-  pack_column(values, part.bias, out, Packing::tight);
+  pack_column(values, part.bias, out, packing_of(part.column));
 }
 
 // The rows of which a column says something, by another column; words of others may be any.
@@ -151,7 +156,7 @@ void pack_some(const HotPart<T>& part, std::type_identity_t<std::span<const T>> 
   if (all_are(of_some, part.standard)) return;
   mask |= 1u << part.column | 1u << some.bit;
   Writer(out).varint(count);
-  pack_column(of_some, part.bias, out, Packing::tight);
+  pack_column(of_some, part.bias, out, packing_of(part.column));
 }
 
 // The columns that say what sort of event a row is: for each sort, or row by row.

@@ -59,7 +59,7 @@ std::vector<T> unpacked(const Bytes& bytes, std::size_t count) {
 
 template <typename T>
 void expect_round_trip(const std::vector<T>& values) {
-  for (const Packing packing : {Packing::quick, Packing::tight}) {
+  for (const Packing packing : {Packing::quick, Packing::tight, Packing::tightest}) {
     const Bytes bytes = packed(values, packing);
     EXPECT_EQ(unpacked<T>(bytes, values.size()), values);
     Reader passed(bytes);
@@ -96,8 +96,8 @@ TEST(Columns, ChoosesTheFormThatSuitsTheValues) {
   EXPECT_EQ(fill(100, [&](std::size_t) { return 7 + random() % 1000 * 60; }), form::scaled);
 }
 
-// Numbers of which most are small and some are not, and steps of which that holds; much smaller, for they are slower to read.
-TEST(Columns, AreRiceCodedWhereThatIsMuchSmaller) {
+// Numbers of which most are small and some are not, and steps of which that holds; smaller by so much as was asked for.
+TEST(Columns, AreRiceCodedWhereThatIsSmaller) {
   std::mt19937_64 random(8);
   std::vector<std::uint32_t> waits, moments;
   std::uint32_t now = 20'000;
@@ -116,6 +116,9 @@ TEST(Columns, AreRiceCodedWhereThatIsMuchSmaller) {
   std::vector<std::uint32_t> even;  // a little smaller is not enough
   for (int i = 0; i < 200; ++i) even.push_back(static_cast<std::uint32_t>(std::exponential_distribution<>(0.01)(random)));
   EXPECT_NE(tag_of(packed(even, Packing::tight)), form::rice);
+  EXPECT_EQ(tag_of(packed(even, Packing::tightest)), form::rice);
+  for (std::uint32_t& one : even) one = static_cast<std::uint32_t>(random() % 700);
+  EXPECT_NE(tag_of(packed(even, Packing::tightest)), form::rice);
   // What no unary code can hold is packed otherwise.
   expect_round_trip(std::vector<std::uint64_t>{1, 2, 3, std::uint64_t{1} << 60, 1, 2, 3, 4, 5, 6, 7, 8});
 }
@@ -332,7 +335,7 @@ TEST(Columns, SurviveEveryFlipAndCut) {
       {1, 0, 2, 0, 1, 0, 30, 0, 1, 0, 1, 2, 0, 3, 0, 0, 1, 2, 1, 0, 60, 0, 1, 0, 0, 0, 0, 1, 3, 1, 0, 0, 1, 0, 2, 0, 0, 0, 5},
       {3, 3, 3, 3, 3, 3, 3, 3, 99, 99, 99, 99, 99, 99, 99, 99, 7, 7, 7, 7, 7, 7, 7}};
   for (const std::vector<std::uint64_t>& values : samples) {
-    for (const Packing packing : {Packing::quick, Packing::tight}) {
+    for (const Packing packing : {Packing::quick, Packing::tight, Packing::tightest}) {
     const Bytes bytes = packed(values, packing);
     for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
       Bytes flipped = bytes;
@@ -348,6 +351,54 @@ TEST(Columns, SurviveEveryFlipAndCut) {
 TEST(InstructionSet, IsOneThatThisMachineHas) {
   EXPECT_FALSE(set_instruction_set("mmx"));
   EXPECT_TRUE(set_instruction_set(instruction_set()));
+}
+
+TEST(Columns, AreSummedWithinStretchesAlikeByEveryInstructionSet) {
+  std::mt19937_64 random(12);
+  for (std::size_t count = 0; count < 90; ++count) {
+    std::vector<std::uint32_t> of(count), steps(count), expected(count);
+    const std::uint32_t base = static_cast<std::uint32_t>(random()), often = 1 + static_cast<std::uint32_t>(random() % 9);
+    for (std::size_t i = 0; i < count; ++i) {
+      const bool same = i != 0 && random() % often != 0;
+      of[i] = same ? of[i - 1] : static_cast<std::uint32_t>(random()), steps[i] = static_cast<std::uint32_t>(random());
+      expected[i] = steps[i] + (same ? expected[i - 1] : base);
+    }
+    for (const std::string_view name : available_sets()) {
+      const Using set(name);
+      std::vector<std::uint32_t> values = steps;
+      sum_within(of.data(), values.data(), count, base);
+      EXPECT_EQ(values, expected) << name;
+    }
+  }
+}
+
+TEST(Columns, TakeUnaryNumbersAlikeByEveryInstructionSet) {
+  std::mt19937_64 random(13);
+  for (std::size_t count = 0; count < 200; ++count) {
+    const unsigned width = static_cast<unsigned>(random() % 20);
+    const double mean = 1 << random() % 6;
+    std::vector<std::uint32_t> low(count + room_margin, 7), expected(count);
+    Bytes bits;
+    std::size_t end = 0;
+    for (std::uint32_t& value : expected) {
+      const auto zeros = static_cast<std::uint32_t>(std::exponential_distribution<>(1 / mean)(random));
+      end += zeros;
+      bits.resize(end / 8 + 1, '\0');
+      bits[end / 8] = static_cast<char>(bits[end / 8] | 1 << end % 8), ++end;
+      value = 7 + (zeros << width);
+    }
+    for (const std::string_view name : available_sets()) {
+      const Using set(name);
+      std::vector<std::uint32_t> values(count + room_margin);
+      EXPECT_TRUE(add_unary(bits, width, low.data(), count, values.data())) << name;
+      values.resize(count);
+      EXPECT_EQ(values, expected) << name;
+      values.resize(count + 1 + room_margin), low.resize(count + 1 + room_margin, 7);
+      EXPECT_FALSE(add_unary(bits, width, low.data(), count + 1, values.data())) << name << ": one too few";
+      if (count == 0) continue;
+      EXPECT_FALSE(add_unary(bits, width, low.data(), count - 1, values.data())) << name << ": one too many";
+    }
+  }
 }
 
 TEST(Columns, AreMeasuredAlikeByEveryInstructionSet) {

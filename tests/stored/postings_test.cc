@@ -284,6 +284,39 @@ TEST(Postings, KeepNumbersAsStepsOfTheirPatient) {
   expect_numbers();  // not that it happens
 }
 
+// Where a patient has many that is smaller; days that a zone sends back stay as they are.
+TEST(Postings, KeepDaysAsStepsOfTheirPatient) {
+  std::mt19937_64 random(10);
+  std::vector<Posting> postings(2000);
+  for (std::size_t i = 0; i < postings.size(); ++i) {
+    postings[i].patient = static_cast<PatientId>(i / 20);
+    const bool first = i % 20 == 0;
+    postings[i].day = (first ? -9'000 : postings[i - 1].day) + static_cast<Day>(random() % (first ? 16'384 : 40));
+    postings[i].flags = static_cast<std::uint32_t>(random() % 8);
+  }
+  const auto expect_days = [&] {
+    const PostingBytes run = encode_postings(postings);
+    for (const std::uint32_t fields : {std::uint32_t{posting_field_day}, posting_field_day | posting_field_flags, posting_field_flags | 0u}) {
+      PostingColumns columns;
+      EXPECT_TRUE(decode_postings(run.bytes, fields, columns));
+      if ((fields & posting_field_day) == 0) {
+        EXPECT_TRUE(decode_more_postings(run.bytes, posting_field_day, columns));
+      }
+      for (std::size_t i = 0; i < postings.size(); ++i) EXPECT_EQ(columns.day_at(i), postings[i].day) << i;
+      for (std::size_t i = 0; i < postings.size(); ++i) EXPECT_EQ(columns.flags[i], fields & posting_field_flags ? postings[i].flags : 0) << i;
+    }
+    return run.bytes.size();
+  };
+  EXPECT_LE(expect_days(), 3'000u);  // 14 bits each as they are, and three for the flags: 4,250
+  for (Posting& posting : postings) posting.day = -12'000;
+  for (std::size_t i = 0; i < postings.size(); ++i) postings[i].day += static_cast<Day>(i % 20);
+  expect_days();
+  postings[100 + 7].day = -30'000;
+  expect_days();
+  for (std::size_t i = 0; i < postings.size(); ++i) postings[i].patient = 7, postings[i].day = static_cast<Day>(i * i / 1000);
+  expect_days();  // one patient
+}
+
 TEST(Postings, RefuseWrongContent) {
   PostingColumns columns;
   const auto decode = [&](std::initializer_list<unsigned> content, std::uint32_t fields = posting_field_all) {
@@ -294,12 +327,15 @@ TEST(Postings, RefuseWrongContent) {
   EXPECT_TRUE(decode({3, 0}));
   EXPECT_FALSE(decode({})) << "no count";
   EXPECT_FALSE(decode({0xff, 0xff, 0xff, 0x7f, 0})) << "too many";
-  EXPECT_FALSE(decode({3, 0x80, 0x20})) << "a column that there is not";
+  EXPECT_FALSE(decode({3, 0x80, 0x40})) << "a column that there is not";
   EXPECT_FALSE(decode({3, 0, 1})) << "more than its columns";
   EXPECT_TRUE(decode({3, 64, 192 + 21}));
   EXPECT_FALSE(decode({3, 64, 192 + 22})) << "a kind that there is not";
   EXPECT_FALSE(decode({3, 64, 8, 14, 1, 2, 9})) << "a kind that there is not, in one posting";
   EXPECT_FALSE(decode({3, 0x80, 8})) << "no values";
+  EXPECT_TRUE(decode({3, 0x82, 0x20, 0, 192}));
+  EXPECT_FALSE(decode({3, 0x82, 0x20, 0})) << "steps from a day, and no steps";
+  EXPECT_FALSE(decode({3, 0x82, 0x20})) << "steps from no day";
   EXPECT_FALSE(decode({3, 0x80, 8}, posting_field_kind)) << "no values to pass over";
 }
 
