@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <limits>
 #include <map>
+#include <thread>
 
 #include "tests/engine/made_moment.h"
 
@@ -182,6 +184,47 @@ TEST(PostingReader, IsOfThePresent) {
   EXPECT_EQ(made.view(5).directory(0, 1).error().fault, Fault::unsupported);
   EXPECT_EQ(made.view().postings(1, 1, 0, 0, stored::posting_field_all).error().fault, Fault::invalid_request);
   EXPECT_TRUE(made.view().directory(0, 99'999).value()->runs.empty());
+}
+
+// Each reads runs of its own, for the first time of their base: afterwards all are known, or none where there is no cache.
+TEST(PostingReader, ThreadsThatDrawAPageAtOnceNoteOnOne) {
+  constexpr std::size_t threads = 4;
+  int cached = 0;
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    for (int round = 0; round < 10; ++round) {
+      MadeMoment made(seed, 1, 30, 30);
+      const View view = made.view();
+      std::latch ready(threads);
+      const auto read = [&](std::size_t mine) {
+        stored::PostingColumns columns;
+        std::size_t met = 0;
+        ready.arrive_and_wait();
+        const auto read_mine = view.all_postings(
+            0, 0, 2, [](const RunFacts::Facts&) { return true; },
+            [&](Name code, const PostingScan& scan) -> Result<void> {
+              for (std::size_t r = 0; r < scan.refs.size(); ++r) {
+                if (met++ % threads == mine) TRY(view.posting_run(0, code, scan.refs[r], stored::posting_field_all, columns, {}, scan.facts[r]));
+              }
+              return {};
+            });
+        EXPECT_TRUE(read_mine);
+      };
+      std::vector<std::thread> readers;
+      for (std::size_t t = 0; t < threads; ++t) readers.emplace_back(read, t);
+      for (std::thread& reader : readers) reader.join();
+      std::size_t all = 0, known = 0;
+      ASSERT_TRUE(view.all_postings(
+          0, 0, 2, [](const RunFacts::Facts&) { return true; },
+          [&](Name, const PostingScan& scan) -> Result<void> {
+            for (const RunFacts* facts : scan.facts) ++all, known += facts->known() != nullptr;
+            return {};
+          }));
+      EXPECT_TRUE(known == 0 || known == all) << known << " of " << all;
+      cached += known > 0;
+    }
+  }
+  EXPECT_GT(cached, 0);
 }
 
 }  // namespace
