@@ -18,6 +18,14 @@ bool has_offset(std::string_view time) {
   return time.size() > date_length && time.find_first_of("Zz+-", date_length) != std::string_view::npos;
 }
 
+// FHIR writes a leap second as 23:59:60, which no Time is.
+std::optional<Time> before_leap_second(std::string_view time) {
+  constexpr std::string_view leap = ":60";
+  constexpr std::size_t seconds = 16;  // "2016-12-31T23:59"
+  if (time.size() <= seconds || !time.substr(seconds).starts_with(leap)) return std::nullopt;
+  return record::parse_time(std::string(time).replace(seconds, leap.size(), ":59"));
+}
+
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view space = " \t\r\n";
   const auto first = text.find_first_not_of(space);
@@ -109,6 +117,10 @@ std::optional<Time> Elements::time(Node node, std::string_view field) {
   if (!node) return std::nullopt;
   const auto text = trimmed(node.text());
   auto time = record::parse_time(text);
+  if (!time) {
+    time = before_leap_second(text);
+    if (time) note(std::string(field), "leap_second", "second 60 is taken for the one before it");
+  }
   if (!time) {
     note(std::string(field), "bad_date", "a date or time is not in FHIR's form; it is left out");
     return std::nullopt;

@@ -190,6 +190,9 @@ TEST(FhirTimes, KeepTheirPrecisionAndOffset) {
   EXPECT_EQ(start("2020"), "2020");
   EXPECT_EQ(start("2020-07-01T10:00:00.123456-05:30"), "2020-07-01T10:00:00.123456-05:30");
   EXPECT_EQ(start("2020-07-01T10:00:00"), "2020-07-01T10:00:00+01:00 zone");
+  EXPECT_EQ(start("2016-12-31T23:59:60Z"), "2016-12-31T23:59:59Z repaired leap_second at 1 Observation.effectiveDateTime\n");
+  EXPECT_EQ(start("2020-02-30T23:59:60Z"), " repaired bad_date at 1 Observation.effectiveDateTime\n");
+  EXPECT_EQ(start("2020-02-29T23:59:61Z"), " repaired bad_date at 1 Observation.effectiveDateTime\n");
   EXPECT_EQ(start("2020-02-30"), " repaired bad_date at 1 Observation.effectiveDateTime\n");
   EXPECT_EQ(start("last week"), " repaired bad_date at 1 Observation.effectiveDateTime\n");
   const FhirReading summer =
