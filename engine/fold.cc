@@ -116,7 +116,7 @@ Result<void> Shard::fold_step() {
     setup_.way->give();
     changes_cached(DecodedCache::Sort::head, changes.patient);
     changes_cached(DecodedCache::Sort::last_changes, stored::block_of(changes.patient));
-    keep_head(base, changes.patient, serial, std::move(changes.head));
+    if (changes.head) keep_head(base, changes.patient, serial, std::move(changes.head));
     if (changes.demographics) who[changes.patient] = changes.who;
     from = past;
   }

@@ -250,9 +250,9 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
     if (!rewrite[i]) {
       refs.push_back(head.runs[i]);
       if (refs.back().in_head) {  // of a bulk load: heads that are written again and again stay small
-        if (!loaded[i]) loaded[i] = TRY(read_run(base, patient, head.runs[i], false));
+        Bytes hot = loaded[i] ? std::move(loaded[i]->hot) : TRY(read_hot(base, patient, head.runs[i], false));
         refs.back().in_head = false;
-        batch.put(Table::timeline, stored::run_key(patient, refs.back().first, refs.back().run), loaded[i]->hot);
+        batch.put(Table::timeline, stored::run_key(patient, refs.back().first, refs.back().run), std::move(hot));
       }
       continue;
     }
@@ -289,7 +289,7 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
   state.events += head.events, state.events -= before;
   TRY(fold_history(base, patient, past, head, state, batch));
   batch.put(Table::timeline, stored::head_key(patient), stored::encode(head));
-  changes.head = std::make_shared<const stored::Head>(std::move(head));
+  if (before > 0) changes.head = std::make_shared<const stored::Head>(std::move(head));
   for (const auto& [number, original] : changes.originals)
     batch.put(Table::originals, stored::original_key(patient, number), stored::sealed_copy(original));
   if (changes.demographics) changes.who = demographics_of(tellers, names);

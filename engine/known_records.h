@@ -1,7 +1,8 @@
 // KnownRecords: the records of one patient by key, in one block of memory, because an index is built for a write and thrown
-// away soon after. Open addressing over the keys' own bits, at most half full.
+// away soon after. A few stand one after the other, as they came; more in a table, at most half full, by the keys' own bits.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -22,22 +23,22 @@ struct KnownRecord {
 class KnownRecords {
  public:
   void reserve(std::size_t records) {
-    std::size_t slots = slots_.empty() ? 2 : slots_.size();
-    while (slots < records * 2) slots *= 2;
-    if (slots != slots_.size()) spread(slots);
+    const std::size_t wanted = records > few ? records * 2 : records;
+    if (wanted > slots_.size()) spread(std::bit_ceil(wanted));
   }
   // Null where the key is not known.
   const KnownRecord* find(const Hash128& key) const {
-    if (slots_.empty()) return nullptr;
-    const Slot& slot = slots_[place(key)];
-    return slot.used ? &slot.record : nullptr;
+    const std::size_t at = place(key);
+    return is_used(at) ? &slots_[at].record : nullptr;
   }
-  // The record of this key, made empty where it is not known.
+  // The record of this key; where it is not known an empty one, which the caller gives its events.
   KnownRecord& operator[](const Hash128& key) {
-    reserve(used_ + 1);
-    Slot& slot = slots_[place(key)];
-    if (!slot.used) slot.used = true, slot.key = key, ++used_;
-    return slot.record;
+    std::size_t at = place(key);
+    if (is_used(at)) return slots_[at].record;
+    reserve(++used_);
+    at = place(key);
+    slots_[at].key = key;
+    return slots_[at].record;
   }
   void erase(const Hash128& key) {
     if (find(key) == nullptr) return;
@@ -48,26 +49,31 @@ class KnownRecords {
   template <typename Each>
   void for_each(const Each& each) const {
     for (const Slot& slot : slots_)
-      if (slot.used) each(slot.key, slot.record);
+      if (slot.record.events > 0) each(slot.key, slot.record);
   }
   std::size_t bytes() const { return slots_.size() * sizeof(Slot); }
 
  private:
   struct Slot {
     Hash128 key;
-    KnownRecord record;
-    bool used = false;
+    KnownRecord record;  // without events: nobody's
   };
+  static_assert(sizeof(Slot) == 64, "a line of the processor's cache");
+  static constexpr std::size_t few = 8;
+
+  bool is_used(std::size_t at) const { return at < slots_.size() && slots_[at].record.events > 0; }
+  // Where it is, or would be; past the end where there is no room.
   std::size_t place(const Hash128& key) const {
-    std::size_t at = key.low & (slots_.size() - 1);
-    while (slots_[at].used && slots_[at].key != key) at = (at + 1) & (slots_.size() - 1);
+    const bool table = slots_.size() > few;
+    std::size_t at = table ? key.low & (slots_.size() - 1) : 0;
+    while (is_used(at) && slots_[at].key != key) at = table ? (at + 1) & (slots_.size() - 1) : at + 1;
     return at;
   }
   void spread(std::size_t slots) {
     std::vector<Slot> before(slots);
     before.swap(slots_);
     for (const Slot& slot : before)
-      if (slot.used) slots_[place(slot.key)] = slot;
+      if (slot.record.events > 0) slots_[place(slot.key)] = slot;
   }
 
   std::vector<Slot> slots_;  // a power of two

@@ -68,9 +68,6 @@ Result<std::shared_ptr<const stored::Head>> head_to_fold(const ShardMoment& shar
 
 void keep_head(const ShardMoment& shard, PatientId patient, std::uint64_t serial, std::shared_ptr<const stored::Head> head) {
   const DecodedCache::Key key{.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = serial};
-  DecodedCache::Key patients_own = key;
-  patients_own.run = 0;
-  if (!shard.cache->admits(patients_own)) return;
   const std::size_t bytes = bytes_of(*head);
   shard.cache->keep(key, std::move(head), bytes);
 }

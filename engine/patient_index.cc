@@ -63,15 +63,12 @@ Result<PatientIndex> PatientIndex::build(const ShardMoment& shard, PatientId pat
 }
 
 Result<PatientIndex> PatientIndex::begin(const ShardMoment& shard, PatientId patient) {
-  auto head = TRY(head_to_write(shard, patient));
+  const auto head = TRY(head_to_write(shard, patient));
   PatientIndex index;
   index.whole_ = head->events == 0 && head->past_events == 0;
   index.last_number = head->last_number;
-  if (!index.whole_) {
-    index.head_bytes_ = sizeof *head;
-    for (const stored::RunRef& run : head->runs) index.head_bytes_ += sizeof run + run.record_ids.capacity();
-    index.head_ = std::move(head);
-  }
+  for (const stored::RunRef& run : head->runs)
+    if (!run.record_ids.empty()) Writer(index.filters_).text(run.record_ids);
   std::vector<const DeltaPut*> puts;
   for (const auto& segment : shard.segments) segment->of_patient(patient, shard.commit, puts);
   for (const DeltaPut* put : puts) {
@@ -88,10 +85,12 @@ Result<PatientIndex> PatientIndex::begin(const ShardMoment& shard, PatientId pat
 bool PatientIndex::surely_suffices(const Said& record) const {
   if (whole_) return true;
   if (records.find(record.key) != nullptr || !record.has_id) return false;
-  return std::ranges::none_of(head_->runs, [&](const stored::RunRef& run) { return may_hold(run, record); });
+  for (Reader filters(filters_); filters.left() > 0;)
+    if (stored::may_hold(filters.text(), record.key)) return false;
+  return true;
 }
 
-// By the runs as they are now: a fold may have taken those of the index's own head away. What it brought, the index knows.
+// By the runs as they are now: a fold may have taken those of the index's own away. What it brought, the index knows.
 Result<bool> PatientIndex::falls_short(const ShardMoment& shard, PatientId patient, const Said& record) const {
   if (surely_suffices(record)) return false;
   if (records.find(record.key) != nullptr || !record.has_id) return true;

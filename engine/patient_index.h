@@ -49,12 +49,11 @@ class PatientIndex {
   // Versions, by id, that came and went, with their originals and without: a source that tells its story again from the
   // start says nothing new.
   std::unordered_set<Hash128, HashOfHash128> past;
-  std::size_t bytes() const { return 160 + records.bytes() + past.size() * 40 + head_bytes_; }
+  std::size_t bytes() const { return records.bytes() + past.size() * 40 + filters_.capacity(); }  // beside itself
 
  private:
   bool whole_ = true;
-  std::shared_ptr<const stored::Head> head_;  // unless whole: its runs have filters of the record ids in the base
-  std::size_t head_bytes_ = 0;
+  Bytes filters_;  // unless whole: of the record ids in each run of the base, one after the other, each after its length
 };
 
 // What to do with one record: the pure decision, from the index as it is.

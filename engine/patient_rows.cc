@@ -17,17 +17,24 @@ Error damaged(const ShardMoment& shard, const char* table, const stored::RunRef&
 
 }  // namespace
 
+Result<Bytes> read_hot(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, bool history) {
+  const char* table = history ? "history" : "timeline";
+  const Snapshot* at = shard.base->snapshot.get();
+  Pinned value;
+  if (!TRY(history ? shard.tables->get(Table::history, stored::history_key(patient, ref.run, false), at, value)
+                   : get_run(shard, patient, ref, value)))
+    return damaged(shard, table, ref, "named by its head, but absent");
+  if (hash64(value.bytes()) != ref.hot_checksum) return damaged(shard, table, ref, "its checksum differs from its head's");
+  return Bytes(value.bytes());
+}
+
 Result<std::unique_ptr<LoadedRun>> read_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref,
                                             bool history) {
   const char* table = history ? "history" : "timeline";
   const Snapshot* at = shard.base->snapshot.get();
   auto run = std::make_unique<LoadedRun>();
+  run->hot = TRY(read_hot(shard, patient, ref, history));
   Pinned value;
-  if (!TRY(history ? shard.tables->get(Table::history, stored::history_key(patient, ref.run, false), at, value)
-                   : get_run(shard, patient, ref, value)))
-    return damaged(shard, table, ref, "named by its head, but absent");
-  run->hot = value.bytes();
-  if (hash64(run->hot) != ref.hot_checksum) return damaged(shard, table, ref, "its checksum differs from its head's");
   if (ref.details_checksum != 0) {
     if (!TRY(history ? shard.tables->get(Table::history, stored::history_key(patient, ref.run, true), at, value)
                      : shard.tables->get(Table::details, stored::details_key(patient, ref.run), at, value)))

@@ -17,6 +17,7 @@ struct LoadedRun {
   const std::vector<stored::Row>& rows() const { return decoded->rows; }
 };
 // `history` reads the history table.
+Result<Bytes> read_hot(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, bool history);
 Result<std::unique_ptr<LoadedRun>> read_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref,
                                             bool history);
 

@@ -13,20 +13,18 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/audit/audit_log.h"
 #include "engine/identity.h"
 #include "engine/moment.h"
-#include "engine/patient_index.h"
+#include "engine/patient_indexes.h"
 #include "engine/storage/backend.h"
 #include "engine/store.h"
 
@@ -173,19 +171,6 @@ class Shard {
     bool granted_;
   };
   static Error full();
-  struct Stripe {
-    std::mutex mutex;
-    struct Cached {
-      Cached(PatientId of, PatientIndex its_index) : patient(of), index(std::move(its_index)) {}
-      PatientId patient;
-      PatientIndex index;
-      std::atomic<int> in_flight = 0;  // ends without the lock
-      std::size_t bytes = 0;           // as counted in the stripe's
-    };
-    std::list<Cached> newest_first;
-    std::unordered_map<PatientId, std::list<Cached>::iterator> by_patient;
-    std::size_t bytes = 0;
-  };
   static constexpr std::size_t stripe_count = 256;
 
   explicit Shard(Setup setup);
@@ -197,10 +182,7 @@ class Shard {
   void lead();
   void fail(const Error& why);
   Result<void> write_group(std::vector<Waiting*>& group);
-  Result<Stripe::Cached*> index_of(Stripe& stripe, PatientId patient);
-  Stripe& stripe_of(PatientId patient) { return stripes_[patient % stripe_count]; }
-  static void count(Stripe& stripe, Stripe::Cached& cached);
-  static void trim(Stripe& stripe);
+  PatientIndexes& stripe_of(PatientId patient) { return stripes_[patient % stripe_count]; }
   Result<void> fold_step();
   Result<void> trim_log(Batch& batch, ShardState& state);
   void append_audit(const std::vector<SealedEntry>& deferred, std::vector<Waiting*>& group, Batch& batch);
@@ -209,7 +191,7 @@ class Shard {
 
   Setup setup_;
   std::shared_ptr<Dictionary> names_;
-  std::array<Stripe, stripe_count> stripes_;
+  std::array<PatientIndexes, stripe_count> stripes_;
 
   // the commit queue
   mutable std::mutex queue_mutex_;

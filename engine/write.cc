@@ -10,8 +10,6 @@
 namespace chartline::engine {
 namespace {
 
-constexpr std::size_t index_bytes_per_stripe = 128u << 10;  // 32 MiB over all stripes of a shard
-
 // Memory of one write: rows and what they borrow. Lives until the segment that holds its puts has been folded.
 struct WriteMemory {
   record::Arena arena;
@@ -64,40 +62,10 @@ Saying rows_of(const WriteItem& item, Dictionary& names, Ordinals& ordinals, Wri
 
 }  // namespace
 
-Result<Shard::Stripe::Cached*> Shard::index_of(Stripe& stripe, PatientId patient) {
-  const auto known = stripe.by_patient.find(patient);
-  if (known != stripe.by_patient.end()) {
-    stripe.newest_first.splice(stripe.newest_first.begin(), stripe.newest_first, known->second);
-    return &*known->second;
-  }
-  PatientIndex index = TRY(PatientIndex::begin(moment(), patient));
-  stripe.newest_first.emplace_front(patient, std::move(index));
-  stripe.by_patient[patient] = stripe.newest_first.begin();
-  count(stripe, stripe.newest_first.front());
-  return &stripe.newest_first.front();
-}
-
-void Shard::count(Stripe& stripe, Stripe::Cached& cached) {
-  stripe.bytes -= cached.bytes;
-  cached.bytes = cached.index.bytes();
-  stripe.bytes += cached.bytes;
-}
-
-// An index that writers in flight have changed is the only one that knows of them: it stays until they are published.
-void Shard::trim(Stripe& stripe) {
-  for (auto at = stripe.newest_first.end(); stripe.bytes > index_bytes_per_stripe && at != stripe.newest_first.begin();) {
-    --at;
-    if (at->in_flight > 0) continue;
-    stripe.bytes -= at->bytes;
-    stripe.by_patient.erase(at->patient);
-    at = stripe.newest_first.erase(at);
-  }
-}
-
 void Shard::forget_indexes() {
-  for (Stripe& stripe : stripes_) {
+  for (PatientIndexes& stripe : stripes_) {
     std::lock_guard lock(stripe.mutex);
-    stripe.newest_first.clear(), stripe.by_patient.clear(), stripe.bytes = 0;
+    stripe.clear();
   }
 }
 
@@ -107,7 +75,7 @@ struct Shard::Writing {
 
   void say(const ShardWrite& write);
   // What is known of a patient, enough for the record.
-  Result<Stripe::Cached*> know(const WriteItem& item, const Said& record);
+  Result<PatientIndexes::Held*> know(const WriteItem& item, const Said& record);
   void know_all(std::span<const ShardWrite> writes);
   void lock_all(std::span<const ShardWrite> writes);
   // The next of the writes: into the request, unless all of it is refused.
@@ -125,7 +93,7 @@ struct Shard::Writing {
   std::vector<std::size_t> stripes;
   std::vector<std::unique_lock<std::mutex>> locks;
   std::vector<std::pair<PatientIndex*, Undo>> undo;  // of the write that is being decided
-  std::vector<Stripe::Cached*> touched;
+  std::vector<PatientIndexes::Held*> touched;
 };
 
 void Shard::Writing::say(const ShardWrite& write) {
@@ -133,14 +101,15 @@ void Shard::Writing::say(const ShardWrite& write) {
   for (const WriteItem& item : write.items) sayings.push_back(rows_of(item, *shard.names_, ordinals, *memory));
 }
 
-Result<Shard::Stripe::Cached*> Shard::Writing::know(const WriteItem& item, const Said& record) {
-  Stripe& stripe = shard.stripe_of(item.patient);
-  Stripe::Cached* cached = TRY(shard.index_of(stripe, item.patient));
+Result<PatientIndexes::Held*> Shard::Writing::know(const WriteItem& item, const Said& record) {
+  PatientIndexes& stripe = shard.stripe_of(item.patient);
+  PatientIndexes::Held* cached = stripe.find(item.patient);
+  if (!cached) cached = &stripe.add(item.patient, TRY(PatientIndex::begin(shard.moment(), item.patient)));
   if (cached->index.surely_suffices(record)) return cached;
   const ShardMoment moment = shard.moment();
   if (!TRY(cached->index.falls_short(moment, item.patient, record))) return cached;
   TRY(cached->index.complete(moment, item.patient));
-  count(stripe, *cached);
+  stripe.count(*cached);
   return cached;
 }
 
@@ -167,7 +136,7 @@ void Shard::Writing::lock_all(std::span<const ShardWrite> writes) {
 
 // Of records that were known already nothing is published: what was looked up for them may go at once.
 void Shard::Writing::trim_all() {
-  for (const std::size_t stripe : stripes) shard.trim(shard.stripes_[stripe]);
+  for (const std::size_t stripe : stripes) shard.stripes_[stripe].trim();
 }
 
 Result<void> Shard::Writing::decide_items(ShardWrite& write, std::span<const Saying> says, bool& refused) {
@@ -181,7 +150,7 @@ Result<void> Shard::Writing::decide_items(ShardWrite& write, std::span<const Say
       if (write.all_or_nothing) return {};
       continue;
     }
-    Stripe::Cached* cached = TRY(know(item, record));
+    PatientIndexes::Held* cached = TRY(know(item, record));
     const Decision decision = engine::decide(cached->index, record);
     *item.outcome = {decision.what, patient, decision.first_number, decision.fault, decision.reason};
     if (decision.what == Outcome::What::rejected) {
@@ -191,7 +160,7 @@ Result<void> Shard::Writing::decide_items(ShardWrite& write, std::span<const Say
     if (decision.what == Outcome::What::rejected || decision.what == Outcome::What::unchanged) continue;
     undo.emplace_back(&cached->index, apply(cached->index, record, decision));
     touched.push_back(cached), ++cached->in_flight;
-    count(shard.stripe_of(item.patient), *cached);
+    shard.stripe_of(item.patient).count(*cached);
     std::uint32_t number = decision.first_number;
     for (stored::Row& row : says[i].rows) row.number = number++;
     DeltaPut put;
@@ -244,7 +213,7 @@ Result<void> Shard::Writing::commit() {
   locks.clear();
   if (!any) return {};
   const Result<std::uint64_t> committed = shard.await(me);
-  for (Stripe::Cached* cached : touched) --cached->in_flight;  // and may be gone
+  for (PatientIndexes::Held* cached : touched) --cached->in_flight;  // and may be gone
   TRY(committed);
   return {};
 }

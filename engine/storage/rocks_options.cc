@@ -143,7 +143,8 @@ rocksdb::ColumnFamilyOptions table_options(Table table, const TablesOptions& opt
   rocksdb::ColumnFamilyOptions family;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(format));
   family.optimize_filters_for_hits = !has_filter_at_the_bottom(table);
-  family.compression = chosen.compression;
+  // What a flush writes is soon written again: only from there on is it worth the time.
+  family.compression_per_level = {rocksdb::kNoCompression, chosen.compression};
   family.bottommost_compression = chosen.compression;
   family.compression_opts.level = 1;
   // The write buffer manager bounds all tables together; one alone may fill half of that.
