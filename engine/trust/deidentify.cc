@@ -5,6 +5,8 @@
 #include <charconv>
 #include <tuple>
 
+#include "formats/record/systems.h"
+
 namespace chartline::engine {
 
 using record::Time;
@@ -88,7 +90,10 @@ class Changing {
 
  private:
   Time changed(Time time) const { return how_.changed(time, person_); }
-  Name kept(Name code) const { return std::ranges::find(left_out_, code) == left_out_.end() ? code : 0; }
+  Name kept(Name code) const {
+    const bool words = names_.code(code).system == record::text_system;
+    return words || std::ranges::find(left_out_, code) != left_out_.end() ? 0 : code;
+  }
 
   std::string_view token(std::string_view use, std::string_view value, const record::Source& source) const {
     return value.empty() ? value : out_.room.text(how_.token(use, value, source));

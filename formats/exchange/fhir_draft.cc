@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "formats/record/systems.h"
+
 namespace chartline::exchange::fhir {
 namespace {
 
@@ -12,6 +14,7 @@ using record::End;
 using record::Event;
 using record::Kind;
 using record::Status;
+using record::text_system;
 using record::Time;
 using record::Value;
 

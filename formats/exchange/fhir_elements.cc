@@ -9,6 +9,7 @@ namespace {
 
 using record::Code;
 using record::Identifier;
+using record::text_system;
 using record::Time;
 using record::Value;
 

@@ -30,8 +30,6 @@ struct Note {
   std::string_view reason;
 };
 
-// The system of a code that is only a text.
-inline constexpr std::string_view text_system = "text";
 inline constexpr std::size_t text_code_bytes_max = 200;  // longer text is prose: no code
 
 // Longer text (documents, images) is left to the original.

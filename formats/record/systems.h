@@ -37,4 +37,7 @@ std::string canonical_code(std::string_view system, std::string_view code);
 std::optional<std::string> parse_nhs_number(std::string_view text);
 inline constexpr std::string_view nhs_system = "nhs";
 
+// Of what a source says in words alone, where it has no code: the words are the code.
+inline constexpr std::string_view text_system = "text";
+
 }  // namespace chartline::record

@@ -184,6 +184,14 @@ TEST_F(Project, TextIsLeftOutAndIdsAreTokens) {
   EXPECT_EQ(*asthma.original(patient("ann"), encounter), std::nullopt);
 }
 
+// FHIR has codes that are words alone.
+TEST_F(Project, WordsInThePlaceOfACodeAreLeftOut) {
+  small_.tell("dead 1983-08-01 observation text:fell-at-Anns-in-Leeds text:and-again");
+  const record::Event fall = event(view(), "dead", record::Kind::observation);
+  EXPECT_TRUE(fall.code.empty()) << fall.code.code;
+  EXPECT_EQ(fall.value.form, record::Value::Form::none);
+}
+
 TEST_F(Project, CodesAndSourcesAreLeftOutOnRequest) {
   const View few = view({.keeps_sources = false, .left_out_codes = {{"local", "rare"}}});
   int conditions = 0;
