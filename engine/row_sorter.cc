@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstring>
@@ -72,6 +73,9 @@ class Chunks {
     if ((place >> bits) == chunks_.size()) chunks_.push_back(std::make_unique_for_overwrite<T[]>(size));
     return (*this)[place];
   }
+  // The chunk of this place is no longer needed.
+  void release(std::uint32_t place) { chunks_[place >> bits].reset(); }
+  std::size_t chunks() const { return chunks_.size(); }
 
  private:
   std::vector<std::unique_ptr<T[]>> chunks_;
@@ -96,6 +100,12 @@ class RowSorter::Lane {
     rows.reach(waiting++) = row;
   }
   std::span<const WaitingRow> rows_of(const Stretch& stretch) const { return {&rows[stretch.place], stretch.rows}; }
+  // The rows of a stretch have been read, once and for all: the last one of a chunk gives its memory back. Several threads read.
+  void taken(const Stretch& stretch) {
+    const std::uint32_t chunk = stretch.place >> Chunks<WaitingRow>::bits;
+    const std::uint32_t in_chunk = std::min(Chunks<WaitingRow>::size, waiting - (chunk << Chunks<WaitingRow>::bits));
+    if (rows_taken[chunk].fetch_add(stretch.rows) + stretch.rows == in_chunk) rows.release(stretch.place);
+  }
   void sort();
   void clear() {
     waiting = stretch_count = 0, whole_bytes = 0, last_patient = none;
@@ -113,6 +123,7 @@ class RowSorter::Lane {
   std::unique_ptr<record::Arena> whole = std::make_unique<record::Arena>();  // rows that are not plain
   std::uint64_t whole_bytes = 0;
   std::vector<std::uint32_t> order;  // stretches, by patient then arrival
+  std::vector<std::atomic<std::uint32_t>> rows_taken;  // of each chunk, since it was sorted
 };
 
 RowSorter::RowSorter(std::string scratch, std::uint64_t memory_bytes, unsigned lanes_max)
@@ -197,6 +208,7 @@ Result<std::optional<stored::Row>> RowSorter::lone_row(const WaitingRow& waiting
 
 void RowSorter::Lane::sort() {
   order.resize(stretch_count);
+  rows_taken = std::vector<std::atomic<std::uint32_t>>(rows.chunks());
   std::uint64_t used = 0;
   bool sorted = true;
   for (std::uint32_t i = 0; i < stretch_count; ++i) {
@@ -307,7 +319,7 @@ std::vector<std::uint64_t> RowSorter::cut(std::size_t threads) const {
 
 // One sorted sequence: a lane's memory, or one file.
 struct RowSorter::Stream::Source {
-  const Lane* lane = nullptr;
+  Lane* lane = nullptr;
   std::size_t place = 0;  // in the lane's order
   const SpillFile* file = nullptr;
   OpenFile descriptor;
@@ -348,6 +360,7 @@ struct RowSorter::Stream::Source {
       const Stretch& stretch = lane->stretches[lane->order[place++]];
       const auto rows = lane->rows_of(stretch);
       into.waiting.insert(into.waiting.end(), rows.begin(), rows.end());
+      lane->taken(stretch);
       return Piece{stretch.arrival, begin, rows.size()};
     }
     const StretchHead head = TRY(peek_at<StretchHead>());

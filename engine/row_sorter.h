@@ -67,7 +67,8 @@ class RowSorter {
   // One of the waiting rows alone: whether it is plain; the whole row, where it is a record of its own without an original.
   static bool is_whole(const WaitingRow& row) { return (row.sort & flag_whole) != 0; }
   static Result<std::optional<stored::Row>> lone_row(const WaitingRow& waiting, record::Arena& room);
-  // Reads patients in ascending order, from `first` up to but not including `past` (shard << 32 | id).
+  // Reads patients in ascending order, from `first` up to but not including `past` (shard << 32 | id). Each row is read once: what has been read of memory is
+  // given back.
   class Stream {
    public:
     static Result<Stream> open(const RowSorter& sorter, std::uint64_t first, std::uint64_t past);
