@@ -1,6 +1,6 @@
 // Steps: 1 cut the patients into ranges, one thread each; 2 for each patient decide, order, encode, and write its runs and
-// head; 3 gather postings, packed per code whenever memory says so; 4 write every code's runs and directory; 5 take all
-// files in, shard by shard, with the state that makes them visible. A marker in the catalogue spans step 5, so that a store
+// head; 3 gather postings by code: those that make a run of their own are packed when a range ends, all whenever memory says so; 4 join
+// what is packed with what still waits, and write every code's runs and directory; 5 take all files in, shard by shard, with the state that makes them visible. A marker in the catalogue spans step 5, so that a store
 // whose load was cut off there is emptied again when it is next opened.
 #include "engine/bulk_load.h"
 
@@ -17,6 +17,7 @@
 #include "engine/fold.h"
 #include "engine/packed_parts.h"
 #include "engine/sorted_files.h"
+#include "engine/waiting_postings.h"
 #include "formats/stored/keys.h"
 #include "formats/stored/seal.h"
 
@@ -24,10 +25,81 @@ namespace chartline::engine {
 namespace {
 
 // How many postings wait in a thread before they are packed: as many as a share of the memory holds, within these.
-constexpr std::size_t waiting_least = 20'000, waiting_most = 3'000'000;
-constexpr std::size_t short_run = 8'192;  // postings; shorter packed parts are packed anew at the end, together
+constexpr std::size_t waiting_least = 20'000, waiting_most = 100'000'000;
+constexpr std::size_t waiting_bytes = 32;  // of one, with room in pieces that are not full
+constexpr std::size_t own_run = 8'192;  // postings of a code that are a run of their own; fewer wait, or are packed anew at the end, with others
+constexpr std::size_t packed_at_once = 16'384;  // postings of a code
 constexpr std::size_t run_in_head_max = 2'048;  // bytes: who asks for heads alone reads them too
 constexpr std::uint64_t joined_bytes_max = 4u << 20;  // of packed postings, joined at once
+constexpr std::uint64_t packed_posting_bytes = 6;     // about
+
+// Packs the postings of one code, which come by patient, some runs at a time; counts them.
+class CodePacker {
+ public:
+  void add(const stored::NarrowPosting& posting) {
+    if (some_.size() >= packed_at_once && stored::block_of(some_.back().patient) != stored::block_of(posting.patient)) flush();
+    count(posting.patient);
+    some_.push_back(posting);
+  }
+  void flush() {
+    constexpr auto before = posting_before<stored::NarrowPosting>;
+    if (!std::is_sorted(some_.begin(), some_.end(), before)) std::sort(some_.begin(), some_.end(), before);
+    for (EncodedPostings& run : encode_posting_runs(some_, 1)) runs_.push_back(std::move(run));
+    some_.clear();
+  }
+  // A run that is packed already, behind all that came.
+  void add(EncodedPostings run, const stored::PostingColumns& of_run) {
+    flush();
+    for (std::size_t i = 0; i < of_run.count; ++i) count(of_run.patient[i]);
+    runs_.push_back(std::move(run));
+  }
+  std::vector<EncodedPostings> take_runs() {
+    flush();
+    return std::exchange(runs_, {});
+  }
+  std::uint64_t events() const { return events_; }
+  std::uint64_t patients() const { return patients_; }
+
+ private:
+  void count(PatientId patient) {
+    if (events_++ == 0 || patient != last_) last_ = patient, ++patients_;
+  }
+  std::vector<stored::NarrowPosting> some_;
+  std::vector<EncodedPostings> runs_;
+  std::uint64_t events_ = 0, patients_ = 0;
+  PatientId last_ = 0;
+};
+
+// The postings of one range of patients in one shard: what is packed, and what came behind it.
+struct RangePostings {
+  RangePostings(std::string path, PostingRoom& room) : parts(std::move(path)), waiting(room) {}
+
+  // The codes of which at least so many wait.
+  Result<void> pack(std::size_t least) {
+    bool any = false;
+    for (Name code = 0; code < waiting.codes(); ++code) {
+      if (const std::size_t count = waiting.count(code); count == 0 || count < least) continue;
+      CodePacker packer;
+      waiting.each(code, [&](const stored::NarrowPosting& posting) { packer.add(posting); });
+      waiting.clear(code);
+      for (const EncodedPostings& run : packer.take_runs()) TRY(parts.add(code, run));
+      any = true;
+    }
+    if (any) parts.end_packing();
+    return {};
+  }
+  Name codes() const { return std::max(parts.codes(), waiting.codes()); }
+  std::uint64_t bytes(Name code) const { return parts.bytes(code) + waiting.count(code) * packed_posting_bytes; }
+
+  PackedParts parts;
+  WaitingPostings waiting;
+};
+
+// What a thread has gathered of all its ranges.
+struct Gathered {
+  PostingRoom room;
+  std::vector<RangePostings*> postings;
+};
 
 // What one thread makes of one range of patients in one shard.
 struct RangeFiles {
@@ -36,20 +108,17 @@ struct RangeFiles {
 
 struct Range {
   std::map<std::uint32_t, RangeFiles> files;
-  std::map<std::uint32_t, PackedParts> postings;  // by shard
+  std::map<std::uint32_t, RangePostings> postings;  // by shard
   std::map<std::uint32_t, std::map<PatientId, Demographics>> demographics;
   std::map<std::uint32_t, ShardState> states;
   ImportCounts counts;
   Micros last_recorded = 0;
 };
 
-// By code, small since millions wait. A thread takes them along from range to range, so that their room grows once.
-using WaitingPostings = std::vector<std::vector<stored::NarrowPosting>>;
-
 class RangeLoad {
  public:
-  RangeLoad(Store::Parts& store, Micros recorded, std::size_t number, std::size_t waiting_max, WaitingPostings& of_code, Range& into)
-      : store_(store), recorded_(recorded), number_(number), waiting_max_(waiting_max), of_code_(of_code), into_(into) {}
+  RangeLoad(Store::Parts& store, Micros recorded, std::size_t number, std::size_t waiting_max, Gathered& gathered, Range& into)
+      : store_(store), recorded_(recorded), number_(number), waiting_max_(waiting_max), gathered_(gathered), into_(into) {}
 
   Result<void> run(const RowSorter& rows, std::uint64_t first, std::uint64_t past) {
     RowSorter::Stream stream = TRY(RowSorter::Stream::open(rows, first, past));
@@ -60,12 +129,13 @@ class RangeLoad {
     while (TRY(stream.next(patient, sorted))) {
       // Between blocks if that is soon, so that few parts share a block.
       const std::uint64_t now = std::uint64_t{patient.shard} << 32 | stored::block_of(patient.id);
-      const bool new_block = now != block, new_shard = now >> 32 != block >> 32;
-      if (new_shard || waiting_ >= (new_block ? waiting_max_ / 2 : waiting_max_) || (new_block && within_block_)) {
-        TRY(pack());
+      const bool new_block = now != block;
+      if (gathered_.room.waiting >= (new_block ? waiting_max_ / 8 * 7 : waiting_max_) || (new_block && within_block_)) {
+        for (RangePostings* postings : gathered_.postings) TRY(postings->pack(0));
         within_block_ = !new_block;
       }
-      block = now, shard_ = patient.shard;
+      if (now >> 32 != block >> 32) postings_ = &postings_of(patient.shard);
+      block = now;
       if (TRY(plain.decide(sorted, store_.shards[patient.shard]->names(), into_.counts))) {
         TRY(load(patient, plain));
       } else {
@@ -75,7 +145,8 @@ class RangeLoad {
     }
     for (auto& [shard, made] : into_.files)
       for (SortedFiles* all : {&made.timeline, &made.details, &made.history, &made.originals}) TRY(all->finish());
-    return pack();
+    for (auto& [shard, postings] : into_.postings) TRY(postings.pack(own_run));
+    return {};
   }
 
  private:
@@ -110,7 +181,7 @@ class RangeLoad {
               stored::sealed_copy(original)));
 
     for (const stored::Row& row : patient.rows)
-      for_each_posting(stored::narrow_posting_of(who.id, row), row, [&](Name code, const stored::NarrowPosting& posting) { wait(code, posting); });
+      for_each_posting(stored::narrow_posting_of(who.id, row), row, [&](Name code, const stored::NarrowPosting& posting) { postings_->waiting.add(code, posting); });
     state.events += head.events, state.past_events += head.past_events;
     state.next_run = std::max(state.next_run, next_run);
     if (patient.demographics) into_.demographics[who.shard][who.id] = demographics_of(patient.rows, names);
@@ -127,13 +198,15 @@ class RangeLoad {
     std::uint64_t next_run = 1;
     std::vector<EncodedRun> runs = encode_runs(rows, next_run);
     TRY(put_timeline(who, head, runs));
+    constexpr std::size_t ahead = 6;
+    WaitingPostings& waiting = postings_->waiting;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (i + ahead < rows.size()) foresee(rows[i + ahead].plain.code);
+      if (i + ahead < rows.size()) waiting.foresee(rows[i + ahead].plain.code);
       const auto number = static_cast<std::uint32_t>(i + 1);
       if (const stored::MixedRow& row = rows[i]; !row.is_whole())
-        wait(row.plain.code, stored::narrow_posting_of(who.id, row.plain, rows.sort(i), number));
+        waiting.add_plain(row.plain.code, stored::narrow_posting_of(who.id, row.plain, rows.sort(i), number), row.plain.sort);
       else
-        for_each_posting(stored::narrow_posting_of(who.id, rows.row(i)), rows.row(i), [&](Name code, const stored::NarrowPosting& posting) { wait(code, posting); });
+        for_each_posting(stored::narrow_posting_of(who.id, rows.row(i)), rows.row(i), [&](Name code, const stored::NarrowPosting& posting) { waiting.add(code, posting); });
     }
     into_.last_recorded = std::max(into_.last_recorded, recorded_);
     ShardState& state = into_.states[who.shard];
@@ -162,45 +235,22 @@ class RangeLoad {
     return {};
   }
 
-  // Thousands of codes grow side by side: where the next ones end is seldom near.
-  static constexpr std::size_t ahead = 6;
-  void foresee(Name code) const {
-    if (code < of_code_.size()) __builtin_prefetch(of_code_[code].data() + of_code_[code].size(), 1);
-  }
-  void wait(Name code, const stored::NarrowPosting& posting) {
-    if (code >= of_code_.size()) of_code_.resize(code + 1);
-    of_code_[code].push_back(posting);
-    ++waiting_;
-  }
-
-  // What has been gathered so far, as parts of each code.
-  Result<void> pack() {
-    if (waiting_ == 0) return {};
+  RangePostings& postings_of(std::uint32_t shard) {
     const std::string& scratch = store_.backend->scratch_folder();
-    const std::string path = "/postings-" + std::to_string(number_) + "-" + std::to_string(shard_);
-    PackedParts& parts = into_.postings.try_emplace(shard_, scratch.empty() ? "" : scratch + path).first->second;
-    for (Name code = 0; code < of_code_.size(); ++code) {
-      std::vector<stored::NarrowPosting>& postings = of_code_[code];
-      if (postings.empty()) continue;
-      constexpr auto before = posting_before<stored::NarrowPosting>;
-      if (!std::is_sorted(postings.begin(), postings.end(), before)) std::sort(postings.begin(), postings.end(), before);
-      for (const EncodedPostings& part : encode_posting_runs(postings, 1)) TRY(parts.add(code, part));
-      postings.clear();  // its room is used again
-    }
-    parts.end_packing();
-    waiting_ = 0;
-    return {};
+    const std::string path = "/postings-" + std::to_string(number_) + "-" + std::to_string(shard);
+    RangePostings& postings = into_.postings.try_emplace(shard, scratch.empty() ? "" : scratch + path, gathered_.room).first->second;
+    gathered_.postings.push_back(&postings);
+    return postings;
   }
 
   Store::Parts& store_;
   const Micros recorded_;
   const std::size_t number_;
   const std::size_t waiting_max_;
-  WaitingPostings& of_code_;  // none at first and at the end
+  Gathered& gathered_;
   Range& into_;
-  std::size_t waiting_ = 0;  // in all of them
+  RangePostings* postings_ = nullptr;  // of the shard at hand
   bool within_block_ = false;  // the block at hand has been packed in part
-  std::uint32_t shard_ = 0;
 };
 
 struct Joined {
@@ -208,61 +258,57 @@ struct Joined {
   std::vector<EncodedPostings> runs;
 };
 
-// One code, from its parts of all ranges. Those that share a block become one run, short ones too, so that a rare code is one
-// run for many blocks.
+// One code, from all ranges. Parts that share a block become one run, and short ones with what waits too, so that a rare code is one run for many
+// blocks.
 class Join {
  public:
-  Result<Joined> run(std::span<const PackedParts* const> ranges, Name code) {
+  Result<Joined> run(std::span<const RangePostings* const> ranges, Name code) {
     std::optional<EncodedPostings> last;  // taken when it is known what follows
     bool parted = true;                   // the last one and what stands before it
-    for (const PackedParts* range : ranges) {
-      TRY(range->read(code, [&](EncodedPostings next) -> Result<void> {
+    for (const RangePostings* range : ranges) {
+      TRY(range->parts.read(code, [&](EncodedPostings next) -> Result<void> {
         const bool parted_next = !last || last->ref.last_block < next.ref.first_block;
         if (last) TRY(take(std::move(*last), parted, parted_next));
         last = std::move(next), parted = parted_next;
         return {};
       }));
+      // What waits came behind what is packed of its range, perhaps of the same block.
+      if (last && range->waiting.count(code) > 0) {
+        TRY(take(std::move(*last), parted, false));
+        last.reset();
+      }
+      range->waiting.each(code, [&](const stored::NarrowPosting& posting) { packer_.add(posting); });
     }
     if (last) TRY(take(std::move(*last), parted, true));
-    flush();
-    for (const EncodedPostings& run : joined_.runs) joined_.directory.runs.push_back(run.ref);
-    return std::move(joined_);
+    Joined joined;
+    joined.runs = packer_.take_runs();
+    joined.directory.events = packer_.events(), joined.directory.patients = packer_.patients();
+    for (const EncodedPostings& run : joined.runs) joined.directory.runs.push_back(run.ref);
+    return joined;
   }
 
  private:
-  // `before`, `behind`: it shares no block with the part that stands there.
+  // `before`, `behind`: it shares no block with what stands there.
   Result<void> take(EncodedPostings part, bool before, bool behind) {
-    if (before && short_.size() >= 2 * short_run) flush();
-    const bool whole = before && behind && part.ref.count >= short_run;
+    const bool whole = before && behind && part.ref.count >= own_run;
     TRY(stored::decode_postings(part.bytes, whole ? stored::posting_field_patient : stored::posting_field_all, columns_,
                                 part.ref.checksum));
-    for (std::size_t i = 0; i < columns_.count; ++i)
-      if (joined_.directory.events++ == 0 || columns_.patient[i] != last_)
-        last_ = columns_.patient[i], ++joined_.directory.patients;
     if (whole) {
-      flush();
-      joined_.runs.push_back(std::move(part));
+      packer_.add(std::move(part), columns_);
       return {};
     }
-    for (std::size_t i = 0; i < columns_.count; ++i) short_.push_back(stored::narrow(columns_.at(i)));
+    for (std::size_t i = 0; i < columns_.count; ++i) packer_.add(stored::narrow(columns_.at(i)));
     return {};
   }
-  void flush() {
-    if (short_.empty()) return;
-    for (EncodedPostings& run : encode_posting_runs(short_, 1)) joined_.runs.push_back(std::move(run));
-    short_.clear();
-  }
 
-  Joined joined_;
-  std::vector<stored::NarrowPosting> short_;
+  CodePacker packer_;
   stored::PostingColumns columns_;
-  PatientId last_ = 0;
 };
 
 // Every code's runs and directory of one shard, in key order. While some codes are written, the next ones are joined.
 class PostingsFile {
  public:
-  PostingsFile(Tables& tables, std::span<const PackedParts* const> ranges, ThreadPool& pool)
+  PostingsFile(Tables& tables, std::span<const RangePostings* const> ranges, ThreadPool& pool)
       : tables_(tables), ranges_(ranges), pool_(pool) {}
   ~PostingsFile() {
     if (writing_.valid()) writing_.wait();
@@ -272,11 +318,11 @@ class PostingsFile {
 
   Result<SortedFiles> write() {
     Name codes = 0;
-    for (const PackedParts* range : ranges_) codes = std::max(codes, range->codes());
+    for (const RangePostings* range : ranges_) codes = std::max(codes, range->codes());
     for (Name next = 0; next < codes;) {
       const Name first = next;
       for (std::uint64_t bytes = 0; next < codes && bytes < joined_bytes_max; ++next)
-        for (const PackedParts* range : ranges_) bytes += range->bytes(next);
+        for (const RangePostings* range : ranges_) bytes += range->bytes(next);
       auto joined = std::make_shared<std::vector<Joined>>(next - first);
       TRY(pool_.parallel_for(joined->size(), 1, [&](std::size_t from, std::size_t past) -> Result<void> {
         for (std::size_t i = from; i < past; ++i) (*joined)[i] = TRY(Join().run(ranges_, first + static_cast<Name>(i)));
@@ -303,7 +349,7 @@ class PostingsFile {
   }
 
   Tables& tables_;
-  const std::span<const PackedParts* const> ranges_;
+  const std::span<const RangePostings* const> ranges_;
   ThreadPool& pool_;
   SortedFiles files_;
   std::future<Result<void>> writing_;
@@ -330,7 +376,7 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
   Shard& shard = *store.shards[number];
   Tables& tables = *shard.tables();
   std::vector<std::unique_ptr<SortedFile>> files;
-  std::vector<const PackedParts*> postings;
+  std::vector<const RangePostings*> postings;
   std::map<PatientId, Demographics> who;
   ShardState state;
   for (Range& range : ranges) {
@@ -366,16 +412,16 @@ Result<void> bulk_load(Store::Parts& store, RowSorter& rows, unsigned threads, I
   const Micros recorded = store.options.clock->now();
   // More ranges than threads, so that none waits long for the last; as many at once as there are threads, since each holds postings.
   const std::vector<std::uint64_t> bounds = rows.cut(std::max(1u, threads));
+  const std::size_t at_once = std::clamp<std::size_t>(threads, 1, bounds.size() - 1);
+  const std::size_t waiting_max =
+      std::clamp<std::size_t>(rows.memory_bytes() / 4 / at_once / waiting_bytes, waiting_least, waiting_most);
+  std::vector<Gathered> gathered(at_once);  // outlives the ranges
   std::vector<Range> ranges(bounds.size() - 1);
-  const std::size_t at_once = std::clamp<std::size_t>(threads, 1, ranges.size());
-  const std::size_t waiting_max = std::clamp<std::size_t>(
-      rows.memory_bytes() / 4 / at_once / (2 * sizeof(stored::NarrowPosting)), waiting_least, waiting_most);
   const std::unique_ptr<ThreadPool> pool = TRY(ThreadPool::start({.threads = std::max(1u, threads)}));
   std::atomic<std::size_t> next{0};
-  TRY(pool->parallel_for(at_once, 1, [&](std::size_t, std::size_t) -> Result<void> {
-    WaitingPostings of_code;
+  TRY(pool->parallel_for(at_once, 1, [&](std::size_t thread, std::size_t) -> Result<void> {
     for (std::size_t i = next++; i < ranges.size(); i = next++)
-      TRY(RangeLoad(store, recorded, i, waiting_max, of_code, ranges[i]).run(rows, bounds[i], bounds[i + 1]));
+      TRY(RangeLoad(store, recorded, i, waiting_max, gathered[thread], ranges[i]).run(rows, bounds[i], bounds[i + 1]));
     return {};
   }));
   rows.release();
