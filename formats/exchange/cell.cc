@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 namespace chartline::exchange {
 namespace {
@@ -10,11 +11,6 @@ using record::Precision;
 using record::Time;
 
 char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-// After the ten characters of a date, a Z or a sign can only belong to an offset.
-bool has_offset(std::string_view text) {
-  return text.size() > 10 && text.find_first_of("Zz+-", 10) != std::string_view::npos;
-}
 
 bool is_midnight(const Time& time) {
   return time.precision >= Precision::second && time.local % record::micros_per_day == 0;
@@ -59,8 +55,9 @@ std::optional<std::int64_t> parse_whole(std::string_view cell) {
 }
 
 std::optional<Time> parse_local(std::string_view cell, const record::Zone& zone) {
-  auto time = record::parse_time(cell);
-  if (time && !has_offset(cell)) time->offset_minutes = zone.offset_minutes(time->local);
+  constexpr std::int16_t not_said = std::numeric_limits<std::int16_t>::min();
+  auto time = record::parse_time(cell, not_said);
+  if (time && time->offset_minutes == not_said) time->offset_minutes = zone.offset_minutes(time->local);
   return time;
 }
 

@@ -1,5 +1,7 @@
 #include "formats/record/time.h"
 
+#include <bit>
+#include <cstring>
 #include <limits>
 
 #include "formats/record/words.h"
@@ -224,7 +226,47 @@ bool is_civil(int year, unsigned month, unsigned day) {
   return month >= 1 && month <= 12 && day >= 1 && day <= days_in_month(year, month);
 }
 
+namespace {
+
+// Eight characters at once, where they are digits but for the separators of `pattern` (which has '0' for digits): the pairs of digits that begin at
+// each place, as bytes. Nothing for any other text. A byte of no more than 7 bits that is too great carries into its highest bit.
+std::optional<std::uint64_t> pairs_of_digits(const char* text, const char (&pattern)[9]) {
+  std::uint64_t word = 0, wanted = 0, over = 0;
+  std::memcpy(&word, text, sizeof word);
+  for (unsigned i = 0; i < 8; ++i) {
+    wanted |= std::uint64_t{static_cast<std::uint8_t>(pattern[i])} << 8 * i;
+    over |= std::uint64_t{pattern[i] == '0' ? 0x76u : 0x7fu} << 8 * i;
+  }
+  word ^= wanted;
+  if ((((word + over) | word) & 0x8080808080808080u) != 0) return std::nullopt;
+  return word * 10 + (word >> 8);
+}
+
+// A day, or a day and a second without an offset, as nearly all times are written; nothing for any other text.
+std::optional<Time> parse_usual(std::string_view text, std::int16_t offset_minutes) {
+  constexpr std::size_t day_length = 10, second_length = 19;
+  if constexpr (std::endian::native != std::endian::little) return std::nullopt;
+  if (text.size() != day_length && text.size() != second_length) return std::nullopt;
+  const auto date = pairs_of_digits(text.data(), "0000-00-"), rest = pairs_of_digits(text.data() + 2, "00-00-00");
+  if (!date || !rest) return std::nullopt;
+  const auto pair = [](std::uint64_t pairs, unsigned place) { return static_cast<unsigned>(pairs >> 8 * place & 0xff); };
+  const unsigned year = pair(*date, 0) * 100 + pair(*date, 2), month = pair(*date, 5), day = pair(*rest, 6);
+  if (year == 0 || !is_civil(static_cast<int>(year), month, day)) return std::nullopt;
+  Time time{civil_to_days(year, month, day) * micros_per_day, offset_minutes, Precision::day};
+  if (text.size() == day_length) return time;
+  const auto clock = pairs_of_digits(text.data() + day_length + 1, "00:00:00");
+  if (!clock || (text[day_length] != ' ' && text[day_length] != 'T')) return std::nullopt;
+  const unsigned hour = pair(*clock, 0), minute = pair(*clock, 3), second = pair(*clock, 6);
+  if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  time.local += (hour * 3'600 + minute * 60 + second) * micros_per_second;
+  time.precision = Precision::second;
+  return time;
+}
+
+}  // namespace
+
 std::optional<Time> parse_time(std::string_view text, std::int16_t default_offset_minutes) {
+  if (const auto usual = parse_usual(text, default_offset_minutes)) return usual;
   Scanner scan(text);
   const unsigned year = scan.digits<4>();
   Time time{.offset_minutes = default_offset_minutes, .precision = Precision::year};

@@ -124,6 +124,27 @@ TEST(ParseTime, RefusesEverythingElse) {
   EXPECT_EQ(parse_time(std::string_view("2024\0", 5)), std::nullopt);
 }
 
+// Days, and seconds without an offset, are read eight characters at once; with an offset they are not, and say the same. One character is any other.
+TEST(Time, IsReadAlikeHoweverItIsWritten) {
+  std::mt19937 random(20261127);
+  std::size_t good = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%04u-%02u-%02u %02u:%02u:%02u", static_cast<unsigned>(random() % 9'999 + 1), static_cast<unsigned>(random() % 13),
+                  static_cast<unsigned>(random() % 32), static_cast<unsigned>(random() % 25), static_cast<unsigned>(random() % 61), static_cast<unsigned>(random() % 61));
+    std::string moment = text;
+    if (random() % 2 == 0) moment[random() % moment.size()] = static_cast<char>(random() % 2 == 0 ? random() % 256 : "0T9-:/"[random() % 6]);
+    const std::optional<Time> second = parse_time(moment, 0);
+    ASSERT_EQ(second, parse_time(moment + "+00:00")) << moment;
+    good += second ? 1 : 0;
+    const std::string date = moment.substr(0, 10);
+    std::optional<Time> midnight = parse_time(date + " 00:00");
+    if (midnight) midnight->precision = Precision::day;
+    ASSERT_EQ(parse_time(date), midnight) << date;
+  }
+  EXPECT_GT(good, 50'000u);
+}
+
 TEST(ParseTime, SurvivesEveryPrefixAndEveryByte) {
   const std::string whole = "2024-02-29T10:05:59.123456-03:30";
   for (std::size_t length = 0; length < whole.size(); ++length) {
