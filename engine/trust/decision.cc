@@ -29,12 +29,6 @@ std::optional<SourceScope> both(const SourceScope& a, const SourceScope& b) {
   return SourceScope{.organisation = *organisation, .system = *system};
 }
 
-Micros local_of(Micros utc, const record::Zone& zone) {
-  // The offset is asked for by local time, which it leads to: twice is enough but for the hour in which clocks change.
-  const auto offset = [&](Micros local) { return zone.offset_minutes(local) * Micros{60} * record::micros_per_second; };
-  return utc + offset(utc + offset(utc));
-}
-
 }  // namespace
 
 AccessDecision::AccessDecision(const Rules& rules, StoreFacts& facts, const Claims& claims, const AccessRequest& request,
@@ -60,7 +54,7 @@ Result<std::shared_ptr<const Grant>> AccessDecision::decide() {
   TRY(keep_sources());
   TRY(leave_out_opted());
   TRY(heed_consents());
-  hide();
+  hide(zone);
   give_rights();
   grant_.decided = now_;
   grant_.until = until(zone);
@@ -328,13 +322,13 @@ Result<void> AccessDecision::heed_consents_of(const std::vector<PatientRef>& per
 // -- what, and how long
 
 // Who sees everyone sees nobody as they are. Each project has its own key, and so has each role outside of any.
-void AccessDecision::hide() {
+void AccessDecision::hide(const record::Zone& zone) {
   if (most_.reach != Reach::everyone || !rules_.hiding) return;
   const ProjectKey key(rules_.hiding->secret, key_name());
   grant_.figures_key = std::make_shared<const ProjectKey>(key);
   if (!project_) return;  // figures are of true dates
   DeidentificationRules rules = rules_.hiding->rules;
-  rules.today = today_;
+  rules.today = today_, rules.zone = zone;
   grant_.deidentified = std::make_shared<const Deidentification>(std::move(rules), key);
 }
 

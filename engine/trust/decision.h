@@ -42,7 +42,7 @@ class AccessDecision {
   Result<void> leave_out_opted();
   Result<void> heed_consents();
   Result<void> heed_consents_of(const std::vector<PatientRef>& person);
-  void hide();
+  void hide(const record::Zone& zone);
   std::string key_name() const;
   void give_rights();
   Micros until(const record::Zone& zone) const;

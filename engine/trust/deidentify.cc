@@ -193,6 +193,12 @@ std::optional<PatientRef> Deidentification::patient_of(std::string_view pseudony
 
 // -- dates
 
+Micros local_of(Micros utc, const record::Zone& zone) {
+  // The offset is asked for by local time, which it leads to: twice is enough but for the hour in which clocks change.
+  const auto offset = [&](Micros local) { return zone.offset_minutes(local) * Micros{60} * record::micros_per_second; };
+  return utc + offset(utc + offset(utc));
+}
+
 std::int32_t Deidentification::shift_days(PatientRef person) const {
   if (rules_.dates != DeidentificationRules::Dates::shifted || rules_.shift_days_max == 0) return 0;
   Bytes bytes;
@@ -208,6 +214,9 @@ std::int32_t Deidentification::shift_days(PatientRef person) const {
 Time Deidentification::changed(Time time, PatientRef person) const {
   using Dates = DeidentificationRules::Dates;
   if (!time.known()) return time;
+  // Offsets tell summer from winter, and so by how many days a date is shifted.
+  if (time.precision >= record::Precision::second) time.local = local_of(time.instant(), rules_.zone);
+  time.offset_minutes = 0;
   if (rules_.dates == Dates::month) return to_precision(time, record::Precision::month);
   if (rules_.dates == Dates::year) return to_precision(time, record::Precision::year);
   time.local += shift_days(person) * record::micros_per_day;

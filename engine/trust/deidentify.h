@@ -2,7 +2,8 @@
 // a name (docs/security.md says them in the words of ISO/IEC 20889):
 //
 //   identifiers               one pseudonym in the place of all; it finds its patient, and nothing else finds anybody
-//   dates                     shifted by whole days, the same for all of a person, or coarsened to months or years
+//   dates                     shifted by whole days, the same for all of a person, or coarsened to months or years; times
+//                             without their offset, by the clocks of the store's zone
 //   birth                     its year; of whom more than 89 years are known, the year 90 before the last that is known
 //   record, encounter, person keyed tokens, so that what belongs together still does
 //   text, originals, versions left out; so are places (latitude, postcode), but for as much of them as is asked for
@@ -32,11 +33,15 @@
 
 namespace chartline::engine {
 
+// What the clocks of a zone show at an instant.
+Micros local_of(Micros utc, const record::Zone& zone);
+
 struct DeidentificationRules {
   enum class Dates : std::uint8_t { shifted, month, year };
   Dates dates = Dates::shifted;
   std::uint32_t shift_days_max = 365;  // either way, never by 0
   record::Day today = 0;               // by which the living are so old
+  record::Zone zone{};                 // by whose clocks times are shown
   bool keeps_sources = true;
   std::set<std::pair<std::string, std::string>, CodeOrder> left_out_codes{};  // system and code
   std::map<std::string, std::size_t, std::less<>> cut_attributes{};  // of text: how many of its first bytes stay

@@ -140,6 +140,30 @@ TEST_F(Project, AShiftKeepsIntervalsOrderAndTimesOfDay) {
   }
 }
 
+// Whoever sees when clocks change sees by how many days dates are shifted.
+TEST_F(Project, TimesAreOfTheClocksOfOneZoneWithoutTheirOffset) {
+  small_.tell(R"(
+    dead 1983-07-01T10:00:00+01:00 observation local:summer
+    dead 1983-07-01T09:30:00Z observation local:later
+    dead 1983-12-01T10:00:00Z observation local:winter
+    dead 1983-12-02T10:00:00-05:00 observation local:elsewhere
+  )");
+  const View london = view({.zone = record::Zone::find("Europe/London").value()});
+  const int shift = london.grant()->deidentified->shift_days(patient("dead"));
+  const auto shown = [&](std::string_view code) {
+    for (const record::Event& one : events(london, "dead")) {
+      if (one.code.code != code) continue;
+      EXPECT_EQ(one.start.offset_minutes, 0);
+      return record::print(record::at_instant(one.start.local - shift * record::micros_per_day));
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(shown("summer"), "1983-07-01T10:00:00Z");
+  EXPECT_EQ(shown("later"), "1983-07-01T10:30:00Z");
+  EXPECT_EQ(shown("winter"), "1983-12-01T10:00:00Z");
+  EXPECT_EQ(shown("elsewhere"), "1983-12-02T15:00:00Z");
+}
+
 TEST_F(Project, DatesAreCoarsenedWhereTheRulesSaySo) {
   for (const record::Event& one : events(view({.dates = Dates::month}), "ann"))
     EXPECT_LE(one.start.precision, Precision::month);
