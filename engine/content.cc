@@ -160,29 +160,25 @@ std::uint64_t PlainContent::code_hash(Name code) {
   return hash;
 }
 
-Hash128 PlainContent::hash(const stored::PlainRow& row, const stored::PlainSort& sort, std::uint64_t sequence) {
-  if (sort.source != source_) source_ = sort.source, source_hash_ = names_.text_hash(Which::source, source_);
+struct PlainContent::OfSort {
+  bool known = false;
+  bool timed = false;
   Canonical fixed;
+};
+PlainContent::PlainContent(const Dictionary& names) : names_(names) {}
+PlainContent::~PlainContent() = default;
+
+Hash128 PlainContent::hash(const stored::PlainRow& row, const stored::PlainSort& sort, std::uint64_t sequence) {
+  if (row.sort >= of_sorts_.size()) of_sorts_.resize(row.sort + 1);
+  OfSort& of = of_sorts_[row.sort];
+  if (!of.known) {
+    of = {.known = true, .timed = sort.precision != record::Precision::none, .fixed = canonical(stored::row_of(row, sort), names_)};
+  }
+  Canonical fixed = of.fixed;
   fixed.code = code_hash(row.code);
-  fixed.source = source_hash_;
-  if (sort.precision != record::Precision::none) {
-    fixed.start = row.local;
-    fixed.start_offset = sort.offset_minutes;
-    fixed.start_precision = number_of(sort.precision);
-  }
-  fixed.end_form = number_of(sort.end_form);
-  fixed.sequence = sequence;
-  fixed.kind = number_of(sort.kind);
-  fixed.status = number_of(sort.status);
-  fixed.certainty = number_of(sort.certainty);
-  fixed.author = number_of(sort.author);
-  fixed.value_form = number_of(sort.value_form);
+  fixed.start = of.timed ? row.local : 0;
   fixed.number = row.mantissa;  // 0 without a value
-  if (sort.value_form == Value::Form::number) {
-    fixed.comparator = number_of(sort.comparator);
-    fixed.scale = sort.scale;
-    fixed.value_name = names_.text_hash(Which::unit, sort.unit);
-  }
+  fixed.sequence = sequence;
   return hash128(bytes_of(fixed));
 }
 

@@ -19,10 +19,11 @@ namespace chartline::engine {
 
 // Two stores that were told the same give the same hash, however the events came in.
 Hash128 content_hash(const stored::Row& row, const Dictionary& names);
-// The same of many plain rows. Keeps what the dictionary said of their codes.
+// The same of many plain rows. Keeps what the dictionary said of their codes, and what rows of one sort have in common.
 class PlainContent {
  public:
-  explicit PlainContent(const Dictionary& names) : names_(names) {}
+  explicit PlainContent(const Dictionary& names);
+  ~PlainContent();
   const Dictionary& names() const { return names_; }
   Hash128 hash(const stored::PlainRow& row, const stored::PlainSort& sort, std::uint64_t sequence);
 
@@ -30,8 +31,8 @@ class PlainContent {
   std::uint64_t code_hash(Name code);
 
   const Dictionary& names_;
-  Name source_ = 0;  // the one asked for last
-  std::uint64_t source_hash_ = 0;
+  struct OfSort;
+  std::vector<OfSort> of_sorts_;            // by the number that rows have of theirs
   std::vector<std::uint64_t> code_hashes_;  // 0: not asked for yet
 };
 

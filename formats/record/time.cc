@@ -228,17 +228,23 @@ bool is_civil(int year, unsigned month, unsigned day) {
 
 namespace {
 
-// Eight characters at once, where they are digits but for the separators of `pattern` (which has '0' for digits): the pairs of digits that begin at
-// each place, as bytes. Nothing for any other text. A byte of no more than 7 bits that is too great carries into its highest bit.
-std::optional<std::uint64_t> pairs_of_digits(const char* text, const char (&pattern)[9]) {
-  std::uint64_t word = 0, wanted = 0, over = 0;
-  std::memcpy(&word, text, sizeof word);
-  for (unsigned i = 0; i < 8; ++i) {
-    wanted |= std::uint64_t{static_cast<std::uint8_t>(pattern[i])} << 8 * i;
-    over |= std::uint64_t{pattern[i] == '0' ? 0x76u : 0x7fu} << 8 * i;
+// Eight characters that are digits where the pattern has a 0, and else what it has.
+struct EightCharacters {
+  consteval EightCharacters(const char (&pattern)[9]) {
+    for (unsigned i = 0; i < 8; ++i) {
+      same |= std::uint64_t{static_cast<std::uint8_t>(pattern[i])} << 8 * i;
+      over |= std::uint64_t{pattern[i] == '0' ? 0x76u : 0x7fu} << 8 * i;
+    }
   }
-  word ^= wanted;
-  if ((((word + over) | word) & 0x8080808080808080u) != 0) return std::nullopt;
+  std::uint64_t same = 0, over = 0;  // a byte of 7 bits that is greater than it may be carries into its highest bit
+};
+
+// The pair of digits that begins at each place, as bytes; nothing for any other text.
+std::optional<std::uint64_t> pairs_of_digits(const char* text, EightCharacters wanted) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, text, sizeof word);
+  word ^= wanted.same;
+  if ((((word + wanted.over) | word) & 0x8080808080808080u) != 0) return std::nullopt;
   return word * 10 + (word >> 8);
 }
 
