@@ -89,16 +89,17 @@ class LocalCatalogue final : public Catalogue {
 class LocalLease final : public Lease {
  public:
   LocalLease(std::uint32_t shard, std::uint64_t epoch, OpenFile lock, std::string path)
-      : shard_(shard), epoch_(epoch), lock_(std::move(lock)), path_(std::move(path)) {}
+      : shard_(shard), epoch_(epoch), lock_(std::move(lock)), path_(std::move(path)) {
+    (void)::fstat(lock_.descriptor(), &held_);  // where it fails the lease is not valid
+  }
   std::uint32_t shard() const { return shard_; }
   std::uint64_t epoch() const override { return epoch_; }
 
-  // The lock lives as long as the open file; it is lost only where somebody has put another file in its place.
+  // The lock lives as long as the open file, whose number no other has meanwhile; it is lost only where somebody has put another
+  // file in its place. Each commit asks.
   bool valid() const override {
-    struct stat held {};
     struct stat named {};
-    return ::fstat(lock_.descriptor(), &held) == 0 && ::stat(path_.c_str(), &named) == 0 &&
-           held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+    return ::stat(path_.c_str(), &named) == 0 && held_.st_ino == named.st_ino && held_.st_dev == named.st_dev;
   }
 
  private:
@@ -106,6 +107,7 @@ class LocalLease final : public Lease {
   std::uint64_t epoch_;
   OpenFile lock_;
   std::string path_;
+  struct stat held_ {};
 };
 
 // Who holds a lock, for the message of those who wait: "process 123 on host name".
