@@ -397,13 +397,11 @@ Result<void> take_in(Store::Parts& store, std::uint32_t number, std::vector<Rang
   if (identity.valid()) TRY(identity.get()).move_to(files);
   TRY(std::move(joined)).move_to(files);
   for (Range& range : ranges) range.postings.erase(number);
-  if (!files.empty()) TRY(tables.ingest(files));
   fold_names(shard.names(), state, batch);
-  ShardMoment empty = shard.moment();
-  TRY(fold_demographics(empty, who, batch));
+  TRY(fold_demographics(shard.moment(), who, batch));
   // Commit 1 is the load itself; it has no log record, so the feed begins behind it.
   state.watermark = 1, state.log_first = 2, state.last_recorded = last_recorded;
-  return shard.adopt(state, std::move(batch));
+  return shard.adopt(state, std::move(batch), {}, files);
 }
 
 }  // namespace

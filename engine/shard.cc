@@ -257,18 +257,25 @@ bool Shard::fold_due() const {
   return rested && now - oldest_unfolded_ >= static_cast<Micros>(setup_.options.fold_delay_ms) * 1000;
 }
 
-Result<void> Shard::adopt(const ShardState& state, Batch batch, std::span<const SealedEntry> audit) {
+// Files that are taken in while a snapshot is held are given a number by RocksDB, and written anew once nobody reads at an older
+// one. So no view begins meanwhile, and the shard lets go of its own.
+Result<void> Shard::adopt(const ShardState& state, Batch batch, std::span<const SealedEntry> audit,
+                          std::span<const std::unique_ptr<SortedFile>> files) {
   batch.put(Table::meta, Bytes(shard_state_key), encode(state));
   std::vector<const SealedEntry*> entries;
   for (const SealedEntry& entry : audit) entries.push_back(&entry);
   if (!entries.empty()) audit_->append(entries, batch);
-  TRY(setup_.tables->write(batch, true));
-  if (!entries.empty()) audit_->committed();
-  auto adopted = std::make_shared<const Base>(Base{setup_.tables->snapshot(), state.watermark});
+  std::unique_lock present(present_mutex_, std::defer_lock);
+  if (!files.empty()) present.lock(), base_.reset();
+  Result<void> written = files.empty() ? Result<void>() : setup_.tables->ingest(files);
+  if (written) written = setup_.tables->write(batch, true);
+  auto adopted = std::make_shared<const Base>(Base{setup_.tables->snapshot(), written ? state.watermark : state_.watermark});
   setup_.cache->all_changed(adopted->serial);
-  std::lock_guard present(present_mutex_);
+  if (!present.owns_lock()) present.lock();
+  if (written || !base_) base_ = std::move(adopted);
+  TRY(written);
+  if (!entries.empty()) audit_->committed();
   state_ = state;
-  base_ = std::move(adopted);
   commit_ = state.watermark;
   last_recorded_ = state.last_recorded;
   return {};

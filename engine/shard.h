@@ -144,9 +144,10 @@ class Shard {
     std::lock_guard<std::mutex> fold_;
   };
 
-  // Bulk load: an empty shard has taken in files; this batch and state make them visible. Caller holds a Pause.
-  // Entries of the audit log go with it.
-  Result<void> adopt(const ShardState& state, Batch batch, std::span<const SealedEntry> audit = {});
+  // Erasure and bulk load: this batch and state make visible what it holds and, in a shard without events, the files that are taken
+  // in. Caller holds a Pause. Entries of the audit log go with it.
+  Result<void> adopt(const ShardState& state, Batch batch, std::span<const SealedEntry> audit = {},
+                     std::span<const std::unique_ptr<SortedFile>> files = {});
   // Erasure and bulk load change patients under the writers: their cached indexes are dropped. Caller holds a Pause.
   void forget_indexes();
   Result<void> fold_paused();  // fold(), for who holds a Pause

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <thread>
@@ -360,6 +362,47 @@ TEST(StoreFailures, AFoldThatFailedIsToldToWhoeverWrites) {
   const Result<Written> written = store->write(std::vector{record_of(who, {&later, 1})}, {});
   ASSERT_FALSE(written);
   EXPECT_NE(written.error().message.find("since an error: " + folded.error().message), std::string::npos) << written.error().message;
+}
+
+Result<ImportCounts> load_one(Store& store) {
+  const record::Identifier who{"test", "p"};
+  const record::Event event = plain("x", "2020-01-01", 1);
+  const auto import = TRY(Import::begin(store, {.path = ImportOptions::Path::bulk}));
+  TRY(import->add(record_of(who, {&event, 1})));
+  return import->finish();
+}
+
+TEST(StoreFailures, ALoadThatCannotBeTakenInLeavesTheStoreToItsReaders) {
+  const auto disk = std::make_shared<MemoryDisk>();
+  const auto faults = std::make_shared<Faults>();
+  ASSERT_TRUE(Store::init(*memory_backend(disk), {.shards = 1}));
+  const auto store = Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), faults)), {}).value();
+  faults->add({.operation = Operation::ingest});
+  ASSERT_FALSE(load_one(*store));
+  ASSERT_EQ(faults->struck(), 1u);
+  EXPECT_FALSE(store->view().demographics(0, 0).value().at(0).dead);
+}
+
+// What RocksDB has to number as it takes it in, it writes anew in the background, as soon as nobody reads what was before.
+TEST(StoreOnDisk, WhatIsLoadedIsNotWrittenAnew) {
+  namespace fs = std::filesystem;
+  const std::string folder = testing::TempDir() + "chartline-loaded-" + std::to_string(::getpid());
+  ASSERT_TRUE(Store::init(folder, {}));
+  {
+    const auto store = Store::open(folder, {}).value();
+    ASSERT_TRUE(load_one(*store));
+    std::vector<fs::path> loaded;
+    for (const auto& file : fs::recursive_directory_iterator(folder))
+      if (file.path().extension() == ".sst") loaded.push_back(file.path());
+    ASSERT_FALSE(loaded.empty());
+    const record::Identifier who{"test", "p"};
+    const record::Event event = plain("x", "2020-01-02", 1);
+    ASSERT_TRUE(store->write(std::vector{record_of(who, {&event, 1})}, {}));
+    ASSERT_TRUE(store->fold());
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    for (const fs::path& file : loaded) EXPECT_TRUE(fs::exists(file)) << file;
+  }
+  fs::remove_all(folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shards, StoreTest, ::testing::Values(1u, 8u),
