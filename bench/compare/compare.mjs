@@ -200,6 +200,8 @@ async function ask_all() {
 // What changes the stores comes last; their answers are not compared after it.
 async function write_all() {
   const children = Object.fromEntries(Object.entries(chosen).filter(([, store]) => store.writes).map(([who, store]) => [who, new Child(store.serve)]));
+  // Rows are warm but for those that say so: whom the writes are of has been read.
+  for (const child of Object.values(children)) if (wanted('point_write') || wanted('batch_write')) await child.ask('points whole_timeline');
   const kinds = {point_write: ['write 200', 1], batch_write: ['batch 20 1000', 1000]};
   for (const [name, [line, events]] of Object.entries(kinds)) {
     if (!wanted(name)) continue;
