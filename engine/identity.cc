@@ -95,9 +95,7 @@ struct Identity::Parts {
   // Calls `use` with each entry of a value, of memory and table.
   template <typename Use>
   Result<void> lookup(std::string_view value, const Use& use) const;
-  template <typename Use>
-  void each_of(std::string_view value, std::uint64_t hash, const std::vector<Named>& folded, const Use& use) const;
-  // Whom an identifier names, and what was read of the table for that: it holds until a fold or an erasure changes it.
+  // Whom an identifier names, and what was read of the table for that, if anything: it holds until a fold or an erasure changes it.
   struct Looked {
     std::uint64_t hash = 0;
     std::shared_ptr<const std::vector<Named>> folded;
@@ -183,34 +181,34 @@ Result<std::shared_ptr<const IdentifierList>> Identity::Parts::folded_identifier
 template <typename Use>
 Result<void> Identity::Parts::lookup(std::string_view value, const Use& use) const {
   const std::uint64_t h = hash(value);
-  each_of(value, h, *TRY(folded_names(h)), use);
-  return {};
-}
-
-template <typename Use>
-void Identity::Parts::each_of(std::string_view value, std::uint64_t hash, const std::vector<Named>& folded, const Use& use) const {
-  const auto at = named.find(hash);
+  const auto folded = TRY(folded_names(h));
+  const auto at = named.find(h);
   const auto in_memory = [&](std::string_view system) {
     return at != named.end() && std::ranges::any_of(at->second, [&](const Named& one) { return one.value == value && one.system == system; });
   };
   if (at != named.end())
     for (const Named& entry : at->second)
       if (entry.value == value) use(entry);
-  for (const Named& entry : folded)  // a hash is never trusted: the value decides
+  for (const Named& entry : *folded)  // a hash is never trusted: the value decides
     if (entry.value == value && !in_memory(entry.system)) use(entry);
+  return {};
 }
 
 Result<void> Identity::Parts::look(std::span<const record::Identifier> identifiers, std::vector<Looked>& into) const {
   into.resize(identifiers.size());
   for (std::size_t i = 0; i < identifiers.size(); ++i) {
+    const auto is_it = [&](const Named& entry) { return entry.value == identifiers[i].value && entry.system == identifiers[i].system; };
     Looked& one = into[i];
+    one.who.reset();
     if (!one.folded) one.hash = hash(identifiers[i].value);
+    if (const auto at = named.find(one.hash); at != named.end())
+      for (const Named& entry : at->second)
+        if (is_it(entry)) one.who = entry.patient;
+    if (one.who) continue;  // it names nobody else in the table
     if (!one.folded || one.folds != folds_of(one.hash) || one.erasures != erased.size())
       one.folded = TRY(folded_names(one.hash, Keep::if_known)), one.folds = folds_of(one.hash), one.erasures = erased.size();
-    one.who.reset();
-    each_of(identifiers[i].value, one.hash, *one.folded, [&](const Named& entry) {
-      if (entry.system == identifiers[i].system) one.who = entry.patient;
-    });
+    for (const Named& entry : *one.folded)  // a hash is never trusted: the value decides
+      if (is_it(entry)) one.who = entry.patient;
   }
   return {};
 }
