@@ -14,9 +14,9 @@ constexpr std::size_t waiting_max = 4096;  // as for a lane of the workers
 
 }  // namespace
 
-// One is decided while another waits for the disk; more where there are more processors.
+// One for each processor, and one that waits for the disk.
 Committer::Committer(engine::Store& store, Workers& workers)
-    : store_(store), workers_(workers), groups_max_(static_cast<int>(std::max(2u, std::thread::hardware_concurrency()))), tasks_(*this) {}
+    : store_(store), workers_(workers), groups_max_(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())) + 1), tasks_(*this) {}
 
 kj::Promise<engine::Written> Committer::write(std::unique_ptr<HeldWrite> one, std::size_t bytes) {
   if (bytes > group_bytes_max) {
