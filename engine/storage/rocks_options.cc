@@ -138,7 +138,6 @@ rocksdb::ColumnFamilyOptions table_options(Table table, const TablesOptions& opt
   // A point read touches the one file that has the key: above the bottom level by filters, there by its order.
   format.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   format.optimize_filters_for_memory = true;
-  format.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
 
   rocksdb::ColumnFamilyOptions family;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(format));

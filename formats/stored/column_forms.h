@@ -23,6 +23,7 @@ inline constexpr unsigned stretches = 133;     // number of stretches, values, l
 inline constexpr unsigned scaled = 134;        // unit, base, then a column of (value - base) / unit in any other form
 inline constexpr unsigned rice = 135;          // base, then the differences from it, Rice coded (rice.h)
 inline constexpr unsigned rice_steps = 136;    // first, smallest step, then every further step likewise
+inline constexpr unsigned multiples = 137;     // unit, then a column of value / unit in any form but this and scaled
 inline constexpr unsigned small = 192;         // + value 0..63: every value is that
 }  // namespace form
 

@@ -42,6 +42,7 @@ enum HotColumn : unsigned {
   hot_some_times,           // times of day of timed rows alone
   hot_some_values,          // words of values of rows that have one alone
   hot_untranslated,         // none of its details is a translation
+  hot_counted,              // its rows are numbered 1, 2, 3, ...
   hot_mask_bits,
 };
 

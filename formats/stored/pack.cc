@@ -254,27 +254,30 @@ bool pays(T unit, std::size_t count) {
 
 // `Q`, of the quotients, may be narrower: what is written is the same.
 template <typename Q, typename T>
-void pack_quotients(std::span<const T> values, T unit, T min, Bytes& out, Packing packing) {
+void pack_quotients(std::span<const T> values, T unit, T base, Bytes& out, Packing packing) {
   thread_local std::vector<Q> quotients;
   quotients.resize(values.size());
   const int twos = std::countr_zero(unit);
   const Q inverse = static_cast<Q>(inverse_of(static_cast<T>(unit >> twos)));
   for (std::size_t i = 0; i < values.size(); ++i)
-    quotients[i] = static_cast<Q>(static_cast<Q>(static_cast<T>(values[i] - min) >> twos) * inverse);
+    quotients[i] = static_cast<Q>(static_cast<Q>(static_cast<T>(values[i] - base) >> twos) * inverse);
   const std::span<const Q> scaled = quotients;
   pack_unscaled(scaled, Q{0}, measure(scaled), out, packing);
 }
 
+// What stands before the quotients is their base, or nothing where all are multiples of the unit themselves.
 template <typename T>
 void pack_scaled(std::span<const T> values, T bias, T unit, const Measures<T>& m, Bytes& out, Packing packing) {
+  const bool multiples = bias == 0 && m.min % unit == 0;
+  const T base = multiples ? T{0} : m.min;
   Writer write(out);
-  write.u8(form::scaled);
+  write.u8(multiples ? form::multiples : form::scaled);
   write.varint(unit);
-  write.varint(static_cast<T>(m.min - bias));
-  if (static_cast<T>(m.max - m.min) / unit <= narrow_max)
-    pack_quotients<std::uint32_t>(values, unit, m.min, out, packing);
+  if (!multiples) write.varint(static_cast<T>(base - bias));
+  if (static_cast<T>(m.max - base) / unit <= narrow_max)
+    pack_quotients<std::uint32_t>(values, unit, base, out, packing);
   else
-    pack_quotients<T>(values, unit, m.min, out, packing);
+    pack_quotients<T>(values, unit, base, out, packing);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/check.h"
+#include "formats/stored/bits.h"
 #include "formats/stored/column_forms.h"
 #include "formats/stored/hot_columns.h"
 #include "formats/stored/run_details.h"
@@ -176,6 +177,11 @@ void pack_sorts(const HotScratch& scratch, std::uint32_t& mask, Bytes& out) {
   }
 }
 
+bool are_counted(std::span<const std::uint32_t> numbers) {
+  const Measures<std::uint32_t> m = measure(numbers.data(), numbers.size());
+  return m.min == 1 && m.ascending && (numbers.size() == 1 || (m.step_min == 1 && m.step_max == 1));
+}
+
 void pack_columns(HotScratch& scratch, bool has_ends, std::uint32_t& mask, Bytes& out) {
   pack_sorts(scratch, mask, out);
   const auto narrow = [&](HotColumn column) -> std::span<const std::uint32_t> { return scratch.narrow[hot_places[column].at]; };
@@ -186,7 +192,11 @@ void pack_columns(HotScratch& scratch, bool has_ends, std::uint32_t& mask, Bytes
   pack_some(wide_parts[hot_places[hot_time_of_day].at], wide(hot_time_of_day), {hot_some_times, precision, true}, [](std::uint32_t word) { return is_timed(word); }, mask, out);
   pack_narrow(hot_offset);
   pack_narrow(hot_code);
-  pack_narrow(hot_number);
+  const std::span<const std::uint32_t> number = narrow(hot_number);
+  if (are_counted(number))
+    mask |= 1u << hot_counted;
+  else
+    pack_narrow(hot_number);
   pack_some(wide_parts[hot_places[hot_value].at], wide(hot_value), {hot_some_values, form, false}, [](std::uint32_t word) { return has_word(word); }, mask, out);
   if (!has_ends) return;
   pack_part(wide_parts[hot_places[hot_end_local].at], wide(hot_end_local), mask, out);

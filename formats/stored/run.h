@@ -77,6 +77,7 @@ class RunColumns {
  private:
   friend Result<void> decode_hot(BytesView, std::uint32_t, RunColumns&, std::optional<std::uint64_t>);
   bool read_columns(Reader& in, std::uint32_t mask, std::uint32_t fields);
+  void count_from_one();
   struct Room {
     std::vector<std::uint32_t> narrow[16];
     std::vector<std::uint64_t> wide[3];
@@ -88,6 +89,13 @@ class RunColumns {
 // RunField. `checksum` is what the head names: readers give it, so that these bytes are that run and no other.
 Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into,
                         std::optional<std::uint64_t> checksum = {});
+
+// What a head need not say of a run that stands in it, by the content of its hot bytes; nothing is checked.
+struct RunGist {
+  std::uint64_t rows = 0;
+  std::optional<Micros> recorded;  // all of them then; nothing where they differ, or details tell
+};
+RunGist gist_of(BytesView content);
 
 // The details of one run; borrowed from the bytes given, which must outlive it.
 class RunDetails {

@@ -1,6 +1,7 @@
 // Reading the hot columns of a run. Bytes are not trusted.
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 #include "formats/stored/bits.h"
 #include "formats/stored/column_forms.h"
@@ -94,6 +95,14 @@ Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into, s
   return {};
 }
 
+void RunColumns::count_from_one() {
+  if (count == 0) return;
+  std::vector<std::uint32_t>& room = room_.narrow[hot_places[hot_number].at];
+  if (room.size() < count) room.resize(count);
+  std::iota(room.begin(), room.begin() + count, 1u);
+  number = Column<std::uint32_t>(room.data());
+}
+
 // False where the bytes are not the columns of so many rows.
 bool RunColumns::read_columns(Reader& in, std::uint32_t mask, std::uint32_t fields) {
   for (const auto& part : narrow_parts) this->*part.values = Column<std::uint32_t>(part.standard);
@@ -102,6 +111,10 @@ bool RunColumns::read_columns(Reader& in, std::uint32_t mask, std::uint32_t fiel
   // Lowest bit first; past the last column asked for there is nothing to pass over.
   std::uint32_t left = mask & ((1u << hot_columns) - 1);
 
+  if (mask >> hot_counted & 1) {
+    if (mask >> hot_number & 1) return false;
+    if (fields & field_number) count_from_one();
+  }
   std::uint64_t sorts = 0;
   Column<std::uint32_t> sort(0u);
   if (mask >> hot_has_sorts & 1) {
@@ -135,6 +148,19 @@ bool RunColumns::read_columns(Reader& in, std::uint32_t mask, std::uint32_t fiel
     if (!read) return false;
   }
   return (left != 0 || in.done()) && all_forms(value_form, count);
+}
+
+RunGist gist_of(BytesView content) {
+  Reader in(content);
+  RunGist gist;
+  gist.rows = in.varint();
+  const std::uint64_t mask = in.varint(), cold_bytes = mask >> hot_cold & 1 ? in.varint() : 0;
+  if (cold_bytes == 0 || cold_bytes > in.left()) return gist;
+  in.raw(in.left() - cold_bytes);
+  const bool has_recorded = in.u8() & 1, constant = in.u8() == form::frame;
+  const std::int64_t recorded = in.signed_varint();
+  if (has_recorded && constant && in.ok()) gist.recorded = recorded;
+  return gist;
 }
 
 }  // namespace chartline::stored

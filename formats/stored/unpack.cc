@@ -119,10 +119,12 @@ bool unpack_unscaled(unsigned tag, Reader& in, std::size_t count, T bias, T* out
   return unpack_simple(tag, in, count, bias, out);
 }
 
+constexpr bool is_scaled(unsigned tag) { return tag == form::scaled || tag == form::multiples; }
+
 template <typename T>
-bool unpack_scaled(Reader& in, std::size_t count, T bias, T* out) {
+bool unpack_scaled(unsigned tag, Reader& in, std::size_t count, T bias, T* out) {
   const T unit = static_cast<T>(in.varint());
-  const T base = static_cast<T>(bias + static_cast<T>(in.varint()));
+  const T base = static_cast<T>(bias + (tag == form::scaled ? static_cast<T>(in.varint()) : T{0}));
   if (!unpack_unscaled(in.u8(), in, count, T{0}, out)) return false;
   for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<T>(base + out[i] * unit);
   return true;
@@ -183,8 +185,8 @@ bool unpack_column(Reader& in, std::size_t count, T bias, std::vector<T>& room, 
   if (count == 0) return false;
   if (room.size() < count + room_margin) room.resize(count + room_margin);
   column = Column<T>(room.data());
-  return tag == form::scaled ? unpack_scaled(in, count, bias, room.data())
-                             : unpack_unscaled(tag, in, count, bias, room.data());
+  return is_scaled(tag) ? unpack_scaled(tag, in, count, bias, room.data())
+                        : unpack_unscaled(tag, in, count, bias, room.data());
 }
 
 template bool unpack_column(Reader&, std::size_t, std::uint32_t, std::vector<std::uint32_t>&, Column<std::uint32_t>&);
@@ -201,8 +203,9 @@ bool skip(Reader& in, std::size_t count) {
   const unsigned tag = in.u8();
   if (!in.ok()) return false;
   if (count == 0) return tag >= form::small || (tag == form::frame && (in.varint(), in.ok()));
-  if (tag != form::scaled) return skip_any(tag, in, count);
-  in.varint(), in.varint();
+  if (!is_scaled(tag)) return skip_any(tag, in, count);
+  in.varint();
+  if (tag == form::scaled) in.varint();
   return skip_any(in.u8(), in, count);
 }
 

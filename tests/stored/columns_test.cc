@@ -94,6 +94,7 @@ TEST(Columns, ChoosesTheFormThatSuitsTheValues) {
                  }),
             form::stretches);
   EXPECT_EQ(fill(100, [&](std::size_t) { return 7 + random() % 1000 * 60; }), form::scaled);
+  EXPECT_EQ(fill(100, [&](std::size_t) { return 7'200 + random() % 1000 * 60; }), form::multiples);
 }
 
 // Numbers of which most are small and some are not, and steps of which that holds; smaller by so much as was asked for.
@@ -278,6 +279,10 @@ TEST(Columns, RefuseWhatIsNoColumn) {
       {"stretches too short", bytes_of({form::stretches, 2, form::small, form::small + 3}), 9},
       {"stretches after the last value", bytes_of({form::stretches, 2, form::small, form::frame + 8, 0, 8, 0}), 9},
       {"scaled twice", bytes_of({form::scaled, 1, 0, form::scaled, 1, 0, form::small}), 9},
+      {"multiples of what is scaled", bytes_of({form::multiples, 1, form::scaled, 1, 0, form::small}), 9},
+      {"multiples of multiples", bytes_of({form::multiples, 1, form::multiples, 1, form::small}), 9},
+      {"multiples of no unit", bytes_of({form::multiples}), 9},
+      {"multiples without quotients", bytes_of({form::multiples, 1}), 9},
       {"no Rice code", bytes_of({form::rice, 0}), 9},
       {"no first", bytes_of({form::rice}), 9},
       {"Rice code wider than the integer", bytes_of({form::rice, 0, 64, 1}) + Bytes(80, 'x'), 9},
@@ -287,7 +292,7 @@ TEST(Columns, RefuseWhatIsNoColumn) {
       {"too many ones", bytes_of({form::rice, 0, 0, 2, 0xff, 3}), 9},
       {"no Rice code of steps", bytes_of({form::rice_steps, 0, 0}), 9},
       {"too few ones of steps", bytes_of({form::rice_steps, 0, 0, 0, 1, 0x7f}), 9},
-      {"unknown form", bytes_of({form::rice_steps + 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}), 9},
+      {"unknown form", bytes_of({form::multiples + 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}), 9},
   };
   for (const auto& c : cases) EXPECT_FALSE(reads(c.bytes, c.count)) << c.why;
 }

@@ -8,6 +8,7 @@
 
 #include "formats/stored/id_filter.h"
 #include "formats/stored/keys.h"
+#include "formats/stored/run.h"
 #include "formats/stored/seal.h"
 #include "tests/stored/damage.h"
 
@@ -68,6 +69,65 @@ TEST(Head, OfARunThatStandsInItIsSeenWhenDamaged) {
   head.runs.push_back({1, 2, 3, 4, false, 5, 6});
   head.runs[0].in_head = true, head.hot = sealed_copy("the columns of a run");
   expect_damage_is_seen(encode(head), [](BytesView bytes) { return decode_head(bytes); });
+}
+
+// Of who was bulk-loaded: what the run in the head says itself is left out of it.
+TEST(Head, OfARunThatStandsInItIsBrief) {
+  const auto head_of = [](std::size_t rows, Micros last_change, Micros recorded_last) {
+    std::vector<Row> all(rows);
+    for (std::uint32_t i = 0; i < rows; ++i) {
+      all[i].number = i + 1, all[i].recorded = 1'700'000'000'000'000;
+      all[i].start = {i * record::micros_per_day, 0, record::Precision::day};
+    }
+    all.back().recorded = recorded_last;
+    const RunBytes bytes = encode_run(all);
+    Head head;
+    head.content = {1, 2}, head.last_change = last_change;
+    head.last_number = head.events = static_cast<std::uint32_t>(rows);
+    head.runs.push_back({0, all.back().start.local, 1, head.events, true, bytes.hot_checksum, 0});
+    head.hot = bytes.hot;
+    return head;
+  };
+  const auto bytes_beside_the_run = [](const Head& head) {
+    const Bytes bytes = encode(head);
+    const auto decoded = decode_head(bytes);
+    EXPECT_TRUE(decoded);
+    EXPECT_EQ(decoded->runs, head.runs);
+    EXPECT_EQ(decoded->hot, head.hot);
+    EXPECT_EQ(decoded->content, head.content);
+    EXPECT_EQ(decoded->last_change, head.last_change);
+    EXPECT_EQ(decoded->last_number, head.last_number);
+    EXPECT_EQ(decoded->events, head.events);
+    expect_no_harm(bytes, 7, 200, [](BytesView b) { return decode_head(b); });
+    return bytes.size() - sealed_content(head.hot).size();
+  };
+  constexpr Micros then = 1'700'000'000'000'000;
+  EXPECT_EQ(bytes_beside_the_run(head_of(100, then, then)), 1 + 2 + 16 + 4 + 1 + 4u);
+  EXPECT_EQ(bytes_beside_the_run(head_of(100, then + 1, then)), 1 + 2 + 16 + 8 + 4 + 1 + 4u) << "changed later";
+  EXPECT_EQ(bytes_beside_the_run(head_of(100, then, then - 1)), 1 + 2 + 16 + 8 + 4 + 1 + 4u) << "recorded at different times";
+  for (const auto& change : std::initializer_list<void (*)(Head&)>{[](Head& head) { ++head.last_number; }, [](Head& head) { --head.events; },
+                                                                   [](Head& head) { --head.runs[0].count; }, [](Head& head) { head.past_events = 1; }}) {
+    Head head = head_of(100, then, then);
+    change(head);
+    EXPECT_GT(bytes_beside_the_run(head), 1 + 2 + 16 + 8 + 4 + 1 + 4u) << "the run does not say all";
+  }
+}
+
+TEST(Head, RefusesABriefOneThatDoesNotSayAll) {
+  const auto decode = [](std::uint64_t form, std::uint8_t flags, BytesView hot) {
+    Bytes content;
+    Writer write(content);
+    write.varint(0), write.varint(form), write.u64(1), write.u64(2);
+    if (form == 1) write.signed_varint(5);
+    write.u8(flags), write.varint(0), write.varint(0), write.varint(1), write.text(hot);
+    return decode_head(sealed_copy(content)).has_value();
+  };
+  const BytesView columns("\3\0", 2);
+  EXPECT_TRUE(decode(1, 16, columns));
+  EXPECT_FALSE(decode(2, 16, columns)) << "not when its rows were recorded";
+  EXPECT_FALSE(decode(3, 16, columns)) << "no such form";
+  EXPECT_FALSE(decode(1, 0, columns)) << "its run stands elsewhere";
+  EXPECT_FALSE(decode(1, 16, BytesView("\xff\xff\xff\xff\x7f", 5))) << "more rows than there can be";
 }
 
 TEST(Head, TakesTheCoarsestUnitOfBothInstants) {

@@ -308,8 +308,12 @@ TEST(Run, RefusesWrongContent) {
   EXPECT_TRUE(decode({3, 0}));
   EXPECT_FALSE(decode({})) << "no count";
   EXPECT_FALSE(decode({0x81, 0x80, 4, 0})) << "too many rows";
-  EXPECT_FALSE(decode({3, 0x80, 0x80, 0x80, 0x10})) << "a column that there is not";
+  EXPECT_FALSE(decode({3, 0x80, 0x80, 0x80, 0x20})) << "a column that there is not";
   EXPECT_FALSE(decode({3, 0, 1})) << "more than its columns";
+  EXPECT_TRUE(decode({3, 0x80, 0x80, 0x80, 0x10}));
+  EXPECT_EQ(columns.number[2], 3u) << "numbers that count";
+  EXPECT_TRUE(decode({0, 0x80, 0x80, 0x80, 0x10}));
+  EXPECT_FALSE(decode({3, 0x80, 0xc0, 0x80, 0x10, 192})) << "numbers that count, and others";
   EXPECT_FALSE(decode({3, 0x80, 0x80, 0x10, 9, 1})) << "cold numbers beyond the end";
   EXPECT_TRUE(decode({3, 1 << hot_kind, 192 + 21}));
   EXPECT_FALSE(decode({3, 1 << hot_kind, 192 + 22})) << "a kind that there is not";
