@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/check.h"
 #include "formats/stored/bits.h"
 #include "formats/stored/column_forms.h"
 #include "formats/stored/hot_columns.h"
 #include "formats/stored/narrow_posting.h"
+#include "formats/stored/rice.h"
 #include "formats/stored/seal.h"
 #include "formats/stored/value_columns.h"
 
@@ -99,21 +101,33 @@ void sum_steps(std::size_t count, const Column<std::uint32_t>& patients, std::ui
     sum_within(patients.values(), room.data(), count, base);
 }
 
-// Days, or their steps within a patient behind the least day where that saves an eighth, as they take a sum to read. Whether they are steps.
+// What the values come to as steps within a patient, each first one less `base`; nothing where no patient has several, or they do not ascend.
+std::optional<std::uint64_t> sum_of_steps(std::span<const std::uint32_t> patients, std::span<const std::uint32_t> values, std::uint32_t base) {
+  std::uint64_t sum = values[0] - base;
+  bool ascend = true, again = false;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    const bool same = patients[i] == patients[i - 1];
+    again |= same, ascend &= !same || values[i] >= values[i - 1];
+    sum += values[i] - (same ? values[i - 1] : base);
+  }
+  return again && ascend ? std::optional(sum) : std::nullopt;
+}
+
+// Days, or their steps within a patient behind the least day where Rice codes of those may save an eighth of a frame, as they take a
+// sum to read. Whether they are steps.
 bool pack_days(std::span<const std::uint32_t> patients, std::vector<std::uint32_t>& days, Bytes& out) {
-  const std::size_t start = out.size();
-  pack_column<std::uint32_t>(days, day_bias, out, Packing::tightest);
-  const std::size_t as_they_are = out.size() - start;
-  const std::uint32_t base = *std::min_element(days.begin(), days.end());
-  for (std::uint32_t& day : days) day -= base;
-  if (!step_within(patients, days)) return false;
-  thread_local Bytes steps;
-  steps.clear();
-  Writer(steps).varint(base - day_bias);
-  pack_column<std::uint32_t>(days, 0, steps, Packing::tightest);
-  if (steps.size() > as_they_are - as_they_are / 8) return false;
-  out.resize(start);
-  out.append(steps);
+  const Range<std::uint32_t> range = range_of(days.data(), days.size());
+  const std::uint64_t frame_bits = days.size() * width_of(range.max - range.min);
+  const std::optional<std::uint64_t> sum = sum_of_steps(patients, days, range.min);
+  const bool steps = sum && rice_bits_least(days.size(), *sum) <= frame_bits - frame_bits / 8;
+  if (!steps) {
+    pack_column<std::uint32_t>(days, day_bias, out, Packing::tightest);
+    return false;
+  }
+  for (std::uint32_t& day : days) day -= range.min;
+  step_within(patients, days);
+  Writer(out).varint(range.min - day_bias);
+  pack_column<std::uint32_t>(days, 0, out, Packing::tightest);
   return true;
 }
 
