@@ -27,6 +27,7 @@ std::string form_name(unsigned form) {
     case form_of::dictionary: return "dictionary";
     case form_of::stretches: return "stretches";
     case form_of::scaled: return "scaled";
+    case form_of::multiples: return "multiples";
     case form_of::rice: return "Rice";
     case form_of::rice_steps: return "steps, Rice";
     default: return "unknown";
