@@ -126,9 +126,17 @@ class Erasure {
       const ShardMoment moment = shard.moment();
       Doomed doomed = TRY(gather(moment, *parts_.identity, patient_, report_));
       steps_ = doomed.codes.size() + fixed_steps;
-      TRY(rewrite(shard, moment, doomed));
-      TRY(rewrite_audit());
-      TRY(remove(shard, moment));
+      state_ = shard.state();
+      const auto taken_away = [&]() -> Result<void> {
+        TRY(rewrite(shard, moment, doomed));
+        TRY(rewrite_audit());
+        return remove(shard, moment);
+      }();
+      if (!taken_away) {
+        // Folds go on meanwhile, from what the tables hold by now and not from what was replaced there.
+        TRY(shard.adopt(state_, Batch()));
+        return taken_away.error();
+      }
       needles = std::move(doomed.needles);
     }
     TRY(compact());
@@ -157,7 +165,6 @@ class Erasure {
   }
 
   Result<void> rewrite(Shard& shard, const ShardMoment& moment, const Doomed& doomed) {
-    state_ = shard.state();
     for (const auto& [code, events] : doomed.codes) {
       TRY(erase_postings(moment, code, events, patient_.id, state_));
       step();
@@ -197,15 +204,17 @@ class Erasure {
     const stored::Head head = TRY(read_head(moment, patient_.id));
     Batch batch;
     TRY(erase_rows(moment, patient_.id, batch, report_));
-    state_.events -= head.events, state_.past_events -= head.past_events;
-    state_.watermark = shard.last_commit() + 1;
-    state_.last_recorded = std::max(parts_.options.clock->now(), shard.last_recorded() + 1);
+    ShardState state = state_;
+    state.events -= head.events, state.past_events -= head.past_events;
+    state.watermark = shard.last_commit() + 1;
+    state.last_recorded = std::max(parts_.options.clock->now(), shard.last_recorded() + 1);
     Bytes erased;
     stored::encode(stored::Erase{patient_.id, report_.token}, erased);
-    batch.put(Table::changes, stored::change_key(state_.watermark),
-              stored::encode_record(state_.watermark, state_.last_recorded, std::span(&erased, 1)));
+    batch.put(Table::changes, stored::change_key(state.watermark),
+              stored::encode_record(state.watermark, state.last_recorded, std::span(&erased, 1)));
     if (patient_.shard == 0) TRY(parts_.identity->forget(patient_, batch));
-    TRY(shard.adopt(state_, std::move(batch), TRY(entry_for(shard))));
+    TRY(shard.adopt(state, std::move(batch), TRY(entry_for(shard))));
+    state_ = state;
     if (patient_.shard != 0) {
       Batch identity;
       TRY(parts_.identity->forget(patient_, identity));
@@ -271,7 +280,7 @@ class Erasure {
   std::uint64_t audited_ = 0;  // as in the mark
   std::vector<Tables*> renamed_;  // whose audit log named the patient
   std::vector<std::unique_ptr<Shard::Pause>> pauses_;
-  ShardState state_;
+  ShardState state_;  // as the tables have it
   ErasureReport report_;
   std::uint64_t done_ = 0, steps_ = 0;
 };

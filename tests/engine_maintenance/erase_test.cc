@@ -251,6 +251,30 @@ TEST_P(Erasing, ThatFailedIsCompletedBeforeTheNextBegins) {
   EXPECT_EQ(first_finding(*store), "");
 }
 
+// What it had already rewritten is what the next fold goes on from, wherever it failed.
+TEST_P(Erasing, ThatFailedLeavesAStoreThatFoldsOn) {
+  for (std::uint64_t nth = 1, failed = 1; failed; ++nth) {
+    SCOPED_TRACE("postings that are not read: " + std::to_string(nth));
+    const auto disk = std::make_shared<MemoryDisk>();
+    const auto faults = std::make_shared<Faults>();
+    ASSERT_TRUE(Store::init(*memory_backend(disk), {.shards = GetParam()}));
+    const auto store = Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), faults)), quiet_options(clock_)).value();
+    tell(*store, clock_, {.seed = 62, .people = 4, .writes = 30, .links = false});
+    ASSERT_TRUE(store->fold());
+
+    faults->add({.operation = Operation::get, .table = Table::postings, .nth = nth});
+    failed = !erase(*store, {"test", "p3"});
+    EXPECT_EQ(failed, faults->struck());
+    faults->clear();
+    tell(*store, clock_, {.seed = 63, .people = 4, .writes = 30, .leave_out = "p3", .links = false});
+    ASSERT_TRUE(store->fold());
+    ASSERT_TRUE(complete_erasure(*store));
+    ASSERT_FALSE(store->view().find("test|p3")->has_value());
+    ASSERT_EQ(first_finding(*store), "");
+    ASSERT_LT(nth, 1000u);
+  }
+}
+
 TEST_P(Erasing, IsDoneAgainInARestoredBackup) {
   auto store = make_store(at("store"), GetParam(), clock_), never = make_store(at("never"), GetParam(), clock_);
   RandomHistory history{.seed = 57, .people = 8, .writes = 60, .links = false};
