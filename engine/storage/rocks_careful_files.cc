@@ -21,7 +21,7 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
-thread_local int keeping = 0;
+thread_local bool taking_in = false, read_all = true;
 thread_local bool wants_pieces = false;
 
 bool is_log(const std::string& path) { return path.ends_with(".log"); }
@@ -71,10 +71,10 @@ class UpTo final : public rocksdb::FSSequentialFileOwnerWrapper {
   std::uint64_t left_;
 };
 
-// For ByPieces.
-class InPieces final : public rocksdb::FSRandomAccessFileOwnerWrapper {
+// For ByPieces and TakingIn.
+class CarefulRandom final : public rocksdb::FSRandomAccessFileOwnerWrapper {
  public:
-  InPieces(std::unique_ptr<rocksdb::FSRandomAccessFile> file, std::uint64_t bytes)
+  CarefulRandom(std::unique_ptr<rocksdb::FSRandomAccessFile> file, std::uint64_t bytes)
       : FSRandomAccessFileOwnerWrapper(std::move(file)), bytes_(bytes), brought_(bytes / piece_bytes + 1) {}
 
   // Of the first file of a table that it opens RocksDB wants half a mebibyte at the end, and waits for all of it: an index is there
@@ -88,7 +88,9 @@ class InPieces final : public rocksdb::FSRandomAccessFileOwnerWrapper {
                 IODebugContext* debug) const override {
     if (wants_pieces && reads_.fetch_add(1, std::memory_order_relaxed) >= brought_.size() / 2)
       bring(offset, n, options, debug);
-    return FSRandomAccessFileOwnerWrapper::Read(offset, n, options, result, scratch, debug);
+    IOStatus status = FSRandomAccessFileOwnerWrapper::Read(offset, n, options, result, scratch, debug);
+    if (!status.ok() || offset + result->size() < std::min(offset + n, bytes_)) read_all = false;
+    return status;
   }
 
  private:
@@ -101,7 +103,7 @@ class InPieces final : public rocksdb::FSRandomAccessFileOwnerWrapper {
         target()->Prefetch(at * piece_bytes, piece_bytes, options, debug).PermitUncheckedError();
   }
 
-  const std::uint64_t bytes_;
+  const std::uint64_t bytes_;  // RocksDB reads ahead beyond them
   mutable std::atomic<std::uint64_t> reads_ = 0;
   mutable std::vector<std::atomic<bool>> brought_;
 };
@@ -127,7 +129,7 @@ class CarefulFiles final : public rocksdb::FileSystemWrapper {
     if (!status.ok()) return status;
     std::uint64_t bytes = 0;  // stays 0 where a writer beside has taken the name away; the file itself is open
     FileSystemWrapper::GetFileSize(path, IOOptions(), &bytes, debug).PermitUncheckedError();
-    *file = std::make_unique<InPieces>(std::move(*file), bytes);
+    *file = std::make_unique<CarefulRandom>(std::move(*file), bytes);
     return status;
   }
 
@@ -148,8 +150,13 @@ class CarefulFiles final : public rocksdb::FileSystemWrapper {
     return status;
   }
 
+  IOStatus LinkFile(const std::string& from, const std::string& to, const IOOptions& options, IODebugContext* debug) override {
+    if (taking_in && !read_all) return IOStatus::IOError("not taken in: part of it could not be read");
+    return FileSystemWrapper::LinkFile(from, to, options, debug);
+  }
+
   IOStatus DeleteFile(const std::string& path, const IOOptions& options, IODebugContext* debug) override {
-    if (keeping > 0) return IOStatus::IOError("kept: the manifest may name it");
+    if (taking_in) return IOStatus::IOError("kept: the manifest may name it");
     return FileSystemWrapper::DeleteFile(path, options, debug);
   }
 
@@ -166,8 +173,8 @@ class CarefulFiles final : public rocksdb::FileSystemWrapper {
 
 }  // namespace
 
-KeptFiles::KeptFiles() { ++keeping; }
-KeptFiles::~KeptFiles() { --keeping; }
+TakingIn::TakingIn() { taking_in = read_all = true; }
+TakingIn::~TakingIn() { taking_in = false; }
 
 ByPieces::ByPieces(bool wanted) : outer_(wants_pieces) { wants_pieces = wanted; }
 ByPieces::~ByPieces() { wants_pieces = outer_; }

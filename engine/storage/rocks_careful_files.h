@@ -1,9 +1,9 @@
-// The file system below RocksDB, without two ways in which it would lose what was acknowledged, with logs that have room ahead
+// The file system below RocksDB, without ways in which it would lose what was acknowledged, with logs that have room ahead
 // (rocks_log_room.h), and with files that come by pieces where they are read often: ByPieces.
 //
 // A file that is read from its beginning on does not end before its end: RocksDB takes a log or a manifest that ends early for one
 // whose tail was torn by a crash, opens without what it held, and deletes it; so a read that falls short once, of a disk that is
-// well the next time, would cost all behind it. And files may be kept while the manifest may name them: KeptFiles.
+// well the next time, would cost all behind it. And files are taken in whole and kept while the manifest may name them: TakingIn.
 #pragma once
 
 #include <memory>
@@ -14,15 +14,16 @@ class Env;
 
 namespace chartline::engine {
 
-// While one of these stands, its thread deletes no file of a database. Where the manifest cannot be synced after files were taken
-// in, RocksDB deletes them, though what names them may be on the disk already, and the database could not be opened again.
-// What nothing names is swept when it is next opened.
-class KeptFiles {
+// While one of these stands, its thread takes files into a database. A file of which it could not read something is not taken in: RocksDB
+// 7.8 takes one whose first block it could not read for one without keys, and puts what comes later below it or beside it. And no file is deleted:
+// where the manifest cannot be synced after files were taken in, RocksDB deletes them, though what names them may be on the disk
+// already, and the database could not be opened again. What nothing names is swept when it is next opened.
+class TakingIn {
  public:
-  KeptFiles();
-  ~KeptFiles();
-  KeptFiles(const KeptFiles&) = delete;
-  KeptFiles& operator=(const KeptFiles&) = delete;
+  TakingIn();
+  ~TakingIn();
+  TakingIn(const TakingIn&) = delete;
+  TakingIn& operator=(const TakingIn&) = delete;
 };
 
 // While one of these stands that is `wanted`, its thread reads a block here and one there, as whoever asks for one patient after

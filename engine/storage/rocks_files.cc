@@ -194,7 +194,7 @@ Result<void> ingest_files(rocksdb::DB& database, const TableHandles& handles,
   if (const rocksdb::Status status = database.SyncWAL(); !status.ok()) return error_of(status, place);
   std::vector<rocksdb::IngestExternalFileArg> all;
   for (auto& [table, argument] : arguments) all.push_back(std::move(argument));
-  const KeptFiles kept;
+  const TakingIn taking;
   if (const rocksdb::Status status = database.IngestExternalFiles(all); !status.ok()) return error_of(status, place);
   for (const auto& each : files) {
     const auto& file = static_cast<const RocksSortedFile&>(*each);
