@@ -47,6 +47,8 @@ class Cases {
       lived_.hear(*line);
     }
     EXPECT_EQ(child.outcome(until), "");
+    // Copies know of the backups that the life made, and their erasures write into that folder.
+    fs::copy(folder_ / "lived", folder_ / "kept", fs::copy_options::recursive);
   }
 
   void begin(DiskFault fault) {
@@ -56,7 +58,7 @@ class Cases {
     begun.where = "CHARTLINE_CASE=\"" + std::to_string(static_cast<int>(fault.kind)) + " " +
                   std::to_string(fault.nth) + "\": " + std::string(name(fault.kind)) + " at " +
                   std::to_string(fault.nth) + (fault.lasting ? " and after" : "");
-    fs::copy(folder_ / (from_nothing ? "empty" : "lived"), folder_ / begun.folder, fs::copy_options::recursive);
+    fs::copy(folder_ / (from_nothing ? "empty" : "kept"), folder_ / begun.folder, fs::copy_options::recursive);
     const Promises& promises = from_nothing ? empty_ : lived_;
     begun.child = std::make_unique<Child>(
         [&](const Child::Tell& tell) { suffer(fault, life_in(begun.folder, fault.nth), promises, tell); });
