@@ -1,7 +1,6 @@
 // Which pieces of a file are brought into the system's cache (rocks_careful_files.h), told by the disk that is asked for them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 
 #include "engine/storage/rocks.h"
 #include "tests/engine_storage/backends.h"
+#include "tests/engine_storage/random_files.h"
 
 namespace chartline::engine {
 namespace {
@@ -41,22 +41,6 @@ class HintedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
   Hints& hints_;
 };
 
-class HintedFiles final : public rocksdb::FileSystemWrapper {
- public:
-  explicit HintedFiles(Hints& hints) : FileSystemWrapper(rocksdb::FileSystem::Default()), hints_(hints) {}
-  const char* Name() const override { return "HintedFiles"; }
-  rocksdb::IOStatus NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions& options,
-                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
-                                        rocksdb::IODebugContext* debug) override {
-    const rocksdb::IOStatus status = FileSystemWrapper::NewRandomAccessFile(path, options, file, debug);
-    if (status.ok()) *file = std::make_unique<HintedFile>(std::move(*file), hints_);
-    return status;
-  }
-
- private:
-  Hints& hints_;
-};
-
 class Pieces : public testing::Test {
  protected:
   static constexpr int keys = 3000;
@@ -67,7 +51,7 @@ class Pieces : public testing::Test {
   // One file of some 45 pieces, in tables that have just been opened.
   std::unique_ptr<Tables> opened(Table table) {
     const auto open = [&] {
-      return open_rocks({folder_ / "shard", "shard 3", {}, {}, rocksdb::NewCompositeEnv(std::make_shared<HintedFiles>(hints_))}).value();
+      return open_rocks({folder_ / "shard", "shard 3", {}, {}, random_files<HintedFile>(hints_)}).value();
     };
     std::mt19937_64 random(5);
     {

@@ -1,7 +1,6 @@
 // Files that cannot be read while they are taken in (rocks_careful_files.h): they are taken in whole or not at all, and what is taken in
 // later stands beside nothing else. Of one block each: where the first can be read and the last cannot, RocksDB 7.8 ends the process.
 #include <gtest/gtest.h>
-#include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
 #include <memory>
@@ -11,6 +10,7 @@
 
 #include "engine/storage/rocks.h"
 #include "tests/engine_storage/backends.h"
+#include "tests/engine_storage/random_files.h"
 
 namespace chartline::engine {
 namespace {
@@ -37,21 +37,6 @@ class ReadFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
   Reads& reads_;
 };
 
-class ReadFiles final : public rocksdb::FileSystemWrapper {
- public:
-  explicit ReadFiles(Reads& reads) : FileSystemWrapper(rocksdb::FileSystem::Default()), reads_(reads) {}
-  const char* Name() const override { return "ReadFiles"; }
-  rocksdb::IOStatus NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions& options,
-                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file, rocksdb::IODebugContext* debug) override {
-    const rocksdb::IOStatus status = FileSystemWrapper::NewRandomAccessFile(path, options, file, debug);
-    if (status.ok()) *file = std::make_unique<ReadFile>(std::move(*file), reads_);
-    return status;
-  }
-
- private:
-  Reads& reads_;
-};
-
 class TakingIn : public testing::TestWithParam<Wrong> {
  protected:
   static std::string key(int i) { return std::to_string(1'000 + i); }
@@ -70,7 +55,7 @@ TEST_P(TakingIn, IsOfWholeFilesOrOfNone) {
     SCOPED_TRACE("read " + std::to_string(nth));
     TestFolder folder;
     Reads reads{.wrong = GetParam()};
-    const auto tables = open_rocks({folder / "shard", "shard 3", {}, {}, rocksdb::NewCompositeEnv(std::make_shared<ReadFiles>(reads))}).value();
+    const auto tables = open_rocks({folder / "shard", "shard 3", {}, {}, random_files<ReadFile>(reads)}).value();
     reads.left = nth;
     const Result<void> taken = take_in(*tables);
     const bool struck = reads.left == 0;
