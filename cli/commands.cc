@@ -159,7 +159,11 @@ std::vector<Command> make_commands() {
       {.name = "events",
        .summary = "every event of the store, one row each",
        .text = "Patients come in the order of shard and id, their events in the order of time. Memory does not "
-               "grow with the store. The default form is ndjson.\n",
+               "grow with the store. The default form is ndjson.\n"
+               "\n"
+               "import reads the csv back to the same events, in a store of the same zone. In it the events of one record "
+               "stand together; it leaves out further identifiers of patients, links, history, what was entered in error, "
+               "originals, displays of translations, and white space around names and codes.\n",
        .options = anywhere(with({&option::format, &option::cache}, filters)),
        .examples = {{"chartline events --store care > events.ndjson", "all of it"},
                     {"chartline events --store care --format csv --kind medication --from 2020", "an extract"}},

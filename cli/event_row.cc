@@ -1,29 +1,13 @@
 #include "cli/event_row.h"
 
-#include "formats/exchange/utf8.h"
+#include "formats/exchange/event_json.h"
 
 namespace chartline::cli {
 namespace {
 
-using exchange::append_json_string;
 using record::Code;
 using record::Event;
 using record::Value;
-
-void append_member(std::string& out, std::string_view name, std::string_view text) {
-  if (out.back() != '{') out += ',';
-  append_json_string(out, name);
-  out += ':';
-  append_json_string(out, text);
-}
-
-std::string code_json(const Code& code) {
-  std::string out = "{";
-  append_member(out, "system", code.system);
-  append_member(out, "code", code.code);
-  if (!code.display.empty()) append_member(out, "display", code.display);
-  return out + "}";
-}
 
 Cell end_cell(const record::End& end) {
   switch (end.form) {
@@ -38,59 +22,30 @@ Cell end_cell(const record::End& end) {
 Cell value_cell(const Value& value) {
   switch (value.form) {
     case Value::Form::none:
+    case Value::Form::text:
     case Value::Form::code: return {};
     case Value::Form::number: return number_cell(record::print(value.number));
-    case Value::Form::text: return {Cell::Type::text, std::string(value.text), {}};
     case Value::Form::boolean: return truth_cell(value.boolean);
     case Value::Form::date: return text_cell(record::print(value.date));
   }
   return {};
 }
 
-std::string attribute_json(const Value& value) {
-  std::string out;
-  switch (value.form) {
-    case Value::Form::none: return "null";
-    case Value::Form::boolean: return value.boolean ? "true" : "false";
-    case Value::Form::code: return code_json(value.code);
-    case Value::Form::text: return append_json_string(out, value.text), out;
-    case Value::Form::date: return append_json_string(out, record::print(value.date)), out;
-    case Value::Form::number: break;
-  }
-  const std::string number = record::print(value.number);
-  if (value.unit.empty() && value.comparator == record::Comparator::equal) return number;
-  out = "{\"value\":" + number;
-  if (value.comparator != record::Comparator::equal) append_member(out, "comparator", record::name(value.comparator));
-  if (!value.unit.empty()) append_member(out, "unit", value.unit);
-  return out + "}";
-}
-
-// One member for each name; an array where a name has several values.
 Cell attributes_cell(std::span<const record::Attribute> attributes) {
   if (attributes.empty()) return {};
-  std::string json = "{";
-  for (std::size_t i = 0; i < attributes.size();) {
-    std::size_t past = i + 1;
-    while (past < attributes.size() && attributes[past].name == attributes[i].name) ++past;
-    if (i > 0) json += ',';
-    append_json_string(json, attributes[i].name);
-    json += past - i > 1 ? ":[" : ":";
-    for (std::size_t j = i; j < past; ++j) json.append(j > i ? "," : "").append(attribute_json(attributes[j].value));
-    if (past - i > 1) json += ']';
-    i = past;
-  }
-  json += '}';
+  const std::string json = exchange::attributes_json(attributes);
   return nested_cell(json, json);
 }
 
 Cell translations_cell(std::span<const Code> translations) {
   if (translations.empty()) return {};
-  std::string text, json = "[";
+  std::string text, json = exchange::codes_json(translations);
   for (const Code& code : translations) {
+    const bool is_plain = code.system.find_first_of("|;[") == std::string_view::npos && code.code.find(';') == std::string_view::npos;
+    if (!is_plain) return nested_cell(json, json);
     text.append(text.empty() ? "" : ";").append(code_text(code));
-    json.append(json.size() > 1 ? "," : "").append(code_json(code));
   }
-  return nested_cell(std::move(text), json + "]");
+  return nested_cell(std::move(text), std::move(json));
 }
 
 Cell recorded_cell(Micros recorded) {
@@ -134,6 +89,7 @@ constexpr Column columns[] = {
     {"number", [](Who, What e) { return number_cell(e.number); }},
     {"recorded", [](Who, What e) { return recorded_cell(e.recorded); }},
     {"attributes", [](Who, What e) { return attributes_cell(e.attributes); }},
+    {"text", [](Who, What e) { return text_cell(e.value.text); }},
 };
 
 }  // namespace

@@ -10,8 +10,8 @@
 
 namespace chartline::cli {
 
-// patient, patient_system, kind, time, end, ... attributes. `time` and `end` are ISO 8601 as precise as known; `end` is also
-// `ongoing` or `unknown`, and nothing for a point; `value` a number, text, or true and false; codes are SYSTEM|CODE.
+// patient, patient_system, kind, time, end, ... attributes, text. `time` and `end` are ISO 8601 as precise as known; `end` is also
+// `ongoing` or `unknown`, and nothing for a point; `value` is a number, or true and false; a value in words stands in `text`, one that is a code in `value_code`, as SYSTEM|CODE.
 std::vector<std::string> event_columns();
 Row event_row(const record::Identifier& patient, const record::Event& event);
 

@@ -32,9 +32,13 @@ constexpr std::array known_columns = {
     KnownColumn{"display", EventField::display},
     KnownColumn{"text", EventField::text},
     KnownColumn{"value_code", EventField::value_code},
+    KnownColumn{"value_display", EventField::value_display},
     KnownColumn{"translations", EventField::translations},
     KnownColumn{"patient_system", EventField::patient_system},
+    KnownColumn{"part", EventField::part},
+    KnownColumn{"attributes", EventField::attributes},
 };
+constexpr std::array<std::string_view, 3> store_columns = {"ordinal", "number", "recorded"};
 constexpr std::string_view attribute_prefix = "attr.";
 
 std::string all_names() {
@@ -70,11 +74,12 @@ Result<EventColumns> EventColumns::of(const Csv& csv, const std::string& file) {
     else if (name == "time") time = i;
     else if (name == "code") code = i;
     else if (name == "value") columns.value = i;
-    else if (name == "recorded") return wrong("the column \"recorded\" cannot be imported: the store gives that time itself, at commit");
+    else if (std::ranges::find(store_columns, name) != store_columns.end()) columns.given_by_store.append(columns.given_by_store.empty() ? "" : ",").append(name);
     else if (const auto found = extra(name, i)) {
       const auto twice = std::find_if(columns.extras.begin(), columns.extras.end(), [&](const auto& e) { return same_place(e, *found); });
       if (twice != columns.extras.end()) return wrong("two columns stand for the same field: \"" + twice->name + "\" and \"" + found->name + "\"");
       columns.extras.push_back(*found);
+      columns.has_parts = columns.has_parts || found->field == EventField::part;
     } else {
       return wrong("the column \"" + csv.header()[i] + "\" is not one of " + all_names());
     }

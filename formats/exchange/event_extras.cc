@@ -37,10 +37,11 @@ std::optional<Refused> set_end(record::End& end, std::string_view cell, const re
   return std::nullopt;
 }
 
-std::optional<Refused> set_sequence(std::uint64_t& sequence, std::string_view cell) {
-  const auto [end, failed] = std::from_chars(cell.data(), cell.data() + cell.size(), sequence);
+template <typename Number>
+std::optional<Refused> set_whole(Number& number, std::string_view cell, const Refused& refused) {
+  const auto [end, failed] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
   if (failed == std::errc{} && end == cell.data() + cell.size()) return std::nullopt;
-  return Refused{"sequence", "bad_sequence", "the sequence is not a whole number of 0 to 18446744073709551615"};
+  return refused;
 }
 
 }  // namespace
@@ -69,31 +70,32 @@ std::optional<Value> number_cell(std::string_view cell) {
   return value;
 }
 
-Value typed_cell(std::string_view cell) {
+Value typed_cell(std::string_view cell, const record::Zone& zone) {
   if (cell == "true" || cell == "false") return bool_value(cell == "true");
   if (!has_leading_zero(cell)) {
     if (const auto number = plain_number_cell(cell)) return number_value(*number);
   }
   // A year alone is a number; what is told for a date has its month at least.
-  if (const auto date = record::parse_time(cell); date && cell.size() > 4) return date_value(*date);
+  if (const auto date = parse_local(cell, zone); date && cell.size() > 4) return date_value(*date);
   return text_value(cell);
 }
 
 std::optional<Refused> EventExtras::read(const Csv& csv, CodeCells& codes, EventRow& row) {
-  system_ = unit_ = display_ = patient_system_ = {};
+  system_ = unit_ = display_ = value_display_ = patient_system_ = {};
   comparator_.reset();
   translations_.clear();
   attributes_.clear();
+  json_.clear();
   for (const ExtraColumn& column : columns_.extras) {
     const std::string_view cell = trimmed(csv[column.column]);
     if (cell.empty()) continue;
-    if (const auto refused = read_cell(column, cell, codes, row)) return refused;
+    if (const auto refused = read_cell(csv, column, cell, codes, row)) return refused;
   }
   if (!system_.empty()) row.event.code = codes.read(csv[columns_.code], system_);
   return settle(row);
 }
 
-std::optional<Refused> EventExtras::read_cell(const ExtraColumn& column, std::string_view cell, CodeCells& codes, EventRow& row) {
+std::optional<Refused> EventExtras::read_cell(const Csv& csv, const ExtraColumn& column, std::string_view cell, CodeCells& codes, EventRow& row) {
   record::Event& event = row.event;
   switch (column.field) {
     case EventField::system: system_ = cell; break;
@@ -106,11 +108,16 @@ std::optional<Refused> EventExtras::read_cell(const ExtraColumn& column, std::st
     case EventField::version: event.version = cell; break;
     case EventField::encounter: event.encounter = cell; break;
     case EventField::patient_system: patient_system_ = cell; break;
-    case EventField::text: return set_value(row, text_value(cell));
+    case EventField::value_display: value_display_ = cell; break;
+    case EventField::text: return set_value(row, text_value(csv[column.column]));  // white space and all
     case EventField::value_code: return set_value(row, code_value(codes.read(cell)));
-    case EventField::attribute: add_attribute(column.name, typed_cell(cell)); break;
+    case EventField::attribute: add_attribute(column.name, typed_cell(cell, zone_)); break;
+    case EventField::attributes: return add_attributes(cell, codes);
     case EventField::end: return set_end(event.end, cell, zone_);
-    case EventField::sequence: return set_sequence(event.sequence, cell);
+    case EventField::sequence:
+      return set_whole(event.sequence, cell, {"sequence", "bad_sequence", "the sequence is not a whole number of 0 to 18446744073709551615"});
+    case EventField::part:
+      return set_whole(event.part, cell, {"part", "bad_part", "the part is not a whole number of 0 to 4294967295"});
     case EventField::kind:
       row.kind_said = true;
       return set_word(event.kind, cell, record::parse_kind, {"kind", "bad_kind", "no kind of event has this name"});
@@ -123,13 +130,7 @@ std::optional<Refused> EventExtras::read_cell(const ExtraColumn& column, std::st
     case EventField::comparator:
       comparator_.emplace();
       return set_word(*comparator_, cell, record::parse_comparator, {"comparator", "bad_comparator", "the comparator is not one of <, <=, =, >= and >"});
-    case EventField::translations:
-      while (!cell.empty()) {
-        const std::string_view one = cell.substr(0, cell.find(';'));
-        cell.remove_prefix(std::min(cell.size(), one.size() + 1));
-        if (const record::Code code = codes.read(one); !code.empty()) translations_.push_back(code);
-      }
-      break;
+    case EventField::translations: return add_translations(cell, codes);
   }
   return std::nullopt;
 }
@@ -145,18 +146,39 @@ void EventExtras::add_attribute(std::string_view name, const Value& value) {
   attributes_.insert(after, {name, value});
 }
 
+std::optional<Refused> EventExtras::add_translations(std::string_view cell, CodeCells& codes) {
+  if (cell.starts_with('[')) {
+    if (json_.codes(cell, codes, translations_)) return std::nullopt;
+    return Refused{"translations", "bad_json", "the translations are not a JSON array of codes"};
+  }
+  while (!cell.empty()) {
+    const std::string_view one = cell.substr(0, cell.find(';'));
+    cell.remove_prefix(std::min(cell.size(), one.size() + 1));
+    if (const record::Code code = codes.read(one); !code.empty()) translations_.push_back(code);
+  }
+  return std::nullopt;
+}
+
+std::optional<Refused> EventExtras::add_attributes(std::string_view cell, CodeCells& codes) {
+  if (!json_.attributes(cell, codes, attributes_)) return Refused{"attributes", "bad_json", "the attributes are not a JSON object of values"};
+  std::ranges::stable_sort(attributes_, {}, &record::Attribute::name);
+  return std::nullopt;
+}
+
 // Who the person is: `birth` and `death` are dates even where only a year is told, `sex` is one of FHIR's words.
 std::optional<Refused> EventExtras::settle_person() {
   for (record::Attribute& attribute : attributes_) {
     Value& value = attribute.value;
     if (attribute.name == record::attribute::birth || attribute.name == record::attribute::death) {
-      if (value.form == Value::Form::number) value = date_value(record::parse_time(record::print(value.number)).value_or(record::Time{}));
-      if (value.form != Value::Form::date || !value.date.known()) {
-        const bool birth = attribute.name == record::attribute::birth;
+      if (value.form == Value::Form::number) {
+        if (const auto year = parse_local(record::print(value.number), zone_)) value = date_value(*year);
+      }
+      const bool birth = attribute.name == record::attribute::birth;
+      if (value.form != Value::Form::date || (birth && !value.date.known())) {
         return Refused{birth ? "attr.birth" : "attr.death", "bad_time", "the date is not ISO 8601, or there is no such day"};
       }
     } else if (attribute.name == record::attribute::sex) {
-      sex_ = record::canonical_code("gender", value.text);
+      sex_ = record::canonical_code("gender", value.form == Value::Form::code ? value.code.code : value.text);
       static constexpr std::array<std::string_view, 4> known = {"female", "male", "other", "unknown"};
       if (std::ranges::find(known, sex_) == known.end()) return Refused{"attr.sex", "bad_sex", "the sex is not one of female, male, other and unknown"};
       value = code_value({.system = "gender", .code = sex_, .display = {}});
@@ -173,6 +195,7 @@ std::optional<Refused> EventExtras::settle(EventRow& row) {
   }
   const bool is_number = event.value.form == Value::Form::number;
   event.code.display = display_;
+  if (event.value.form == Value::Form::code) event.value.code.display = value_display_;
   row.person.system = patient_system_.empty() ? event.source.organisation : record::system_from_uri(patient_system_);
   if (comparator_) {
     if (!is_number) return Refused{"comparator", "bad_comparator", "a comparator stands beside a value that is no number"};

@@ -5,15 +5,20 @@
 // patient   the source's name for the person, in the system of `patient_system` (the source's own, if there is none)
 // time      ISO 8601 at any precision; empty: no time
 // code      see code_cell.h; the system `local` unless one is said
-// value     a number, also with a comparator ("<5"); anything else is text, as a whole number of more than 18 digits is. `text`
-//           is text even where it looks like a number, `value_code` a code as in `code`; a row may fill one of the three
+// value     a number, also with a comparator ("<5"), `true` or `false`; anything else is text, as a whole number of more than
+//           18 digits is. `text` is text as it stands, `value_code` a code as in `code`; a row may fill one of the three
 // kind      `observation` for a row with a number that does not say, else `other`
 // end       a time, `ongoing` or `unknown`; empty: the event is a point
 // attr.X    a number, an ISO date, true or false, else text; empty: no attribute. Numbers with leading zeros stay
 //           text, and so do whole ones of more than 18 digits
+// attributes, translations   as event_json.h says; translations also as codes with semicolons between
+// part      place of the event within its record. Rows of one record stand together, by ascending part, and become one record
+//
+// `chartline events --format csv` writes these columns. What the store gives (ordinal, number, recorded) is not taken, and the
+// quality report says so.
 //
 // A row of kind `patient` tells who the person is: attr.birth, attr.death (dates, or a year) and attr.sex (female, male, other,
-// unknown). Rows of kinds patient, death and registration need no code.
+// unknown). Rows of kinds patient, death and registration need no code, nor do those that say their kind and their record.
 //
 // A row with a cell that cannot be read so is rejected, not guessed at. A unit beside a value that is no number becomes
 // the attribute `unit`. Without `record`, equal rows are told apart by the store.
@@ -23,6 +28,7 @@
 
 #include "base/same_text.h"
 #include "formats/exchange/cell.h"
+#include "formats/exchange/draft.h"
 #include "formats/exchange/event_extras.h"
 #include "formats/exchange/text_numbers.h"
 
@@ -146,13 +152,12 @@ class EventRows {
       row_.event.value = *number;
       return;
     }
-    row_.event.value.form = Value::Form::text;
-    row_.event.value.text = cell;
+    row_.event.value = cell == "true" || cell == "false" ? bool_value(cell == "true") : text_value(cell);
   }
 
-  // Who someone is, and that they died or were registered, is told without a code.
+  // Who someone is, and that they died or were registered, is told without a code; so are some records of other formats.
   bool needs_code() const {
-    return !row_.kind_said || (row_.event.kind != Kind::patient && row_.event.kind != Kind::death && row_.event.kind != Kind::registration);
+    return !row_.kind_said || (row_.event.record.empty() && row_.event.kind != Kind::patient && row_.event.kind != Kind::death && row_.event.kind != Kind::registration);
   }
 
   void settle_kind() {
@@ -192,11 +197,96 @@ class EventRows {
   record::Time time_;  // that it tells
 };
 
+// Makes one record of the rows of each, which stand together.
+class WholeRecords {
+ public:
+  WholeRecords(const Reading& reading, const std::string& file) : reading_(reading), file_(file) {}
+
+  // Of one row, with one event.
+  Result<void> add(const record::Record& row, std::string_view raw, std::uint64_t line) {
+    const record::Event& event = row.events.front();
+    if (!goes_on(row)) {
+      TRY(flush());
+      line_ = line;
+      person_ = {room_.text(row.identifiers.front().system), room_.text(row.identifiers.front().value)};
+    }
+    last_part_ = event.part;
+    if (events_.size() > record::events_per_record_max || bytes_ > record::original_bytes_max) return {};  // flush() refuses it
+    bytes_ += raw.size();
+    events_.push_back(record::copy(event, room_));
+    if (reading_.options.keep_originals) original_.append(original_.empty() ? "" : "\n").append(raw);
+    return {};
+  }
+
+  Result<void> flush() {
+    if (events_.empty()) return {};
+    reading_.quality.row();
+    const record::Record record{.identifiers = {&person_, 1}, .events = events_, .original = original_};
+    Result<void> valid = record::validate(record);
+    if (valid && bytes_ > record::original_bytes_max) valid = invalid_request("the rows of a record are too long");
+    if (valid) {
+      TRY(reading_.sink.record(record));
+      reading_.quality.accepted(record);
+    } else {
+      TRY(reading_.quality.problem({Problem::Outcome::rejected, {file_, line_, ""}, std::string(not_kept), valid.error().message}));
+    }
+    events_.clear(), original_.clear(), room_.clear(), bytes_ = 0;
+    return {};
+  }
+
+ private:
+  bool goes_on(const record::Record& row) const {
+    if (events_.empty()) return false;
+    const record::Event &event = row.events.front(), &first = events_.front();
+    return !event.record.empty() && event.record == first.record && event.version == first.version && event.part > last_part_ &&
+           event.source.organisation == first.source.organisation && event.source.system == first.source.system &&
+           row.identifiers.front().system == person_.system && row.identifiers.front().value == person_.value;
+  }
+
+  const Reading& reading_;
+  const std::string& file_;
+  record::Arena room_;
+  record::Identifier person_;
+  std::vector<record::Event> events_;
+  std::string original_;
+  std::size_t bytes_ = 0;  // of its rows
+  std::uint64_t line_ = 0;
+  std::uint32_t last_part_ = 0;
+};
+
+Result<void> read_whole_records(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading, EventRows rows) {
+  WholeRecords records(reading, input.name());
+  RowReport report(reading.quality, input.name());
+  while (TRY(csv.next())) {
+    if (reading.progress && csv.line() % rows_per_progress == 0) reading.progress(inputs.consumed_bytes());
+    record::Record row;
+    std::optional<Refused> refused = csv.fault() == RowFault::none
+        ? rows.make(row)
+        : std::optional(Refused{"", rule(csv.fault()), reason(csv.fault())});
+    if (!refused) {
+      TRY(records.add(row, csv.raw(), csv.line()));
+      continue;
+    }
+    reading.quality.row();
+    report.at(csv.line());
+    TRY(report.rejected(refused->field, refused->rule, refused->reason));
+  }
+  TRY(records.flush());
+  rows.done();
+  return {};
+}
+
 }  // namespace
 
 Result<void> read_events(const Reading& reading) {
   return read_csv_files(reading, [&](Csv& csv, const Input& input, const Inputs& inputs) -> Result<void> {
     const EventColumns columns = TRY(EventColumns::of(csv, input.name()));
+    if (!columns.given_by_store.empty()) {
+      RowReport report(reading.quality, input.name());
+      report.at(1);
+      TRY(report.repaired(columns.given_by_store, "given_by_store", "these columns are not taken: the store gives them itself"));
+    }
+    if (columns.has_parts) return read_whole_records(csv, input, inputs, reading, EventRows(csv, columns, reading));
     return read_rows_in_parts(csv, input, inputs, reading, [&](const Csv& part) { return EventRows(part, columns, reading); });
   });
 }

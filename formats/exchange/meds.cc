@@ -84,7 +84,7 @@ class MedsRows {
     if (const auto refused = read_sequence()) return refused;
     if (const auto refused = read_value()) return refused;
     for (const auto& [name, column] : columns_.attributes) {
-      if (const auto cell = trimmed(csv_[column]); !cell.empty()) add_attribute(name, typed_cell(cell));
+      if (const auto cell = trimmed(csv_[column]); !cell.empty()) add_attribute(name, typed_cell(cell, zone_));
     }
     apply_code(codes_[trimmed(event_.code.code)]);
     count_impossible();

@@ -60,6 +60,13 @@ TEST(EventRow, TellsEveryField) {
   EXPECT_EQ(cell(event, "recorded").text, "2023-11-14T22:13:20.000001Z");
 }
 
+TEST(EventRow, TellsTranslationsThatSemicolonsWouldTearAsJson) {
+  Event event;
+  const std::vector<record::Code> translations = {{"text", "cough; dry", ""}, {"icd10", "R05", ""}};
+  event.translations = translations;
+  EXPECT_EQ(cell(event, "translations").text, cell(event, "translations").json);
+}
+
 TEST(EventRow, TellsValuesByTheirForm) {
   Event event;
   EXPECT_EQ(cell(event, "value").type, Cell::Type::none);
@@ -71,7 +78,8 @@ TEST(EventRow, TellsValuesByTheirForm) {
   EXPECT_EQ(cell(event, "comparator").text, "<");
   EXPECT_EQ(cell(event, "unit").text, "mmol/L");
   event.value = {.form = Value::Form::text, .text = "\xFF"};
-  EXPECT_EQ(cell(event, "value").type, Cell::Type::text);
+  EXPECT_EQ(cell(event, "value").type, Cell::Type::none);
+  EXPECT_EQ(cell(event, "text").text, "\xFF");
   event.value = {.form = Value::Form::boolean, .boolean = true};
   EXPECT_EQ(cell(event, "value").text, "true");
   event.value = {.form = Value::Form::code, .code = {"snomed", "266919005", "Never smoked"}};

@@ -3,7 +3,9 @@
 #include <random>
 
 #include "formats/exchange/code_cell.h"
+#include "formats/exchange/event_json.h"
 #include "formats/record/systems.h"
+#include "formats/record/validate.h"
 #include "tests/exchange/event_text.h"
 #include "tests/exchange/scratch_file.h"
 
@@ -169,16 +171,102 @@ TEST(EventsCsv, RejectsRowsWithTheirPlace) {
 }
 
 TEST(EventsCsv, RefusesColumnsThatItDoesNotKnow) {
-  EXPECT_EQ(EventsRead("patient,time,code,recorded\n").error,
-            "events.csv, line 1: the column \"recorded\" cannot be imported: the store gives that time itself, at commit");
   EXPECT_EQ(EventsRead("patient,time,code,organisation,source\n").error,
             "events.csv, line 1: two columns stand for the same field: \"organisation\" and \"source\"");
   const std::string known =
       "patient, time, code, value, system, kind, end, unit, comparator, status, certainty, source, organisation, source_system, source_person, "
-      "record, version, sequence, encounter, author, display, text, value_code, translations, patient_system, attr.NAME";
+      "record, version, sequence, encounter, author, display, text, value_code, value_display, translations, patient_system, "
+      "part, attributes, attr.NAME";
   EXPECT_EQ(EventsRead("patient,time,code,colour\n").error, "events.csv, line 1: the column \"colour\" is not one of " + known);
   EXPECT_EQ(EventsRead("patient,time,code,attr.\n").error, "events.csv, line 1: the column \"attr.\" is not one of " + known);
   EXPECT_EQ(EventsRead("patient,time,value\n").error, "events.csv, line 1: the columns patient, time and code are needed; known are " + known);
+}
+
+TEST(EventsCsv, TellsOnceThatTheStoreGivesTimesAndNumbersItself) {
+  const EventsRead read("patient,time,code,number,recorded\np,2020,x,5,2020-02-02\np,2020,y,6,2020-02-02\n");
+  EXPECT_EQ(read.events(), (Lines{": other local:x 2020", ": other local:y 2020"}));
+  EXPECT_EQ(read.problems(), (Lines{"events.csv:1 number,recorded given_by_store repaired"}));
+}
+
+TEST(EventsCsv, MakesOneRecordOfTheRowsOfEach) {
+  const EventsRead read(
+      "patient,time,code,value,kind,record,version,part\n"
+      "p,2020,bp,,observation,r1,1,0\n"
+      "p,2020,sys,120,observation,r1,1,1\n"
+      "p,2021,dia,80,observation,r1,1,3\n"
+      "p,2021,dia,81,observation,r1,2,3\n"    // another version
+      "q,2021,dia,82,observation,r1,2,4\n"    // another person
+      "q,2021,dia,83,observation,r1,2,4\n"    // the same again
+      "q,2021,dia,84,observation,r1,2,many\n"
+      "q,2021,x,85,observation,r1,2,5\n"      // the row between is rejected, not the record
+      "q,2021,x,,,,,0\n"
+      "q,2021,x,,,,,1\n");                    // no record: two
+  EXPECT_EQ(read.problems(), (Lines{"events.csv:8 part bad_part rejected"}));
+  std::vector<std::size_t> sizes;
+  for (const auto& record : read.sink.records) sizes.push_back(record.events.size());
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{3, 1, 1, 2, 1, 1}));
+  EXPECT_EQ(read.sink.events()[2]->part, 3u);
+  EXPECT_EQ(read.sink.records[0].original,
+            "p,2020,bp,,observation,r1,1,0\np,2020,sys,120,observation,r1,1,1\np,2021,dia,80,observation,r1,1,3");
+  EXPECT_EQ(read.quality.rows, 7u);
+}
+
+TEST(EventsCsv, RefusesARecordOfTooManyRows) {
+  std::string text = "patient,time,code,record,part\n";
+  for (std::size_t i = 0; i <= record::events_per_record_max + 5; ++i) text += "p,2020,x,r," + std::to_string(i) + "\n";
+  const EventsRead read(text + "p,2020,y,r2,0\n");
+  EXPECT_EQ(read.events(), (Lines{"r2: other local:y 2020"}));
+  EXPECT_EQ(read.problems(), (Lines{"events.csv:2  not_kept rejected"}));
+}
+
+TEST(EventsCsv, ReadsTruthsAndTextsAsTheyStand) {
+  const EventsRead read("patient,time,code,value,text\np,2020,x,true,\np,2020,x,false,\np,2020,x,, true \np,2020,x,, \n");
+  EXPECT_EQ(read.events(), (Lines{": other local:x 2020 =true", ": other local:x 2020 =false", ": other local:x 2020 =' true '", ": other local:x 2020"}));
+}
+
+TEST(EventsCsv, ReadsBackTheAttributesThatItWrites) {
+  const record::Value dose{.form = record::Value::Form::number, .comparator = record::Comparator::less, .number = record::decimal(123456789012345678, 9), .unit = "mg"};
+  const std::vector<record::Attribute> attributes = {
+      {"a", {.form = record::Value::Form::boolean, .boolean = true}},
+      {"birth date", {.form = record::Value::Form::date, .date = *record::parse_time("1950")}},
+      {"code", {.form = record::Value::Form::code, .code = {"urn:x", "a;b|c", "A \"b\""}}},
+      {"day", {.form = record::Value::Form::date, .date = *record::parse_time("2024-07-01", 60)}},
+      {"death", {.form = record::Value::Form::date}},
+      {"dose", dose},
+      {"dose", {.form = record::Value::Form::number, .number = record::decimal(1e300)}},
+      {"moment", {.form = record::Value::Form::date, .date = *record::parse_time("2024-07-01T10:00:00.5-03:00")}},
+      {"none", {}},
+      {"text", {.form = record::Value::Form::text, .text = "2024-07-01"}},
+      {"text", {.form = record::Value::Form::text, .text = " 2024\n,\"\xC3\xA4"}},
+  };
+  ReadOptions options;
+  options.zone = record::Zone::find("Europe/London").value();
+  std::string quoted;
+  for (const char c : attributes_json(attributes)) quoted.append(c == '"' ? 2 : 1, c);
+  const EventsRead read("patient,time,code,attributes\np,2020,x,\"" + quoted + "\"\n", options);
+  ASSERT_EQ(read.problems(), Lines{});
+  record::Event told = *read.sink.events()[0], wanted = told;
+  wanted.attributes = attributes;
+  EXPECT_TRUE(record::same_content(told, wanted)) << text_of(told) << "\n" << text_of(wanted);
+}
+
+TEST(EventsCsv, RejectsAttributesAndTranslationsOfAnotherForm) {
+  for (const char* cell : {"{", "[]", "5", "{} {}", "{\"a\":{}}", "{\"\":1}", "{\"a\":[[1]]}", "{\"a\":{\"value\":1,\"text\":\"x\"}}",
+                           "{\"a\":{\"unit\":\"mg\"}}", "{\"a\":{\"code\":\"\"}}", "{\"a\":{\"date\":\"soon\"}}", "{\"a\":nul}",
+                           "{\"a\":{\"value\":1,\"comparator\":\"~\"}}", "{\"a\":1e999}", "{\"a\":{\"colour\":1}}", "{\"a\":01}"}) {
+    std::string quoted;
+    for (const char c : std::string_view(cell)) quoted.append(c == '"' ? 2 : 1, c);
+    EXPECT_EQ(EventsRead("patient,time,code,attributes\np,2020,x,\"" + quoted + "\"\n").problems(), (Lines{"events.csv:2 attributes bad_json rejected"})) << cell;
+  }
+  const EventsRead read("patient,time,code,translations\np,2020,x,[1]\np,2020,x,\"[{\"\"code\"\":\"\"a;b\"\",\"\"system\"\":\"\"icd10\"\"}]\"\n");
+  EXPECT_EQ(read.events(), (Lines{": other local:x [icd10:A;B] 2020"}));
+  EXPECT_EQ(read.problems(), (Lines{"events.csv:2 translations bad_json rejected"}));
+}
+
+TEST(EventsCsv, NeedsNoCodeWhereKindAndRecordAreSaid) {
+  const EventsRead read("patient,time,code,kind,record\np,2020,,encounter,r\np,2020,,encounter,\np,2020,,,r\n");
+  EXPECT_EQ(read.events(), (Lines{"r: encounter : 2020"}));
+  EXPECT_EQ(read.problems(), (Lines{"events.csv:3 code missing_code rejected", "events.csv:4 code missing_code rejected"}));
 }
 
 TEST(EventsCsv, TakesSourceZoneAndOriginalsFromTheOptions) {
