@@ -83,7 +83,7 @@ std::atomic<const BitLoops*>& loops_in_use() {
 }  // namespace
 
 const BitLoops plain_loops = {"plain", unpack_plain<std::uint32_t>, unpack_plain<std::uint64_t>, sum_plain,
-                               measure_plain<std::uint32_t>, range_plain<std::uint32_t>, sum_within_plain, unary_plain<std::uint32_t>};
+                               measure_plain<std::uint32_t>, range_plain<std::uint32_t>, ascend_plain, sum_within_plain, unary_plain<std::uint32_t>};
 
 const BitLoops& bit_loops() { return *loops_in_use().load(std::memory_order_relaxed); }
 

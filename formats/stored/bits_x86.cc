@@ -232,6 +232,19 @@ __attribute__((target("avx2"))) Range<std::uint32_t> range32_avx2(const std::uin
   return {range_plain(least, 8).min, range_plain(greatest, 8).max};
 }
 
+__attribute__((target("avx2"))) bool ascend32_avx2(const std::uint32_t* values, std::size_t count) {
+  const auto load = [&](std::size_t i) __attribute__((target("avx2"), always_inline)) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + i));
+  };
+  __m256i ascending = _mm256_set1_epi32(-1);
+  std::size_t i = 1;
+  for (; i + 8 <= count; i += 8) {
+    const __m256i now = load(i);
+    ascending = _mm256_and_si256(ascending, _mm256_cmpeq_epi32(_mm256_max_epu32(load(i - 1), now), now));
+  }
+  return _mm256_movemask_epi8(ascending) == -1 && (count == 0 || ascend_plain(values + i - 1, count - i + 1));
+}
+
 // Four at a time: first the sums within the four, then what was before them is added to those that nothing parts from it.
 __attribute__((target("sse4.1"))) void sum_within32_sse41(const std::uint32_t* of, std::uint32_t* values, std::size_t count,
                                                           std::uint32_t base) {
@@ -294,10 +307,10 @@ __attribute__((target("avx2"))) bool unary32_avx2(BytesView bits, unsigned width
   return found == count;
 }
 
-constexpr BitLoops avx2 = {"avx2", unpack32_avx2, unpack64_avx2, sum32_avx2, measure32_avx2, range32_avx2, sum_within32_sse41,
+constexpr BitLoops avx2 = {"avx2", unpack32_avx2, unpack64_avx2, sum32_avx2, measure32_avx2, range32_avx2, ascend32_avx2, sum_within32_sse41,
                            unary32_avx2};
 constexpr BitLoops sse41 = {"sse4.1", unpack32_sse41, unpack64_sse41, sum32_sse41, measure_plain<std::uint32_t>, range_plain<std::uint32_t>,
-                            sum_within32_sse41, unary_plain<std::uint32_t>};
+                            ascend_plain, sum_within32_sse41, unary_plain<std::uint32_t>};
 
 }  // namespace
 

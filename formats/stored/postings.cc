@@ -40,6 +40,7 @@ constexpr std::array<NarrowPart, 10> parts = {{
     {&PostingColumns::unit, posting_field_unit, 0, 0, any_number},
     {&PostingColumns::offset, posting_field_offset, offset_zero, offset_bias, 0xffff},
 }};
+constexpr std::size_t patient_part = 0;  // in order: whoever reads looks for them by halves
 constexpr std::size_t day_part = 1;
 constexpr std::size_t value_form_part = 2;  // the values follow it
 constexpr std::size_t number_part = 3;
@@ -241,6 +242,7 @@ Result<void> PostingColumns::decode(BytesView content, std::uint32_t fields) {
                                      all_up_to(column, count, part.greatest)
                                : skip(in, count);
       if (!read) return wrong_bytes("postings");
+      if (wanted && p == patient_part && !column.is_constant() && !all_ascend(column.values(), count)) return wrong_bytes("postings");
       if (wanted && steps) sum_steps(count, patient, base, column, into.room_.narrow[p]);
     }
     if (p == value_form_part && (mask & value_bit) != 0) {

@@ -422,6 +422,7 @@ TEST(Columns, AreMeasuredAlikeByEveryInstructionSet) {
       EXPECT_EQ(std::pair(m.step_min, m.step_max), std::pair(plain.step_min, plain.step_max)) << name;
       EXPECT_EQ(std::pair(m.ascending, m.stretches), std::pair(plain.ascending, plain.stretches)) << name;
       EXPECT_EQ(m.step_bits, plain.step_bits) << name;
+      EXPECT_EQ(all_ascend(values.data(), values.size()), plain.ascending) << name;
       const Range<std::uint32_t> ends = range_of(values.data(), values.size());
       EXPECT_EQ(std::pair(ends.min, ends.max), std::pair(plain.min, plain.max)) << name;
     }

@@ -337,6 +337,9 @@ TEST(Postings, RefuseWrongContent) {
   EXPECT_FALSE(decode({3, 0x82, 0x20, 0})) << "steps from a day, and no steps";
   EXPECT_FALSE(decode({3, 0x82, 0x20})) << "steps from no day";
   EXPECT_FALSE(decode({3, 0x80, 8}, posting_field_kind)) << "no values to pass over";
+  EXPECT_TRUE(decode({3, 1, 8, 0, 1, 4, 4}));
+  EXPECT_FALSE(decode({3, 1, 8, 0, 1, 4, 3})) << "patients out of order, among whom readers look by halves";
+  EXPECT_FALSE(decode({3, 1, 65, 4, 0xff, 0xff, 0xff, 0xff, 0x0f})) << "patients that descend by steps";
 }
 
 TEST(PostingsDeath, StopAtPatientsOutOfOrder) {
