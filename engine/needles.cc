@@ -62,45 +62,59 @@ void Needles::drop_those_in(BytesView bytes) {
 namespace {
 
 // Blocks of tables are frames of ZSTD. Whatever looks like the start of one is unpacked, wherever it stands and whatever else knows
-// of the file; what is none, or is damaged, ends where it no longer can be.
+// of the file; what is none, or is damaged, ends where it no longer can be. Tables put no frame into another, but what somebody wrote
+// to be kept may: thousands that begin one after the other and end alike would be unpacked for days. So what begins within
+// another is bounded, and a file with more of it is taken to hold what is looked for.
 class Frames {
  public:
-  Frames() : context_(ZSTD_createDCtx(), ZSTD_freeDCtx), room_(ZSTD_DStreamOutSize() + Needles::length_max, '\0') {
+  Frames(const OpenFile& file, const std::string& path, const Needles& needles)
+      : file_(file), path_(path), needles_(needles), context_(ZSTD_createDCtx(), ZSTD_freeDCtx), room_(ZSTD_DStreamOutSize() + Needles::length_max, '\0') {
     chartline::check(context_ != nullptr, "there is memory to unpack a frame");
   }
 
   // Whether any that begins in the piece, which stands at `at` in the file, holds one of the needles.
-  Result<bool> any_holds(const OpenFile& file, const std::string& path, std::uint64_t at, BytesView piece, const Needles& needles) {
+  Result<bool> any_holds(std::uint64_t at, BytesView piece) {
     for (std::size_t start = piece.find(frame_start); start != piece.npos; start = piece.find(frame_start, start + 1))
-      if (TRY(holds(file, path, at + start, piece.substr(start), needles))) return true;
+      if (TRY(holds(at + start, piece.substr(start)))) return true;
     return false;
   }
 
  private:
+  static constexpr std::uint64_t within_least = 64u << 20, within_share = 32;  // bytes, and as many times those of the file so far
+
   // `bytes`: the first ones of the frame; the file has those after them.
-  Result<bool> holds(const OpenFile& file, const std::string& path, std::uint64_t at, BytesView bytes, const Needles& needles) {
+  Result<bool> holds(std::uint64_t at, BytesView bytes) {
     ZSTD_DCtx_reset(context_.get(), ZSTD_reset_session_only);
+    const bool within = at < past_;
     Bytes further;
     std::size_t kept = 0;  // of what was unpacked before, so that nothing is cut in two
     while (!bytes.empty()) {
       ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
       for (bool more = true; more;) {
         ZSTD_outBuffer out{room_.data(), room_.size(), kept};
+        const std::size_t taken = in.pos;
         const std::size_t left = ZSTD_decompressStream(context_.get(), &out, &in);
-        if (needles.any_in(BytesView(room_).substr(0, out.pos))) return true;
+        past_ = std::max(past_, at + in.pos);
+        if (within) within_ += in.pos - taken + out.pos - kept;
+        if (within_ > within_least + within_share * past_ || needles_.any_in(BytesView(room_).substr(0, out.pos))) return true;
         if (left == 0 || ZSTD_isError(left)) return false;
         more = in.pos < in.size || out.pos == out.size;
         kept = std::min(out.pos, Needles::length_max);
         std::copy_n(room_.data() + out.pos - kept, kept, room_.data());
       }
       at += bytes.size();
-      bytes = further = TRY(read_at(file, room_.size(), at, path));
+      bytes = further = TRY(read_at(file_, room_.size(), at, path_));
     }
     return false;
   }
 
+  const OpenFile& file_;
+  const std::string& path_;
+  const Needles& needles_;
   std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context_;
   Bytes room_;
+  std::uint64_t past_ = 0;    // the furthest place in the file that a frame came to
+  std::uint64_t within_ = 0;  // bytes taken and unpacked of those that began before it
 };
 
 }  // namespace
@@ -108,14 +122,14 @@ class Frames {
 Result<std::vector<std::string>> files_holding(const std::vector<std::string>& files, const Needles& needles,
                                                std::uint64_t& bytes_read) {
   std::vector<std::string> holding;
-  Frames frames;
   for (const std::string& path : files) {
     const Result<OpenFile> file = open_file(path, O_RDONLY);
     if (!file && file.error().fault == Fault::not_found) continue;  // deleted since it was listed
     if (!file) return file.error();
+    Frames frames(*file, path, needles);
     for (std::uint64_t at = 0;;) {
       const Bytes bytes = TRY(read_at(*file, piece_bytes, at, path));
-      if (needles.any_in(bytes) || TRY(frames.any_holds(*file, path, at, bytes, needles))) {
+      if (needles.any_in(bytes) || TRY(frames.any_holds(at, bytes))) {
         holding.push_back(path);
         break;
       }

@@ -437,6 +437,60 @@ TEST(NeedlesTest, AreFoundInPackedTables) {
   EXPECT_TRUE(packed);
 }
 
+// A frame of ZSTD with a window of 1 MiB as far as its first block, and the head of a block.
+std::string block_head(bool last, unsigned type, std::uint32_t bytes) {
+  const std::uint32_t head = std::uint32_t{last} | type << 1 | bytes << 3;
+  return {static_cast<char>(head), static_cast<char>(head >> 8), static_cast<char>(head >> 16)};
+}
+constexpr unsigned block_raw = 0, block_repeated = 1;
+constexpr std::uint32_t block_bytes_max = 128u << 10;
+const std::string frame_head("\x28\xb5\x2f\xfd\x00\x50", 6);
+
+// Whoever may write may write frames: hundreds that go on in the same blocks, which unpack to 64 MiB for each, are not all unpacked.
+TEST(NeedlesTest, GiveUpOnFramesWithinFrames) {
+  TestFolder folder;
+  constexpr std::size_t starts = 14'000, repeated = 512, start_bytes = 9;
+  std::string bomb;
+  for (std::size_t i = 1; i <= starts; ++i)
+    bomb += frame_head + block_head(false, block_raw, static_cast<std::uint32_t>((starts - i) * start_bytes));
+  for (std::size_t i = 1; i <= repeated; ++i) bomb += block_head(i == repeated, block_repeated, block_bytes_max) + "x";
+  std::ofstream(folder.path("bomb"), std::ios::binary) << bomb;
+  Needles needles;
+  needles.add("needle one");
+  std::uint64_t read = 0;
+  EXPECT_EQ(files_holding({folder.path("bomb")}, needles, read)->size(), 1u) << "who cannot tell does not say that it is gone";
+}
+
+// Frames that some other one seems to hold are unpacked all the same.
+TEST(NeedlesTest, AreFoundInFramesWithinAFrame) {
+  TestFolder folder;
+  std::string inner = frame_head + block_head(false, block_raw, 7) + "needle ";
+  inner += block_head(false, block_repeated, 3) + "1" + block_head(true, block_raw, 0);
+  const std::string outer = frame_head + block_head(true, block_raw, static_cast<std::uint32_t>(inner.size())) + inner;
+  Needles needles, others;
+  needles.add("needle 111"), others.add("needle 112");
+  std::uint64_t read = 0;
+  std::ofstream(folder.path("hay"), std::ios::binary) << outer;
+  EXPECT_EQ(files_holding({folder.path("hay")}, needles, read)->size(), 1u);
+  EXPECT_TRUE(files_holding({folder.path("hay")}, others, read)->empty());
+}
+
+// What a frame says of its size is nothing that memory is taken for.
+TEST(NeedlesTest, TakeNoMemoryForWhatAFrameSaysOfItself) {
+  TestFolder folder;
+  const std::string size("\0\0\0\0\0\0\0\x10", 8);  // 2^60
+  const std::string block = block_head(true, block_raw, 10) + "needle 111";
+  Needles needles;
+  needles.add("needle 112");
+  for (const std::string& head : {std::string("\x28\xb5\x2f\xfd\xe0", 5) + size,        // one piece of so many bytes
+                                  std::string("\x28\xb5\x2f\xfd\xc0\x50", 6) + size,    // in windows of 1 MiB
+                                  std::string("\x28\xb5\x2f\xfd\x00\xff", 6)}) {        // a window of 3.75 TiB
+    std::ofstream(folder.path("hay"), std::ios::binary) << head << block;
+    std::uint64_t read = 0;
+    EXPECT_TRUE(files_holding({folder.path("hay")}, needles, read)->empty());
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Shards, Erasing, ::testing::Values(1u, 8u),
                          [](const auto& with) { return std::to_string(with.param); });
 
