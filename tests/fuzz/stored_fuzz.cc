@@ -1,7 +1,8 @@
-// Any bytes with a right checksum, read as every stored value: an Error or a value whose every part can be read. The
-// first byte says which decoder; runs take their details from behind their hot bytes.
+// Any bytes with a right checksum, read as every stored value: an Error or a value whose every part can be read, and in which whoever
+// passes over a column comes to the next one. The first byte says which decoder; runs take their details from behind their hot bytes.
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "formats/stored/change.h"
 #include "formats/stored/head.h"
@@ -28,11 +29,32 @@ Bytes sealed(BytesView body, stored::Trailer trailer = stored::Trailer::half) {
 // more memory than a fuzzer is given.
 constexpr std::uint32_t rows_max = 100'000;
 
+template <typename T>
+bool same(const stored::Column<T>& a, const stored::Column<T>& b, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+
+void read_fields(BytesView hot, const stored::RunColumns& all) {
+  stored::RunColumns some;
+  for (std::uint32_t field = 1; field < stored::field_hot; field <<= 1) {
+    const bool alike = stored::decode_hot(hot, field, some).has_value() &&
+                       (field != stored::field_time || same(some.time_of_day, all.time_of_day, all.count)) &&
+                       (field != stored::field_code || same(some.code, all.code, all.count)) &&
+                       (field != stored::field_value || same(some.value, all.value, all.count)) &&
+                       (field != stored::field_number || same(some.number, all.number, all.count)) &&
+                       (field != stored::field_end || same(some.end_precision, all.end_precision, all.count));
+    check(alike, "one field of a run that can be read is read alike");
+  }
+}
+
 void read_run(Reader in) {
   const Bytes hot = sealed(in.raw(std::min<std::uint64_t>(in.u16(), in.left())));
   const Bytes details = sealed(in.raw(in.left()));
   stored::RunColumns columns;
   if (!stored::decode_hot(hot, stored::field_hot, columns) || columns.count > rows_max) return;
+  read_fields(hot, columns);
   const auto run = stored::decode_run(hot, details);
   if (!run) return;
   // Every text lies within memory that is there: hashing reads it all.
@@ -48,9 +70,18 @@ void read_run(Reader in) {
 }
 
 void read_postings(BytesView body) {
-  stored::PostingColumns columns;
-  if (!stored::decode_postings(sealed(body), stored::posting_field_all, columns)) return;
+  const Bytes bytes = sealed(body);
+  stored::PostingColumns columns, some;
+  if (!stored::decode_postings(bytes, stored::posting_field_all, columns) || columns.count > rows_max) return;
   for (std::uint32_t i = 0; i < columns.count; ++i) static_cast<void>(columns.at(i));
+  for (std::uint32_t field = 1; field < stored::posting_field_all; field <<= 1) {
+    const bool alike = stored::decode_postings(bytes, field, some).has_value() &&
+                       (field != stored::posting_field_day || same(some.day, columns.day, columns.count)) &&
+                       (field != stored::posting_field_number || same(some.number, columns.number, columns.count)) &&
+                       (field != stored::posting_field_value || same(some.value, columns.value, columns.count)) &&
+                       (field != stored::posting_field_offset || same(some.offset, columns.offset, columns.count));
+    check(alike, "one field of postings that can be read is read alike");
+  }
 }
 
 void read_keys(BytesView bytes) {
