@@ -229,14 +229,16 @@ class FolderSource final : public Source {
   Result<void> link(const std::string& one, const std::string& other) override {
     record::Arena room;
     const View view = shown();
-    const record::Identifier a = TRY(first_identifier(view, one, room)), b = TRY(first_identifier(view, other, room));
+    const record::Identifier a = TRY(placed(first_identifier(view, one, room), "PATIENT"));
+    const record::Identifier b = TRY(placed(first_identifier(view, other, room), "OTHER"));
     const auto audit = audit_.of_change(engine::Act::link);
     return store_->link(a, b, pointer(audit));
   }
   Result<void> unlink(const std::string& one, const std::string& other) override {
     record::Arena room;
     const View view = shown();
-    const record::Identifier a = TRY(first_identifier(view, one, room)), b = TRY(first_identifier(view, other, room));
+    const record::Identifier a = TRY(placed(first_identifier(view, one, room), "PATIENT"));
+    const record::Identifier b = TRY(placed(first_identifier(view, other, room), "OTHER"));
     const auto audit = audit_.of_change(engine::Act::unlink);
     return store_->unlink(a, b, pointer(audit));
   }

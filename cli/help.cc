@@ -53,8 +53,8 @@ constexpr std::size_t help_width_most = 100;
 
 std::string usage_line(const Command& command) {
   std::string line = fmt::format("chartline {}", command.name);
-  for (const Option* option : command.options)
-    line += option->name == "store" && command.name != "config show" ? " --store DIR" : "";
+  const bool needs_store = command.name != "config show" && command.name != "policy test";
+  for (const Option* option : command.options) line += option->name == "store" && needs_store ? " --store DIR" : "";
   const bool has_more =
       std::any_of(command.options.begin(), command.options.end(), [](const Option* o) { return o->name != "store"; });
   if (has_more) line += " [OPTION...]";

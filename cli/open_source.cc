@@ -80,7 +80,9 @@ Result<std::unique_ptr<Source>> connect(const Invocation& invocation) {
   options.cancel = &interruption();
   auto connection = client::Connection::open(options);
   if (!connection && connection.error().fault == Fault::unavailable)
-    return advise(connection.error(), "start one with: chartline serve --store DIR");
+    return advise(
+        connection.error(),
+        "start one with: chartline serve --store DIR\na server of this machine that speaks TLS needs --tls always");
   return server_source(options.address, TRY(std::move(connection)));
 }
 

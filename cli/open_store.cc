@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "cli/failure.h"
 #include "cli/interrupt.h"
 
@@ -20,12 +22,20 @@ Result<std::unique_ptr<engine::Store>> open_store(const Invocation& invocation, 
   const std::uint64_t cache = invocation.number("cache");
   options.decoded_cache_bytes = cache / 8 * 5;  // what is decoded takes twice as much as the blocks it came from, or more
   options.block_cache_bytes = cache - options.decoded_cache_bytes;
+  return open_store(folder, options);
+}
+
+Result<std::unique_ptr<engine::Store>> open_store(const std::string& folder, const engine::StoreOptions& options) {
   auto store = placed(engine::Store::open(folder, options), folder);
   if (store) return store;
   Error error = store.error();
   switch (error.fault) {
-    case Fault::not_found:
-      return advise(std::move(error), fmt::format("make one with: chartline init --store {}", folder));
+    case Fault::not_found: {
+      std::error_code failed;
+      const bool taken = std::filesystem::exists(folder, failed) && !std::filesystem::is_empty(folder, failed);
+      return advise(std::move(error), taken ? "--store names a folder that chartline init has made"
+                                            : fmt::format("make one with: chartline init --store {}", folder));
+    }
     case Fault::corrupt:
       return advise(std::move(error), "restore a backup with: chartline restore FROM --store DIR --verify");
     default: return error;

@@ -16,12 +16,13 @@ enum class Access : std::uint8_t { read, write };
 
 Result<std::string> store_folder(const Invocation& invocation);  // invalid_request where nobody named one
 Result<std::unique_ptr<engine::Store>> open_store(const Invocation& invocation, Access access);
+Result<std::unique_ptr<engine::Store>> open_store(const std::string& folder, const engine::StoreOptions& options);
 
-// The same result; an error that does not name the folder yet says it first.
+// The same result; an error that does not name the place yet says it first.
 template <typename T>
-Result<T> placed(Result<T> result, const std::string& folder) {
-  if (result || result.error().message.find(folder) != std::string::npos) return result;
-  return Error{result.error().fault, folder + ": " + result.error().message};
+Result<T> placed(Result<T> result, const std::string& place) {
+  if (result || result.error().message.find(place) != std::string::npos) return result;
+  return Error{result.error().fault, place + ": " + result.error().message};
 }
 
 // not_found and conflict say how else the patient could be named.

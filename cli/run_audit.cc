@@ -115,7 +115,7 @@ Result<void> run_audit_verify_proof(const Invocation& invocation, Console& conso
   const std::string& path = invocation.argument(0);
   const std::string text = path == "-" ? std::string{std::istreambuf_iterator<char>(std::cin), {}} : TRY(read_file(path));
   const auto kept = TRY(head_given(invocation));
-  const engine::AuditProof proof = TRY(engine::parse_audit_proof(text));
+  const engine::AuditProof proof = TRY(placed(engine::parse_audit_proof(text), path));
   const AuditHead& head = std::visit([](const auto& one) -> const AuditHead& { return one.head; }, proof);
   if (kept && *kept != head) return conflict("the proof is under another head than the one given");
   const auto record = TRY(engine::verify_proof(proof));

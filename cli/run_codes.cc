@@ -100,8 +100,9 @@ Result<query::CodeList> list_named(Source& source, const std::string& name) {
     names.push_back(one.name);
   }
   const auto near = nearest(name, names);
-  return not_found(fmt::format("there is no code list {}{}", query::print_list(printable(name, true)),
-                               near ? fmt::format("; did you mean {}?", query::print_list(*near)) : ""));
+  return advise(not_found(fmt::format("there is no code list {}{}", query::print_list(printable(name, true)),
+                                      near ? fmt::format("; did you mean {}?", query::print_list(*near)) : "")),
+                "list them with: chartline codes list");
 }
 
 }  // namespace

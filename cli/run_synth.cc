@@ -20,7 +20,7 @@ synth::Form form_of(const std::string& word) {
 
 Result<void> load(const synth::Population& population, const std::string& folder, const Invocation& invocation,
                   Console& console) {
-  const auto store = TRY(placed(engine::Store::open(folder, {.block_cache_bytes = invocation.number("cache")}), folder));
+  const auto store = TRY(open_store(folder, {.block_cache_bytes = invocation.number("cache")}));
   const auto import =
       TRY(engine::Import::begin(*store, {.memory_bytes = invocation.number("memory"),
                                          .audit = OwnAudit(invocation).of_change(engine::Act::import, "synth")}));

@@ -247,11 +247,13 @@ class ServerSource final : public Source {
     return server_import(*server_, asked);
   }
   Result<void> link(const std::string& one, const std::string& other) override {
-    const client::Identifier a = TRY(first_of(one)), b = TRY(first_of(other));
+    const client::Identifier a = TRY(placed(first_of(one), "PATIENT"));
+    const client::Identifier b = TRY(placed(first_of(other), "OTHER"));
     return server_->link({a.system, a.value}, {b.system, b.value});
   }
   Result<void> unlink(const std::string& one, const std::string& other) override {
-    const client::Identifier a = TRY(first_of(one)), b = TRY(first_of(other));
+    const client::Identifier a = TRY(placed(first_of(one), "PATIENT"));
+    const client::Identifier b = TRY(placed(first_of(other), "OTHER"));
     return server_->unlink({a.system, a.value}, {b.system, b.value});
   }
 

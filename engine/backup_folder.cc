@@ -178,7 +178,7 @@ Result<BackupManifest> BackupFolder::manifest(const std::string& name) const {
   if (name.empty() || name.find('/') != std::string::npos)
     return invalid_request("the name of a backup is its time, as restore --list shows it");
   const auto bytes = TRY(read_whole(manifest_path(name)));
-  if (!bytes) return not_found("there is no backup " + name + " in " + path_);
+  if (!bytes) return not_found("there is no backup " + name + " in " + path_ + ": restore --list shows those that are");
   auto manifest = decode_manifest(*bytes);
   if (!manifest) return Error{manifest.error().fault, manifest_path(name) + ": " + manifest.error().message};
   if (manifest->name != name || manifest->description.id != store_id_)

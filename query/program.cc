@@ -52,7 +52,10 @@ class Linker {
       Result<CodeSet> expanded = expand(codes, named_, source_);
       if (!expanded && (!complaints_ || !is_of_text(expanded.error().fault))) return std::move(expanded).error();
       if (!expanded && complains_)
-        complaints_->add({.span = codes.span, .message = expanded.error().message, .expected = "", .suggestion = ""});
+        complaints_->add({.span = codes.span,
+                          .message = expanded.error().message,
+                          .expected = expanded.error().fault == Fault::not_found ? "what was imported into this store" : "",
+                          .suggestion = ""});
       set = std::make_shared<const CodeSet>(expanded ? *std::move(expanded) : CodeSet());
     }
     program_.code_sets[&codes] = set;

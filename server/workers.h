@@ -1,4 +1,4 @@
-// Workers: the threads on which the engine works, so that the loop of the wire never waits for a disk or a scan. Three lanes
+// Workers: the threads on which the engine works, so that the loop of the wire never waits for a disk or a scan. Four lanes
 // keep them out of each other's way:
 //
 //   read    a timeline, a lookup: microseconds, or one wait for a disk

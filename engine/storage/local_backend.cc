@@ -187,8 +187,10 @@ class LocalBackend final : public Backend {
     OpenFile lock = TRY(open_file(path, O_RDWR | O_CREAT));
     if (!TRY(lock_file(lock, wait_ms, path))) {
       const Bytes holder = read_at(lock, 300, 0, path).value_or("");
-      return unavailable("shard " + std::to_string(shard) + " of " + folder_ + " is held by " +
-                         (holder.empty() ? "another process" : holder.substr(0, holder.find('\n'))));
+      return unavailable(
+          "shard " + std::to_string(shard) + " of " + folder_ + " is held by " +
+          (holder.empty() ? "another process" : holder.substr(0, holder.find('\n'))) +
+          "\none process at a time writes to a store: wait until it ends or, where it serves the store, ask it");
     }
     if (::ftruncate(lock.descriptor(), 0) != 0) return disk_error(errno, "write", path);
     TRY(write_at(lock, this_process() + "\n", 0, path));

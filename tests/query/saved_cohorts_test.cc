@@ -129,7 +129,8 @@ TEST_F(SavedCohorts, ArePutToUseWhereTheyAreMeant) {
   EXPECT_EQ(saved(store(), "age", "cohort age = exists condition[@no_list] or true"),
             "1:31: there is no code list @no_list\n"
             "  cohort age = exists condition[@no_list] or true\n"
-            "                                ^^^^^^^^\n");
+            "                                ^^^^^^^^\n"
+            "  expected: what was imported into this store\n");
   ASSERT_TRUE(store().set_meta("query/cohorts", "age\nhits\nlast_code\n"));
   ASSERT_TRUE(store().set_meta("query/cohort/age", "cohort age = in nobody"));
   ASSERT_TRUE(store().set_meta("query/cohort/hits", "cohort hits = in nobody"));
