@@ -24,6 +24,47 @@ void count_impossible_dates(const BulkPatient& patient, const Dictionary& names,
   }
 }
 
+// Record by record, as writing one after the other would decide: some are known, some replace what came before.
+void decide_each(RowSorter::Sorted& sorted, const Dictionary& names, BulkPatient& patient, ImportCounts& counts) {
+  PatientIndex index;
+  std::vector<Micros> removed(sorted.rows.size(), 0);
+  std::vector<bool> dropped(sorted.rows.size(), false);
+  for (std::size_t i = 0; i < sorted.records.size(); ++i) {
+    const std::uint32_t from = sorted.records[i],
+                        past = i + 1 < sorted.records.size() ? sorted.records[i + 1] : patient.last_number;
+    const std::span<stored::Row> rows(sorted.rows.data() + from, past - from);
+    const std::uint64_t original = stored::original_hash(sorted.originals[i]);
+    for (stored::Row& row : rows) row.original = original;
+    index.last_number = from;  // so that the decision gives this record the numbers it has
+    const Said record = said(rows, names, record::Record::Demand::any, {});
+    const Decision decision = decide(index, record);
+    ++counts.records, counts.events += rows.size();
+    switch (decision.what) {
+      case Outcome::What::created: ++counts.created; break;
+      case Outcome::What::superseded: ++counts.superseded; break;
+      case Outcome::What::hidden: ++counts.hidden; break;
+      case Outcome::What::unchanged: ++counts.unchanged; break;
+      case Outcome::What::rejected: ++counts.rejected; break;
+    }
+    if (decision.what == Outcome::What::unchanged) {
+      for (std::uint32_t place = from; place < past; ++place) dropped[place] = true;
+      continue;
+    }
+    apply(index, record, decision);
+    if (!decision.removed.empty()) ++patient.last_recorded;
+    for (const std::uint32_t gone : decision.removed) removed[gone - 1] = patient.last_recorded;
+    if (!decision.removed.empty())
+      for (stored::Row& row : rows) row.recorded = patient.last_recorded;
+    if (original != 0) patient.originals.emplace_back(from + 1, sorted.originals[i]);
+  }
+  for (std::size_t place = 0; place < sorted.rows.size(); ++place) {
+    if (dropped[place]) continue;
+    stored::Row& row = sorted.rows[place];
+    row.removed = removed[place];
+    (row.removed == 0 ? patient.rows : patient.past).push_back(row);
+  }
+}
+
 }  // namespace
 
 BulkPatient decide_all(RowSorter::Sorted& sorted, const Dictionary& names, Micros recorded, ImportCounts& counts) {
@@ -44,42 +85,7 @@ BulkPatient decide_all(RowSorter::Sorted& sorted, const Dictionary& names, Micro
     counts.records += sorted.rows.size(), counts.created += sorted.rows.size(), counts.events += sorted.rows.size();
     patient.rows = std::move(sorted.rows);
   } else {
-    PatientIndex index;
-    std::vector<Micros> removed(sorted.rows.size(), 0);
-    std::vector<bool> dropped(sorted.rows.size(), false);
-    for (std::size_t i = 0; i < sorted.records.size(); ++i) {
-      const std::uint32_t from = sorted.records[i], past = i + 1 < sorted.records.size() ? sorted.records[i + 1] : number;
-      const std::span<stored::Row> rows(sorted.rows.data() + from, past - from);
-      const std::uint64_t original = stored::original_hash(sorted.originals[i]);
-      for (stored::Row& row : rows) row.original = original;
-      index.last_number = from;  // so that the decision gives this record the numbers it has
-      const Said record = said(rows, names, record::Record::Demand::any, {});
-      const Decision decision = decide(index, record);
-      ++counts.records, counts.events += rows.size();
-      switch (decision.what) {
-        case Outcome::What::created: ++counts.created; break;
-        case Outcome::What::superseded: ++counts.superseded; break;
-        case Outcome::What::hidden: ++counts.hidden; break;
-        case Outcome::What::unchanged: ++counts.unchanged; break;
-        case Outcome::What::rejected: ++counts.rejected; break;
-      }
-      if (decision.what == Outcome::What::unchanged) {
-        for (std::uint32_t place = from; place < past; ++place) dropped[place] = true;
-        continue;
-      }
-      apply(index, record, decision);
-      if (!decision.removed.empty()) ++patient.last_recorded;
-      for (const std::uint32_t gone : decision.removed) removed[gone - 1] = patient.last_recorded;
-      if (!decision.removed.empty())
-        for (stored::Row& row : rows) row.recorded = patient.last_recorded;
-      if (original != 0) patient.originals.emplace_back(from + 1, sorted.originals[i]);
-    }
-    for (std::size_t place = 0; place < sorted.rows.size(); ++place) {
-      if (dropped[place]) continue;
-      stored::Row& row = sorted.rows[place];
-      row.removed = removed[place];
-      (row.removed == 0 ? patient.rows : patient.past).push_back(row);
-    }
+    decide_each(sorted, names, patient, counts);
   }
 
   sort_rows(patient.rows, names);

@@ -153,60 +153,67 @@ std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::NarrowP
   return encode_runs_of(sorted, run);
 }
 
+namespace {
+
+// What was removed and added becomes a new generation, together with those before it that it is time to merge.
+Result<void> fold_code(const ShardMoment& base, Name code, CodeChanges& change, ShardState& state, Batch& batch) {
+  Pinned bytes;
+  std::sort(change.removed.begin(), change.removed.end());
+  std::sort(change.added.begin(), change.added.end(), posting_before<stored::Posting>);
+  stored::Directory directory;
+  if (TRY(base.tables->get(Table::postings, stored::directory_key(code), base.base->snapshot.get(), bytes)))
+    directory = TRY(stored::decode_directory(bytes.bytes()));
+  directory.events += change.added.size(),
+      directory.events -= std::min<std::uint64_t>(directory.events, change.removed.size());
+
+  // The new generation counts as one while deciding what to merge it with.
+  stored::Directory with_new = directory;
+  stored::PostingRun fresh;
+  fresh.run = state.next_run;
+  fresh.count = static_cast<std::uint32_t>(change.added.size() + change.removed.size());
+  with_new.runs.push_back(fresh);
+  const std::uint64_t from = merge_from(with_new);
+  if (from == 0 || from == fresh.run) {
+    directory.patients += count_patients(change.added);
+    put_generation(code, change.added, change.removed, state.next_run, directory, batch);
+  } else {
+    Merged merged = TRY(merge(base, code, directory, from));
+    std::erase_if(merged.postings, [&](const stored::Posting& posting) {
+      return std::binary_search(change.removed.begin(), change.removed.end(),
+                                stored::Removal{posting.patient, posting.number});
+    });
+    std::vector<stored::Posting> all = std::move(merged.postings);
+    all.insert(all.end(), change.added.begin(), change.added.end());
+    std::sort(all.begin(), all.end(), posting_before<stored::Posting>);
+    merged.removals.insert(merged.removals.end(), change.removed.begin(), change.removed.end());
+    std::sort(merged.removals.begin(), merged.removals.end());
+    bool older = false;
+    std::erase_if(directory.runs, [&](const stored::PostingRun& run) {
+      if (run.run < from) return older = true, false;
+      batch.erase(Table::postings, stored::postings_key(code, run.run, run.first_block));
+      return true;
+    });
+    if (!older) merged.removals.clear();  // nothing is left that they could hit
+    directory.patients = older ? directory.patients + count_patients(change.added) : count_patients(all);
+    put_generation(code, all, merged.removals, state.next_run, directory, batch);
+  }
+  std::sort(directory.runs.begin(), directory.runs.end(), [](const auto& a, const auto& b) {
+    return a.first_block != b.first_block ? a.first_block < b.first_block : a.run < b.run;
+  });
+  if (directory.runs.empty())
+    batch.erase(Table::postings, stored::directory_key(code));
+  else
+    batch.put(Table::postings, stored::directory_key(code), stored::encode(directory));
+  return {};
+}
+
+}  // namespace
+
 Result<void> fold_postings(const ShardMoment& base, PostingChanges& changes, ShardState& state, Batch& batch) {
   std::vector<Name> codes;
   for (const auto& [code, change] : changes) codes.push_back(code);
   std::sort(codes.begin(), codes.end());
-  Pinned bytes;
-  for (const Name code : codes) {
-    CodeChanges& change = changes.at(code);
-    std::sort(change.removed.begin(), change.removed.end());
-    std::sort(change.added.begin(), change.added.end(), posting_before<stored::Posting>);
-    stored::Directory directory;
-    if (TRY(base.tables->get(Table::postings, stored::directory_key(code), base.base->snapshot.get(), bytes)))
-      directory = TRY(stored::decode_directory(bytes.bytes()));
-    directory.events += change.added.size(),
-        directory.events -= std::min<std::uint64_t>(directory.events, change.removed.size());
-
-    // The new generation counts as one while deciding what to merge it with.
-    stored::Directory with_new = directory;
-    stored::PostingRun fresh;
-    fresh.run = state.next_run;
-    fresh.count = static_cast<std::uint32_t>(change.added.size() + change.removed.size());
-    with_new.runs.push_back(fresh);
-    const std::uint64_t from = merge_from(with_new);
-    if (from == 0 || from == fresh.run) {
-      directory.patients += count_patients(change.added);
-      put_generation(code, change.added, change.removed, state.next_run, directory, batch);
-    } else {
-      Merged merged = TRY(merge(base, code, directory, from));
-      std::erase_if(merged.postings, [&](const stored::Posting& posting) {
-        return std::binary_search(change.removed.begin(), change.removed.end(),
-                                  stored::Removal{posting.patient, posting.number});
-      });
-      std::vector<stored::Posting> all = std::move(merged.postings);
-      all.insert(all.end(), change.added.begin(), change.added.end());
-      std::sort(all.begin(), all.end(), posting_before<stored::Posting>);
-      merged.removals.insert(merged.removals.end(), change.removed.begin(), change.removed.end());
-      std::sort(merged.removals.begin(), merged.removals.end());
-      bool older = false;
-      std::erase_if(directory.runs, [&](const stored::PostingRun& run) {
-        if (run.run < from) return older = true, false;
-        batch.erase(Table::postings, stored::postings_key(code, run.run, run.first_block));
-        return true;
-      });
-      if (!older) merged.removals.clear();  // nothing is left that they could hit
-      directory.patients = older ? directory.patients + count_patients(change.added) : count_patients(all);
-      put_generation(code, all, merged.removals, state.next_run, directory, batch);
-    }
-    std::sort(directory.runs.begin(), directory.runs.end(), [](const auto& a, const auto& b) {
-      return a.first_block != b.first_block ? a.first_block < b.first_block : a.run < b.run;
-    });
-    if (directory.runs.empty())
-      batch.erase(Table::postings, stored::directory_key(code));
-    else
-      batch.put(Table::postings, stored::directory_key(code), stored::encode(directory));
-  }
+  for (const Name code : codes) TRY(fold_code(base, code, changes.at(code), state, batch));
   return {};
 }
 
