@@ -92,6 +92,7 @@ Result<void> Shard::fold_step() {
     base.base = base_;
   }
   if (setup_.number == 0) identity_position = setup_.identity->committed_position();
+  const PatientId patients = setup_.identity->patients(setup_.number);  // given so far
   base.shard = setup_.number, base.tables = setup_.tables, base.cache = setup_.cache, base.dictionary = names_, base.commit = upto;
 
   std::vector<const DeltaPut*> puts;
@@ -142,7 +143,7 @@ Result<void> Shard::fold_step() {
   batch.put(Table::meta, Bytes(shard_state_key), encode(state));
   TRY(setup_.tables->write(batch, false));  // not synced: until it is durable the log still says it all
 
-  auto folded = std::make_shared<const Base>(Base{setup_.tables->snapshot(), upto, serial});
+  auto folded = std::make_shared<const Base>(Base{setup_.tables->snapshot(), upto, serial, patients});
   if (setup_.number == 0) setup_.identity->folded(identity_position);
   {
     std::lock_guard present(present_mutex_);

@@ -8,11 +8,11 @@
 #include <numeric>
 #include <set>
 #include <shared_mutex>
-#include <unordered_map>
 
 #include "base/hash.h"
 #include "engine/decoded_cache.h"
 #include "engine/identity_bytes.h"
+#include "engine/unfolded_names.h"
 
 namespace chartline::engine {
 namespace {
@@ -20,10 +20,7 @@ namespace {
 struct Named {
   std::string system, value;
   PatientRef patient;
-  std::uint64_t position = 0;
 };
-
-constexpr std::size_t pending_room = 4096;  // entries that are made room for once and for all
 
 struct LinkEntry {
   PatientRef a, b;
@@ -37,7 +34,7 @@ struct LinkEntry {
 Result<std::vector<Named>> decode_named(BytesView sealed) {
   std::vector<Named> named;
   for (IdentityEntry& entry : TRY(decode_identity_entries(sealed)))
-    named.push_back({std::move(entry.system), std::move(entry.value), entry.patient, 0});
+    named.push_back({std::move(entry.system), std::move(entry.value), entry.patient});
   return named;
 }
 
@@ -64,22 +61,18 @@ struct Identity::Parts {
   std::vector<std::uint32_t> patients;  // ids given, per shard
   std::uint64_t people = 0;             // over all shards: the next person's stable number
 
-  std::unordered_map<std::uint64_t, std::vector<Named>> named;  // by hash: what is not folded yet
-  std::map<PatientRef, std::vector<std::uint64_t>> named_of;    // hashes of a patient's unfolded identifiers, in order
+  UnfoldedNames unfolded;
   std::vector<LinkEntry> links;
   std::uint64_t links_folded = 0;
   bool nothing_folded = true;  // the table is empty: a new store's, until its first fold or load
+  std::vector<std::uint32_t> patients_folded;  // ids given as the table has it: who came later has nothing there
   mutable std::map<PatientRef, std::vector<PatientRef>> groups;  // of the committed links, for the present
   bool any_link = false;
 
-  struct Pending {
-    PatientRef a, b;  // whom it is about
-    Bytes encoded;
-  };
-  std::vector<Pending> pending;  // not yet drained into a group
-  std::set<PatientRef> erased;   // since this store was opened
+  std::set<PatientRef> erased;  // since this store was opened
   // Changed under the lock; whoever only asks whether there is anything takes none.
   std::atomic<bool> any_erased = false;
+  std::atomic<bool> links_wait = false;  // until they are committed
   std::atomic<std::uint64_t> position = 0;  // of the newest change
   std::atomic<std::uint64_t> committed = 0;
   std::atomic<std::uint64_t> drained = 0;
@@ -92,7 +85,7 @@ struct Identity::Parts {
   Result<std::shared_ptr<const std::vector<Named>>> folded_names(std::uint64_t hash, Keep keep = Keep::if_asked_again) const;
   const std::shared_ptr<const std::vector<Named>> none = std::make_shared<const std::vector<Named>>();
   Result<std::shared_ptr<const IdentifierList>> folded_identifiers(PatientRef patient) const;
-  // Calls `use` with each entry of a value, of memory and table.
+  // Calls `use` with system and patient of each entry of a value, of memory and table.
   template <typename Use>
   Result<void> lookup(std::string_view value, const Use& use) const;
   // Whom an identifier names, and what was read of the table for that, if anything: it holds until a fold or an erasure changes it.
@@ -107,7 +100,6 @@ struct Identity::Parts {
   Result<std::optional<PatientRef>> find(std::string_view system, std::string_view value) const;
   PatientRef new_patient();
   Result<Resolved> resolve(std::span<const record::Identifier> identifiers, std::vector<Looked>& looked);  // under the lock
-  void add(PatientRef patient, const record::Identifier& identifier, std::uint64_t at);
   void regroup();
   std::map<PatientRef, std::vector<PatientRef>> groups_of(Micros as_of) const;
 };
@@ -119,6 +111,7 @@ Identity::Identity(std::shared_ptr<Tables> tables, std::shared_ptr<DecodedCache>
   parts_->cache = std::move(cache);
   parts_->secret = secret;
   parts_->patients.assign(shards, 0);
+  parts_->patients_folded = parts_->patients;
 }
 
 Identity::~Identity() = default;
@@ -130,7 +123,7 @@ Result<void> Identity::load() {
   parts_->nothing_folded = false;
   const IdentityCounters counters = TRY(decode_identity_counters(value.bytes()));
   if (counters.patients.size() != parts_->patients.size()) return corrupt("identity: the number of shards differs");
-  parts_->patients = counters.patients;
+  parts_->patients = parts_->patients_folded = counters.patients;
   parts_->people = std::accumulate(counters.patients.begin(), counters.patients.end(), std::uint64_t{0});
   for (std::uint64_t place = 0; place < counters.links; ++place) {
     if (!TRY(parts_->tables->get(Table::identity, link_key(place), nullptr, value)))
@@ -182,15 +175,12 @@ template <typename Use>
 Result<void> Identity::Parts::lookup(std::string_view value, const Use& use) const {
   const std::uint64_t h = hash(value);
   const auto folded = TRY(folded_names(h));
-  const auto at = named.find(h);
-  const auto in_memory = [&](std::string_view system) {
-    return at != named.end() && std::ranges::any_of(at->second, [&](const Named& one) { return one.value == value && one.system == system; });
-  };
-  if (at != named.end())
-    for (const Named& entry : at->second)
-      if (entry.value == value) use(entry);
+  std::vector<std::string_view> systems;  // of those in memory
+  unfolded.of_hash(h, [&](const UnfoldedNames::Entry& entry) {
+    if (entry.value() == value) systems.push_back(entry.system()), use(entry.system(), entry.patient);
+  });
   for (const Named& entry : *folded)  // a hash is never trusted: the value decides
-    if (entry.value == value && !in_memory(entry.system)) use(entry);
+    if (entry.value == value && std::ranges::find(systems, entry.system) == systems.end()) use(entry.system, entry.patient);
   return {};
 }
 
@@ -201,9 +191,9 @@ Result<void> Identity::Parts::look(std::span<const record::Identifier> identifie
     Looked& one = into[i];
     one.who.reset();
     if (!one.folded) one.hash = hash(identifiers[i].value);
-    if (const auto at = named.find(one.hash); at != named.end())
-      for (const Named& entry : at->second)
-        if (is_it(entry)) one.who = entry.patient;
+    unfolded.of_hash(one.hash, [&](const UnfoldedNames::Entry& entry) {
+      if (entry.is(identifiers[i])) one.who = entry.patient;
+    });
     if (one.who) continue;  // it names nobody else in the table
     if (!one.folded || one.folds != folds_of(one.hash) || one.erasures != erased.size())
       one.folded = TRY(folded_names(one.hash, Keep::if_known)), one.folds = folds_of(one.hash), one.erasures = erased.size();
@@ -215,8 +205,8 @@ Result<void> Identity::Parts::look(std::span<const record::Identifier> identifie
 
 Result<std::optional<PatientRef>> Identity::Parts::find(std::string_view system, std::string_view value) const {
   std::optional<PatientRef> found;
-  TRY(lookup(value, [&](const Named& entry) {
-    if (entry.system == system) found = entry.patient;
+  TRY(lookup(value, [&](std::string_view its_system, PatientRef patient) {
+    if (its_system == system) found = patient;
   }));
   return found;
 }
@@ -226,12 +216,6 @@ PatientRef Identity::Parts::new_patient() {
   Writer(number).u64(people++);
   const auto shard = static_cast<std::uint32_t>(keyed_hash64(number, secret) % patients.size());
   return {shard, patients[shard]++};
-}
-
-void Identity::Parts::add(PatientRef patient, const record::Identifier& identifier, std::uint64_t at) {
-  const std::uint64_t h = hash(identifier.value);
-  named[h].push_back({std::string(identifier.system), std::string(identifier.value), patient, at});
-  named_of.try_emplace(named_of.end(), patient)->second.push_back(h);  // most often of the newest patient
 }
 
 Result<Identity::Resolved> Identity::resolve(std::span<const record::Identifier> identifiers) {
@@ -278,10 +262,7 @@ Result<Identity::Resolved> Identity::Parts::resolve(std::span<const record::Iden
           return earlier.system == identifiers[i].system && earlier.value == identifiers[i].value;
         });
     if (repeated || identifiers[i].value.empty()) continue;
-    add(resolved.patient, identifiers[i], ++position);
-    pending.push_back({resolved.patient, resolved.patient, {}});
-    stored::encode(stored::Identify{resolved.patient, identifiers[i].system, identifiers[i].value},
-                   pending.back().encoded);
+    unfolded.add(resolved.patient, identifiers[i], looked[i].hash, ++position, looked[i].folded->empty());
   }
   resolved.position = position;
   return resolved;
@@ -295,7 +276,7 @@ Result<std::optional<PatientRef>> Identity::find(const record::Identifier& ident
 Result<std::vector<Identity::Match>> Identity::find_value(std::string_view value) const {
   std::shared_lock lock(parts_->mutex);
   std::vector<Match> matches;
-  TRY(parts_->lookup(value, [&](const Named& entry) { matches.push_back({entry.system, entry.patient}); }));
+  TRY(parts_->lookup(value, [&](std::string_view system, PatientRef patient) { matches.push_back({std::string(system), patient}); }));
   return matches;
 }
 
@@ -309,10 +290,7 @@ Result<std::vector<record::Identifier>> Identity::identifiers(PatientRef patient
   };
   if (const auto folded = TRY(parts_->folded_identifiers(patient)))
     for (const auto& [system, value] : *folded) add(system, value);
-  if (auto at = parts_->named_of.find(patient); at != parts_->named_of.end())
-    for (const std::uint64_t hash : at->second)
-      for (const Named& entry : parts_->named.at(hash))
-        if (entry.patient == patient) add(entry.system, entry.value);
+  parts_->unfolded.of_patient(patient, [&](const UnfoldedNames::Entry& entry) { add(entry.system(), entry.value()); });
   return list;
 }
 
@@ -325,9 +303,8 @@ Result<bool> Identity::link(PatientRef a, PatientRef b, bool linked) {
   for (const LinkEntry& entry : parts_->links)
     if (entry.a == a && entry.b == b) now = entry.linked;
   if (now == linked) return false;
+  parts_->links_wait = true;
   parts_->links.push_back({a, b, linked, false, 0, ++parts_->position});
-  parts_->pending.push_back({a, b, {}});
-  stored::encode(stored::Link{a, b, linked}, parts_->pending.back().encoded);
   return true;
 }
 
@@ -399,23 +376,33 @@ bool Identity::durable(std::uint64_t position) const { return position <= parts_
 void Identity::take_pending(std::vector<Bytes>& encoded, std::uint64_t& position) {
   position = parts_->position;
   if (position == parts_->drained) return;
-  std::unique_lock lock(parts_->mutex);
-  for (Parts::Pending& change : parts_->pending) encoded.push_back(std::move(change.encoded));
-  if (parts_->pending.size() > pending_room)
-    parts_->pending = {};  // of an import: there may never be as many again
-  else
-    parts_->pending.clear();
+  const std::shared_lock lock(parts_->mutex);
+  const auto append = [&](const auto& change) { stored::encode(change, encoded.emplace_back()); };
+  auto link = std::ranges::find_if(parts_->links, [&](const LinkEntry& one) { return one.position > parts_->drained; });
+  const auto links_before = [&](std::uint64_t at) {
+    for (; link != parts_->links.end() && link->position < at; ++link) append(stored::Link{link->a, link->b, link->linked});
+  };
+  parts_->unfolded.after(parts_->drained, [&](const UnfoldedNames::Entry& entry) {
+    links_before(entry.position);
+    append(stored::Identify{entry.patient, entry.system(), entry.value()});
+  });
+  links_before(UINT64_MAX);
   position = parts_->position;
   parts_->drained = position;
 }
 
 void Identity::committed(std::uint64_t position, Micros recorded) {
   if (position <= parts_->committed) return;
+  if (!parts_->links_wait) {
+    parts_->committed = position;
+    return;
+  }
   std::unique_lock lock(parts_->mutex);
   bool linked = false;
   for (auto entry = parts_->links.rbegin(); entry != parts_->links.rend() && entry->position > parts_->committed; ++entry)
     if (!entry->committed && entry->position <= position) entry->committed = linked = true, entry->recorded = recorded;
   parts_->committed = position;
+  parts_->links_wait = std::ranges::any_of(parts_->links, [](const LinkEntry& entry) { return !entry.committed; });
   if (linked) parts_->regroup();
 }
 
@@ -429,7 +416,7 @@ Result<void> Identity::learn(const stored::Identify& change) {
     p.people += change.patient.id + 1 - p.patients[change.patient.shard];
     p.patients[change.patient.shard] = change.patient.id + 1;
   }
-  p.add(change.patient, {change.system, change.value}, ++p.position);
+  p.unfolded.add(change.patient, {change.system, change.value}, p.hash(change.value), ++p.position, p.nothing_folded);
   p.committed = p.drained = p.position.load();
   return {};
 }
@@ -445,70 +432,73 @@ Result<void> Identity::learn(const stored::Link& change, Micros recorded) {
   return {};
 }
 
+// What is folded stays where it is until it is let go by folded(), or by an erasure, beside which nobody folds: the lock is held to
+// note it, and not while the table is read.
 Result<void> Identity::fold(std::uint64_t position, const Put& put) {
-  std::shared_lock lock(parts_->mutex);
   const Parts& p = *parts_;
-  std::uint64_t place = p.links_folded;
-  for (; place < p.links.size() && p.links[place].committed && p.links[place].position <= position; ++place) {
-    const LinkEntry& link = p.links[place];
-    TRY(put(link_key(place), encode_link({link.a, link.b, link.linked, link.recorded})));
+  std::vector<const UnfoldedNames::Entry*> entries;
+  std::vector<LinkEntry> links;
+  IdentityCounters counters;
+  bool nothing_folded = false;
+  {
+    const std::shared_lock lock(p.mutex);
+    entries = p.unfolded.up_to(position);
+    counters = {p.patients, p.links_folded};
+    for (; counters.links < p.links.size(); ++counters.links) {
+      const LinkEntry& link = p.links[counters.links];
+      if (!link.committed || link.position > position) break;
+      links.push_back(link);
+    }
+    nothing_folded = p.nothing_folded;
   }
+  std::uint64_t place = counters.links - links.size();
+  for (const LinkEntry& link : links) TRY(put(link_key(place++), encode_link({link.a, link.b, link.linked, link.recorded})));
+
+  const auto each_part = [&](const auto& same, const auto& use) -> Result<void> {
+    for (std::size_t from = 0, past = 0; from < entries.size(); from = past) {
+      while (past < entries.size() && same(*entries[from], *entries[past])) ++past;
+      TRY(use(std::span(entries).subspan(from, past - from)));
+    }
+    return {};
+  };
+  using Part = std::span<const UnfoldedNames::Entry* const>;
   Pinned stored;
-  for (const auto& [patient, hashes] : p.named_of) {
+  std::ranges::stable_sort(entries, {}, [](const auto* entry) { return entry->patient; });
+  TRY(each_part([](const auto& a, const auto& b) { return a.patient == b.patient; }, [&](Part part) -> Result<void> {
+    const PatientRef patient = part.front()->patient;
     IdentifierList names;
-    if (!p.nothing_folded && TRY(p.tables->get(Table::identity, identifiers_key(patient), nullptr, stored)))
+    if (patient.id < p.patients_folded[patient.shard] && TRY(p.tables->get(Table::identity, identifiers_key(patient), nullptr, stored)))
       names = TRY(decode_identifiers(stored.bytes()));
     const std::size_t before = names.size();
-    for (const std::uint64_t hash : hashes)
-      for (const Named& entry : p.named.at(hash))
-        if (entry.patient == patient && entry.position <= position) {
-          const std::pair name(entry.system, entry.value);
-          if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-        }
-    if (names.size() > before) TRY(put(identifiers_key(patient), encode_identifiers(names)));
-  }
-  TRY(put(Bytes(identity_counters_key), encode_identity_counters({p.patients, place})));
-  std::vector<std::pair<std::uint64_t, const std::vector<Named>*>> sorted;
-  sorted.reserve(p.named.size());
-  for (const auto& [hash, entries] : p.named) sorted.emplace_back(hash, &entries);
-  std::ranges::sort(sorted);
-  for (const auto& [hash, entries] : sorted) {
+    for (const auto* entry : part) {
+      const std::pair name(std::string(entry->system()), std::string(entry->value()));
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+    return names.size() > before ? put(identifiers_key(patient), encode_identifiers(names)) : Result<void>();
+  }));
+  TRY(put(Bytes(identity_counters_key), encode_identity_counters(counters)));
+  std::ranges::stable_sort(entries, {}, [](const auto* entry) { return entry->hash; });
+  return each_part([](const auto& a, const auto& b) { return a.hash == b.hash; }, [&](Part part) -> Result<void> {
+    const std::uint64_t hash = part.front()->hash;
     std::vector<Named> all;
-    if (!p.nothing_folded && TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored)))
+    if (!nothing_folded && !part.front()->first && TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored)))
       all = TRY(decode_named(stored.bytes()));
-    const std::size_t before = all.size();
-    for (const Named& entry : *entries)
-      if (entry.position <= position) all.push_back(entry);
-    if (all.size() > before) TRY(put(identity_key(hash), encode_named(std::move(all))));
-  }
-  return {};
+    for (const auto* entry : part) all.push_back({std::string(entry->system()), std::string(entry->value()), entry->patient});
+    return put(identity_key(hash), encode_named(std::move(all)));
+  });
 }
 
 void Identity::folded(std::uint64_t position) {
+  std::deque<UnfoldedNames::Entry> gone;  // freed without the lock
   std::unique_lock lock(parts_->mutex);
   Parts& p = *parts_;
   p.nothing_folded = false;
-  if (position >= p.position && p.named.size() > p.folds.size()) {  // all of it, and so much that each count would change anyway: a load
+  p.patients_folded = p.patients;
+  gone = p.unfolded.let_go(position);
+  if (gone.size() > p.folds.size()) {  // so much that each count would change anyway
     for (std::uint64_t& folds : p.folds) ++folds;
-    p.named.clear();
-    p.named_of.clear();
-  }
-  for (auto at = p.named.begin(); at != p.named.end();) {
-    std::erase_if(at->second, [&](const Named& entry) {
-      if (entry.position > position) return false;
-      ++p.folds_of(at->first), ++p.folds_of(entry.patient);
-      return true;
-    });
-    at = at->second.empty() ? p.named.erase(at) : std::next(at);
-  }
-  for (auto at = p.named_of.begin(); at != p.named_of.end();) {
-    std::erase_if(at->second, [&](std::uint64_t hash) {
-      const auto left = p.named.find(hash);
-      if (left == p.named.end()) return true;
-      return std::none_of(left->second.begin(), left->second.end(),
-                          [&](const Named& entry) { return entry.patient == at->first; });
-    });
-    at = at->second.empty() ? p.named_of.erase(at) : std::next(at);
+  } else {
+    for (const UnfoldedNames::Entry& entry : gone) ++p.folds_of(entry.hash), ++p.folds_of(entry.patient);
   }
   while (p.links_folded < p.links.size() && p.links[p.links_folded].committed &&
          p.links[p.links_folded].position <= position)
@@ -522,13 +512,7 @@ Result<void> Identity::forget(PatientRef patient, Batch& batch) {
   std::set<std::uint64_t> hashes;
   if (TRY(p.tables->get(Table::identity, identifiers_key(patient), nullptr, stored)))
     for (const auto& [system, value] : TRY(decode_identifiers(stored.bytes()))) hashes.insert(p.hash(value));
-  if (auto at = p.named_of.find(patient); at != p.named_of.end()) {
-    for (const std::uint64_t hash : at->second) {
-      std::erase_if(p.named[hash], [&](const Named& entry) { return entry.patient == patient; });
-      if (p.named[hash].empty()) p.named.erase(hash);
-    }
-    p.named_of.erase(at);
-  }
+  p.unfolded.forget(patient);
   for (const std::uint64_t hash : hashes) {
     if (!TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored))) continue;
     std::vector<Named> left = TRY(decode_named(stored.bytes()));
@@ -541,7 +525,6 @@ Result<void> Identity::forget(PatientRef patient, Batch& batch) {
   batch.erase(Table::identity, identifiers_key(patient));
 
   const auto concerns = [&](const auto& one) { return one.a == patient || one.b == patient; };
-  std::erase_if(p.pending, concerns);
   for (std::uint64_t place = 0; place < p.links_folded; ++place) batch.erase(Table::identity, link_key(place));
   const auto folded = p.links.begin() + static_cast<std::ptrdiff_t>(p.links_folded);
   p.links_folded -= static_cast<std::uint64_t>(std::count_if(p.links.begin(), folded, concerns));

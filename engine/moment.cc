@@ -14,8 +14,20 @@ std::uint64_t Base::next_serial() {
   return ++serial;
 }
 
+namespace {
+
+bool came_after(const Base& base, PatientId patient) { return patient >= base.heads_below; }
+
+const std::shared_ptr<const stored::Head>& no_head() {
+  static const auto none = std::make_shared<const stored::Head>();
+  return none;
+}
+
+}  // namespace
+
 Result<stored::Head> read_head(const ShardMoment& shard, PatientId patient) {
   Pinned value;
+  if (came_after(*shard.base, patient)) return stored::Head();
   if (!TRY(shard.tables->get(Table::timeline, stored::head_key(patient), shard.base->snapshot.get(), value))) return stored::Head();
   return decode_head(shard, value.bytes());
 }
@@ -54,6 +66,7 @@ Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard
 }
 
 Result<std::shared_ptr<const stored::Head>> head_to_write(const ShardMoment& shard, PatientId patient) {
+  if (came_after(*shard.base, patient)) return no_head();
   const DecodedCache::Key key = cache_key(shard, patient);
   if (auto known = shard.cache->find<stored::Head>(key)) return known;
   auto head = to_keep(std::make_shared<const stored::Head>(TRY(read_head(shard, patient))));
@@ -62,6 +75,7 @@ Result<std::shared_ptr<const stored::Head>> head_to_write(const ShardMoment& sha
 }
 
 Result<std::shared_ptr<const stored::Head>> head_to_fold(const ShardMoment& shard, PatientId patient) {
+  if (came_after(*shard.base, patient)) return no_head();
   if (auto known = shard.cache->take<stored::Head>(cache_key(shard, patient))) return known;
   return std::make_shared<const stored::Head>(TRY(read_head(shard, patient)));
 }

@@ -25,6 +25,7 @@ struct Base {
   SnapshotPtr snapshot;
   std::uint64_t watermark = 0;           // last commit folded
   std::uint64_t serial = next_serial();  // of this base alone: what was decoded from it is cached under this number
+  PatientId heads_below = UINT32_MAX;    // who was given this number or a greater one came after it: has no head in it
 
   static std::uint64_t next_serial();
 };

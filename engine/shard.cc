@@ -99,7 +99,9 @@ Result<void> Shard::load() {
       return corrupt("meta: shard " + std::to_string(setup_.number) + ": a page of names is short");
   }
   if (setup_.number == 0) TRY(setup_.identity->load());
-  base_ = std::make_shared<const Base>(Base{tables.snapshot(), state_.watermark});
+  Base base{tables.snapshot(), state_.watermark};
+  if (state_.watermark == 0) base.heads_below = 0;
+  base_ = std::make_shared<const Base>(std::move(base));
   commit_ = state_.watermark;
   last_recorded_ = state_.last_recorded;
   return {};
