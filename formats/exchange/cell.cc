@@ -22,6 +22,34 @@ Time without_midnight(Time time) {
   return time;
 }
 
+// A number's digits from the first to the last that is not zero, and the power of ten of the last.
+struct Written {
+  std::string digits;
+  std::int64_t power = 0;
+  friend bool operator==(const Written&, const Written&) = default;
+};
+
+Written written(std::string_view number) {
+  Written told;
+  const auto e = number.find_first_of("eE");
+  bool in_fraction = false;
+  for (const char c : number.substr(0, e)) {
+    in_fraction = in_fraction || c == '.';
+    if (c < '0' || c > '9') continue;
+    if (c != '0' || !told.digits.empty()) told.digits.push_back(c);
+    told.power -= in_fraction ? 1 : 0;
+  }
+  while (!told.digits.empty() && told.digits.back() == '0') told.digits.pop_back(), ++told.power;
+  if (told.digits.empty()) return {};
+  if (e == std::string_view::npos) return told;
+  std::string_view exponent = number.substr(e + 1);
+  if (exponent.starts_with('+')) exponent.remove_prefix(1);
+  std::int64_t power = 0;
+  std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);  // parse_decimal() has seen that it is a number
+  told.power += power;
+  return told;
+}
+
 }  // namespace
 
 std::string lower(std::string_view text) {
@@ -52,6 +80,19 @@ std::optional<std::int64_t> parse_whole(std::string_view cell) {
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
   if (error != std::errc{} || end != cell.data() + cell.size()) return std::nullopt;
   return number;
+}
+
+std::optional<record::Decimal> plain_number_cell(std::string_view cell) {
+  constexpr std::size_t digits_kept = 18;
+  const auto number = record::parse_decimal(cell);
+  if (!number || (number->is_exact() && cell.size() <= digits_kept)) return number;
+  const std::string kept = record::print(*number);
+  return kept == cell || written(kept) == written(cell) ? number : std::nullopt;
+}
+
+NumberFault number_fault(std::string_view cell) {
+  if (record::parse_decimal(cell)) return long_number;
+  return {"bad_number", "it is no number; kept as text"};
 }
 
 std::optional<Time> parse_local(std::string_view cell, const record::Zone& zone) {

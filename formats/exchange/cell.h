@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "formats/record/decimal.h"
 #include "formats/record/time.h"
 
 namespace chartline::exchange {
@@ -23,6 +24,15 @@ std::string attribute_name(std::string_view column);
 
 // A whole number, also as spreadsheets and data frames write it: "8507", "-12", "8507.0".
 std::optional<std::int64_t> parse_whole(std::string_view cell);
+
+// The number of a cell, where all of its digits can be kept: what is so long may name something, and is not to be rounded
+// unawares. Elsewhere number_fault() says why there is none.
+std::optional<record::Decimal> plain_number_cell(std::string_view cell);
+struct NumberFault {
+  std::string_view rule, reason;
+};
+NumberFault number_fault(std::string_view cell);
+inline constexpr NumberFault long_number = {"long_number", "a number has more digits than can be kept; it is kept as text"};
 
 // A time as parse_time reads it; without an offset of its own it gets the zone's.
 std::optional<record::Time> parse_local(std::string_view cell, const record::Zone& zone);

@@ -89,24 +89,17 @@ class PlainRows {
   std::vector<record::PlainEvent> events_ = std::vector<record::PlainEvent>(Rows::has_plain_rows ? 2048 : 0);
 };
 
-// What makes records of rows one by one.
-template <typename MakeRecord>
-struct SingleRows {
-  static constexpr bool has_plain_rows = false;
-  MakeRecord make_record;
-  std::optional<Refused> make(record::Record& record) { return make_record(record); }
-};
-
-// Runs `rows.make(Record&) -> optional<Refused>` over each row that has no fault. Formats that have plain rows are asked for one first:
+// Runs `rows.make(Record&) -> optional<Refused>` over each row that has no fault, and tells what `rows.repaired()` says of it. Formats that have plain rows are asked for one first:
 // `rows.plain(PlainEvent&)`.
 template <typename Rows>
-Result<void> read_rows_with(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading, Rows& rows_of) {
-  const auto reject = [&](std::string_view field, std::string_view rule, std::string_view reason) {
-    return reading.quality.problem({.outcome = Problem::Outcome::rejected,
-                                    .place = {input.name(), csv.line(), std::string(field)},
-                                    .rule = std::string(rule),
-                                    .reason = std::string(reason)});
+Result<void> read_rows(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading, Rows& rows_of) {
+  const auto tell = [&](Problem::Outcome outcome, const Refused& what) {
+    return reading.quality.problem({.outcome = outcome,
+                                    .place = {input.name(), csv.line(), std::string(what.field)},
+                                    .rule = std::string(what.rule),
+                                    .reason = std::string(what.reason)});
   };
+  const auto reject = [&](const Refused& what) { return tell(Problem::Outcome::rejected, what); };
   constexpr std::uint64_t rows_between_reports = 1 << 15;
   PlainRows<Rows> plain(rows_of, reading);
   for (std::uint64_t rows = 1; TRY(csv.next()); ++rows) {
@@ -118,33 +111,27 @@ Result<void> read_rows_with(Csv& csv, const Input& input, const Inputs& inputs, 
     TRY(plain.flush());
     reading.quality.row();
     if (csv.fault() != RowFault::none) {
-      TRY(reject("", rule(csv.fault()), reason(csv.fault())));
+      TRY(reject({"", rule(csv.fault()), reason(csv.fault())}));
       continue;
     }
     record::Record record;
     if (const std::optional<Refused> refused = rows_of.make(record)) {
-      TRY(reject(refused->field, refused->rule, refused->reason));
+      TRY(reject(*refused));
       continue;
     }
     if (reading.options.keep_originals) record.original = csv.raw();
     if (const Result<void> valid = record::validate(record); !valid) {
-      TRY(reject("", not_kept, valid.error().message));
+      TRY(reject({"", not_kept, valid.error().message}));
       continue;
     }
+    if (const std::optional<Refused> repaired = rows_of.repaired()) TRY(tell(Problem::Outcome::repaired, *repaired));
     TRY(reading.sink.record(record));
     reading.quality.accepted(record);
   }
   return plain.flush();
 }
 
-// Runs `make_record(Record&) -> optional<Refused>` over each row that has no fault.
-template <typename MakeRecord>
-Result<void> read_rows(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading, MakeRecord make_record) {
-  SingleRows<MakeRecord> rows{std::move(make_record)};
-  return read_rows_with(csv, input, inputs, reading, rows);
-}
-
-// read_rows_with() with several threads, each over parts of the file. `make_rows(const Csv&)` gives what makes the records of one
+// read_rows() with several threads, each over parts of the file. `make_rows(const Csv&)` gives what makes the records of one
 // part after another: `begin(const Csv&)`, `make(Record&)` as above, `has_plain_rows`, and `done()`. Falls back to one thread where the file or the sink wants that.
 template <typename MakeRows>
 Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading,
@@ -158,7 +145,7 @@ Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inpu
   std::unique_ptr<RecordSink> first = cutter ? reading.sink.part() : nullptr;
   if (!first) {
     auto rows = make_rows(csv);
-    TRY(read_rows_with(csv, input, inputs, reading, rows));
+    TRY(read_rows(csv, input, inputs, reading, rows));
     rows.done();
     return {};
   }
@@ -189,7 +176,7 @@ Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inpu
         const Reading part_reading{reading.paths, reading.options, *sink, reading.quality, no_progress};
         Csv part = TRY(range.open(csv, input));
         rows.begin(part);
-        TRY(read_rows_with(part, input, inputs, part_reading, rows));
+        TRY(read_rows(part, input, inputs, part_reading, rows));
         rows.done();
         return {};
       };

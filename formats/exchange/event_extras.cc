@@ -46,19 +46,20 @@ std::optional<Refused> set_whole(Number& number, std::string_view cell, const Re
 
 }  // namespace
 
-std::optional<record::Decimal> plain_number_cell(std::string_view cell) {
-  constexpr std::size_t digits_kept = 18;
-  const auto number = record::parse_decimal(cell);
-  const std::string_view digits = cell.starts_with('-') ? cell.substr(1) : cell;
-  if (!number || digits.size() <= digits_kept || !std::ranges::all_of(digits, is_digit)) return number;
-  return record::print(*number) == cell ? number : std::nullopt;
+namespace {
+
+// "<=": what stands before the number of a cell.
+std::size_t comparator_size(std::string_view cell) {
+  if (cell.empty() || (cell.front() != '<' && cell.front() != '>')) return 0;
+  return cell.size() > 1 && cell[1] == '=' ? 2 : 1;
 }
+
+}  // namespace
 
 std::optional<Value> number_cell(std::string_view cell) {
   Value value;
   value.form = Value::Form::number;
-  if (!cell.empty() && (cell.front() == '<' || cell.front() == '>')) {
-    const std::size_t signs = cell.size() > 1 && cell[1] == '=' ? 2 : 1;
+  if (const std::size_t signs = comparator_size(cell); signs > 0) {
     const auto comparator = record::parse_comparator(cell.substr(0, signs));
     if (!comparator) return std::nullopt;
     value.comparator = *comparator;
@@ -68,6 +69,11 @@ std::optional<Value> number_cell(std::string_view cell) {
   if (!number) return std::nullopt;
   value.number = *number;
   return value;
+}
+
+bool is_long_number(std::string_view cell) {
+  cell = trimmed(cell.substr(comparator_size(cell)));
+  return !cell.empty() && !plain_number_cell(cell) && record::parse_decimal(cell);
 }
 
 Value typed_cell(std::string_view cell, const record::Zone& zone) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/exchange/cell.h"
 #include "formats/exchange/code_cell.h"
 #include "formats/exchange/csv.h"
 #include "formats/exchange/csv_rows.h"
@@ -23,12 +24,11 @@ struct EventRow {
   bool kind_said = false;
 };
 
-// The number of a cell that may hold other things too. None for a whole number of more digits than are kept: what is so long
-// names something, and its last digits are not to be lost.
-std::optional<record::Decimal> plain_number_cell(std::string_view cell);
-
 // "5", "<5", ">= 5"; nullopt for other text. A comparator alone is text.
 std::optional<record::Value> number_cell(std::string_view cell);
+
+// Whether it has one of which not all digits can be kept, so that it is text.
+bool is_long_number(std::string_view cell);
 
 // What a cell of no known column holds: true or false, a number, an ISO date, else text. Numbers with leading zeros are text.
 record::Value typed_cell(std::string_view cell, const record::Zone& zone);

@@ -5,12 +5,12 @@
 // patient   the source's name for the person, in the system of `patient_system` (the source's own, if there is none)
 // time      ISO 8601 at any precision; empty: no time
 // code      see code_cell.h; the system `local` unless one is said
-// value     a number, also with a comparator ("<5"), `true` or `false`; anything else is text, as a whole number of more than
-//           18 digits is. `text` is text as it stands, `value_code` a code as in `code`; a row may fill one of the three
+// value     a number, also with a comparator ("<5"), `true` or `false`; anything else is text, as is a number of
+//           more digits than can be kept (18; the quality report tells of it). `text` is text as it stands, `value_code` a code as in `code`; a row may fill one of the three
 // kind      `observation` for a row with a number that does not say, else `other`
 // end       a time, `ongoing` or `unknown`; empty: the event is a point
 // attr.X    a number, an ISO date, true or false, else text; empty: no attribute. Numbers with leading zeros stay
-//           text, and so do whole ones of more than 18 digits
+//           text, and so do those of more than 18 digits
 // attributes, translations   as event_json.h says; translations also as codes with semicolons between
 // part      place of the event within its record. Rows of one record stand together, by ascending part, and become one record
 //
@@ -85,6 +85,7 @@ class EventRows {
 
   std::optional<Refused> make(record::Record& record) {
     row_ = {};
+    repaired_.reset();
     row_.event.source = source_;
     row_.person = {source_.organisation, trimmed((*csv_)[columns_.patient])};
     row_.event.code = codes_.read((*csv_)[columns_.code]);
@@ -100,6 +101,8 @@ class EventRows {
     record.events = {&row_.event, 1};
     return std::nullopt;
   }
+
+  std::optional<Refused> repaired() const { return repaired_; }
 
   void begin(const Csv& part) { csv_ = &part; }
   void done() {
@@ -152,6 +155,7 @@ class EventRows {
       row_.event.value = *number;
       return;
     }
+    if (is_long_number(cell)) repaired_ = {"value", long_number.rule, long_number.reason};
     row_.event.value = cell == "true" || cell == "false" ? bool_value(cell == "true") : text_value(cell);
   }
 
@@ -174,6 +178,7 @@ class EventRows {
   EventExtras extras_;
   record::Source source_;
   EventRow row_;
+  std::optional<Refused> repaired_;
   std::uint64_t kinds_defaulted_ = 0;
 
   // Of plain rows.
@@ -263,12 +268,13 @@ Result<void> read_whole_records(Csv& csv, const Input& input, const Inputs& inpu
     std::optional<Refused> refused = csv.fault() == RowFault::none
         ? rows.make(row)
         : std::optional(Refused{"", rule(csv.fault()), reason(csv.fault())});
+    report.at(csv.line());
     if (!refused) {
       TRY(records.add(row, csv.raw(), csv.line()));
+      if (const auto repaired = rows.repaired()) TRY(report.repaired(repaired->field, repaired->rule, repaired->reason));
       continue;
     }
     reading.quality.row();
-    report.at(csv.line());
     TRY(report.rejected(refused->field, refused->rule, refused->reason));
   }
   TRY(records.flush());

@@ -85,7 +85,8 @@ void DocumentReader::read_bundle(const Bundle& bundle, std::string_view json, st
 void DocumentReader::read_resource(std::string_view json, std::string_view known_id, std::uint64_t sequence) {
   simdjson::dom::element root;
   // The document is padded, so that more readable bytes follow any part of it.
-  if (const auto error = parser_.parse(json.data(), json.size(), false).get(root); error != simdjson::SUCCESS)
+  const std::string_view text = mark_long_numbers(json, marked_) ? std::string_view(marked_) : json;
+  if (const auto error = parser_.parse(text.data(), text.size(), false).get(root); error != simdjson::SUCCESS)
     return reject(json, "", "not_json", std::string("it cannot be read as JSON: ").append(json_fault(error)));
   const Node resource{root};
   const auto type = resource["resourceType"].text();
@@ -173,12 +174,9 @@ void DocumentReader::check_life(const Draft& draft) {
     return;
   }
   const auto life = lives_.find(id);
-  if (life == lives_.end() || draft.shape.kind == record::Kind::other || !draft.first.start.known()) return;
-  const auto at = interval(draft.first.start);
-  if (life->second.birth.known() && at.past <= interval(life->second.birth).first)
-    outcomes_.emplace_back(Impossible{"before_birth"});
-  if (life->second.death.known() && at.first >= interval(life->second.death).past)
-    outcomes_.emplace_back(Impossible{"after_death"});
+  if (life == lives_.end() || draft.shape.kind == record::Kind::other) return;
+  if (is_before_birth(life->second, draft.first.start)) outcomes_.emplace_back(Impossible{"before_birth"});
+  if (is_after_death(life->second, draft.first.start)) outcomes_.emplace_back(Impossible{"after_death"});
 }
 
 void DocumentReader::reject(std::string_view json, std::string_view field, std::string_view rule, std::string reason) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "formats/exchange/fhir_draft.h"
+#include "formats/exchange/life.h"
 #include "formats/exchange/reader.h"
 
 namespace chartline::exchange::fhir {
@@ -65,11 +66,9 @@ class DocumentReader {
   record::Arena arena_;
   References references_;
   simdjson::dom::parser parser_;
+  std::string marked_;  // the resource at hand, where its numbers are longer than the parser keeps them
   std::vector<std::unique_ptr<Bundle>> bundles_;  // by depth
   std::vector<Outcome> outcomes_;
-  struct Life {
-    record::Time birth, death;
-  };
   std::unordered_map<std::string_view, Life> lives_;  // by logical id, of the document's patients so far
 
   const Document* document_ = nullptr;

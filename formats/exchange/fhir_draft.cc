@@ -58,6 +58,22 @@ Found time_at(Draft& draft, std::string_view paths) {
   return found;
 }
 
+// What was given up before it began must not count as a fact...
+bool is_given_up(Status status) {
+  return status == Status::not_taken || status == Status::cancelled || status == Status::rejected || status == Status::declined;
+}
+
+// ...nor what has not begun: it is told as what it is, planned or proposed, and the source's own word stays beside it.
+std::optional<Status> plan_of(Status status) {
+  switch (status) {
+    case Status::draft: return Status::proposed;
+    case Status::intended:
+    case Status::preparation:
+    case Status::not_started: return Status::planned;
+    default: return std::nullopt;
+  }
+}
+
 void draft_status(Draft& draft) {
   const auto word = word_at(draft.resource, draft.shape.status);
   if (!word.empty()) {
@@ -89,8 +105,12 @@ void draft_status(Draft& draft) {
     draft.common.certainty = Certainty::refuted;
     draft.attributes.add(attribute, draft.elements.value(draft.resource[field]));
   }
-  if (draft.common.status == Status::not_taken || draft.resource["taken"].text() == "n")
+  if (is_given_up(draft.common.status) || draft.resource["taken"].text() == "n")
     draft.common.certainty = Certainty::refuted;
+  if (const auto plan = plan_of(draft.common.status)) {
+    draft.attributes.add_text("status", record::name(draft.common.status));
+    draft.common.status = *plan;
+  }
 }
 
 void draft_times(Draft& draft) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "formats/exchange/cell.h"
 #include "formats/record/systems.h"
 
 namespace chartline::exchange::fhir {
@@ -27,13 +28,6 @@ std::optional<Time> before_leap_second(std::string_view time) {
   return record::parse_time(std::string(time).replace(seconds, leap.size(), ":59"));
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
-
 std::string_view unit_of(Node quantity) {
   const auto code = quantity["code"].text();
   const auto unit = quantity["unit"].text();
@@ -46,6 +40,8 @@ void append(std::string& out, Node quantity) {
   if (const auto number = quantity["value"].number()) {
     if (const auto comparator = quantity["comparator"].text(); !comparator.empty()) out.append(comparator);
     record::print_to(out, *number);
+  } else if (const auto written = quantity["value"].written(); !written.empty()) {
+    out.append(quantity["comparator"].text()).append(written);
   }
 }
 
@@ -145,10 +141,21 @@ Value Elements::text_value(std::string_view words) {
   return value;
 }
 
+Value Elements::long_number(std::string_view words) {
+  note("value", exchange::long_number.rule, exchange::long_number.reason);
+  return text_value(words);
+}
+
 Value Elements::quantity(Node from) {
   Value value;
   const auto number = from["value"].number();
-  if (!number) return value;
+  if (!number) {
+    if (from["value"].written().empty()) return value;
+    std::string words;
+    append(words, from);
+    const std::string_view unit = unit_of(from);
+    return long_number(unit.empty() ? words : words.append(" ").append(unit));
+  }
   value.form = Value::Form::number;
   value.number = *number;
   value.unit = arena_.text(unit_of(from));
@@ -163,7 +170,7 @@ Value Elements::quantity(Node from) {
 }
 
 Value Elements::object_value(Node from) {
-  if (from["value"].number()) return quantity(from);
+  if (from["value"].number() || !from["value"].written().empty()) return quantity(from);
   if (from["numerator"] || from["denominator"]) {
     std::string words;
     append(words, from["numerator"]);
@@ -204,6 +211,8 @@ Value Elements::value(Node from) {
   } else if (const auto number = from.number()) {
     value.form = Value::Form::number;
     value.number = *number;
+  } else if (const auto written = from.written(); !written.empty()) {
+    return long_number(written);
   }
   return value;
 }

@@ -8,7 +8,7 @@
 //   date, dateTime, instant   at their own precision and offset; without one, in the zone of the import
 //   Identifier         system by its short name; an NHS number as its ten digits, only if its check digit holds
 //
-// Numbers are the nearest doubles of what is written: to 17 digits, that is what is written.
+// Numbers are what is written; one of more than 18 digits is text, as it is written, with its unit.
 #pragma once
 
 #include <optional>
@@ -68,6 +68,7 @@ class Elements {
  private:
   record::Value object_value(Node object);
   record::Value quantity(Node quantity);
+  record::Value long_number(std::string_view words);
   record::Value text_value(std::string_view words);
 
   record::Arena& arena_;

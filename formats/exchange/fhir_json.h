@@ -4,6 +4,9 @@
 //   resource.at("dosageInstruction.doseAndRate.doseQuantity")     // through objects; a list stands for its first element
 //   for (Node coding : concept["coding"].items()) ...             // a list's elements, a single value as a list of one
 //
+// The parser keeps numbers as doubles. Those of more digits than a double surely holds are marked as texts before it sees them, by
+// mark_long_numbers(), and read from there.
+//
 // Text borrows from the parser and is valid until it parses again. What includes this header links simdjson::simdjson, whose
 // definitions decide how the library's classes are laid out.
 #pragma once
@@ -11,6 +14,7 @@
 #include <simdjson.h>
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "formats/record/decimal.h"
@@ -25,13 +29,14 @@ class Node {
   Node(simdjson::dom::element element) : element_(element), present_(true) {}
 
   explicit operator bool() const { return present_; }
-  bool is_text() const { return present_ && element_.is_string(); }
+  bool is_text() const { return present_ && element_.is_string() && written().empty(); }
   bool is_list() const { return present_ && element_.is_array(); }
   bool is_object() const { return present_ && element_.is_object(); }
 
   std::string_view text() const;  // "" if it is not a string
   std::optional<bool> boolean() const;
-  std::optional<record::Decimal> number() const;
+  std::optional<record::Decimal> number() const;  // with all the digits that are written
+  std::string_view written() const;               // a number that was marked; "" for all else
 
   Node operator[](std::string_view key) const;  // absent if this is not an object with that key
   Node first() const;                           // a list's first element; anything else is itself
@@ -81,6 +86,9 @@ class Node::Items {
   bool in_list_;
   simdjson::dom::array list_;
 };
+
+// Whether `json` has such numbers; then they are marked in `marked`, behind which the parser's padding may be read.
+bool mark_long_numbers(std::string_view json, std::string& marked);
 
 inline Node::Items Node::items() const { return Items(*this); }
 

@@ -11,7 +11,11 @@ struct Life {
   record::Time death;
 };
 
-// Tells the quality report of an event that, at the precision known, lies wholly before the birth or after the death.
-void check_against(const Life& life, const record::Event& event, Quality& quality);
+// At the precision known, wholly before the day of birth, or after that of death: what is charted on the day itself is possible,
+// as it is to the store, which counts the same.
+bool is_before_birth(const Life& life, const record::Time& start);
+bool is_after_death(const Life& life, const record::Time& start);
+
+void check_against(const Life& life, const record::Event& event, Quality& quality);  // tells of either
 
 }  // namespace chartline::exchange

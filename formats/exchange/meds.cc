@@ -72,8 +72,12 @@ class MedsRows {
     source_.organisation = reading.options.source.empty() ? meds_system : std::string_view(reading.options.source);
   }
 
+  static constexpr bool has_plain_rows = false;
+  std::optional<Refused> repaired() const { return repaired_; }
+
   std::optional<Refused> make(record::Record& record) {
     event_ = {};
+    repaired_.reset();
     attributes_.clear();
     event_.source = source_;
     person_ = {source_.organisation, trimmed(csv_[columns_.subject])};
@@ -117,12 +121,14 @@ class MedsRows {
     if (const auto any = cell(columns_.value); !any.empty()) {
       const auto number = number_cell(any);
       event_.value = number ? *number : text_value(any);
+      if (!number && is_long_number(any)) repaired_ = {"value", long_number.rule, long_number.reason};
     }
     const auto text = cell(columns_.text_value);
     if (const auto numeric = cell(columns_.numeric_value); !numeric.empty()) {
-      const auto number = record::parse_decimal(numeric);
-      if (!number) return Refused{"numeric_value", "bad_number", "the numeric value is not a finite number"};
-      event_.value = number_value(*number);
+      const auto number = plain_number_cell(numeric);
+      if (!number && !record::parse_decimal(numeric)) return Refused{"numeric_value", "bad_number", "the numeric value is not a finite number"};
+      event_.value = number ? number_value(*number) : text_value(numeric);
+      if (!number) repaired_ = {"numeric_value", long_number.rule, long_number.reason};
       if (!text.empty()) add_attribute("text_value", text_value(text));
     } else if (!text.empty()) {
       event_.value = text_value(text);
@@ -174,6 +180,7 @@ class MedsRows {
 
   // Of the current row.
   record::Event event_;
+  std::optional<Refused> repaired_;
   record::Identifier person_;
   record::Code translation_;
   std::vector<Attribute> attributes_;
@@ -184,7 +191,7 @@ class MedsRows {
 Result<void> read_meds(const Reading& reading) {
   return read_csv_files(reading, [&](Csv& csv, const Input& input, const Inputs& inputs) -> Result<void> {
     MedsRows rows(csv, TRY(MedsColumns::of(csv, input.name())), reading);
-    return read_rows(csv, input, inputs, reading, [&](record::Record& record) { return rows.make(record); });
+    return read_rows(csv, input, inputs, reading, rows);
   });
 }
 

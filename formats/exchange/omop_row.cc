@@ -236,12 +236,12 @@ Result<void> OmopRows::add_attribute(const Attribute& attribute) {
     }
     case Role::quantity:
     case Role::limit:
-      if (const auto number = record::parse_decimal(text)) {
+      if (const auto number = plain_number_cell(text)) {
         record::Value value = number_value(*number);
         if (attribute.role == Role::limit) value.unit = draft_.event().value.unit;
         return draft_.attribute(attribute.name, value), Result<void>{};
       }
-      TRY(report_.repaired(column, "bad_number", "it is no number; kept as text"));
+      TRY(report_.repaired(column, number_fault(text).rule, number_fault(text).reason));
       break;
     case Role::date:
       if (const Moment when = moment(text, {}, zone_); when.time.known())

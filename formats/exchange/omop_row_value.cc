@@ -53,7 +53,7 @@ Result<void> OmopRows::set_value() {
   }
 
   const std::string_view written = cell(Role::value_source);
-  const bool says_the_number = value.form == Value::Form::number && record::parse_decimal(written) == value.number;
+  const bool says_the_number = value.form == Value::Form::number && plain_number_cell(written) == value.number;
   if (!written.empty() && !says_the_number) {
     draft_.text_attribute(attribute_of(Role::value_source), written);
     if (value.form == Value::Form::none) value = text_value(written);
@@ -66,11 +66,13 @@ Result<void> OmopRows::set_number() {
   const std::int64_t compared =
       TRY(concept_id(cell(Role::comparator), field(Role::comparator), attribute_of(Role::comparator)));
   if (!cell(Role::number).empty()) {
-    if (const auto parsed = record::parse_decimal(cell(Role::number))) {
+    if (const auto parsed = plain_number_cell(cell(Role::number))) {
       value = number_value(*parsed);
     } else {
-      TRY(report_.repaired(field(Role::number), "bad_number", "it is no number; kept as text"));
-      draft_.text_attribute(attribute_of(Role::number), cell(Role::number));
+      const NumberFault fault = number_fault(cell(Role::number));
+      TRY(report_.repaired(field(Role::number), fault.rule, fault.reason));
+      if (record::parse_decimal(cell(Role::number))) value = text_value(cell(Role::number));
+      else draft_.text_attribute(attribute_of(Role::number), cell(Role::number));
     }
   }
   if (compared == 0) return {};

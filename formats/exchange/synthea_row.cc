@@ -182,7 +182,7 @@ Result<void> SyntheaRows::set_value() {
   const std::string_view written = cell(Role::value), type = cell(Role::value_type);
   const std::string_view unit = cell(Role::units) == "null" ? std::string_view{} : cell(Role::units);  // Java's null
   record::Value& value = draft_.event().value;
-  const auto number = type == "text" ? std::nullopt : record::parse_decimal(written);
+  const auto number = type == "text" ? std::nullopt : plain_number_cell(written);
   if (number) {
     value = number_value(*number);
     value.unit = unit;
@@ -192,7 +192,7 @@ Result<void> SyntheaRows::set_value() {
   if (written.empty()) return {};
   value = text_value(written);
   if (type != "numeric") return {};
-  return report_.repaired(field(Role::value), "bad_number", "it is no number; kept as text");
+  return report_.repaired(field(Role::value), number_fault(written).rule, number_fault(written).reason);
 }
 
 Result<void> SyntheaRows::add_attribute(const Attribute& attribute) {
@@ -209,9 +209,9 @@ Result<void> SyntheaRows::add_attribute(const Attribute& attribute) {
       if (text == "0") return {};  // claims: no payer
       return draft_.text_attribute(attribute.name, draft_.joined(attribute.detail, '/', text)), Result<void>{};
     case Role::quantity:
-      if (const auto number = record::parse_decimal(text))
+      if (const auto number = plain_number_cell(text))
         return draft_.attribute(attribute.name, number_value(*number)), Result<void>{};
-      TRY(report_.repaired(column, "bad_number", "it is no number; kept as text"));
+      TRY(report_.repaired(column, number_fault(text).rule, number_fault(text).reason));
       break;
     case Role::date:
       if (const auto time = parse_local(text, options_.zone))

@@ -111,7 +111,29 @@ TEST(EventsCsv, LosesNoDigitOfWhatNamesSomething) {
       "p,2020,x,0.1234567890123456789,10000000000000000000\n");
   EXPECT_EQ(read.events(), (Lines{": other local:x 2020 ='12345678901234567890' {serial='98765432109876543210987'}",
                                   ": other local:x 2020 ='-1234567890123456789' {serial=123456789012345678}",
-                                  ": observation local:x 2020 =0.12345678901234568 {serial=10000000000000000000}"}));
+                                  ": other local:x 2020 ='0.1234567890123456789' {serial=10000000000000000000}"}));
+  EXPECT_EQ(read.problems(), (Lines{"events.csv:2 value long_number repaired", "events.csv:3 value long_number repaired", "events.csv:4 value long_number repaired"}));
+}
+
+TEST(EventsCsv, KeepsNumbersOfWhichNoDigitIsLost) {
+  const EventsRead read(
+      "patient,time,code,value,part\n"
+      "p,2020,x,0.123456789012345678,\n"
+      "p,2020,x,<-123456789012345678.000000,\n"
+      "p,2020,x,1.5e-300,\n"
+      "p,2020,x,000000000000000000000000000007,\n"
+      "p,2020,x,0.00000000000000000000000000000,\n"
+      "p,2020,x,1e22,\n"
+      "p,2020,x,1.23456789e-320,\n"          // no double has these digits
+      "p,2020,x,<0.1234567890123456789,\n"
+      "p,2020,x,1234567890123456789x,\n");
+  EXPECT_EQ(read.events(),
+            (Lines{": observation local:x 2020 =0.123456789012345678", ": observation local:x 2020 =<-123456789012345678",
+                   ": observation local:x 2020 =1.5e-300", ": observation local:x 2020 =7", ": observation local:x 2020 =0",
+                   ": observation local:x 2020 =10000e18",
+                   ": other local:x 2020 ='1.23456789e-320'", ": other local:x 2020 ='<0.1234567890123456789'",
+                   ": other local:x 2020 ='1234567890123456789x'"}));
+  EXPECT_EQ(read.problems(), (Lines{"events.csv:8 value long_number repaired", "events.csv:9 value long_number repaired"}));
 }
 
 TEST(EventsCsv, TypesAttributesAndSortsThem) {

@@ -1,4 +1,5 @@
 // One small resource of each clinical type, and the events that it becomes, told on one line each.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/exchange/fhir_reading.h"
@@ -104,6 +105,27 @@ TEST(FhirResources, Condition) {
 )");
 }
 
+TEST(FhirResources, NumbersLoseNoDigit) {
+  const auto told = [](std::string_view value) {
+    const FhirReading reading = read_fhir_text(
+        std::string(R"({"resourceType":"Observation","id":"o","code":{"text":"x"},"note":"\" 1234567890123456789 ,","subject":{"reference":"Patient/p"},)")
+            .append(value)
+            .append("}"));
+    if (reading.sink.records.empty()) return problems(reading);
+    return tell(reading.sink.records[0].events[0].value) + " " + problems(reading);
+  };
+  EXPECT_EQ(told(R"("valueQuantity":{"value":0.123456789012345678,"unit":"mg"})"), "0.123456789012345678 mg ");
+  EXPECT_EQ(told(R"("valueQuantity":{"value": -1234567890.12345678 ,"unit":"mg"})"), "-1234567890.12345678 mg ");
+  EXPECT_EQ(told(R"("valueInteger":123456789012345678)"), "123456789012345678 ");
+  EXPECT_EQ(told(R"("valueQuantity":{"value":10000000000000000000.0})"), "10000000000000000000 ");
+  EXPECT_EQ(told(R"("valueString":"0.1234567890123456789")"), "\"0.1234567890123456789\" ");
+  EXPECT_THAT(told(R"("valueQuantity":{"value":0.1234567890123456789,"comparator":"<","unit":"mg"})"), testing::StartsWith("\"<0.1234567890123456789 mg\" "));
+  EXPECT_THAT(told(R"("valueQuantity":{"value":0.1234567890123456789})"), testing::HasSubstr("long_number"));
+  EXPECT_THAT(told(R"("valueDecimal":12345678901234567890123.5e-2)"), testing::StartsWith("\"12345678901234567890123.5e-2\" "));
+  EXPECT_THAT(told(R"("valueRatio":{"numerator":{"value":1},"denominator":{"value":0.1234567890123456789}})"), testing::StartsWith("\"1:0.1234567890123456789\" "));
+  EXPECT_THAT(told(R"("valueInteger":01234567890123456789)"), testing::HasSubstr("not_json"));
+}
+
 TEST(FhirResources, ObservationValues) {
   const auto observation = [](std::string_view value) {
     const FhirReading reading = read_fhir_text(
@@ -191,6 +213,14 @@ TEST(FhirResources, WhatWasNotDoneDoesNotReadAsDone) {
     return std::string(name(event.status)).append(" ").append(name(event.certainty));
   };
   EXPECT_EQ(told("MedicationStatement", R"("status":"not-taken")"), "not-taken refuted");
+  EXPECT_EQ(told("MedicationRequest", R"("status":"cancelled")"), "cancelled refuted");
+  EXPECT_EQ(told("Encounter", R"("status":"cancelled")"), "cancelled refuted");
+  EXPECT_EQ(told("Observation", R"("status":"cancelled")"), "cancelled refuted");
+  EXPECT_EQ(told("MedicationRequest", R"("status":"draft")"), "proposed ");
+  EXPECT_EQ(told("MedicationStatement", R"("status":"intended")"), "planned ");
+  EXPECT_EQ(told("Procedure", R"("status":"preparation")"), "planned ");
+  EXPECT_EQ(told("Procedure", R"("status":"not-started")"), "planned ");
+  EXPECT_EQ(told("MedicationRequest", R"("status":"stopped")"), "stopped ");
   EXPECT_EQ(told("MedicationStatement", R"("status":"active","taken":"n")"), "active refuted");
   EXPECT_EQ(told("MedicationStatement", R"("status":"active","taken":"y")"), "active ");
   EXPECT_EQ(told("MedicationStatement", R"("status":"completed","wasNotTaken":true)"), "completed refuted");

@@ -34,6 +34,13 @@ TEST(Meds, ReadsRowsWithValues) {
   EXPECT_EQ(read.person(0), "meds|1");
 }
 
+TEST(Meds, LosesNoDigitOfANumber) {
+  const MedsRead read("subject_id,time,code,numeric_value\n1,2020,x,0.30000001192092896\n1,2020,x,0.3000000119209289550781\n");
+  EXPECT_EQ(read.events(), (Lines{": observation meds:x 2020 =0.30000001192092896", ": observation meds:x 2020 ='0.3000000119209289550781'"}));
+  EXPECT_EQ(read.problems(), (Lines{"meds.csv:3 numeric_value long_number repaired"}));
+  EXPECT_EQ(MedsRead("subject_id,time,code,value\n1,2020,x,0.3000000119209289550781\n").problems(), (Lines{"meds.csv:2 value long_number repaired"}));
+}
+
 TEST(Meds, ReadsNumericAndTextValues) {
   const MedsRead read("subject_id,time,code,numeric_value,text_value\n1,2020,x,5,\n1,2020,x,,five\n1,2020,x,5,five\n1,2020,x,five,\n");
   EXPECT_EQ(read.events(), (Lines{": observation meds:x 2020 =5", ": observation meds:x 2020 ='five'", ": observation meds:x 2020 =5 {text_value='five'}"}));

@@ -153,7 +153,8 @@ TEST(Omop, ReadsValuesWithComparatorUnitAndWhatStandsBesideThem) {
                "2,7,3025315,2013-05-17,10:20:00,4171756,0.3,0,0,,,mg/dL,<0.3\n"
                "3,7,3025315,2013-05-17,,0,,45878583,9529,,,Kilo,Negative\n"
                "4,7,3025315,2013-05-17,,4172703,1,45878583,777,,,,\n"
-               "5,7,3025315,2013-05-17,,99,many,,,low,,,lots\n");
+               "5,7,3025315,2013-05-17,,99,many,,,low,,,lots\n"
+               "6,7,3025315,2013-05-17,,0,0.1234567890123456789,0,9529,-1.234567890123456789012,,kg,0.12345678901234568\n");
   ReadBack back;
   read_into(back, read_omop, folder.path());
   const std::string start = ": observation omop:3025315 2013-05-17";
@@ -163,8 +164,24 @@ TEST(Omop, ReadsValuesWithComparatorUnitAndWhatStandsBesideThem) {
                    "measurement/3" + start + " =omop:45878583 {table='measurement'} {unit=ucum:kg} {unit_source_value='Kilo'} {value_source_value='Negative'}",
                    "measurement/4" + start + " =1 {operator=omop:4172703} {table='measurement'} {unit=omop:777} {value_as_concept=omop:45878583}",
                    "measurement/5" + start + " ='lots' {operator=omop:99} {range_low='low'} {table='measurement'} {value_as_number='many'} "
-                   "{value_source_value='lots'}"}));
-  EXPECT_EQ(back.problems(), (Lines{"measurement.csv:6 value_as_number bad_number repaired", "measurement.csv:6 range_low bad_number repaired"}));
+                   "{value_source_value='lots'}",
+                   "measurement/6" + start + " ='0.1234567890123456789' {range_low='-1.234567890123456789012'} {table='measurement'} {unit=ucum:kg} "
+                   "{unit_source_value='kg'} {value_source_value='0.12345678901234568'}"}));
+  EXPECT_EQ(back.problems(), (Lines{"measurement.csv:6 value_as_number bad_number repaired", "measurement.csv:6 range_low bad_number repaired",
+                                    "measurement.csv:7 value_as_number long_number repaired", "measurement.csv:7 range_low long_number repaired"}));
+}
+
+TEST(Omop, TakesWhatIsChartedOnTheDayOfADeathForPossible) {
+  const TestFolder folder;
+  folder.write("person.csv", "person_id,gender_concept_id,year_of_birth\n7,0,1950\n");
+  folder.write("death.csv", "person_id,death_date,death_datetime\n7,2015-11-01,2015-11-01 10:00:00\n");
+  folder.write("measurement.csv",
+               "measurement_id,person_id,measurement_concept_id,measurement_date,measurement_datetime\n"
+               "1,7,3025315,2015-11-01,2015-11-01 12:00:00\n"
+               "2,7,3025315,2015-11-02,2015-11-02 00:30:00\n");
+  ReadBack back;
+  read_into(back, read_omop, folder.path());
+  EXPECT_EQ(back.quality.impossible_by_rule, (std::map<std::string, std::uint64_t>{{"after_death", 1}}));
 }
 
 TEST(Omop, KeepsErasApartFromTheConditionsTheySumUp) {
