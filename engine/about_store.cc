@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/trust/grant.h"
 #include "formats/stored/postings.h"
 
 namespace chartline::engine {
@@ -46,6 +47,8 @@ Result<bool> has_postings_of(const View& view, std::uint32_t shard, Name name) {
 // Those of one shard's names that an event carries which the view shows.
 Result<Names> shown_of(const View& view, std::uint32_t shard, Names wanted) {
   if (!view.grant()) return wanted;
+  // That a code is carried may be a figure of one person.
+  if (!view.grant()->may(Right::rows)) return Names();
   Names shown;
   Timeline timeline;
   if (view.has_postings()) {

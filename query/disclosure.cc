@@ -54,13 +54,17 @@ class Definitions {
   std::map<std::string, std::string> printed_;
 };
 
-// Slots are numbered over the whole text: here from 1 on, in the order in which they come.
+// Slots are numbered over the whole text: here from 1 on, in the order in which they come. They stand behind a space, as no code
+// does, and outside of quotes: what a text says is never taken for one.
 std::string with_own_slots(const std::string& printed) {
   std::map<std::string, std::size_t> numbers;
   std::string out;
+  bool quoted = false;
   for (std::size_t i = 0; i < printed.size();) {
+    const bool begins = !quoted && out.ends_with(' ');
     out += printed[i++];
-    if (out.back() != '$') continue;
+    if (out.back() == '\'') quoted = !quoted;
+    if (!begins || out.back() != '$') continue;
     const std::size_t end = std::min(printed.find_first_not_of("0123456789", i), printed.size());
     out += std::to_string(numbers.try_emplace(printed.substr(i, end - i), numbers.size() + 1).first->second);
     i = end;
@@ -73,7 +77,9 @@ std::string with_own_slots(const std::string& printed) {
 std::string identity_of(const typed::Node& statement, const Program& program, Micros as_of) {
   Definitions definitions(program);
   definitions.gather(statement);
-  return std::to_string(as_of) + "\n" + with_own_slots(typed::print(statement) + "\n" + definitions.text());
+  const std::string month_end = program.month_end == MonthEnd::roll ? "roll" : "clamp";
+  return std::to_string(as_of) + "\n" + month_end + "\n" + program.terminology + "\n" +
+         with_own_slots(typed::print(statement) + "\n" + definitions.text());
 }
 
 DisclosureControl::DisclosureControl(engine::Disclosure mode, const engine::ProjectKey& key, std::string question,

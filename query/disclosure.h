@@ -24,7 +24,8 @@
 
 namespace chartline::query {
 
-// What a question is, whatever it is called: the statement and all that it names, spelled one way.
+// What a question is, whatever it is called: the statement and all that it names, spelled one way, and what it is understood by
+// (how months are reckoned, with which terminology). Two that may count others are never one: they would have their noise in common.
 std::string identity_of(const typed::Node& statement, const Program& program, Micros as_of);
 
 class DisclosureControl {

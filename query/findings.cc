@@ -9,7 +9,7 @@
 namespace chartline::query {
 namespace {
 
-constexpr std::size_t map_node_bytes = 64;
+constexpr std::size_t map_node_bytes = 64, group_cell_bytes = sizeof(Cell) + 32;
 constexpr std::size_t follow_ups_joined_min = 4096;
 
 std::strong_ordering compare(const Findings::FollowUp& a, const Findings::FollowUp& b) {
@@ -24,6 +24,9 @@ std::size_t bytes_of(const std::vector<Cell>& row) {
   }
   return bytes;
 }
+
+// Of no key more than of another: under disclosure control whether a run fits into its memory must not be up to what one says.
+std::size_t bytes_of_key(const Key& key) { return sizeof(Key) + key.size() * group_cell_bytes; }
 
 }  // namespace
 
@@ -57,8 +60,30 @@ void Findings::merge(Findings&& later) {
     Shares& into = shares[key];
     for (std::size_t i = 0; i < brought.size(); ++i) into[i].merge(brought[i]);
   }
-  cells.merge(later.cells);
+  groups_most = std::max(groups_most, later.groups_most);
+  for (Brought& one : later.foremost) add_person(std::move(one));
   if (follow_ups.size() > std::max(follow_ups_joined_min, 2 * joined_)) join_equal();
+}
+
+void Findings::add_person(Brought&& one) {
+  foremost.push_back(std::move(one));
+  if (foremost.size() <= few_people) return;
+  const auto least = std::ranges::min_element(foremost, {}, &Brought::size);
+  groups_most = std::max(groups_most, least->size());
+  share(*least, least->size());
+  foremost.erase(least);
+}
+
+void Findings::count_foremost() {
+  for (const Brought& one : std::exchange(foremost, {})) share(one, groups_most);
+}
+
+void Findings::share(const Brought& one, std::size_t groups) {
+  for (const auto& [key, figures] : one) {
+    if (groups-- == 0) return;
+    Shares& into = shares[key];
+    for (std::size_t i = 0; i < figures.size(); ++i) into[i].add(figures[i]);
+  }
 }
 
 // Groups times days is what is left, however many were followed up.
@@ -80,12 +105,12 @@ std::size_t Findings::bytes() const {
   std::size_t bytes = sizeof(*this);
   if (!counts.empty()) {
     const auto& [key, figures] = *counts.begin();
-    bytes += counts.size() * (map_node_bytes + bytes_of(key) + sizeof(Counts) + figures.size() * sizeof(std::int64_t));
+    bytes += counts.size() * (map_node_bytes + bytes_of_key(key) + sizeof(Counts) + figures.size() * sizeof(std::int64_t));
   }
   if (!follow_ups.empty())
-    bytes += follow_ups.size() * (sizeof(FollowUp) + follow_ups.front().group.size() * sizeof(Cell));
+    bytes += follow_ups.size() * (sizeof(FollowUp) + bytes_of_key(follow_ups.front().group));
   for (const auto& row : rows) bytes += bytes_of(row);
-  if (!shares.empty()) bytes += shares.size() * (map_node_bytes + bytes_of(shares.begin()->first) + sizeof(Shares));
+  if (!shares.empty()) bytes += shares.size() * (map_node_bytes + bytes_of_key(shares.begin()->first) + sizeof(Shares));
   return bytes;
 }
 

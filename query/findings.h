@@ -39,13 +39,21 @@ struct Findings {
   static constexpr std::size_t shared_figures = 3;
   using Shares = std::array<Share, shared_figures>;
   std::map<Key, Shares, KeyOrder> shares;
-  Share cells;  // in how many groups a person is
+  // Of one person: what they bring to each group. The 7 who are in most groups stand apart from the shares, until it is known in
+  // how many anybody else is.
+  using Brought = std::map<Key, std::array<std::int64_t, shared_figures>, KeyOrder>;
+  std::vector<Brought> foremost;
+  std::size_t groups_most = 0;  // that one of the others is in
+
+  void add_person(Brought&& one);
+  void count_foremost();  // at the end: each in no more groups than the others
 
   void add(const Key& key, std::size_t figure, std::int64_t n, std::size_t figures);
   void merge(Findings&& later);  // of patients that come after
   std::size_t bytes() const;     // memory held, about
 
  private:
+  void share(const Brought& one, std::size_t groups);
   void join_equal();
   std::size_t joined_ = 0;  // follow-ups left when equal ones were joined last
 };

@@ -200,7 +200,7 @@ class Controlled {
 
 // How many cells of the answer one person may be in.
 Result<std::int64_t> cells_of(const typed::Node& statement, const Program& program, const Findings& findings) {
-  if (needs_shares(statement)) return findings.cells.eighth();
+  if (needs_shares(statement)) return static_cast<std::int64_t>(findings.groups_most);
   if (statement.op == Op::flow) return static_cast<std::int64_t>(statement.parts.size());
   if (statement.op == Op::measure) return static_cast<std::int64_t>(TRY(intervals_of(statement, program)).size());
   return 1;
@@ -209,12 +209,13 @@ Result<std::int64_t> cells_of(const typed::Node& statement, const Program& progr
 }  // namespace
 
 Result<void> finish_controlled(const typed::Node& statement, const Schema& schema, const Program& program,
-                               const Findings& findings, const FiguresControl& control, ResultSink& sink) {
+                               Findings&& findings, const FiguresControl& control, ResultSink& sink) {
   check(control.key != nullptr, "a key of figures");
+  findings.count_foremost();
   const std::int64_t cells = TRY(cells_of(statement, program, findings));
   TRY(sink.begin(schema));
   RowStream out(schema, sink);
-  DisclosureControl figures(control.mode, *control.key, identity_of(statement, program, control.as_of), cells);
+  DisclosureControl figures(control.mode, *control.key, control.question, cells);
   TRY(Controlled(statement, program, findings, std::move(figures), out).give());
   TRY(out.flush());
   return sink.end();

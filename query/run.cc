@@ -32,6 +32,7 @@ using typed::Op;
 namespace {
 
 constexpr std::size_t waiting_rows_bytes_max = 128ull << 20;
+constexpr std::size_t groups_max = 16;  // under disclosure control: they are memory that one person takes
 
 struct Part {
   const typed::Node* statement = nullptr;
@@ -49,13 +50,16 @@ struct Part {
 class Run {
  public:
   Run(const Prepared& query, engine::Store& store, const engine::View& view, const RunOptions& options, ResultSink& sink)
-      : query_(query), store_(store), view_(view), options_(options), sink_(sink), limits_(options) {}
+      : query_(query), store_(store), view_(view), options_(options), sink_(sink), limits_(options_) {}
 
   Result<void> run() {
     if (options_.threads != 1) threads_ = TRY(threads_wanted());
     TRY(gather());
     for (const Part& part : parts_) TRY(may_give(part));
-    if (controls_figures()) TRY(spend_questions());
+    if (controls_figures()) {
+      TRY(spend_questions());
+      draw_memory();
+    }
     for (Part& part : parts_) {
       TRY(limits_.check());
       if (!is_asked_of_everyone(part.statement->op)) {
@@ -115,9 +119,17 @@ class Run {
     const bool rows = asked->op == Op::why || gives_rows(*asked);
     TRY(grant->require(rows ? engine::Right::rows : engine::Right::figures));
     if (rows && part.as_of != INT64_MAX) TRY(grant->require_past());
+    for (const typed::Ptr& by : asked->parts)
+      if (controls_figures() && by->op == Op::groups && by->parts.size() > groups_max)
+        return invalid_request("figures under disclosure control are by at most " + std::to_string(groups_max) + " groups");
     if (!rows && controls_figures() && !grant->figures_key)
       return invalid_request("figures under disclosure control need a key, and the policy names no key file");
     return {};
+  }
+
+  // Consents and opt-outs hold for purposes: the same words for another purpose are put to others.
+  std::string question_of(const Part& part) const {
+    return std::string(name(view_.grant()->purpose)) + "\n" + identity_of(*part.statement, *part.program, part.as_of);
   }
 
   // Each figure that is told wears the noise down.
@@ -126,16 +138,28 @@ class Run {
     std::vector<std::uint64_t> asked;
     for (const Part& part : parts_)
       if (!gives_rows(*part.statement))
-        asked.push_back(hash64(identity_of(*part.statement, *part.program, part.as_of)));
+        asked.push_back(hash64(question_of(part)));
     return engine::spend_questions(store_, *view_.grant(), asked, now);
   }
 
-  Result<void> finish(const Part& part) {
+  // Between a half and all of it, by the questions: whoever knows what fits for others does not know whether one person more
+  // would. What a client asks for itself the server leaves out.
+  void draw_memory() {
+    const engine::ProjectKey* const key = view_.grant()->figures_key.get();
+    if (!key) return;
+    std::string asked;
+    for (const Part& part : parts_)
+      if (!gives_rows(*part.statement)) asked += question_of(part);
+    const std::uint64_t half = options_.memory_bytes_max / 2;
+    if (half > 0 && !asked.empty()) options_.memory_bytes_max -= key->hash("memory", asked) % half;
+  }
+
+  Result<void> finish(Part& part) {
     if (!controls_figures() || gives_rows(*part.statement))
       return query::finish(*part.statement, part.schema, *part.program, part.findings, sink_);
     const FiguresControl control{
-        .mode = view_.grant()->disclosure, .key = view_.grant()->figures_key.get(), .as_of = part.as_of};
-    return finish_controlled(*part.statement, part.schema, *part.program, part.findings, control, sink_);
+        .mode = view_.grant()->disclosure, .key = view_.grant()->figures_key.get(), .question = question_of(part)};
+    return finish_controlled(*part.statement, part.schema, *part.program, std::move(part.findings), control, sink_);
   }
 
   // Single people's shares of figures are told by nobody but the reference.
@@ -254,7 +278,7 @@ class Run {
   const Prepared& query_;
   engine::Store& store_;
   const engine::View& view_;
-  const RunOptions& options_;
+  RunOptions options_;
   ResultSink& sink_;
   Limits limits_;
   Threads threads_{};

@@ -10,7 +10,7 @@ namespace {
 
 // One person's findings: a share of each group they are in.
 void share(Findings&& one, Findings& into) {
-  std::map<Key, std::array<std::int64_t, Findings::shared_figures>, KeyOrder> brought;
+  Findings::Brought brought;
   for (const auto& [key, figures] : one.counts) brought[key][0] += figures[0];
   for (const Findings::FollowUp& row : one.follow_ups) {
     auto& [people, events, days] = brought[row.group];
@@ -18,11 +18,7 @@ void share(Findings&& one, Findings& into) {
     if (row.happened) events += row.rows;
     days += row.days * row.rows;
   }
-  for (const auto& [key, figures] : brought) {
-    auto& shares = into.shares[key];
-    for (std::size_t i = 0; i < figures.size(); ++i) shares[i].add(figures[i]);
-  }
-  into.cells.add(static_cast<std::int64_t>(brought.size()));
+  if (!brought.empty()) into.add_person(std::move(brought));
 }
 
 // Of one person everything is wanted together.

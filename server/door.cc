@@ -42,15 +42,21 @@ class DoorServer final : public wire::Door::Server {
                 .reason = copy(request.getReason()),
                 .patient = copy(request.getPatient())};
     context.releaseParams();
-    auto work = [&keeper = keeper_, &clock = services_.clock, shown = std::move(shown), asked = std::move(asked)] {
+    auto work = [&keeper = keeper_, &clock = services_.clock, shown = std::move(shown), asked] {
       return keeper.admit(shown, asked, clock.now());
     };
     // Of the moment before the policy is asked: a session by a policy that is replaced meanwhile ends at once.
     auto ended = services_.sessions.ended();
     ++about_->logins;
     return services_.workers.run(Lane::login, std::move(work))
-        .then([this, context, ended = kj::mv(ended)](Admitted admitted) mutable { return let_in(std::move(admitted), context, kj::mv(ended)); },
-              [this, who = std::move(who)](kj::Exception&& why) mutable { return refuse(std::move(who), kj::mv(why)); })
+        .then(
+            [this, context, asked, ended = kj::mv(ended)](Admitted admitted) mutable -> kj::Promise<void> {
+              if (admitted.refused) return refuse(std::move(admitted.user), asked, to_exception(*admitted.refused));
+              return let_in(std::move(admitted), context, kj::mv(ended));
+            },
+            [this, asked, who = std::move(who)](kj::Exception&& why) mutable {
+              return refuse(std::move(who), asked, kj::mv(why));
+            })
         .attach(UnderWay(services_.traffic, about_->use, about_->hold()), kj::defer([about = about_] { --about->logins; }));
   }
 
@@ -84,8 +90,8 @@ class DoorServer final : public wire::Door::Server {
     return entered;
   }
 
-  // Who was not let in is in the audit too, under the name that they claimed.
-  kj::Promise<void> refuse(std::string who, kj::Exception why) {
+  // Who was not let in is in the audit too, under the name that was proved or that they claimed, with what they asked to be.
+  kj::Promise<void> refuse(std::string who, const Asked& asked, kj::Exception why) {
     ++services_.instruments.logins_refused;
     ++about_->refusals;
     if (services_.log) services_.log->write(LogLevel::warning, LogEvent::login_refused);
@@ -94,6 +100,11 @@ class DoorServer final : public wire::Door::Server {
     entry.outcome = engine::AuditOutcome::denied;
     entry.fault = Fault::denied;
     entry.who = std::move(who);
+    // Words that an erasure does not reach are those of the closed lists.
+    if (engine::parse_role(asked.role)) entry.role = asked.role;
+    if (engine::parse_purpose(asked.purpose)) entry.purpose = asked.purpose;
+    entry.reason = asked.reason;
+    entry.text = asked.patient.empty() ? asked.project : asked.patient;
     return services_.auditor.enter(std::move(entry)).then([why = kj::mv(why)]() mutable -> kj::Promise<void> {
       return kj::mv(why);
     });

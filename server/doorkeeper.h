@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -28,6 +29,7 @@ struct Admitted {
   std::string user, role, purpose, project;
   std::shared_ptr<const engine::Grant> grant{};  // null: everything
   Micros until = INT64_MAX;
+  std::optional<Error> refused{};  // who the user is was proved, and this is why they are not let in all the same
 };
 
 class Doorkeeper {

@@ -43,7 +43,9 @@ Result<Admitted> PolicyDoor::admit(const Shown& shown, const Asked& asked, Micro
                                       .project = asked.project,
                                       .reason = asked.reason,
                                       .patient = asked.patient};
-  const auto grant = TRY(admission->policy->decide(claims, request, store_, now));
+  const auto decided = admission->policy->decide(claims, request, store_, now);
+  if (!decided) return Admitted{.user = claims.user, .role = {}, .purpose = {}, .project = {}, .refused = decided.error()};
+  const auto& grant = *decided;
   return Admitted{.user = claims.user,
                   .role = request.role,
                   .purpose = std::string(name(grant->purpose)),

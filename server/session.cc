@@ -61,7 +61,8 @@ class SessionServer final : public wire::Session::Server {
     return kj::READY_NOW;
   }
   kj::Promise<void> timeline(TimelineContext context) override {
-    return act(Right::rows, Act::read_timeline, [&] { return server::timeline(holder_, context); });
+    return act(Right::rows, Act::read_timeline, copy(context.getParams().getPatient()),
+               [&] { return server::timeline(holder_, context); });
   }
   kj::Promise<void> timelines(TimelinesContext context) override {
     return act(Right::rows, Act::read_timeline, [&] { return server::timelines(holder_, context); });
@@ -73,7 +74,9 @@ class SessionServer final : public wire::Session::Server {
     return act(Right::rows, Act::read_timeline, [&] { return resume_timeline(holder_, context); });
   }
   kj::Promise<void> prepare(PrepareContext context) override {
-    return as_act(holder_, Act::query, [&] { return may_ask() ? server::prepare(holder_, context) : asks_nothing(); });
+    std::string refused = may_ask() ? std::string() : copy(context.getParams().getText());
+    return as_act(holder_, Act::query, std::move(refused),
+                  [&] { return may_ask() ? server::prepare(holder_, context) : asks_nothing(); });
   }
   kj::Promise<void> ingest(IngestContext context) override {
     return as_act(holder_, Act::write, [&]() -> kj::Promise<void> {
@@ -126,7 +129,8 @@ class SessionServer final : public wire::Session::Server {
     return act(Right::rows, Act::read_feed, [&] { return server::position(holder_, context); });
   }
   kj::Promise<void> identifiers(IdentifiersContext context) override {
-    return act(Right::rows, Act::find_patient, [&] { return server::identifiers(holder_, context); });
+    return act(Right::rows, Act::find_patient, copy(context.getParams().getPatient()),
+               [&] { return server::identifiers(holder_, context); });
   }
   kj::Promise<void> codeSystems(CodeSystemsContext context) override {
     return read(Right::rows, "code systems", [&] { return code_systems(holder_, context); });
@@ -179,8 +183,14 @@ class SessionServer final : public wire::Session::Server {
   }
   template <typename Call>
   kj::Promise<void> act(Right right, Act act, Call call) {
-    return as_act(holder_, act, [&] { return with(right, call); });
+    return this->act(right, act, {}, std::move(call));
   }
+  // `asked` is entered where nothing is shown: whom someone looked for is then told by nothing else.
+  template <typename Call>
+  kj::Promise<void> act(Right right, Act act, std::string asked, Call call) {
+    return as_act(holder_, act, std::move(asked), [&] { return with(right, call); });
+  }
+  static std::string copy(capnp::Text::Reader text) { return std::string(wire::view(text)); }
   template <typename Call>
   kj::Promise<void> read(Right right, std::string text, Call call) {
     return as_read(holder_, std::move(text), [&] { return with(right, call); });

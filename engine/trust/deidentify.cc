@@ -5,6 +5,7 @@
 #include <charconv>
 #include <tuple>
 
+#include "engine/trust/words.h"
 #include "formats/record/systems.h"
 
 namespace chartline::engine {
@@ -78,7 +79,8 @@ class Changing {
     made.value = made_value(row.value);
     made.translations = made_translations(row.translations);
     const record::Source source = names_.source(row.source);
-    if (!rules_.keeps_sources) made.source = 0;
+    // That of a carer's contributions tells of the carer.
+    if (!rules_.keeps_sources || source.organisation == name(Role::carer)) made.source = 0;
     made.source_person = token("person", row.source_person, source);
     made.record = token("record", row.record, source);
     made.encounter = token("record", row.encounter, source);

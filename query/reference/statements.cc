@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "query/event_cells.h"
+#include "query/group_words.h"
 #include "query/reference/follow_up.h"
 
 namespace chartline::query {
@@ -17,7 +18,11 @@ namespace {
 
 Key key_of(const typed::Node& groups, Evaluator& about) {
   Key key;
-  for (const typed::Ptr& group : groups.parts) key.push_back(about.cell(*group));
+  for (const typed::Ptr& group : groups.parts) {
+    Cell& cell = key.emplace_back(about.cell(*group));
+    auto* const text = std::get_if<std::string>(&cell);
+    if (text && group->type.basic == Basic::text) *text = group_words(std::move(*text));
+  }
   return key;
 }
 

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "query/band.h"
+#include "query/group_words.h"
 #include "query/vectorised/evaluation.h"
 
 namespace chartline::query::vectorised {
@@ -120,7 +121,7 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
   };
   switch (node.op) {
     case Op::text:
-      for (std::uint32_t& code : made) code = numbering.of({}, [&] { return Cell(std::get<std::string>(node.data)); });
+      for (std::uint32_t& code : made) code = numbering.of({}, [&] { return Cell(group_words(std::get<std::string>(node.data))); });
       return made;
     case Op::cases: {
       // [condition of each branch ..., value of each branch ..., the other value?]

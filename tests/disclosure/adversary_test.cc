@@ -3,6 +3,7 @@
 // them, learns which replies come in which, and is then asked to tell.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 
@@ -127,6 +128,68 @@ TEST(Adversary, LearnsNothingOfFewPeople) {
       }
     }
   }
+}
+
+// In one reply, where the person is in very many groups of it, and everyone else in one.
+TEST(Adversary, IsNotToldByManyGroupsThatOnePersonIsIn) {
+  constexpr int days = 64, of_a_day = 15, keys = 60;
+  const auto day = [](int i) { return "20" + std::to_string(10 + i / 16) + "-0" + std::to_string(1 + i / 8 % 2) + "-1" + std::to_string(i % 8); };
+  std::string lines = "target female 1911-11-11\n";
+  for (int i = 0; i < days; ++i) {
+    lines += "target " + day(i) + " encounter local:visit\n";
+    for (int k = 0; k < of_a_day; ++k)
+      lines += "p" + std::to_string(i * of_a_day + k) + " " + day(i) + " encounter local:visit\n";
+  }
+  SmallStore healthy, ill;
+  healthy.tell(lines), ill.tell(lines + "target 2012-03-03 condition local:disease\n");
+  const auto sum = [&](SmallStore& world, std::uint64_t key) {
+    const auto answers = ask(world.store(), planner(world.store(), Disclosure::nhs_hes, key),
+                             "cohort c per encounter[*] as ix = birth is missing or exists condition[local:disease]\n"
+                             "count in c by date(ix)");
+    std::int64_t all = 0;
+    for (const auto& row : answers.value().at(0).rows) all += std::get<std::int64_t>(row[1]);
+    return static_cast<double>(all);
+  };
+  std::vector<std::pair<double, bool>> replies;
+  double mean = 0;
+  for (std::uint64_t key = 0; key < keys; ++key)
+    for (const bool is_ill : {false, true}) {
+      replies.emplace_back(sum(is_ill ? ill : healthy, 2 * key + is_ill), is_ill);
+      mean += replies.back().first / (2 * keys);
+    }
+  const auto right = std::ranges::count_if(replies, [&](const auto& one) { return (one.first > mean) == one.second; });
+  EXPECT_LT(static_cast<double>(right) / (2 * keys), 0.70);
+}
+
+// Nor by whether an answer fits into the memory of a run: that is not up to what one person brings.
+TEST(Adversary, IsNotToldByAnAnswerThatTakesTooMuchMemory) {
+  Worlds worlds(6, 22);
+  const std::string words(100'000, '!');
+  const std::string text = "count true by case when birth = 1911-11-11 and exists condition[local:disease] then '" + words +
+                           "' else '~' end, birth";
+  const auto said = [&](SmallStore& world) {
+    const Prepared prepared = prepare(world.store(), text, {}).value();
+    const engine::View view = world.store().view().narrowed(planner(world.store(), Disclosure::nhs_hes, 3));
+    Answers answers;
+    const auto done = run(prepared, world.store(), view, {.threads = 1, .memory_bytes_max = 2 << 20}, answers);
+    return done ? std::string("told") : done.error().message;
+  };
+  EXPECT_EQ(said(worlds.healthy), "told");
+  EXPECT_EQ(said(worlds.ill), "told");
+}
+
+// Consents and opt-outs hold for purposes: with its noise in common, a figure for two of them would tell of who refused one.
+TEST(Adversary, IsNotToldByTheSameQuestionForTwoPurposes) {
+  Worlds worlds(7, 22);
+  int same = 0;
+  constexpr std::uint64_t keys = 40;
+  for (std::uint64_t key = 0; key < keys; ++key) {
+    engine::Grant grant = *planner(worlds.ill.store(), Disclosure::nhs_hes, key);
+    grant.purpose = engine::Purpose::national_extract;
+    const auto extract = ask(worlds.ill.store(), engine::seal(std::move(grant)), "count true");
+    same += printed(extract.value().at(0)).at(0) + "\n" == reply(worlds.ill.store(), Disclosure::nhs_hes, key, "count true");
+  }
+  EXPECT_LT(same, static_cast<int>(keys));
 }
 
 // Whatever is told apart by one reply being suppressed and another not might as well be noise.

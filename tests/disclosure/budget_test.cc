@@ -51,9 +51,8 @@ std::optional<double> figure(const Answer& answer) {
 }
 
 // How often the adversary is right who asks `pairs` pairs of questions, two at a time, until they are refused.
-double right(int pairs, std::uint32_t budget) {
+double right(int pairs, std::uint32_t budget, int worlds) {
   constexpr std::uint64_t seed = 20'261'126;
-  constexpr int worlds = 40;
   World healthy(seed, false), ill(seed, true);
   int correct = 0;
   for (int world = 0; world < worlds; ++world) {
@@ -82,9 +81,9 @@ double right(int pairs, std::uint32_t budget) {
   return static_cast<double>(correct) / worlds;
 }
 
-TEST(Budget, WithoutOneManyRephrasingsTellOnePersonApart) { EXPECT_GT(right(300, 0), 0.9); }
+TEST(Budget, WithoutOneManyRephrasingsTellOnePersonApart) { EXPECT_GT(right(300, 0, 40), 0.9); }
 
-TEST(Budget, LeavesAnAdversaryFewDraws) { EXPECT_LT(right(300, 10), 0.75); }
+TEST(Budget, LeavesAnAdversaryFewDraws) { EXPECT_LT(right(300, 10, 400), 0.75); }
 
 class Questions : public testing::Test {
  protected:
@@ -113,6 +112,15 @@ TEST_F(Questions, AreCountedAndRefusedInWords) {
   EXPECT_EQ(asked(of("rosa"), "count true"), "told") << "another session";
   EXPECT_TRUE(asked(of("rosa"), "count birth != 1911-11-11").starts_with("denied")) << "it has no budget of its own";
   EXPECT_EQ(asked(of("omar"), "count birth != 1911-11-11"), "told") << "another user has";
+}
+
+TEST_F(Questions, ForAnotherPurposeAreOthers) {
+  engine::Grant grant = *of("rosa");
+  grant.purpose = engine::Purpose::national_extract;
+  const GrantPtr extract = engine::seal(std::move(grant));
+  EXPECT_EQ(asked(of("rosa"), "count true\ncount sex = male"), "told");
+  EXPECT_EQ(asked(extract, "count true"), "told");
+  EXPECT_TRUE(asked(extract, "count sex = male").starts_with("denied"));
 }
 
 TEST_F(Questions, OfATextAreAllowedTogetherOrNotAtAll) {

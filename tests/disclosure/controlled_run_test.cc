@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "engine/about_store.h"
 #include "tests/disclosure/planner.h"
 #include "tests/query/small_store.h"
 
@@ -59,6 +60,23 @@ TEST_F(ControlledRun, CountIsRoundedAndFewAreNotTold) {
   EXPECT_EQ(rows("count exists condition[local:rare]"), nothing);
   EXPECT_EQ(rows("count exists condition[local:rarest]"), nothing);
   EXPECT_EQ(rows("count exists condition[local:none]"), nothing);
+}
+
+TEST_F(ControlledRun, WhetherACodeIsCarriedIsNotTold) {
+  const record::Code rarest[] = {{"local", "rarest", ""}, {"icd10", "E11", ""}};
+  const engine::View view = small_.store().view();
+  EXPECT_EQ(engine::knows_codes(view, rarest).value(), (std::vector<bool>{true, true}));
+  EXPECT_EQ(engine::knows_codes(view.narrowed(planner(small_.store(), Disclosure::nhs_hes, 7)), rarest).value(),
+            (std::vector<bool>{false, false}));
+}
+
+TEST_F(ControlledRun, GroupsAreByWordsOfSoManyBytesAndNotByTooMany) {
+  const std::string text = "count true by case when sex = male then '" + std::string(300, 'm') + "' else 'other' end";
+  for (const Executor executor : {Executor::reference, Executor::vectorised})
+    EXPECT_EQ(std::get<std::string>(ask(text, Disclosure::nhs_hes, executor).at(0).rows.at(0)[0]), std::string(256, 'm'));
+  std::string many = "count true by sex";
+  for (int i = 0; i < 16; ++i) many += ", sex";
+  EXPECT_EQ(refused(many).fault, Fault::invalid_request);
 }
 
 TEST_F(ControlledRun, AGroupOfFewIsNotThere) {

@@ -227,6 +227,12 @@ TEST_F(Project, CodesAndSourcesAreLeftOutOnRequest) {
   EXPECT_EQ(conditions, 2);
 }
 
+// Its system is a hash of who the carer is: the same in all projects, and that of a name that is guessed.
+TEST_F(Project, TheSourceOfACarersContributionsIsLeftOut) {
+  small_.tell("ann 2021-08-01 observation local:mood 3 source=carer author=carer\n");
+  for (const record::Event& one : events(view(), "ann")) EXPECT_NE(one.source.organisation, "carer");
+}
+
 TEST_F(Project, NothingOfTwoProjectsIsEqual) {
   const View asthma = view(), falls = view({}, "falls");
   std::set<std::string> tokens;

@@ -134,6 +134,17 @@ std::string identity(std::string_view text) {
   return identity_of(*prepared->program->query.statements.back(), *prepared->program, INT64_MAX);
 }
 
+TEST(Identity, IsOfWhatItIsUnderstoodBy) {
+  SmallStore small;
+  const auto prepared = prepare(small.store(), "count birth + 1mo = 1949-03-01", {});
+  const Program& program = *prepared.value().program;
+  Program clamped = program, newer = program;
+  clamped.month_end = MonthEnd::clamp, newer.terminology = "omop@8";
+  const auto of = [&](const Program& one) { return identity_of(*program.query.statements.back(), one, INT64_MAX); };
+  EXPECT_NE(of(program), of(clamped));
+  EXPECT_NE(of(program), of(newer));
+}
+
 TEST(Identity, IsOfTheQuestionAndNotOfItsLayout) {
   const std::string once = identity("let e = condition[local:a]\ncount exists e as x with (procedure[*] after x)");
   EXPECT_EQ(once, identity("let e = condition[ local:a ] # words\n"
@@ -150,6 +161,7 @@ TEST(Identity, IsOfTheQuestionAndNotOfItsLayout) {
             identity("codes d = local:b\ncount exists condition[d]"));
   EXPECT_NE(identity("count exists document[*] where contains(text, '$x')"),
             identity("count exists document[*] where contains(text, '$y')"));
+  EXPECT_NE(identity("count ends_with('$901', '1')"), identity("count ends_with('$902', '1')"));
   const std::string cohort = "let a = exists condition[local:a]\ncohort c per condition[*] as ix = a\n";
   EXPECT_NE(identity(cohort + "incidence condition[*] after ix in c"),
             identity("let a = exists condition[local:b]\ncohort c per condition[*] as ix = a\nincidence condition[*] "

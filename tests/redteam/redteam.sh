@@ -114,6 +114,9 @@ tells() { # what, a pattern that must be there, command...
   if out=$("$@" 2>&1) && [[ $out =~ $pattern && $out != *canary* ]]; then say "$what" yes; else say "$what (${out:0:120})" no; fi
 }
 
+token main.pem local care 600
+fails "a role that a token's user has not" 4 ask timeline "$seen" --token token.jwt --role auditor --purpose operation
+
 # -- seeing what is not to be seen
 clinician() { as alice "$@" --role clinician --purpose direct_care; }
 planner() { as rosa "$@" --role planner --purpose planning; }
@@ -161,6 +164,10 @@ server=''
 "$chartline" audit verify --store store >/dev/null 2>&1 && say "the audit is whole" yes || say "the audit is whole" no
 denied=$("$chartline" audit show --store store --outcome denied --format csv | tail -n +2 | wc -l)
 ((denied >= 15)) && say "what was denied is in the audit ($denied entries)" yes || say "what was denied is in the audit ($denied entries)" no
+
+entries=$("$chartline" audit show --store store --format csv | cut -d, -f4-8,18-)
+[[ $entries == *login,denied,denied,alice,auditor,* ]] && say "by whom, where that was proved" yes || say "by whom, where that was proved" no
+[[ $entries == *read-timeline,failed,not_found,alice,clinician,,canary-patient,* ]] && say "and after whom was looked" yes || say "and after whom was looked" no
 
 echo "$held held, $broken broken"
 ((broken == 0))

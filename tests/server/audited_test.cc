@@ -215,7 +215,7 @@ TEST_F(Audited, ARunThatIsDenied) {
     prepare.setText("count true");
     return told(kj::mv(prepare));
   };
-  EXPECT_EQ(of("source_system", {asked}, &faults), Lines{"query denied denied"});
+  EXPECT_EQ(of("source_system", {asked}, &faults), Lines{"query denied denied: count true"});
   EXPECT_EQ(faults, Lines{"denied"});
 }
 
