@@ -25,6 +25,9 @@ inline bool is_missing(const Cell& cell) { return std::holds_alternative<Missing
 // first instant and then precision, text by bytes, but where it begins with a number by that first: a band "90-99" before "100-109".
 std::strong_ordering compare(const Cell& a, const Cell& b);
 std::strong_ordering compare(const Key& a, const Key& b);
+struct CellOrder {
+  bool operator()(const Cell& a, const Cell& b) const { return compare(a, b) < 0; }
+};
 struct KeyOrder {
   bool operator()(const Key& a, const Key& b) const { return compare(a, b) < 0; }
 };

@@ -59,11 +59,23 @@ class Numbering {
     last_ = found->second, last_key_ = key;
     return last_;
   }
+  // Where several keys may stand for one cell: a patient counts once in the group of it.
+  template <typename Make>
+  std::uint32_t of_cell(const Key& key, const Make& make) {
+    const auto [found, is_new] = known_.try_emplace(key, none_yet);
+    if (is_new) {
+      const auto [same, is_first] = numbers_.try_emplace(make(), static_cast<std::uint32_t>(cells_.size()));
+      if (is_first) cells_.push_back(same->first);
+      found->second = same->second;
+    }
+    return found->second;
+  }
   void number_days(const EventColumn& column, typed::Op op, std::vector<std::uint32_t>& into);
   const std::vector<Cell>& cells() const { return cells_; }
 
  private:
   std::map<Key, std::uint32_t> known_;
+  std::map<Cell, std::uint32_t, CellOrder> numbers_;
   std::vector<Cell> cells_;
   std::vector<std::uint32_t> days_;  // the number of each day, of some two hundred years
   std::uint32_t last_ = none_yet;
