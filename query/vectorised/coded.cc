@@ -140,7 +140,7 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
       for (std::size_t row = 0; row < rows; ++row) {
         const std::uint32_t branch = taken[row];
         const std::int64_t code = branch < values ? std::int64_t{codes[branch][row]} : -1;
-        made[row] = numbering.of_cell({branch, code, 0}, [&] {
+        made[row] = numbering.of({branch, code, 0}, [&] {
           return code < 0 ? Cell(Missing{}) : cells(*node.parts[branches + branch])[static_cast<std::size_t>(code)];
         });
       }
@@ -230,7 +230,7 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
           const std::uint32_t at = index[row];
           const std::uint32_t value = at == no_event ? Numbering::none_yet : static_cast<std::uint32_t>(all[at]);
           if (value != before || number_before == Numbering::none_yet) {
-            number_before = numbering.of_cell({value, shard, 0}, [&] { return cell_of(value); });
+            number_before = numbering.of({value, shard, 0}, [&] { return cell_of(value); });
             before = value;
           }
           made[row] = number_before;

@@ -46,7 +46,7 @@ inline DayExtent days_of(const record::Time& time) {
 }
 
 // Numbers the different values of a group in the order in which they are met, from one block to the next: a cell is made
-// once for each.
+// once for each. Where several keys stand for one cell, as two branches of a `case` may, it has one number: a patient counts once in it.
 class Numbering {
  public:
   static constexpr std::uint32_t none_yet = ~0u;
@@ -54,21 +54,14 @@ class Numbering {
   template <typename Make>
   std::uint32_t of(const Key& key, const Make& make) {
     if (last_ != none_yet && key == last_key_) return last_;
-    const auto [found, is_new] = known_.try_emplace(key, static_cast<std::uint32_t>(cells_.size()));
-    if (is_new) cells_.push_back(make());
-    last_ = found->second, last_key_ = key;
-    return last_;
-  }
-  // Where several keys may stand for one cell: a patient counts once in the group of it.
-  template <typename Make>
-  std::uint32_t of_cell(const Key& key, const Make& make) {
     const auto [found, is_new] = known_.try_emplace(key, none_yet);
     if (is_new) {
       const auto [same, is_first] = numbers_.try_emplace(make(), static_cast<std::uint32_t>(cells_.size()));
       if (is_first) cells_.push_back(same->first);
       found->second = same->second;
     }
-    return found->second;
+    last_ = found->second, last_key_ = key;
+    return last_;
   }
   void number_days(const EventColumn& column, typed::Op op, std::vector<std::uint32_t>& into);
   const std::vector<Cell>& cells() const { return cells_; }
