@@ -86,7 +86,7 @@ same_answers
 
 for ((run = 1; run <= runs; ++run)); do
   say "timelines, run $run of $runs"
-  store_bench timelines "$store" "$patients" "$reads"
+  store_bench timelines "$store" "$patients" "$reads" "$(stat --format=%s "$work/events.sqlite")"
   measure "$programs/sqlite_peer" timelines "$work/events.sqlite" "$patients" "$reads"
 done
 say "memory"

@@ -20,7 +20,7 @@ if [[ -x $programs/sqlite_peer ]]; then
   "$programs/sqlite_peer" load events.csv events.sqlite | tee sqlite.figures
   "$programs/sqlite_peer" timelines events.sqlite 50 100
 fi
-"$programs/store_bench" timelines events 50 100
+"$programs/store_bench" timelines events 50 100 100000
 "$programs/store_bench" bounded_reads events
 "$programs/store_bench" commits events loaded 50 4 1
 "$programs/store_bench" fold log 10000 10

@@ -2,7 +2,7 @@
 //
 //   store_bench load CSV STORE CHARTLINE [MEMORY]    into a new store, by that program
 //   store_bench sizes STORE PATIENTS                 bytes on disk, and the fingerprint of all events
-//   store_bench timelines STORE PATIENTS READS
+//   store_bench timelines STORE PATIENTS READS PEER_BYTES     also with a cache of a tenth of PEER_BYTES
 //   store_bench commits STORE NAME PATIENTS WRITERS SECONDS   adds to the store, or makes one
 //   store_bench fold FOLDER EVENTS EACH              makes FOLDER anew
 //   store_bench start_up FOLDER EVENTS               makes FOLDER anew
@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
   const std::string_view verb = argc > 1 ? argv[1] : "";
   if (verb == "load" && (argc == 5 || argc == 6)) load(argv[2], argv[3], argv[4], argc == 6 ? argv[5] : "");
   else if (verb == "sizes" && argc == 4) sizes(argv[2], number(argv[3]));
-  else if (verb == "timelines" && argc == 5) timelines(argv[2], number(argv[3]), number(argv[4]));
+  else if (verb == "timelines" && argc == 6) timelines(argv[2], number(argv[3]), number(argv[4]), number(argv[5]));
   else if (verb == "commits" && argc == 7)
     commits(argv[2], argv[3], number(argv[4]), static_cast<unsigned>(number(argv[5])), static_cast<double>(number(argv[6])));
   else if (verb == "fold" && argc == 5) fold(argv[2], number(argv[3]), number(argv[4]));

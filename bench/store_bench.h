@@ -13,8 +13,8 @@ void load(const std::string& csv, const std::string& folder, const std::string& 
 // Bytes of each table after compaction, in all and for each event; and what every store must agree on.
 void sizes(const std::string& folder, std::uint64_t patients);
 
-// Whole timelines of `reads` random patients, everything cached or a tenth of the timelines.
-void timelines(const std::string& folder, std::uint64_t patients, std::uint64_t reads);
+// Whole timelines of `reads` random patients: everything cached, a tenth of the timelines, and as much as a tenth of `peer_bytes`.
+void timelines(const std::string& folder, std::uint64_t patients, std::uint64_t reads, std::uint64_t peer_bytes);
 
 // Writers that each commit one event at a time for so long, into a store that is known as `name` in the figures; an empty
 // one where there is none.

@@ -145,7 +145,7 @@ void sizes(const std::string& folder, std::uint64_t patients) {
   fingerprint.print("chartline");
 }
 
-void timelines(const std::string& folder, std::uint64_t patients, std::uint64_t reads) {
+void timelines(const std::string& folder, std::uint64_t patients, std::uint64_t reads, std::uint64_t peer_bytes) {
   std::vector<PatientRef> asked;
   std::uint64_t timeline_bytes = 0, details_bytes = 0;
   {
@@ -174,7 +174,7 @@ void timelines(const std::string& folder, std::uint64_t patients, std::uint64_t 
     for (const PatientRef patient : asked) read_columns(view, patient, timeline, read);
     measure("timeline.packed", view, asked, reads, read_columns);
   }
-  // A tenth of what these reads touch, past the page cache: nine reads of ten go to the disk.
+  // A tenth of what these reads touch, past the page cache: nine reads of ten go to the disk. And as much memory as that is for the peer.
   const auto cold = [&](const char* figure, std::uint64_t bytes, auto one) {
     const auto store = open(folder, {.block_cache_bytes = bytes / 10, .decoded_cache_bytes = 0, .direct_reads = true});
     const View view = store->view();
@@ -185,6 +185,7 @@ void timelines(const std::string& folder, std::uint64_t patients, std::uint64_t 
     measure(figure, view, asked, few, one);
   };
   cold("timeline.tenth", timeline_bytes, read_columns);
+  cold("timeline.same_memory", peer_bytes, read_columns);
   cold("timeline_texts.tenth", timeline_bytes, read_texts);
   cold("timeline_events.tenth", timeline_bytes + details_bytes, read_events);
 }
