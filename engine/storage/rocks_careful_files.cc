@@ -21,7 +21,13 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
-thread_local bool taking_in = false, read_all = true;
+struct Kept {
+  std::string path;
+  std::uint64_t offset;
+  std::string bytes;
+};
+thread_local bool taking_in = false, keeping = false;
+thread_local std::vector<Kept> kept;  // by the TakingIn of the thread
 thread_local bool wants_pieces = false;
 
 bool is_log(const std::string& path) { return path.ends_with(".log"); }
@@ -74,8 +80,8 @@ class UpTo final : public rocksdb::FSSequentialFileOwnerWrapper {
 // For ByPieces and TakingIn.
 class CarefulRandom final : public rocksdb::FSRandomAccessFileOwnerWrapper {
  public:
-  CarefulRandom(std::unique_ptr<rocksdb::FSRandomAccessFile> file, std::uint64_t bytes)
-      : FSRandomAccessFileOwnerWrapper(std::move(file)), bytes_(bytes), brought_(bytes / piece_bytes + 1) {}
+  CarefulRandom(std::unique_ptr<rocksdb::FSRandomAccessFile> file, std::string path, std::uint64_t bytes)
+      : FSRandomAccessFileOwnerWrapper(std::move(file)), path_(std::move(path)), bytes_(bytes), brought_(bytes / piece_bytes + 1) {}
 
   // Of the first file of a table that it opens RocksDB wants half a mebibyte at the end, and waits for all of it: an index is there
   // that takes a tenth of that.
@@ -86,10 +92,16 @@ class CarefulRandom final : public rocksdb::FSRandomAccessFileOwnerWrapper {
 
   IOStatus Read(std::uint64_t offset, std::size_t n, const IOOptions& options, Slice* result, char* scratch,
                 IODebugContext* debug) const override {
+    if (taking_in)
+      for (const Kept& one : kept)
+        if (one.offset == offset && one.bytes.size() == n && one.path == path_) {
+          *result = Slice(scratch, one.bytes.copy(scratch, n));
+          return IOStatus::OK();
+        }
     if (wants_pieces && reads_.fetch_add(1, std::memory_order_relaxed) >= brought_.size() / 2)
       bring(offset, n, options, debug);
-    IOStatus status = FSRandomAccessFileOwnerWrapper::Read(offset, n, options, result, scratch, debug);
-    if (!status.ok() || offset + result->size() < std::min(offset + n, bytes_)) read_all = false;
+    const IOStatus status = FSRandomAccessFileOwnerWrapper::Read(offset, n, options, result, scratch, debug);
+    if (keeping && status.ok()) kept.push_back({path_, offset, result->ToString()});
     return status;
   }
 
@@ -103,6 +115,7 @@ class CarefulRandom final : public rocksdb::FSRandomAccessFileOwnerWrapper {
         target()->Prefetch(at * piece_bytes, piece_bytes, options, debug).PermitUncheckedError();
   }
 
+  const std::string path_;
   const std::uint64_t bytes_;  // RocksDB reads ahead beyond them
   mutable std::atomic<std::uint64_t> reads_ = 0;
   mutable std::vector<std::atomic<bool>> brought_;
@@ -129,7 +142,7 @@ class CarefulFiles final : public rocksdb::FileSystemWrapper {
     if (!status.ok()) return status;
     std::uint64_t bytes = 0;  // stays 0 where a writer beside has taken the name away; the file itself is open
     FileSystemWrapper::GetFileSize(path, IOOptions(), &bytes, debug).PermitUncheckedError();
-    *file = std::make_unique<CarefulRandom>(std::move(*file), bytes);
+    *file = std::make_unique<CarefulRandom>(std::move(*file), path, bytes);
     return status;
   }
 
@@ -150,11 +163,6 @@ class CarefulFiles final : public rocksdb::FileSystemWrapper {
     return status;
   }
 
-  IOStatus LinkFile(const std::string& from, const std::string& to, const IOOptions& options, IODebugContext* debug) override {
-    if (taking_in && !read_all) return IOStatus::IOError("not taken in: part of it could not be read");
-    return FileSystemWrapper::LinkFile(from, to, options, debug);
-  }
-
   IOStatus DeleteFile(const std::string& path, const IOOptions& options, IODebugContext* debug) override {
     if (taking_in) return IOStatus::IOError("kept: the manifest may name it");
     return FileSystemWrapper::DeleteFile(path, options, debug);
@@ -173,8 +181,14 @@ class CarefulFiles final : public rocksdb::FileSystemWrapper {
 
 }  // namespace
 
-TakingIn::TakingIn() { taking_in = read_all = true; }
-TakingIn::~TakingIn() { taking_in = false; }
+TakingIn::TakingIn() { taking_in = true; }
+TakingIn::~TakingIn() {
+  taking_in = false;
+  kept = {};
+}
+
+TakingIn::Keeping::Keeping() { keeping = true; }
+TakingIn::Keeping::~Keeping() { keeping = false; }
 
 ByPieces::ByPieces(bool wanted) : outer_(wants_pieces) { wants_pieces = wanted; }
 ByPieces::~ByPieces() { wants_pieces = outer_; }

@@ -14,16 +14,25 @@ class Env;
 
 namespace chartline::engine {
 
-// While one of these stands, its thread takes files into a database. A file of which it could not read something is not taken in: RocksDB
-// 7.8 takes one whose first block it could not read for one without keys, and puts what comes later below it or beside it. And no file is deleted:
-// where the manifest cannot be synced after files were taken in, RocksDB deletes them, though what names them may be on the disk
-// already, and the database could not be opened again. What nothing names is swept when it is next opened.
+// While one of these stands, its thread takes files into a database. RocksDB 7.8 takes a file whose first block it could not read for one
+// without keys, and puts what comes later below it or beside it; where it could read the first and not the last, it ends the process. So
+// whoever takes files in reads the ends of each before, while a Keeping stands, and RocksDB is given the bytes that were read then. And
+// no file is deleted: where the manifest cannot be synced after files were taken in, RocksDB deletes them, though what names them may be
+// on the disk already, and the database could not be opened again. What nothing names is swept when it is next opened.
 class TakingIn {
  public:
   TakingIn();
   ~TakingIn();
   TakingIn(const TakingIn&) = delete;
   TakingIn& operator=(const TakingIn&) = delete;
+
+  class Keeping {
+   public:
+    Keeping();
+    ~Keeping();
+    Keeping(const Keeping&) = delete;
+    Keeping& operator=(const Keeping&) = delete;
+  };
 };
 
 // While one of these stands that is `wanted`, its thread reads a block here and one there, as whoever asks for one patient after
