@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -64,14 +65,14 @@ class WaitingPostings {
 
   void add(stored::Name code, const stored::NarrowPosting& posting) {
     const Sort sort(posting);
-    Lately& lately = lately_[(sort.source * 31 + sort.unit * 7 + sort.value_form + sort.flags) % lately_.size()];
-    if (lately.number == none || lately.sort != sort) lately = {sort, new_sort(sort)};
+    Lately& lately = lately_[Hash{}(sort) % lately_.size()];
+    if (lately.number == none || lately.sort != sort) lately = {sort, number(sort)};
     add(code, posting, lately.number);
   }
   // Of a plain row; its sort says that of the posting.
   void add_plain(stored::Name code, const stored::NarrowPosting& posting, std::uint32_t plain_sort) {
     if (plain_sort >= of_plain_.size()) of_plain_.resize(plain_sort + 1, none);
-    if (of_plain_[plain_sort] == none) of_plain_[plain_sort] = new_sort(Sort(posting));
+    if (of_plain_[plain_sort] == none) of_plain_[plain_sort] = number(Sort(posting));
     add(code, posting, of_plain_[plain_sort]);
   }
   // Thousands of codes grow side by side: where the next posting of one goes is seldom near.
@@ -79,6 +80,7 @@ class WaitingPostings {
     if (code < codes_.size()) __builtin_prefetch(codes_[code].at, 1);
   }
 
+  std::size_t sorts() const { return sorts_.size(); }
   stored::Name codes() const { return static_cast<stored::Name>(codes_.size()); }  // those below this may have some
   std::size_t count(stored::Name code) const {
     if (code >= codes_.size()) return 0;
@@ -119,6 +121,16 @@ class WaitingPostings {
     std::uint8_t flags = 0;
     record::Kind kind = record::Kind::other;
   };
+  struct Hash {
+    std::size_t operator()(const Sort& s) const {
+      std::uint64_t hash = (std::uint64_t{s.source} << 32 | s.unit) * 0x9e3779b97f4a7c15u;
+      hash ^= hash >> 32;
+      hash ^= std::uint64_t{s.value_form} << 32 | std::uint64_t{static_cast<std::uint16_t>(s.offset)} << 16 | std::uint64_t{s.flags} << 8 |
+              static_cast<std::uint8_t>(s.kind);
+      hash *= 0xd6e8feb86659fd93u;
+      return hash >> 32;
+    }
+  };
   struct Lately {
     Sort sort;
     std::uint32_t number = none;
@@ -128,10 +140,10 @@ class WaitingPostings {
     std::vector<PostingRoom::Posting*> pieces;
   };
 
-  // One that is known already may get another number.
-  std::uint32_t new_sort(const Sort& sort) {
-    sorts_.push_back(sort);
-    return static_cast<std::uint32_t>(sorts_.size() - 1);
+  std::uint32_t number(const Sort& sort) {
+    const auto [known, is_new] = numbers_.try_emplace(sort, static_cast<std::uint32_t>(sorts_.size()));
+    if (is_new) sorts_.push_back(sort);
+    return known->second;
   }
   void add(stored::Name code, const stored::NarrowPosting& posting, std::uint32_t sort) {
     if (code >= codes_.size()) codes_.resize(code + 1);
@@ -148,6 +160,7 @@ class WaitingPostings {
   PostingRoom& room_;
   std::vector<OfCode> codes_;
   std::vector<Sort> sorts_;
+  std::unordered_map<Sort, std::uint32_t, Hash> numbers_;  // of all sorts
   std::vector<std::uint32_t> of_plain_;  // numbers of sorts by those of plain rows
   std::array<Lately, 64> lately_;
 };

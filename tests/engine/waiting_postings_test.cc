@@ -53,6 +53,7 @@ TEST(WaitingPostings, GivesBackWhatCameByCode) {
     count += came.size();
   }
   EXPECT_EQ(room.waiting, count);
+  EXPECT_LE(waiting.sorts(), 500u);  // each once, however often it was forgotten
 }
 
 }  // namespace

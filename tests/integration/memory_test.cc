@@ -25,7 +25,7 @@ constexpr std::uint64_t rows_a_patient = 100;
 // What an import may take: a quarter more than the bounds that it was given, the program itself, and who the patients are,
 // which like every dictionary is held in memory.
 constexpr std::uint64_t program_bytes_max = 24ull << 20;
-constexpr std::uint64_t bytes_a_patient_max = 600;
+constexpr std::uint64_t bytes_a_patient_max = 250;
 // A question holds its results, and the columns of one block of patients at a time, however many blocks there are.
 constexpr std::uint64_t block_bytes_max = stored::block_patients * rows_a_patient * 100;
 
