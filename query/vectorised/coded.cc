@@ -108,172 +108,208 @@ void Numbering::number_days(const EventColumn& column, Op op, std::vector<std::u
 }
 
 std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& frame) {
-  const std::size_t rows = frame.rows();
-  std::vector<std::uint32_t> made(rows, 0);
-  Numbering& numbering = numbered_[&node];
-  const auto shard = static_cast<std::int64_t>(block_.shard);
-  const auto of_times = [&](const Times& times) {
-    for (std::size_t row = 0; row < rows; ++row) {
-      const Time& time = times[row];
-      made[row] = numbering.of({time.local, time.offset_minutes, static_cast<std::int64_t>(time.precision)},
-                               [&] { return time.known() ? Cell(time) : Cell(Missing{}); });
-    }
-  };
   switch (node.op) {
-    case Op::text:
-      for (std::uint32_t& code : made) code = numbering.of({}, [&] { return Cell(group_words(std::get<std::string>(node.data))); });
-      return made;
-    case Op::cases: {
-      // [condition of each branch ..., value of each branch ..., the other value?]
-      if (node.type.basic == Basic::number) break;
-      const std::size_t branches = node.parts.size() / 2;
-      std::vector<std::uint32_t> taken(rows, static_cast<std::uint32_t>(branches));
-      for (std::size_t i = branches; i > 0; --i) {
-        const Truths met = truth(*node.parts[i - 1], frame);
-        for (std::size_t row = 0; row < rows; ++row) {
-          if (met[row] == Truth::yes) taken[row] = static_cast<std::uint32_t>(i - 1);
-        }
-      }
-      const std::size_t values = node.parts.size() - branches;
-      std::vector<std::vector<std::uint32_t>> codes;
-      for (std::size_t i = 0; i < values; ++i) codes.push_back(coded(*node.parts[branches + i], frame));
-      for (std::size_t row = 0; row < rows; ++row) {
-        const std::uint32_t branch = taken[row];
-        const std::int64_t code = branch < values ? std::int64_t{codes[branch][row]} : -1;
-        made[row] = numbering.of({branch, code, 0}, [&] {
-          return code < 0 ? Cell(Missing{}) : cells(*node.parts[branches + branch])[static_cast<std::size_t>(code)];
-        });
-      }
+    case Op::text: {
+      std::vector<std::uint32_t> made(frame.rows());
+      for (std::uint32_t& code : made)
+        code = numbered_[&node].of({}, [&] { return Cell(group_words(std::get<std::string>(node.data))); });
       return made;
     }
+    case Op::cases:
+      if (node.type.basic == Basic::number) break;
+      return coded_cases(node, frame);
     case Op::let_of:
     case Op::param_of:
       if (node.type.basic != Basic::text) break;
-      made = of_definition(codes_, defined(node), frame, [&](const Frame& of) { return coded(defined(node), of); });
-      for (std::uint32_t& code : made) {
-        const std::uint32_t of_definition = code;
-        code = numbering.of({of_definition, 0, 0}, [&] { return cells(defined(node))[of_definition]; });
-      }
-      return made;
-    case Op::sex: {
-      ask_demographics();
-      Lately lately;  // few words in any order
-      each_who(frame, [&](std::size_t row, const engine::Demographics& one) {
-        const engine::Name sex = one.sex;
-        made[row] = lately.of(sex, [&] {
-          return numbering.of({sex, shard, 0}, [&] {
-            const std::string text(sex == 0 ? "" : view_->code_of(block_.shard, sex).code);
-            return text.empty() ? Cell(Missing{}) : Cell(text);
-          });
-        });
-      });
-      return made;
-    }
+      return coded_definition(node, frame);
+    case Op::sex: return coded_sexes(node, frame);
     case Op::year_of:
     case Op::month_of:
     case Op::date_of:
       if (const Node* event = dated_event(node)) {
         const EventColumn column = one(*event, frame);
         want(column.events, field_day);
-        numbering.number_days(column, node.op, made);
+        std::vector<std::uint32_t> made(frame.rows());
+        numbered_[&node].number_days(column, node.op, made);
         return made;
       }
       break;
-    case Op::band: {
-      const Bands bands(std::get<record::Decimal>(node.parts[1]->data));
-      constexpr double infinite = std::numeric_limits<double>::infinity();  // of what is missing
-      const auto band_of = [&](double low, double high) {
-        double place = bands.of(low);
-        if (place != bands.of(high) || std::isinf(place)) place = infinite;
-        return numbering.of({std::bit_cast<std::int64_t>(place), 0, 0},
-                            [&]() -> Cell { return std::isinf(place) ? Cell(Missing{}) : Cell(bands.name(place)); });
-      };
-      if (node.parts[0]->op == Op::age) {
-        const std::vector<Years> years = ages(*node.parts[0], frame);
-        Lately lately;
-        for (std::size_t row = 0; row < rows; ++row) {
-          const auto [low, high] = years[row];
-          made[row] = low < 0       ? band_of(infinite, infinite)
-                      : low != high ? band_of(low, high)
-                                    : lately.of(static_cast<std::uint32_t>(low), [&] { return band_of(low, low); });
-        }
-        return made;
-      }
-      const Numbers numbers = number(*node.parts[0], frame);
-      for (std::size_t row = 0; row < rows; ++row)
-        made[row] = numbers[row] ? band_of(numbers[row]->low, numbers[row]->high) : band_of(infinite, infinite);
-      return made;
-    }
+    case Op::band: return coded_bands(node, frame);
     case Op::field: {
       const std::string& name = std::get<std::string>(node.data);
-      if (name == "start" || name == "date") {
-        of_times(time(node, frame));
-        return made;
-      }
-      if (name != "kind" && name != "code" && name != "unit" && name != "value") break;
-      if (name == "value") break;
-      const EventColumn column = one(*node.parts[0], frame);
-      const bool of_kind = name == "kind", of_code = name == "code";
-      want(column.events, of_kind ? field_kind : of_code ? field_code : field_value);
-      const auto cell_of = [&](std::uint32_t value) -> Cell {
-        if (value == Numbering::none_yet) return Missing{};
-        if (of_kind) return std::string(record::name(static_cast<record::Kind>(value)));
-        if (of_code) return code_cell(*view_, block_.shard, value);
-        return value == 0 ? Cell(Missing{}) : Cell(group_words(std::string(view_->unit_of(block_.shard, value))));
-      };
-      // Equal ones mostly follow one another.
-      const auto number_all = [&](const auto& values) {
-        const auto* const all = values.data();
-        const std::uint32_t* const index = column.index.data();
-        std::uint32_t before = 0, number_before = Numbering::none_yet;
-        for (std::size_t row = 0; row < rows; ++row) {
-          const std::uint32_t at = index[row];
-          const std::uint32_t value = at == no_event ? Numbering::none_yet : static_cast<std::uint32_t>(all[at]);
-          if (value != before || number_before == Numbering::none_yet) {
-            number_before = numbering.of({value, shard, 0}, [&] { return cell_of(value); });
-            before = value;
-          }
-          made[row] = number_before;
-          // Without a primary code it may have translations.
-          if (of_code && value == 0) make_odd(frame.place[row]);
-        }
-      };
-      if (of_kind)
-        number_all(column.events->kind);
-      else
-        number_all(of_code ? column.events->code : column.events->unit);
-      return made;
+      if (name == "kind" || name == "code" || name == "unit") return coded_field(node, frame);
+      break;
     }
     default: break;
   }
-  const Basic basic = node.type.basic;
-  if (basic == Basic::boolean) {
-    const Truths truths = truth(node, frame);
-    for (std::size_t row = 0; row < rows; ++row) {
-      made[row] = numbering.of({static_cast<std::int64_t>(truths[row]), 0, 0}, [&] {
-        return truths[row] == Truth::unknown ? Cell(Missing{}) : Cell(truths[row] == Truth::yes);
-      });
-    }
-    return made;
-  }
-  if (basic == Basic::date || basic == Basic::instant) {
-    of_times(time(node, frame));
-    return made;
-  }
-  if (basic == Basic::number) {
-    const Numbers numbers = number(node, frame);
-    const bool whole = node.op == Op::age || node.op == Op::year_of || node.op == Op::count || node.op == Op::distinct;
-    for (std::size_t row = 0; row < rows; ++row) {
-      const double value = numbers[row] ? numbers[row]->low : std::numeric_limits<double>::infinity();
-      if (numbers[row] && !numbers[row]->exact()) make_odd(frame.place[row]);
-      made[row] = numbering.of({std::bit_cast<std::int64_t>(value), 0, 0}, [&]() -> Cell {
-        if (std::isinf(value)) return Missing{};
-        return whole ? Cell(std::int64_t{std::llround(value)}) : Cell(value);
-      });
-    }
-    return made;
+  switch (node.type.basic) {
+    case Basic::boolean: return coded_truths(node, frame);
+    case Basic::date:
+    case Basic::instant: return coded_times(node, frame);
+    case Basic::number: return coded_numbers(node, frame);
+    default: break;
   }
   refuse(node.op == Op::field ? "the field " + std::get<std::string>(node.data) : std::string(typed::name(node.op)));
+  return std::vector<std::uint32_t>(frame.rows(), 0);
+}
+
+// [condition of each branch ..., value of each branch ..., the other value?]
+std::vector<std::uint32_t> Evaluation::coded_cases(const Node& node, const Frame& frame) {
+  const std::size_t rows = frame.rows(), branches = node.parts.size() / 2;
+  std::vector<std::uint32_t> taken(rows, static_cast<std::uint32_t>(branches));
+  for (std::size_t i = branches; i > 0; --i) {
+    const Truths met = truth(*node.parts[i - 1], frame);
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (met[row] == Truth::yes) taken[row] = static_cast<std::uint32_t>(i - 1);
+    }
+  }
+  const std::size_t values = node.parts.size() - branches;
+  std::vector<std::vector<std::uint32_t>> codes;
+  for (std::size_t i = 0; i < values; ++i) codes.push_back(coded(*node.parts[branches + i], frame));
+  std::vector<std::uint32_t> made(rows);
+  Numbering& numbering = numbered_[&node];
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::uint32_t branch = taken[row];
+    const std::int64_t code = branch < values ? std::int64_t{codes[branch][row]} : -1;
+    made[row] = numbering.of({branch, code, 0}, [&] {
+      return code < 0 ? Cell(Missing{}) : cells(*node.parts[branches + branch])[static_cast<std::size_t>(code)];
+    });
+  }
+  return made;
+}
+
+std::vector<std::uint32_t> Evaluation::coded_definition(const Node& node, const Frame& frame) {
+  const Node& body = defined(node);
+  std::vector<std::uint32_t> made = of_definition(codes_, body, frame, [&](const Frame& of) { return coded(body, of); });
+  Numbering& numbering = numbered_[&node];
+  for (std::uint32_t& code : made) {
+    const std::uint32_t of_definition = code;
+    code = numbering.of({of_definition, 0, 0}, [&] { return cells(body)[of_definition]; });
+  }
+  return made;
+}
+
+std::vector<std::uint32_t> Evaluation::coded_sexes(const Node& node, const Frame& frame) {
+  ask_demographics();
+  std::vector<std::uint32_t> made(frame.rows());
+  Numbering& numbering = numbered_[&node];
+  Lately lately;  // few words in any order
+  each_who(frame, [&](std::size_t row, const engine::Demographics& one) {
+    const engine::Name sex = one.sex;
+    made[row] = lately.of(sex, [&] {
+      return numbering.of({sex, block_.shard, 0}, [&] {
+        const std::string text(sex == 0 ? "" : view_->code_of(block_.shard, sex).code);
+        return text.empty() ? Cell(Missing{}) : Cell(text);
+      });
+    });
+  });
+  return made;
+}
+
+std::vector<std::uint32_t> Evaluation::coded_bands(const Node& node, const Frame& frame) {
+  const std::size_t rows = frame.rows();
+  const Bands bands(std::get<record::Decimal>(node.parts[1]->data));
+  constexpr double infinite = std::numeric_limits<double>::infinity();  // of what is missing
+  std::vector<std::uint32_t> made(rows);
+  Numbering& numbering = numbered_[&node];
+  const auto band_of = [&](double low, double high) {
+    double place = bands.of(low);
+    if (place != bands.of(high) || std::isinf(place)) place = infinite;
+    return numbering.of({std::bit_cast<std::int64_t>(place), 0, 0},
+                        [&]() -> Cell { return std::isinf(place) ? Cell(Missing{}) : Cell(bands.name(place)); });
+  };
+  if (node.parts[0]->op == Op::age) {
+    const std::vector<Years> years = ages(*node.parts[0], frame);
+    Lately lately;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const auto [low, high] = years[row];
+      made[row] = low < 0       ? band_of(infinite, infinite)
+                  : low != high ? band_of(low, high)
+                                : lately.of(static_cast<std::uint32_t>(low), [&] { return band_of(low, low); });
+    }
+    return made;
+  }
+  const Numbers numbers = number(*node.parts[0], frame);
+  for (std::size_t row = 0; row < rows; ++row)
+    made[row] = numbers[row] ? band_of(numbers[row]->low, numbers[row]->high) : band_of(infinite, infinite);
+  return made;
+}
+
+// The kind, code or unit of an event.
+std::vector<std::uint32_t> Evaluation::coded_field(const Node& node, const Frame& frame) {
+  const std::string& name = std::get<std::string>(node.data);
+  const bool of_kind = name == "kind", of_code = name == "code";
+  const EventColumn column = one(*node.parts[0], frame);
+  want(column.events, of_kind ? field_kind : of_code ? field_code : field_value);
+  std::vector<std::uint32_t> made(frame.rows());
+  Numbering& numbering = numbered_[&node];
+  const auto cell_of = [&](std::uint32_t value) -> Cell {
+    if (value == Numbering::none_yet) return Missing{};
+    if (of_kind) return std::string(record::name(static_cast<record::Kind>(value)));
+    if (of_code) return code_cell(*view_, block_.shard, value);
+    return value == 0 ? Cell(Missing{}) : Cell(group_words(std::string(view_->unit_of(block_.shard, value))));
+  };
+  // Equal ones mostly follow one another.
+  const auto number_all = [&](const auto& values) {
+    const auto* const all = values.data();
+    const std::uint32_t* const index = column.index.data();
+    std::uint32_t before = 0, number_before = Numbering::none_yet;
+    for (std::size_t row = 0; row < made.size(); ++row) {
+      const std::uint32_t at = index[row];
+      const std::uint32_t value = at == no_event ? Numbering::none_yet : static_cast<std::uint32_t>(all[at]);
+      if (value != before || number_before == Numbering::none_yet) {
+        number_before = numbering.of({value, block_.shard, 0}, [&] { return cell_of(value); });
+        before = value;
+      }
+      made[row] = number_before;
+      // Without a primary code it may have translations.
+      if (of_code && value == 0) make_odd(frame.place[row]);
+    }
+  };
+  if (of_kind)
+    number_all(column.events->kind);
+  else
+    number_all(of_code ? column.events->code : column.events->unit);
+  return made;
+}
+
+std::vector<std::uint32_t> Evaluation::coded_truths(const Node& node, const Frame& frame) {
+  const Truths truths = truth(node, frame);
+  std::vector<std::uint32_t> made(frame.rows());
+  Numbering& numbering = numbered_[&node];
+  for (std::size_t row = 0; row < made.size(); ++row) {
+    made[row] = numbering.of({static_cast<std::int64_t>(truths[row]), 0, 0}, [&] {
+      return truths[row] == Truth::unknown ? Cell(Missing{}) : Cell(truths[row] == Truth::yes);
+    });
+  }
+  return made;
+}
+
+std::vector<std::uint32_t> Evaluation::coded_times(const Node& node, const Frame& frame) {
+  const Times times = time(node, frame);
+  std::vector<std::uint32_t> made(frame.rows());
+  Numbering& numbering = numbered_[&node];
+  for (std::size_t row = 0; row < made.size(); ++row) {
+    const Time& time = times[row];
+    made[row] = numbering.of({time.local, time.offset_minutes, static_cast<std::int64_t>(time.precision)},
+                             [&] { return time.known() ? Cell(time) : Cell(Missing{}); });
+  }
+  return made;
+}
+
+std::vector<std::uint32_t> Evaluation::coded_numbers(const Node& node, const Frame& frame) {
+  const Numbers numbers = number(node, frame);
+  const bool whole = node.op == Op::age || node.op == Op::year_of || node.op == Op::count || node.op == Op::distinct;
+  std::vector<std::uint32_t> made(frame.rows());
+  Numbering& numbering = numbered_[&node];
+  for (std::size_t row = 0; row < made.size(); ++row) {
+    const double value = numbers[row] ? numbers[row]->low : std::numeric_limits<double>::infinity();
+    if (numbers[row] && !numbers[row]->exact()) make_odd(frame.place[row]);
+    made[row] = numbering.of({std::bit_cast<std::int64_t>(value), 0, 0}, [&]() -> Cell {
+      if (std::isinf(value)) return Missing{};
+      return whole ? Cell(std::int64_t{std::llround(value)}) : Cell(value);
+    });
+  }
   return made;
 }
 

@@ -264,9 +264,21 @@ class Evaluation {
   // A window of dates that candidates lie in for sure or not at all: for each row of the outer frame.
   struct Window;
   std::optional<Window> window_of(const Node& clause, const Frame& outer, std::uint32_t candidate);
+  Frame in_windows(const Lists& all, const Frame& frame, std::uint32_t slot, const std::vector<Window>& windows);
+  std::vector<std::uint32_t> meeting(const std::vector<const Node*>& clauses, const Frame& candidates);
   Truths window(const Node& clause, const Frame& candidates);
 
-  // -- values: values.cc, times.cc, folds.cc
+  // -- groups: coded.cc
+  std::vector<std::uint32_t> coded_cases(const Node& node, const Frame& frame);
+  std::vector<std::uint32_t> coded_definition(const Node& node, const Frame& frame);
+  std::vector<std::uint32_t> coded_sexes(const Node& node, const Frame& frame);
+  std::vector<std::uint32_t> coded_bands(const Node& node, const Frame& frame);
+  std::vector<std::uint32_t> coded_field(const Node& node, const Frame& frame);
+  std::vector<std::uint32_t> coded_truths(const Node& node, const Frame& frame);
+  std::vector<std::uint32_t> coded_times(const Node& node, const Frame& frame);
+  std::vector<std::uint32_t> coded_numbers(const Node& node, const Frame& frame);
+
+  // -- values: values.cc, times.cc
   Numbers number(const Node& node, const Frame& frame);
   Numbers arithmetic(const Node& node, const Frame& frame);
   Numbers fold(const Node& node, const Frame& frame);

@@ -31,6 +31,7 @@ namespace {
 constexpr std::uint32_t scanned_max = 64;  // events of a list: in longer ones the days are searched for
 constexpr Day day_min = std::numeric_limits<Day>::min() / 2, day_max = std::numeric_limits<Day>::max() / 2;
 
+bool is_order(Op op) { return op >= Op::before && op <= Op::on_or_after; }
 bool is_within(Op op) { return op >= Op::within_before && op <= Op::within_on_or_after; }
 
 Side side_of(Op op) {
@@ -73,9 +74,7 @@ std::optional<Evaluation::Window> Evaluation::window_of(const Node& clause, cons
     }
     return window;
   }
-  const bool orders = clause.op == Op::before || clause.op == Op::after || clause.op == Op::on_or_before ||
-                      clause.op == Op::on_or_after;
-  if (orders) {
+  if (is_order(clause.op)) {
     const Moment::Form form = form_of(*clause.parts[0]);
     const bool strict = clause.op == Op::before || clause.op == Op::after;
     if (strict && form == Moment::Form::instant) return std::nullopt;
@@ -104,33 +103,20 @@ std::optional<Evaluation::Window> Evaluation::window_of(const Node& clause, cons
     want(window.but.events, field_number);
   }
   const Times times = time(anchor, outer);
-  const auto moved = [&](Day day, const Duration& by) { return add(day, by, program_.month_end); };
+  const Duration back = opposite(distance);
+  const auto low = [&](Day day) { return side == Side::after ? std::optional(day) : add(day, back, program_.month_end); };
+  const auto high = [&](Day day) { return side == Side::before ? std::optional(day) : add(day, distance, program_.month_end); };
   for (std::size_t row = 0; row < rows; ++row) {
     if (!times[row].known()) {
       nothing(row);
       continue;
     }
     const DayExtent at = days_of(times[row]);
-    const Duration back = opposite(distance);
-    if (at.first == at.last) {
-      const auto low = side != Side::after ? moved(at.first, back) : std::optional(at.first);
-      const auto high = side != Side::before ? moved(at.first, distance) : std::optional(at.first);
-      if (low && high) {
-        from(row, *low), to(row, *high);
-      } else {
-        nothing(row);
-      }
-      continue;
-    }
-    const auto low_first = side != Side::after ? moved(at.first, back) : std::optional(at.first);
-    const auto low_last = side != Side::after ? moved(at.last, back) : std::optional(at.last);
-    const auto high_first = side != Side::before ? moved(at.first, distance) : std::optional(at.first);
-    const auto high_last = side != Side::before ? moved(at.last, distance) : std::optional(at.last);
-    if (!low_first || !low_last || !high_first || !high_last) {
+    const std::optional<Day> first = low(at.last), last = high(at.first);
+    if (first && last && (at.first == at.last || (low(at.first) && high(at.last))))
+      from(row, *first), to(row, *last);
+    else
       nothing(row);
-      continue;
-    }
-    from(row, *low_last), to(row, *high_first);
   }
   return window;
 }
@@ -151,7 +137,7 @@ const Rehearsed::Sifted& Evaluation::sifted(const Node& filter) {
       if (sift(*clause.parts[0], slot, made.sieve)) made.clauses.insert(&clause);
       continue;
     }
-    const bool of_time = clause.op == Op::in_range || (clause.op >= Op::before && clause.op <= Op::on_or_after);
+    const bool of_time = clause.op == Op::in_range || is_order(clause.op);
     const auto constant = [&](const typed::Ptr& part) { return is_constant(*part, program_); };
     if (!of_time || !std::ranges::all_of(clause.parts, constant)) continue;
     if (clause.op != Op::in_range && clause.parts[0]->type.basic == Basic::any) continue;
@@ -215,87 +201,97 @@ ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifte
   });
   std::ranges::stable_sort(clauses, {}, [](const Node* clause) { return cost(*clause); });
 
-  std::deque<Frame> frames;
-  Frame& first = frames.emplace_back();
-  first.outer = &frame;
-  first.slot = slot;
-  first.event.events = &of;
-  const auto offer = [&](std::uint32_t row, std::uint32_t at) {
-    for (const Window& window : windows) {
-      if (of.day[at] < window.first[row] || of.day[at] > window.last[row]) return;
-      if (!window.but.events || window.but.index[row] == no_event) continue;
-      if (window.but.events->number[window.but.index[row]] == of.number[at]) return;
-    }
-    first.parent.push_back(row);
-    first.place.push_back(frame.place[row]);
-    first.event.index.push_back(at);
-  };
-  // Many rows of one patient ask about the same list: where it is long, not each of them looks at all of it.
-  std::unordered_map<std::uint32_t, DayIndex> by_day;
-  const auto offer_by_day = [&](std::uint32_t row, std::uint32_t list) {
-    const std::uint32_t begin = all->first(list);
-    auto index = by_day.find(list);
-    if (index == by_day.end()) {
-      std::vector<Day> days(all->count(list));
-      for (std::uint32_t i = 0; i < days.size(); ++i) days[i] = of.day[all->at(begin + i)];
-      index = by_day.emplace(list, std::move(days)).first;
-    }
-    Day from = day_min, to = day_max;
-    for (const Window& window : windows) from = std::max(from, window.first[row]), to = std::min(to, window.last[row]);
-    const std::vector<std::uint32_t>& within = index->second.within(from, to);
-    if (is_too_large(first, within.size(), frame.place[row])) return;
-    for (const std::uint32_t i : within) offer(row, all->at(begin + i));
-  };
-  if (all->loose) {
-    for (std::uint32_t k = 0; k < all->size(); ++k) offer(of.place[all->at(k)], all->at(k));
-  } else {
-    for (std::uint32_t row = 0; row < frame.rows(); ++row) {
-      const bool none =
-          std::ranges::any_of(windows, [row](const Window& window) { return window.first[row] > window.last[row]; });
-      if (none) continue;
-      const std::uint32_t list = list_of(*all, frame, row);
-      if (frame.outer && all->by_place && !windows.empty() && all->count(list) > scanned_max) {
-        offer_by_day(row, list);
-        continue;
-      }
-      if (frame.outer && is_too_large(first, all->count(list), frame.place[row])) continue;
-      for (std::uint32_t k = all->first(list), past = all->past(list); k < past; ++k) offer(row, all->at(k));
-    }
-  }
-
-  std::vector<std::uint32_t> left(first.rows());
-  std::iota(left.begin(), left.end(), 0u);
-  for (const Node* clause : clauses) {
-    const Frame& now = frames.back();
-    if (done(now)) break;
-    const Truths truths = this->clause(*clause, now);
-    std::vector<std::uint32_t> rows;
-    for (std::uint32_t row = 0; row < truths.size(); ++row) {
-      if (truths[row] == Truth::yes) rows.push_back(row);
-    }
-    if (rows.size() == left.size() && !in_rehearsal()) continue;
-    Frame some = only(now, rows);
-    for (std::size_t i = 0; i < rows.size(); ++i) left[i] = left[rows[i]];
-    left.resize(rows.size());
-    frames.push_back(std::move(some));
-  }
-
+  const Frame candidates = in_windows(*all, frame, slot, windows);
+  const std::vector<std::uint32_t> left = meeting(clauses, candidates);
   auto made = std::make_shared<Lists>();
   made->events = &of;
   made->loose = all->loose;
   made->by_place = all->loose;
   made->index.reserve(left.size());
   if (made->loose) {
-    for (const std::uint32_t row : left) made->index.push_back(first.event.index[row]);
+    for (const std::uint32_t row : left) made->index.push_back(candidates.event.index[row]);
     return made;
   }
   made->begin.assign(frame.rows() + 1, 0);
   for (const std::uint32_t row : left) {
-    made->index.push_back(first.event.index[row]);
-    ++made->begin[first.parent[row] + 1];
+    made->index.push_back(candidates.event.index[row]);
+    ++made->begin[candidates.parent[row] + 1];
   }
   std::partial_sum(made->begin.begin(), made->begin.end(), made->begin.begin());
   return made;
+}
+
+// Candidates that lie in each of the windows.
+Frame Evaluation::in_windows(const Lists& all, const Frame& frame, std::uint32_t slot, const std::vector<Window>& windows) {
+  const Events& of = *all.events;
+  Frame made;
+  made.outer = &frame;
+  made.slot = slot;
+  made.event.events = &of;
+  const auto offer = [&](std::uint32_t row, std::uint32_t at) {
+    for (const Window& window : windows) {
+      if (of.day[at] < window.first[row] || of.day[at] > window.last[row]) return;
+      if (!window.but.events || window.but.index[row] == no_event) continue;
+      if (window.but.events->number[window.but.index[row]] == of.number[at]) return;
+    }
+    made.parent.push_back(row);
+    made.place.push_back(frame.place[row]);
+    made.event.index.push_back(at);
+  };
+  // Many rows of one patient ask about the same list: where it is long, not each of them looks at all of it.
+  std::unordered_map<std::uint32_t, DayIndex> by_day;
+  const auto offer_by_day = [&](std::uint32_t row, std::uint32_t list) {
+    const std::uint32_t begin = all.first(list);
+    auto index = by_day.find(list);
+    if (index == by_day.end()) {
+      std::vector<Day> days(all.count(list));
+      for (std::uint32_t i = 0; i < days.size(); ++i) days[i] = of.day[all.at(begin + i)];
+      index = by_day.emplace(list, std::move(days)).first;
+    }
+    Day from = day_min, to = day_max;
+    for (const Window& window : windows) from = std::max(from, window.first[row]), to = std::min(to, window.last[row]);
+    const std::vector<std::uint32_t>& within = index->second.within(from, to);
+    if (is_too_large(made, within.size(), frame.place[row])) return;
+    for (const std::uint32_t i : within) offer(row, all.at(begin + i));
+  };
+  if (all.loose) {
+    for (std::uint32_t k = 0; k < all.size(); ++k) offer(of.place[all.at(k)], all.at(k));
+  } else {
+    for (std::uint32_t row = 0; row < frame.rows(); ++row) {
+      const bool none =
+          std::ranges::any_of(windows, [row](const Window& window) { return window.first[row] > window.last[row]; });
+      if (none) continue;
+      const std::uint32_t list = list_of(all, frame, row);
+      if (frame.outer && all.by_place && !windows.empty() && all.count(list) > scanned_max) {
+        offer_by_day(row, list);
+        continue;
+      }
+      if (frame.outer && is_too_large(made, all.count(list), frame.place[row])) continue;
+      for (std::uint32_t k = all.first(list), past = all.past(list); k < past; ++k) offer(row, all.at(k));
+    }
+  }
+  return made;
+}
+
+// Those candidates for which each of the clauses is surely true.
+std::vector<std::uint32_t> Evaluation::meeting(const std::vector<const Node*>& clauses, const Frame& candidates) {
+  std::vector<std::uint32_t> left(candidates.rows());
+  std::iota(left.begin(), left.end(), 0u);
+  std::deque<Frame> frames;  // each of what is left of the one before it
+  const Frame* now = &candidates;
+  for (const Node* clause : clauses) {
+    if (done(*now)) break;
+    const Truths truths = this->clause(*clause, *now);
+    std::vector<std::uint32_t> rows;
+    for (std::uint32_t row = 0; row < truths.size(); ++row) {
+      if (truths[row] == Truth::yes) rows.push_back(row);
+    }
+    if (rows.size() == left.size() && !in_rehearsal()) continue;
+    for (std::size_t i = 0; i < rows.size(); ++i) left[i] = left[rows[i]];
+    left.resize(rows.size());
+    now = &frames.emplace_back(only(*now, rows));
+  }
+  return left;
 }
 
 Truths Evaluation::clause(const Node& clause, const Frame& candidates) {
