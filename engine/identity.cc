@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <map>
 #include <mutex>
 #include <numeric>
 #include <set>
@@ -12,39 +11,12 @@
 #include "base/hash.h"
 #include "engine/decoded_cache.h"
 #include "engine/identity_bytes.h"
+#include "engine/patient_links.h"
 #include "engine/unfolded_names.h"
 
 namespace chartline::engine {
-namespace {
 
-struct Named {
-  std::string system, value;
-  PatientRef patient;
-};
-
-struct LinkEntry {
-  PatientRef a, b;
-  bool linked = true;
-  bool committed = false;
-  Micros recorded = 0;
-  std::uint64_t position = 0;
-};
-
-// The entries of one forward value.
-Result<std::vector<Named>> decode_named(BytesView sealed) {
-  std::vector<Named> named;
-  for (IdentityEntry& entry : TRY(decode_identity_entries(sealed)))
-    named.push_back({std::move(entry.system), std::move(entry.value), entry.patient});
-  return named;
-}
-
-Bytes encode_named(std::vector<Named> named) {
-  std::vector<IdentityEntry> entries;
-  for (Named& one : named) entries.push_back({std::move(one.system), std::move(one.value), one.patient});
-  return encode_identity_entries(entries);
-}
-
-}  // namespace
+using Names = std::vector<IdentityEntry>;  // that stand under one hash
 
 struct Identity::Parts {
   std::shared_ptr<Tables> tables;
@@ -62,12 +34,9 @@ struct Identity::Parts {
   std::uint64_t people = 0;             // over all shards: the next person's stable number
 
   UnfoldedNames unfolded;
-  std::vector<LinkEntry> links;
-  std::uint64_t links_folded = 0;
+  PatientLinks links;
   bool nothing_folded = true;  // the table is empty: a new store's, until its first fold or load
   std::vector<std::uint32_t> patients_folded;  // ids given as the table has it: who came later has nothing there
-  mutable std::map<PatientRef, std::vector<PatientRef>> groups;  // of the committed links, for the present
-  bool any_link = false;
 
   std::set<PatientRef> erased;  // since this store was opened
   // Changed under the lock; whoever only asks whether there is anything takes none.
@@ -82,8 +51,8 @@ struct Identity::Parts {
   // -- without the lock
   // Never null. Kept in the cache if it is asked for again; or, for who writes to a patient and comes again soon, at once.
   enum class Keep : std::uint8_t { if_asked_again, if_known };
-  Result<std::shared_ptr<const std::vector<Named>>> folded_names(std::uint64_t hash, Keep keep = Keep::if_asked_again) const;
-  const std::shared_ptr<const std::vector<Named>> none = std::make_shared<const std::vector<Named>>();
+  Result<std::shared_ptr<const Names>> folded_names(std::uint64_t hash, Keep keep = Keep::if_asked_again) const;
+  const std::shared_ptr<const Names> none = std::make_shared<const Names>();
   Result<std::shared_ptr<const IdentifierList>> folded_identifiers(PatientRef patient) const;
   // Calls `use` with system and patient of each entry of a value, of memory and table.
   template <typename Use>
@@ -91,7 +60,7 @@ struct Identity::Parts {
   // Whom an identifier names, and what was read of the table for that, if anything: it holds until a fold or an erasure changes it.
   struct Looked {
     std::uint64_t hash = 0;
-    std::shared_ptr<const std::vector<Named>> folded;
+    std::shared_ptr<const Names> folded;
     std::uint64_t folds = 0;
     std::size_t erasures = 0;
     std::optional<PatientRef> who;
@@ -100,8 +69,6 @@ struct Identity::Parts {
   Result<std::optional<PatientRef>> find(std::string_view system, std::string_view value) const;
   PatientRef new_patient();
   Result<Resolved> resolve(std::span<const record::Identifier> identifiers, std::vector<Looked>& looked);  // under the lock
-  void regroup();
-  std::map<PatientRef, std::vector<PatientRef>> groups_of(Micros as_of) const;
 };
 
 Identity::Identity(std::shared_ptr<Tables> tables, std::shared_ptr<DecodedCache> cache, std::uint64_t secret,
@@ -125,33 +92,32 @@ Result<void> Identity::load() {
   if (counters.patients.size() != parts_->patients.size()) return corrupt("identity: the number of shards differs");
   parts_->patients = parts_->patients_folded = counters.patients;
   parts_->people = std::accumulate(counters.patients.begin(), counters.patients.end(), std::uint64_t{0});
+  std::vector<LinkRecord> links;
   for (std::uint64_t place = 0; place < counters.links; ++place) {
     if (!TRY(parts_->tables->get(Table::identity, link_key(place), nullptr, value)))
       return corrupt("identity: an entry of the link log is missing");
-    const LinkRecord link = TRY(decode_link(value.bytes()));
-    parts_->links.push_back({link.a, link.b, link.linked, true, link.recorded, 0});
+    links.push_back(TRY(decode_link(value.bytes())));
   }
-  parts_->links_folded = counters.links;
-  parts_->regroup();
+  parts_->links.load(links);
   return {};
 }
 
 // Reads happen under the lock: what was read before a patient was forgotten is in the cache before that is cleared; and what is
 // read of a forgotten one afterwards, until the table has forgotten too, is not kept.
-Result<std::shared_ptr<const std::vector<Named>>> Identity::Parts::folded_names(std::uint64_t hash, Keep keep) const {
+Result<std::shared_ptr<const Names>> Identity::Parts::folded_names(std::uint64_t hash, Keep keep) const {
   if (nothing_folded) return none;
   const DecodedCache::Key key{.sort = DecodedCache::Sort::names, .shard = 0, .owner = hash, .run = folds_of(hash)};
-  if (auto known = cache->find<std::vector<Named>>(key)) return known;
+  if (auto known = cache->find<Names>(key)) return known;
   Pinned stored;
   // That nobody has a name is asked as often as who has it.
   const bool is_there = TRY(tables->get(Table::identity, identity_key(hash), nullptr, stored));
-  auto names = std::make_shared<const std::vector<Named>>(is_there ? TRY(decode_named(stored.bytes())) : std::vector<Named>());
-  if (std::ranges::any_of(*names, [&](const Named& one) { return this->hash(one.value) != hash; }))
+  auto names = std::make_shared<const Names>(is_there ? TRY(decode_identity_entries(stored.bytes())) : Names());
+  if (std::ranges::any_of(*names, [&](const IdentityEntry& one) { return this->hash(one.value) != hash; }))
     return corrupt("identity: identifiers stand under a key that is not theirs");
-  const auto is_erased = [this](const Named& one) { return erased.contains(one.patient); };
+  const auto is_erased = [this](const IdentityEntry& one) { return erased.contains(one.patient); };
   if (std::ranges::none_of(*names, is_erased) && ((keep == Keep::if_known && is_there) || cache->admits(key))) {
     std::size_t bytes = sizeof *names;
-    for (const Named& one : *names) bytes += sizeof one + one.system.capacity() + one.value.capacity();
+    for (const IdentityEntry& one : *names) bytes += sizeof one + one.system.capacity() + one.value.capacity();
     cache->keep(key, names, bytes);
   }
   return names;
@@ -179,7 +145,7 @@ Result<void> Identity::Parts::lookup(std::string_view value, const Use& use) con
   unfolded.of_hash(h, [&](const UnfoldedNames::Entry& entry) {
     if (entry.value() == value) systems.push_back(entry.system()), use(entry.system(), entry.patient);
   });
-  for (const Named& entry : *folded)  // a hash is never trusted: the value decides
+  for (const IdentityEntry& entry : *folded)  // a hash is never trusted: the value decides
     if (entry.value == value && std::ranges::find(systems, entry.system) == systems.end()) use(entry.system, entry.patient);
   return {};
 }
@@ -187,7 +153,7 @@ Result<void> Identity::Parts::lookup(std::string_view value, const Use& use) con
 Result<void> Identity::Parts::look(std::span<const record::Identifier> identifiers, std::vector<Looked>& into) const {
   into.resize(identifiers.size());
   for (std::size_t i = 0; i < identifiers.size(); ++i) {
-    const auto is_it = [&](const Named& entry) { return entry.value == identifiers[i].value && entry.system == identifiers[i].system; };
+    const auto is_it = [&](const IdentityEntry& entry) { return entry.value == identifiers[i].value && entry.system == identifiers[i].system; };
     Looked& one = into[i];
     one.who.reset();
     if (!one.folded) one.hash = hash(identifiers[i].value);
@@ -197,7 +163,7 @@ Result<void> Identity::Parts::look(std::span<const record::Identifier> identifie
     if (one.who) continue;  // it names nobody else in the table
     if (!one.folded || one.folds != folds_of(one.hash) || one.erasures != erased.size())
       one.folded = TRY(folded_names(one.hash, Keep::if_known)), one.folds = folds_of(one.hash), one.erasures = erased.size();
-    for (const Named& entry : *one.folded)  // a hash is never trusted: the value decides
+    for (const IdentityEntry& entry : *one.folded)  // a hash is never trusted: the value decides
       if (is_it(entry)) one.who = entry.patient;
   }
   return {};
@@ -250,11 +216,7 @@ Result<Identity::Resolved> Identity::Parts::resolve(std::span<const record::Iden
   Resolved resolved{patient ? *patient : new_patient(), 0, !patient, false};
   for (std::size_t i = 0; i < identifiers.size(); ++i) {
     if (const std::optional<PatientRef>& who = looked[i].who) {
-      const auto group = groups.find(resolved.patient);
-      const bool same_person =
-          *who == resolved.patient ||
-          (group != groups.end() && std::binary_search(group->second.begin(), group->second.end(), *who));
-      if (!same_person) resolved.clash = true;
+      if (!links.are_one(*who, resolved.patient)) resolved.clash = true;
       continue;
     }
     const bool repeated =
@@ -296,69 +258,22 @@ Result<std::vector<record::Identifier>> Identity::identifiers(PatientRef patient
 
 Result<bool> Identity::link(PatientRef a, PatientRef b, bool linked) {
   std::unique_lock lock(parts_->mutex);
-  if (b < a) std::swap(a, b);
   if (parts_->erased.contains(a) || parts_->erased.contains(b))
     return not_found("no patient has one of the identifiers given");
-  bool now = false;
-  for (const LinkEntry& entry : parts_->links)
-    if (entry.a == a && entry.b == b) now = entry.linked;
-  if (now == linked) return false;
+  if (!parts_->links.add(a, b, linked, parts_->position + 1)) return false;
+  ++parts_->position;
   parts_->links_wait = true;
-  parts_->links.push_back({a, b, linked, false, 0, ++parts_->position});
   return true;
-}
-
-// Connected components of the edges that stand at an instant.
-std::map<PatientRef, std::vector<PatientRef>> Identity::Parts::groups_of(Micros as_of) const {
-  std::set<std::pair<PatientRef, PatientRef>> edges;
-  for (const LinkEntry& entry : links) {
-    if (!entry.committed || entry.recorded > as_of) continue;
-    if (entry.linked)
-      edges.insert({entry.a, entry.b});
-    else
-      edges.erase({entry.a, entry.b});
-  }
-  std::map<PatientRef, PatientRef> least;  // union-find, each pointing towards the least of its group
-  const auto root = [&](PatientRef at) {
-    for (auto next = least.find(at); next != least.end() && next->second != at; next = least.find(at))
-      at = next->second;
-    return at;
-  };
-  for (const auto& [a, b] : edges) {
-    const PatientRef x = root(a), y = root(b);
-    least.try_emplace(x, x), least.try_emplace(y, y), least.try_emplace(a, x), least.try_emplace(b, y);
-    if (x != y) least[std::max(x, y)] = std::min(x, y);
-  }
-  std::map<PatientRef, std::vector<PatientRef>> members;
-  for (const auto& [patient, up] : least) members[root(patient)].push_back(patient);
-  std::map<PatientRef, std::vector<PatientRef>> by_patient;
-  for (const auto& [first, group] : members)
-    for (const PatientRef& patient : group) by_patient[patient] = group;
-  return by_patient;
-}
-
-void Identity::Parts::regroup() {
-  groups = groups_of(INT64_MAX);
-  any_link = !links.empty();
 }
 
 std::vector<PatientRef> Identity::linked(PatientRef patient, Micros as_of) const {
   std::shared_lock lock(parts_->mutex);
-  if (!parts_->any_link) return {patient};
-  const bool newest = parts_->links.back().committed && parts_->links.back().recorded <= as_of;
-  const auto groups = newest ? std::map<PatientRef, std::vector<PatientRef>>{} : parts_->groups_of(as_of);
-  const auto& of = newest ? parts_->groups : groups;
-  const auto at = of.find(patient);
-  return at == of.end() ? std::vector<PatientRef>{patient} : at->second;
+  return parts_->links.person(patient, as_of);
 }
 
 std::vector<std::vector<PatientRef>> Identity::persons(Micros as_of) const {
   std::shared_lock lock(parts_->mutex);
-  std::vector<std::vector<PatientRef>> groups;
-  if (!parts_->any_link) return groups;
-  for (const auto& [patient, group] : parts_->groups_of(as_of))
-    if (group.front() == patient) groups.push_back(group);
-  return groups;
+  return parts_->links.persons(as_of);
 }
 
 std::uint32_t Identity::patients(std::uint32_t shard) const {
@@ -378,9 +293,12 @@ void Identity::take_pending(std::vector<Bytes>& encoded, std::uint64_t& position
   if (position == parts_->drained) return;
   const std::shared_lock lock(parts_->mutex);
   const auto append = [&](const auto& change) { stored::encode(change, encoded.emplace_back()); };
-  auto link = std::ranges::find_if(parts_->links, [&](const LinkEntry& one) { return one.position > parts_->drained; });
+  auto links = parts_->links.after(parts_->drained);
   const auto links_before = [&](std::uint64_t at) {
-    for (; link != parts_->links.end() && link->position < at; ++link) append(stored::Link{link->a, link->b, link->linked});
+    for (; !links.empty() && links.front().position < at; links = links.subspan(1)) {
+      const LinkRecord& link = links.front().link;
+      append(stored::Link{link.a, link.b, link.linked});
+    }
   };
   parts_->unfolded.after(parts_->drained, [&](const UnfoldedNames::Entry& entry) {
     links_before(entry.position);
@@ -398,12 +316,8 @@ void Identity::committed(std::uint64_t position, Micros recorded) {
     return;
   }
   std::unique_lock lock(parts_->mutex);
-  bool linked = false;
-  for (auto entry = parts_->links.rbegin(); entry != parts_->links.rend() && entry->position > parts_->committed; ++entry)
-    if (!entry->committed && entry->position <= position) entry->committed = linked = true, entry->recorded = recorded;
+  parts_->links_wait = parts_->links.commit(position, recorded);
   parts_->committed = position;
-  parts_->links_wait = std::ranges::any_of(parts_->links, [](const LinkEntry& entry) { return !entry.committed; });
-  if (linked) parts_->regroup();
 }
 
 Result<void> Identity::learn(const stored::Identify& change) {
@@ -423,12 +337,8 @@ Result<void> Identity::learn(const stored::Identify& change) {
 
 Result<void> Identity::learn(const stored::Link& change, Micros recorded) {
   std::unique_lock lock(parts_->mutex);
-  for (const LinkEntry& entry : parts_->links)  // a fold may reach further than the watermark it was made for
-    if (entry.a == change.a && entry.b == change.b && entry.linked == change.linked && entry.recorded == recorded)
-      return {};
-  parts_->links.push_back({change.a, change.b, change.linked, true, recorded, ++parts_->position});
-  parts_->committed = parts_->drained = parts_->position.load();
-  parts_->regroup();
+  if (parts_->links.learn({change.a, change.b, change.linked, recorded}, parts_->position + 1))
+    parts_->committed = parts_->drained = ++parts_->position;
   return {};
 }
 
@@ -437,22 +347,18 @@ Result<void> Identity::learn(const stored::Link& change, Micros recorded) {
 Result<void> Identity::fold(std::uint64_t position, const Put& put) {
   const Parts& p = *parts_;
   std::vector<const UnfoldedNames::Entry*> entries;
-  std::vector<LinkEntry> links;
+  std::vector<LinkRecord> links;
   IdentityCounters counters;
   bool nothing_folded = false;
   {
     const std::shared_lock lock(p.mutex);
     entries = p.unfolded.up_to(position);
-    counters = {p.patients, p.links_folded};
-    for (; counters.links < p.links.size(); ++counters.links) {
-      const LinkEntry& link = p.links[counters.links];
-      if (!link.committed || link.position > position) break;
-      links.push_back(link);
-    }
+    links = p.links.to_fold(position);
+    counters = {p.patients, p.links.folded() + links.size()};
     nothing_folded = p.nothing_folded;
   }
   std::uint64_t place = counters.links - links.size();
-  for (const LinkEntry& link : links) TRY(put(link_key(place++), encode_link({link.a, link.b, link.linked, link.recorded})));
+  for (const LinkRecord& link : links) TRY(put(link_key(place++), encode_link(link)));
 
   const auto each_part = [&](const auto& same, const auto& use) -> Result<void> {
     for (std::size_t from = 0, past = 0; from < entries.size(); from = past) {
@@ -480,11 +386,11 @@ Result<void> Identity::fold(std::uint64_t position, const Put& put) {
   std::ranges::stable_sort(entries, {}, [](const auto* entry) { return entry->hash; });
   return each_part([](const auto& a, const auto& b) { return a.hash == b.hash; }, [&](Part part) -> Result<void> {
     const std::uint64_t hash = part.front()->hash;
-    std::vector<Named> all;
+    Names all;
     if (!nothing_folded && !part.front()->first && TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored)))
-      all = TRY(decode_named(stored.bytes()));
+      all = TRY(decode_identity_entries(stored.bytes()));
     for (const auto* entry : part) all.push_back({std::string(entry->system()), std::string(entry->value()), entry->patient});
-    return put(identity_key(hash), encode_named(std::move(all)));
+    return put(identity_key(hash), encode_identity_entries(all));
   });
 }
 
@@ -500,9 +406,7 @@ void Identity::folded(std::uint64_t position) {
   } else {
     for (const UnfoldedNames::Entry& entry : gone) ++p.folds_of(entry.hash), ++p.folds_of(entry.patient);
   }
-  while (p.links_folded < p.links.size() && p.links[p.links_folded].committed &&
-         p.links[p.links_folded].position <= position)
-    ++p.links_folded;
+  p.links.let_go(position);
 }
 
 Result<void> Identity::forget(PatientRef patient, Batch& batch) {
@@ -515,29 +419,19 @@ Result<void> Identity::forget(PatientRef patient, Batch& batch) {
   p.unfolded.forget(patient);
   for (const std::uint64_t hash : hashes) {
     if (!TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored))) continue;
-    std::vector<Named> left = TRY(decode_named(stored.bytes()));
-    std::erase_if(left, [&](const Named& entry) { return entry.patient == patient; });
+    Names left = TRY(decode_identity_entries(stored.bytes()));
+    std::erase_if(left, [&](const IdentityEntry& entry) { return entry.patient == patient; });
     if (left.empty())
       batch.erase(Table::identity, identity_key(hash));
     else
-      batch.put(Table::identity, identity_key(hash), encode_named(left));
+      batch.put(Table::identity, identity_key(hash), encode_identity_entries(left));
   }
   batch.erase(Table::identity, identifiers_key(patient));
-
-  const auto concerns = [&](const auto& one) { return one.a == patient || one.b == patient; };
-  for (std::uint64_t place = 0; place < p.links_folded; ++place) batch.erase(Table::identity, link_key(place));
-  const auto folded = p.links.begin() + static_cast<std::ptrdiff_t>(p.links_folded);
-  p.links_folded -= static_cast<std::uint64_t>(std::count_if(p.links.begin(), folded, concerns));
-  std::erase_if(p.links, concerns);
-  for (std::uint64_t place = 0; place < p.links_folded; ++place) {
-    const LinkEntry& link = p.links[place];
-    batch.put(Table::identity, link_key(place), encode_link({link.a, link.b, link.linked, link.recorded}));
-  }
-  batch.put(Table::identity, Bytes(identity_counters_key), encode_identity_counters({p.patients, p.links_folded}));
+  p.links.forget(patient, batch);
+  batch.put(Table::identity, Bytes(identity_counters_key), encode_identity_counters({p.patients, p.links.folded()}));
   p.nothing_folded = false;
   p.erased.insert(patient);
   p.any_erased = true;
-  p.regroup();
   return {};
 }
 

@@ -39,6 +39,7 @@ struct LinkRecord {
   stored::PatientRef a, b;
   bool linked = true;
   Micros recorded = 0;
+  friend bool operator==(const LinkRecord&, const LinkRecord&) = default;
 };
 Bytes encode_link(const LinkRecord& link);
 Result<LinkRecord> decode_link(BytesView sealed);
