@@ -16,6 +16,7 @@
 #include "server/feed_calls.h"
 #include "server/import_calls.h"
 #include "server/query_calls.h"
+#include "server/sink_calls.h"
 #include "server/timeline_calls.h"
 #include "server/write_calls.h"
 
