@@ -7,11 +7,13 @@
 
 #include "base/check.h"
 #include "server/http_guard.h"
+#include "tests/fuzz/sent.h"
 
 namespace {
 
 using namespace chartline;
 using namespace chartline::server;
+using fuzz::Sent;
 
 constexpr HttpLimits limits{.head_bytes_max = 1024, .body_bytes_max = 256};
 
@@ -48,25 +50,6 @@ class Counting final : public kj::HttpService {
 
  private:
   const kj::HttpHeaderTable& table_;
-};
-
-// A connection on which all of `bytes` have come, and then its end.
-class Sent final : public kj::AsyncIoStream {
- public:
-  explicit Sent(BytesView bytes) : bytes_(bytes) {}
-  kj::Promise<std::size_t> tryRead(void* buffer, std::size_t, std::size_t most) override {
-    const std::size_t size = std::min(most, bytes_.size());
-    std::copy_n(bytes_.data(), size, static_cast<char*>(buffer));
-    bytes_.remove_prefix(size);
-    return size;
-  }
-  kj::Promise<void> write(const void*, std::size_t) override { return kj::READY_NOW; }
-  kj::Promise<void> write(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>>) override { return kj::READY_NOW; }
-  kj::Promise<void> whenWriteDisconnected() override { return kj::NEVER_DONE; }
-  void shutdownWrite() override {}
-
- private:
-  BytesView bytes_;
 };
 
 std::uint64_t requests_by_library(BytesView bytes) {
