@@ -89,7 +89,6 @@ struct LineEditor::Parts {
   History* history = nullptr;
   std::string prompt;
   std::string shown_prompt;  // with colour; \1 stands around what takes no room
-  std::string painted;       // what was painted last
   bool was_interrupted = false;
 
   static Parts& of(EditLine* editor) {

@@ -11,7 +11,6 @@
 namespace chartline::engine {
 namespace {
 
-constexpr std::size_t start_bytes = sizeof(std::uint32_t);
 constexpr std::size_t piece_bytes = 4u << 20;
 constexpr BytesView frame_start("\x28\xb5\x2f\xfd", 4);  // of ZSTD
 

@@ -75,12 +75,6 @@ Truth on_or_before(const Time& a, const Time& b) {
 
 Truth same_date(const Time& a, const Time& b) { return both(on_or_before(a, b), on_or_before(b, a)); }
 
-Truth in_days(const Time& time, Day first, Day last) {
-  if (!time.known()) return Truth::unknown;
-  const DayExtent t = day_extent(time);
-  return lies_between(t.first, t.last, first, first, last, last);
-}
-
 Truth within(const Time& time, const Duration& distance, Side side, const Time& anchor, Anchor own, MonthEnd mode) {
   if (!time.known() || !anchor.known()) return Truth::unknown;
   return distance.exact() ? within_instants(time, micros(distance), side, anchor, own)

@@ -28,7 +28,6 @@ DayExtent day_extent(const record::Time& time);
 Truth before(const record::Time& a, const record::Time& b);        // strictly
 Truth on_or_before(const record::Time& a, const record::Time& b);  // by local date
 Truth same_date(const record::Time& a, const record::Time& b);
-Truth in_days(const record::Time& time, record::Day first, record::Day last);  // inclusive
 
 enum class Side : std::uint8_t { before, after, of };
 enum class Anchor : std::uint8_t {

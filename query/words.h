@@ -48,6 +48,5 @@ constexpr bool is_comparison(tree::Operator op) { return op <= tree::Operator::g
 constexpr bool is_within(tree::ClauseWord word) {
   return word >= tree::ClauseWord::within_before && word <= tree::ClauseWord::within_on_or_after;
 }
-constexpr bool takes_events(tree::Prefix prefix) { return prefix >= tree::Prefix::exists; }
 
 }  // namespace chartline::query

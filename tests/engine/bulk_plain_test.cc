@@ -72,8 +72,6 @@ class World {
   std::uint64_t days_ = 10, timed_ = 3;
 };
 
-using PostingsOf = std::map<Name, std::vector<stored::NarrowPosting>>;
-
 std::vector<std::string> bytes_of(const std::vector<EncodedRun>& runs) {
   std::vector<std::string> all;
   for (const EncodedRun& run : runs)

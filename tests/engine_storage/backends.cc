@@ -66,9 +66,9 @@ TestFolder::~TestFolder() {
 void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
 
 std::vector<StoreKind> store_kinds() {
-  return {{"memory", [] { return std::make_unique<MemoryStore>(); }, false},
-          {"local", [] { return std::make_unique<LocalStore>(); }, true},
-          {"decorated", [] { return std::make_unique<DecoratedStore>(); }, false}};
+  return {{"memory", [] { return std::make_unique<MemoryStore>(); }},
+          {"local", [] { return std::make_unique<LocalStore>(); }},
+          {"decorated", [] { return std::make_unique<DecoratedStore>(); }}};
 }
 
 Opened::Opened(DurableStore& store, const TablesOptions& options)

@@ -38,7 +38,6 @@ class DurableStore {
 struct StoreKind {
   std::string name;
   std::function<std::unique_ptr<DurableStore>()> make;
-  bool has_files;
 };
 void PrintTo(const StoreKind& kind, std::ostream* out);
 
