@@ -13,13 +13,14 @@ constexpr std::size_t digits_of_double = 15;
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_mantissa(char c) { return is_digit(c) || c == '.'; }
 
-// Looks at each 16th byte: a longer row of digits holds one of them.
+// Looks at each 16th byte, and once at each row of digits: a longer one holds one of them.
 bool may_have_long_numbers(std::string_view json) {
   for (std::size_t at = digits_of_double; at < json.size(); at += digits_of_double + 1) {
     if (!is_mantissa(json[at])) continue;
     std::size_t begin = at, end = at + 1;
     while (begin > 0 && is_mantissa(json[begin - 1])) --begin;
     while (end < json.size() && is_mantissa(json[end])) ++end;
+    at = end;
     if (end - begin <= digits_of_double) continue;
     if (begin > 0 && json[begin - 1] == '-') --begin;
     if (begin > 0 && (is_space(json[begin - 1]) || json[begin - 1] == ':' || json[begin - 1] == ',' || json[begin - 1] == '[')) return true;

@@ -124,6 +124,8 @@ TEST(FhirResources, NumbersLoseNoDigit) {
   EXPECT_THAT(told(R"("valueDecimal":12345678901234567890123.5e-2)"), testing::StartsWith("\"12345678901234567890123.5e-2\" "));
   EXPECT_THAT(told(R"("valueRatio":{"numerator":{"value":1},"denominator":{"value":0.1234567890123456789}})"), testing::StartsWith("\"1:0.1234567890123456789\" "));
   EXPECT_THAT(told(R"("valueInteger":01234567890123456789)"), testing::HasSubstr("not_json"));
+  // Looked at once, however long: from each of its digits on it would take an hour.
+  EXPECT_EQ(told(R"("valueString":")" + std::string(8'000'000, '7') + R"(!")"), "nothing repaired too_long at 1 value\n");
 }
 
 TEST(FhirResources, ObservationValues) {
