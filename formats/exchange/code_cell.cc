@@ -10,8 +10,14 @@
 
 namespace chartline::exchange {
 
+void CodeCells::begin_row() {
+  constexpr std::size_t codes_kept = 200'000;
+  if (cells_.size() + of_system_.size() < codes_kept) return;
+  cells_.clear(), of_system_.clear();
+  met_.fill(nullptr);
+}
+
 record::Code CodeCells::read(std::string_view cell, std::string_view system) {
-  constexpr std::size_t codes_per_generation = 100'000;
   cell = trimmed(cell);
   if (cell.empty()) return {};
   const auto code_of = [](const Names& names) -> record::Code {
@@ -25,17 +31,9 @@ record::Code CodeCells::read(std::string_view cell, std::string_view system) {
     key_.assign(system).push_back('\0');
     key = key_.append(cell);
   }
-  const auto known_of = [&](Known& known) -> TextMap<Names>& { return system.empty() ? known.cells : known.of_system; };
-  TextMap<Names>& known = known_of(now_);
+  TextMap<Names>& known = system.empty() ? cells_ : of_system_;
   auto found = known.find(key);
-  if (found == known.end()) {
-    if (now_.cells.size() + now_.of_system.size() >= codes_per_generation) {
-      before_ = std::move(now_);
-      now_ = {};
-      met_.fill(nullptr);
-    }
-    found = known.emplace(key, canonical(cell, system)).first;
-  }
+  if (found == known.end()) found = known.emplace(key, canonical(cell, system)).first;
   if (system.empty()) met = &*found;
   return code_of(found->second);
 }

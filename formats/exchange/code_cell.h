@@ -19,17 +19,15 @@ inline constexpr std::string_view local_system = "local";
 
 class CodeCells {
  public:
+  // What was read for rows before may be gone from now on.
+  void begin_row();
   // `system`: short name, URI or ""; for "", the cell is searched for one, and `local` is taken where it names none. Empty
-  // code for an empty cell. Borrows from the arguments, or from this object until 100,000 further codes were read.
+  // code for an empty cell. Borrows from the arguments, or from this object until the next row.
   record::Code read(std::string_view cell, std::string_view system = {});
 
  private:
   struct Names {  // in canonical form
     std::string system, code;
-  };
-  struct Known {
-    TextMap<Names> cells;      // that stand alone
-    TextMap<Names> of_system;  // by system, a nought, cell
   };
   static Names canonical(std::string_view cell, std::string_view system);
 
@@ -37,9 +35,10 @@ class CodeCells {
   using Cell = TextMap<Names>::value_type;
   static std::size_t place_of(std::string_view cell);
   static constexpr unsigned met_bits = 11;
-  std::array<const Cell*, 1u << met_bits> met_{};  // that stand alone, of now_
+  std::array<const Cell*, 1u << met_bits> met_{};  // of cells_
 
-  Known now_, before_;  // two generations: the older one is dropped whole, the borrowed texts of the last rows stay
+  TextMap<Names> cells_;      // that stand alone
+  TextMap<Names> of_system_;  // by system, a nought, cell
   std::string key_;
 };
 

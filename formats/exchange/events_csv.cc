@@ -86,6 +86,7 @@ class EventRows {
   std::optional<Refused> make(record::Record& record) {
     row_ = {};
     repaired_.reset();
+    codes_.begin_row();
     row_.event.source = source_;
     row_.person = {source_.organisation, trimmed((*csv_)[columns_.patient])};
     row_.event.code = codes_.read((*csv_)[columns_.code]);
@@ -132,6 +133,7 @@ class EventRows {
   bool number_code(std::string_view cell, std::uint32_t& number) {
     const auto found = cells_.of(cell);
     if (found.is_new) {
+      codes_.begin_row();
       const record::Code code = codes_.read(cell);
       cell_codes_.push_back(code.empty() ? none_ : static_cast<std::uint32_t>(tables_.codes().size()));
       if (!code.empty()) tables_.add_code({.system = code_room_.text(code.system), .code = code_room_.text(code.code), .display = {}});

@@ -30,6 +30,7 @@ class TerminologyRows {
   // A row that cannot be used counts as a row that was rejected; others are terminology, and no records.
   Result<void> tell() {
     report_.at(csv_.line());
+    codes_.begin_row();
     if (csv_.fault() != RowFault::none) return reject("", rule(csv_.fault()), reason(csv_.fault()));
     const std::string_view system = cell(system_);
     record::Concept entry;
