@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "cli/text.h"
-#include "formats/exchange/utf8.h"
 
 namespace chartline::cli {
 namespace {
@@ -16,7 +16,7 @@ constexpr std::size_t table_cell_width_max = 60;
 void append_json(std::string& out, const Cell& cell) {
   switch (cell.type) {
     case Cell::Type::none: out += "null"; break;
-    case Cell::Type::text: exchange::append_json_string(out, cell.text); break;
+    case Cell::Type::text: append_json_string(out, cell.text); break;
     case Cell::Type::number:
     case Cell::Type::truth: out += cell.text; break;
     case Cell::Type::nested: out += cell.json; break;
@@ -185,7 +185,7 @@ class TableRows final : public RowWriter {
 
 std::string json_text(std::string_view text) {
   std::string out;
-  exchange::append_json_string(out, text);
+  append_json_string(out, text);
   return out;
 }
 
@@ -193,7 +193,7 @@ std::string json_object(const std::vector<std::string>& columns, const Row& row)
   std::string out = "{";
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i > 0) out += ',';
-    exchange::append_json_string(out, columns[i]);
+    append_json_string(out, columns[i]);
     out += ':';
     append_json(out, row[i]);
   }

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "formats/exchange/utf8.h"
+#include "base/utf8.h"
 #include "server/token_keys.h"
 
 namespace chartline::server {
@@ -17,7 +17,7 @@ class Members {
  public:
   void add(std::string_view name, std::string_view text) {
     key(name);
-    exchange::append_json_string(json_, text);
+    append_json_string(json_, text);
   }
   void add(std::string_view name, std::int64_t number) {
     key(name);
@@ -28,7 +28,7 @@ class Members {
     json_ += '[';
     for (const std::string& word : words) {
       if (&word != &words.front()) json_ += ',';
-      exchange::append_json_string(json_, word);
+      append_json_string(json_, word);
     }
     json_ += ']';
   }
@@ -37,7 +37,7 @@ class Members {
  private:
   void key(std::string_view name) {
     if (json_.size() > 1) json_ += ',';
-    exchange::append_json_string(json_, name);
+    append_json_string(json_, name);
     json_ += ':';
   }
   std::string json_ = "{";

@@ -9,7 +9,7 @@
 #include <span>
 
 #include "base/check.h"
-#include "formats/exchange/utf8.h"
+#include "base/utf8.h"
 
 namespace chartline::exchange {
 namespace {

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/utf8.h"
 #include "formats/exchange/structural.h"
-#include "formats/exchange/utf8.h"
 
 namespace chartline::exchange {
 namespace {

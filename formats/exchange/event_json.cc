@@ -4,10 +4,10 @@
 
 #include <optional>
 
+#include "base/utf8.h"
 #include "formats/exchange/cell.h"
 #include "formats/exchange/draft.h"
 #include "formats/exchange/event_extras.h"
-#include "formats/exchange/utf8.h"
 
 namespace chartline::exchange {
 namespace {

@@ -5,7 +5,7 @@
 #include <thread>
 #include <ostream>
 
-#include "formats/exchange/utf8.h"
+#include "base/utf8.h"
 #include "formats/record/systems.h"
 
 namespace chartline::exchange {

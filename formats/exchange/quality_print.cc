@@ -1,8 +1,8 @@
 // The summary of a data-quality report in words and as JSON.
 #include <cstdio>
 
+#include "base/utf8.h"
 #include "formats/exchange/quality.h"
-#include "formats/exchange/utf8.h"
 
 namespace chartline::exchange {
 namespace {

@@ -373,6 +373,7 @@ interface Ingest @0xd07b3f5d2c9a1e30 {
   commit @1 (batchId :Text, allOrNothing :Bool, last :Records) -> (written :Written);
 }
 
+# A record that holds text which is not UTF-8 is rejected, by the name of the field.
 struct Records @0xd07b3f5d2c9a1e31 {
   records @0 :List(Record);
   events @1 :Events;                  # of all records, one after another; with details

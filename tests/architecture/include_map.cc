@@ -27,7 +27,7 @@ const std::vector<Folder>& folders() {
       {"formats/synth", {"formats/record", "base"}},
       {"engine", {"formats/stored", "formats/record", "base"}},
       {"query", {"engine", "formats/record", "base"}},
-      {"server", {"query", "engine", "formats/exchange", "formats/wire", "formats/record", "base"}},
+      {"server", {"query", "engine", "formats/wire", "formats/record", "base"}},
       {"clients", {"formats/wire", "formats/record", "base"}},
       {"cli", {"server", "clients", "query", "engine", "formats/exchange", "formats/synth", "formats/record", "base"}},
   };

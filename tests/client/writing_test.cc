@@ -32,6 +32,7 @@ class Batch {
   }
   Batch(const Batch&) = delete;
   std::span<const record::Record> records() const { return records_; }
+  record::Event& event(std::size_t i) { return events_[i]; }
 
  private:
   const std::string person_;
@@ -75,6 +76,22 @@ TEST(Writing, ABatchIsWrittenAsOneAndItsRetryChangesNothing) {
   EXPECT_TRUE(again->repeated);
   EXPECT_EQ(again->position, written->position);
   EXPECT_EQ(events_of(*connection, "ann"), 3000u);
+}
+
+TEST(Writing, ARecordWithBytesThatAreNotUtf8IsRefusedByItself) {
+  ServedStore served;
+  const auto connection = connect(served);
+  auto ingest = connection->ingest();
+  ASSERT_TRUE(ingest);
+  Batch batch("ann", 3);
+  batch.event(1).value.text = "Fl\xfcsse";
+  ASSERT_TRUE(ingest->add(batch.records()));
+  const auto written = ingest->commit("");
+  ASSERT_TRUE(written) << written.error().message;
+  ASSERT_EQ(written->outcomes.size(), 3u);
+  EXPECT_EQ(written->outcomes[1].what, Outcome::What::rejected);
+  EXPECT_EQ(written->outcomes[1].reason, "value holds bytes that are not UTF-8");
+  EXPECT_EQ(events_of(*connection, "ann"), 2u);
 }
 
 TEST(Writing, WhatAnIngestCannotHoldIsToldAsBusy) {

@@ -1,3 +1,4 @@
+#include "base/utf8.h"
 #include "formats/exchange/quality.h"
 
 #include <gtest/gtest.h>
@@ -5,7 +6,6 @@
 #include <sstream>
 #include <thread>
 
-#include "formats/exchange/utf8.h"
 
 namespace chartline::exchange {
 namespace {

@@ -1,9 +1,9 @@
-#include "formats/exchange/utf8.h"
+#include "base/utf8.h"
 
 #include <cstdint>
 #include <cstring>
 
-namespace chartline::exchange {
+namespace chartline {
 namespace {
 
 bool is_continuation(std::uint8_t byte) { return (byte & 0xc0) == 0x80; }
@@ -86,4 +86,4 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-}  // namespace chartline::exchange
+}  // namespace chartline
