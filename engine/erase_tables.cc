@@ -115,42 +115,39 @@ Result<void> erase_postings(const ShardMoment& shard, Name code, std::size_t eve
   const auto may_hold = [&](const stored::PostingRun& run) {
     return run.removals || (run.first_block <= block && block <= run.last_block);
   };
+  // Reads a run, and gives it without the patient; nullopt where it does not hold the patient.
+  const auto read_without = [&](stored::PostingRun& run) -> Result<std::optional<Bytes>> {
+    if (!TRY(shard.tables->get(Table::postings, stored::postings_key(code, run.run, run.first_block), nullptr, bytes)))
+      return corrupt(place_of_run(shard, run.run) + "named by its directory, but absent");
+    if (may_hold(run)) {
+      auto changed = without(bytes.bytes(), patient, run);
+      if (!changed) return Error{changed.error().fault, place_of_run(shard, run.run) + changed.error().message};
+      return changed;
+    }
+    if (hash64(bytes.bytes()) != run.checksum)
+      return corrupt(place_of_run(shard, run.run) + "its checksum differs from its directory's");
+    return std::optional<Bytes>();
+  };
   std::sort(directory.runs.begin(), directory.runs.end(), [](const auto& a, const auto& b) { return a.run < b.run; });
 
+  std::optional<std::uint64_t> first;  // generation that holds the patient
+  for (stored::PostingRun run : directory.runs) {
+    if (!may_hold(run) || !TRY(read_without(run))) continue;
+    first = run.run;
+    break;
+  }
+  if (!first) return {};
   Batch batch;
   std::vector<stored::PostingRun> kept;
   std::uint64_t old_number = 0, new_number = 0;
-  bool renumbering = false;
-  for (std::size_t i = 0; i < directory.runs.size(); ++i) {
-    // All of one generation stay together: whether to renumber is decided before its first run.
-    if (!renumbering && directory.runs[i].run != old_number)
-      for (std::size_t same = i;
-           same < directory.runs.size() && directory.runs[same].run == directory.runs[i].run && !renumbering; ++same) {
-        stored::PostingRun probe = directory.runs[same];
-        if (!may_hold(probe)) continue;
-        if (!TRY(shard.tables->get(Table::postings, stored::postings_key(code, probe.run, probe.first_block), nullptr,
-                                   bytes)))
-          return corrupt(place_of_run(shard, probe.run) + "named by its directory, but absent");
-        const auto changed = without(bytes.bytes(), patient, probe);
-        if (!changed)
-          return Error{changed.error().fault, place_of_run(shard, directory.runs[same].run) + changed.error().message};
-        renumbering = changed->has_value();
-      }
-    if (directory.runs[i].run != old_number) {
-      old_number = directory.runs[i].run;
-      if (renumbering) new_number = state.next_run++;
-    }
-    if (!renumbering) {
-      kept.push_back(directory.runs[i]);
+  for (stored::PostingRun run : directory.runs) {
+    if (run.run < *first) {
+      kept.push_back(run);
       continue;
     }
-    stored::PostingRun run = directory.runs[i];
+    if (run.run != old_number) old_number = run.run, new_number = state.next_run++;
     const Bytes old_key = stored::postings_key(code, run.run, run.first_block);
-    if (!TRY(shard.tables->get(Table::postings, old_key, nullptr, bytes)))
-      return corrupt(place_of_run(shard, run.run) + "named by its directory, but absent");
-    if (hash64(bytes.bytes()) != run.checksum)
-      return corrupt(place_of_run(shard, run.run) + "its checksum differs from its directory's");
-    std::optional<Bytes> changed = may_hold(run) ? TRY(without(bytes.bytes(), patient, run)) : std::nullopt;
+    std::optional<Bytes> changed = TRY(read_without(run));
     batch.erase(Table::postings, old_key);
     if (changed && changed->empty()) continue;
     run.run = new_number;
@@ -158,7 +155,6 @@ Result<void> erase_postings(const ShardMoment& shard, Name code, std::size_t eve
               changed ? std::move(*changed) : Bytes(bytes.bytes()));
     kept.push_back(run);
   }
-  if (!renumbering) return {};
   directory.runs = std::move(kept);
   std::sort(directory.runs.begin(), directory.runs.end(), [](const auto& a, const auto& b) {
     return a.first_block != b.first_block ? a.first_block < b.first_block : a.run < b.run;
