@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <set>
-
 #include "cli/failure.h"
 #include "cli/text.h"
 #include "formats/record/systems.h"

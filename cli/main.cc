@@ -1,5 +1,4 @@
 #include <string>
-#include <vector>
 
 #include "cli/console.h"
 #include "cli/program.h"

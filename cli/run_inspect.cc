@@ -1,8 +1,6 @@
 // inspect stats, run and key: what lies on disk, for those who look after it.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "cli/failure.h"
 #include "cli/open_store.h"
 #include "cli/rows.h"

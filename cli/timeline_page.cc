@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 
 #include "cli/page_cells.h"
 #include "cli/text.h"

@@ -1,5 +1,4 @@
 // From what was counted to result rows.
-#include <algorithm>
 #include <map>
 
 #include "query/constants.h"

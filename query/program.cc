@@ -1,6 +1,5 @@
 #include "query/program.h"
 
-#include <algorithm>
 #include <set>
 
 #include "base/check.h"

@@ -1,7 +1,6 @@
 #include "query/quantity.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>

@@ -1,7 +1,5 @@
 #include "query/resolve.h"
 
-#include <algorithm>
-
 #include "query/depths.h"
 #include "query/parse.h"
 #include "query/resolver.h"

@@ -1,6 +1,4 @@
 // The columns of each statement.
-#include <algorithm>
-#include <map>
 
 #include "query/event_cells.h"
 #include "query/findings.h"

@@ -1,6 +1,5 @@
 #include "query/units.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace chartline::query {

@@ -1,6 +1,5 @@
 #include "server/code_list_calls.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "engine/terminology.h"

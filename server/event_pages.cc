@@ -1,6 +1,5 @@
 #include "server/event_pages.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace chartline::server {

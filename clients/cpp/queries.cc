@@ -1,5 +1,4 @@
 // Queries: prepared on the server, run there, their rows handed to the sink of the thread that runs them.
-#include <future>
 
 #include "clients/cpp/connection.h"
 #include "clients/cpp/parts.h"

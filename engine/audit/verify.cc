@@ -7,7 +7,6 @@
 #include "engine/audit/verify.h"
 
 #include <algorithm>
-#include <bit>
 #include <map>
 
 namespace chartline::engine {

@@ -2,11 +2,9 @@
 
 #include <flatbuffers/flatbuffers.h>
 
-#include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
-#include <span>
 
 #include "base/check.h"
 #include "base/utf8.h"

@@ -1,6 +1,5 @@
 #include "formats/exchange/circe_criteria.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "formats/exchange/circe_domains.h"

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <optional>
 
 #include "formats/exchange/cell.h"
 #include "formats/exchange/code_list_columns.h"

@@ -1,5 +1,4 @@
 // What a table of shapes cannot say: records of several events, and codes that stand in another resource.
-#include <algorithm>
 
 #include "formats/exchange/fhir_draft.h"
 

@@ -1,7 +1,6 @@
 #include "formats/exchange/fhir_shape.h"
 
 #include <algorithm>
-#include <array>
 
 #include "formats/exchange/fhir_draft.h"
 

@@ -1,6 +1,5 @@
 #include "formats/stored/run_details.h"
 
-#include <algorithm>
 #include <array>
 
 #include "base/check.h"

@@ -1,7 +1,5 @@
 // Folds: what many events come to. What is missing is left out; of nothing a count is 0, and all else is missing.
 #include <algorithm>
-#include <array>
-#include <charconv>
 
 #include "query/reference/evaluator_parts.h"
 #include "query/when.h"

@@ -1,5 +1,4 @@
 // Times: how they compare, move, and how far apart they are.
-#include <algorithm>
 
 #include "query/reference/evaluator_parts.h"
 #include "query/when.h"

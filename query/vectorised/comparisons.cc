@@ -1,5 +1,4 @@
 // Comparisons: of the recorded values of events with a number as columns, of all else row by row.
-#include <algorithm>
 
 #include "query/units.h"
 #include "query/vectorised/evaluation.h"

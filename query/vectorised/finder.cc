@@ -9,7 +9,6 @@
 #include "query/vectorised/finder.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <utility>

@@ -1,6 +1,5 @@
 // Who can meet a condition at all: whoever has an event of each of these sets of leaves. Of anyone else it surely does not hold,
 // whatever the rest of it says; the reference would say the same.
-#include <algorithm>
 
 #include "query/vectorised/evaluation.h"
 

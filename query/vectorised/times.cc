@@ -1,6 +1,4 @@
 // Times: those of events, of the patient, and what is reckoned from them.
-#include <algorithm>
-#include <cmath>
 
 #include "query/constants.h"
 #include "query/vectorised/evaluation.h"

@@ -1,7 +1,6 @@
 // Numbers. The arithmetic is the reference's own, a row at a time; what is asked of whole columns at once is in
 // comparisons.cc.
 #include <algorithm>
-#include <cmath>
 
 #include "query/units.h"
 #include "query/vectorised/evaluation.h"
