@@ -56,7 +56,7 @@ void keep(const RunPlace& place, std::shared_ptr<const DecodedRun> run) {
 
 }  // namespace
 
-stored::Row DecodedRun::row(std::size_t i) const {
+stored::Row hot_row(const stored::RunColumns& columns, std::size_t i) {
   stored::Row row;
   row.number = columns.number[i];
   row.kind = static_cast<record::Kind>(columns.kind[i]);
@@ -68,6 +68,11 @@ stored::Row DecodedRun::row(std::size_t i) const {
   row.start = columns.start_at(i);
   row.end = columns.end_at(i);
   row.value = columns.value_at(i);
+  return row;
+}
+
+stored::Row DecodedRun::row(std::size_t i) const {
+  stored::Row row = hot_row(columns, i);
   details->fill(i, row);
   return row;
 }

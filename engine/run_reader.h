@@ -19,6 +19,9 @@ struct RunPlace {
   stored::RunRef ref;
 };
 
+// A row as far as hot columns, all of them, tell of it.
+stored::Row hot_row(const stored::RunColumns& columns, std::size_t i);
+
 struct DecodedRun {
   stored::RunColumns columns;
   std::uint32_t fields = 0;            // of the columns

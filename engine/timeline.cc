@@ -98,6 +98,18 @@ Result<record::Event> Timeline::event(std::size_t i) {
   return to_event(TRY(piece.row(place.row)), piece.names(), parts->room);
 }
 
+bool Timeline::may_have_translations(std::size_t i) const {
+  const auto [piece, row] = at(*parts, i);
+  return piece.columns ? piece.columns->has_translations : !piece.rows[row]->translations.empty();
+}
+
+Result<record::Event> Timeline::brief_event(std::size_t i) {
+  const auto [piece, at_row] = at(*parts, i);
+  if (!piece.columns || piece.columns->has_translations) return event(i);
+  const Row row = hot_row(*piece.columns, at_row);
+  return row.value.form == record::Value::Form::text ? event(i) : to_event(row, piece.names(), parts->room);
+}
+
 const std::string& Timeline::next() const { return parts->next; }
 
 }  // namespace chartline::engine

@@ -72,8 +72,14 @@ class Timeline {
   record::End end(std::size_t i) const;
   PatientRef patient(std::size_t i) const;  // which of the linked patients it stands under
 
+  // Whether it may have other codes than its primary one.
+  bool may_have_translations(std::size_t i) const;
+
   // The whole event with its text; reads the details of its run the first time. Borrows from this Timeline.
   Result<record::Event> event(std::size_t i);
+  // Of a timeline read with all hot fields. The event without ids, encounter, attributes and what the store noted of it: mostly without
+  // reading any details.
+  Result<record::Event> brief_event(std::size_t i);
 
   const std::string& next() const;  // cursor behind the last event read; "" at the end
 

@@ -1,4 +1,4 @@
-// Person: everything that a query can ask of one patient, read from a View. Patients who are linked are one person, under
+// Person: everything that a query can ask of one patient, or what some statements do ask, read from a View. Patients who are linked are one person, under
 // the least of their references. Borrowed from the reader that filled it, until it is filled again.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "engine/view.h"
 #include "formats/record/event.h"
+#include "query/wanted.h"
 
 namespace chartline::query {
 
@@ -25,8 +26,7 @@ struct Person {
 
 class PersonReader {
  public:
-  enum class Names : std::uint8_t { left_out, read };  // Person::name costs a look-up for each patient
-  explicit PersonReader(const engine::View& view, Names names = Names::read);
+  explicit PersonReader(const engine::View& view, Wanted wanted = {});
   ~PersonReader();
   // Everyone of the store once: patients without any event or demographics left (erased, or given an id and nothing else) are passed
   // over, and so is who holds facts of no person. false: not a person of their own (linked under a lesser reference), or such.

@@ -261,7 +261,8 @@ class Run {
     if (executor == Executor::vectorised)
       return vectorised_executors(view_of(lead), *lead.program, plans_of(statements, *lead.program),
                                   workers_within(threads_.count, options_.memory_bytes_max));
-    Executors reference = reference_executors(view_of(lead), *lead.program, statements);
+    const Persons persons = options_.executor == Executor::reference ? Persons::whole : Persons::as_asked;
+    Executors reference = reference_executors(view_of(lead), *lead.program, statements, persons);
     const bool shares = std::ranges::any_of(statements, [&](const auto* one) { return wants_shares(*one); });
     return shares ? with_shares(std::move(reference), statements) : reference;
   }

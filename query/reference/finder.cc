@@ -11,8 +11,8 @@ namespace {
 
 class ReferenceFinder final : public Finder {
  public:
-  ReferenceFinder(const engine::View& view, const Program& program, std::vector<Inquiry> inquiries)
-      : reader_(view), interview_(program), inquiries_(std::move(inquiries)) {}
+  ReferenceFinder(const engine::View& view, const Program& program, std::vector<Inquiry> inquiries, Wanted wanted)
+      : reader_(view, std::move(wanted)), interview_(program), inquiries_(std::move(inquiries)) {}
 
   Result<void> find(const PatientRange& range, Stop& stop, Outlet& outlet, std::span<Findings> into) override {
     interview_.heed(&stop);
@@ -37,16 +37,17 @@ class ReferenceFinder final : public Finder {
 }  // namespace
 
 Executors reference_executors(const engine::View& view, const Program& program,
-                              std::vector<const typed::Node*> statements) {
+                              std::vector<const typed::Node*> statements, Persons persons) {
   constexpr std::uint32_t range_patients = 64;
   return {.range_patients = range_patients,
           .first_patients = range_patients,
           .waited_for = gives_rows(*statements.front()),
-          .make = [view, &program, statements = std::move(statements)]() -> Result<std::unique_ptr<Finder>> {
+          .make = [view, &program, persons, statements = std::move(statements)]() -> Result<std::unique_ptr<Finder>> {
             std::vector<Inquiry> inquiries;
             for (const typed::Node* statement : statements)
               inquiries.push_back(TRY(Inquiry::make(*statement, program)));
-            return std::unique_ptr<Finder>(std::make_unique<ReferenceFinder>(view, program, std::move(inquiries)));
+            return std::unique_ptr<Finder>(std::make_unique<ReferenceFinder>(
+                view, program, std::move(inquiries), persons == Persons::whole ? Wanted() : wanted_by(statements, program)));
           }};
 }
 

@@ -107,7 +107,12 @@ class RangeFinder : public Finder {
 
  private:
   struct Reference {
-    explicit Reference(const Question& of) : reader(of.then), interview(of.program) {}
+    explicit Reference(const Question& of) : reader(of.then, wanted(of)), interview(of.program) {}
+    static Wanted wanted(const Question& of) {
+      std::vector<const typed::Node*> statements;
+      for (const Plan& plan : of.plans->each) statements.push_back(plan.statement);
+      return wanted_by(statements, of.program);
+    }
     PersonReader reader;
     Person person{};
     Interview interview;

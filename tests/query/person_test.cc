@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/maintenance.h"
+#include "query/run.h"
 #include "tests/query/small_store.h"
 
 namespace chartline::query {
@@ -114,6 +115,58 @@ TEST(PersonReader, PassesOverWhoHasNothing) {
   EXPECT_EQ(everyone(small.store().view_as_of(record::parse_time("2023-12-31")->instant())), "");
   ASSERT_TRUE(engine::erase(small.store(), record::Identifier{"test", "bob"}));
   EXPECT_EQ(everyone(small.store().view()), "ann female 1950-03-01:\ncat male 1990-01-01:\n");
+}
+
+// What is read of everyone where only this is asked.
+std::string as_asked(SmallStore& small, const std::string& text) {
+  const engine::View view = small.store().view();
+  const Prepared prepared = prepare(small.store(), text, {}).value();
+  EXPECT_TRUE(prepared.complaints.empty()) << text;
+  std::vector<const typed::Node*> statements;
+  for (const typed::Ptr& statement : prepared.program->query.statements)
+    if (!is_definition(statement->op)) statements.push_back(statement.get());
+  PersonReader reader(view, wanted_by(statements, *prepared.program));
+  Person person;
+  std::string read;
+  for (std::uint32_t id = 0; id < view.patients(0); ++id) {
+    if (!reader.read({0, id}, person).value()) continue;
+    read += std::string(person.name) + ":";
+    for (const record::Event& event : person.events) {
+      if (event.kind == record::Kind::patient) continue;
+      read += " " + std::string(event.code.code) + (event.value.text.empty() ? "" : "=") + std::string(event.value.text) +
+              (event.record.empty() ? "" : "#") + (event.attributes.empty() ? "" : "+");
+    }
+    read += ";";
+  }
+  return read;
+}
+
+TEST(PersonReader, ReadsWhatIsAskedAndNoMore) {
+  SmallStore small;
+  small.tell(
+      "ann female 1950-03-01\n"
+      "ann 2020-01-01 condition local:a\n"
+      "ann 2020-01-02 condition local:b attr.site=left\n"
+      "ann 2020-01-03 observation local:a 5 mg\n"
+      "ann 2020-01-04..2021-01-01 registration local:r\n"
+      "bob 2020-01-01 document local:d found\n"
+      "cat male 1990-01-01\n");
+  ASSERT_TRUE(small.store().fold());  // what is not folded yet is there anyway
+  const auto expect = [&](const std::string& text, const std::string& read) { EXPECT_EQ(as_asked(small, text), read) << text; };
+  expect("count exists condition[local:a] by sex", ": a;:;:;");
+  expect("list exists condition[local:a]", "ann: a;bob:;cat:;");
+  expect("list exists condition[local:a] select patient, sex", "ann: a;bob:;cat:;");
+  expect("list exists condition[local:a] select sex", ": a;:;:;");
+  expect("let c = condition[local:a]\ncount exists c", ": a;:;:;");
+  expect("cohort c = exists any[local:a]\ncount in c", ": a a;:;:;");
+  expect("count exists condition[local:a] as x where value > 1 or exists condition[local:b] before x", ": a b;:;:;");
+  expect("count registered(2020-02-01) or exists document[*] where text = 'found'", ": r;: d=found#;:;");
+  expect("count attr.site = 'left'", ":;:;:;");
+  expect("count exists condition[*] where attr.site = 'left'", ": a# b#+;:;:;");
+  expect("count exists condition[local:a] where recorded > 2020", ": a#;:;:;");
+  expect("count exists condition[local:b] same encounter as condition[local:a]", ": a# b#+;:;:;");
+  expect("cohort c per condition[local:a] as i = true\nevents observation[*] of c", "ann: a# a#;bob:;cat:;");
+  expect("cohort c per condition[local:a] as i = true\nincidence condition[local:a] in c", ": a b a r;: d=found#;:;");
 }
 
 }  // namespace
