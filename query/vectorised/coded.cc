@@ -127,7 +127,7 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
     case Op::month_of:
     case Op::date_of:
       if (const Node* event = dated_event(node)) {
-        const EventColumn column = one(*event, frame);
+        const EventColumn column = one(*event, frame, Asks::time);
         want(column.events, field_day);
         std::vector<std::uint32_t> made(frame.rows());
         numbered_[&node].number_days(column, node.op, made);

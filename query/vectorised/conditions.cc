@@ -27,7 +27,10 @@ Truths Evaluation::truth(const Node& node, const Frame& frame) {
       return made;
     }
     case Op::exists: {
-      const std::vector<std::uint32_t> found = counts(*events(*node.parts[0], frame), frame);
+      // There is a first or last one where there is any, whichever it is.
+      const Node* any = &unnamed(*node.parts[0]);
+      while (any->op == Op::first || any->op == Op::last) any = &unnamed(*any->parts.back());
+      const std::vector<std::uint32_t> found = counts(*events(*any, frame), frame);
       Truths made(rows);
       for (std::size_t row = 0; row < rows; ++row) made[row] = query::truth(found[row] > 0);
       return made;

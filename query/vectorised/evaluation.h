@@ -252,9 +252,12 @@ class Evaluation {
   std::vector<std::uint32_t> counts(const Lists& lists, const Frame& frame);
   ListsPtr set_of(const Node& node, const Frame& frame, Lifted lifted);
   ListsPtr filtered(const Node& node, const Frame& frame, Lifted lifted);
-  EventColumn chosen(const Node& node, const Frame& frame, Lifted lifted);
-  EventColumn one(const Node& node, const Frame& frame);
-  EventColumn earliest(const Lists& lists, const Frame& frame);
+  // Which of several events of one instant comes first is not known here, and need not be where only its time is asked for.
+  enum class Asks : std::uint8_t { event, time };
+  EventColumn chosen(const Node& node, const Frame& frame, Lifted lifted, Asks asks = Asks::event);
+  EventColumn one(const Node& node, const Frame& frame, Asks asks = Asks::event);
+  EventColumn earliest(const Lists& lists, const Frame& frame, Asks asks);
+  const Node& unnamed(const Node& node) const;  // what a name of names stands for in the end
   EventColumn in_slot(std::uint32_t slot, const Frame& frame);
   ListsPtr listed(EventColumn column) const;
   std::uint32_t list_of(const Lists& lists, const Frame& frame, std::size_t row) const {

@@ -17,6 +17,18 @@ bool tie(const Events& events, std::uint32_t a, std::uint32_t b) {
   return events.at[a] == events.at[b] && events.timed[a] == events.timed[b];
 }
 
+// Whether the k-th, of first to past-1 of some lists, ties with one that differs from it: in zone, where times alone count.
+bool ties(const Lists& lists, std::uint32_t first, std::uint32_t past, std::uint32_t k, bool times_alone) {
+  const Events& events = *lists.events;
+  const std::uint32_t it = lists.at(k);
+  const auto differs = [&](std::uint32_t other) { return !times_alone || events.offset[other] != events.offset[it]; };
+  for (std::uint32_t j = k; j > first && tie(events, lists.at(j - 1), it); --j)
+    if (differs(lists.at(j - 1))) return true;
+  for (std::uint32_t j = k + 1; j < past && tie(events, it, lists.at(j)); ++j)
+    if (differs(lists.at(j))) return true;
+  return false;
+}
+
 }  // namespace
 
 ListsPtr Evaluation::events(const Node& node, const Frame& frame, Lifted lifted) {
@@ -138,19 +150,27 @@ EventColumn Evaluation::in_slot(std::uint32_t slot, const Frame& frame) {
   }
   const Filter* filter = names_.filter_of(slot);
   if (filter && is_closed(*filter->node))
-    return earliest(*events(*filter->node, frame, filter->lifted), frame);
+    return earliest(*events(*filter->node, frame, filter->lifted), frame, Asks::event);
   refuse("an event that is named elsewhere");
   static const Events none;
   return {.events = &none, .index = std::vector<std::uint32_t>(frame.rows(), no_event)};
 }
 
-EventColumn Evaluation::one(const Node& node, const Frame& frame) {
+const Node& Evaluation::unnamed(const Node& node) const {
+  const Node* at = &node;
+  while (at->op == Op::let_of || at->op == Op::param_of) at = &defined(*at);
+  return *at;
+}
+
+EventColumn Evaluation::one(const Node& node, const Frame& frame, Asks asks) {
   if (node.op == Op::row) return in_slot(std::get<typed::Slot>(node.data).number, frame);
-  return earliest(*events(node, frame), frame);
+  const Op op = unnamed(node).op;
+  if (asks == Asks::time && (op == Op::first || op == Op::last || op == Op::nth)) return chosen(unnamed(node), frame, {}, asks);
+  return earliest(*events(node, frame), frame, asks);
 }
 
 // The first of each list, where there is one.
-EventColumn Evaluation::earliest(const Lists& lists, const Frame& frame) {
+EventColumn Evaluation::earliest(const Lists& lists, const Frame& frame, Asks asks) {
   EventColumn made{.events = lists.events};
   made.index.resize(frame.rows(), no_event);
   want(lists.events, field_order | field_time | field_grouped);
@@ -159,13 +179,12 @@ EventColumn Evaluation::earliest(const Lists& lists, const Frame& frame) {
     const std::uint32_t first = lists.first(list), past = lists.past(list);
     if (first == past) continue;
     made.index[row] = lists.at(first);
-    // Of two at one instant the earlier is not known here.
-    if (past - first > 1 && tie(*lists.events, lists.at(first), lists.at(first + 1))) make_odd(frame.place[row]);
+    if (ties(lists, first, past, first, asks == Asks::time)) make_odd(frame.place[row]);
   }
   return made;
 }
 
-EventColumn Evaluation::chosen(const Node& node, const Frame& frame, Lifted lifted) {
+EventColumn Evaluation::chosen(const Node& node, const Frame& frame, Lifted lifted, Asks asks) {
   const ListsPtr lists = events(*node.parts.back(), frame, lifted);
   const Events& all = *lists->events;
   EventColumn made{.events = &all};
@@ -183,11 +202,8 @@ EventColumn Evaluation::chosen(const Node& node, const Frame& frame, Lifted lift
     if (!by_value) {
       if (node.op == Op::nth && place >= past - first) continue;
       const std::uint32_t k = node.op == Op::first ? first : node.op == Op::last ? past - 1 : first + place;
-      const std::uint32_t at = lists->at(k);
-      made.index[row] = at;
-      const bool unclear =
-          (k > first && tie(all, lists->at(k - 1), at)) || (k + 1 < past && tie(all, at, lists->at(k + 1)));
-      if (unclear) make_odd(frame.place[row]);
+      made.index[row] = lists->at(k);
+      if (ties(*lists, first, past, k, asks == Asks::time)) make_odd(frame.place[row]);
       continue;
     }
     // Numbers of one unit, written out; anything else is left to the reference, and so is a tie.

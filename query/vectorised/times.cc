@@ -15,7 +15,7 @@ Times Evaluation::time(const Node& node, const Frame& frame) {
   const std::size_t rows = frame.rows();
   Times made(rows);
   const auto of_events = [&](const Node& event, bool exact) {
-    const EventColumn column = one(event, frame);
+    const EventColumn column = one(event, frame, Asks::time);
     want(column.events, exact ? field_time | field_exact : field_day);
     for (std::size_t row = 0; row < rows; ++row) {
       const std::uint32_t at = column.index[row];
