@@ -28,34 +28,35 @@ struct Sample {
 };
 
 TEST(Validate, RefusesWhatIsNotUtf8ByTheNameOfItsField) {
-  const std::vector<std::pair<std::string, std::function<std::string_view&(Sample&)>>> texts = {
-      {"identifier system", [](Sample& s) -> auto& { return s.identifiers[0].system; }},
-      {"identifier", [](Sample& s) -> auto& { return s.identifiers[0].value; }},
-      {"code", [](Sample& s) -> auto& { return s.events[0].code.system; }},
-      {"code", [](Sample& s) -> auto& { return s.events[0].code.code; }},
-      {"code", [](Sample& s) -> auto& { return s.events[0].code.display; }},
-      {"translation", [](Sample& s) -> auto& { return s.translations[0].display; }},
-      {"value", [](Sample& s) -> auto& { return s.events[0].value.unit; }},
-      {"value", [](Sample& s) -> auto& { return s.events[0].value.text; }},
-      {"value", [](Sample& s) -> auto& { return s.events[0].value.code.display; }},
-      {"source", [](Sample& s) -> auto& { return s.events[0].source.organisation; }},
-      {"source_system", [](Sample& s) -> auto& { return s.events[0].source.system; }},
-      {"source_person", [](Sample& s) -> auto& { return s.events[0].source_person; }},
-      {"record", [](Sample& s) -> auto& { return s.events[0].record; }},
-      {"version", [](Sample& s) -> auto& { return s.events[0].version; }},
-      {"encounter", [](Sample& s) -> auto& { return s.events[0].encounter; }},
-      {"attribute", [](Sample& s) -> auto& { return s.attributes[0].name; }},
-      {"attribute", [](Sample& s) -> auto& { return s.attributes[0].value.text; }},
+  const std::vector<std::pair<std::string, std::function<std::string_view*(Sample&)>>> texts = {
+      {"identifier system", [](Sample& s) { return &s.identifiers[0].system; }},
+      {"identifier", [](Sample& s) { return &s.identifiers[0].value; }},
+      {"code", [](Sample& s) { return &s.events[0].code.system; }},
+      {"code", [](Sample& s) { return &s.events[0].code.code; }},
+      {"code", [](Sample& s) { return &s.events[0].code.display; }},
+      {"translation", [](Sample& s) { return &s.translations[0].display; }},
+      {"value", [](Sample& s) { return &s.events[0].value.unit; }},
+      {"value", [](Sample& s) { return &s.events[0].value.text; }},
+      {"value", [](Sample& s) { return &s.events[0].value.code.display; }},
+      {"source", [](Sample& s) { return &s.events[0].source.organisation; }},
+      {"source_system", [](Sample& s) { return &s.events[0].source.system; }},
+      {"source_person", [](Sample& s) { return &s.events[0].source_person; }},
+      {"record", [](Sample& s) { return &s.events[0].record; }},
+      {"version", [](Sample& s) { return &s.events[0].version; }},
+      {"encounter", [](Sample& s) { return &s.events[0].encounter; }},
+      {"attribute", [](Sample& s) { return &s.attributes[0].name; }},
+      {"attribute", [](Sample& s) { return &s.attributes[0].value.text; }},
   };
   for (const bool plain : {false, true})  // plain events are looked at by another path
     for (const auto& [field, text] : texts) {
       Sample sample;
       if (plain) sample.events[0].value.code = {};
-      text(sample) = "Fl\xc3\xbcsse";
+      *text(sample) = "Fl\xc3\xbcsse";
       EXPECT_TRUE(validate(sample.record(plain))) << field;
-      text(sample) = "Fl\xfcsse";
+      *text(sample) = "Fl\xfcsse";
       const Result<void> valid = validate(sample.record(plain));
-      if (plain && (field == "translation" || field == "attribute" || !sample.events[0].value.code.display.empty())) continue;
+      if (plain && (field == "translation" || field == "attribute" || !sample.events[0].value.code.display.empty()))
+        continue;
       ASSERT_FALSE(valid) << field;
       EXPECT_EQ(valid.error().message, field + " holds bytes that are not UTF-8");
       EXPECT_EQ(valid.error().fault, Fault::invalid_request);
