@@ -26,7 +26,17 @@ TEST(Parse, ReadsBackWhatIsPrinted) {
   }
 }
 
-// Words of the language in any order: complaints, and what is understood prints and reads back.
+// Any text: complaints, and what is understood prints and reads back.
+void expect_reads_back(const std::string& text) {
+  Complaints complaints;
+  const tree::Query query = parse(text, complaints);
+  (void)render(std::move(complaints).sorted(), text);
+  Complaints none;
+  const tree::Query again = parse(print(query), none);
+  ASSERT_TRUE(none.empty()) << text << "\n" << print(query) << render(std::move(none).sorted(), print(query));
+  ASSERT_TRUE(tree::same(query, again)) << text << "\n" << print(query) << print(again);
+}
+
 TEST(Parse, TakesWordsInAnyOrder) {
   static constexpr std::array<std::string_view, 62> words = {
       "param",   "codes",      "let",  "cohort",  "count",      "tally",     "list",   "events", "flow",
@@ -43,14 +53,7 @@ TEST(Parse, TakesWordsInAnyOrder) {
       text += words[random() % words.size()];
       text += ' ';
     }
-    Complaints complaints;
-    const tree::Query query = parse(text, complaints);
-    Complaints none;
-    const tree::Query again = parse(print(query), none);
-    ASSERT_TRUE(none.empty()) << "seed " << seed << "\n"
-                              << text << "\n"
-                              << print(query) << render(std::move(none).sorted(), print(query));
-    ASSERT_TRUE(tree::same(query, again)) << "seed " << seed << "\n" << text << "\n" << print(query) << print(again);
+    ASSERT_NO_FATAL_FAILURE(expect_reads_back(text)) << "seed " << seed;
   }
 }
 
@@ -92,10 +95,7 @@ TEST(Parse, TakesAnyBytes) {
     std::string text = run % 2 ? "count exists condition[icd10:E11*] within 30d before 2024-01-01 and no x" : "";
     if (text.empty()) text.resize(random() % 80);
     for (int i = 0; i < 6 && !text.empty(); ++i) text[random() % text.size()] = static_cast<char>(random());
-    Complaints complaints;
-    const tree::Query query = parse(text, complaints);
-    (void)print(query);
-    (void)render(std::move(complaints).sorted(), text);
+    ASSERT_NO_FATAL_FAILURE(expect_reads_back(text)) << "run " << run;
   }
 }
 
