@@ -110,12 +110,6 @@ bool is_definition(Op op) { return op >= Op::param && op <= Op::cohort; }
 bool is_statement(Op op) { return op >= Op::param && op <= Op::as_of; }
 bool is_asked_of_everyone(Op op) { return op >= Op::count_patients && op <= Op::survival; }
 
-const typed::Node& inner_statement(const typed::Node& statement) {
-  const typed::Node* at = &statement;
-  while (at->op == Op::explain || at->op == Op::explain_analyze || at->op == Op::as_of) at = at->parts.back().get();
-  return *at;
-}
-
 const typed::Node& Program::definition(std::string_view name) const {
   const auto found = definitions.find(name);
   check(found != definitions.end(), "a definition that the resolver found");

@@ -57,8 +57,6 @@ struct LinkOptions {
 };
 Result<std::shared_ptr<const Program>> link(typed::Query query, CodeSource& source, LinkOptions options);
 
-// Statements stand within `explain` and `as of`: the innermost one.
-const typed::Node& inner_statement(const typed::Node& statement);
 bool is_definition(typed::Op op);  // param, codes, let, cohort
 bool is_statement(typed::Op op);   // definitions too
 bool is_asked_of_everyone(typed::Op op);  // count, list, measure, ...: not `why`, which asks about one
