@@ -1,5 +1,4 @@
 // Chartline as a program has it that links the library: chartline_store STORE QUESTIONS ASKED; serve.h says what it answers.
-#include <map>
 #include <string>
 
 #include "bench/compare/serve.h"
@@ -23,7 +22,7 @@ std::int64_t hundredths(const stored::RowValue& value) {
 
 class Client final : public StoreClient {
  public:
-  Client(engine::Store& store, std::string questions, bool alone) : store_(store), questions_(std::move(questions)) {
+  Client(engine::Store& store, const Questions& questions, bool alone) : store_(store), questions_(questions) {
     if (!alone) options_.threads = 1;
     year_.from = static_cast<record::Day>(last_year_from / 86'400),
     year_.to = static_cast<record::Day>(last_year_past / 86'400 - 1);
@@ -33,8 +32,7 @@ class Client final : public StoreClient {
   }
 
   Rows question(const std::string& name) override {
-    const std::string text = file_text(questions_ + "/" + name + ".query");
-    const query::Prepared& prepared = prepared_for(text);
+    const query::Prepared& prepared = prepared_for(questions_.query(name));
     query::Answers answers;
     or_stop(query::run(prepared, store_, store_.view(), options_, answers));
     Rows rows;
@@ -95,7 +93,7 @@ class Client final : public StoreClient {
   }
 
   engine::Store& store_;
-  const std::string questions_;
+  const Questions& questions_;
   std::map<std::string, query::Prepared> prepared_{};
   query::RunOptions options_;
   TimelineFilter whole_, year_, latest_;
@@ -109,6 +107,7 @@ int main(int argc, char** argv) {
   using namespace chartline::bench;
   if (argc != 4) return std::fprintf(stderr, "usage: chartline_store STORE QUESTIONS ASKED\n"), 2;
   const auto store = or_stop(chartline::engine::Store::open(argv[1], {}));
-  Served([&](bool alone) { return std::make_unique<Client>(*store, argv[2], alone); }, argv[3]).run();
+  const Questions questions(argv[2]);
+  Served([&](bool alone) { return std::make_unique<Client>(*store, questions, alone); }, argv[3]).run();
   return 0;
 }

@@ -111,8 +111,8 @@ void load(const std::string& events, const std::string& people, const std::strin
 
 class Client final : public StoreClient {
  public:
-  Client(const std::string& to, std::string questions, bool alone)
-      : owned_(connect(to)), connection_(owned_.get()), questions_(std::move(questions)) {
+  Client(const std::string& to, const Questions& questions, bool alone)
+      : owned_(connect(to)), connection_(owned_.get()), questions_(questions) {
     if (!alone) run(connection_, "SET max_parallel_workers_per_gather = 0");
     prepare("whole_timeline", "SELECT time, value FROM events WHERE patient = $1::integer ORDER BY time");
     prepare("last_year",
@@ -127,7 +127,7 @@ class Client final : public StoreClient {
   }
   Rows question(const std::string& name) override {
     const Result_ result =
-        expect(connection_, PQexec(connection_, sql_of(questions_, name, "postgres").c_str()), PGRES_TUPLES_OK);
+        expect(connection_, PQexec(connection_, questions_.sql(name, "postgres").c_str()), PGRES_TUPLES_OK);
     Rows rows(static_cast<std::size_t>(PQntuples(result.get())));
     for (std::size_t r = 0; r < rows.size(); ++r)
       for (int c = 0; c < PQnfields(result.get()); ++c)
@@ -165,7 +165,7 @@ class Client final : public StoreClient {
   }
   const Connection owned_;
   PGconn* const connection_;
-  const std::string questions_;
+  const Questions& questions_;
 };
 
 }  // namespace
@@ -174,13 +174,15 @@ class Client final : public StoreClient {
 int main(int argc, char** argv) {
   using namespace chartline::bench;
   const std::string_view verb = argc > 1 ? argv[1] : "";
-  if (verb == "load" && argc == 6)
+  if (verb == "load" && argc == 6) {
     load(argv[2], argv[3], argv[4], argv[5]);
-  else if (verb == "serve" && argc == 5)
-    Served([&](bool alone) { return std::make_unique<Client>(argv[2], argv[3], alone); }, argv[4]).run();
-  else
+  } else if (verb == "serve" && argc == 5) {
+    const Questions questions(argv[3]);
+    Served([&](bool alone) { return std::make_unique<Client>(argv[2], questions, alone); }, argv[4]).run();
+  } else {
     return std::fprintf(
                stderr, "usage: postgres_store load EVENTS PEOPLE LIST CONNECTION | serve CONNECTION QUESTIONS ASKED\n"),
            2;
+  }
   return 0;
 }

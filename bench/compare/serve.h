@@ -16,10 +16,12 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <random>
 #include <sstream>
@@ -60,18 +62,30 @@ class StoreClient {
 // `alone`: the only client there is, who may take all cores for a question.
 using MakeClient = std::function<std::unique_ptr<StoreClient>(bool alone)>;
 
-inline std::string file_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+// The texts of a folder, read before anybody asks: how long the disk takes for them is not the store's doing.
+class Questions {
+ public:
+  explicit Questions(const std::string& folder) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      texts_.emplace(entry.path().filename().string(), std::string(std::istreambuf_iterator<char>(file), {}));
+    }
+  }
+  const std::string& query(const std::string& name) const { return text(name + ".query"); }
+  // NAME.STORE.sql where there is one, else NAME.sql.
+  const std::string& sql(const std::string& name, const std::string& store) const {
+    const std::string own = name + "." + store + ".sql";
+    return text(texts_.contains(own) ? own : name + ".sql");
+  }
 
-// NAME.STORE.sql where there is one, else NAME.sql.
-inline std::string sql_of(const std::string& folder, const std::string& name, const std::string& store) {
-  std::string sql = file_text(folder + "/" + name + "." + store + ".sql");
-  if (sql.empty()) sql = file_text(folder + "/" + name + ".sql");
-  if (sql.empty()) std::fprintf(stderr, "%s: there is no question %s\n", store.c_str(), name.c_str()), std::exit(1);
-  return sql;
-}
+ private:
+  const std::string& text(const std::string& file) const {
+    const auto found = texts_.find(file);
+    if (found == texts_.end()) std::fprintf(stderr, "there is no question %s\n", file.c_str()), std::exit(1);
+    return found->second;
+  }
+  std::map<std::string, std::string> texts_;
+};
 
 class Served {
  public:

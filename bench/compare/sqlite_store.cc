@@ -6,8 +6,6 @@
 #include <sqlite3.h>
 
 #include <cmath>
-#include <filesystem>
-#include <map>
 #include <unordered_map>
 
 #include "bench/compare/serve.h"
@@ -140,14 +138,14 @@ void load(const std::string& events, const std::string& people, const std::strin
 
 class Client final : public StoreClient {
  public:
-  Client(const std::string& path, std::string questions) : database_(path), questions_(std::move(questions)) {
+  Client(const std::string& path, const Questions& questions) : database_(path), questions_(questions) {
     database_.run(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA mmap_size = 1099511627776; PRAGMA cache_size = "
         "-1048576; PRAGMA temp_store = MEMORY;");
     written_ = number_of(written_code), measured_ = number_of(measured_code);
   }
   Rows question(const std::string& name) override {
-    sqlite3_stmt* statement = database_.statement(sql_of(questions_, name, "sqlite"));
+    sqlite3_stmt* statement = database_.statement(questions_.sql(name, "sqlite"));
     Rows rows;
     while (database_.step(statement)) {
       auto& cells = rows.emplace_back();
@@ -197,7 +195,7 @@ class Client final : public StoreClient {
     return number;
   }
   Database database_;
-  const std::string questions_;
+  const Questions& questions_;
   std::int64_t written_ = 0, measured_ = 0;
 };
 
@@ -207,13 +205,15 @@ class Client final : public StoreClient {
 int main(int argc, char** argv) {
   using namespace chartline::bench;
   const std::string_view verb = argc > 1 ? argv[1] : "";
-  if (verb == "load" && argc == 6)
+  if (verb == "load" && argc == 6) {
     load(argv[2], argv[3], argv[4], argv[5]);
-  else if (verb == "serve" && argc == 5)
-    Served([&](bool) { return std::make_unique<Client>(argv[2], argv[3]); }, argv[4]).run();
-  else
+  } else if (verb == "serve" && argc == 5) {
+    const Questions questions(argv[3]);
+    Served([&](bool) { return std::make_unique<Client>(argv[2], questions); }, argv[4]).run();
+  } else {
     return std::fprintf(stderr,
                         "usage: sqlite_store load EVENTS PEOPLE LIST DATABASE | serve DATABASE QUESTIONS ASKED\n"),
            2;
+  }
   return 0;
 }

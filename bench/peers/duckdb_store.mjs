@@ -2,7 +2,7 @@
 //
 //   node duckdb_store.mjs load EVENTS.csv PEOPLE.csv LIST.csv DATABASE
 //   node duckdb_store.mjs serve DATABASE QUESTIONS ASKED
-import {existsSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {readFileSync, readdirSync, rmSync, statSync} from 'node:fs';
 import {DuckDBInstance} from '@duckdb/node-api';
 import {concurrent_questions, last_year, measured_code, serve, written_code} from './serve.mjs';
 
@@ -43,10 +43,8 @@ async function run(path, questions, asked_path) {
   const instance = await DuckDBInstance.create(path);
   const connection = await instance.connect();
   const asked = readFileSync(asked_path, 'utf8').trim().split('\n').map(Number);
-  const sql_of = name => {
-    const own = `${questions}/${name}.duckdb.sql`;
-    return readFileSync(existsSync(own) ? own : `${questions}/${name}.sql`, 'utf8');
-  };
+  const texts = Object.fromEntries(readdirSync(questions).map(file => [file, readFileSync(`${questions}/${file}`, 'utf8')]));
+  const sql_of = name => texts[`${name}.duckdb.sql`] ?? texts[`${name}.sql`];
   const write = async (commits, events) => {
     for (let i = 0; i < commits; ++i) {
       const values = Array.from({length: events}, () =>
