@@ -168,6 +168,11 @@ class Dictionary::Table {
     return pages;
   }
 
+  std::vector<std::string_view> systems() const {
+    const std::lock_guard lock(mutex_);
+    return {systems_.begin(), systems_.end()};
+  }
+
   const Entry& entry(Name number) const {
     check(number != 0 && number <= size(), "a number that no name was given");
     return entries_[number];
@@ -183,10 +188,9 @@ class Dictionary::Table {
     check(number != 0, "more names than there are numbers");
     bytes_ += entries_.reach(number);
     Entry& entry = entries_[number];
-    entry.first = text_.text(first);
-    entry.second = text_.text(second);
+    entry.first = which_ == Which::code ? system_text(first) : own_text(first);
+    entry.second = own_text(second);
     entry.hash = hash;
-    bytes_ += first.size() + second.size();
     set_display(entry, third);
     // Pending before it can be found: whoever finds the name can rely on its being drained before what uses it.
     if (origin == Origin::new_here) pending_.push_back(new_name(number));
@@ -209,9 +213,19 @@ class Dictionary::Table {
 
   void set_display(Entry& entry, std::string_view third) {
     if (third.empty()) return;
-    const std::string_view text = text_.text(third);
+    const std::string_view text = own_text(third);
     entry.third.store(text_.array(std::span(&text, 1)).data(), std::memory_order_release);
-    bytes_ += third.size() + sizeof text;
+    bytes_ += sizeof text;
+  }
+
+  std::string_view own_text(std::string_view text) {
+    bytes_ += text.size();
+    return text_.text(text);
+  }
+  // Few systems have many codes.
+  std::string_view system_text(std::string_view system) {
+    const auto known = systems_.find(system);
+    return known != systems_.end() ? *known : *systems_.insert(own_text(system)).first;
   }
 
   stored::NewName new_name(Name number) {
@@ -229,24 +243,19 @@ class Dictionary::Table {
   }
 
   const Which which_;
-  std::mutex mutex_;  // of everything that writes
+  mutable std::mutex mutex_;  // of everything that writes
   Entries entries_;
   std::atomic<std::uint32_t> size_{0};
   std::atomic<Index*> index_{nullptr};
   std::vector<std::unique_ptr<Index>> indexes_;
   std::vector<stored::NewName> pending_;
   std::set<std::uint32_t> late_pages_;
+  std::set<std::string_view> systems_;  // of codes
   record::Arena text_;
   std::atomic<std::uint64_t> bytes_{0};
 };
 
-struct Dictionary::Systems {
-  std::mutex mutex;
-  std::set<std::string_view> all;
-  Name looked_at = 0;
-};
-
-Dictionary::Dictionary() : systems_(std::make_unique<Systems>()) {
+Dictionary::Dictionary() {
   for (int i = 0; i < stored::dictionary_count; ++i) {
     tables_[static_cast<std::size_t>(i)] = std::make_unique<Table>(static_cast<Which>(i));
   }
@@ -282,11 +291,7 @@ record::Code Dictionary::code(Name number) const {
   const Entry& entry = table(Which::code).entry(number);
   return {.system = entry.first, .code = entry.second, .display = entry.third_text()};
 }
-std::vector<std::string_view> Dictionary::code_systems() const {
-  const std::lock_guard lock(systems_->mutex);
-  for (const Name given = size(Which::code); systems_->looked_at < given;) systems_->all.insert(code(++systems_->looked_at).system);
-  return {systems_->all.begin(), systems_->all.end()};
-}
+std::vector<std::string_view> Dictionary::code_systems() const { return table(Which::code).systems(); }
 record::Source Dictionary::source(Name number) const {
   if (number == 0) return {};
   const Entry& entry = table(Which::source).entry(number);

@@ -46,8 +46,7 @@ class Dictionary {
   std::string_view unit(Name number) const;
   std::string_view attribute(Name number) const;
 
-  // The systems of all codes, ascending. Each code is looked at once, however often this is asked.
-  std::vector<std::string_view> code_systems() const;
+  std::vector<std::string_view> code_systems() const;  // of all codes, ascending
 
   // A hash of the name's text (displays aside): the same in every store, whatever the number. 0 for 0.
   std::uint64_t text_hash(stored::Dictionary which, Name number) const;
@@ -75,9 +74,7 @@ class Dictionary {
  private:
   class Table;  // the names of one of the four
   Table& table(stored::Dictionary which) const { return *tables_[static_cast<std::size_t>(which)]; }
-  struct Systems;  // of the codes looked at so far
   std::array<std::unique_ptr<Table>, stored::dictionary_count> tables_;
-  const std::unique_ptr<Systems> systems_;
 };
 
 }  // namespace chartline::engine
