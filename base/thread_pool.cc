@@ -1,5 +1,7 @@
 #include "base/thread_pool.h"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -111,9 +113,15 @@ struct ThreadPool::Parts {
 
 thread_local const ThreadPool::Parts* ThreadPool::Parts::own = nullptr;
 
+// One system call. The library would read a file, of what the machine has.
+unsigned cores() {
+  cpu_set_t usable;
+  if (sched_getaffinity(0, sizeof usable, &usable) == 0) return static_cast<unsigned>(CPU_COUNT(&usable));
+  return std::max(1U, std::thread::hardware_concurrency());  // more than a set holds
+}
+
 Result<std::unique_ptr<ThreadPool>> ThreadPool::start(const Options& options) {
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  const unsigned wanted = options.threads > 0 ? options.threads : cores;
+  const unsigned wanted = options.threads > 0 ? options.threads : cores();
   // Made before its threads, so that those which did start are ended when one does not.
   std::unique_ptr<ThreadPool> pool(new ThreadPool(std::make_unique<Parts>(std::max<std::size_t>(1, options.queued_max))));
   try {

@@ -14,6 +14,8 @@
 
 namespace chartline {
 
+unsigned cores();  // that this thread may use: at least 1
+
 class ThreadPool {
  public:
   struct Options {

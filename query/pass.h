@@ -38,8 +38,9 @@ class Limits final : public Stop {
 
 // Who looks: the thread that runs, and as many of a pool's as are free and allowed.
 struct Threads {
-  unsigned count = 1;             // at most, all together
-  ThreadPool* helpers = nullptr;  // null: nobody else
+  using Helpers = std::function<Result<ThreadPool*>()>;
+  unsigned count = 1;  // at most, all together
+  Helpers helpers{};   // asked for when there is work for them; empty: nobody else
 };
 
 class Pass {

@@ -53,7 +53,7 @@ class Run {
       : query_(query), store_(store), view_(view), options_(options), sink_(sink), limits_(options_) {}
 
   Result<void> run() {
-    if (options_.threads != 1) threads_ = TRY(threads_wanted());
+    if (options_.threads != 1) threads_ = threads_wanted();
     TRY(gather());
     for (const Part& part : parts_) TRY(may_give(part));
     if (controls_figures()) {
@@ -74,10 +74,8 @@ class Run {
   }
 
  private:
-  // Of its own accord as many as the pool has: to ask the system how many cores there are takes longer than a rare code.
-  Result<Threads> threads_wanted() const {
-    ThreadPool* const helpers = TRY(store_.helpers());
-    return Threads{.count = options_.threads ? options_.threads : helpers->threads(), .helpers = helpers};
+  Threads threads_wanted() const {
+    return {.count = options_.threads ? options_.threads : cores(), .helpers = [this] { return store_.helpers(); }};
   }
 
   Result<void> gather() {

@@ -54,13 +54,14 @@ Team::Team(std::vector<PatientRange> ranges, const Executors& executors, std::si
       helpers_max_(helpers_max),
       part_rows_max_(std::clamp(limits.waiting_bytes_max() / row_bytes, part_rows_min, part_rows_most)) {}
 
-Result<void> Team::lead(ThreadPool* pool, const Taker& taker) {
+Result<void> Team::lead(const Threads::Helpers& helpers, const Taker& taker) {
   taker_ = &taker;
   // Whoever waits for the first row would have to compete with what is found ahead of it.
-  bool may_help = pool && !executors_.waited_for;
+  bool may_help = helpers && !executors_.waited_for;
   while (taken_) {
     if (!take_ready()) break;
-    if (std::exchange(may_help, pool != nullptr)) offer_helpers(*pool);
+    if (std::exchange(may_help, helpers != nullptr)) taken_ = offer_helpers(helpers);
+    if (!taken_) break;
     if (UnderWay* one = begin()) {
       look_through(*one, Who::leader);
       continue;
@@ -74,18 +75,20 @@ Result<void> Team::lead(ThreadPool* pool, const Taker& taker) {
   return taken_;
 }
 
-// Nobody is woken for what the leader can do as well.
-void Team::offer_helpers(ThreadPool& pool) {
+// Nobody is started or woken for what the leader can do as well.
+Result<void> Team::offer_helpers(const Threads::Helpers& helpers) {
   std::unique_lock lock(mutex_);
   while (helping_ + offered_ < helpers_max_ && next_ + offered_ + 1 < ranges_.size() && may_begin()) {
+    ThreadPool* const pool = TRY(helpers());
     ++offered_;
     lock.unlock();
-    const bool taken = pool.offer([team = shared_from_this()] { team->help(); });
+    const bool taken = pool->offer([team = shared_from_this()] { team->help(); });
     lock.lock();
     if (taken) continue;
     --offered_;
-    return;
+    break;
   }
+  return {};
 }
 
 void Team::help() {

@@ -31,8 +31,8 @@ class Team : public std::enable_shared_from_this<Team> {
   Team(std::vector<PatientRange> ranges, const Executors& executors, std::size_t statements, Limits& limits,
        unsigned helpers_max);
 
-  // Looks through all ranges, with the help of the pool's threads; null: alone. Afterwards nobody uses what the Team was made of.
-  Result<void> lead(ThreadPool* pool, const Taker& taker);
+  // Looks through all ranges, with the help of `helpers` where there are several. Afterwards nobody uses what the Team was made of.
+  Result<void> lead(const Threads::Helpers& helpers, const Taker& taker);
 
  private:
   // A range under way, and the parts of what is found in it, first to last.
@@ -46,7 +46,7 @@ class Team : public std::enable_shared_from_this<Team> {
   enum class Who : std::uint8_t { leader, helper };
   class RangeOutlet;
 
-  void offer_helpers(ThreadPool& pool);
+  Result<void> offer_helpers(const Threads::Helpers& helpers);
   void help();
   UnderWay* begin();  // the next range; null where there is none, or enough are under way
   void look_through(UnderWay& one, Who who);

@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 #include <utility>
+
+#include "base/thread_pool.h"
 
 namespace chartline::server {
 namespace {
@@ -16,7 +17,7 @@ constexpr std::size_t waiting_max = 4096;  // as for a lane of the workers
 
 // One for each processor, and one that waits for the disk.
 Committer::Committer(engine::Store& store, Workers& workers)
-    : store_(store), workers_(workers), groups_max_(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())) + 1), tasks_(*this) {}
+    : store_(store), workers_(workers), groups_max_(static_cast<int>(cores()) + 1), tasks_(*this) {}
 
 kj::Promise<engine::Written> Committer::write(std::unique_ptr<HeldWrite> one, std::size_t bytes) {
   if (bytes > group_bytes_max) {

@@ -2,14 +2,14 @@
 
 #include <system_error>
 
+#include "base/thread_pool.h"
 #include "server/scheduling.h"
 
 namespace chartline::server {
 
 Result<std::unique_ptr<Workers>> Workers::start(const Options& options) {
   std::unique_ptr<Workers> workers(new Workers(options));
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-  const unsigned threads[lane_count] = {options.read_threads ? options.read_threads : cores, options.write_threads,
+  const unsigned threads[lane_count] = {options.read_threads ? options.read_threads : cores(), options.write_threads,
                                         options.scan_threads, options.login_threads};
   try {
     for (int lane = 0; lane < lane_count; ++lane) {

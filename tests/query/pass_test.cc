@@ -52,7 +52,7 @@ class PassTest : public testing::Test {
     Limits limits(options);
     auto pool = ThreadPool::start({.threads = 3, .queued_max = 1000}).value();
     const engine::View view = small_.store().view();
-    Pass pass(view, {.count = 4, .helpers = pool.get()}, limits, options);
+    Pass pass(view, {.count = 4, .helpers = [&]() -> Result<ThreadPool*> { return pool.get(); }}, limits, options);
     const Executors executors{.range_patients = 50, .make = [&]() -> Result<std::unique_ptr<Finder>> {
                                 return std::unique_ptr<Finder>(std::make_unique<ManyRows>(made, fails_at));
                               }};

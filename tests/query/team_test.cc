@@ -39,6 +39,9 @@ class TeamTest : public testing::Test {
             },
             .range_done = [this](const PatientRange&) { ++done_; }};
   }
+  static Threads::Helpers of(ThreadPool& pool) {
+    return [&pool]() -> Result<ThreadPool*> { return &pool; };
+  }
   void expect_everything(std::uint32_t count) {
     ASSERT_EQ(taken_.size(), count);
     for (std::uint32_t i = 0; i < count; ++i) EXPECT_EQ(taken_[i], i * 10);
@@ -70,7 +73,7 @@ TEST_F(TeamTest, WaitsForNoHelperThatIsBusy) {
     const RunOptions options;
     Limits limits(options);
     const Executors made = executors();
-    ASSERT_TRUE(std::make_shared<Team>(ranges(100), made, 1, limits, 3)->lead(pool.get(), taker()));
+    ASSERT_TRUE(std::make_shared<Team>(ranges(100), made, 1, limits, 3)->lead(of(*pool), taker()));
   }  // what the team was made of is gone when the helper comes
   expect_everything(100);
   gate.set_value();
@@ -84,9 +87,22 @@ TEST_F(TeamTest, OfManyGivesTheSameInOrder) {
   const RunOptions options;
   Limits limits(options);
   const Executors made = executors();
-  ASSERT_TRUE(std::make_shared<Team>(ranges(2'000), made, 1, limits, 3)->lead(pool.get(), taker()));
+  ASSERT_TRUE(std::make_shared<Team>(ranges(2'000), made, 1, limits, 3)->lead(of(*pool), taker()));
   expect_everything(2'000);
   EXPECT_LE(finders_, 4u);
+}
+
+TEST_F(TeamTest, AsksForNoHelpersWithOneRange) {
+  const auto no_helpers = []() -> Result<ThreadPool*> { return unavailable("the system gives no threads"); };
+  const RunOptions options;
+  Limits limits(options);
+  const Executors made = executors();
+  ASSERT_TRUE(std::make_shared<Team>(ranges(1), made, 1, limits, 3)->lead(no_helpers, taker()));
+  expect_everything(1);
+  const auto ended = std::make_shared<Team>(ranges(2), made, 1, limits, 3)->lead(no_helpers, taker());
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().message, "the system gives no threads");
+  EXPECT_FALSE(limits.check()) << "everyone is told";
 }
 
 TEST_F(TeamTest, EndsWithWhomeverTakesNoMore) {
