@@ -84,7 +84,7 @@ class CarefulRandom final : public rocksdb::FSRandomAccessFileOwnerWrapper {
       : FSRandomAccessFileOwnerWrapper(std::move(file)), path_(std::move(path)), bytes_(bytes), brought_(bytes / piece_bytes + 1) {}
 
   // Of the first file of a table that it opens RocksDB wants half a mebibyte at the end, and waits for all of it: an index is there
-  // that takes a tenth of that.
+  // that takes a twentieth of that.
   IOStatus Prefetch(std::uint64_t offset, std::size_t n, const IOOptions& options, IODebugContext* debug) override {
     if (offset + n == bytes_ && n > tail_bytes) offset = bytes_ - tail_bytes, n = tail_bytes;
     return FSRandomAccessFileOwnerWrapper::Prefetch(offset, n, options, debug);
@@ -98,21 +98,24 @@ class CarefulRandom final : public rocksdb::FSRandomAccessFileOwnerWrapper {
           *result = Slice(scratch, one.bytes.copy(scratch, n));
           return IOStatus::OK();
         }
-    if (wants_pieces && reads_.fetch_add(1, std::memory_order_relaxed) >= brought_.size() / 2)
-      bring(offset, n, options, debug);
     const IOStatus status = FSRandomAccessFileOwnerWrapper::Read(offset, n, options, result, scratch, debug);
+    if (wants_pieces && reads_.fetch_add(1, std::memory_order_relaxed) >= brought_.size() / 2) bring(offset, options, debug);
     if (keeping && status.ok()) kept.push_back({path_, offset, result->ToString()});
     return status;
   }
 
  private:
-  static constexpr std::uint64_t piece_bytes = 256 << 10, tail_bytes = 64 << 10;
+  static constexpr std::uint64_t piece_bytes = 256 << 10, pieces_ahead = 16, tail_bytes = 32 << 10;
 
-  // A hint: what it does not bring the read itself will, or say why not.
-  void bring(std::uint64_t offset, std::size_t n, const IOOptions& options, IODebugContext* debug) const {
-    for (std::uint64_t at = offset / piece_bytes; at < brought_.size() && at * piece_bytes < offset + n; ++at)
-      if (!brought_[at].exchange(true, std::memory_order_relaxed))
-        target()->Prefetch(at * piece_bytes, piece_bytes, options, debug).PermitUncheckedError();
+  // One piece that was not brought yet: the one around what was read, or of those behind it. A hint, for which nobody waits: what it
+  // does not bring a read will, or say why not.
+  void bring(std::uint64_t offset, const IOOptions& options, IODebugContext* debug) const {
+    const std::uint64_t first = offset / piece_bytes, past = std::min<std::uint64_t>(first + pieces_ahead, brought_.size());
+    for (std::uint64_t at = first; at < past; ++at) {
+      if (brought_[at].load(std::memory_order_relaxed) || brought_[at].exchange(true, std::memory_order_relaxed)) continue;
+      target()->Prefetch(at * piece_bytes, piece_bytes, options, debug).PermitUncheckedError();
+      return;
+    }
   }
 
   const std::string path_;

@@ -37,8 +37,8 @@ class TakingIn {
 
 // While one of these stands that is `wanted`, its thread reads a block here and one there, as whoever asks for one patient after
 // another does. A file that was read so half as many times as it has pieces of 256 KiB comes into the system's cache by pieces from
-// then on: the one around what is read, each once while the file is open. Who asks once thus waits for a block and no more, and a
-// file that memory does not hold is read again block by block.
+// then on: one with each read, from where that was, each once while the file is open, and nobody waits for it. Who asks once thus
+// waits for a block and no more, and a file that memory does not hold is read again block by block.
 class ByPieces {
  public:
   explicit ByPieces(bool wanted);
