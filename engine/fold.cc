@@ -16,7 +16,7 @@ namespace chartline::engine {
 namespace {
 
 constexpr std::size_t trimmed_per_fold_max = 1000;  // bounded work; the log shrinks over several folds
-constexpr std::size_t operations_for_each_put = 4;  // of a patient with one event: head, run, its details, and a little more
+constexpr std::size_t operations_for_each_put = 5;  // of a patient with one event: head, details, identifier both ways, and a little more
 
 }  // namespace
 
@@ -116,7 +116,8 @@ Result<void> Shard::fold_step() {
     TRY(fold_patient(base, changes, state, postings, batch));
     setup_.way->give();
     changes_cached(DecodedCache::Sort::head, changes.patient);
-    changes_cached(DecodedCache::Sort::last_changes, stored::block_of(changes.patient));
+    if (past == puts.end() || stored::block_of((*past)->patient) != stored::block_of(changes.patient))
+      changes_cached(DecodedCache::Sort::last_changes, stored::block_of(changes.patient));
     if (changes.head) keep_head(base, changes.patient, serial, std::move(changes.head));
     if (changes.demographics) who[changes.patient] = changes.who;
     from = past;

@@ -59,7 +59,7 @@ void put_runs(PatientId patient, std::vector<EncodedRun>& runs, bool history, st
       if (!run.bytes.details.empty())
         batch.put(Table::history, stored::history_key(patient, run.ref.run, true), std::move(run.bytes.details));
     } else {
-      batch.put(Table::timeline, stored::run_key(patient, run.ref.first, run.ref.run), std::move(run.bytes.hot));
+      if (!run.ref.in_head) batch.put(Table::timeline, stored::run_key(patient, run.ref.first, run.ref.run), std::move(run.bytes.hot));
       if (!run.bytes.details.empty())
         batch.put(Table::details, stored::details_key(patient, run.ref.run), std::move(run.bytes.details));
     }
@@ -228,7 +228,7 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
   std::size_t missing = changes.removed.size();
   for (std::size_t i = 0; i < head.runs.size(); ++i) {
     if (!rewrite[i] && missing == 0 && !changes.demographics) continue;
-    loaded[i] = TRY(read_run(base, patient, head.runs[i], false));
+    loaded[i] = TRY(read_run(base, patient, head.runs[i], false, head.hot));
     for (const stored::Row& row : loaded[i]->rows())
       if (changes.removed.contains(row.number)) {
         rewrite[i] = true, --missing;
@@ -239,21 +239,25 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
     return corrupt("timeline: shard " + std::to_string(base.shard) + ": the log replaces an event that no run holds");
   if (changes.demographics)
     for (std::size_t i = 0; i < head.runs.size(); ++i)
-      if (!loaded[i]) loaded[i] = TRY(read_run(base, patient, head.runs[i], false));
+      if (!loaded[i]) loaded[i] = TRY(read_run(base, patient, head.runs[i], false, head.hot));
 
-  std::vector<stored::Row> kept = changes.added, past = std::move(changes.passed), tellers;
+  std::vector<stored::Row> past = std::move(changes.passed), tellers;
+  for (const stored::Row& row : changes.added) {
+    head.content += content_hash(row, names);
+    collect_postings(patient, row, postings);
+    if (tells_demographics(row)) tellers.push_back(row);
+  }
+  const std::size_t added = changes.added.size();
+  std::vector<stored::Row> kept = std::move(changes.added);
   std::vector<stored::RunRef> refs;
+  Bytes hot;  // of the run that stands in the head
   for (std::size_t i = 0; i < head.runs.size(); ++i) {
     if (changes.demographics)
       for (const stored::Row& row : loaded[i]->rows())
         if (tells_demographics(row) && !changes.removed.contains(row.number)) tellers.push_back(row);
     if (!rewrite[i]) {
       refs.push_back(head.runs[i]);
-      if (refs.back().in_head) {  // of a bulk load: heads that are written again and again stay small
-        Bytes hot = loaded[i] ? std::move(loaded[i]->hot) : TRY(read_hot(base, patient, head.runs[i], false));
-        refs.back().in_head = false;
-        batch.put(Table::timeline, stored::run_key(patient, refs.back().first, refs.back().run), std::move(hot));
-      }
+      if (head.runs[i].in_head) hot = loaded[i] ? std::move(loaded[i]->hot) : TRY(read_hot(base, patient, head.runs[i], false, head.hot));
       continue;
     }
     erase_run(patient, head.runs[i], false, batch);
@@ -274,18 +278,21 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
         postings[code].removed.push_back({patient, row.number});
     }
   }
-  for (const stored::Row& row : changes.added) {
-    head.content += content_hash(row, names);
-    collect_postings(patient, row, postings);
-    if (tells_demographics(row)) tellers.push_back(row);
-  }
-  if (kept.size() > changes.added.size()) sort_rows(kept, names);
+  if (kept.size() > added) sort_rows(kept, names);
   auto runs = encode_runs(kept, state.next_run, &names);
+  // A lone short run stands in the head: a key less to write, to read and to erase. Others get keys of their own, so that heads that
+  // are written again and again stay small.
+  if (refs.size() + runs.size() == 1 && (runs.empty() ? hot : runs[0].bytes.hot).size() <= short_run_bytes) {
+    if (!runs.empty()) runs[0].ref.in_head = true, hot = std::move(runs[0].bytes.hot);
+  } else if (const auto out = std::ranges::find_if(refs, &stored::RunRef::in_head); out != refs.end()) {
+    out->in_head = false;
+    batch.put(Table::timeline, stored::run_key(patient, out->first, out->run), std::exchange(hot, {}));
+  }
   put_runs(patient, runs, false, refs, batch);
   sort_refs(refs);
-  head.runs = std::move(refs), head.hot = {};
+  head.runs = std::move(refs), head.hot = std::move(hot);
   const std::size_t before = head.events;
-  head.events = static_cast<std::uint32_t>(before + changes.added.size() - changes.removed.size());
+  head.events = static_cast<std::uint32_t>(before + added - changes.removed.size());
   state.events += head.events, state.events -= before;
   TRY(fold_history(base, patient, past, head, state, batch));
   batch.put(Table::timeline, stored::head_key(patient), stored::encode(head));

@@ -35,14 +35,14 @@ Result<stored::Head> read_head(const ShardMoment& shard, PatientId patient) {
 namespace {
 
 std::size_t bytes_of(const stored::Head& head) {
-  std::size_t bytes = sizeof head + (head.runs.capacity() + head.history.capacity()) * sizeof(stored::RunRef);
+  std::size_t bytes = sizeof head + head.hot.capacity() + (head.runs.capacity() + head.history.capacity()) * sizeof(stored::RunRef);
   for (const stored::RunRef& run : head.runs) bytes += run.record_ids.capacity();
   return bytes;
 }
 
-// The run is kept decoded; its bytes would only stand beside that.
+// Who reads keeps the run decoded; its bytes would only stand beside that, where they are many.
 std::shared_ptr<const stored::Head> to_keep(const std::shared_ptr<const stored::Head>& head) {
-  if (head->hot.empty()) return head;
+  if (head->hot.size() <= short_run_bytes) return head;
   auto kept = std::make_shared<stored::Head>(*head);
   kept->hot = {};
   return kept;
@@ -82,11 +82,13 @@ Result<std::shared_ptr<const stored::Head>> head_to_fold(const ShardMoment& shar
 
 void keep_head(const ShardMoment& shard, PatientId patient, std::uint64_t serial, std::shared_ptr<const stored::Head> head) {
   const DecodedCache::Key key{.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = serial};
+  head = to_keep(head);
   const std::size_t bytes = bytes_of(*head);
   shard.cache->keep(key, std::move(head), bytes);
 }
 
-Result<bool> get_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, Pinned& value) {
+Result<bool> get_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, Pinned& value, BytesView in_head) {
+  if (ref.in_head && !in_head.empty()) return value.reset(), value.keep(in_head), true;
   if (!ref.in_head) return shard.tables->get(Table::timeline, stored::run_key(patient, ref.first, ref.run), shard.base->snapshot.get(), value);
   stored::Head head = TRY(read_head(shard, patient));
   if (head.runs.empty() || head.runs[0].run != ref.run || head.hot.empty()) return false;

@@ -58,13 +58,16 @@ inline void give_way(const ViewParts& reader) {
 Result<stored::Head> read_head(const ShardMoment& shard, PatientId patient);
 // The same for who reads timelines: kept in the cache for as long as the base is the present one, if it is asked for again.
 Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard, PatientId patient);
-// A head from the cache has let go of the bytes of its run (get_run() reads them again).
+// A head from the cache has let go of the bytes of its run, unless they are few (get_run() reads them again).
 // For who writes to the patient: kept at once, because the fold asks for it next. For the fold, which makes another of it:
 // gone from the cache.
 Result<std::shared_ptr<const stored::Head>> head_to_write(const ShardMoment& shard, PatientId patient);
 Result<std::shared_ptr<const stored::Head>> head_to_fold(const ShardMoment& shard, PatientId patient);
-// The hot bytes of one of its runs of the timeline, under its own key or in the head; false where they are absent.
-Result<bool> get_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, Pinned& value);
+// Of a run that stands in its head: so short that a fold leaves it there, and that the cache keeps it with the head.
+inline constexpr std::size_t short_run_bytes = 256;
+// The hot bytes of one of its runs of the timeline, under its own key or in the head; false where they are absent. `in_head`: of the
+// run in the head, for who has read that and not let go of them; borrowed.
+Result<bool> get_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, Pinned& value, BytesView in_head = {});
 // The same as read_head() of what the timeline table holds under the head's key; errors name the shard.
 Result<stored::Head> decode_head(const ShardMoment& shard, BytesView bytes);
 

@@ -97,7 +97,7 @@ Result<bool> PatientIndex::falls_short(const ShardMoment& shard, PatientId patie
   const auto head = TRY(head_to_write(shard, patient));
   for (const stored::RunRef& run : head->runs) {
     if (!may_hold(run, record)) continue;
-    const auto loaded = TRY(read_run(shard, patient, run, false));
+    const auto loaded = TRY(read_run(shard, patient, run, false, head->hot));
     const auto is_it = [&](const stored::Row& row) { return !row.record.empty() && record_key(row, *shard.dictionary) == record.key; };
     if (std::ranges::any_of(loaded->rows(), is_it)) return true;
   }

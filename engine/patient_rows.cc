@@ -17,23 +17,23 @@ Error damaged(const ShardMoment& shard, const char* table, const stored::RunRef&
 
 }  // namespace
 
-Result<Bytes> read_hot(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, bool history) {
+Result<Bytes> read_hot(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, bool history, BytesView in_head) {
   const char* table = history ? "history" : "timeline";
   const Snapshot* at = shard.base->snapshot.get();
   Pinned value;
   if (!TRY(history ? shard.tables->get(Table::history, stored::history_key(patient, ref.run, false), at, value)
-                   : get_run(shard, patient, ref, value)))
+                   : get_run(shard, patient, ref, value, in_head)))
     return damaged(shard, table, ref, "named by its head, but absent");
   if (hash64(value.bytes()) != ref.hot_checksum) return damaged(shard, table, ref, "its checksum differs from its head's");
   return Bytes(value.bytes());
 }
 
 Result<std::unique_ptr<LoadedRun>> read_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref,
-                                            bool history) {
+                                            bool history, BytesView in_head) {
   const char* table = history ? "history" : "timeline";
   const Snapshot* at = shard.base->snapshot.get();
   auto run = std::make_unique<LoadedRun>();
-  run->hot = TRY(read_hot(shard, patient, ref, history));
+  run->hot = TRY(read_hot(shard, patient, ref, history, in_head));
   Pinned value;
   if (ref.details_checksum != 0) {
     if (!TRY(history ? shard.tables->get(Table::history, stored::history_key(patient, ref.run, true), at, value)
@@ -59,7 +59,7 @@ Result<PatientRows> read_rows(const ShardMoment& shard, PatientId patient) {
   for (const DeltaPut* put : puts)
     if (put->commit > shard.base->watermark) removed.insert(put->removed.begin(), put->removed.end());
   for (const stored::RunRef& ref : all.head.runs) {
-    all.runs.push_back(TRY(read_run(shard, patient, ref, false)));
+    all.runs.push_back(TRY(read_run(shard, patient, ref, false, all.head.hot)));
     for (const stored::Row& row : all.runs.back()->rows())
       if (!removed.contains(row.number)) all.rows.push_back(row);
   }
@@ -91,7 +91,7 @@ Result<PastRows> read_past_rows(const ShardMoment& shard, PatientId patient) {
     past.rows.push_back(row);
   };
   for (const stored::RunRef& ref : head.runs) {
-    past.runs.push_back(TRY(read_run(shard, patient, ref, false)));
+    past.runs.push_back(TRY(read_run(shard, patient, ref, false, head.hot)));
     for (const stored::Row& row : past.runs.back()->rows()) take(row);
   }
   for (const DeltaPut* put : puts)

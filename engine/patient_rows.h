@@ -16,10 +16,10 @@ struct LoadedRun {
   std::unique_ptr<stored::RunRows> decoded;
   const std::vector<stored::Row>& rows() const { return decoded->rows; }
 };
-// `history` reads the history table.
-Result<Bytes> read_hot(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, bool history);
+// `history` reads the history table; `in_head` as get_run() takes it.
+Result<Bytes> read_hot(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, bool history, BytesView in_head = {});
 Result<std::unique_ptr<LoadedRun>> read_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref,
-                                            bool history);
+                                            bool history, BytesView in_head = {});
 
 struct PatientRows {
   stored::Head head;                             // of the base

@@ -26,7 +26,7 @@ Result<void> get_hot(const RunPlace& place, Pinned& value) {
   const Snapshot* snapshot = place.shard->base->snapshot.get();
   Tables& tables = *place.shard->tables;
   const bool found = TRY(place.past ? tables.get(Table::history, stored::history_key(place.patient, place.ref.run, false), snapshot, value)
-                                    : get_run(*place.shard, place.patient, place.ref, value));
+                                    : get_run(*place.shard, place.patient, place.ref, value, place.in_head));
   if (!found) return at(place, Fault::corrupt, "named by its head, but absent");
   return {};
 }

@@ -17,6 +17,7 @@ struct RunPlace {
   PatientId patient = 0;
   bool past = false;                   // of the history table
   stored::RunRef ref;
+  BytesView in_head{};                 // as get_run() takes it
 };
 
 // A row as far as hot columns, all of them, tell of it.

@@ -27,7 +27,7 @@ void Timeline::Parts::clear() {
     piece.next = 0;
   }
   used = 0;
-  places.clear(), next.clear(), room.clear(), closed.clear(), open.clear(), changed.clear();
+  places.clear(), next.clear(), room.clear(), closed.clear(), open.clear(), changed.clear(), heads.clear();
 }
 
 Piece& Timeline::Parts::add(PatientRef patient, const ShardMoment& shard) {

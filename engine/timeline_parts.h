@@ -44,6 +44,7 @@ struct Timeline::Parts {
     std::uint32_t piece, row;
   };
   std::shared_ptr<const ViewParts> moment;        // holds what the rows borrow
+  std::vector<std::shared_ptr<const stored::Head>> heads;  // hold the runs that stand in them
   std::vector<std::unique_ptr<Piece>> pieces;     // the first `used` are of this read
   std::size_t used = 0;
   std::vector<Place> places;

@@ -127,7 +127,7 @@ void TimelineReader::gather_runs(const ShardMoment& shard, PatientRef patient, c
       piece.is_run = true;
       piece.place.past = past;
       piece.place.ref = run;
-      if (run.in_head && !head.hot.empty()) piece.fetched = head.hot;
+      piece.place.in_head = head.hot;
     }
   };
   gather(head.runs, false);
@@ -145,7 +145,7 @@ Result<void> TimelineReader::read(std::span<const PatientRef> person, Timeline::
       continue;
     }
     gather_delta(*shard, patient, into);
-    gather_runs(*shard, patient, *TRY(cached_head(*shard, patient.id)), into);
+    gather_runs(*shard, patient, *into.heads.emplace_back(TRY(cached_head(*shard, patient.id))), into);
   }
   return merge(person, into);
 }
@@ -160,7 +160,7 @@ Result<bool> TimelineReader::read_if_short(std::span<const PatientRef> person, T
     const ShardMoment* shard = TRY(shard_of(patient));
     if (Sight(moment_->grant.get(), patient, *shard->dictionary).needs_details()) return false;
     gather_delta(*shard, patient, into);
-    gather_runs(*shard, patient, *TRY(cached_head(*shard, patient.id)), into);
+    gather_runs(*shard, patient, *into.heads.emplace_back(TRY(cached_head(*shard, patient.id))), into);
   }
   for (std::size_t i = 0; i < into.used; ++i) {
     const Piece& piece = *into.pieces[i];

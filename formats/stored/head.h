@@ -32,7 +32,7 @@ struct Head {
   std::uint32_t past_events = 0;  // versions in history
   Hash128 past_content;           // sum of the content hashes of those
   std::vector<RunRef> history;    // runs of superseded versions, in the history table
-  Bytes hot{};                    // of the run that is in_head; caches let go of it
+  Bytes hot{};                    // of the run that is in_head; caches let go of it where it is long
 };
 // Self-describing version byte, checksum at the end.
 Bytes encode(const Head& head);
