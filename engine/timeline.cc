@@ -35,7 +35,7 @@ Piece& Timeline::Parts::add(PatientRef patient, const ShardMoment& shard) {
   Piece& piece = *pieces[used++];
   piece.patient = patient;
   piece.place = {.shard = &shard, .patient = patient.id, .past = false, .ref = {}};
-  piece.is_run = false;
+  piece.is_run = piece.in_part = false;
   return piece;
 }
 
@@ -95,7 +95,9 @@ Result<record::Event> Timeline::event(std::size_t i) {
   check(i < size(), "an event of the timeline");
   const Parts::Place& place = parts->places[i];
   Piece& piece = *parts->pieces[place.piece];
-  return to_event(TRY(piece.row(place.row)), piece.names(), parts->room);
+  record::Event made = to_event(TRY(piece.row(place.row)), piece.names(), parts->room);
+  if (piece.in_part) made.sequence = 0;
+  return made;
 }
 
 bool Timeline::may_have_translations(std::size_t i) const {

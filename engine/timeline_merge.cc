@@ -109,7 +109,8 @@ Result<void> TimelineMerge::choose(Piece& piece) {
 
 Result<void> TimelineMerge::keep_seen(Piece& piece) {
   const Sight sight(question_.grant, piece.patient, piece.names());
-  if (sight.shows_everything()) return {};
+  piece.in_part = !sight.shows_everything();
+  if (!piece.in_part) return {};
   Result<void> failed;
   std::erase_if(piece.chosen, [&](std::uint32_t at) {
     if (piece.is_run && !sight.needs_details())

@@ -29,6 +29,7 @@ struct Piece {
 
   // Where a merge stands.
   std::vector<std::uint32_t> chosen;              // rows that the filter keeps, ascending
+  bool in_part = false;                           // a grant hides rows of the patient
   std::size_t next = 0;                           // of chosen, in the direction of reading
   Micros instant = 0;                             // of the row that is next
 

@@ -357,6 +357,7 @@ Result<std::vector<View::Version>> View::history(PatientRef patient, record::Are
   for (const stored::Row* row : rows) {
     const Micros removed = row->removed <= as_of() ? row->removed : 0;
     versions.push_back({.event = to_event(copy(*row, into), *shard->dictionary, into), .removed = removed});
+    if (!sight.shows_everything()) versions.back().event.sequence = 0;
   }
   return versions;
 }

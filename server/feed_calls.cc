@@ -80,13 +80,13 @@ void leave_out_unseen(std::vector<engine::FeedEntry>& entries, const engine::Vie
     const bool two = entry.what == engine::FeedEntry::What::link || entry.what == engine::FeedEntry::What::unlink;
     if (!view.sees(entry.patient) || (two && !view.sees(entry.other))) return true;
     if (entry.what != engine::FeedEntry::What::events) return false;
+    if (grant->shows_all_of(entry.patient)) return false;
     std::vector<record::Event> shown;
     for (const record::Event& event : entry.added)
-      if (grant->shows(entry.patient, event)) shown.push_back(event);
+      if (grant->shows(entry.patient, event)) shown.push_back(event), shown.back().sequence = 0;
     entry.added = room.array(shown);
-    const bool shows_all = grant->sources.empty() && grant->rule_of(entry.patient).shows_everything();
-    if (!shows_all) entry.removed = {};  // by number: of events that may not be shown
-    return entry.added.empty() && !shows_all;
+    entry.removed = {};  // by number: of events that may not be shown
+    return entry.added.empty();
   });
 }
 

@@ -71,6 +71,8 @@ struct Grant {
   // Whether events are left out, or changed, of every patient. Of such a view there are no postings.
   bool sifts_everyone() const { return !sources.empty() || !of_everyone.shows_everything() || deidentified != nullptr; }
   bool shows(PatientRef patient, const record::Event& event) const;  // the simple form
+  // Otherwise nobody is told the place in the source of the events that are shown: it counts those that are not.
+  bool shows_all_of(PatientRef patient) const { return sources.empty() && rule_of(patient).shows_everything(); }
 };
 
 std::shared_ptr<const Grant> seal(Grant grant);
