@@ -17,16 +17,23 @@ bool tie(const Events& events, std::uint32_t a, std::uint32_t b) {
   return events.at[a] == events.at[b] && events.timed[a] == events.timed[b];
 }
 
-// Whether the k-th, of first to past-1 of some lists, ties with one that differs from it: in zone, where times alone count.
-bool ties(const Lists& lists, std::uint32_t first, std::uint32_t past, std::uint32_t k, bool times_alone) {
+// Whether the k-th, of first to past-1 of some lists, ties with one of another zone.
+bool ties_across_zones(const Lists& lists, std::uint32_t first, std::uint32_t past, std::uint32_t k) {
   const Events& events = *lists.events;
   const std::uint32_t it = lists.at(k);
-  const auto differs = [&](std::uint32_t other) { return !times_alone || events.offset[other] != events.offset[it]; };
+  const auto differs = [&](std::uint32_t other) { return events.offset[other] != events.offset[it]; };
   for (std::uint32_t j = k; j > first && tie(events, lists.at(j - 1), it); --j)
     if (differs(lists.at(j - 1))) return true;
   for (std::uint32_t j = k + 1; j < past && tie(events, it, lists.at(j)); ++j)
     if (differs(lists.at(j))) return true;
   return false;
+}
+
+// Whether the k-th ties with one that differs from it: in zone, where times alone count. Few tie with any.
+inline bool ties(const Lists& lists, std::uint32_t first, std::uint32_t past, std::uint32_t k, bool times_alone) {
+  const bool any = (k > first && tie(*lists.events, lists.at(k - 1), lists.at(k))) ||
+                   (k + 1 < past && tie(*lists.events, lists.at(k), lists.at(k + 1)));
+  return any && (!times_alone || ties_across_zones(lists, first, past, k));
 }
 
 }  // namespace

@@ -104,17 +104,23 @@ std::optional<Evaluation::Window> Evaluation::window_of(const Node& clause, cons
   }
   const Times times = time(anchor, outer);
   const Duration back = opposite(distance);
-  const auto low = [&](Day day) { return side == Side::after ? std::optional(day) : add(day, back, program_.month_end); };
-  const auto high = [&](Day day) { return side == Side::before ? std::optional(day) : add(day, distance, program_.month_end); };
+  const auto move = [&](Day& day, const Duration& by) {
+    const std::optional<Day> moved = add(day, by, program_.month_end);
+    if (moved) day = *moved;
+    return moved.has_value();
+  };
+  const auto widen = [&](Day& low, Day& high) {
+    return (side == Side::after || move(low, back)) && (side == Side::before || move(high, distance));
+  };
   for (std::size_t row = 0; row < rows; ++row) {
     if (!times[row].known()) {
       nothing(row);
       continue;
     }
     const DayExtent at = days_of(times[row]);
-    const std::optional<Day> first = low(at.last), last = high(at.first);
-    if (first && last && (at.first == at.last || (low(at.first) && high(at.last))))
-      from(row, *first), to(row, *last);
+    Day low = at.last, high = at.first, lowest = at.first, highest = at.last;
+    if (widen(low, high) && (at.first == at.last || widen(lowest, highest)))
+      from(row, low), to(row, high);
     else
       nothing(row);
   }
