@@ -42,6 +42,8 @@ export function write_report(path, {size, patients, runs, page}) {
   };
   const head = ['work', 'Chartline', ...shown.map(peer => title[peer]), 'least ratio'];
   const rows_of = (words, suffix, show, better) => Object.entries(words).flatMap(([name, said]) => row(said, `${name}.${suffix}`, show, better));
+  // Without the columns in which nobody has anything.
+  const with_something = rows => rows.map(row => row.filter((_, column) => rows.slice(1).some(each => each[column] !== '')));
   const version = peer => `${title[peer]} ${results[peer].version?.[0] ?? ''}`.trim();
   const polars = spawnSync('node', ['-p', "require('./bench/peers/node_modules/nodejs-polars/package.json').version"], {encoding: 'utf8'}).stdout.trim();
   const memory = ['chartline', ...shown].filter(who => results[who]['memory.bytes'] && Number.isFinite(median(results[who]['memory.bytes'])))
@@ -62,7 +64,7 @@ ${table([head, ...rows_of(points, 'ms', time, 'less')])}
 
 ${table([head, ...row('bulk load, all indexes', 'load.seconds', s => time(s * 1000), 'less'), ...row('bytes on disk', 'disk.bytes', n => `${digits(n / 1e6)} MB`, 'less'),
   ...rows_of(rates, 'per_second', rate, 'more'), ...row('FHIR import, JSON', 'fhir.bytes_per_second', n => `${digits(n / 1e6)} MB/s`, 'more')])}
-${Object.keys(ours).some(figure => figure.endsWith('.cold_ms')) ? `**Cold** (a new process, and caches of files dropped)\n\n${table([head, ...rows_of({...questions, ...points}, 'cold_ms', time, 'less')])}` : ''}
+${Object.keys(ours).some(figure => figure.endsWith('.cold_ms')) ? `**Cold** (a new process, and caches of files dropped)\n\n${table(with_something([head, ...rows_of({...questions, ...points}, 'cold_ms', time, 'less')]))}` : ''}
 `;
   writeFileSync(path + '.md', text);
   process.stdout.write(text);
