@@ -1,8 +1,5 @@
 #include "base/utf8.h"
 
-#include <cstdint>
-#include <cstring>
-
 namespace chartline {
 namespace {
 
@@ -30,22 +27,12 @@ std::size_t character_bytes(std::string_view text) {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) {
-  // Nearly every text is ASCII: its words, the last of which overlaps the one before.
-  if (constexpr std::size_t word_bytes = sizeof(std::uint64_t); text.size() >= word_bytes) {
-    std::uint64_t word = 0, bits = 0;
-    for (std::size_t i = 0; i + word_bytes <= text.size(); i += word_bytes) std::memcpy(&word, text.data() + i, word_bytes), bits |= word;
-    std::memcpy(&word, text.data() + text.size() - word_bytes, word_bytes);
-    if (((bits | word) & 0x8080808080808080) == 0) return true;
-  }
+bool is_utf8_beyond_ascii(std::string_view text) {
+  constexpr std::size_t word_bytes = 8;
   while (!text.empty()) {
-    std::uint64_t word = 0;
-    if (text.size() >= sizeof word) {
-      std::memcpy(&word, text.data(), sizeof word);
-      if ((word & 0x8080808080808080) == 0) {
-        text.remove_prefix(sizeof word);
-        continue;
-      }
+    if (text.size() >= word_bytes && is_ascii(text.substr(0, word_bytes))) {
+      text.remove_prefix(word_bytes);
+      continue;
     }
     const std::size_t bytes = character_bytes(text);
     if (bytes == 0) return false;

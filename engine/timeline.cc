@@ -1,4 +1,3 @@
-
 #include "base/check.h"
 #include "engine/content.h"
 #include "engine/timeline_parts.h"

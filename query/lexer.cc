@@ -1,4 +1,3 @@
-
 #include "query/characters.h"
 #include "query/token.h"
 
