@@ -20,7 +20,8 @@ std::size_t character_bytes(std::string_view text) {
   if (first >= 0xf0 && first <= 0xf4) {
     const bool overlong = first == 0xf0 && second < 0x90;
     const bool too_high = first == 0xf4 && second > 0x8f;
-    return is_continuation(second) && is_continuation(byte(2)) && is_continuation(byte(3)) && !overlong && !too_high ? 4 : 0;
+    return is_continuation(second) && is_continuation(byte(2)) && is_continuation(byte(3)) && !overlong && !too_high ? 4
+                                                                                                                     : 0;
   }
   return 0;
 }

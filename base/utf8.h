@@ -10,7 +10,9 @@ namespace chartline {
 
 // By words, the last of which overlaps the one before: nearly every text is ASCII, and most are short.
 inline bool is_ascii(std::string_view text) {
-  const auto word_at = [&]<typename Word>(Word word, std::size_t i) { return std::memcpy(&word, text.data() + i, sizeof word), word; };
+  const auto word_at = [&]<typename Word>(Word word, std::size_t i) {
+    return std::memcpy(&word, text.data() + i, sizeof word), word;
+  };
   std::uint64_t bits = 0;
   if (text.size() >= sizeof(std::uint64_t)) {
     for (std::size_t i = 0; i + sizeof bits <= text.size(); i += sizeof bits) bits |= word_at(std::uint64_t{}, i);

@@ -26,8 +26,8 @@ namespace {
 
 std::size_t codes = 1'000;
 double events_mean = 100;
-std::uint32_t first_events = 0;  // of the first patient; 0: as of the others
-constexpr double events_sigma = 0.8;     // of the logarithm of a record's length
+std::uint32_t first_events = 0;       // of the first patient; 0: as of the others
+constexpr double events_sigma = 0.8;  // of the logarithm of a record's length
 constexpr std::uint32_t events_max = 20'000;
 constexpr std::int64_t first_day = 9'131;  // 1995-01-01, days since 1970
 constexpr std::int64_t days = 10'957;      // thirty years
@@ -51,11 +51,11 @@ class Random {
 };
 
 struct CodeShape {
-  std::string text;           // "loinc|10037-1"
+  std::string text;  // "loinc|10037-1"
   bool has_value = false;
   bool has_seconds = false;
-  std::int64_t usual = 0;     // hundredths
-  std::int64_t step = 10;     // hundredths: one decimal or two
+  std::int64_t usual = 0;  // hundredths
+  std::int64_t step = 10;  // hundredths: one decimal or two
 };
 
 std::string code_text(std::size_t rank, bool has_value) {
@@ -64,7 +64,9 @@ std::string code_text(std::size_t rank, bool has_value) {
   if (rank > 1'000 && rank % 3 == 1) return "ndc|" + n;  // so many shapes has ICD-10 not
   switch (rank % 3) {
     case 0: return "snomed|" + std::to_string(100'000'000 + 7'919 * rank);
-    case 1: return "icd10|" + std::string(1, static_cast<char>('A' + rank % 26)) + std::to_string(10 + rank % 90) + "." + std::to_string(rank / 90 % 10);
+    case 1:
+      return "icd10|" + std::string(1, static_cast<char>('A' + rank % 26)) + std::to_string(10 + rank % 90) + "." +
+             std::to_string(rank / 90 % 10);
     default: return "rxnorm|" + std::to_string(200'000 + 613 * rank);
   }
 }
@@ -100,7 +102,7 @@ struct CodeTable {
 struct Row {
   std::uint32_t patient = 0;
   std::uint32_t code = 0;
-  std::int64_t seconds = 0;    // since 1970
+  std::int64_t seconds = 0;      // since 1970
   std::int64_t hundredths = -1;  // -1: no value
 };
 
@@ -119,9 +121,11 @@ void events_of(std::uint32_t patient, const CodeTable& table, Random& random, st
     if (shape.has_seconds) row.seconds += static_cast<std::int64_t>(random.below(86'400));
     if (!shape.has_value) continue;
     const double spread = std::clamp(1 + 0.15 * random.normal(), 0.2, 2.0);
-    row.hundredths = std::llround(static_cast<double>(shape.usual) * spread / static_cast<double>(shape.step)) * shape.step;
+    row.hundredths =
+        std::llround(static_cast<double>(shape.usual) * spread / static_cast<double>(shape.step)) * shape.step;
   }
-  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.seconds != b.seconds ? a.seconds < b.seconds : a.code < b.code; });
+  std::sort(rows.begin(), rows.end(),
+            [](const Row& a, const Row& b) { return a.seconds != b.seconds ? a.seconds < b.seconds : a.code < b.code; });
 }
 
 // Rows as text, handed to standard output in large pieces.
@@ -153,7 +157,8 @@ class Page {
 void add_date(Page& page, std::int64_t day) {
   const std::int64_t z = day + 719'468, era = z / 146'097, of_era = z - era * 146'097;
   const std::int64_t year_of_era = (of_era - of_era / 1'460 + of_era / 36'524 - of_era / 146'096) / 365;
-  const std::int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100), shifted = (5 * of_year + 2) / 153;
+  const std::int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100),
+                     shifted = (5 * of_year + 2) / 153;
   const std::int64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
   page.number(year_of_era + era * 400 + (month <= 2));
   page.add("-"), page.padded(month, '-');
@@ -174,7 +179,8 @@ void add_row(Page& page, const Row& row, const CodeShape& shape) {
   page.add(shape.text), page.add(",");
   if (row.hundredths >= 0) {
     page.number(row.hundredths / 100);
-    const auto tenths = static_cast<char>('0' + row.hundredths / 10 % 10), rest = static_cast<char>('0' + row.hundredths % 10);
+    const auto tenths = static_cast<char>('0' + row.hundredths / 10 % 10),
+               rest = static_cast<char>('0' + row.hundredths % 10);
     const char decimals[] = {'.', tenths, rest};
     page.add({decimals, shape.step == 10 ? 2u : 3u});
   }
@@ -190,7 +196,8 @@ void write_events(std::uint32_t patients, std::uint64_t seed, bool shuffled) {
   for (std::uint32_t patient = 1; patient <= patients; ++patient) {
     events_of(patient, table, random, rows);
     if (shuffled) all.insert(all.end(), rows.begin(), rows.end());
-    if (!shuffled) for (const Row& row : rows) add_row(page, row, table.shapes[row.code]);
+    if (!shuffled)
+      for (const Row& row : rows) add_row(page, row, table.shapes[row.code]);
   }
   for (std::size_t left = all.size(); left > 1; --left) std::swap(all[left - 1], all[random.below(left)]);
   for (const Row& row : all) add_row(page, row, table.shapes[row.code]);
@@ -219,7 +226,8 @@ int main(int argc, char** argv) {
     else if (word == "--people") people = true;
     else if (word == "--mean" && i + 1 < argc) events_mean = std::strtod(argv[++i], nullptr);
     else if (word == "--codes" && i + 1 < argc) codes = std::strtoull(argv[++i], nullptr, 10);
-    else if (word == "--long" && i + 1 < argc) first_events = static_cast<std::uint32_t>(std::strtoul(argv[++i], nullptr, 10));
+    else if (word == "--long" && i + 1 < argc)
+      first_events = static_cast<std::uint32_t>(std::strtoul(argv[++i], nullptr, 10));
     else if (word == "--seed" && i + 1 < argc) seed = std::strtoull(argv[++i], nullptr, 10);
     else if (patients == 0) patients = std::strtoull(argv[i], nullptr, 10);
     else understood = false;

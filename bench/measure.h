@@ -55,7 +55,9 @@ inline double peak_rss_bytes() {
 inline double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; };
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -82,8 +84,9 @@ struct Fingerprint {
     mixed += (at_seconds % 86'423 + word) * (hundredths_or + 2) % 1'000'003 * (patient % 1'009 + 1);
   }
   void print(const char* who) const {
-    std::printf("%s\tfingerprint\t%llu/%llu/%lld/%lld/%lld\n", who, static_cast<unsigned long long>(events), static_cast<unsigned long long>(with_value),
-                static_cast<long long>(hundredths), static_cast<long long>(seconds), static_cast<long long>(mixed));
+    std::printf("%s\tfingerprint\t%llu/%llu/%lld/%lld/%lld\n", who, static_cast<unsigned long long>(events),
+                static_cast<unsigned long long>(with_value), static_cast<long long>(hundredths),
+                static_cast<long long>(seconds), static_cast<long long>(mixed));
     std::fflush(stdout);
   }
 };

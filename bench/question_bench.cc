@@ -6,6 +6,7 @@
 // output: {"ms": from text to the last row, "rows": [["female", "40-49", "17"], ...]}. `memory` in place of a name tells the
 // resident size: {"bytes": now, "peak": ...}. With --feed, events of mixed patients are committed all the while, so many a second.
 // With --as-of, the question is about the store as it was at that instant.
+#include <unistd.h>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -15,7 +16,6 @@
 #include <random>
 #include <string>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include "bench/measure.h"
@@ -50,7 +50,8 @@ std::string json_text(const query::Cell& cell) {
 // The statement is the last of a question: on a line that begins with `count` or `tally`.
 std::string as_of(const std::string& instant, std::string text) {
   const std::size_t count = text.rfind("\ncount "), line = count != std::string::npos ? count : text.rfind("\ntally ");
-  if (line == std::string::npos) std::fprintf(stderr, "question_bench: a question without a line that begins with `count` or `tally`\n"), std::exit(2);
+  if (line == std::string::npos)
+    std::fprintf(stderr, "question_bench: a question without a line that begins with `count` or `tally`\n"), std::exit(2);
   return text.insert(line + 1, "as of " + instant + " ");
 }
 
@@ -83,7 +84,8 @@ class Feed {
     const engine::View view = store.view();
     patients_ = view.patients(0);
     seed_ = question_seed + view.position()[0] * writers;  // a store that was fed before gets other events
-    for (unsigned i = 0; i < writers; ++i) threads_.emplace_back([this, i, commits_per_second] { write(i, commits_per_second); });
+    for (unsigned i = 0; i < writers; ++i)
+      threads_.emplace_back([this, i, commits_per_second] { write(i, commits_per_second); });
   }
   ~Feed() {
     stop_ = true;
@@ -106,7 +108,8 @@ class Feed {
       event.source = {.organisation = "bench", .system = {}};
       event.record = id;
       const record::Identifier identifier{.system = "bench", .value = person};
-      const record::Record record{.identifiers = {&identifier, 1}, .events = {&event, 1}, .original = {}, .demanded_version = {}};
+      const record::Record record{
+          .identifiers = {&identifier, 1}, .events = {&event, 1}, .original = {}, .demanded_version = {}};
       or_stop(store_.write({&record, 1}, {}));
       next += pause;
       std::this_thread::sleep_until(next);
@@ -125,7 +128,11 @@ class Feed {
 int main(int argc, char** argv) {
   using namespace chartline;
   using namespace chartline::bench;
-  if (argc < 3) return std::fprintf(stderr, "usage: question_bench STORE QUESTIONS [--threads N] [--feed N] [--executor reference] [--as-of INSTANT]\n"), 2;
+  if (argc < 3)
+    return std::fprintf(stderr,
+                        "usage: question_bench STORE QUESTIONS [--threads N] [--feed N] [--executor reference] "
+                        "[--as-of INSTANT]\n"),
+           2;
   query::RunOptions options;
   std::uint64_t feed = 0;
   std::string instant;
@@ -141,7 +148,8 @@ int main(int argc, char** argv) {
   if (feed) feeding = std::make_unique<Feed>(*store, feed);
   for (std::string name; std::getline(std::cin, name);) {
     if (name == "memory") {
-      std::cout << "{\"bytes\": " << resident_bytes() << ", \"peak\": " << static_cast<std::uint64_t>(peak_rss_bytes()) << "}" << std::endl;
+      std::cout << "{\"bytes\": " << resident_bytes() << ", \"peak\": " << static_cast<std::uint64_t>(peak_rss_bytes())
+                << "}" << std::endl;
     } else {
       const std::string text = read_file(std::string(argv[2]) + "/" + name + ".query");
       ask(*store, instant.empty() ? text : as_of(instant, text), options);

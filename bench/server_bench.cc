@@ -73,7 +73,8 @@ class Bench {
 
   // Every client makes one call after the other until the time is over; reports calls a second and their times.
   using Call = std::function<kj::Promise<void>(unsigned client)>;
-  void run(const char* who, const std::string& figure, unsigned clients, double seconds, const Call& call, double per_call = 1) {
+  void run(const char* who, const std::string& figure, unsigned clients, double seconds, const Call& call,
+           double per_call = 1) {
     std::vector<double> micros;
     const Stopwatch whole;
     kj::Vector<kj::Promise<void>> all;
@@ -86,7 +87,8 @@ class Bench {
   kj::AsyncIoContext& io() { return io_; }
 
  private:
-  kj::Promise<void> again(unsigned client, const Stopwatch& whole, double seconds, const Call& call, std::vector<double>& micros) {
+  kj::Promise<void> again(unsigned client, const Stopwatch& whole, double seconds, const Call& call,
+                          std::vector<double>& micros) {
     if (whole.seconds() >= seconds) return kj::READY_NOW;
     const Stopwatch one;
     return call(client).then([this, client, &whole, seconds, &call, &micros, one] {
@@ -111,7 +113,8 @@ std::string patient(std::mt19937_64& random, std::uint64_t patients) { return st
 // together, written and synced by a thread of its own.
 class SyncedLog final : private kj::TaskSet::ErrorHandler {
  public:
-  explicit SyncedLog(const std::string& path) : file_(::open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600)), tasks_(*this) {
+  explicit SyncedLog(const std::string& path)
+      : file_(::open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600)), tasks_(*this) {
     if (file_ < 0) stop("cannot write " + path);
     std::thread([this] { write_and_sync(); }).detach();
   }
@@ -163,7 +166,9 @@ class EchoServer final : public echo_wire::Echo::Server {
   EchoServer(std::size_t bytes, kj::Maybe<SyncedLog&> log) : bytes_(bytes), log_(log) {}
   kj::Promise<void> empty(EmptyContext context) override {
     context.getResults(capnp::MessageSize{bytes_ / 8 + 8, 0}).initBytes(static_cast<unsigned>(bytes_));
-    KJ_IF_MAYBE(log, log_) { return log->note(); }
+    KJ_IF_MAYBE (log, log_) {
+      return log->note();
+    }
     return kj::READY_NOW;
   }
 
@@ -189,12 +194,14 @@ void echo(const std::string& address, unsigned count, double seconds) {
   auto clients = bench.connect(address, count);
   std::vector<echo_wire::Echo::Client> echoes;
   for (Client& client : clients) echoes.push_back(client.root.castAs<echo_wire::Echo>());
-  bench.run("bound", "server.call", count, seconds, [&](unsigned client) { return echoes[client].emptyRequest().send().ignoreResult(); });
+  bench.run("bound", "server.call", count, seconds,
+            [&](unsigned client) { return echoes[client].emptyRequest().send().ignoreResult(); });
 }
 
 // ---- reading
 
-void timelines(const std::string& address, std::uint64_t patients, unsigned count, double seconds, const std::string& figure) {
+void timelines(const std::string& address, std::uint64_t patients, unsigned count, double seconds,
+               const std::string& figure) {
   Bench bench;
   auto clients = bench.connect(address, count);
   auto sessions = bench.log_in(clients);
@@ -232,15 +239,18 @@ void many(const std::string& address, std::uint64_t patients, unsigned batch, do
   auto sessions = bench.log_in(clients);
   std::mt19937_64 random(question_seed);
   std::uint64_t got = 0, asked = 0;
-  bench.run("chartline", "server.timelines", 1, seconds, [&](unsigned) {
-    auto request = sessions[0].timelinesRequest();
-    auto list = request.initPatients(batch);
-    for (unsigned i = 0; i < batch; ++i) list.set(i, patient(random, patients));
-    request.setFields(wire::Fields::HOT);
-    request.setSink(kj::heap<CountingEvents>(got));
-    asked += batch;
-    return request.send().ignoreResult();
-  }, batch);
+  bench.run(
+      "chartline", "server.timelines", 1, seconds,
+      [&](unsigned) {
+        auto request = sessions[0].timelinesRequest();
+        auto list = request.initPatients(batch);
+        for (unsigned i = 0; i < batch; ++i) list.set(i, patient(random, patients));
+        request.setFields(wire::Fields::HOT);
+        request.setSink(kj::heap<CountingEvents>(got));
+        asked += batch;
+        return request.send().ignoreResult();
+      },
+      batch);
   if (got != asked) stop("not every timeline came");
 }
 
@@ -317,7 +327,9 @@ void first_row(const std::string& address, const std::string& query) {
   for (int turn = 0; turn < 21; ++turn) {
     const Stopwatch watch;
     double seen = 0;
-    ask(sessions[0], query, [&] { if (seen == 0) seen = watch.micros(); }).wait(bench.io().waitScope);
+    ask(sessions[0], query, [&] {
+      if (seen == 0) seen = watch.micros();
+    }).wait(bench.io().waitScope);
     if (seen == 0) stop("the question gives no row");
     first.push_back(seen), whole.push_back(watch.micros());
   }
@@ -358,12 +370,15 @@ int main(int argc, char** argv) {
   using namespace chartline::bench;
   const std::string_view verb = argc > 2 ? argv[1] : "";
   const std::string address = argc > 2 ? argv[2] : "";
-  if (verb == "echo-serve" && (argc == 4 || argc == 5)) echo_serve(address, number(argv[3]), argc == 5 ? argv[4] : nullptr);
+  if (verb == "echo-serve" && (argc == 4 || argc == 5))
+    echo_serve(address, number(argv[3]), argc == 5 ? argv[4] : nullptr);
   else if (verb == "echo" && argc == 5) echo(address, number(argv[3]), std::strtod(argv[4], nullptr));
   else if (verb == "timelines" && (argc == 6 || argc == 7))
-    timelines(address, number(argv[3]), number(argv[4]), std::strtod(argv[5], nullptr), argc == 7 ? argv[6] : "server.timeline");
+    timelines(address, number(argv[3]), number(argv[4]), std::strtod(argv[5], nullptr),
+              argc == 7 ? argv[6] : "server.timeline");
   else if (verb == "many" && argc == 6) many(address, number(argv[3]), number(argv[4]), std::strtod(argv[5], nullptr));
-  else if (verb == "commits" && argc == 7) commits(address, number(argv[3]), number(argv[4]), number(argv[5]), std::strtod(argv[6], nullptr));
+  else if (verb == "commits" && argc == 7)
+    commits(address, number(argv[3]), number(argv[4]), number(argv[5]), std::strtod(argv[6], nullptr));
   else if (verb == "first-row" && argc == 4) first_row(address, argv[3]);
   else if (verb == "scans" && argc == 5) scans(address, argv[3], std::strtod(argv[4], nullptr));
   else if (verb == "idle" && argc == 5) idle(address, number(argv[3]), argv[4]);

@@ -19,7 +19,8 @@ namespace {
 std::uint64_t number(const char* word) {
   char* end = nullptr;
   const std::uint64_t n = std::strtoull(word, &end, 10);
-  if (*word == '\0' || *end != '\0' || n == 0) std::fprintf(stderr, "store_bench: '%s' is no number above 0\n", word), std::exit(2);
+  if (*word == '\0' || *end != '\0' || n == 0)
+    std::fprintf(stderr, "store_bench: '%s' is no number above 0\n", word), std::exit(2);
   return n;
 }
 
@@ -32,10 +33,14 @@ int main(int argc, char** argv) {
   else if (verb == "sizes" && argc == 4) sizes(argv[2], number(argv[3]));
   else if (verb == "timelines" && argc == 6) timelines(argv[2], number(argv[3]), number(argv[4]), number(argv[5]));
   else if (verb == "commits" && argc == 7)
-    commits(argv[2], argv[3], number(argv[4]), static_cast<unsigned>(number(argv[5])), static_cast<double>(number(argv[6])));
+    commits(argv[2], argv[3], number(argv[4]), static_cast<unsigned>(number(argv[5])),
+            static_cast<double>(number(argv[6])));
   else if (verb == "fold" && argc == 5) fold(argv[2], number(argv[3]), number(argv[4]));
   else if (verb == "start_up" && argc == 4) start_up(argv[2], number(argv[3]));
   else if (verb == "bounded_reads" && argc == 3) bounded_reads(argv[2]);
-  else return std::fprintf(stderr, "usage: store_bench load|sizes|timelines|commits|fold|start_up|bounded_reads ARGUMENTS\n"), 2;
+  else
+    return std::fprintf(stderr,
+                        "usage: store_bench load|sizes|timelines|commits|fold|start_up|bounded_reads ARGUMENTS\n"),
+           2;
   return 0;
 }

@@ -18,7 +18,8 @@ void timelines(const std::string& folder, std::uint64_t patients, std::uint64_t 
 
 // Writers that each commit one event at a time for so long, into a store that is known as `name` in the figures; an empty
 // one where there is none.
-void commits(const std::string& folder, const std::string& name, std::uint64_t patients, unsigned writers, double seconds);
+void commits(const std::string& folder, const std::string& name, std::uint64_t patients, unsigned writers,
+             double seconds);
 
 // A log of so many events folded into a fresh store, `each` to a patient.
 void fold(const std::string& folder, std::uint64_t events, std::uint64_t each);

@@ -25,15 +25,19 @@ void run(std::vector<std::string> words, rusage& usage) {
     _exit(127);
   }
   int status = 0;
-  if (child < 0 || wait4(child, &status, 0, &usage) != child || status != 0) std::fprintf(stderr, "store_bench: %s failed\n", words[0].c_str()), std::exit(1);
+  if (child < 0 || wait4(child, &status, 0, &usage) != child || status != 0)
+    std::fprintf(stderr, "store_bench: %s failed\n", words[0].c_str()), std::exit(1);
 }
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; }
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
 
 }  // namespace
 
 void load(const std::string& csv, const std::string& folder, const std::string& program, const std::string& memory) {
-  std::vector<std::string> import{program, "import", "--quiet", "--strict", "--no-originals", "--store", folder, "--format", "events", "--source", "bench", csv};
+  std::vector<std::string> import{program, "import",   "--quiet", "--strict", "--no-originals", "--store",
+                                  folder,  "--format", "events",  "--source", "bench",          csv};
   if (!memory.empty()) import.insert(import.end(), {"--memory", memory, "--cache", memory});
   rusage used{};
   const Stopwatch watch;

@@ -59,7 +59,8 @@ void read_columns(const View& view, PatientRef patient, Timeline& timeline, Read
   TimelineColumns& columns = read.columns;
   columns.read(timeline, hot_three);
   for (std::size_t i = 0; i < columns.size(); ++i)
-    read.sum += static_cast<std::uint64_t>(columns.start_local[i]) + columns.code[i] + static_cast<std::uint64_t>(columns.value[i]);
+    read.sum += static_cast<std::uint64_t>(columns.start_local[i]) + columns.code[i] +
+                static_cast<std::uint64_t>(columns.value[i]);
   read.events += columns.size();
 }
 
@@ -71,7 +72,8 @@ void read_texts(const View& view, PatientRef patient, Timeline& timeline, Read& 
   std::size_t i = 0;
   for (const engine::TimelineStretch& stretch : columns.stretches)
     for (; i < stretch.past; ++i)
-      read.sum += static_cast<std::uint64_t>(columns.start_local[i]) + static_cast<unsigned char>(view.code_of(stretch.shard, columns.code[i]).code.front()) +
+      read.sum += static_cast<std::uint64_t>(columns.start_local[i]) +
+                  static_cast<unsigned char>(view.code_of(stretch.shard, columns.code[i]).code.front()) +
                   static_cast<std::uint64_t>(columns.value[i]);
   read.events += columns.size();
 }
@@ -81,13 +83,15 @@ void read_events(const View& view, PatientRef patient, Timeline& timeline, Read&
   or_stop(view.timeline(patient, {}, stored::field_hot, timeline));
   for (std::size_t i = 0; i < timeline.size(); ++i) {
     const record::Event event = or_stop(timeline.event(i));
-    read.sum += static_cast<std::uint64_t>(event.start.local) + event.code.code.size() + static_cast<std::uint64_t>(event.value.number.mantissa);
+    read.sum += static_cast<std::uint64_t>(event.start.local) + event.code.code.size() +
+                static_cast<std::uint64_t>(event.value.number.mantissa);
   }
   read.events += timeline.size();
 }
 
 template <typename One>
-void measure(const std::string& figure, const View& view, const std::vector<PatientRef>& asked, std::size_t reads, One one) {
+void measure(const std::string& figure, const View& view, const std::vector<PatientRef>& asked, std::size_t reads,
+             One one) {
   Timeline timeline;
   Read read;
   std::vector<double> micros;
@@ -124,7 +128,8 @@ void sizes(const std::string& folder, std::uint64_t patients) {
   double all = 0;
   for (const engine::TableStats& table : stats.tables) {
     all += static_cast<double>(table.file_bytes);
-    report("chartline", ("disk." + std::string(engine::name(table.table)) + ".bytes").c_str(), static_cast<double>(table.file_bytes));
+    report("chartline", ("disk." + std::string(engine::name(table.table)) + ".bytes").c_str(),
+           static_cast<double>(table.file_bytes));
   }
   report("chartline", "disk.bytes", all);
   report("chartline", "disk.bytes_per_event", all / static_cast<double>(stats.events));
@@ -140,7 +145,8 @@ void sizes(const std::string& folder, std::uint64_t patients) {
   for (std::uint64_t patient = 1; patient <= patients; ++patient) {
     or_stop(view.timeline(patient_of(view, patient), {}, hot_three, timeline));
     for (std::size_t i = 0; i < timeline.size(); ++i)
-      fingerprint.add(static_cast<std::int64_t>(patient), timeline.start(i).local / record::micros_per_second, codes[timeline.code(i)], hundredths(timeline.value(i)));
+      fingerprint.add(static_cast<std::int64_t>(patient), timeline.start(i).local / record::micros_per_second,
+                      codes[timeline.code(i)], hundredths(timeline.value(i)));
   }
   fingerprint.print("chartline");
 }
@@ -150,7 +156,8 @@ void timelines(const std::string& folder, std::uint64_t patients, std::uint64_t 
   std::uint64_t timeline_bytes = 0, details_bytes = 0;
   {
     const auto store = open(folder, {.block_cache_bytes = 4ull << 30, .decoded_cache_bytes = 4ull << 30});
-    timeline_bytes = file_bytes(*store, engine::Table::timeline), details_bytes = file_bytes(*store, engine::Table::details);
+    timeline_bytes = file_bytes(*store, engine::Table::timeline),
+    details_bytes = file_bytes(*store, engine::Table::details);
     const View view = store->view();
     asked = asked_patients(view, patients, reads);
     const auto warm_up = [&](auto one) {
@@ -192,14 +199,19 @@ void timelines(const std::string& folder, std::uint64_t patients, std::uint64_t 
 
 void bounded_reads(const std::string& folder) {
   std::uint64_t bytes = 0;
-  for (const engine::TableStats& table : or_stop(engine::Store::open(folder, {.read_only = true}))->stats().tables) bytes += table.file_bytes;
+  for (const engine::TableStats& table : or_stop(engine::Store::open(folder, {.read_only = true}))->stats().tables)
+    bytes += table.file_bytes;
   const std::uint64_t bound = bytes / 10;
   report("chartline", "memory.before_bytes", peak_rss_bytes());
-  const auto store = open(folder, {.block_cache_bytes = bound / 2, .decoded_cache_bytes = bound / 4, .write_buffer_bytes = bound / 8, .delta_bytes_max = bound / 8});
+  const auto store = open(folder, {.block_cache_bytes = bound / 2,
+                                   .decoded_cache_bytes = bound / 4,
+                                   .write_buffer_bytes = bound / 8,
+                                   .delta_bytes_max = bound / 8});
   const View view = store->view();
   Timeline timeline;
   Read read;
-  for (engine::PatientId patient = 0; patient < view.patients(0); ++patient) read_columns(view, {0, patient}, timeline, read);
+  for (engine::PatientId patient = 0; patient < view.patients(0); ++patient)
+    read_columns(view, {0, patient}, timeline, read);
   const std::uint32_t blocks = view.patients(0) / 4096 + 1;
   std::uint64_t postings = 0;
   for (stored::Name code = 1; code <= view.codes(0); ++code)

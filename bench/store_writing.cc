@@ -29,7 +29,8 @@ struct OneEvent {
     event = {};
     event.kind = record::Kind::observation;
     event.code = {"local", code, {}};
-    event.start = record::at_instant(static_cast<Micros>(1'500'000'000 + random() % 100'000'000) * record::micros_per_second);
+    event.start =
+        record::at_instant(static_cast<Micros>(1'500'000'000 + random() % 100'000'000) * record::micros_per_second);
     event.value.form = record::Value::Form::number;
     event.value.number = record::decimal(static_cast<std::int64_t>(random() % 2'000), 1);
     event.source = {"bench", "feed"};
@@ -58,7 +59,8 @@ void fill_log(engine::Store& store, std::uint64_t events, std::uint64_t each) {
       records[i] = made[i].record;
     }
     for (const engine::Outcome& outcome : or_stop(store.write(records, {})).outcomes)
-      if (outcome.what != engine::Outcome::What::created) std::fprintf(stderr, "bench: a record was not created\n"), std::exit(1);
+      if (outcome.what != engine::Outcome::What::created)
+        std::fprintf(stderr, "bench: a record was not created\n"), std::exit(1);
   }
 }
 
@@ -69,7 +71,8 @@ void make_fresh(const std::string& folder) {
 
 }  // namespace
 
-void commits(const std::string& folder, const std::string& name, std::uint64_t patients, unsigned writers, double seconds) {
+void commits(const std::string& folder, const std::string& name, std::uint64_t patients, unsigned writers,
+             double seconds) {
   if (!std::filesystem::exists(folder)) or_stop(engine::Store::init(folder, {}));
   const auto store = or_stop(engine::Store::open(folder, {}));
   const std::string run = std::to_string(store->view().position()[0]);  // names the records of one run after another
@@ -85,7 +88,8 @@ void commits(const std::string& folder, const std::string& name, std::uint64_t p
         const Stopwatch watch;
         const engine::Written written = or_stop(store->write({&one.record, 1}, {}));
         micros[writer].push_back(watch.micros());
-        if (written.outcomes[0].what != engine::Outcome::What::created) std::fprintf(stderr, "bench: a record was not created\n"), std::exit(1);
+        if (written.outcomes[0].what != engine::Outcome::What::created)
+          std::fprintf(stderr, "bench: a record was not created\n"), std::exit(1);
       }
     });
   }

@@ -38,7 +38,8 @@ T or_stop(Result<T> result) {
 
 // A folder that goes when the program does.
 struct Folder {
-  std::string path = (std::filesystem::temp_directory_path() / ("timeline_bench-" + std::to_string(std::random_device()()))).string();
+  std::string path =
+      (std::filesystem::temp_directory_path() / ("timeline_bench-" + std::to_string(std::random_device()()))).string();
   ~Folder() {
     std::error_code ignored;
     std::filesystem::remove_all(path, ignored);
@@ -78,7 +79,8 @@ class World {
     const record::Source source{.organisation = "north", .system = "bench"};
     const Name from = names_->intern(source), unit = names_->intern_unit("mmol/L");
     std::vector<Name> codes;
-    for (int i = 0; i < 1000; ++i) codes.push_back(names_->intern(record::Code{.system = "local", .code = std::to_string(i), .display = ""}));
+    for (int i = 0; i < 1000; ++i)
+      codes.push_back(names_->intern(record::Code{.system = "local", .code = std::to_string(i), .display = ""}));
     std::vector<stored::Row> rows(events);
     Batch batch;
     for (PatientId patient = 0; patient < patients; ++patient) {
@@ -100,7 +102,8 @@ class World {
       const stored::RunBytes run = stored::encode_run(rows);
       stored::Head head;
       head.events = head.last_number = events;
-      head.runs.push_back({rows.front().start.instant(), rows.back().start.instant(), patient + 1u, events, false, run.hot_checksum, run.details_checksum});
+      head.runs.push_back({rows.front().start.instant(), rows.back().start.instant(), patient + 1u, events, false,
+                           run.hot_checksum, run.details_checksum});
       batch.put(Table::timeline, stored::head_key(patient), stored::encode(head));
       batch.put(Table::timeline, stored::run_key(patient, head.runs[0].first, patient + 1u), run.hot);
       if (patient % 1000 == 999) or_stop(tables_->write(batch, false)), batch.clear();
@@ -132,13 +135,15 @@ void read(benchmark::State& state, World& world, std::uint64_t cache_bytes, std:
   Timeline timeline;
   std::mt19937_64 random(2);
   for (int warm = cache_bytes == 0 ? 1 : 2; warm > 0; --warm) {  // kept when read the second time
-    for (PatientId patient = 0; patient < patients; ++patient) or_stop(view.timeline({0, patient}, filter, fields, timeline));
+    for (PatientId patient = 0; patient < patients; ++patient)
+      or_stop(view.timeline({0, patient}, filter, fields, timeline));
   }
   std::uint64_t sum = 0;
   for (auto _ : state) {
     or_stop(view.timeline({0, static_cast<PatientId>(random() % patients)}, filter, fields, timeline));
     check(timeline.size() == events, "every event is read");
-    for (std::size_t i = 0; i < timeline.size(); ++i) sum += timeline.code(i) + static_cast<std::uint64_t>(timeline.start(i).local);
+    for (std::size_t i = 0; i < timeline.size(); ++i)
+      sum += timeline.code(i) + static_cast<std::uint64_t>(timeline.start(i).local);
   }
   benchmark::DoNotOptimize(sum);
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(events));
@@ -172,7 +177,9 @@ void BM_rocks_many(benchmark::State& state) {
   std::uint64_t sum = 0;
   for (auto _ : state) {
     for (PatientRef& patient : asked) patient.id = static_cast<PatientId>(random() % patients);
-    or_stop(view.timelines(asked, {}, some, [&](PatientRef, Timeline& timeline) -> Result<void> { return sum += timeline.size(), Result<void>(); }));
+    or_stop(view.timelines(asked, {}, some, [&](PatientRef, Timeline& timeline) -> Result<void> {
+      return sum += timeline.size(), Result<void>();
+    }));
   }
   benchmark::DoNotOptimize(sum);
   state.SetItemsProcessed(static_cast<std::int64_t>(sum));

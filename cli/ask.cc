@@ -37,7 +37,7 @@ query::Executor executor_of(std::string_view word) {
 
 const std::vector<const Option*> asking_options = {
     &option::parameter, &option::answer_format, &option::query_threads, &option::time_limit, &option::memory_limit,
-    &option::executor,  &option::clamp,  &option::terminology,   &option::timer,      &option::cache};
+    &option::executor,  &option::clamp,         &option::terminology,   &option::timer,      &option::cache};
 
 Result<Asking> asking_of(const Invocation& invocation) {
   Asking asking;

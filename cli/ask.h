@@ -33,8 +33,7 @@ Result<void> answer(Question& question, const Asking& asking, Console& console);
 
 // Prepares the text and answers it. Complaints are said, and then it fails with wrong_query; `origin` is the file that
 // the text is from, or "".
-Result<void> ask(Source& source, std::string_view text, std::string_view origin, const Asking& asking,
-                 Console& console);
+Result<void> ask(Source& source, std::string_view text, std::string_view origin, const Asking& asking, Console& console);
 
 std::string timing(std::chrono::steady_clock::time_point start);  // "0.120 s"
 Error wrong_text(std::size_t complaints);  // "2 complaints: nothing was run", of the fault wrong_query

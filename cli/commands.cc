@@ -45,8 +45,8 @@ std::vector<const Option*> with(std::vector<const Option*> first, const std::vec
 // What a command takes that works on a folder and on a server.
 std::vector<const Option*> anywhere(const std::vector<const Option*>& more) {
   return with(with({&option::store, &option::server}, more),
-              {&option::audit, &option::token, &option::user, &option::role, &option::purpose, &option::project, &option::reason,
-               &option::tls, &option::authorities, &option::certificate, &option::key});
+              {&option::audit, &option::token, &option::user, &option::role, &option::purpose, &option::project,
+               &option::reason, &option::tls, &option::authorities, &option::certificate, &option::key});
 }
 
 std::vector<Command> make_commands() {
@@ -75,9 +75,9 @@ std::vector<Command> make_commands() {
                "format is recognised where left out. Importing the same again changes nothing. A row that cannot "
                "be used never stops an import and is never dropped silently: it is counted, and told with its "
                "place and the reason in the --report. Every row becomes a record or a reject.\n",
-       .options = anywhere({&option::import_format, &option::source, &option::strict, &option::report,
-                   &option::threads, &option::memory, &option::originals, &option::no_originals, &option::map,
-                   &option::output, &option::cache}),
+       .options = anywhere({&option::import_format, &option::source, &option::strict, &option::report, &option::threads,
+                            &option::memory, &option::originals, &option::no_originals, &option::map, &option::output,
+                            &option::cache}),
        .arguments = {{"PATH", "file, folder or archive; - is standard input", Takes::file, true, true}},
        .examples = {{"chartline import --store care records/", "whatever the folder holds"},
                     {"chartline import --store care --format omop --source RYJ --report problems.ndjson omop/",
@@ -86,23 +86,28 @@ std::vector<Command> make_commands() {
        .run = run_import},
       {.name = "synth",
        .summary = "synthetic people of any number, for tests and measurements",
-       .text = "Writes events as CSV, which import reads: thirty years of the records of a population with the ages, long-term "
-               "conditions, visits, admissions and medication of a country, from several sources, with corrections. The same "
-               "seed gives the same bytes everywhere, and fewer people are the beginning of more. No person is real, and "
-               "nothing can be learned from them about people.\n",
-       .options = {&option::people, &option::seed, &option::first_person, &option::synth_form, &option::density, &option::query_threads,
-                   &option::into, &option::memory, &option::cache, &option::audit},
-       .examples = {{"chartline synth --patients 10000 | chartline import --store care --format events -", "into a store"},
+       .text =
+           "Writes events as CSV, which import reads: thirty years of the records of a population with the ages, "
+           "long-term "
+           "conditions, visits, admissions and medication of a country, from several sources, with corrections. The "
+           "same "
+           "seed gives the same bytes everywhere, and fewer people are the beginning of more. No person is real, and "
+           "nothing can be learned from them about people.\n",
+       .options = {&option::people, &option::seed, &option::first_person, &option::synth_form, &option::density,
+                   &option::query_threads, &option::into, &option::memory, &option::cache, &option::audit},
+       .examples = {{"chartline synth --patients 10000 | chartline import --store care --format events -",
+                     "into a store"},
                     {"chartline synth --patients 1000000 --into care", "the same without text between: faster"},
                     {"chartline synth --patients 1000 --form narrow > events.csv", "for other programs"}},
        .run = run_synth},
       {.name = "codes import",
        .summary = "keep a code list under a name, for queries to say @NAME",
-       .text = "Reads a CSV as OpenCodelists, HDR UK and CALIBER publish them, or a FHIR ValueSet. The column of the codes "
-               "and their system are found out, and what is in doubt is refused. Rows that cannot be used are told with "
-               "their line. What the name stood for before is kept: questions as of an earlier moment still see it.\n",
+       .text =
+           "Reads a CSV as OpenCodelists, HDR UK and CALIBER publish them, or a FHIR ValueSet. The column of the codes "
+           "and their system are found out, and what is in doubt is refused. Rows that cannot be used are told with "
+           "their line. What the name stood for before is kept: questions as of an earlier moment still see it.\n",
        .options = anywhere({&option::list_name, &option::code_system, &option::code_column, &option::list_report,
-                   &option::format, &option::cache}),
+                            &option::format, &option::cache}),
        .arguments = {{"FILE", "a CSV or a ValueSet, may be compressed", Takes::file}},
        .examples = {{"chartline codes import --store care --name diabetes dm_cod.csv", "now @diabetes is known"},
                     {"chartline codes import --store care --name aaa --system icd10 --column code list.csv",
@@ -115,8 +120,9 @@ std::vector<Command> make_commands() {
        .run = run_codes_list},
       {.name = "codes show",
        .summary = "the codes of a list",
-       .text = "`carried` says whether an event of the store carries the code. Entries that take in a part of a hierarchy, "
-               "as in snomed:<<73211009, are looked up when a query is prepared.\n",
+       .text =
+           "`carried` says whether an event of the store carries the code. Entries that take in a part of a hierarchy, "
+           "as in snomed:<<73211009, are looked up when a query is prepared.\n",
        .options = anywhere({&option::format, &option::cache}),
        .arguments = {{"NAME", "the list, without its @"},
                      {"VERSION", "number of an earlier version", Takes::number, false}},
@@ -138,8 +144,9 @@ std::vector<Command> make_commands() {
        .run = run_codes_remove},
       {.name = "codes terminology",
        .summary = "the terminology loaded into the store",
-       .text = "Hierarchies and mappings come in by import: OMOP vocabulary, FHIR CodeSystem and ConceptMap, or CSV with "
-               "the columns code and parent. Each source is a version; a query is pinned to a version by its `pin`.\n",
+       .text =
+           "Hierarchies and mappings come in by import: OMOP vocabulary, FHIR CodeSystem and ConceptMap, or CSV with "
+           "the columns code and parent. Each source is a version; a query is pinned to a version by its `pin`.\n",
        .options = anywhere({&option::format, &option::cache}),
        .examples = {{"chartline codes terminology --store care", "versions, concepts and links"}},
        .run = run_codes_terminology},
@@ -158,12 +165,13 @@ std::vector<Command> make_commands() {
        .run = run_timeline},
       {.name = "events",
        .summary = "every event of the store, one row each",
-       .text = "Patients come in the order of shard and id, their events in the order of time. Memory does not "
-               "grow with the store. The default form is ndjson.\n"
-               "\n"
-               "import reads the csv back to the same events, in a store of the same zone. In it the events of one record "
-               "stand together; it leaves out further identifiers of patients, links, history, what was entered in error, "
-               "originals, displays of translations, and white space around names and codes.\n",
+       .text =
+           "Patients come in the order of shard and id, their events in the order of time. Memory does not "
+           "grow with the store. The default form is ndjson.\n"
+           "\n"
+           "import reads the csv back to the same events, in a store of the same zone. In it the events of one record "
+           "stand together; it leaves out further identifiers of patients, links, history, what was entered in error, "
+           "originals, displays of translations, and white space around names and codes.\n",
        .options = anywhere(with({&option::format, &option::cache}, filters)),
        .examples = {{"chartline events --store care > events.ndjson", "all of it"},
                     {"chartline events --store care --format csv --kind medication --from 2020", "an extract"}},
@@ -204,12 +212,15 @@ std::vector<Command> make_commands() {
        .run = run_shell},
       {.name = "serve",
        .summary = "let clients work on the store over the network",
-       .text = "Clients speak Cap'n Proto (docs/server.md); `chartline --server HOST:PORT` is one. A policy says who may see what, "
-               "users or tokens prove who they are (docs/security.md). Beyond this machine TLS is needed. SIGHUP reads all these "
+       .text = "Clients speak Cap'n Proto (docs/server.md); `chartline --server HOST:PORT` is one. A policy says who "
+               "may see what, "
+               "users or tokens prove who they are (docs/security.md). Beyond this machine TLS is needed. SIGHUP reads "
+               "all these "
                "files again; SIGTERM and Ctrl-C end it, when what is under way has ended.\n",
        .options = with({&option::store, &option::open_door, &option::cache}, server_settings),
        .examples = {{"chartline serve --store care --open", "for oneself, on this machine"},
-                    {"chartline serve --store care --policy policy.toml --users users.toml", "for the users of the file"}},
+                    {"chartline serve --store care --policy policy.toml --users users.toml",
+                     "for the users of the file"}},
        .run = run_serve},
       {.name = "user add",
        .summary = "let someone log in, by the local file of users",
@@ -264,8 +275,8 @@ std::vector<Command> make_commands() {
        .text = "The text must define a cohort of this name; what it uses (param, codes, let) is kept with it, so that "
                "later "
                "queries can say `in NAME` and nothing more. Saving again replaces it.\n",
-       .options = anywhere({&option::text, &option::file, &option::parameter, &option::clamp,
-                   &option::terminology, &option::cache}),
+       .options = anywhere(
+           {&option::text, &option::file, &option::parameter, &option::clamp, &option::terminology, &option::cache}),
        .arguments = {cohort,
                      {"FILE", "a file that holds the text; standard input where neither it nor -e is given",
                       Takes::file, false}},
@@ -277,9 +288,11 @@ std::vector<Command> make_commands() {
        .run = run_cohort_save},
       {.name = "cohort import",
        .summary = "keep cohorts that others defined, as text of the query language",
-       .text = "Reads OHDSI cohort definitions (circe, the JSON of ATLAS and of the PhenotypeLibrary) and keeps each as a "
-               "cohort under the name of its file: 20.json becomes cohort_20. `cohort show` prints the text. A definition with "
-               "an element that is not covered is refused as a whole, with the path of the element; the others are kept.\n",
+       .text =
+           "Reads OHDSI cohort definitions (circe, the JSON of ATLAS and of the PhenotypeLibrary) and keeps each as a "
+           "cohort under the name of its file: 20.json becomes cohort_20. `cohort show` prints the text. A definition "
+           "with "
+           "an element that is not covered is refused as a whole, with the path of the element; the others are kept.\n",
        .options = anywhere({&option::as_circe, &option::clamp, &option::terminology, &option::cache}),
        .arguments = {{"FORMAT", "what the files are", Takes::word, true, false, {"circe"}},
                      {"FILE", "a definition", Takes::file, true, true}},
@@ -299,7 +312,8 @@ std::vector<Command> make_commands() {
        .run = run_cohort_show},
       {.name = "cohort run",
        .summary = "who is in a kept cohort, with start and end",
-       .text = "Several cohorts are found in one pass over the patients. The values of their params are those that they were "
+       .text = "Several cohorts are found in one pass over the patients. The values of their params are those that "
+               "they were "
                "saved with; of one alone --param gives others.\n",
        .options = anywhere(asking_options),
        .arguments = {{"NAME", "the name of a cohort", Takes::text, true, true}},
@@ -309,8 +323,10 @@ std::vector<Command> make_commands() {
        .run = run_cohort_run},
       {.name = "cohort attrition",
        .summary = "who is left after each step that leads to a kept cohort",
-       .text = "For an imported OHDSI definition: the entry events, the additional criteria and each inclusion rule. For others the "
-               "definitions that the cohort is drawn from, or the parts of its condition. A step is called what the comment "
+       .text = "For an imported OHDSI definition: the entry events, the additional criteria and each inclusion rule. "
+               "For others the "
+               "definitions that the cohort is drawn from, or the parts of its condition. A step is called what the "
+               "comment "
                "above its definition says.\n",
        .options = anywhere(asking_options),
        .arguments = {cohort},
@@ -318,8 +334,10 @@ std::vector<Command> make_commands() {
        .run = run_cohort_attrition},
       {.name = "cohort watch",
        .summary = "who entered a kept cohort and who left it, by changes since a position",
-       .text = "The position to go on from is said at the end, on standard error; --since takes it. Without --since nothing is told but "
-               "that. Only patients whose record changed are looked at: who would enter or leave by the mere passing of time is not "
+       .text = "The position to go on from is said at the end, on standard error; --since takes it. Without --since "
+               "nothing is told but "
+               "that. Only patients whose record changed are looked at: who would enter or leave by the mere passing "
+               "of time is not "
                "told.\n",
        .options = anywhere({&option::since, &option::format, &option::cache}),
        .arguments = {cohort},
@@ -481,9 +499,11 @@ std::vector<Command> make_commands() {
        .run = run_inspect_key},
       {.name = "policy test",
        .summary = "run the tests that a policy file holds",
-       .text = "A policy says who may see what. Its [[test]] tables say who asks for what and what must come of it. They are "
-               "run on the store given, or on one in memory that holds whoever the policy names. Exits with 4 where one "
-               "fails.\n",
+       .text =
+           "A policy says who may see what. Its [[test]] tables say who asks for what and what must come of it. They "
+           "are "
+           "run on the store given, or on one in memory that holds whoever the policy names. Exits with 4 where one "
+           "fails.\n",
        .options = {&option::store, &option::format, &option::cache},
        .arguments = {{"FILE", "the policy, a TOML file", Takes::file}},
        .examples = {{"chartline policy test policy.toml", "as the file says"},
@@ -497,23 +517,27 @@ std::vector<Command> make_commands() {
        .run = run_policy_show},
       {.name = "deid report",
        .summary = "how easily people of a project's de-identified view are told apart",
-       .text = "What becomes of each field of a record, and for sets of quasi-identifiers (birth, sex, death, place, rare "
-               "codes) k: how many people share the rarest values. Rare codes, of fewer than 8 people, can be left out by the "
-               "policy. Reads every record.\n",
-       .options = {&option::store, &option::role_policy, &option::role, &option::purpose, &option::project, &option::user,
-                   &option::format, &option::cache},
-       .examples = {{"chartline deid report --store care --policy policy.toml --role researcher --project asthma --user rosa",
-                     "of what Rosa sees in the project asthma"}},
+       .text =
+           "What becomes of each field of a record, and for sets of quasi-identifiers (birth, sex, death, place, rare "
+           "codes) k: how many people share the rarest values. Rare codes, of fewer than 8 people, can be left out by "
+           "the "
+           "policy. Reads every record.\n",
+       .options = {&option::store, &option::role_policy, &option::role, &option::purpose, &option::project,
+                   &option::user, &option::format, &option::cache},
+       .examples =
+           {{"chartline deid report --store care --policy policy.toml --role researcher --project asthma --user rosa",
+             "of what Rosa sees in the project asthma"}},
        .run = run_deid_report},
       {.name = "config show",
        .summary = "every setting and its value",
        .text = "A flag counts before the environment, the environment before the configuration file, and that "
                "before the default.\n",
-       .options = with({&option::store, &option::server, &option::token, &option::user, &option::role, &option::purpose,
-                        &option::project, &option::tls, &option::authorities, &option::certificate, &option::key,
-                        &option::answer_format, &option::shards, &option::zone, &option::source, &option::threads,
-                        &option::memory, &option::cache, &option::audit, &option::origin},
-                       server_settings),
+       .options =
+           with({&option::store,   &option::server,        &option::token,  &option::user,        &option::role,
+                 &option::purpose, &option::project,       &option::tls,    &option::authorities, &option::certificate,
+                 &option::key,     &option::answer_format, &option::shards, &option::zone,        &option::source,
+                 &option::threads, &option::memory,        &option::cache,  &option::audit,       &option::origin},
+                server_settings),
        .examples = {{"chartline config show --origin", "and where each value comes from"},
                     {"CHARTLINE_STORE=care chartline config show", "as the environment has it"}},
        .run = run_config_show},
@@ -550,9 +574,10 @@ const std::vector<const Option*>& common_options() {
 
 std::vector<const Option*> all_settings() {
   std::vector<const Option*> all = {
-      &option::store,   &option::server, &option::token,       &option::user,        &option::role, &option::purpose,
-      &option::project, &option::tls,    &option::authorities, &option::certificate, &option::key,  &option::answer_format,
-      &option::shards,  &option::zone,   &option::source,      &option::threads,     &option::memory, &option::cache, &option::audit};
+      &option::store,   &option::server,        &option::token,  &option::user,        &option::role,
+      &option::purpose, &option::project,       &option::tls,    &option::authorities, &option::certificate,
+      &option::key,     &option::answer_format, &option::shards, &option::zone,        &option::source,
+      &option::threads, &option::memory,        &option::cache,  &option::audit};
   all.insert(all.end(), server_settings.begin(), server_settings.end());
   all.insert(all.end(), {&option::color, &option::quiet});
   return all;

@@ -81,8 +81,7 @@ std::string bash() {
     std::string words = "--help";
     for (const Option* option : options_of(command)) words += fmt::format(" --{}", option->name);
     std::string plain = "COMPREPLY=()";
-    if (takes_paths(command))
-      plain = "mapfile -t COMPREPLY < <(compgen -f -- \"$word\")";
+    if (takes_paths(command)) plain = "mapfile -t COMPREPLY < <(compgen -f -- \"$word\")";
     else if (!command.arguments.empty() && !command.arguments[0].words.empty())
       plain = bash_words(joined(command.arguments[0].words, " "));
     out +=
@@ -95,12 +94,9 @@ std::string bash() {
 std::string zsh_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '\'')
-      out += "'\\''";
-    else if (c == '[' || c == ']' || c == ':' || c == '\\')
-      out.append("\\").append(1, c);
-    else
-      out += c;
+    if (c == '\'') out += "'\\''";
+    else if (c == '[' || c == ']' || c == ':' || c == '\\') out.append("\\").append(1, c);
+    else out += c;
   }
   return out;
 }
@@ -186,12 +182,9 @@ std::string fish() {
     for (const Option* option : options_of(command)) {
       out += fmt::format("complete -c chartline -n '{}' -l {}{} -d '{}'", when, option->name,
                          option->letter != 0 ? fmt::format(" -s {}", option->letter) : "", fish_text(option->help));
-      if (option->takes == Takes::word)
-        out += fmt::format(" -x -a '{}'", joined(option->words, " "));
-      else if (option->takes == Takes::file || option->takes == Takes::folder)
-        out += " -r -F";
-      else if (option->takes != Takes::nothing)
-        out += " -x";
+      if (option->takes == Takes::word) out += fmt::format(" -x -a '{}'", joined(option->words, " "));
+      else if (option->takes == Takes::file || option->takes == Takes::folder) out += " -r -F";
+      else if (option->takes != Takes::nothing) out += " -x";
       out += "\n";
     }
     if (takes_paths(command)) out += fmt::format("complete -c chartline -n '{}' -F\n", when);

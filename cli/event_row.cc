@@ -41,7 +41,8 @@ Cell translations_cell(std::span<const Code> translations) {
   if (translations.empty()) return {};
   std::string text, json = exchange::codes_json(translations);
   for (const Code& code : translations) {
-    const bool is_plain = code.system.find_first_of("|;[") == std::string_view::npos && code.code.find(';') == std::string_view::npos;
+    const bool is_plain =
+        code.system.find_first_of("|;[") == std::string_view::npos && code.code.find(';') == std::string_view::npos;
     if (!is_plain) return nested_cell(json, json);
     text.append(text.empty() ? "" : ";").append(code_text(code));
   }

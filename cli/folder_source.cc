@@ -89,7 +89,10 @@ class FolderSource final : public Source {
  public:
   FolderSource(std::string folder, std::unique_ptr<engine::Store> store, std::shared_ptr<const engine::Grant> grant,
                FolderAudit audit)
-      : folder_(std::move(folder)), store_(std::move(store)), grant_(std::move(grant)), audit_(std::move(audit.audit)),
+      : folder_(std::move(folder)),
+        store_(std::move(store)),
+        grant_(std::move(grant)),
+        audit_(std::move(audit.audit)),
         flags_(std::move(audit.flags)) {}
 
   const std::string& name() const override { return folder_; }
@@ -276,7 +279,7 @@ class FolderSource final : public Source {
 
   // How many there were.
   static Result<std::uint64_t> own_events(const View& view, engine::PatientRef patient, TimelineFilter filter,
-                                 engine::Timeline& page, const OnPatientEvent& on_event) {
+                                          engine::Timeline& page, const OnPatientEvent& on_event) {
     record::Arena room;
     const auto identifiers = TRY(view.identifiers(patient, room));
     const record::Identifier name = identifiers.empty() ? record::Identifier{} : identifiers.front();

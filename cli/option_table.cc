@@ -65,11 +65,12 @@ const Option role{.name = "role", .value = "ROLE", .help = "in which role, where
 const Option purpose{.name = "purpose", .value = "PURPOSE", .help = "what for, as in direct_care", .setting = "purpose"};
 const Option project{.name = "project", .value = "PROJECT", .help = "within which project", .setting = "project"};
 const Option role_policy{.name = "policy",
-                    .takes = Takes::file,
-                    .value = "FILE",
-                    .help = "see what this policy shows the --role, of a folder"};
-const Option reason{
-    .name = "reason", .value = "TEXT", .help = "break the glass, for this reason: it is told to those who look after it"};
+                         .takes = Takes::file,
+                         .value = "FILE",
+                         .help = "see what this policy shows the --role, of a folder"};
+const Option reason{.name = "reason",
+                    .value = "TEXT",
+                    .help = "break the glass, for this reason: it is told to those who look after it"};
 const Option tls{.name = "tls",
                  .takes = Takes::word,
                  .value = "WHEN",
@@ -82,8 +83,11 @@ const Option authorities{.name = "authorities",
                          .value = "FILE",
                          .help = "trust servers by these certificates, not by those of the system",
                          .setting = "authorities"};
-const Option certificate{
-    .name = "certificate", .takes = Takes::file, .value = "FILE", .help = "one's own certificate", .setting = "certificate"};
+const Option certificate{.name = "certificate",
+                         .takes = Takes::file,
+                         .value = "FILE",
+                         .help = "one's own certificate",
+                         .setting = "certificate"};
 const Option key{.name = "key", .takes = Takes::file, .value = "FILE", .help = "the key to it", .setting = "key"};
 const Option cache{.name = "cache",
                    .takes = Takes::bytes,
@@ -325,7 +329,8 @@ const Option people{.name = "patients",
                     .fallback = "1000",
                     .least = 1,
                     .most = 1'000'000'000};
-const Option seed{.name = "seed", .takes = Takes::number, .value = "S", .help = "other people for another seed", .fallback = "1"};
+const Option seed{
+    .name = "seed", .takes = Takes::number, .value = "S", .help = "other people for another seed", .fallback = "1"};
 const Option first_person{.name = "first",
                           .takes = Takes::number,
                           .value = "K",
@@ -333,12 +338,13 @@ const Option first_person{.name = "first",
                           .fallback = "1",
                           .least = 1,
                           .most = 1'000'000'000};
-const Option synth_form{.name = "form",
-                        .takes = Takes::word,
-                        .value = "FORM",
-                        .help = "every event with every field; patient, time, code and value of the current ones; or who the people are",
-                        .fallback = "full",
-                        .words = {"full", "narrow", "people"}};
+const Option synth_form{
+    .name = "form",
+    .takes = Takes::word,
+    .value = "FORM",
+    .help = "every event with every field; patient, time, code and value of the current ones; or who the people are",
+    .fallback = "full",
+    .words = {"full", "narrow", "people"}};
 const Option density{.name = "density",
                      .takes = Takes::number,
                      .value = "PERCENT",
@@ -346,10 +352,8 @@ const Option density{.name = "density",
                      .fallback = "100",
                      .least = 1,
                      .most = 100'000};
-const Option into{.name = "into",
-                  .takes = Takes::folder,
-                  .value = "DIR",
-                  .help = "load them into this store, and write nothing"};
+const Option into{
+    .name = "into", .takes = Takes::folder, .value = "DIR", .help = "load them into this store, and write nothing"};
 
 // -- the server
 const Option users{
@@ -391,12 +395,12 @@ const Option tls_client_ca{.name = "tls-client-ca",
 const Option policy{
     .name = "policy", .takes = Takes::file, .value = "FILE", .help = "who may see what", .setting = "policy"};
 const Option server_audit{.name = "server-audit",
-                   .takes = Takes::word,
-                   .value = "WHEN",
-                   .help = "the audit log: a reply waits for its entry, the entry follows, or there is none",
-                   .setting = "server-audit",
-                   .fallback = "on",
-                   .words = {"on", "deferred", "off"}};
+                          .takes = Takes::word,
+                          .value = "WHEN",
+                          .help = "the audit log: a reply waits for its entry, the entry follows, or there is none",
+                          .setting = "server-audit",
+                          .fallback = "on",
+                          .words = {"on", "deferred", "off"}};
 const Option http_listen{.name = "http-listen",
                          .value = "HOST:PORT",
                          .help = "where metrics and health are told; nowhere where left out",

@@ -50,16 +50,11 @@ class Parser {
     TRY(take_command());
     while (at_ < words_.size()) {
       const std::string& word = words_[at_++];
-      if (!only_arguments_ && word == "--")
-        only_arguments_ = true;
-      else if (!only_arguments_ && (word == "--help" || word == "-h"))
-        line_.help = true;
-      else if (!only_arguments_ && word.starts_with("--"))
-        TRY(take_option(std::string_view(word).substr(2)));
-      else if (!only_arguments_ && word.size() > 1 && word[0] == '-')
-        TRY(take_letter(word));
-      else
-        line_.arguments.push_back(word);
+      if (!only_arguments_ && word == "--") only_arguments_ = true;
+      else if (!only_arguments_ && (word == "--help" || word == "-h")) line_.help = true;
+      else if (!only_arguments_ && word.starts_with("--")) TRY(take_option(std::string_view(word).substr(2)));
+      else if (!only_arguments_ && word.size() > 1 && word[0] == '-') TRY(take_letter(word));
+      else line_.arguments.push_back(word);
     }
     if (!line_.help) TRY(check_arguments());
     return std::move(line_);
@@ -112,12 +107,9 @@ class Parser {
       values.emplace_back("on");
       return {};
     }
-    if (equals != std::string_view::npos)
-      values.emplace_back(word.substr(equals + 1));
-    else if (at_ < words_.size())
-      values.push_back(words_[at_++]);
-    else
-      return usage(line_.command, fmt::format("--{} needs a value: --{} {}", name, name, option.value));
+    if (equals != std::string_view::npos) values.emplace_back(word.substr(equals + 1));
+    else if (at_ < words_.size()) values.push_back(words_[at_++]);
+    else return usage(line_.command, fmt::format("--{} needs a value: --{} {}", name, name, option.value));
     return {};
   }
 
@@ -126,7 +118,9 @@ class Parser {
     for (const Option* option : all) names.push_back(option->name);
     const bool on_folder = std::ranges::find(names, "store") != names.end();
     if (name == "server" && on_folder)
-      return usage(line_.command, fmt::format("{} works on the folder itself, which a server does not hand out: --store DIR", line_.command->name));
+      return usage(line_.command,
+                   fmt::format("{} works on the folder itself, which a server does not hand out: --store DIR",
+                               line_.command->name));
     return usage(line_.command,
                  fmt::format("{} has no option --{}{}", line_.command->name, name, meant(name, names, "--")));
   }

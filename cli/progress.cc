@@ -57,8 +57,7 @@ std::string progress_line(const ProgressState& state, const Look& look) {
   }
   if (known && rate > 0 && state.done < state.of)
     add(human_seconds(static_cast<double>(state.of - state.done) / rate) + " left");
-  else
-    add(human_seconds(state.seconds));
+  else add(human_seconds(state.seconds));
   return line;
 }
 

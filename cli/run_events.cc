@@ -44,7 +44,9 @@ class ByRecord {
     for (std::size_t i = 0; i < events_.size(); ++i) {
       const record::Event& event = events_[i];
       const std::size_t place =
-          event.record.empty() ? i : places.try_emplace({event.source.organisation, event.source.system, event.record}, i).first->second;
+          event.record.empty()
+              ? i
+              : places.try_emplace({event.source.organisation, event.source.system, event.record}, i).first->second;
       order.emplace_back(place, event.part, i);
     }
     std::ranges::sort(order);

@@ -116,13 +116,13 @@ Result<std::uint64_t> bytes_to_read(const Invocation& invocation) {
   return inputs.total_bytes();
 }
 
-Result<exchange::ReadOptions> read_options(const Invocation& invocation, exchange::Format format,
-                                           const Source& store) {
+Result<exchange::ReadOptions> read_options(const Invocation& invocation, exchange::Format format, const Source& store) {
   exchange::ReadOptions options;
   options.source = invocation.given("source").value_or("");
   options.zone = TRY(record::Zone::find(store.zone()));
   // A resource of FHIR says more than its event; a row of a table is its event.
-  options.keep_originals = invocation.on("originals") || (format == exchange::Format::fhir && !invocation.on("no-originals"));
+  options.keep_originals =
+      invocation.on("originals") || (format == exchange::Format::fhir && !invocation.on("no-originals"));
   options.threads = static_cast<unsigned>(invocation.number("threads"));
   return options;
 }

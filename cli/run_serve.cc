@@ -97,7 +97,8 @@ struct Keeper {
 
 Result<Keeper> keeper_of(const Invocation& invocation, engine::Store& store, const server::ServerOptions& options) {
   if (!invocation.on("open")) {
-    auto door = std::make_unique<server::PolicyDoor>(store, TRY(admission_of(invocation)), options.limits.session_seconds);
+    auto door =
+        std::make_unique<server::PolicyDoor>(store, TRY(admission_of(invocation)), options.limits.session_seconds);
     server::PolicyDoor* const by_policy = door.get();
     return Keeper{std::move(door), by_policy};
   }
@@ -107,8 +108,10 @@ Result<Keeper> keeper_of(const Invocation& invocation, engine::Store& store, con
 }
 
 // Where a file is wrong, what was read before stays in use.
-void reload(const Invocation& invocation, const Keeper& keeper, server::Server& server, server::Log& log, Console& console) {
-  if (const auto certificate = server.reload(); !certificate) console.say("not reloaded: " + certificate.error().message);
+void reload(const Invocation& invocation, const Keeper& keeper, server::Server& server, server::Log& log,
+            Console& console) {
+  if (const auto certificate = server.reload(); !certificate)
+    console.say("not reloaded: " + certificate.error().message);
   if (!keeper.by_policy) return;
   auto admission = admission_of(invocation);
   if (!admission) return console.say("not reloaded: " + admission.error().message);
@@ -132,7 +135,8 @@ Result<void> run_serve(const Invocation& invocation, Console& console) {
   const char* socket = std::getenv("NOTIFY_SOCKET");
   const server::Notifier manager(socket ? socket : "");
   manager.tell("READY=1");
-  log.write(server::LogLevel::info, server::LogEvent::listening, {{server::LogField::port, std::uint64_t{server->port()}}});
+  log.write(server::LogLevel::info, server::LogEvent::listening,
+            {{server::LogField::port, std::uint64_t{server->port()}}});
   console.say(fmt::format("listening on {} (port {})", options.listen, server->port()));
   if (server->http_port() != 0) console.say(fmt::format("metrics and health on port {}", server->http_port()));
   while (signals.next() == SIGHUP) reload(invocation, keeper, *server, log, console);

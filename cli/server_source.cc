@@ -201,7 +201,8 @@ class ServerSource final : public Source {
   Result<WatchedCohort> watch_cohort(const std::string& name, const Position& since) override {
     client::CohortChanges from = TRY(server_->cohort_changes(name, since));
     WatchedCohort told{.changes = {}, .position = std::move(from.position)};
-    for (client::CohortChange& one : from.changes) told.changes.push_back({one.patient.system, one.patient.value, one.entered});
+    for (client::CohortChange& one : from.changes)
+      told.changes.push_back({one.patient.system, one.patient.value, one.entered});
     return told;
   }
 

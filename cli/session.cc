@@ -21,8 +21,7 @@ std::string defined_by(const tree::Statement& statement) {
         if constexpr (std::is_same_v<Form, tree::Param> || std::is_same_v<Form, tree::Codes> ||
                       std::is_same_v<Form, tree::Let> || std::is_same_v<Form, tree::Cohort>)
           return form.name;
-        else
-          return {};
+        else return {};
       },
       statement.form);
 }
@@ -122,10 +121,8 @@ void Session::keep(const Composed& composed) {
     if (part.defines.empty()) continue;
     std::string text = composed.text.substr(part.begin, part.end - part.begin);
     const auto found = std::ranges::find(definitions_, part.defines, &Definition::name);
-    if (found == definitions_.end())
-      definitions_.push_back({part.defines, std::move(text)});
-    else
-      found->text = std::move(text);
+    if (found == definitions_.end()) definitions_.push_back({part.defines, std::move(text)});
+    else found->text = std::move(text);
   }
 }
 

@@ -98,10 +98,8 @@ std::string environment_name(std::string_view setting) {
 
 Result<std::optional<ConfigurationFile>> find_configuration(const CommandLine& line, const Environment& environment) {
   std::optional<std::string> named;
-  if (const auto flag = line.flags.find("config"); flag != line.flags.end())
-    named = flag->second.back();
-  else
-    named = environment("CHARTLINE_CONFIG");
+  if (const auto flag = line.flags.find("config"); flag != line.flags.end()) named = flag->second.back();
+  else named = environment("CHARTLINE_CONFIG");
   if (named) return std::optional(TRY(read_configuration(*named)));
   std::vector<std::string> places = {"./chartline.toml"};
   if (const auto home = environment("HOME")) places.push_back(*home + "/.config/chartline/config.toml");

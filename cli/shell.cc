@@ -76,10 +76,8 @@ void Shell::note_failure(const Result<void>& done) {
   const Result<void> flushed = console_.flush();
   const Result<void>& failed = done ? flushed : done;
   if (failed || console_.reader_gone()) return;
-  if (interrupted())
-    console_.say("interrupted");
-  else if (failed.error().fault != wrong_query)
-    print_failure(failed.error(), "shell", console_);
+  if (interrupted()) console_.say("interrupted");
+  else if (failed.error().fault != wrong_query) print_failure(failed.error(), "shell", console_);
   if (!first_failure_) first_failure_ = failed.error();
   forget_interrupt();
 }

@@ -79,16 +79,11 @@ std::string printable(std::string_view text, bool utf8) {
   while (!text.empty()) {
     const Character c = first_character(text);
     const std::size_t bytes = std::max<std::size_t>(c.bytes, 1);
-    if (c.bytes == 0)
-      out += utf8 ? replacement : "?";
-    else if (is_control(c.point))
-      out += ' ';
-    else if (turns_direction(c.point))
-      out += utf8 ? replacement : "?";
-    else if (!utf8 && c.bytes > 1)
-      out += '?';
-    else
-      out += text.substr(0, bytes);
+    if (c.bytes == 0) out += utf8 ? replacement : "?";
+    else if (is_control(c.point)) out += ' ';
+    else if (turns_direction(c.point)) out += utf8 ? replacement : "?";
+    else if (!utf8 && c.bytes > 1) out += '?';
+    else out += text.substr(0, bytes);
     text.remove_prefix(bytes);
   }
   return out;

@@ -76,7 +76,8 @@ Result<std::set<std::string>> code_systems(const View& view, std::string_view co
       const record::Code known = view.code_of(shard, name);
       if (is_prefix ? known.code.starts_with(code) : known.code == code) wanted.insert(name);
     }
-    for (const Name name : TRY(shown_of(view, shard, std::move(wanted)))) systems.emplace(view.code_of(shard, name).system);
+    for (const Name name : TRY(shown_of(view, shard, std::move(wanted))))
+      systems.emplace(view.code_of(shard, name).system);
   }
   return systems;
 }

@@ -27,9 +27,10 @@ namespace {
 // How many postings wait in a thread before they are packed: as many as a share of the memory holds, within these.
 constexpr std::size_t waiting_least = 20'000, waiting_most = 100'000'000;
 constexpr std::size_t waiting_bytes = 32;  // of one, with room in pieces that are not full
-constexpr std::size_t own_run = 8'192;  // postings of a code that are a run of their own; fewer wait, or are packed anew at the end, with others
-constexpr std::size_t packed_at_once = 16'384;  // postings of a code
-constexpr std::size_t run_in_head_max = 2'048;  // bytes: who asks for heads alone reads them too
+// Postings of a code that are a run of their own; fewer wait, or are packed anew at the end, with others.
+constexpr std::size_t own_run = 8'192;
+constexpr std::size_t packed_at_once = 16'384;        // postings of a code
+constexpr std::size_t run_in_head_max = 2'048;        // bytes: who asks for heads alone reads them too
 constexpr std::uint64_t joined_bytes_max = 4u << 20;  // of packed postings, joined at once
 constexpr std::uint64_t packed_posting_bytes = 6;     // about
 
@@ -37,7 +38,8 @@ constexpr std::uint64_t packed_posting_bytes = 6;     // about
 class CodePacker {
  public:
   void add(const stored::NarrowPosting& posting) {
-    if (some_.size() >= packed_at_once && stored::block_of(some_.back().patient) != stored::block_of(posting.patient)) flush();
+    if (some_.size() >= packed_at_once && stored::block_of(some_.back().patient) != stored::block_of(posting.patient))
+      flush();
     count(posting.patient);
     some_.push_back(posting);
   }
@@ -117,7 +119,8 @@ struct Range {
 
 class RangeLoad {
  public:
-  RangeLoad(Store::Parts& store, Micros recorded, std::size_t number, std::size_t waiting_max, Gathered& gathered, Range& into)
+  RangeLoad(Store::Parts& store, Micros recorded, std::size_t number, std::size_t waiting_max, Gathered& gathered,
+            Range& into)
       : store_(store), recorded_(recorded), number_(number), waiting_max_(waiting_max), gathered_(gathered), into_(into) {}
 
   Result<void> run(const RowSorter& rows, std::uint64_t first, std::uint64_t past) {
@@ -178,10 +181,11 @@ class RangeLoad {
     }
     for (const auto& [number, original] : patient.originals)
       TRY(files.originals.put(tables, Table::originals, stored::original_key(who.id, number),
-              stored::sealed_copy(original)));
+                              stored::sealed_copy(original)));
 
     for (const stored::Row& row : patient.rows)
-      for_each_posting(stored::narrow_posting_of(who.id, row), row, [&](Name code, const stored::NarrowPosting& posting) { postings_->waiting.add(code, posting); });
+      for_each_posting(stored::narrow_posting_of(who.id, row), row,
+                       [&](Name code, const stored::NarrowPosting& posting) { postings_->waiting.add(code, posting); });
     state.events += head.events, state.past_events += head.past_events;
     state.next_run = std::max(state.next_run, next_run);
     if (patient.demographics) into_.demographics[who.shard][who.id] = demographics_of(patient.rows, names);
@@ -204,9 +208,11 @@ class RangeLoad {
       if (i + ahead < rows.size()) waiting.foresee(rows[i + ahead].plain.code);
       const auto number = static_cast<std::uint32_t>(i + 1);
       if (const stored::MixedRow& row = rows[i]; !row.is_whole())
-        waiting.add_plain(row.plain.code, stored::narrow_posting_of(who.id, row.plain, rows.sort(i), number), row.plain.sort);
+        waiting.add_plain(row.plain.code, stored::narrow_posting_of(who.id, row.plain, rows.sort(i), number),
+                          row.plain.sort);
       else
-        for_each_posting(stored::narrow_posting_of(who.id, rows.row(i)), rows.row(i), [&](Name code, const stored::NarrowPosting& posting) { waiting.add(code, posting); });
+        for_each_posting(stored::narrow_posting_of(who.id, rows.row(i)), rows.row(i),
+                         [&](Name code, const stored::NarrowPosting& posting) { waiting.add(code, posting); });
     }
     into_.last_recorded = std::max(into_.last_recorded, recorded_);
     ShardState& state = into_.states[who.shard];
@@ -228,7 +234,8 @@ class RangeLoad {
     TRY(files.timeline.put(tables, Table::timeline, stored::head_key(who.id), stored::encode(head)));
     for (const EncodedRun& run : runs) {
       if (!run.ref.in_head)
-        TRY(files.timeline.put(tables, Table::timeline, stored::run_key(who.id, run.ref.first, run.ref.run), run.bytes.hot));
+        TRY(files.timeline.put(tables, Table::timeline, stored::run_key(who.id, run.ref.first, run.ref.run),
+                               run.bytes.hot));
       if (!run.bytes.details.empty())
         TRY(files.details.put(tables, Table::details, stored::details_key(who.id, run.ref.run), run.bytes.details));
     }
@@ -238,7 +245,8 @@ class RangeLoad {
   RangePostings& postings_of(std::uint32_t shard) {
     const std::string& scratch = store_.backend->scratch_folder();
     const std::string path = "/postings-" + std::to_string(number_) + "-" + std::to_string(shard);
-    RangePostings& postings = into_.postings.try_emplace(shard, scratch.empty() ? "" : scratch + path, gathered_.room).first->second;
+    RangePostings& postings =
+        into_.postings.try_emplace(shard, scratch.empty() ? "" : scratch + path, gathered_.room).first->second;
     gathered_.postings.push_back(&postings);
     return postings;
   }
@@ -250,7 +258,7 @@ class RangeLoad {
   Gathered& gathered_;
   Range& into_;
   RangePostings* postings_ = nullptr;  // of the shard at hand
-  bool within_block_ = false;  // the block at hand has been packed in part
+  bool within_block_ = false;          // the block at hand has been packed in part
 };
 
 struct Joined {

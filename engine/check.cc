@@ -10,10 +10,8 @@ constexpr std::uint64_t steps_per_report = 1024;
 }  // namespace
 
 void Findings::add(std::string finding) {
-  if (report.findings.size() < findings_max)
-    report.findings.push_back(std::move(finding));
-  else
-    ++report.findings_left_out;
+  if (report.findings.size() < findings_max) report.findings.push_back(std::move(finding));
+  else ++report.findings_left_out;
 }
 
 Result<void> Findings::step(std::uint64_t steps) {

@@ -190,12 +190,10 @@ class Replay {
       if (names_are_known(row, *shard_.dictionary)) held[row.number] = {content_hash(row, *shard_.dictionary), true};
     for (const LoggedRow& row : logged) {
       const auto at = held.find(row.number);
-      if (at == held.end())
-        say(row.commit, "an event of the log is in neither timeline nor history");
+      if (at == held.end()) say(row.commit, "an event of the log is in neither timeline nor history");
       else if (row.added && at->second.first != row.content)
         say(row.commit, "an event of the log differs from the one that was folded");
-      else if (!row.added && !at->second.second)
-        say(row.commit, "an event that the log replaced is still current");
+      else if (!row.added && !at->second.second) say(row.commit, "an event that the log replaced is still current");
     }
   }
 

@@ -81,8 +81,7 @@ class PatientCheck {
         findings_.add(at(ref, past) + "the head's filter leaves out the id of one of its records");
       if (row.number == 0 || row.number > head.last_number)
         findings_.add(at(ref, past) + "a row has a number that was never given");
-      else if (!numbers_.insert(row.number).second)
-        findings_.add(at(ref, past) + "a row has the number of another");
+      else if (!numbers_.insert(row.number).second) findings_.add(at(ref, past) + "a row has the number of another");
       if (std::max(row.recorded, row.removed) > head.last_change)
         findings_.add(at(ref, past) + "a row was written or replaced after the last change that its head knows of");
       if ((row.removed != 0) != past)

@@ -145,10 +145,10 @@ Result<void> check_meta(const ShardMoment& shard, Findings& findings) {
 }
 
 Result<void> check_audit(const Shard& log, const ShardMoment& shard, Findings& findings) {
-  findings.sound(verify_log({.log = log.audit_log(),
-                             .tables = *shard.tables,
-                             .shard = shard.shard,
-                             .found = [&](std::string finding) { findings.add(std::move(finding)); }}));
+  findings.sound(verify_log(
+      {.log = log.audit_log(), .tables = *shard.tables, .shard = shard.shard, .found = [&](std::string finding) {
+         findings.add(std::move(finding));
+       }}));
   return {};
 }
 
@@ -165,12 +165,10 @@ Result<void> check_log(const Shard& log, const ShardMoment& shard, Findings& fin
     }
     record::Arena room;
     const auto record = stored::decode_record(value.bytes(), room);
-    if (!record)
-      findings.add(where + "commit " + std::to_string(commit) + ": " + record.error().message);
+    if (!record) findings.add(where + "commit " + std::to_string(commit) + ": " + record.error().message);
     else if (record->commit != commit)
       findings.add(where + "commit " + std::to_string(commit) + ": the record is of another commit");
-    else
-      ++findings.report.log_records;
+    else ++findings.report.log_records;
   }
   const std::uint64_t first = log.log_first();
   // The snapshot may be older than a trim, and it may hold commits that were written, but not yet told, when it was
@@ -203,8 +201,9 @@ class Orphans {
       if (!parsed || !given(parsed->patient)) return false;
       if (parsed->head) return true;
       load(parsed->patient);
-      return names(head_.runs,
-                   [&](const stored::RunRef& ref) { return !ref.in_head && ref.run == parsed->run && ref.first == parsed->first; });
+      return names(head_.runs, [&](const stored::RunRef& ref) {
+        return !ref.in_head && ref.run == parsed->run && ref.first == parsed->first;
+      });
     });
     scan(Table::details, [&](BytesView key) {
       Reader in(key);
@@ -235,8 +234,7 @@ class Orphans {
     });
     scan(Table::postings, [&](BytesView key) {
       const auto parsed = stored::parse_postings_key(key);
-      if (!parsed || parsed->code > shard_.dictionary->size(stored::Dictionary::code))
-        return false;
+      if (!parsed || parsed->code > shard_.dictionary->size(stored::Dictionary::code)) return false;
       if (parsed->directory) return true;
       load_directory(parsed->code);
       return std::any_of(directory_.runs.begin(), directory_.runs.end(), [&](const stored::PostingRun& run) {

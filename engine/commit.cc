@@ -19,15 +19,17 @@ constexpr std::size_t deferred_bytes_max =
 // Whoever shuts the door does so before it looks who is inside, and whoever comes in says so before it looks at the door: one of
 // them sees the other, without a lock.
 Shard::Admission::Admission(Shard& shard, Brings what) : shard_(shard) {
-  const auto has_room = [&] { return what == Brings::audit || shard.delta_bytes() < shard.setup_.options.delta_bytes_max; };
+  const auto has_room = [&] {
+    return what == Brings::audit || shard.delta_bytes() < shard.setup_.options.delta_bytes_max;
+  };
   ++shard.admitted_;
   granted_ = !shard.shut_ && has_room();
   if (granted_) return;
   leave();
   std::unique_lock queue(shard.queue_mutex_);
   const auto patience = std::chrono::milliseconds(shard.setup_.options.write_wait_ms);
-  granted_ = shard.changed_.wait_for(queue, patience,
-                                     [&] { return shard.failed_ || (shard.paused_ == 0 && has_room()); });
+  granted_ =
+      shard.changed_.wait_for(queue, patience, [&] { return shard.failed_ || (shard.paused_ == 0 && has_room()); });
   if (granted_) ++shard.admitted_;
 }
 
@@ -162,7 +164,8 @@ void Shard::lead() {
   const std::optional<std::string> failed = failed_ ? std::optional(failure_) : std::nullopt;
   queue.unlock();
   const Result<void> written =
-      failed ? Result<void>(unavailable("the store is closed to writes since an error: " + *failed)) : write_group(group->members);
+      failed ? Result<void>(unavailable("the store is closed to writes since an error: " + *failed))
+             : write_group(group->members);
   if (!written) {
     fail(written.error());  // a write whose outcome is unknown is never tried again: the next open decides from the disk
     for (Waiting* one : group->members) one->error = written.error();
@@ -173,7 +176,8 @@ void Shard::lead() {
   leading_ = next != nullptr;
   queue.unlock();
   if (turn) turn->tell(Waiting::lead);
-  for (std::size_t i = 1; i < group->signals.size(); ++i) group->signals[i].tell(Waiting::done);  // who is told may be gone
+  for (std::size_t i = 1; i < group->signals.size(); ++i)
+    group->signals[i].tell(Waiting::done);  // who is told may be gone
 }
 
 Result<void> Shard::write_group(std::vector<Waiting*>& group) {

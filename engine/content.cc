@@ -172,7 +172,9 @@ Hash128 PlainContent::hash(const stored::PlainRow& row, const stored::PlainSort&
   if (row.sort >= of_sorts_.size()) of_sorts_.resize(row.sort + 1);
   OfSort& of = of_sorts_[row.sort];
   if (!of.known) {
-    of = {.known = true, .timed = sort.precision != record::Precision::none, .fixed = canonical(stored::row_of(row, sort), names_)};
+    of = {.known = true,
+          .timed = sort.precision != record::Precision::none,
+          .fixed = canonical(stored::row_of(row, sort), names_)};
   }
   Canonical fixed = of.fixed;
   fixed.code = code_hash(row.code);
@@ -210,7 +212,8 @@ bool before(const Row& a, const Dictionary& names_of_a, const Row& b, const Dict
   if (const Micros x = a.start.instant(), y = b.start.instant(); x != y) return x < y;
   if (a.start.precision != b.start.precision) return a.start.precision < b.start.precision;
   if (a.source != b.source || &names_of_a != &names_of_b) {
-    if (const int order = compare(names_of_a.source(a.source), names_of_b.source(b.source)); order != 0) return order < 0;
+    if (const int order = compare(names_of_a.source(a.source), names_of_b.source(b.source)); order != 0)
+      return order < 0;
   }
   if (a.sequence != b.sequence) return a.sequence < b.sequence;
   if (const int order = a.record.compare(b.record); order != 0) return order < 0;
@@ -281,7 +284,8 @@ Row to_row(const record::Event& event, Dictionary& names, record::Arena& room) {
     std::ranges::stable_sort(sorted, {}, &record::Attribute::name);
     std::vector<RowAttribute> attributes;
     for (const record::Attribute& attribute : sorted) {
-      attributes.push_back({.name = names.intern_attribute(attribute.name), .value = to_row_value(attribute.value, names)});
+      attributes.push_back(
+          {.name = names.intern_attribute(attribute.name), .value = to_row_value(attribute.value, names)});
     }
     row.attributes = room.array(attributes);
   }

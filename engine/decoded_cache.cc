@@ -28,12 +28,13 @@ std::uint64_t hash_of(const DecodedCache::Key& key) {
 }  // namespace
 
 struct DecodedCache::Item : intrusive::list_base_hook<>, intrusive::unordered_set_base_hook<intrusive::store_hash<true>> {
-  Item(const DecodedCache::Key& its_key, std::uint64_t its_hash, std::shared_ptr<const void> its_value, std::size_t its_bytes)
+  Item(const DecodedCache::Key& its_key, std::uint64_t its_hash, std::shared_ptr<const void> its_value,
+       std::size_t its_bytes)
       : key(its_key), hash(its_hash), value(std::move(its_value)), bytes(its_bytes) {}
   const DecodedCache::Key key;
   const std::uint64_t hash;
   std::shared_ptr<const void> value;
-  std::size_t bytes;  // with the item itself
+  std::size_t bytes;   // with the item itself
   bool asked = false;  // since it came to the front
 
   friend bool operator==(const Item& a, const Item& b) { return a.key == b.key; }
@@ -50,7 +51,8 @@ struct DecodedCache::Part {
 
   Item* find(const Key& key, std::uint64_t hash) {
     const auto same = [](const Key& k, const Item& item) { return k == item.key; };
-    const auto at = set.find(key, [hash](const Key&) { return hash; }, same);
+    const auto at = set.find(
+        key, [hash](const Key&) { return hash; }, same);
     return at == set.end() ? nullptr : &*at;
   }
   Item* find_counted(const Key& key, std::uint64_t hash) {
@@ -164,7 +166,8 @@ std::shared_ptr<const void> DecodedCache::take_any(const Key& key) {
   return value;
 }
 
-std::shared_ptr<const void> DecodedCache::keep_any(const Key& key, std::shared_ptr<const void> value, std::size_t bytes, Place place) {
+std::shared_ptr<const void> DecodedCache::keep_any(const Key& key, std::shared_ptr<const void> value, std::size_t bytes,
+                                                   Place place) {
   const std::uint64_t hash = hash_of(key);
   Part& part = part_of(hash);
   auto item = std::make_unique<Item>(key, hash, std::move(value), bytes + sizeof(Item));

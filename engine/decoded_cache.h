@@ -16,7 +16,19 @@ namespace chartline::engine {
 class DecodedCache {
  public:
   // What a key names; each sort has one type of value.
-  enum class Sort : std::uint32_t { run, past_run, postings, removals, directory, demographics, head, names, identifiers, atlas, last_changes };
+  enum class Sort : std::uint32_t {
+    run,
+    past_run,
+    postings,
+    removals,
+    directory,
+    demographics,
+    head,
+    names,
+    identifiers,
+    atlas,
+    last_changes
+  };
   struct Key {
     Sort sort;
     std::uint32_t shard;
@@ -73,12 +85,13 @@ class DecodedCache {
   std::shared_ptr<const void> find_any(const Key& key);
   std::shared_ptr<const void> take_any(const Key& key);
   enum class Place : std::uint8_t { taken, left };  // where something is there already
-  std::shared_ptr<const void> keep_any(const Key& key, std::shared_ptr<const void> value, std::size_t bytes, Place place);  // gives what was left
+  std::shared_ptr<const void> keep_any(const Key& key, std::shared_ptr<const void> value, std::size_t bytes,
+                                       Place place);  // gives what was left
 
   std::unique_ptr<Part[]> parts_;
   std::atomic<std::uint64_t>& change_of(const Key& key) const;
 
-  std::vector<std::atomic<std::uint32_t>> seen_;  // fingerprints of keys asked for, by hash
+  std::vector<std::atomic<std::uint32_t>> seen_;             // fingerprints of keys asked for, by hash
   mutable std::vector<std::atomic<std::uint64_t>> changes_;  // serials of the last changes, by hash of the keys without them
 };
 

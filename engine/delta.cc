@@ -40,7 +40,8 @@ void Segment::publish(std::span<const DeltaPut> puts, std::shared_ptr<const void
       for (const Name translation : row.translations) note(by_code_[translation], put);
     }
     for (const std::uint32_t number : put.removed) {
-      removals_[stored::block_of(put.patient)].push_back({.commit = put.commit, .removal = {.patient = put.patient, .number = number}});
+      removals_[stored::block_of(put.patient)].push_back(
+          {.commit = put.commit, .removal = {.patient = put.patient, .number = number}});
     }
     last_commit_.store(put.commit, std::memory_order_release);
   }
@@ -53,7 +54,8 @@ void Segment::of_patient(PatientId patient, std::uint64_t commit_max, std::vecto
   const std::shared_lock lock(mutex_);
   const auto found = by_patient_.find(patient);
   if (found == by_patient_.end()) return;
-  for (const Held* held = found->second.first; held && held->put.commit <= commit_max; held = held->next) out.push_back(&held->put);
+  for (const Held* held = found->second.first; held && held->put.commit <= commit_max; held = held->next)
+    out.push_back(&held->put);
 }
 
 void Segment::of_code(Name code, std::uint64_t commit_max, std::vector<const DeltaPut*>& out) const {

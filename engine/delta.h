@@ -66,7 +66,7 @@ class Segment {
     Held* last = nullptr;
   };
   mutable std::shared_mutex mutex_;
-  std::deque<Held> puts_;  // none of them moves
+  std::deque<Held> puts_;                            // none of them moves
   std::unordered_map<PatientId, Chain> by_patient_;  // most have one or two
   std::unordered_map<Name, std::vector<const DeltaPut*>> by_code_;
   std::unordered_map<std::uint32_t, std::vector<const DeltaPut*>> by_block_;  // of patients

@@ -23,7 +23,9 @@ constexpr std::uint32_t day_zero = 0x80000000u;
 
 Time whole_day(const Time& time) {
   if (!time.known()) return {};
-  return {.local = time.day() * record::micros_per_day, .offset_minutes = 0, .precision = std::min(time.precision, Precision::day)};
+  return {.local = time.day() * record::micros_per_day,
+          .offset_minutes = 0,
+          .precision = std::min(time.precision, Precision::day)};
 }
 
 // The value of one attribute, of the row told last.
@@ -77,8 +79,12 @@ Demographics demographics_of(std::span<const Row> rows, const Dictionary& names)
 
 void DemographicsPage::set(std::uint32_t place, const Demographics& who) {
   check(place < stored::block_patients, "a place of the block");
-  const Entry entry{.birth_day = who.birth.day(), .death_day = who.death.day(), .sex = who.sex,
-                    .birth_precision = who.birth.precision, .death_precision = who.death.precision, .dead = who.dead};
+  const Entry entry{.birth_day = who.birth.day(),
+                    .death_day = who.death.day(),
+                    .sex = who.sex,
+                    .birth_precision = who.birth.precision,
+                    .death_precision = who.death.precision,
+                    .dead = who.dead};
   if (place >= entries_.size()) entries_.resize(place + 1);
   entries_[place] = entry;
   while (!entries_.empty() && entries_.back() == Entry()) entries_.pop_back();
@@ -90,8 +96,10 @@ Demographics DemographicsPage::at(std::uint32_t place) const {
   const auto time = [](record::Day day, Precision precision) {
     return Time{.local = day * record::micros_per_day, .offset_minutes = 0, .precision = precision};
   };
-  return {.birth = time(entry.birth_day, entry.birth_precision), .death = time(entry.death_day, entry.death_precision),
-          .dead = entry.dead, .sex = entry.sex};
+  return {.birth = time(entry.birth_day, entry.birth_precision),
+          .death = time(entry.death_day, entry.death_precision),
+          .dead = entry.dead,
+          .sex = entry.sex};
 }
 
 Bytes demographics_key(std::uint32_t block) {
@@ -144,7 +152,9 @@ Result<DemographicsPage> decode_demographics(BytesView bytes) {
     return true;
   };
   using Entry = DemographicsPage::Entry;
-  const auto to_day = [](record::Day& day, std::uint32_t word) { return day = static_cast<record::Day>(word ^ day_zero), true; };
+  const auto to_day = [](record::Day& day, std::uint32_t word) {
+    return day = static_cast<record::Day>(word ^ day_zero), true;
+  };
   const auto to_precision = [](Precision& precision, std::uint32_t word) {
     precision = static_cast<Precision>(word);
     return word <= static_cast<std::uint32_t>(Precision::day);
@@ -160,16 +170,16 @@ Result<DemographicsPage> decode_demographics(BytesView bytes) {
 }
 
 Result<std::shared_ptr<const DemographicsPage>> read_demographics(const ShardMoment& shard, std::uint32_t block) {
-  const DecodedCache::Key key =
-      shard.cache->settled({.sort = DecodedCache::Sort::demographics, .shard = shard.shard, .owner = block, .run = shard.base->serial});
+  const DecodedCache::Key key = shard.cache->settled(
+      {.sort = DecodedCache::Sort::demographics, .shard = shard.shard, .owner = block, .run = shard.base->serial});
   if (auto known = shard.cache->find<DemographicsPage>(key)) return known;
   Pinned value;
   std::shared_ptr<const DemographicsPage> page;
   if (TRY(shard.tables->get(Table::meta, demographics_key(block), shard.base->snapshot.get(), value))) {
     Result<DemographicsPage> decoded = decode_demographics(value.bytes());
     if (!decoded) {
-      return Error{decoded.error().fault, "meta: shard " + std::to_string(shard.shard) + ", block " + std::to_string(block) +
-                                              ": " + decoded.error().message};
+      return Error{decoded.error().fault, "meta: shard " + std::to_string(shard.shard) + ", block " +
+                                              std::to_string(block) + ": " + decoded.error().message};
     }
     page = std::make_shared<const DemographicsPage>(std::move(decoded).value());
   } else {

@@ -72,7 +72,8 @@ class Entries {
   };
   static Place place_of(Name number) {
     const std::uint64_t shifted = std::uint64_t{number} - 1 + first_chunk;
-    const auto chunk = static_cast<std::size_t>(std::bit_width(shifted)) - static_cast<std::size_t>(std::bit_width(first_chunk));
+    const auto chunk =
+        static_cast<std::size_t>(std::bit_width(shifted)) - static_cast<std::size_t>(std::bit_width(first_chunk));
     return {.chunk = chunk, .offset = static_cast<std::size_t>(shifted - (first_chunk << chunk))};
   }
   std::array<std::atomic<Entry*>, 25> chunks_{};
@@ -230,7 +231,8 @@ class Dictionary::Table {
 
   stored::NewName new_name(Name number) {
     const Entry& entry = entries_[number];
-    return {.dictionary = which_, .number = number, .first = entry.first, .second = entry.second, .third = entry.third_text()};
+    return {
+        .dictionary = which_, .number = number, .first = entry.first, .second = entry.second, .third = entry.third_text()};
   }
 
   // Readers may still probe the old index, so it is kept; each is at most half of the next.
@@ -268,7 +270,9 @@ Name Dictionary::intern(const record::Code& name) {
 Name Dictionary::intern(const record::Source& name) {
   return nameless(name) ? 0 : table(Which::source).intern(name.organisation, name.system, {});
 }
-Name Dictionary::intern_unit(std::string_view name) { return name.empty() ? 0 : table(Which::unit).intern(name, {}, {}); }
+Name Dictionary::intern_unit(std::string_view name) {
+  return name.empty() ? 0 : table(Which::unit).intern(name, {}, {});
+}
 Name Dictionary::intern_attribute(std::string_view name) {
   return name.empty() ? 0 : table(Which::attribute).intern(name, {}, {});
 }
@@ -297,7 +301,9 @@ record::Source Dictionary::source(Name number) const {
   const Entry& entry = table(Which::source).entry(number);
   return {.organisation = entry.first, .system = entry.second};
 }
-std::string_view Dictionary::unit(Name number) const { return number == 0 ? "" : table(Which::unit).entry(number).first; }
+std::string_view Dictionary::unit(Name number) const {
+  return number == 0 ? "" : table(Which::unit).entry(number).first;
+}
 std::string_view Dictionary::attribute(Name number) const {
   return number == 0 ? "" : table(Which::attribute).entry(number).first;
 }
@@ -318,7 +324,9 @@ void Dictionary::take_pending(std::vector<Bytes>& encoded) {
   for (const auto& table : tables_) table->take_pending(encoded);
 }
 
-std::vector<std::uint32_t> Dictionary::take_late_pages(Which which, std::uint32_t size) { return table(which).take_late_pages(size); }
+std::vector<std::uint32_t> Dictionary::take_late_pages(Which which, std::uint32_t size) {
+  return table(which).take_late_pages(size);
+}
 
 Result<void> Dictionary::learn(const stored::NewName& name) { return table(name.dictionary).learn(name); }
 
@@ -356,8 +364,11 @@ Result<void> Dictionary::load_page(Which which, std::uint32_t page, BytesView by
     const std::string_view second = in.text();
     const std::string_view third = in.text();
     if (!in.ok()) return corrupt(place + "a name is cut short");
-    TRY(learn({.dictionary = which, .number = static_cast<Name>(std::uint64_t{page} * page_names + i),
-               .first = first, .second = second, .third = third}));
+    TRY(learn({.dictionary = which,
+               .number = static_cast<Name>(std::uint64_t{page} * page_names + i),
+               .first = first,
+               .second = second,
+               .third = third}));
   }
   if (!in.done()) return corrupt(place + "bytes after the last name");
   return {};

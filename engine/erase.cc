@@ -39,8 +39,9 @@ struct Mark {
 Result<void> set_mark(Backend& backend, const std::optional<Mark>& mark) {
   Bytes value;
   Writer w(value);
-  if (mark) w.varint(mark->patient.shard), w.varint(mark->patient.id), w.u64(mark->token), w.text(mark->entry),
-      w.varint(mark->audited);
+  if (mark)
+    w.varint(mark->patient.shard), w.varint(mark->patient.id), w.u64(mark->token), w.text(mark->entry),
+        w.varint(mark->audited);
   return backend.catalogue().set(mark_entry, TRY(backend.catalogue().get(mark_entry)), value);
 }
 
@@ -111,8 +112,7 @@ class Erasure {
       if (backup.folder != reached)
         report_.backups.push_back(name +
                                   " (not within reach: its ledger is brought up to date by the next backup into it)");
-      else if (still_there(backup))
-        report_.backups.push_back(name);
+      else if (still_there(backup)) report_.backups.push_back(name);
     }
     return {};
   }
@@ -185,7 +185,8 @@ class Erasure {
                                    return names(text, one.value);
                                  });
                                }};
-    for (const auto& shard : parts_.shards) TRY(shard->flush_audit_paused());  // what nobody waits for may name them too
+    for (const auto& shard : parts_.shards)
+      TRY(shard->flush_audit_paused());  // what nobody waits for may name them too
     for (const auto& shard : parts_.shards)
       if (TRY(shard->audit_log().erase(erasure))) renamed_.push_back(shard->tables().get());
     step();
@@ -278,7 +279,7 @@ class Erasure {
   const PatientRef patient_;
   const Progressed& progress_;
   const std::optional<SealedEntry> audit_;
-  std::uint64_t audited_ = 0;  // as in the mark
+  std::uint64_t audited_ = 0;     // as in the mark
   std::vector<Tables*> renamed_;  // whose audit log named the patient
   std::vector<std::unique_ptr<Shard::Pause>> pauses_;
   ShardState state_;  // as the tables have it

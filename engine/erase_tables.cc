@@ -21,10 +21,8 @@ void add_packed_uuid(BytesView text, Needles& needles) {
     if (letter == '-') continue;
     const std::size_t digit = BytesView("0123456789abcdef").find(letter);
     if (digit == BytesView::npos) return;
-    if (high < 0)
-      high = static_cast<int>(digit);
-    else
-      packed.push_back(static_cast<char>(high << 4 | static_cast<int>(digit))), high = -1;
+    if (high < 0) high = static_cast<int>(digit);
+    else packed.push_back(static_cast<char>(high << 4 | static_cast<int>(digit))), high = -1;
   }
   if (packed.size() == 16) needles.add(packed);
 }
@@ -161,10 +159,8 @@ Result<void> erase_postings(const ShardMoment& shard, Name code, std::size_t eve
   });
   directory.events -= std::min<std::uint64_t>(directory.events, events);
   if (directory.patients > 0 && events > 0) --directory.patients;
-  if (directory.runs.empty())
-    batch.erase(Table::postings, stored::directory_key(code));
-  else
-    batch.put(Table::postings, stored::directory_key(code), stored::encode(directory));
+  if (directory.runs.empty()) batch.erase(Table::postings, stored::directory_key(code));
+  else batch.put(Table::postings, stored::directory_key(code), stored::encode(directory));
   batch.put(Table::meta, Bytes(shard_state_key),
             encode(state));  // the run numbers are taken, even if the erasure is cut off here
   return shard.tables->write(batch, true);

@@ -16,7 +16,8 @@ namespace chartline::engine {
 namespace {
 
 constexpr std::size_t trimmed_per_fold_max = 1000;  // bounded work; the log shrinks over several folds
-constexpr std::size_t operations_for_each_put = 5;  // of a patient with one event: head, details, identifier both ways, and a little more
+// Of a patient with one event: head, details, identifier both ways, and a little more.
+constexpr std::size_t operations_for_each_put = 5;
 
 }  // namespace
 
@@ -93,7 +94,8 @@ Result<void> Shard::fold_step() {
   }
   if (setup_.number == 0) identity_position = setup_.identity->committed_position();
   const PatientId patients = setup_.identity->patients(setup_.number);  // given so far
-  base.shard = setup_.number, base.tables = setup_.tables, base.cache = setup_.cache, base.dictionary = names_, base.commit = upto;
+  base.shard = setup_.number, base.tables = setup_.tables, base.cache = setup_.cache, base.dictionary = names_,
+  base.commit = upto;
 
   std::vector<const DeltaPut*> puts;
   for (const auto& segment : frozen) segment->all(puts);
@@ -127,10 +129,8 @@ Result<void> Shard::fold_step() {
   TRY(fold_demographics(base, who, batch));
   for (const auto& [patient, told] : who) changes_cached(DecodedCache::Sort::demographics, stored::block_of(patient));
   for (const auto& [name, value] : metas) {
-    if (value.empty())
-      batch.erase(Table::meta, name);
-    else
-      batch.put(Table::meta, name, stored::sealed_copy(value));
+    if (value.empty()) batch.erase(Table::meta, name);
+    else batch.put(Table::meta, name, stored::sealed_copy(value));
   }
   if (setup_.number == 0)
     TRY(setup_.identity->fold(identity_position, [&](Bytes key, Bytes value) -> Result<void> {

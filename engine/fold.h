@@ -40,7 +40,7 @@ struct PatientChanges {
   Micros last_change = 0;                                             // of the last put
   bool demographics = false;                                          // a patient or death event came or went
   Demographics who;                                                   // then, what fold_patient makes of them
-  std::shared_ptr<const stored::Head> head;                           // what fold_patient makes of it, if the patient had events before
+  std::shared_ptr<const stored::Head> head;  // what fold_patient makes of it, if the patient had events before
 };
 // Puts of one patient in order of commit.
 PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> puts);

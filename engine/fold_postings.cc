@@ -12,7 +12,7 @@ namespace chartline::engine {
 namespace {
 
 constexpr std::size_t postings_run_min = 16'384;  // split by blocks only above this
-constexpr std::uint64_t merge_factor = 3;  // a generation is merged while the newer ones hold a third of it
+constexpr std::uint64_t merge_factor = 3;         // a generation is merged while the newer ones hold a third of it
 
 struct Generation {
   std::uint64_t run = 0;
@@ -200,10 +200,8 @@ Result<void> fold_code(const ShardMoment& base, Name code, CodeChanges& change, 
   std::sort(directory.runs.begin(), directory.runs.end(), [](const auto& a, const auto& b) {
     return a.first_block != b.first_block ? a.first_block < b.first_block : a.run < b.run;
   });
-  if (directory.runs.empty())
-    batch.erase(Table::postings, stored::directory_key(code));
-  else
-    batch.put(Table::postings, stored::directory_key(code), stored::encode(directory));
+  if (directory.runs.empty()) batch.erase(Table::postings, stored::directory_key(code));
+  else batch.put(Table::postings, stored::directory_key(code), stored::encode(directory));
   return {};
 }
 

@@ -33,14 +33,11 @@ std::vector<bool> choose(const stored::Head& head, std::span<const stored::Row> 
   for (std::size_t i = 0; i < head.runs.size(); ++i) {
     const stored::RunRef& run = head.runs[i];
     if (run.count < small_run_rows) ++small;
-    if (run.first <= last && first <= run.last)
-      chosen[i] = true, overlapped += run.count;
-    else if (!near || run.first <= first)
-      near = i;
+    if (run.first <= last && first <= run.last) chosen[i] = true, overlapped += run.count;
+    else if (!near || run.first <= first) near = i;
   }
   const std::size_t cheap = sorted_added.size() * rewrite_factor;
-  if (overlapped > cheap)
-    std::fill(chosen.begin(), chosen.end(), false);
+  if (overlapped > cheap) std::fill(chosen.begin(), chosen.end(), false);
   else if (overlapped == 0 && near && head.runs[*near].count <= cheap &&
            head.runs[*near].count + sorted_added.size() <= run_rows_max)
     chosen[*near] = true;
@@ -59,7 +56,8 @@ void put_runs(PatientId patient, std::vector<EncodedRun>& runs, bool history, st
       if (!run.bytes.details.empty())
         batch.put(Table::history, stored::history_key(patient, run.ref.run, true), std::move(run.bytes.details));
     } else {
-      if (!run.ref.in_head) batch.put(Table::timeline, stored::run_key(patient, run.ref.first, run.ref.run), std::move(run.bytes.hot));
+      if (!run.ref.in_head)
+        batch.put(Table::timeline, stored::run_key(patient, run.ref.first, run.ref.run), std::move(run.bytes.hot));
       if (!run.bytes.details.empty())
         batch.put(Table::details, stored::details_key(patient, run.ref.run), std::move(run.bytes.details));
     }
@@ -118,7 +116,8 @@ void sort_rows(std::vector<stored::Row>& rows, const Dictionary& names) {
   // Rows are wide: their places are sorted, by the instant, then within each instant, then each is moved once.
   thread_local std::vector<TimePlace> places;
   places.clear();
-  for (const stored::Row& row : rows) places.emplace_back(row.start.instant(), static_cast<std::uint32_t>(places.size()));
+  for (const stored::Row& row : rows)
+    places.emplace_back(row.start.instant(), static_cast<std::uint32_t>(places.size()));
   sort_stretches(places);
   for (auto from = places.begin(), past = from; from != places.end(); from = past) {
     while (past != places.end() && past->first == from->first) ++past;
@@ -149,7 +148,8 @@ Bytes filter_of(std::span<const stored::Row> rows, const Dictionary& names) {
 
 // `encode(from, past)` gives the bytes, `instant(i)` when row i was.
 template <typename Encode, typename Instant>
-std::vector<EncodedRun> encode_parts(std::size_t rows, std::uint64_t& next_run, const Encode& encode, const Instant& instant) {
+std::vector<EncodedRun> encode_parts(std::size_t rows, std::uint64_t& next_run, const Encode& encode,
+                                     const Instant& instant) {
   std::vector<EncodedRun> runs;
   const std::size_t parts = (rows + run_rows_max - 1) / run_rows_max;
   for (std::size_t part = 0; part < parts; ++part) {  // of equal size, so that none starts almost full or almost empty
@@ -165,14 +165,15 @@ std::vector<EncodedRun> encode_parts(std::size_t rows, std::uint64_t& next_run, 
 
 }  // namespace
 
-std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::uint64_t& next_run,
-                                    const Dictionary* ids) {
+std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::uint64_t& next_run, const Dictionary* ids) {
   std::vector<EncodedRun> runs = encode_parts(
-      sorted.size(), next_run, [&](std::size_t from, std::size_t past) { return stored::encode_run(sorted.subspan(from, past - from)); },
+      sorted.size(), next_run,
+      [&](std::size_t from, std::size_t past) { return stored::encode_run(sorted.subspan(from, past - from)); },
       [&](std::size_t i) { return sorted[i].start.instant(); });
   std::size_t from = 0;
   for (EncodedRun& run : runs) {
-    if (ids && run.bytes.details_checksum != 0) run.ref.record_ids = filter_of(sorted.subspan(from, run.ref.count), *ids);
+    if (ids && run.bytes.details_checksum != 0)
+      run.ref.record_ids = filter_of(sorted.subspan(from, run.ref.count), *ids);
     from += run.ref.count;
   }
   return runs;
@@ -180,7 +181,8 @@ std::vector<EncodedRun> encode_runs(std::span<const stored::Row> sorted, std::ui
 
 std::vector<EncodedRun> encode_runs(const stored::MixedRows& sorted, std::uint64_t& next_run) {
   return encode_parts(
-      sorted.size(), next_run, [&](std::size_t from, std::size_t past) { return stored::encode_run(sorted.part(from, past)); },
+      sorted.size(), next_run,
+      [&](std::size_t from, std::size_t past) { return stored::encode_run(sorted.part(from, past)); },
       [&](std::size_t i) { return sorted.instant(i); });
 }
 
@@ -210,7 +212,8 @@ PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> p
 }
 
 void collect_postings(PatientId patient, const stored::Row& row, PostingChanges& into) {
-  for_each_posting(stored::posting_of(patient, row), row, [&](Name code, const stored::Posting& posting) { into[code].added.push_back(posting); });
+  for_each_posting(stored::posting_of(patient, row), row,
+                   [&](Name code, const stored::Posting& posting) { into[code].added.push_back(posting); });
 }
 
 Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, ShardState& state, PostingChanges& postings,
@@ -257,7 +260,8 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
         if (tells_demographics(row) && !changes.removed.contains(row.number)) tellers.push_back(row);
     if (!rewrite[i]) {
       refs.push_back(head.runs[i]);
-      if (head.runs[i].in_head) hot = loaded[i] ? std::move(loaded[i]->hot) : TRY(read_hot(base, patient, head.runs[i], false, head.hot));
+      if (head.runs[i].in_head)
+        hot = loaded[i] ? std::move(loaded[i]->hot) : TRY(read_hot(base, patient, head.runs[i], false, head.hot));
       continue;
     }
     erase_run(patient, head.runs[i], false, batch);
@@ -274,8 +278,7 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
       codes.push_back(row.code);
       std::sort(codes.begin(), codes.end());
       codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
-      for (const Name code : codes)
-        postings[code].removed.push_back({patient, row.number});
+      for (const Name code : codes) postings[code].removed.push_back({patient, row.number});
     }
   }
   if (kept.size() > added) sort_rows(kept, names);

@@ -18,7 +18,8 @@ bool may_be_equal(std::span<const stored::Row> rows, std::span<const TimePlace> 
     const stored::Row& a = rows[places[i].second];
     for (std::size_t j = 0; j < i; ++j) {
       const stored::Row& b = rows[places[j].second];
-      if (a.code == b.code && a.value.form == b.value.form && a.value.number.mantissa == b.value.number.mantissa) return true;
+      if (a.code == b.code && a.value.form == b.value.form && a.value.number.mantissa == b.value.number.mantissa)
+        return true;
     }
   }
   return false;
@@ -46,7 +47,8 @@ std::uint64_t give_places(std::span<stored::Row> rows, const Dictionary& names) 
       for (std::size_t i = from; i < past; ++i) {
         stored::Row& row = rows[order[i].second];
         if (compare) {
-          if (const std::uint32_t earlier = seen[record_key(row, names)]++; earlier > 0) row.ordinal += earlier, ++equal;
+          if (const std::uint32_t earlier = seen[record_key(row, names)]++; earlier > 0)
+            row.ordinal += earlier, ++equal;
         }
         if (!placed) row.sequence = i - from;
       }

@@ -23,7 +23,8 @@ namespace {
 // By this key of theirs, and those with the same in order of arrival. Keys are sorted, not entries, of which each would be a miss of the
 // processor's cache.
 template <typename KeyOf>
-std::vector<const UnfoldedNames::Entry*> ordered(std::span<const UnfoldedNames::Entry* const> arrived, const KeyOf& key_of) {
+std::vector<const UnfoldedNames::Entry*> ordered(std::span<const UnfoldedNames::Entry* const> arrived,
+                                                 const KeyOf& key_of) {
   std::vector<std::pair<std::uint64_t, std::uint32_t>> places;
   places.reserve(arrived.size());
   for (const auto* entry : arrived) places.emplace_back(key_of(*entry), static_cast<std::uint32_t>(places.size()));
@@ -53,13 +54,13 @@ struct Identity::Parts {
 
   UnfoldedNames unfolded;
   PatientLinks links;
-  bool nothing_folded = true;  // the table is empty: a new store's, until its first fold or load
+  bool nothing_folded = true;                  // the table is empty: a new store's, until its first fold or load
   std::vector<std::uint32_t> patients_folded;  // ids given as the table has it: who came later has nothing there
 
   std::set<PatientRef> erased;  // since this store was opened
   // Changed under the lock; whoever only asks whether there is anything takes none.
   std::atomic<bool> any_erased = false;
-  std::atomic<bool> links_wait = false;  // until they are committed
+  std::atomic<bool> links_wait = false;     // until they are committed
   std::atomic<std::uint64_t> position = 0;  // of the newest change
   std::atomic<std::uint64_t> committed = 0;
   std::atomic<std::uint64_t> drained = 0;
@@ -142,10 +143,12 @@ Result<std::shared_ptr<const Names>> Identity::Parts::folded_names(std::uint64_t
 }
 
 Result<std::shared_ptr<const IdentifierList>> Identity::Parts::folded_identifiers(PatientRef patient) const {
-  const DecodedCache::Key key{.sort = DecodedCache::Sort::identifiers, .shard = patient.shard, .owner = patient.id, .run = folds_of(patient)};
+  const DecodedCache::Key key{
+      .sort = DecodedCache::Sort::identifiers, .shard = patient.shard, .owner = patient.id, .run = folds_of(patient)};
   if (auto known = cache->find<IdentifierList>(key)) return known;
   Pinned stored;
-  if (!TRY(tables->get(Table::identity, identifiers_key(patient), nullptr, stored))) return std::shared_ptr<const IdentifierList>();
+  if (!TRY(tables->get(Table::identity, identifiers_key(patient), nullptr, stored)))
+    return std::shared_ptr<const IdentifierList>();
   auto list = std::make_shared<const IdentifierList>(TRY(decode_identifiers(stored.bytes())));
   if (!erased.contains(patient) && cache->admits(key)) {
     std::size_t bytes = sizeof *list;
@@ -164,14 +167,17 @@ Result<void> Identity::Parts::lookup(std::string_view value, const Use& use) con
     if (entry.value() == value) systems.push_back(entry.system()), use(entry.system(), entry.patient);
   });
   for (const IdentityEntry& entry : *folded)  // a hash is never trusted: the value decides
-    if (entry.value == value && std::ranges::find(systems, entry.system) == systems.end()) use(entry.system, entry.patient);
+    if (entry.value == value && std::ranges::find(systems, entry.system) == systems.end())
+      use(entry.system, entry.patient);
   return {};
 }
 
 Result<void> Identity::Parts::look(std::span<const record::Identifier> identifiers, std::vector<Looked>& into) const {
   into.resize(identifiers.size());
   for (std::size_t i = 0; i < identifiers.size(); ++i) {
-    const auto is_it = [&](const IdentityEntry& entry) { return entry.value == identifiers[i].value && entry.system == identifiers[i].system; };
+    const auto is_it = [&](const IdentityEntry& entry) {
+      return entry.value == identifiers[i].value && entry.system == identifiers[i].system;
+    };
     Looked& one = into[i];
     one.who.reset();
     if (!one.folded) one.hash = hash(identifiers[i].value);
@@ -180,7 +186,8 @@ Result<void> Identity::Parts::look(std::span<const record::Identifier> identifie
     });
     if (one.who) continue;  // it names nobody else in the table
     if (!one.folded || one.folds != folds_of(one.hash) || one.erasures != erased.size())
-      one.folded = TRY(folded_names(one.hash, Keep::if_known)), one.folds = folds_of(one.hash), one.erasures = erased.size();
+      one.folded = TRY(folded_names(one.hash, Keep::if_known)), one.folds = folds_of(one.hash),
+      one.erasures = erased.size();
     for (const IdentityEntry& entry : *one.folded)  // a hash is never trusted: the value decides
       if (is_it(entry)) one.who = entry.patient;
   }
@@ -208,11 +215,13 @@ Result<Identity::Resolved> Identity::resolve(std::span<const record::Identifier>
   {
     std::shared_lock lock(p.mutex);
     TRY(p.look(identifiers, looked));
-    if (std::all_of(looked.begin(), looked.end(), [&](const auto& one) { return one.who && *one.who == *looked.front().who; }))
+    if (std::all_of(looked.begin(), looked.end(),
+                    [&](const auto& one) { return one.who && *one.who == *looked.front().who; }))
       return Resolved{*looked.front().who, p.position, false, false};
   }
   std::unique_lock lock(p.mutex);
-  return p.resolve(identifiers, looked);  // another writer may have been here between the locks; the table is seldom asked again
+  return p.resolve(identifiers,
+                   looked);  // another writer may have been here between the locks; the table is seldom asked again
 }
 
 Result<std::vector<PatientRef>> Identity::resolve_each(std::span<const record::Identifier> persons) {
@@ -226,7 +235,8 @@ Result<std::vector<PatientRef>> Identity::resolve_each(std::span<const record::I
   return patients;
 }
 
-Result<Identity::Resolved> Identity::Parts::resolve(std::span<const record::Identifier> identifiers, std::vector<Looked>& looked) {
+Result<Identity::Resolved> Identity::Parts::resolve(std::span<const record::Identifier> identifiers,
+                                                    std::vector<Looked>& looked) {
   TRY(look(identifiers, looked));
   std::optional<PatientRef> patient;
   for (const auto& one : looked)
@@ -256,7 +266,9 @@ Result<std::optional<PatientRef>> Identity::find(const record::Identifier& ident
 Result<std::vector<Identity::Match>> Identity::find_value(std::string_view value) const {
   std::shared_lock lock(parts_->mutex);
   std::vector<Match> matches;
-  TRY(parts_->lookup(value, [&](std::string_view system, PatientRef patient) { matches.push_back({std::string(system), patient}); }));
+  TRY(parts_->lookup(value, [&](std::string_view system, PatientRef patient) {
+    matches.push_back({std::string(system), patient});
+  }));
   return matches;
 }
 
@@ -387,29 +399,36 @@ Result<void> Identity::fold(std::uint64_t position, const Put& put) {
   };
   using Part = std::span<const UnfoldedNames::Entry* const>;
   Pinned stored;
-  entries = ordered(entries, [](const auto& entry) { return std::uint64_t{entry.patient.shard} << 32 | entry.patient.id; });
-  TRY(each_part([](const auto& a, const auto& b) { return a.patient == b.patient; }, [&](Part part) -> Result<void> {
-    const PatientRef patient = part.front()->patient;
-    IdentifierList names;
-    if (patient.id < p.patients_folded[patient.shard] && TRY(p.tables->get(Table::identity, identifiers_key(patient), nullptr, stored)))
-      names = TRY(decode_identifiers(stored.bytes()));
-    const std::size_t before = names.size();
-    for (const auto* entry : part) {
-      const std::pair name(std::string(entry->system()), std::string(entry->value()));
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    }
-    return names.size() > before ? put(identifiers_key(patient), encode_identifiers(names)) : Result<void>();
-  }));
+  entries =
+      ordered(entries, [](const auto& entry) { return std::uint64_t{entry.patient.shard} << 32 | entry.patient.id; });
+  TRY(each_part([](const auto& a, const auto& b) { return a.patient == b.patient; },
+                [&](Part part) -> Result<void> {
+                  const PatientRef patient = part.front()->patient;
+                  IdentifierList names;
+                  if (patient.id < p.patients_folded[patient.shard] &&
+                      TRY(p.tables->get(Table::identity, identifiers_key(patient), nullptr, stored)))
+                    names = TRY(decode_identifiers(stored.bytes()));
+                  const std::size_t before = names.size();
+                  for (const auto* entry : part) {
+                    const std::pair name(std::string(entry->system()), std::string(entry->value()));
+                    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+                  }
+                  return names.size() > before ? put(identifiers_key(patient), encode_identifiers(names))
+                                               : Result<void>();
+                }));
   TRY(put(Bytes(identity_counters_key), encode_identity_counters(counters)));
   entries = ordered(entries, [](const auto& entry) { return entry.hash; });
-  return each_part([](const auto& a, const auto& b) { return a.hash == b.hash; }, [&](Part part) -> Result<void> {
-    const std::uint64_t hash = part.front()->hash;
-    Names all;
-    if (!nothing_folded && !part.front()->first && TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored)))
-      all = TRY(decode_identity_entries(stored.bytes()));
-    for (const auto* entry : part) all.push_back({std::string(entry->system()), std::string(entry->value()), entry->patient});
-    return put(identity_key(hash), encode_identity_entries(all));
-  });
+  return each_part([](const auto& a, const auto& b) { return a.hash == b.hash; },
+                   [&](Part part) -> Result<void> {
+                     const std::uint64_t hash = part.front()->hash;
+                     Names all;
+                     if (!nothing_folded && !part.front()->first &&
+                         TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored)))
+                       all = TRY(decode_identity_entries(stored.bytes()));
+                     for (const auto* entry : part)
+                       all.push_back({std::string(entry->system()), std::string(entry->value()), entry->patient});
+                     return put(identity_key(hash), encode_identity_entries(all));
+                   });
 }
 
 void Identity::folded(std::uint64_t position) {
@@ -439,10 +458,8 @@ Result<void> Identity::forget(PatientRef patient, Batch& batch) {
     if (!TRY(p.tables->get(Table::identity, identity_key(hash), nullptr, stored))) continue;
     Names left = TRY(decode_identity_entries(stored.bytes()));
     std::erase_if(left, [&](const IdentityEntry& entry) { return entry.patient == patient; });
-    if (left.empty())
-      batch.erase(Table::identity, identity_key(hash));
-    else
-      batch.put(Table::identity, identity_key(hash), encode_identity_entries(left));
+    if (left.empty()) batch.erase(Table::identity, identity_key(hash));
+    else batch.put(Table::identity, identity_key(hash), encode_identity_entries(left));
   }
   batch.erase(Table::identity, identifiers_key(patient));
   p.links.forget(patient, batch);

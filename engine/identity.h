@@ -29,7 +29,8 @@ class DecodedCache;
 class Identity {
  public:
   // `secret` keys the hashes of values and the spread over shards. `cache` holds what was looked up lately.
-  Identity(std::shared_ptr<Tables> tables, std::shared_ptr<DecodedCache> cache, std::uint64_t secret, std::uint32_t shards);
+  Identity(std::shared_ptr<Tables> tables, std::shared_ptr<DecodedCache> cache, std::uint64_t secret,
+           std::uint32_t shards);
   ~Identity();
   Result<void> load();  // folded state: counters, links
 
@@ -73,7 +74,7 @@ class Identity {
   // Everything committed up to position, as the identity table is to hold it: `put` gets its keys in order.
   using Put = std::function<Result<void>(Bytes key, Bytes value)>;
   Result<void> fold(std::uint64_t position, const Put& put);
-  void folded(std::uint64_t position);                      // that batch is written: let go of the memory
+  void folded(std::uint64_t position);  // that batch is written: let go of the memory
 
   // Legal erasure: identifiers and links go from memory at once, and with the batch from the table; what was folded only.
   // Afterwards the caller clears the cache. It holds the writers' door shut; one that resolved the patient before learns from erased() that it came too late.

@@ -119,7 +119,8 @@ struct Checker {
       const std::pair pair(link->a, link->b);
       const bool in_turn = link->linked ? linked.insert(pair).second : linked.erase(pair) > 0;
       if (!in_turn || link->recorded < before)
-        findings.add(where() + "entry " + std::to_string(number) + " of the link log does not follow from those before it");
+        findings.add(where() + "entry " + std::to_string(number) +
+                     " of the link log does not follow from those before it");
       before = link->recorded;
     }
     for (const ShardMoment& shard : shards)
@@ -130,10 +131,8 @@ struct Checker {
     std::uint64_t keys = 0;
     findings.sound(first.tables->scan(Table::identity, {}, {}, at(), [&](BytesView key, BytesView bytes) {
       ++keys;
-      if (key.empty())
-        findings.add(where() + "a key that is none of ours");
-      else
-        check_key(key, bytes, counters.links);
+      if (key.empty()) findings.add(where() + "a key that is none of ours");
+      else check_key(key, bytes, counters.links);
       return true;
     }));
     if (!folded && keys > 0) findings.add(where() + "the counters are absent");

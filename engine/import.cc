@@ -34,7 +34,9 @@ struct PlainNames {
   std::vector<bool> fine_persons, fine_codes;  // whether a record may name them
   std::vector<std::optional<PatientRef>> patients;
   std::vector<std::unique_ptr<OfShard>> shards;
-  bool can_be_plain(const record::PlainEvent& event) const { return fine_persons[event.person] && fine_codes[event.code]; }
+  bool can_be_plain(const record::PlainEvent& event) const {
+    return fine_persons[event.person] && fine_codes[event.code];
+  }
 };
 
 // Records of one part, into one lane of the sorter.
@@ -107,7 +109,7 @@ class ImportBase : public Import {
   Store& store_;
   const ImportOptions options_;
   Refused refused_;
-  std::mutex mutex_;  // of add() and part()
+  std::mutex mutex_;         // of add() and part()
   std::mutex counts_mutex_;  // of the two below
   ImportCounts counts_;
   std::vector<std::unique_ptr<PlainNames>> plain_names_;
@@ -131,7 +133,8 @@ SortingPart::~SortingPart() {
 }
 
 Result<void> SortingPart::add(const record::Record& record) {
-  if (const Result<void> valid = record::validate(record); !valid) return import_.refuse(record, valid.error()), Result<void>();
+  if (const Result<void> valid = record::validate(record); !valid)
+    return import_.refuse(record, valid.error()), Result<void>();
   const Identity::Resolved who = TRY(patients_.resolve(record.identifiers));
   if (who.clash) ++clashes_;
   Dictionary& names = import_.store_.parts().shards[who.patient.shard]->names();
@@ -150,7 +153,8 @@ void SortingPart::look_at(const record::PlainEvents& plain) {
     plain_names_->number = plain.tables->number();
   }
   const auto persons = plain.tables->persons();
-  const bool fine_source = std::max({plain.source.organisation.size(), plain.source.system.size(), plain.tables->person_system.size()}) <= record::identifier_bytes_max;
+  const bool fine_source = std::max({plain.source.organisation.size(), plain.source.system.size(),
+                                     plain.tables->person_system.size()}) <= record::identifier_bytes_max;
   while (plain_names_->fine_persons.size() < persons.size()) {
     const std::string_view person = persons[plain_names_->fine_persons.size()];
     plain_names_->fine_persons.push_back(fine_source && !person.empty() && person.size() <= record::identifier_bytes_max);
@@ -160,7 +164,8 @@ void SortingPart::look_at(const record::PlainEvents& plain) {
   while (plain_names_->fine_codes.size() < codes.size()) {
     const record::Code& code = codes[plain_names_->fine_codes.size()];
     plain_names_->fine_codes.push_back(!code.system.empty() && !code.code.empty() &&
-                                 std::max({code.system.size(), code.code.size(), code.display.size()}) <= record::name_bytes_max);
+                                       std::max({code.system.size(), code.code.size(), code.display.size()}) <=
+                                           record::name_bytes_max);
   }
 }
 
@@ -196,17 +201,20 @@ bool SortingPart::add_plainly(const record::PlainEvents& plain, const record::Pl
   Name& code = of.codes[event.code];
   if (code == 0) code = names.intern(plain.tables->codes()[event.code]);
 
-  const std::uint64_t key = std::uint64_t{static_cast<std::uint16_t>(event.offset_minutes)} | static_cast<std::uint64_t>(event.precision) << 16 |
-                            static_cast<std::uint64_t>(event.kind) << 24 | std::uint64_t{static_cast<std::uint8_t>(event.scale)} << 32 |
+  const std::uint64_t key = std::uint64_t{static_cast<std::uint16_t>(event.offset_minutes)} |
+                            static_cast<std::uint64_t>(event.precision) << 16 |
+                            static_cast<std::uint64_t>(event.kind) << 24 |
+                            std::uint64_t{static_cast<std::uint8_t>(event.scale)} << 32 |
                             std::uint64_t{event.has_number} << 40 | std::uint64_t{1} << 63;
   PlainNames::OfShard::Sort& sort = of.sorts[key * 0x9e3779b97f4a7c15u >> 56];
   if (sort.key != key) {
-    const auto number = import_.rows_.sorts().number({.source = of.source,
-                                                      .offset_minutes = event.offset_minutes,
-                                                      .kind = event.kind,
-                                                      .precision = event.precision,
-                                                      .value_form = event.has_number ? record::Value::Form::number : record::Value::Form::none,
-                                                      .scale = event.scale});
+    const auto number = import_.rows_.sorts().number(
+        {.source = of.source,
+         .offset_minutes = event.offset_minutes,
+         .kind = event.kind,
+         .precision = event.precision,
+         .value_form = event.has_number ? record::Value::Form::number : record::Value::Form::none,
+         .scale = event.scale});
     if (!number) return false;
     sort = {key, *number};
   }
@@ -220,7 +228,8 @@ Result<void> SortingPart::add(const record::PlainEvents& plain) {
   TRY(find_patients(plain));
   for (const record::PlainEvent& event : plain.events) {
     if (add_plainly(plain, event)) continue;
-    TRY(record::for_each_record({plain.source, plain.tables, {&event, 1}}, [&](const record::Record& record) { return add(record); }));
+    TRY(record::for_each_record({plain.source, plain.tables, {&event, 1}},
+                                [&](const record::Record& record) { return add(record); }));
   }
   return {};
 }

@@ -214,7 +214,8 @@ Result<std::string> inspect_patient(Store& store, PatientRef patient) {
   for (const bool past : {false, true})
     for (const stored::RunRef& ref : past ? head.history : head.runs) {
       const Table table = past ? Table::history : Table::timeline;
-      if (!TRY(past ? shard.tables->get(table, stored::history_key(patient.id, ref.run, false), shard.base->snapshot.get(), value)
+      if (!TRY(past ? shard.tables->get(table, stored::history_key(patient.id, ref.run, false),
+                                        shard.base->snapshot.get(), value)
                     : get_run(shard, patient.id, ref, value)))
         return corrupt(
             fmt::format("{}: shard {}, run {}: named by its head, but absent", name(table), shard.shard, ref.run));

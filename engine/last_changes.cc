@@ -10,8 +10,8 @@
 namespace chartline::engine {
 
 Result<std::shared_ptr<const LastChanges>> read_last_changes(const ShardMoment& shard, std::uint32_t block) {
-  const DecodedCache::Key key =
-      shard.cache->settled({.sort = DecodedCache::Sort::last_changes, .shard = shard.shard, .owner = block, .run = shard.base->serial});
+  const DecodedCache::Key key = shard.cache->settled(
+      {.sort = DecodedCache::Sort::last_changes, .shard = shard.shard, .owner = block, .run = shard.base->serial});
   if (auto known = shard.cache->find<LastChanges>(key)) return known;
   const PatientId first = block * stored::block_patients, past = std::min(first + stored::block_patients, shard.patients);
   std::vector<Bytes> keys;

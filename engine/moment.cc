@@ -28,14 +28,16 @@ const std::shared_ptr<const stored::Head>& no_head() {
 Result<stored::Head> read_head(const ShardMoment& shard, PatientId patient) {
   Pinned value;
   if (came_after(*shard.base, patient)) return stored::Head();
-  if (!TRY(shard.tables->get(Table::timeline, stored::head_key(patient), shard.base->snapshot.get(), value))) return stored::Head();
+  if (!TRY(shard.tables->get(Table::timeline, stored::head_key(patient), shard.base->snapshot.get(), value)))
+    return stored::Head();
   return decode_head(shard, value.bytes());
 }
 
 namespace {
 
 std::size_t bytes_of(const stored::Head& head) {
-  std::size_t bytes = sizeof head + head.hot.capacity() + (head.runs.capacity() + head.history.capacity()) * sizeof(stored::RunRef);
+  std::size_t bytes =
+      sizeof head + head.hot.capacity() + (head.runs.capacity() + head.history.capacity()) * sizeof(stored::RunRef);
   for (const stored::RunRef& run : head.runs) bytes += run.record_ids.capacity();
   return bytes;
 }
@@ -49,7 +51,8 @@ std::shared_ptr<const stored::Head> to_keep(const std::shared_ptr<const stored::
 }
 
 DecodedCache::Key cache_key(const ShardMoment& shard, PatientId patient) {
-  return shard.cache->settled({.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = shard.base->serial});
+  return shard.cache->settled(
+      {.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = shard.base->serial});
 }
 
 }  // namespace
@@ -80,16 +83,20 @@ Result<std::shared_ptr<const stored::Head>> head_to_fold(const ShardMoment& shar
   return std::make_shared<const stored::Head>(TRY(read_head(shard, patient)));
 }
 
-void keep_head(const ShardMoment& shard, PatientId patient, std::uint64_t serial, std::shared_ptr<const stored::Head> head) {
+void keep_head(const ShardMoment& shard, PatientId patient, std::uint64_t serial,
+               std::shared_ptr<const stored::Head> head) {
   const DecodedCache::Key key{.sort = DecodedCache::Sort::head, .shard = shard.shard, .owner = patient, .run = serial};
   head = to_keep(head);
   const std::size_t bytes = bytes_of(*head);
   shard.cache->keep(key, std::move(head), bytes);
 }
 
-Result<bool> get_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, Pinned& value, BytesView in_head) {
+Result<bool> get_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, Pinned& value,
+                     BytesView in_head) {
   if (ref.in_head && !in_head.empty()) return value.reset(), value.keep(in_head), true;
-  if (!ref.in_head) return shard.tables->get(Table::timeline, stored::run_key(patient, ref.first, ref.run), shard.base->snapshot.get(), value);
+  if (!ref.in_head)
+    return shard.tables->get(Table::timeline, stored::run_key(patient, ref.first, ref.run), shard.base->snapshot.get(),
+                             value);
   stored::Head head = TRY(read_head(shard, patient));
   if (head.runs.empty() || head.runs[0].run != ref.run || head.hot.empty()) return false;
   return value.own(std::move(head.hot)), true;
@@ -97,7 +104,9 @@ Result<bool> get_run(const ShardMoment& shard, PatientId patient, const stored::
 
 Result<stored::Head> decode_head(const ShardMoment& shard, BytesView bytes) {
   Result<stored::Head> head = stored::decode_head(bytes);
-  if (!head) return Error{head.error().fault, "timeline: shard " + std::to_string(shard.shard) + ", a head: " + head.error().message};
+  if (!head)
+    return Error{head.error().fault,
+                 "timeline: shard " + std::to_string(shard.shard) + ", a head: " + head.error().message};
   return head;
 }
 

@@ -45,8 +45,8 @@ struct ViewParts {
   Micros as_of = INT64_MAX;
   std::vector<ShardMoment> shards;
   std::shared_ptr<const Identity> identity;
-  Micros links_as_of = INT64_MAX;  // links count as they stood then: Identity::linked(patient, links_as_of)
-  std::shared_ptr<const Grant> grant{};  // null: everything may be seen
+  Micros links_as_of = INT64_MAX;           // links count as they stood then: Identity::linked(patient, links_as_of)
+  std::shared_ptr<const Grant> grant{};     // null: everything may be seen
   std::shared_ptr<const RightOfWay> way{};  // null: nobody writes
 };
 
@@ -67,7 +67,8 @@ Result<std::shared_ptr<const stored::Head>> head_to_fold(const ShardMoment& shar
 inline constexpr std::size_t short_run_bytes = 256;
 // The hot bytes of one of its runs of the timeline, under its own key or in the head; false where they are absent. `in_head`: of the
 // run in the head, for who has read that and not let go of them; borrowed.
-Result<bool> get_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, Pinned& value, BytesView in_head = {});
+Result<bool> get_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, Pinned& value,
+                     BytesView in_head = {});
 // The same as read_head() of what the timeline table holds under the head's key; errors name the shard.
 Result<stored::Head> decode_head(const ShardMoment& shard, BytesView bytes);
 

@@ -67,7 +67,11 @@ namespace {
 class Frames {
  public:
   Frames(const OpenFile& file, const std::string& path, const Needles& needles)
-      : file_(file), path_(path), needles_(needles), context_(ZSTD_createDCtx(), ZSTD_freeDCtx), room_(ZSTD_DStreamOutSize() + Needles::length_max, '\0') {
+      : file_(file),
+        path_(path),
+        needles_(needles),
+        context_(ZSTD_createDCtx(), ZSTD_freeDCtx),
+        room_(ZSTD_DStreamOutSize() + Needles::length_max, '\0') {
     chartline::check(context_ != nullptr, "there is memory to unpack a frame");
   }
 
@@ -79,7 +83,8 @@ class Frames {
   }
 
  private:
-  static constexpr std::uint64_t within_least = 64u << 20, within_share = 32;  // bytes, and as many times those of the file so far
+  static constexpr std::uint64_t within_least = 64u << 20,
+                                 within_share = 32;  // bytes, and as many times those of the file so far
 
   // `bytes`: the first ones of the frame; the file has those after them.
   Result<bool> holds(std::uint64_t at, BytesView bytes) {
@@ -95,7 +100,8 @@ class Frames {
         const std::size_t left = ZSTD_decompressStream(context_.get(), &out, &in);
         past_ = std::max(past_, at + in.pos);
         if (within) within_ += in.pos - taken + out.pos - kept;
-        if (within_ > within_least + within_share * past_ || needles_.any_in(BytesView(room_).substr(0, out.pos))) return true;
+        if (within_ > within_least + within_share * past_ || needles_.any_in(BytesView(room_).substr(0, out.pos)))
+          return true;
         if (left == 0 || ZSTD_isError(left)) return false;
         more = in.pos < in.size || out.pos == out.size;
         kept = std::min(out.pos, Needles::length_max);

@@ -70,10 +70,12 @@ Result<Bytes> PackedParts::read(const Stretch& stretch) const {
   Bytes bytes;
   const std::uint64_t past = stretch.offset + stretch.bytes;
   if (stretch.offset < written_)
-    bytes = TRY(read_at(file_, static_cast<std::size_t>(std::min(past, written_) - stretch.offset), stretch.offset, path_));
+    bytes =
+        TRY(read_at(file_, static_cast<std::size_t>(std::min(past, written_) - stretch.offset), stretch.offset, path_));
   if (past > written_) {
     const std::uint64_t from = std::max(stretch.offset, written_);
-    bytes += BytesView(unwritten_).substr(static_cast<std::size_t>(from - written_), static_cast<std::size_t>(past - from));
+    bytes +=
+        BytesView(unwritten_).substr(static_cast<std::size_t>(from - written_), static_cast<std::size_t>(past - from));
   }
   if (bytes.size() != stretch.bytes) return unavailable("scratch: packed postings ended early: " + path_);
   return bytes;

@@ -98,7 +98,9 @@ Result<bool> PatientIndex::falls_short(const ShardMoment& shard, PatientId patie
   for (const stored::RunRef& run : head->runs) {
     if (!may_hold(run, record)) continue;
     const auto loaded = TRY(read_run(shard, patient, run, false, head->hot));
-    const auto is_it = [&](const stored::Row& row) { return !row.record.empty() && record_key(row, *shard.dictionary) == record.key; };
+    const auto is_it = [&](const stored::Row& row) {
+      return !row.record.empty() && record_key(row, *shard.dictionary) == record.key;
+    };
     if (std::ranges::any_of(loaded->rows(), is_it)) return true;
   }
   return false;
@@ -176,10 +178,8 @@ void take_back(PatientIndex& index, const Undo& undo) {
   const KnownRecord& before = undo.before;
   if (undo.passed) index.past.erase(saying(undo.key, before.content, 0));
   if (undo.passed_original) index.past.erase(saying(undo.key, before.content, before.original));
-  if (undo.known)
-    index.records[undo.key] = undo.before;
-  else
-    index.records.erase(undo.key);
+  if (undo.known) index.records[undo.key] = undo.before;
+  else index.records.erase(undo.key);
 }
 
 }  // namespace chartline::engine

@@ -41,10 +41,8 @@ bool PatientLinks::commit(std::uint64_t position, Micros recorded) {
   bool any = false, wait = false;
   for (Entry& entry : entries_) {
     if (entry.committed) continue;
-    if (entry.position > position)
-      wait = true;
-    else
-      entry.committed = any = true, entry.link.recorded = recorded;
+    if (entry.position > position) wait = true;
+    else entry.committed = any = true, entry.link.recorded = recorded;
   }
   if (any) regroup();
   return wait;
@@ -55,10 +53,8 @@ PatientLinks::Groups PatientLinks::groups_of(Micros as_of) const {
   std::set<std::pair<PatientRef, PatientRef>> edges;
   for (const auto& [link, committed, position] : entries_) {
     if (!committed || link.recorded > as_of) continue;
-    if (link.linked)
-      edges.insert({link.a, link.b});
-    else
-      edges.erase({link.a, link.b});
+    if (link.linked) edges.insert({link.a, link.b});
+    else edges.erase({link.a, link.b});
   }
   std::map<PatientRef, PatientRef> least;  // union-find, each pointing towards the least of its group
   const auto root = [&](PatientRef at) {

@@ -17,14 +17,16 @@ Error damaged(const ShardMoment& shard, const char* table, const stored::RunRef&
 
 }  // namespace
 
-Result<Bytes> read_hot(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, bool history, BytesView in_head) {
+Result<Bytes> read_hot(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, bool history,
+                       BytesView in_head) {
   const char* table = history ? "history" : "timeline";
   const Snapshot* at = shard.base->snapshot.get();
   Pinned value;
   if (!TRY(history ? shard.tables->get(Table::history, stored::history_key(patient, ref.run, false), at, value)
                    : get_run(shard, patient, ref, value, in_head)))
     return damaged(shard, table, ref, "named by its head, but absent");
-  if (hash64(value.bytes()) != ref.hot_checksum) return damaged(shard, table, ref, "its checksum differs from its head's");
+  if (hash64(value.bytes()) != ref.hot_checksum)
+    return damaged(shard, table, ref, "its checksum differs from its head's");
   return Bytes(value.bytes());
 }
 

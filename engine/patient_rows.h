@@ -17,7 +17,8 @@ struct LoadedRun {
   const std::vector<stored::Row>& rows() const { return decoded->rows; }
 };
 // `history` reads the history table; `in_head` as get_run() takes it.
-Result<Bytes> read_hot(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, bool history, BytesView in_head = {});
+Result<Bytes> read_hot(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref, bool history,
+                       BytesView in_head = {});
 Result<std::unique_ptr<LoadedRun>> read_run(const ShardMoment& shard, PatientId patient, const stored::RunRef& ref,
                                             bool history, BytesView in_head = {});
 

@@ -53,7 +53,8 @@ Result<std::shared_ptr<const PostingAtlas>> PostingAtlas::page(const ShardMoment
   if (auto known = shard.cache->find<PostingAtlas>(key)) return known;
   auto drawn = TRY(draw(shard, page));
   const std::size_t bytes = drawn->bytes();
-  drawn = shard.cache->keep_first(key, std::move(drawn), bytes);  // two threads draw at once, and what each notes of runs is to be one's
+  drawn = shard.cache->keep_first(key, std::move(drawn),
+                                  bytes);  // two threads draw at once, and what each notes of runs is to be one's
   shard.cache->keep(key_of(shard, page, whichever), drawn, bytes);
   return drawn;
 }

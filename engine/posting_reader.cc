@@ -37,8 +37,8 @@ Result<void> get_run(const ShardMoment& shard, Name code, const PostingRun& run,
   return at(shard, run, Fault::corrupt, "named by its directory, but absent");
 }
 
-Result<void> decode(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields, PostingColumns& into,
-                    const View::MoreFields& more = {}, RunFacts* facts = nullptr) {
+Result<void> decode(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields,
+                    PostingColumns& into, const View::MoreFields& more = {}, RunFacts* facts = nullptr) {
   Pinned value;
   TRY(get_run(shard, code, run, value));
   const Result<void> whole = stored::decode_postings(value.bytes(), fields, into, run.checksum);
@@ -52,7 +52,8 @@ Result<void> decode(const ShardMoment& shard, Name code, const PostingRun& run, 
   return {};
 }
 
-Result<std::shared_ptr<const PostingColumns>> read_columns(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields) {
+Result<std::shared_ptr<const PostingColumns>> read_columns(const ShardMoment& shard, Name code, const PostingRun& run,
+                                                           std::uint32_t fields) {
   const DecodedCache::Key key = cache_key(shard, code, run);
   auto known = shard.cache->find<DecodedPostings>(key);
   if (!known || (known->fields & fields) != fields) {
@@ -65,7 +66,8 @@ Result<std::shared_ptr<const PostingColumns>> read_columns(const ShardMoment& sh
   return std::shared_ptr<const PostingColumns>(known, &known->columns);
 }
 
-Result<std::shared_ptr<const std::vector<Removal>>> read_removals(const ShardMoment& shard, Name code, const PostingRun& run) {
+Result<std::shared_ptr<const std::vector<Removal>>> read_removals(const ShardMoment& shard, Name code,
+                                                                  const PostingRun& run) {
   const DecodedCache::Key key = cache_key(shard, code, run);
   if (auto known = shard.cache->find<std::vector<Removal>>(key)) return known;
   Pinned value;
@@ -89,17 +91,20 @@ struct Added {
 
 // Rows with the code that the delta adds to patients of these blocks and does not take away again, in order.
 // `taken`: sorted.
-std::vector<Posting> read_added(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block,
-                                const std::vector<Removal>& taken) {
+std::vector<Posting> read_added(const ShardMoment& shard, Name code, std::uint32_t first_block,
+                                std::uint32_t last_block, const std::vector<Removal>& taken) {
   std::vector<const DeltaPut*> puts;
   for (const auto& segment : shard.segments) segment->of_code(code, shard.commit, puts);
-  const auto has_code = [code](const stored::Row& row) { return row.code == code || std::ranges::count(row.translations, code) > 0; };
+  const auto has_code = [code](const stored::Row& row) {
+    return row.code == code || std::ranges::count(row.translations, code) > 0;
+  };
   std::vector<Added> added;
   for (const DeltaPut* put : puts) {
     const std::uint32_t block = stored::block_of(put->patient);
     if (put->commit <= shard.base->watermark || block < first_block || block > last_block) continue;
     for (const stored::Row& row : put->added) {
-      if (has_code(row) && !std::ranges::binary_search(taken, Removal{put->patient, row.number})) added.push_back({put->patient, &row});
+      if (has_code(row) && !std::ranges::binary_search(taken, Removal{put->patient, row.number}))
+        added.push_back({put->patient, &row});
     }
   }
   std::ranges::sort(added, [&](const Added& a, const Added& b) {
@@ -124,8 +129,8 @@ std::int64_t second_of(const Posting& posting) {
 
 // Of the base; asked for by every block of a scan.
 Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMoment& shard, Name code) {
-  const DecodedCache::Key key =
-      shard.cache->settled({.sort = DecodedCache::Sort::directory, .shard = shard.shard, .owner = code, .run = shard.base->serial});
+  const DecodedCache::Key key = shard.cache->settled(
+      {.sort = DecodedCache::Sort::directory, .shard = shard.shard, .owner = code, .run = shard.base->serial});
   if (auto known = shard.cache->find<stored::Directory>(key)) return known;
   Pinned value;
   auto directory = std::make_shared<stored::Directory>();
@@ -142,18 +147,20 @@ Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMom
   return kept;
 }
 
-Result<void> read_posting_run(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields, PostingColumns& into,
-                              const View::MoreFields& more, RunFacts* facts) {
+Result<void> read_posting_run(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields,
+                              PostingColumns& into, const View::MoreFields& more, RunFacts* facts) {
   return decode(shard, code, run, fields, into, more, facts);
 }
 
-Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields) {
+Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint32_t first_block,
+                                  std::uint32_t last_block, std::uint32_t fields) {
   PostingScan scan = TRY(name_postings(shard, code, first_block, last_block));
   for (const PostingRun& run : scan.refs) scan.runs.push_back(TRY(read_columns(shard, code, run, fields)));
   return scan;
 }
 
-Result<PostingScan> name_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block) {
+Result<PostingScan> name_postings(const ShardMoment& shard, Name code, std::uint32_t first_block,
+                                  std::uint32_t last_block) {
   const auto directory = TRY(cached_directory(shard, code));
   std::vector<Removal> taken;  // by the delta
   for (const auto& segment : shard.segments) segment->removals(shard.commit, first_block, last_block, taken);
@@ -161,7 +168,8 @@ Result<PostingScan> name_postings(const ShardMoment& shard, Name code, std::uint
 
   std::vector<std::pair<std::uint64_t, std::shared_ptr<const std::vector<Removal>>>> removals;  // of the base, with their run
   for (const PostingRun& run : directory->runs) {
-    if (run.removals && overlaps(run, first_block, last_block)) removals.emplace_back(run.run, TRY(read_removals(shard, code, run)));
+    if (run.removals && overlaps(run, first_block, last_block))
+      removals.emplace_back(run.run, TRY(read_removals(shard, code, run)));
   }
   PostingScan scan;
   for (const PostingRun& run : directory->runs) {
@@ -177,7 +185,8 @@ Result<PostingScan> name_postings(const ShardMoment& shard, Name code, std::uint
   return scan;
 }
 
-Result<std::vector<Posting>> merge_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block) {
+Result<std::vector<Posting>> merge_postings(const ShardMoment& shard, Name code, std::uint32_t first_block,
+                                            std::uint32_t last_block) {
   PostingScan scan = TRY(read_postings(shard, code, first_block, last_block, stored::posting_field_all));
   std::vector<Posting> merged = std::move(scan.added);
   for (std::size_t r = 0; r < scan.runs.size(); ++r) {
@@ -189,7 +198,9 @@ Result<std::vector<Posting>> merge_postings(const ShardMoment& shard, Name code,
       merged.push_back(run.at(i));
     }
   }
-  std::ranges::sort(merged, {}, [](const Posting& posting) { return std::tuple(posting.patient, second_of(posting), posting.number); });
+  std::ranges::sort(merged, {}, [](const Posting& posting) {
+    return std::tuple(posting.patient, second_of(posting), posting.number);
+  });
   return merged;
 }
 

@@ -17,15 +17,18 @@ namespace chartline::engine {
 Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMoment& shard, Name code);
 
 // Blocks first to last, inclusive. `fields` is a mask of stored::PostingField.
-Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields);
+Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint32_t first_block,
+                                  std::uint32_t last_block, std::uint32_t fields);
 
 // The same with its runs named, not decoded; and one of them decoded, past the cache. Into `facts`, unless null, goes what
 // is to be known of the run.
-Result<PostingScan> name_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block);
-Result<void> read_posting_run(const ShardMoment& shard, Name code, const stored::PostingRun& run, std::uint32_t fields, stored::PostingColumns& into,
-                              const View::MoreFields& more, RunFacts* facts);
+Result<PostingScan> name_postings(const ShardMoment& shard, Name code, std::uint32_t first_block,
+                                  std::uint32_t last_block);
+Result<void> read_posting_run(const ShardMoment& shard, Name code, const stored::PostingRun& run, std::uint32_t fields,
+                              stored::PostingColumns& into, const View::MoreFields& more, RunFacts* facts);
 
 // The same as plain postings, sorted by patient, instant (to the second) and event number.
-Result<std::vector<stored::Posting>> merge_postings(const ShardMoment& shard, Name code, std::uint32_t first_block, std::uint32_t last_block);
+Result<std::vector<stored::Posting>> merge_postings(const ShardMoment& shard, Name code, std::uint32_t first_block,
+                                                    std::uint32_t last_block);
 
 }  // namespace chartline::engine

@@ -122,7 +122,7 @@ class RowSorter::Lane {
   std::uint64_t last_patient = none, next_arrival = 0;
   std::unique_ptr<record::Arena> whole = std::make_unique<record::Arena>();  // rows that are not plain
   std::uint64_t whole_bytes = 0;
-  std::vector<std::uint32_t> order;  // stretches, by patient then arrival
+  std::vector<std::uint32_t> order;                    // stretches, by patient then arrival
   std::vector<std::atomic<std::uint32_t>> rows_taken;  // of each chunk, since it was sorted
 };
 
@@ -174,7 +174,8 @@ Result<void> RowSorter::add(Lane& lane, std::uint64_t arrival, PatientRef patien
   Bytes framed;
   Writer(framed).u32(static_cast<std::uint32_t>(whole.size()));
   framed += whole;
-  WaitingRow waiting{row.start.local, 0, 0, flag_whole | (original.empty() ? 0 : flag_original) | (first ? flag_first : 0)};
+  WaitingRow waiting{row.start.local, 0, 0,
+                     flag_whole | (original.empty() ? 0 : flag_original) | (first ? flag_first : 0)};
   set_whole(waiting, lane.whole->text(framed).data());
   lane.whole_bytes += framed.size();
   lane.add(arrival, order_of(patient), waiting);
@@ -279,10 +280,8 @@ Result<void> RowSorter::finish() {
   std::vector<std::thread> workers;
   for (std::size_t i = 0; i < lanes_.size(); ++i)
     workers.emplace_back([this, spilled, &lane = *lanes_[i], &end = ends[i]] {
-      if (spilled && lane.waiting > 0)
-        end = spill(lane);
-      else
-        lane.sort();
+      if (spilled && lane.waiting > 0) end = spill(lane);
+      else lane.sort();
     });
   for (std::thread& worker : workers) worker.join();
   for (Result<void>& end : ends) TRY(std::move(end));

@@ -18,15 +18,18 @@ Error at(const RunPlace& place, Fault fault, std::string_view what) {
 }
 
 DecodedCache::Key cache_key(const RunPlace& place) {
-  return {.sort = place.past ? DecodedCache::Sort::past_run : DecodedCache::Sort::run, .shard = place.shard->shard,
-          .owner = place.patient, .run = place.ref.run};
+  return {.sort = place.past ? DecodedCache::Sort::past_run : DecodedCache::Sort::run,
+          .shard = place.shard->shard,
+          .owner = place.patient,
+          .run = place.ref.run};
 }
 
 Result<void> get_hot(const RunPlace& place, Pinned& value) {
   const Snapshot* snapshot = place.shard->base->snapshot.get();
   Tables& tables = *place.shard->tables;
-  const bool found = TRY(place.past ? tables.get(Table::history, stored::history_key(place.patient, place.ref.run, false), snapshot, value)
-                                    : get_run(*place.shard, place.patient, place.ref, value, place.in_head));
+  const bool found = TRY(
+      place.past ? tables.get(Table::history, stored::history_key(place.patient, place.ref.run, false), snapshot, value)
+                 : get_run(*place.shard, place.patient, place.ref, value, place.in_head));
   if (!found) return at(place, Fault::corrupt, "named by its head, but absent");
   return {};
 }
@@ -35,8 +38,9 @@ Result<void> get_details(const RunPlace& place, Pinned& value) {
   if (place.ref.details_checksum == 0) return {};
   const Snapshot* snapshot = place.shard->base->snapshot.get();
   Tables& tables = *place.shard->tables;
-  const bool found = TRY(place.past ? tables.get(Table::history, stored::history_key(place.patient, place.ref.run, true), snapshot, value)
-                                    : tables.get(Table::details, stored::details_key(place.patient, place.ref.run), snapshot, value));
+  const bool found = TRY(
+      place.past ? tables.get(Table::history, stored::history_key(place.patient, place.ref.run, true), snapshot, value)
+                 : tables.get(Table::details, stored::details_key(place.patient, place.ref.run), snapshot, value));
   if (!found) return at(place, Fault::corrupt, "its details are named by its head, but absent");
   return {};
 }
@@ -45,7 +49,8 @@ Result<void> decode(const RunPlace& place, BytesView hot, std::uint32_t fields, 
   const Result<void> decoded = stored::decode_hot(hot, fields, into, place.ref.hot_checksum);
   if (!decoded) return at(place, decoded.error().fault, decoded.error().message);
   if (into.count != place.ref.count) return at(place, Fault::corrupt, "its count differs from its head's");
-  if (into.has_details != (place.ref.details_checksum != 0)) return at(place, Fault::corrupt, "its details differ from its head's");
+  if (into.has_details != (place.ref.details_checksum != 0))
+    return at(place, Fault::corrupt, "its details differ from its head's");
   return {};
 }
 
@@ -116,7 +121,8 @@ Result<std::shared_ptr<const DecodedRun>> read_whole(const RunPlace& place) {
   value.reset();
   TRY(get_details(place, value));
   run->details_bytes = value.bytes();
-  Result<stored::RunDetails> details = stored::decode_details(run->details_bytes, run->columns, place.ref.details_checksum);
+  Result<stored::RunDetails> details =
+      stored::decode_details(run->details_bytes, run->columns, place.ref.details_checksum);
   if (!details) return at(place, details.error().fault, details.error().message);
   run->details = std::move(details).value();
   if (place.ref.count >= always_kept_rows || cache.admits(cache_key(place))) keep(place, run);

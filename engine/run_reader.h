@@ -15,9 +15,9 @@ namespace chartline::engine {
 struct RunPlace {
   const ShardMoment* shard = nullptr;
   PatientId patient = 0;
-  bool past = false;                   // of the history table
+  bool past = false;  // of the history table
   stored::RunRef ref;
-  BytesView in_head{};                 // as get_run() takes it
+  BytesView in_head{};  // as get_run() takes it
 };
 
 // A row as far as hot columns, all of them, tell of it.
@@ -25,9 +25,9 @@ stored::Row hot_row(const stored::RunColumns& columns, std::size_t i);
 
 struct DecodedRun {
   stored::RunColumns columns;
-  std::uint32_t fields = 0;            // of the columns
+  std::uint32_t fields = 0;  // of the columns
   std::optional<stored::RunDetails> details;
-  Bytes details_bytes;                 // what the details borrow from
+  Bytes details_bytes;  // what the details borrow from
 
   bool whole() const { return fields == stored::field_hot && details.has_value(); }
   stored::Row row(std::size_t i) const;  // of a whole run; borrows from it

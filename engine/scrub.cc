@@ -19,10 +19,8 @@ Result<ScrubReport> scrub(Store& store, std::uint64_t bytes_per_second, const Pr
     const auto read = tables.verify_files(bytes_per_second, [&] {
       return cancelled = cancelled || (progress && !progress(std::min(report.bytes, of), of));
     });
-    if (read)
-      report.bytes += *read;
-    else
-      report.findings.push_back(read.error().message);
+    if (read) report.bytes += *read;
+    else report.findings.push_back(read.error().message);
   }
   if (cancelled || (progress && !progress(of, of))) return unavailable("cancelled");
   return report;

@@ -271,7 +271,8 @@ Result<void> Shard::adopt(const ShardState& state, Batch batch, std::span<const 
   if (!files.empty()) present.lock(), base_.reset();
   Result<void> written = files.empty() ? Result<void>() : setup_.tables->ingest(files);
   if (written) written = setup_.tables->write(batch, true);
-  auto adopted = std::make_shared<const Base>(Base{setup_.tables->snapshot(), written ? state.watermark : state_.watermark});
+  auto adopted =
+      std::make_shared<const Base>(Base{setup_.tables->snapshot(), written ? state.watermark : state_.watermark});
   setup_.cache->all_changed(adopted->serial);
   if (!present.owns_lock()) present.lock();
   if (written || !base_) base_ = std::move(adopted);

@@ -93,8 +93,8 @@ class Shard {
     std::shared_ptr<DecodedCache> cache;
     std::shared_ptr<RightOfWay> way;     // of the store: those who wait for a commit claim it
     std::shared_ptr<Identity> identity;  // of the store; this shard logs its changes if it is the first
-    std::optional<Bytes> note;           // the position note as it was before the tables were opened: a reader's may move on
-    StoreOptions options;                // clock set
+    std::optional<Bytes> note;  // the position note as it was before the tables were opened: a reader's may move on
+    StoreOptions options;       // clock set
   };
   static Result<std::unique_ptr<Shard>> open(Setup setup);
   ~Shard();
@@ -196,14 +196,14 @@ class Shard {
 
   // the commit queue
   mutable std::mutex queue_mutex_;
-  std::condition_variable changed_;  // paused, admitted, failed, or room in the delta
+  std::condition_variable changed_;           // paused, admitted, failed, or room in the delta
   std::deque<std::shared_ptr<Group>> queue_;  // more come to the last one for as long as it waits
   bool leading_ = false;
   int paused_ = 0;
-  bool failed_ = false;              // fail stop
-  std::string failure_;              // what failed first
-  std::atomic<bool> shut_ = false;   // paused or failed
-  std::atomic<int> admitted_ = 0;    // changed without the lock
+  bool failed_ = false;             // fail stop
+  std::string failure_;             // what failed first
+  std::atomic<bool> shut_ = false;  // paused or failed
+  std::atomic<int> admitted_ = 0;   // changed without the lock
 
   // the present: what a moment is made of
   std::mutex publish_mutex_;  // held while a group is published, and while a fold takes what was
@@ -214,7 +214,7 @@ class Shard {
   std::uint64_t commit_ = 0;
   Micros last_recorded_ = 0;
   Micros fold_took_ = 0, fold_ended_ = 0;  // the last one
-  Micros oldest_unfolded_ = 0;  // clock at the first publish into the active segment; 0 = empty
+  Micros oldest_unfolded_ = 0;             // clock at the first publish into the active segment; 0 = empty
   std::map<std::string, std::pair<std::uint64_t, std::string>> metas_;  // unfolded: commit and value
 
   bool opened_ = false;  // whole: what it holds is what was acknowledged

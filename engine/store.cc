@@ -142,7 +142,8 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
 
   StoreOptions each = parts->options;  // bounds are for the whole store
   each.delta_bytes_max = std::max<std::uint64_t>(options.delta_bytes_max / shards, 1u << 20);
-  each.fold_bytes_max = std::min(options.fold_bytes_max, each.delta_bytes_max * 3 / 8);  // the rest is room for what comes during a fold
+  each.fold_bytes_max =
+      std::min(options.fold_bytes_max, each.delta_bytes_max * 3 / 8);  // the rest is room for what comes during a fold
   TablesOptions tables_options;
   tables_options.cache_bytes = options.block_cache_bytes / shards;
   tables_options.write_buffer_bytes = options.write_buffer_bytes / shards;
@@ -172,7 +173,8 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
     }
     setup.cache = parts->cache;
     setup.way = parts->way;
-    if (number == 0) parts->identity = std::make_shared<Identity>(setup.tables, parts->cache, parts->description.secret, shards);
+    if (number == 0)
+      parts->identity = std::make_shared<Identity>(setup.tables, parts->cache, parts->description.secret, shards);
     setup.identity = parts->identity;
     setup.options = each;
     parts->shards.push_back(TRY(Shard::open(std::move(setup))));
@@ -326,10 +328,8 @@ StoreStats Store::stats() {
     for (const TableStats& table : shard->tables()->stats()) {
       auto at = std::find_if(stats.tables.begin(), stats.tables.end(),
                              [&](const TableStats& sum) { return sum.table == table.table; });
-      if (at == stats.tables.end())
-        stats.tables.push_back(table);
-      else
-        at->keys += table.keys, at->file_bytes += table.file_bytes;
+      if (at == stats.tables.end()) stats.tables.push_back(table);
+      else at->keys += table.keys, at->file_bytes += table.file_bytes;
     }
   }
   if (parts_->scrubber)

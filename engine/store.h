@@ -50,10 +50,11 @@ struct StoreOptions {
   std::uint64_t block_cache_bytes = 640ull << 20;    // blocks of files; all postings of 100M events fit
   std::uint64_t decoded_cache_bytes = 128ull << 20;  // decoded runs, posting blocks, demographics
   std::uint64_t write_buffer_bytes = 64ull << 20;
-  std::uint64_t delta_bytes_max = 256ull << 20;             // acknowledged, not yet folded; writers wait beyond it,
-  std::uint64_t write_wait_ms = 30'000;                     // at most so long, then `busy`
-  std::uint64_t fold_delay_ms = 500;                        // so long after a commit its fold begins; folds that take long come less often
-  std::uint64_t fold_bytes_max = 96ull << 20;               // so much of it is folded without delay: the later, the fewer times a patient is written
+  std::uint64_t delta_bytes_max = 256ull << 20;  // acknowledged, not yet folded; writers wait beyond it,
+  std::uint64_t write_wait_ms = 30'000;          // at most so long, then `busy`
+  std::uint64_t fold_delay_ms = 500;  // so long after a commit its fold begins; folds that take long come less often
+  // So much of it is folded without delay: the later, the fewer times a patient is written.
+  std::uint64_t fold_bytes_max = 96ull << 20;
   bool fold_in_background = true;                           // false: only fold() folds (tests)
   std::uint64_t changes_kept_ms = 7ull * 24 * 3600 * 1000;  // the feed reaches back at least so far
   std::uint64_t scrub_bytes_per_second =

@@ -102,7 +102,11 @@ class BatchTurn {
 class WriteOnItsWay {
  public:
   WriteOnItsWay(Store::Parts& parts, const WriteRequest& request)
-      : parts_(parts), records_(request.records), options_(request.options), audit_(options_.audit), turn_(parts),
+      : parts_(parts),
+        records_(request.records),
+        options_(request.options),
+        audit_(options_.audit),
+        turn_(parts),
         key_(std::string(batch_meta_prefix) + options_.batch_id) {}
 
   BatchTurn& turn() { return turn_; }
@@ -140,7 +144,9 @@ class WriteOnItsWay {
   Result<void> find_patients();
   Result<void> find_patient(std::size_t i);
   void refuse_all();
-  void reject(std::size_t i, const Error& why) { written_.outcomes[i] = {Outcome::What::rejected, {}, 0, why.fault, why.message}; }
+  void reject(std::size_t i, const Error& why) {
+    written_.outcomes[i] = {Outcome::What::rejected, {}, 0, why.fault, why.message};
+  }
 
   Store::Parts& parts_;
   const std::span<const record::Record> records_;
@@ -221,9 +227,7 @@ ShardWrite WriteOnItsWay::part(std::uint32_t shard) {
     if (written_.outcomes[place].reason.empty())
       part.items.push_back({&records_[place], written_.outcomes[place].patient.id, &written_.outcomes[place]});
   if (!options_.batch_id.empty())
-    part.answer = [this, &places] {
-      return std::vector{std::pair(key_, encode_answer(written_.outcomes, places))};
-    };
+    part.answer = [this, &places] { return std::vector{std::pair(key_, encode_answer(written_.outcomes, places))}; };
   if (audit_)
     part.audit = [this, &places] { return audit_.of(written_.outcomes, places, parts_.options.clock->now()); };
   return part;

@@ -101,8 +101,7 @@ class Load final : public TerminologyLoad {
     Pinned value;
     if (TRY(tables_.get(Table::terminology, version_key(version_), nullptr, value)))
       version = TRY(decode_version(value.bytes()));
-    else
-      ++counters.versions;
+    else ++counters.versions;
     version.order = counters.next_order++;
     version.concepts += counts_.concepts, version.links += counts_.links;
     version.parts.push_back(part_);
@@ -272,10 +271,8 @@ Result<void> check_terminology(const ShardMoment& first, Findings& findings) {
       if (kind == 't') return loaded.insert(part), findings.sound(decode_load(value)), true;
       kind == 'c' ? ++seen[part].concept_keys : ++seen[part].link_keys;
       const bool first_chunk = kind == 'l' && is_first_chunk(key);
-      if (kind == 'c')
-        findings.sound(decode_concept(value));
-      else
-        findings.sound(decode_link_chunk(value, first_chunk));
+      if (kind == 'c') findings.sound(decode_concept(value));
+      else findings.sound(decode_link_chunk(value, first_chunk));
     } else if (key.starts_with("v")) {
       auto version = decode_version(value);
       if (findings.sound(version)) versions.push_back(std::move(*version));

@@ -95,7 +95,8 @@ void copy_starts(const stored::RunColumns& run, const Rows& rows, const Timeline
   copy(run.precision, rows, &c.start_precision[at]);
 }
 
-void copy_run(const stored::RunColumns& run, const Rows& rows, std::uint32_t fields, const TimelineRoom& c, std::size_t at) {
+void copy_run(const stored::RunColumns& run, const Rows& rows, std::uint32_t fields, const TimelineRoom& c,
+              std::size_t at) {
   if (fields & stored::field_number) copy(run.number, rows, &c.number[at]);
   if (fields & stored::field_kind) copy(run.kind, rows, &c.kind[at]);
   if (fields & stored::field_code) copy(run.code, rows, &c.code[at]);
@@ -107,7 +108,8 @@ void copy_run(const stored::RunColumns& run, const Rows& rows, std::uint32_t fie
   if (fields & stored::field_value) copy_values(run, rows, c, at);
 }
 
-void copy_rows(const std::vector<const stored::Row*>& rows, Places places, std::uint32_t fields, const TimelineRoom& c, std::size_t at) {
+void copy_rows(const std::vector<const stored::Row*>& rows, Places places, std::uint32_t fields, const TimelineRoom& c,
+               std::size_t at) {
   for (const auto& place : places) {
     const stored::Row& row = *rows[place.row];
     if (fields & stored::field_number) c.number[at] = row.number;
@@ -124,7 +126,8 @@ void copy_rows(const std::vector<const stored::Row*>& rows, Places places, std::
 
 }  // namespace
 
-void copy_columns(const Timeline& timeline, std::uint32_t fields, const TimelineRoom& into, std::vector<TimelineStretch>& stretches) {
+void copy_columns(const Timeline& timeline, std::uint32_t fields, const TimelineRoom& into,
+                  std::vector<TimelineStretch>& stretches) {
   const Timeline::Parts& parts = *timeline.parts;
   const std::size_t count = parts.places.size();
   stretches.clear();
@@ -133,7 +136,8 @@ void copy_columns(const Timeline& timeline, std::uint32_t fields, const Timeline
     while (past < count && parts.places[past].piece == parts.places[at].piece) ++past;
     const Piece& piece = *parts.pieces[parts.places[at].piece];
     const Places places(&parts.places[at], past - at);
-    piece.columns ? copy_run(*piece.columns, {places}, fields, into, at) : copy_rows(piece.rows, places, fields, into, at);
+    piece.columns ? copy_run(*piece.columns, {places}, fields, into, at)
+                  : copy_rows(piece.rows, places, fields, into, at);
     if (stretches.empty() || stretches.back().shard != piece.patient.shard)
       stretches.push_back({piece.patient.shard, past});
     stretches.back().past = past;
@@ -143,7 +147,9 @@ void copy_columns(const Timeline& timeline, std::uint32_t fields, const Timeline
 
 void TimelineColumns::read(const Timeline& timeline, std::uint32_t fields) {
   const std::size_t count = timeline.size();
-  const auto begin = [&](std::uint32_t field, auto&... columns) { (columns.assign(fields & field ? count : 0, {}), ...); };
+  const auto begin = [&](std::uint32_t field, auto&... columns) {
+    (columns.assign(fields & field ? count : 0, {}), ...);
+  };
   begin(stored::field_number, number);
   begin(stored::field_kind, kind);
   begin(stored::field_code, code);
@@ -152,11 +158,22 @@ void TimelineColumns::read(const Timeline& timeline, std::uint32_t fields) {
   begin(stored::field_time, start_local, start_offset, start_precision);
   begin(stored::field_end, end_local, end_offset, end_precision, end_form);
   begin(stored::field_value, value_form, comparator, value, value_scale);
-  const TimelineRoom into{.number = number.data(), .kind = kind.data(), .code = code.data(), .unit = unit.data(), .source = source.data(),
-                          .start_local = start_local.data(), .end_local = end_local.data(), .start_offset = start_offset.data(),
-                          .end_offset = end_offset.data(), .start_precision = start_precision.data(), .end_precision = end_precision.data(),
-                          .end_form = end_form.data(), .value_form = value_form.data(), .comparator = comparator.data(),
-                          .value = value.data(), .value_scale = value_scale.data()};
+  const TimelineRoom into{.number = number.data(),
+                          .kind = kind.data(),
+                          .code = code.data(),
+                          .unit = unit.data(),
+                          .source = source.data(),
+                          .start_local = start_local.data(),
+                          .end_local = end_local.data(),
+                          .start_offset = start_offset.data(),
+                          .end_offset = end_offset.data(),
+                          .start_precision = start_precision.data(),
+                          .end_precision = end_precision.data(),
+                          .end_form = end_form.data(),
+                          .value_form = value_form.data(),
+                          .comparator = comparator.data(),
+                          .value = value.data(),
+                          .value_scale = value_scale.data()};
   copy_columns(timeline, fields, into, stretches);
 }
 

@@ -27,7 +27,8 @@ struct TimelineStretch {
 };
 // Columns of all events of a timeline that was read with these fields: a mask of stored::RunField. Of fields that were not asked for
 // there need be no room.
-void copy_columns(const Timeline& timeline, std::uint32_t fields, const TimelineRoom& into, std::vector<TimelineStretch>& stretches);
+void copy_columns(const Timeline& timeline, std::uint32_t fields, const TimelineRoom& into,
+                  std::vector<TimelineStretch>& stretches);
 
 struct TimelineColumns {
   // One entry for each event, in order, where the field was asked for; else empty. Names are the shard's.

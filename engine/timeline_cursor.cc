@@ -58,7 +58,8 @@ std::string print(const Cursor& cursor) {
 }
 
 Result<Cursor> parse_cursor(std::string_view text) {
-  const Error garbage = invalid_request("the cursor is not one that a read gave: take it from the answer before, or leave it empty to start over");
+  const Error garbage = invalid_request(
+      "the cursor is not one that a read gave: take it from the answer before, or leave it empty to start over");
   if (text.size() != 2 * cursor_bytes) return garbage;
   const std::optional<Bytes> bytes = unhex(text);
   if (!bytes) return garbage;

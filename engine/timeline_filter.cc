@@ -76,12 +76,24 @@ struct RowField {
 struct RowFields {
   std::span<const Row* const> rows;
   std::size_t count() const { return rows.size(); }
-  auto day() const { return field([](const Row& row) { return static_cast<std::uint32_t>(row.start.day()) ^ day_zero; }); }
-  auto precision() const { return field([](const Row& row) { return row.start.precision; }); }
-  auto kind() const { return field([](const Row& row) { return row.kind; }); }
-  auto status() const { return field([](const Row& row) { return row.status; }); }
-  auto source() const { return field([](const Row& row) { return row.source; }); }
-  auto number() const { return field([](const Row& row) { return row.number; }); }
+  auto day() const {
+    return field([](const Row& row) { return static_cast<std::uint32_t>(row.start.day()) ^ day_zero; });
+  }
+  auto precision() const {
+    return field([](const Row& row) { return row.start.precision; });
+  }
+  auto kind() const {
+    return field([](const Row& row) { return row.kind; });
+  }
+  auto status() const {
+    return field([](const Row& row) { return row.status; });
+  }
+  auto source() const {
+    return field([](const Row& row) { return row.source; });
+  }
+  auto number() const {
+    return field([](const Row& row) { return row.number; });
+  }
 
  private:
   template <typename Get>
@@ -124,11 +136,12 @@ CompiledFilter::CompiledFilter(const TimelineFilter& filter, const ViewParts& mo
 }
 
 bool CompiledFilter::reaches_shard(std::uint32_t shard) const {
-  return names_.empty() || ((filter_.codes.empty() || !names_[shard].codes.empty()) && (filter_.sources.empty() || !names_[shard].sources.empty()));
+  return names_.empty() || ((filter_.codes.empty() || !names_[shard].codes.empty()) &&
+                            (filter_.sources.empty() || !names_[shard].sources.empty()));
 }
 
-void CompiledFilter::choose(const stored::RunColumns& columns, std::uint32_t shard, std::span<const std::uint32_t> taken,
-                            std::vector<std::uint32_t>& chosen) const {
+void CompiledFilter::choose(const stored::RunColumns& columns, std::uint32_t shard,
+                            std::span<const std::uint32_t> taken, std::vector<std::uint32_t>& chosen) const {
   choose_by(RunFields{columns}, shard, taken, chosen);
 }
 void CompiledFilter::choose(std::span<const Row* const> rows, std::uint32_t shard, std::span<const std::uint32_t> taken,

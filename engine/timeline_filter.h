@@ -28,8 +28,10 @@ class CompiledFilter {
 
   // The places of the rows that match, ascending: all conditions but the codes, which may need the details.
   // `taken`: sorted numbers of rows to leave out.
-  void choose(const stored::RunColumns& columns, std::uint32_t shard, std::span<const std::uint32_t> taken, std::vector<std::uint32_t>& chosen) const;
-  void choose(std::span<const stored::Row* const> rows, std::uint32_t shard, std::span<const std::uint32_t> taken, std::vector<std::uint32_t>& chosen) const;
+  void choose(const stored::RunColumns& columns, std::uint32_t shard, std::span<const std::uint32_t> taken,
+              std::vector<std::uint32_t>& chosen) const;
+  void choose(std::span<const stored::Row* const> rows, std::uint32_t shard, std::span<const std::uint32_t> taken,
+              std::vector<std::uint32_t>& chosen) const;
   std::span<const Name> codes(std::uint32_t shard) const { return names_[shard].codes; }  // ascending
 
  private:
@@ -37,13 +39,14 @@ class CompiledFilter {
     std::vector<Name> codes, sources;  // sorted
   };
   template <typename Columns>
-  void choose_by(const Columns& columns, std::uint32_t shard, std::span<const std::uint32_t> taken, std::vector<std::uint32_t>& chosen) const;
+  void choose_by(const Columns& columns, std::uint32_t shard, std::span<const std::uint32_t> taken,
+                 std::vector<std::uint32_t>& chosen) const;
 
   const TimelineFilter& filter_;
   bool by_day_;
   Micros first_instant_, last_instant_;
   std::uint32_t fields_ = 0;
-  std::vector<Names> names_;           // by shard; empty where neither codes nor sources are asked for
+  std::vector<Names> names_;  // by shard; empty where neither codes nor sources are asked for
 };
 
 }  // namespace chartline::engine

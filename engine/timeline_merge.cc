@@ -49,9 +49,11 @@ bool TimelineMerge::give_rest(std::uint32_t piece) {
   const auto place = [piece](std::uint32_t row) { return Timeline::Parts::Place{.piece = piece, .row = row}; };
   const auto next = static_cast<std::ptrdiff_t>(from.next);
   if (question_.backwards) {
-    std::transform(from.chosen.rbegin() + next, from.chosen.rbegin() + next + static_cast<std::ptrdiff_t>(given), into.begin(), place);
+    std::transform(from.chosen.rbegin() + next, from.chosen.rbegin() + next + static_cast<std::ptrdiff_t>(given),
+                   into.begin(), place);
   } else {
-    std::transform(from.chosen.begin() + next, from.chosen.begin() + next + static_cast<std::ptrdiff_t>(given), into.begin(), place);
+    std::transform(from.chosen.begin() + next, from.chosen.begin() + next + static_cast<std::ptrdiff_t>(given),
+                   into.begin(), place);
   }
   from.next += given;
   return given < left;
@@ -59,17 +61,21 @@ bool TimelineMerge::give_rest(std::uint32_t piece) {
 
 Cursor TimelineMerge::place() const {
   check(!parts_.places.empty(), "an event was given");
-  const auto instant_of = [this](const Timeline::Parts::Place& place) { return parts_.pieces[place.piece]->start(place.row).instant(); };
+  const auto instant_of = [this](const Timeline::Parts::Place& place) {
+    return parts_.pieces[place.piece]->start(place.row).instant();
+  };
   Cursor place;
   place.instant = instant_of(parts_.places.back());
-  for (auto at = parts_.places.rbegin(); at != parts_.places.rend() && instant_of(*at) == place.instant; ++at) ++place.seen;
+  for (auto at = parts_.places.rbegin(); at != parts_.places.rend() && instant_of(*at) == place.instant; ++at)
+    ++place.seen;
   if (question_.after && question_.after->instant == place.instant) place.seen += question_.after->seen;
   return place;
 }
 
 bool TimelineMerge::is_behind_cursor(const Piece& piece) const {
   if (!question_.after) return false;
-  return question_.backwards ? piece.place.ref.first > question_.after->instant : piece.place.ref.last < question_.after->instant;
+  return question_.backwards ? piece.place.ref.first > question_.after->instant
+                             : piece.place.ref.last < question_.after->instant;
 }
 
 // Whether a piece may hold a row that comes before the first of the open ones.
@@ -85,7 +91,8 @@ Result<void> TimelineMerge::open(Piece& piece) {
       piece.whole = TRY(read_whole(piece.place));
       piece.columns = &piece.whole->columns;
     } else {
-      piece.columns = TRY(read_columns(piece.place, question_.fields, piece.room, piece.held, piece.fetched ? &*piece.fetched : nullptr));
+      piece.columns = TRY(read_columns(piece.place, question_.fields, piece.room, piece.held,
+                                       piece.fetched ? &*piece.fetched : nullptr));
     }
   }
   TRY(choose(piece));

@@ -14,12 +14,12 @@ class TimelineMerge {
  public:
   struct Question {
     const CompiledFilter& filter;
-    std::uint32_t fields;              // to decode
+    std::uint32_t fields;  // to decode
     bool backwards;
     std::size_t limit;
-    std::optional<Cursor> after;       // begin behind this place
+    std::optional<Cursor> after;  // begin behind this place
     Micros as_of;
-    const Grant* grant;                // null: everything is shown
+    const Grant* grant;  // null: everything is shown
   };
   TimelineMerge(const Question& question, Timeline::Parts& parts) : question_(question), parts_(parts) {}
 
@@ -48,8 +48,8 @@ class TimelineMerge {
 
   const Question question_;
   Timeline::Parts& parts_;
-  std::uint32_t passed_ = 0;           // events of the cursor's instant passed over
-  Result<void> failed_;                // of a comparison
+  std::uint32_t passed_ = 0;  // events of the cursor's instant passed over
+  Result<void> failed_;       // of a comparison
 };
 
 }  // namespace chartline::engine

@@ -17,46 +17,46 @@ namespace chartline::engine {
 // One source of rows: a run, or what the delta adds to one patient.
 struct Piece {
   PatientRef patient;
-  RunPlace place;                                 // place.shard always; the rest of a run only
+  RunPlace place;  // place.shard always; the rest of a run only
   bool is_run = false;
-  std::size_t whose = 0;                          // which patient of the read: Parts::taken
+  std::size_t whose = 0;  // which patient of the read: Parts::taken
 
-  const stored::RunColumns* columns = nullptr;    // of a run once opened: `room`, or what `held` or `whole` hold
+  const stored::RunColumns* columns = nullptr;  // of a run once opened: `room`, or what `held` or `whole` hold
   stored::RunColumns room;
   std::shared_ptr<const DecodedRun> held, whole;
-  std::optional<Bytes> fetched;                   // what the table holds, where it was read before the run was opened
-  std::vector<const stored::Row*> rows;           // of the delta, in total order
+  std::optional<Bytes> fetched;          // what the table holds, where it was read before the run was opened
+  std::vector<const stored::Row*> rows;  // of the delta, in total order
 
   // Where a merge stands.
-  std::vector<std::uint32_t> chosen;              // rows that the filter keeps, ascending
-  bool in_part = false;                           // a grant hides rows of the patient
-  std::size_t next = 0;                           // of chosen, in the direction of reading
-  Micros instant = 0;                             // of the row that is next
+  std::vector<std::uint32_t> chosen;  // rows that the filter keeps, ascending
+  bool in_part = false;               // a grant hides rows of the patient
+  std::size_t next = 0;               // of chosen, in the direction of reading
+  Micros instant = 0;                 // of the row that is next
 
   const Dictionary& names() const { return *place.shard->dictionary; }
   record::Time start(std::uint32_t row) const { return columns ? columns->start_at(row) : rows[row]->start; }
   // The whole row; opens the details of a run.
   Result<stored::Row> row(std::uint32_t at);
-  Result<void> open_whole();                      // of a run
+  Result<void> open_whole();  // of a run
 };
 
 struct Timeline::Parts {
   struct Place {
     std::uint32_t piece, row;
   };
-  std::shared_ptr<const ViewParts> moment;        // holds what the rows borrow
+  std::shared_ptr<const ViewParts> moment;                 // holds what the rows borrow
   std::vector<std::shared_ptr<const stored::Head>> heads;  // hold the runs that stand in them
-  std::vector<std::unique_ptr<Piece>> pieces;     // the first `used` are of this read
+  std::vector<std::unique_ptr<Piece>> pieces;              // the first `used` are of this read
   std::size_t used = 0;
   std::vector<Place> places;
   std::string next;
-  record::Arena room;                             // of events made
+  record::Arena room;                                 // of events made
   std::vector<std::unique_ptr<ChangedRows>> changed;  // rows of pieces, where they are shown de-identified
 
   // Scratch of a read.
   std::vector<const DeltaPut*> puts;
   std::vector<std::vector<std::uint32_t>> taken;  // for each patient of the read: numbers that the delta took away, sorted
-  std::vector<std::uint32_t> closed, open;        // pieces yet to be opened, the nearest last; those being merged, a heap
+  std::vector<std::uint32_t> closed, open;  // pieces yet to be opened, the nearest last; those being merged, a heap
 
   void clear();
   Piece& add(PatientRef patient, const ShardMoment& shard);

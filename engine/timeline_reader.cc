@@ -22,7 +22,8 @@ constexpr std::size_t short_timeline_events = 2048;
 
 // Keys of one table, asked for at once in the order of the table; `use` is told what was found for each.
 template <typename Use>
-Result<void> get_sorted(const ShardMoment& shard, Table table, std::vector<std::pair<Bytes, std::size_t>>& keys, const Use& use) {
+Result<void> get_sorted(const ShardMoment& shard, Table table, std::vector<std::pair<Bytes, std::size_t>>& keys,
+                        const Use& use) {
   std::ranges::sort(keys);
   std::vector<Bytes> sorted;
   for (const auto& [key, whose] : keys) sorted.push_back(key);
@@ -39,17 +40,20 @@ TimelineReader::TimelineReader(std::shared_ptr<const ViewParts> moment, const Ti
   if (fields_ & stored::field_end) fields_ |= stored::field_time;  // ends are stored as distances from the start
 }
 
-Result<TimelineReader> TimelineReader::make(std::shared_ptr<const ViewParts> moment, const TimelineFilter& filter, std::uint32_t fields) {
+Result<TimelineReader> TimelineReader::make(std::shared_ptr<const ViewParts> moment, const TimelineFilter& filter,
+                                            std::uint32_t fields) {
   if (filter.limit == 0) return invalid_request("a limit of 0 events: at least 1 must be asked for");
   TimelineReader reader(std::move(moment), filter, fields);
   if (filter.cursor.empty()) return reader;
   reader.cursor_ = TRY(parse_cursor(filter.cursor));
-  if (reader.cursor_->moment != moment_hash(*reader.moment_)) return not_found("expired cursor: it is of another moment, start over");
+  if (reader.cursor_->moment != moment_hash(*reader.moment_))
+    return not_found("expired cursor: it is of another moment, start over");
   return reader;
 }
 
 Result<const ShardMoment*> TimelineReader::shard_of(PatientRef patient) const {
-  if (patient.shard >= moment_->shards.size()) return invalid_request("a patient of a shard that the store does not have");
+  if (patient.shard >= moment_->shards.size())
+    return invalid_request("a patient of a shard that the store does not have");
   const ShardMoment& shard = moment_->shards[patient.shard];
   if (patient.id >= shard.patients || (moment_->grant && !moment_->grant->patients.contains(patient)))
     return not_found("no such patient");
@@ -101,7 +105,9 @@ void TimelineReader::gather_delta(const ShardMoment& shard, PatientRef patient, 
   std::vector<std::uint32_t>& taken = into.taken.emplace_back();
   into.puts.clear();
   for (const auto& segment : shard.segments) segment->of_patient(patient.id, shard.commit, into.puts);
-  std::erase_if(into.puts, [&](const DeltaPut* put) { return put->commit <= shard.base->watermark || put->recorded > moment_->as_of; });
+  std::erase_if(into.puts, [&](const DeltaPut* put) {
+    return put->commit <= shard.base->watermark || put->recorded > moment_->as_of;
+  });
   if (into.puts.empty()) return;
   for (const DeltaPut* put : into.puts) taken.insert(taken.end(), put->removed.begin(), put->removed.end());
   std::ranges::sort(taken);
@@ -117,7 +123,8 @@ void TimelineReader::gather_delta(const ShardMoment& shard, PatientRef patient, 
   put_in_order(piece);
 }
 
-void TimelineReader::gather_runs(const ShardMoment& shard, PatientRef patient, const stored::Head& head, Timeline::Parts& into) const {
+void TimelineReader::gather_runs(const ShardMoment& shard, PatientRef patient, const stored::Head& head,
+                                 Timeline::Parts& into) const {
   if (!compiled_.reaches_shard(patient.shard)) return;
   const auto gather = [&](const std::vector<stored::RunRef>& runs, bool past) {
     for (const stored::RunRef& run : runs) {
@@ -189,8 +196,14 @@ Result<void> TimelineReader::merge(std::span<const PatientRef> person, Timeline:
   if (cursor_ && cursor_->question != question_hash(person, filter_)) {
     return invalid_request("the cursor is of another patient or filter: leave it empty to start over");
   }
-  TimelineMerge merge({.filter = compiled_, .fields = fields, .backwards = filter_.backwards, .limit = filter_.limit,
-                       .after = cursor_, .as_of = moment_->as_of, .grant = deidentified() ? nullptr : moment_->grant.get()}, into);
+  TimelineMerge merge({.filter = compiled_,
+                       .fields = fields,
+                       .backwards = filter_.backwards,
+                       .limit = filter_.limit,
+                       .after = cursor_,
+                       .as_of = moment_->as_of,
+                       .grant = deidentified() ? nullptr : moment_->grant.get()},
+                      into);
   if (!TRY(merge.run())) return {};
   Cursor place = merge.place();
   place.moment = moment_hash(*moment_);
@@ -199,7 +212,8 @@ Result<void> TimelineReader::merge(std::span<const PatientRef> person, Timeline:
   return {};
 }
 
-Result<void> TimelineReader::read_many(std::span<const PatientRef> patients, const std::function<std::vector<PatientRef>(PatientRef)>& person_of,
+Result<void> TimelineReader::read_many(std::span<const PatientRef> patients,
+                                       const std::function<std::vector<PatientRef>(PatientRef)>& person_of,
                                        const std::function<Result<void>(PatientRef, Timeline&)>& each) const {
   std::vector<Timeline> timelines(std::min(batch_patients, patients.size()));
   for (std::size_t from = 0; from < patients.size(); from += batch_patients) {
@@ -258,15 +272,17 @@ Result<void> TimelineReader::fetch_runs(std::span<Timeline> timelines) const {
     for (std::size_t p = 0; p < timeline.parts->used; ++p) {
       Piece& piece = *timeline.parts->pieces[p];
       if (!piece.is_run || piece.place.ref.in_head) continue;
-      keys[piece.patient.shard].emplace_back(stored::run_key(piece.patient.id, piece.place.ref.first, piece.place.ref.run), pieces.size());
+      keys[piece.patient.shard].emplace_back(
+          stored::run_key(piece.patient.id, piece.place.ref.first, piece.place.ref.run), pieces.size());
       pieces.push_back(&piece);
     }
   }
   for (auto& [shard, of_shard] : keys) {
-    TRY(get_sorted(moment_->shards[shard], Table::timeline, of_shard, [&](std::size_t p, std::optional<Bytes> value) -> Result<void> {
-      pieces[p]->fetched = std::move(value);  // opening a run that is absent says so
-      return {};
-    }));
+    TRY(get_sorted(moment_->shards[shard], Table::timeline, of_shard,
+                   [&](std::size_t p, std::optional<Bytes> value) -> Result<void> {
+                     pieces[p]->fetched = std::move(value);  // opening a run that is absent says so
+                     return {};
+                   }));
   }
   return {};
 }

@@ -23,13 +23,15 @@ namespace chartline::engine {
 class TimelineReader {
  public:
   // invalid_request for a limit of 0 and for a cursor that is none. Borrows the filter.
-  static Result<TimelineReader> make(std::shared_ptr<const ViewParts> moment, const TimelineFilter& filter, std::uint32_t fields);
+  static Result<TimelineReader> make(std::shared_ptr<const ViewParts> moment, const TimelineFilter& filter,
+                                     std::uint32_t fields);
 
   Result<void> read(std::span<const PatientRef> person, Timeline::Parts& into) const;
   // false where there are many events, or details have to be looked at.
   Result<bool> read_if_short(std::span<const PatientRef> person, Timeline::Parts& into) const;
   // Calls `each` for every patient, in order; heads and runs are read many at a time. `person_of` says who belongs together.
-  Result<void> read_many(std::span<const PatientRef> patients, const std::function<std::vector<PatientRef>(PatientRef)>& person_of,
+  Result<void> read_many(std::span<const PatientRef> patients,
+                         const std::function<std::vector<PatientRef>(PatientRef)>& person_of,
                          const std::function<Result<void>(PatientRef, Timeline&)>& each) const;
 
  private:

@@ -6,8 +6,8 @@
 
 namespace chartline::engine {
 
-void UnfoldedNames::add(stored::PatientRef patient, const record::Identifier& identifier, std::uint64_t hash, std::uint64_t position,
-                        bool none_folded) {
+void UnfoldedNames::add(stored::PatientRef patient, const record::Identifier& identifier, std::uint64_t hash,
+                        std::uint64_t position, bool none_folded) {
   bool first = none_folded;
   of_hash(hash, [&](const Entry&) { first = false; });
   Entry& entry = entries_.emplace_back();

@@ -29,7 +29,8 @@ class UnfoldedNames {
   };
 
   // `none_folded`: the table has nothing under this hash.
-  void add(stored::PatientRef patient, const record::Identifier& identifier, std::uint64_t hash, std::uint64_t position, bool none_folded);
+  void add(stored::PatientRef patient, const record::Identifier& identifier, std::uint64_t hash, std::uint64_t position,
+           bool none_folded);
   // In order of arrival.
   template <typename Use>
   void of_hash(std::uint64_t hash, const Use& use) const {

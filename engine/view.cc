@@ -52,7 +52,9 @@ std::optional<SeenPostings> seen_postings(const ViewParts& moment, const ShardMo
   return SeenPostings(moment.grant->whole, shard.shard, shard.patients);
 }
 
-const Deidentification* deidentified(const ViewParts& moment) { return moment.grant ? moment.grant->deidentified.get() : nullptr; }
+const Deidentification* deidentified(const ViewParts& moment) {
+  return moment.grant ? moment.grant->deidentified.get() : nullptr;
+}
 
 bool shows_in_part(const ViewParts& moment, PatientRef patient) {
   return moment.grant && (moment.grant->sifts_everyone() || !moment.grant->rule_of(patient).shows_everything());
@@ -64,12 +66,15 @@ const Dictionary& names_of(const ViewParts& moment, std::uint32_t shard) {
   return *moment.shards[shard].dictionary;
 }
 
-bool tells_demographics(const stored::Row& row) { return row.kind == record::Kind::patient || row.kind == record::Kind::death; }
+bool tells_demographics(const stored::Row& row) {
+  return row.kind == record::Kind::patient || row.kind == record::Kind::death;
+}
 
 // What a put takes away is not known here, so anything taken away counts.
 bool tells_demographics(const ShardMoment& shard, const DeltaPut& put) {
   if (put.commit <= shard.base->watermark) return false;
-  return !put.removed.empty() || std::ranges::any_of(put.added, [](const stored::Row& row) { return tells_demographics(row); });
+  return !put.removed.empty() ||
+         std::ranges::any_of(put.added, [](const stored::Row& row) { return tells_demographics(row); });
 }
 
 // Whether the delta touches what a page of demographics was made of.
@@ -197,7 +202,8 @@ Result<std::optional<PatientRef>> View::find(std::string_view identifier) const 
   if (grant() && !grant()->identifiable) return std::optional<PatientRef>();
   // A value may hold a bar itself: SYSTEM|VALUE is tried first, then the whole as a value.
   if (const std::size_t bar = identifier.find('|'); bar != std::string_view::npos) {
-    const auto patient = TRY(parts_->identity->find({.system = identifier.substr(0, bar), .value = identifier.substr(bar + 1)}));
+    const auto patient =
+        TRY(parts_->identity->find({.system = identifier.substr(0, bar), .value = identifier.substr(bar + 1)}));
     if (patient && TRY(shows_anything_of(*patient))) return patient;
   }
   std::vector<Identity::Match> matches = TRY(parts_->identity->find_value(identifier));
@@ -232,13 +238,16 @@ std::vector<PatientRef> View::linked(PatientRef patient) const {
   if (!grant() || person.size() == 1) return person;
   if (!sees(patient)) return {patient};
   std::erase_if(person, [&](PatientRef one) {
-    const Result<bool> shown = shows_anything_of(one);  // where that cannot be read, neither can the timeline, which says so
+    // Where that cannot be read, neither can the timeline, which says so.
+    const Result<bool> shown = shows_anything_of(one);
     return one != patient && shown && !*shown;
   });
   return person;
 }
 
-std::uint32_t View::patients(std::uint32_t shard) const { return shard < shards() ? parts_->shards[shard].patients : 0; }
+std::uint32_t View::patients(std::uint32_t shard) const {
+  return shard < shards() ? parts_->shards[shard].patients : 0;
+}
 
 Result<std::vector<PatientRef>> View::nobody() const {
   std::vector<PatientRef> all;
@@ -255,10 +264,12 @@ Result<Demographics> View::demographics(PatientRef patient) const {
     return page->at(patient.id % stored::block_patients);
   }
   Timeline rows;
-  const TimelineFilter filter{.kinds = 1u << static_cast<unsigned>(record::Kind::patient) | 1u << static_cast<unsigned>(record::Kind::death)};
+  const TimelineFilter filter{.kinds = 1u << static_cast<unsigned>(record::Kind::patient) |
+                                       1u << static_cast<unsigned>(record::Kind::death)};
   TRY(own_timeline(patient, filter, stored::field_hot, rows));
   std::vector<stored::Row> tellers;
-  for (const Timeline::Parts::Place& place : rows.parts->places) tellers.push_back(TRY(rows.parts->pieces[place.piece]->row(place.row)));
+  for (const Timeline::Parts::Place& place : rows.parts->places)
+    tellers.push_back(TRY(rows.parts->pieces[place.piece]->row(place.row)));
   return demographics_of(tellers, *shard->dictionary);
 }
 
@@ -301,8 +312,12 @@ Result<BlockDemographics> View::demographics(std::uint32_t shard, std::uint32_t 
 
 record::Code View::code_of(std::uint32_t shard, Name code) const { return names_of(*parts_, shard).code(code); }
 std::string_view View::unit_of(std::uint32_t shard, Name unit) const { return names_of(*parts_, shard).unit(unit); }
-record::Source View::source_of(std::uint32_t shard, Name source) const { return names_of(*parts_, shard).source(source); }
-std::optional<Name> View::find_code(std::uint32_t shard, const record::Code& code) const { return names_of(*parts_, shard).find(code); }
+record::Source View::source_of(std::uint32_t shard, Name source) const {
+  return names_of(*parts_, shard).source(source);
+}
+std::optional<Name> View::find_code(std::uint32_t shard, const record::Code& code) const {
+  return names_of(*parts_, shard).find(code);
+}
 std::uint32_t View::codes(std::uint32_t shard) const { return names_of(*parts_, shard).size(stored::Dictionary::code); }
 std::vector<std::string> View::code_systems() const {
   std::set<std::string> systems;
@@ -324,12 +339,14 @@ Result<void> View::timeline(PatientRef patient, const TimelineFilter& filter, st
 }
 
 // Gives no way: who asks for what is short has others waiting for it, those who commit among them.
-Result<bool> View::timeline_if_short(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const {
+Result<bool> View::timeline_if_short(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields,
+                                     Timeline& into) const {
   const TimelineReader reader = TRY(TimelineReader::make(parts_, filter, fields));
   return reader.read_if_short(linked(patient), *into.parts);
 }
 
-Result<void> View::own_timeline(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const {
+Result<void> View::own_timeline(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields,
+                                Timeline& into) const {
   const TimelineReader reader = TRY(TimelineReader::make(parts_, filter, fields));
   return reader.read(std::span(&patient, 1), *into.parts);
 }
@@ -337,7 +354,8 @@ Result<void> View::own_timeline(PatientRef patient, const TimelineFilter& filter
 Result<void> View::timelines(std::span<const PatientRef> patients, const TimelineFilter& filter, std::uint32_t fields,
                              const std::function<Result<void>(PatientRef, Timeline&)>& each) const {
   const TimelineReader reader = TRY(TimelineReader::make(parts_, filter, fields));
-  return reader.read_many(patients, [this](PatientRef patient) { return linked(patient); }, each);
+  return reader.read_many(
+      patients, [this](PatientRef patient) { return linked(patient); }, each);
 }
 
 Result<std::vector<View::Version>> View::history(PatientRef patient, record::Arena& into) const {
@@ -385,7 +403,8 @@ Result<std::optional<Bytes>> View::original(PatientRef patient, const record::Ev
   const ShardMoment* shard = TRY(shard_of(*parts_, patient));
   if (!event.has_original) return std::optional<Bytes>();
   if ((grant() && !grant()->identifiable) || deidentified(*parts_)) return std::optional<Bytes>();
-  if (shows_in_part(*parts_, patient) && !TRY(shows_whole_record(*shard, patient, event.number))) return std::optional<Bytes>();
+  if (shows_in_part(*parts_, patient) && !TRY(shows_whole_record(*shard, patient, event.number)))
+    return std::optional<Bytes>();
   std::vector<const DeltaPut*> puts;
   for (const auto& segment : shard->segments) segment->of_patient(patient.id, shard->commit, puts);
   for (const DeltaPut* put : puts) {
@@ -394,7 +413,8 @@ Result<std::optional<Bytes>> View::original(PatientRef patient, const record::Ev
   }
   Pinned value;
   for (std::uint32_t number = event.number; number > 0; --number) {
-    if (TRY(shard->tables->get(Table::originals, stored::original_key(patient.id, number), shard->base->snapshot.get(), value))) {
+    if (TRY(shard->tables->get(Table::originals, stored::original_key(patient.id, number), shard->base->snapshot.get(),
+                               value))) {
       const std::string place = "originals: shard " + std::to_string(shard->shard);
       const BytesView original = TRY(stored::unseal(value.bytes(), place));
       if (stored::original_hash(original) != TRY(named_original(*shard, patient.id, event)))
@@ -410,13 +430,13 @@ Result<std::shared_ptr<const stored::Directory>> View::directory(std::uint32_t s
   if (grant()) return unsupported("how many postings there are, to who may not see them all");
   return cached_directory(*moment, code);
 }
-Result<PostingScan> View::postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block, std::uint32_t fields) const {
+Result<PostingScan> View::postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block,
+                                   std::uint32_t fields) const {
   give_way(*parts_);
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
   const auto narrow = seen_postings(*parts_, *moment);
   if (!narrow) return read_postings(*moment, code, first_block, last_block, fields);
-  PostingScan scan =
-      TRY(read_postings(*moment, code, first_block, last_block, fields | stored::posting_field_patient));
+  PostingScan scan = TRY(read_postings(*moment, code, first_block, last_block, fields | stored::posting_field_patient));
   narrow->narrow(scan);
   return scan;
 }
@@ -443,8 +463,8 @@ Result<void> View::posting_run(std::uint32_t shard, Name code, const stored::Pos
   const std::uint32_t wanted = more ? more(into) & ~fields : 0;
   return wanted == 0 ? Result<void>() : read(fields | wanted);
 }
-Result<void> View::all_postings(std::uint32_t shard, std::uint32_t first_block, std::uint32_t last_block, const WantsRun& wanted,
-                                const EachCode& each) const {
+Result<void> View::all_postings(std::uint32_t shard, std::uint32_t first_block, std::uint32_t last_block,
+                                const WantsRun& wanted, const EachCode& each) const {
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
   const auto narrow = seen_postings(*parts_, *moment);
   if (!narrow) return name_all_postings(*moment, first_block, last_block, wanted, each);
@@ -455,7 +475,8 @@ Result<void> View::all_postings(std::uint32_t shard, std::uint32_t first_block, 
     return each(code, seen);
   });
 }
-Result<std::vector<stored::Posting>> View::merged_postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block) const {
+Result<std::vector<stored::Posting>> View::merged_postings(std::uint32_t shard, Name code, std::uint32_t first_block,
+                                                           std::uint32_t last_block) const {
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
   std::vector<stored::Posting> merged = TRY(merge_postings(*moment, code, first_block, last_block));
   if (const auto narrow = seen_postings(*parts_, *moment)) narrow->narrow(merged);

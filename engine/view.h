@@ -100,7 +100,7 @@ class DemographicsPage;
 class BlockDemographics {
  public:
   Demographics at(std::uint32_t place) const;  // of patient block x 4,096 + place
-  void fetch(std::uint32_t place) const;       // for who asks about many: what at() is going to read, without waiting for it
+  void fetch(std::uint32_t place) const;  // for who asks about many: what at() is going to read, without waiting for it
 
  private:
   friend class View;
@@ -157,7 +157,7 @@ class View {
   std::vector<PatientRef> linked(PatientRef patient) const;  // the whole person, the least first; {patient} alone where not linked
   std::uint32_t patients(std::uint32_t shard) const;  // ids 0 .. patients-1 have been given (some may be erased, empty or unseen)
   std::vector<std::vector<PatientRef>> persons() const;  // everyone of more than one patient, each as linked() gives them
-  Result<std::vector<PatientRef>> nobody() const;  // who hold facts of no person (record::nobody); ascending
+  Result<std::vector<PatientRef>> nobody() const;        // who hold facts of no person (record::nobody); ascending
   Result<Demographics> demographics(PatientRef patient) const;
   Result<BlockDemographics> demographics(std::uint32_t shard, std::uint32_t block) const;  // of the present, like postings
 
@@ -176,7 +176,8 @@ class View {
   // The same into a Timeline used before, without allocating where its room suffices: for reading many.
   Result<void> timeline(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const;
   // The same where it is short and needs no details: for who must soon do something else. false otherwise, and `into` holds nothing.
-  Result<bool> timeline_if_short(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields, Timeline& into) const;
+  Result<bool> timeline_if_short(PatientRef patient, const TimelineFilter& filter, std::uint32_t fields,
+                                 Timeline& into) const;
   // Many patients: calls `each` in the order given; an error of `each` ends it and comes back.
   Result<void> timelines(std::span<const PatientRef> patients, const TimelineFilter& filter, std::uint32_t fields,
                          const std::function<Result<void>(PatientRef, Timeline&)>& each) const;
@@ -200,7 +201,8 @@ class View {
   // The same in two steps, for who reads so much that it is neither held at once nor worth keeping in the cache: the runs
   // are named, and decoded one by one when their turn comes, into columns used before. What names a run says how it is stored,
   // with everyone's postings in it.
-  Result<PostingScan> name_postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block) const;
+  Result<PostingScan> name_postings(std::uint32_t shard, Name code, std::uint32_t first_block,
+                                    std::uint32_t last_block) const;
   // `more`, looking at the fields that were decoded, says which others are wanted then.
   using MoreFields = std::function<std::uint32_t(const stored::PostingColumns& so_far)>;
   Result<void> posting_run(std::uint32_t shard, Name code, const stored::PostingRun& run, std::uint32_t fields,
@@ -209,8 +211,8 @@ class View {
   // has noted of runs before (`facts`: of everyone, too) lets those be left out that hold nothing wanted.
   using WantsRun = std::function<bool(const RunFacts::Facts& known)>;
   using EachCode = std::function<Result<void>(Name code, const PostingScan& scan)>;
-  Result<void> all_postings(std::uint32_t shard, std::uint32_t first_block, std::uint32_t last_block, const WantsRun& wanted,
-                            const EachCode& each) const;
+  Result<void> all_postings(std::uint32_t shard, std::uint32_t first_block, std::uint32_t last_block,
+                            const WantsRun& wanted, const EachCode& each) const;
   // The same as plain postings, merged and sorted: the simple form.
   Result<std::vector<stored::Posting>> merged_postings(std::uint32_t shard, Name code, std::uint32_t first_block,
                                                        std::uint32_t last_block) const;

@@ -42,7 +42,8 @@ class PostingRoom {
       return again;
     }
     const std::size_t postings = postings_in(piece);
-    if (left_ < postings) blocks_.push_back(std::make_unique_for_overwrite<Posting[]>(block_postings)), left_ = block_postings;
+    if (left_ < postings)
+      blocks_.push_back(std::make_unique_for_overwrite<Posting[]>(block_postings)), left_ = block_postings;
     left_ -= postings;
     return blocks_.back().get() + left_;
   }
@@ -84,7 +85,8 @@ class WaitingPostings {
   stored::Name codes() const { return static_cast<stored::Name>(codes_.size()); }  // those below this may have some
   std::size_t count(stored::Name code) const {
     if (code >= codes_.size()) return 0;
-    return PostingRoom::postings_before(codes_[code].pieces.size()) - static_cast<std::size_t>(codes_[code].past - codes_[code].at);
+    return PostingRoom::postings_before(codes_[code].pieces.size()) -
+           static_cast<std::size_t>(codes_[code].past - codes_[code].at);
   }
   template <typename Each>
   void each(stored::Name code, const Each& each) const {
@@ -95,8 +97,8 @@ class WaitingPostings {
       for (std::size_t i = 0; i < here; ++i) {
         const PostingRoom::Posting& p = postings[i];
         const Sort& sort = sorts_[p.sort];
-        each(stored::NarrowPosting{p.patient, p.day, p.second, p.number, sort.source, sort.unit, p.value_word, sort.value_form, sort.offset,
-                                   sort.flags, sort.kind});
+        each(stored::NarrowPosting{p.patient, p.day, p.second, p.number, sort.source, sort.unit, p.value_word,
+                                   sort.value_form, sort.offset, sort.flags, sort.kind});
       }
       left -= here;
     }
@@ -125,8 +127,8 @@ class WaitingPostings {
     std::size_t operator()(const Sort& s) const {
       std::uint64_t hash = (std::uint64_t{s.source} << 32 | s.unit) * 0x9e3779b97f4a7c15u;
       hash ^= hash >> 32;
-      hash ^= std::uint64_t{s.value_form} << 32 | std::uint64_t{static_cast<std::uint16_t>(s.offset)} << 16 | std::uint64_t{s.flags} << 8 |
-              static_cast<std::uint8_t>(s.kind);
+      hash ^= std::uint64_t{s.value_form} << 32 | std::uint64_t{static_cast<std::uint16_t>(s.offset)} << 16 |
+              std::uint64_t{s.flags} << 8 | static_cast<std::uint8_t>(s.kind);
       hash *= 0xd6e8feb86659fd93u;
       return hash >> 32;
     }
@@ -161,7 +163,7 @@ class WaitingPostings {
   std::vector<OfCode> codes_;
   std::vector<Sort> sorts_;
   std::unordered_map<Sort, std::uint32_t, Hash> numbers_;  // of all sorts
-  std::vector<std::uint32_t> of_plain_;  // numbers of sorts by those of plain rows
+  std::vector<std::uint32_t> of_plain_;                    // numbers of sorts by those of plain rows
   std::array<Lately, 64> lately_;
 };
 

@@ -38,7 +38,7 @@ class Complaints {
   bool empty() const { return list_.empty(); }
   std::size_t size() const { return list_.size(); }
   const std::vector<Complaint>& all() const { return list_; }  // as they came
-  std::vector<Complaint> sorted() &&;  // by place; those of one place as they came
+  std::vector<Complaint> sorted() &&;                          // by place; those of one place as they came
 
  private:
   std::vector<Complaint> list_;

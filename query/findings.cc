@@ -105,10 +105,10 @@ std::size_t Findings::bytes() const {
   std::size_t bytes = sizeof(*this);
   if (!counts.empty()) {
     const auto& [key, figures] = *counts.begin();
-    bytes += counts.size() * (map_node_bytes + bytes_of_key(key) + sizeof(Counts) + figures.size() * sizeof(std::int64_t));
+    bytes +=
+        counts.size() * (map_node_bytes + bytes_of_key(key) + sizeof(Counts) + figures.size() * sizeof(std::int64_t));
   }
-  if (!follow_ups.empty())
-    bytes += follow_ups.size() * (sizeof(FollowUp) + bytes_of_key(follow_ups.front().group));
+  if (!follow_ups.empty()) bytes += follow_ups.size() * (sizeof(FollowUp) + bytes_of_key(follow_ups.front().group));
   for (const auto& row : rows) bytes += bytes_of(row);
   if (!shares.empty()) bytes += shares.size() * (map_node_bytes + bytes_of_key(shares.begin()->first) + sizeof(Shares));
   return bytes;

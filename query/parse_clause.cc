@@ -19,10 +19,9 @@ bool Parser::at_clause() const {
     return token(1).form != Token::Form::word || !last;
   }
   if (now.text == "any") return at_word("status", 1);
-  static constexpr std::string_view words[] = {"where",   "in",      "before",  "after",       "on",
-                                               "within",  "between", "during",  "overlapping", "with",
-                                               "without", "same",    "lasting", "including", "preceding",   "following",
-                                               "ending",  "starting", "clipped"};
+  static constexpr std::string_view words[] = {
+      "where",   "in",   "before",  "after",     "on",        "within",    "between", "during",   "overlapping", "with",
+      "without", "same", "lasting", "including", "preceding", "following", "ending",  "starting", "clipped"};
   for (const std::string_view word : words) {
     if (now.text == word) return true;
   }

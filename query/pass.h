@@ -22,10 +22,12 @@ class Limits final : public Stop {
   explicit Limits(const RunOptions& options);
   Result<void> check() override;                 // cancelled, out of time, or told to end
   Result<void> check_memory(std::size_t bytes);  // that the run holds, beside what is found and not taken yet
-  void wait(std::ptrdiff_t bytes) { waiting_bytes_ += static_cast<std::size_t>(bytes); }  // more, or less, is not taken yet
+  void wait(std::ptrdiff_t bytes) {
+    waiting_bytes_ += static_cast<std::size_t>(bytes);
+  }  // more, or less, is not taken yet
   std::size_t waiting_bytes() const { return waiting_bytes_; }
   std::size_t waiting_bytes_max() const;  // beyond it whoever found it waits
-  void end() { ended_ = true; }                  // everyone: something failed elsewhere
+  void end() { ended_ = true; }           // everyone: something failed elsewhere
 
  private:
   const RunOptions& options_;

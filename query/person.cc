@@ -53,7 +53,8 @@ struct PersonReader::Parts {
   record::Arena identifiers{};
 };
 
-PersonReader::PersonReader(const engine::View& view, Wanted wanted) : parts_(std::make_unique<Parts>(view, std::move(wanted))) {}
+PersonReader::PersonReader(const engine::View& view, Wanted wanted)
+    : parts_(std::make_unique<Parts>(view, std::move(wanted))) {}
 PersonReader::~PersonReader() = default;
 
 Result<bool> PersonReader::read(PatientRef patient, Person& into) {

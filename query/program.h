@@ -57,8 +57,8 @@ struct LinkOptions {
 };
 Result<std::shared_ptr<const Program>> link(typed::Query query, CodeSource& source, LinkOptions options);
 
-bool is_definition(typed::Op op);  // param, codes, let, cohort
-bool is_statement(typed::Op op);   // definitions too
+bool is_definition(typed::Op op);         // param, codes, let, cohort
+bool is_statement(typed::Op op);          // definitions too
 bool is_asked_of_everyone(typed::Op op);  // count, list, measure, ...: not `why`, which asks about one
 
 }  // namespace chartline::query

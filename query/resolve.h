@@ -20,7 +20,7 @@ struct Known {
   bool any_code_list = false;             // take every name behind `@`: where lists are looked up later
   std::vector<std::string> cohorts{};     // saved cohorts
   std::map<std::string, std::string> cohort_indexes{};  // of those with index dates, what they call it
-  bool assumes_today = false;             // `today` is a param without being declared (the shell says which date)
+  bool assumes_today = false;  // `today` is a param without being declared (the shell says which date)
 };
 
 typed::Query resolve(const tree::Query& query, const Known& known, Complaints& complaints);

@@ -158,7 +158,8 @@ Ptr Resolver::form(const tree::EventsOf& of, Span span) {
   if (found && found->index_slot) bindings_.push_back({found->index_name, found->index_slot});
   Ptr events_of = events(*of.events);
   if (!found) return failed(span);
-  return node(Op::events_in, type(Basic::failed), span, {std::move(events_of)}, typed::Named{of.cohort, found->index_slot});
+  return node(Op::events_in, type(Basic::failed), span, {std::move(events_of)},
+              typed::Named{of.cohort, found->index_slot});
 }
 
 Ptr Resolver::form(const tree::Flow& flow, Span span) {

@@ -17,7 +17,7 @@ enum class ColumnForm : std::uint8_t {
   number,   // double
   time,     // record::Time: dates and instants
   text,
-  any,      // differs from row to row: the value of an event, an attribute
+  any,  // differs from row to row: the value of an event, an attribute
 };
 
 struct ResultColumn {

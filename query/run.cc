@@ -119,7 +119,8 @@ class Run {
     if (rows && part.as_of != INT64_MAX) TRY(grant->require_past());
     for (const typed::Ptr& by : asked->parts)
       if (controls_figures() && by->op == Op::groups && by->parts.size() > groups_max)
-        return invalid_request("figures under disclosure control are by at most " + std::to_string(groups_max) + " groups");
+        return invalid_request("figures under disclosure control are by at most " + std::to_string(groups_max) +
+                               " groups");
     if (!rows && controls_figures() && !grant->figures_key)
       return invalid_request("figures under disclosure control need a key, and the policy names no key file");
     return {};
@@ -135,8 +136,7 @@ class Run {
     const Micros now = options_.clock ? options_.clock->now() : SystemClock().now();
     std::vector<std::uint64_t> asked;
     for (const Part& part : parts_)
-      if (!gives_rows(*part.statement))
-        asked.push_back(hash64(question_of(part)));
+      if (!gives_rows(*part.statement)) asked.push_back(hash64(question_of(part)));
     return engine::spend_questions(store_, *view_.grant(), asked, now);
   }
 
@@ -255,7 +255,8 @@ class Run {
     return wished || way != vectorised::Way::everyone ? Executor::vectorised : Executor::reference;
   }
 
-  Result<Executors> executors(Executor executor, const Part& lead, const std::vector<const typed::Node*>& statements) const {
+  Result<Executors> executors(Executor executor, const Part& lead,
+                              const std::vector<const typed::Node*>& statements) const {
     if (executor == Executor::vectorised)
       return vectorised_executors(view_of(lead), *lead.program, plans_of(statements, *lead.program),
                                   workers_within(threads_.count, options_.memory_bytes_max));

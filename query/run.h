@@ -44,7 +44,7 @@ struct Prepared {
   std::shared_ptr<const Program> program;
   // What `as of` statements are asked by: the same query with the codes of that instant.
   std::map<Micros, std::shared_ptr<const Program>> past{};
-  std::vector<Schema> schemas{};  // of each statement of the program; empty ones of definitions
+  std::vector<Schema> schemas{};                     // of each statement of the program; empty ones of definitions
   std::shared_ptr<const vectorised::Plans> plans{};  // of those statements about the present that columns narrow down
 };
 // An Error is for the store that cannot be read; what is wrong with the text is a complaint.

@@ -23,9 +23,7 @@ Keys keys_of(std::vector<TerminologyReader::CodeName> names) {
   return keys;
 }
 
-void append(Keys& to, const Keys& more) {
-  to.insert(to.end(), more.begin(), more.end());
-}
+void append(Keys& to, const Keys& more) { to.insert(to.end(), more.begin(), more.end()); }
 
 class StoreCodes final : public CodeSource {
  public:

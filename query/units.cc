@@ -88,8 +88,7 @@ std::optional<Unit> find_atom(std::string_view text) {
   for (const Prefix& prefix : prefixes) {
     if (!text.starts_with(prefix.text)) continue;
     for (const Atom& atom : atoms) {
-      if (atom.metric && atom.text == text.substr(prefix.text.size()))
-        return unit_of(atom, prefix.factor);
+      if (atom.metric && atom.text == text.substr(prefix.text.size())) return unit_of(atom, prefix.factor);
     }
   }
   return std::nullopt;
@@ -265,10 +264,10 @@ Analyte analyte(const record::Code& code) {
       {"14927-8", triglyceride}, {"2160-0", creatinine},    {"14682-9", creatinine},  {"38483-4", creatinine},
       {"3094-0", urea_nitrogen}, {"6299-2", urea_nitrogen}, {"1975-2", bilirubin},    {"14631-6", bilirubin},
       {"17861-6", calcium},      {"2000-8", calcium},       {"1994-3", calcium},      {"1995-0", calcium},
-      {"12180-6", calcium},      {"3084-1", urate},        {"14933-6", urate},
-      {"19123-9", magnesium},    {"2601-3", magnesium},     {"2777-1", phosphorus},   {"14879-1", phosphorus},
-      {"2498-4", iron},          {"14798-3", iron},         {"1989-3", calcidiol},    {"2986-8", testosterone},
-      {"14913-8", testosterone}, {"2143-6", cortisol},      {"14675-3", cortisol}};
+      {"12180-6", calcium},      {"3084-1", urate},         {"14933-6", urate},       {"19123-9", magnesium},
+      {"2601-3", magnesium},     {"2777-1", phosphorus},    {"14879-1", phosphorus},  {"2498-4", iron},
+      {"14798-3", iron},         {"1989-3", calcidiol},     {"2986-8", testosterone}, {"14913-8", testosterone},
+      {"2143-6", cortisol},      {"14675-3", cortisol}};
   if (code.system != "loinc") return {};
   for (const Known& one : known) {
     if (one.loinc == code.code) return one.what;

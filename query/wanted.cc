@@ -41,10 +41,12 @@ class Walk {
       case Op::events_in: wanted_.details = wanted_.names = true; break;
       case Op::patient: wanted_.names = true; break;
       case Op::rows:
-        wanted_.names = wanted_.names || std::ranges::none_of(node.parts, [](const auto& part) { return part->op == Op::column; });
+        wanted_.names =
+            wanted_.names || std::ranges::none_of(node.parts, [](const auto& part) { return part->op == Op::column; });
         break;
       case Op::row:  // outside its clauses an `as` name stands for an event of its filter
-        if (const auto found = program_.names->filters.find(std::get<typed::Slot>(node.data).number); found != program_.names->filters.end())
+        if (const auto found = program_.names->filters.find(std::get<typed::Slot>(node.data).number);
+            found != program_.names->filters.end())
           once(*found->second.node);
         break;
       default: break;
@@ -73,10 +75,8 @@ class Walk {
     const bool whole = codes.any || codes.codes.size() > codes_max;
     for (int each = 0; each < record::kind_count; ++each) {
       if (kind ? each != static_cast<int>(*kind) : each == static_cast<int>(Kind::patient)) continue;
-      if (whole)
-        wanted_.whole_kinds |= bit(each);
-      else
-        wanted_.codes[each].insert(&codes);
+      if (whole) wanted_.whole_kinds |= bit(each);
+      else wanted_.codes[each].insert(&codes);
     }
   }
 

@@ -10,7 +10,7 @@
 
 namespace chartline::query {
 
-struct Wanted {  // as it begins: everything
+struct Wanted {                     // as it begins: everything
   std::uint32_t whole_kinds = ~0u;  // bit 1 << Kind: every event of these; of other kinds those of any of these codes
   std::array<std::set<const CodeSet*>, record::kind_count> codes{};
   bool details = true;  // what events have beside kind, codes, times, value, source and state

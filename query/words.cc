@@ -10,33 +10,21 @@ constexpr std::array<std::string_view, 14> operators = {"=",  "!=", "<", "<=", "
                                                         "..", "|",  "&", "+",  "-", "*",  "/"};
 constexpr std::array<std::string_view, 8> prefixes = {"not",   "in",   "exists", "no",
                                                       "first", "last", "lowest", "highest"};
-constexpr std::array<std::string_view, 27> clauses = {"where",
-                                                      "in",
-                                                      "before",
-                                                      "after",
-                                                      "on or before",
-                                                      "on or after",
+constexpr std::array<std::string_view, 27> clauses = {"where",        "in",
+                                                      "before",       "after",
+                                                      "on or before", "on or after",
                                                       "preceding",
                                                       "following",  //
-                                                      "before",
-                                                      "after",
-                                                      "of",
-                                                      "on or before",
+                                                      "before",       "after",
+                                                      "of",           "on or before",
                                                       "on or after",  //
-                                                      "between",
-                                                      "during",
-                                                      "overlapping",
-                                                      "same encounter as",
-                                                      "same date as",
-                                                      "lasting",
-                                                      "ending",
-                                                      "starting",
-                                                      "clipped to",
-                                                      "with",
-                                                      "without",
-                                                      "as",
-                                                      "any status",
-                                                      "including contributions"};
+                                                      "between",      "during",
+                                                      "overlapping",  "same encounter as",
+                                                      "same date as", "lasting",
+                                                      "ending",       "starting",
+                                                      "clipped to",   "with",
+                                                      "without",      "as",
+                                                      "any status",   "including contributions"};
 constexpr std::array<std::string_view, 3> bounds = {"at least", "at most", "exactly"};
 
 }  // namespace

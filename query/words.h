@@ -11,11 +11,11 @@ namespace chartline::query {
 
 // Words with a place in the grammar: no param, codes, let, cohort or binding may be named by one, nor by a statement word.
 inline constexpr std::array<std::string_view, 57> reserved_words = {
-    "and",       "or",       "not",         "is",      "missing", "in",    "exists",  "no",     "first",
-    "last",      "lowest",   "highest",     "where",   "before",  "after", "on",      "within", "of",
-    "between",   "during",   "overlapping", "with",    "without", "same",  "lasting", "as",     "any",
-    "including", "case",     "when",        "then",    "else",    "end",   "to",      "by",     "per",
-    "select",    "until",    "over",        "at",      "true",    "false", "from",    "it",     "every",
+    "and",       "or",       "not",         "is",      "missing", "in",    "exists",   "no",        "first",
+    "last",      "lowest",   "highest",     "where",   "before",  "after", "on",       "within",    "of",
+    "between",   "during",   "overlapping", "with",    "without", "same",  "lasting",  "as",        "any",
+    "including", "case",     "when",        "then",    "else",    "end",   "to",       "by",        "per",
+    "select",    "until",    "over",        "at",      "true",    "false", "from",     "it",        "every",
     "least",     "greatest", "most",        "exactly", "patient", "attr",  "interval", "preceding", "following",
     "ending",    "starting", "clipped"};
 bool is_reserved(std::string_view word);
@@ -26,11 +26,10 @@ inline constexpr std::array<std::string_view, 14> statement_words = {
 bool is_statement_word(std::string_view word);
 
 inline constexpr std::array<std::string_view, 36> function_words = {
-    "count", "distinct", "sum",     "avg",    "min",      "max",   "median",     "slope",    "nth",
-    "eras",  "episodes", "covered", "mapped", "age",      "alive", "registered", "observed", "date",
-    "year",  "month",    "band",    "least",  "greatest", "days",  "weeks",      "months",   "years",
-    "hours", "minutes",  "seconds", "any",    "floor",    "power", "contains",
-    "starts_with", "ends_with"};
+    "count", "distinct", "sum",     "avg",    "min",      "max",   "median",     "slope",       "nth",
+    "eras",  "episodes", "covered", "mapped", "age",      "alive", "registered", "observed",    "date",
+    "year",  "month",    "band",    "least",  "greatest", "days",  "weeks",      "months",      "years",
+    "hours", "minutes",  "seconds", "any",    "floor",    "power", "contains",   "starts_with", "ends_with"};
 inline constexpr std::array<std::string_view, 17> field_words = {
     "value",     "comparator", "unit",   "code",     "kind", "start",     "end",    "date", "status",
     "certainty", "source",     "author", "recorded", "text", "encounter", "length", "count"};

@@ -23,7 +23,8 @@ std::optional<AuditMode> parse_audit_mode(std::string_view word);
 // For the loop's thread.
 class Auditor final : private kj::TaskSet::ErrorHandler {
  public:
-  Auditor(engine::Store& store, Workers& workers, AuditMode mode) : store_(store), workers_(workers), mode_(mode), tasks_(*this) {}
+  Auditor(engine::Store& store, Workers& workers, AuditMode mode)
+      : store_(store), workers_(workers), mode_(mode), tasks_(*this) {}
 
   // Resolves when the reply may go out; fails where the entry could not be written, and then nothing may be told.
   kj::Promise<void> enter(engine::AuditEntry entry);

@@ -87,7 +87,8 @@ class CodeListsServer final : public wire::CodeLists::Server {
 
   kj::Promise<void> all(AllContext context) override {
     return as_read(holder_, "code lists", [&] {
-      return workers().run(Lane::read, [holder = holder_] { return CodeLists(holder->services.store).all(); })
+      return workers()
+          .run(Lane::read, [holder = holder_] { return CodeLists(holder->services.store).all(); })
           .then([context](std::vector<CodeList> lists) mutable {
             auto into = context.getResults().initLists(static_cast<unsigned>(lists.size()));
             for (unsigned i = 0; i < into.size(); ++i) {
@@ -116,10 +117,11 @@ class CodeListsServer final : public wire::CodeLists::Server {
       const auto params = context.getParams();
       auto entries = value_or_throw(read_entries(params.getEntries()));
       const auto origin = params.getOrigin();
-      auto work = [holder = holder_, name = copy(params.getName()), entries = std::move(entries),
-                   from = query::ListOrigin{copy(origin.getFile()), copy(origin.getHash()), origin.getRejected()}]() mutable {
-        return keep_list(*holder, name, std::move(entries), std::move(from));
-      };
+      auto work =
+          [holder = holder_, name = copy(params.getName()), entries = std::move(entries),
+           from = query::ListOrigin{copy(origin.getFile()), copy(origin.getHash()), origin.getRejected()}]() mutable {
+            return keep_list(*holder, name, std::move(entries), std::move(from));
+          };
       context.releaseParams();
       return workers().run(Lane::write, std::move(work)).then([context](Kept kept) mutable {
         write(kept.version, context.getResults().initVersion());
@@ -140,7 +142,8 @@ class CodeListsServer final : public wire::CodeLists::Server {
 
   kj::Promise<void> terminology(TerminologyContext context) override {
     return as_read(holder_, "terminology", [&] {
-      return workers().run(Lane::read, [holder = holder_] { return engine::terminology_versions(holder->services.store); })
+      return workers()
+          .run(Lane::read, [holder = holder_] { return engine::terminology_versions(holder->services.store); })
           .then([context](std::vector<engine::TerminologyVersion> versions) mutable {
             auto into = context.getResults().initVersions(static_cast<unsigned>(versions.size()));
             for (unsigned i = 0; i < into.size(); ++i) {

@@ -54,8 +54,9 @@ void Committer::begin_group() {
     fulfillers->push_back(kj::mv(next.written));
   }
   ++groups_;
-  auto committed = workers_.run(
-      Lane::write, [&store = store_, writes = std::move(writes)]() mutable -> Result<Answers> { return commit(store, writes); });
+  auto committed = workers_.run(Lane::write, [&store = store_, writes = std::move(writes)]() mutable -> Result<Answers> {
+    return commit(store, writes);
+  });
   const auto go_on = [this] {
     --groups_;
     if (!waiting_.empty()) begin_soon();

@@ -18,8 +18,10 @@ StreamLimits stream_limits(const Limits& limits) { return {.idle = limits.idle_s
 
 }  // namespace
 
-Connection::Connection(kj::Own<kj::AsyncIoStream> stream, Services& services, Doorkeeper& keeper, FrameBudget& budget, bool local)
-    : stream_(kj::mv(stream), services.timer, stream_limits(services.limits), {.message_bytes_max = message_bytes_before_login}, budget),
+Connection::Connection(kj::Own<kj::AsyncIoStream> stream, Services& services, Doorkeeper& keeper, FrameBudget& budget,
+                       bool local)
+    : stream_(kj::mv(stream), services.timer, stream_limits(services.limits),
+              {.message_bytes_max = message_bytes_before_login}, budget),
       about_(std::make_shared<ConnectionAbout>()),
       network_(stream_, capnp::rpc::twoparty::Side::SERVER, reader_options(services.limits)),
       rpc_(capnp::makeRpcServer(network_, make_door(services, keeper, about_))) {

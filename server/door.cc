@@ -57,7 +57,8 @@ class DoorServer final : public wire::Door::Server {
             [this, asked, who = std::move(who)](kj::Exception&& why) mutable {
               return refuse(std::move(who), asked, kj::mv(why));
             })
-        .attach(UnderWay(services_.traffic, about_->use, about_->hold()), kj::defer([about = about_] { --about->logins; }));
+        .attach(UnderWay(services_.traffic, about_->use, about_->hold()),
+                kj::defer([about = about_] { --about->logins; }));
   }
 
  private:

@@ -11,7 +11,7 @@ namespace chartline::server {
 // over, so it is shared.
 struct ConnectionAbout {
   bool local = false;
-  Hold hold;                          // while work is done for it, it may be silent
+  Hold hold;                           // while work is done for it, it may be silent
   std::function<void()> on_logged_in;  // from then on it may send larger messages
   std::shared_ptr<ConnectionUse> use = std::make_shared<ConnectionUse>();
   bool is_in = false;            // somebody has logged in

@@ -36,7 +36,8 @@ void EventPage::number_names(const engine::View& view, std::uint32_t shard, std:
     if (of.unit[i] != last_unit) unit_number = unit(last_unit = of.unit[i]);
     if (of.source[i] != last_source) source_number = source(last_source = of.source[i]);
     of.unit[i] = unit_number, of.source[i] = source_number;
-    if (static_cast<Value::Form>(of.value_form[i]) == Value::Form::code) of.value[i] = code(static_cast<engine::Name>(of.value[i]));
+    if (static_cast<Value::Form>(of.value_form[i]) == Value::Form::code)
+      of.value[i] = code(static_cast<engine::Name>(of.value[i]));
   }
 }
 
@@ -46,11 +47,22 @@ void EventPage::add_hot(const engine::View& view, const engine::Timeline& timeli
   wire::EventsWriter::Columns& to = writer_.extend(count);
   comparators_.assign(count, 0);
   const auto at = [begin](auto& column) { return column.data() + begin; };
-  const engine::TimelineRoom room{
-      .number = at(to.number), .kind = at(to.kind), .code = at(to.code), .unit = at(to.unit), .source = at(to.source),
-      .start_local = at(to.start_local), .end_local = at(to.end_local), .start_offset = at(to.start_offset), .end_offset = at(to.end_offset),
-      .start_precision = at(to.start_precision), .end_precision = at(to.end_precision), .end_form = at(to.end_form),
-      .value_form = at(to.value_form), .comparator = comparators_.data(), .value = at(to.value), .value_scale = at(to.value_scale)};
+  const engine::TimelineRoom room{.number = at(to.number),
+                                  .kind = at(to.kind),
+                                  .code = at(to.code),
+                                  .unit = at(to.unit),
+                                  .source = at(to.source),
+                                  .start_local = at(to.start_local),
+                                  .end_local = at(to.end_local),
+                                  .start_offset = at(to.start_offset),
+                                  .end_offset = at(to.end_offset),
+                                  .start_precision = at(to.start_precision),
+                                  .end_precision = at(to.end_precision),
+                                  .end_form = at(to.end_form),
+                                  .value_form = at(to.value_form),
+                                  .comparator = comparators_.data(),
+                                  .value = at(to.value),
+                                  .value_scale = at(to.value_scale)};
   engine::copy_columns(timeline, stored::field_hot, room, stretches_);
   std::size_t from = 0;
   for (const auto& stretch : stretches_) {
@@ -58,8 +70,8 @@ void EventPage::add_hot(const engine::View& view, const engine::Timeline& timeli
     from = stretch.past;
   }
   for (std::size_t i = 0; i < count; ++i)
-    to.value_form[begin + i] =
-        wire::form_of(static_cast<Value::Form>(to.value_form[begin + i]), static_cast<record::Comparator>(comparators_[i]));
+    to.value_form[begin + i] = wire::form_of(static_cast<Value::Form>(to.value_form[begin + i]),
+                                             static_cast<record::Comparator>(comparators_[i]));
 }
 
 Result<void> EventPage::add(const engine::View& view, engine::Timeline& timeline) {

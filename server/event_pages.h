@@ -63,7 +63,8 @@ class EventPage {
  private:
   void add_hot(const engine::View& view, const engine::Timeline& timeline);
   // Of some events that stand in one shard: numbers of the writer in the place of the shard's.
-  void number_names(const engine::View& view, std::uint32_t shard, std::size_t from, std::size_t past, wire::EventsWriter::Columns& of);
+  void number_names(const engine::View& view, std::uint32_t shard, std::size_t from, std::size_t past,
+                    wire::EventsWriter::Columns& of);
 
   const wire::WithDetails details_;
   wire::EventsWriter writer_;

@@ -44,7 +44,8 @@ void write(const engine::View& view, engine::PatientRef patient, record::Arena& 
 
 // As many of the entries, in their order, as one page tells: behind what was told before, and up to page_events. The position moves
 // over commits that are told in whole.
-std::vector<engine::FeedEntry> take_page(std::span<const engine::FeedEntry> entries, Unfinished& unfinished, Position& position) {
+std::vector<engine::FeedEntry> take_page(std::span<const engine::FeedEntry> entries, Unfinished& unfinished,
+                                         Position& position) {
   const Unfinished before = std::exchange(unfinished, {});
   std::vector<engine::FeedEntry> taken;
   std::size_t left = page_events, place = 0;  // of the entry within its commit
@@ -155,9 +156,8 @@ class FeedServer final : public wire::Feed::Server {
 
   kj::Promise<void> look(NextContext context, std::uint32_t limit, kj::TimePoint until) {
     return holder_->services.workers
-        .run(Lane::read, [holder = holder_, position = position_, unfinished = unfinished_, limit] {
-          return read_page(*holder, position, unfinished, limit);
-        })
+        .run(Lane::read, [holder = holder_, position = position_, unfinished = unfinished_,
+                          limit] { return read_page(*holder, position, unfinished, limit); })
         .then([this, context, limit, until](Page page) mutable -> kj::Promise<void> {
           kj::Timer& timer = holder_->services.timer;
           // What is not told is passed over at once; at the end there is something to wait for.
@@ -165,7 +165,9 @@ class FeedServer final : public wire::Feed::Server {
           if (page.tells_nothing && (!page.empty || waits)) {
             position_ = std::move(page.position), unfinished_ = page.unfinished;
             if (!page.empty) return look(context, limit, until);
-            return timer.afterDelay(look_again).then([this, context, limit, until] { return look(context, limit, until); });
+            return timer.afterDelay(look_again).then([this, context, limit, until] {
+              return look(context, limit, until);
+            });
           }
           busy_ = false;
           position_ = std::move(page.position);

@@ -69,10 +69,8 @@ void FrameFollower::take_number(std::uint32_t number) {
       if (body_bytes_ > limits_.message_bytes_max) return fail(FrameFlaw::too_large);
       if (--sizes_left_ > 0) return;
       if (body_bytes_ == 0) return fail(FrameFlaw::no_words);
-      if (has_padding_)
-        stage_ = Stage::padding;
-      else
-        begin_body();
+      if (has_padding_) stage_ = Stage::padding;
+      else begin_body();
       return;
     case Stage::padding: return begin_body();
     case Stage::body: return;

@@ -58,7 +58,7 @@ struct Services {
   const kj::Executor& loop;  // of the wire
   kj::Timer& timer;
   Scratch& scratch;
-  kj::TaskSet& tasks;        // what goes on though nobody waits for it
+  kj::TaskSet& tasks;  // what goes on though nobody waits for it
 };
 
 // Whoever holds what it gives keeps the connection open though nothing moves on it.
@@ -69,7 +69,7 @@ struct Holder {
   Hold hold;
   std::shared_ptr<ConnectionUse> use;  // of the connection
   std::string user, role, purpose, project;
-  std::string session;  // tells its acts from those of others, in the audit
+  std::string session;                         // tells its acts from those of others, in the audit
   std::shared_ptr<const engine::Grant> grant;  // null: everything
   Micros until = INT64_MAX;
 

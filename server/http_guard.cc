@@ -49,10 +49,8 @@ Result<void> HttpFollower::take(BytesView bytes) {
       bytes.remove_prefix(taken);
       left_ -= taken;
       if (left_ > 0) break;
-      if (stage_ == Stage::body)
-        end_request();
-      else
-        stage_ = Stage::chunk_end;
+      if (stage_ == Stage::body) end_request();
+      else stage_ = Stage::chunk_end;
       continue;
     }
     const Result<void> taken = take_byte(bytes.front());
@@ -133,12 +131,9 @@ Result<void> HttpFollower::take_header(std::string_view line) {
 Result<void> HttpFollower::end_head() {
   if (is_chunked_ && length_) return refused("a length and chunks");
   left_ = length_.value_or(0);
-  if (is_chunked_)
-    stage_ = Stage::chunk_size;
-  else if (left_ > 0)
-    stage_ = Stage::body;
-  else
-    end_request();
+  if (is_chunked_) stage_ = Stage::chunk_size;
+  else if (left_ > 0) stage_ = Stage::body;
+  else end_request();
   return {};
 }
 

@@ -44,11 +44,10 @@ struct Finished {
 Result<std::shared_ptr<Session>> begin(HolderPtr holder, std::string source, bool maps) {
   auto session = std::make_shared<Session>(Session{.holder = std::move(holder), .source = std::move(source)});
   // Through the log: others go on reading and writing meanwhile.
-  session->import = TRY(engine::Import::begin(
-      session->store(), {.path = engine::ImportOptions::Path::log,
-                          .memory_bytes = sorting_bytes,
-                          .threads = 1,
-                          .audit = session->holder->entry(engine::Act::import)}));
+  session->import = TRY(engine::Import::begin(session->store(), {.path = engine::ImportOptions::Path::log,
+                                                                 .memory_bytes = sorting_bytes,
+                                                                 .threads = 1,
+                                                                 .audit = session->holder->entry(engine::Act::import)}));
   session->import->on_refused([&refused = session->refused](const record::Record& record, const Error& why) {
     refused.push_back({record.events.empty() ? "" : std::string(record.events.front().record), why});
   });
@@ -108,7 +107,9 @@ void write(const Finished& finished, wire::ImportCounts::Builder into) {
 class ImportServer final : public wire::Import::Server {
  public:
   ImportServer(std::shared_ptr<Session> session, wire::RefusalSink::Client refusals)
-      : session_(std::move(session)), object_(value_or_throw(session_->holder->hold_object())), refusals_(kj::mv(refusals)) {}
+      : session_(std::move(session)),
+        object_(value_or_throw(session_->holder->hold_object())),
+        refusals_(kj::mv(refusals)) {}
 
   kj::Promise<void> add(AddContext context) override {
     return as_act(session_->holder, engine::Act::import, [&] { return take(context); });
@@ -171,8 +172,9 @@ class ImportServer final : public wire::Import::Server {
     if (size.wordCount * sizeof(capnp::word) > holder.services.limits.ingest_bytes)
       return to_exception(busy("a batch is too big"));
     busy_ = true;
-    return holder.services.workers.run(Lane::write, std::move(work))
-        .attach(kj::defer([this, self = thisCap()] { busy_ = false; }));
+    return holder.services.workers.run(Lane::write, std::move(work)).attach(kj::defer([this, self = thisCap()] {
+      busy_ = false;
+    }));
   }
 
   kj::Promise<void> tell(std::vector<Refusal> refused) {

@@ -29,10 +29,8 @@ std::string json_of(double number) {
 template <typename Named>
 std::string json_of(Named value) {
   std::string_view word;
-  if constexpr (std::is_same_v<Named, Literal>)
-    word = value;
-  else
-    word = name(value);
+  if constexpr (std::is_same_v<Named, Literal>) word = value;
+  else word = name(value);
   return "\"" + std::string(word) + "\"";
 }
 

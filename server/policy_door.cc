@@ -44,7 +44,8 @@ Result<Admitted> PolicyDoor::admit(const Shown& shown, const Asked& asked, Micro
                                       .reason = asked.reason,
                                       .patient = asked.patient};
   const auto decided = admission->policy->decide(claims, request, store_, now);
-  if (!decided) return Admitted{.user = claims.user, .role = {}, .purpose = {}, .project = {}, .refused = decided.error()};
+  if (!decided)
+    return Admitted{.user = claims.user, .role = {}, .purpose = {}, .project = {}, .refused = decided.error()};
   const auto& grant = *decided;
   return Admitted{.user = claims.user,
                   .role = request.role,

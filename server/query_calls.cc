@@ -47,7 +47,8 @@ query::RunOptions read_run_options(wire::QueryOptions::Reader from, const Holder
 }
 
 Result<void> check_text(const std::string& text) {
-  return text.size() <= query::text_bytes_max ? Result<void>() : invalid_request("the text is longer than a query may be: 1 MiB");
+  return text.size() <= query::text_bytes_max ? Result<void>()
+                                              : invalid_request("the text is longer than a query may be: 1 MiB");
 }
 
 std::uint32_t answering(const query::Program& program) {
@@ -84,7 +85,10 @@ class QueryServer final : public wire::Query::Server {
 class CohortServer final : public wire::Cohort::Server {
  public:
   CohortServer(HolderPtr holder, std::string name, std::string text)
-      : holder_(std::move(holder)), object_(value_or_throw(holder_->hold_object())), name_(std::move(name)), text_(std::move(text)) {}
+      : holder_(std::move(holder)),
+        object_(value_or_throw(holder_->hold_object())),
+        name_(std::move(name)),
+        text_(std::move(text)) {}
 
   kj::Promise<void> text(TextContext context) override {
     context.getResults().setText(text_);
@@ -104,7 +108,8 @@ class CohortServer final : public wire::Cohort::Server {
     const Limits& limits = holder_->services.limits;
     auto work = [holder = holder_, name = name_, since = std::move(since),
                  milliseconds = std::uint64_t{limits.query_seconds} * 1000] {
-      return query::cohort_changes(holder->services.store, holder->view(), name, since, {.milliseconds_max = milliseconds});
+      return query::cohort_changes(holder->services.store, holder->view(), name, since,
+                                   {.milliseconds_max = milliseconds});
     };
     return holder_->services.workers.run(Lane::scan, std::move(work))
         .then([holder = holder_, name = name_, context](query::CohortChanges told) mutable {

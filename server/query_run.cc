@@ -55,7 +55,8 @@ class WireSink final : public query::ResultSink {
 
   template <typename Send>
   Result<void> send(Send now) {
-    if (Steady::now() > last_) return unavailable("the query took longer than its limit, and was ended: its client takes the rows slowly");
+    if (Steady::now() > last_)
+      return unavailable("the query took longer than its limit, and was ended: its client takes the rows slowly");
     auto thrown = kj::runCatchingExceptions([&] {
       loop_.executeSync([&]() -> kj::Promise<void> {
         auto too_slow = timer_.afterDelay(sink_patience).then([]() -> kj::Promise<void> {
@@ -64,7 +65,9 @@ class WireSink final : public query::ResultSink {
         return now().exclusiveJoin(kj::mv(too_slow));
       });
     });
-    KJ_IF_MAYBE(exception, thrown) { return unavailable("the client takes no more rows"); }
+    KJ_IF_MAYBE (exception, thrown) {
+      return unavailable("the client takes no more rows");
+    }
     return {};
   }
 
@@ -112,7 +115,8 @@ wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepa
   auto state = std::make_shared<RunState>();
   auto held = kj::heap(kj::mv(sink));
   Services& services = holder->services;
-  auto work = [holder, query = std::move(query), options = std::move(options), state, &sink = *held]() mutable -> Result<std::uint64_t> {
+  auto work = [holder, query = std::move(query), options = std::move(options), state,
+               &sink = *held]() mutable -> Result<std::uint64_t> {
     options.cancel = &state->cancelled;
     // How many there are to look at would tell of each who is left out.
     if (!holder->is_controlled()) {
@@ -131,16 +135,16 @@ wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepa
   begun.text = std::move(text);
   begun.everyone = true;
   auto done = holder->enter(std::move(begun))
-                  .then([&services, work = std::move(work)]() mutable { return services.workers.run(Lane::scan, std::move(work)); })
+                  .then([&services, work = std::move(work)]() mutable {
+                    return services.workers.run(Lane::scan, std::move(work));
+                  })
                   .then(
                       [holder](std::uint64_t rows) {
                         engine::AuditEntry entry = holder->entry(engine::Act::query);
                         entry.rows = rows;
                         return holder->enter(std::move(entry));
                       },
-                      [holder](kj::Exception&& why) {
-                        return holder->fail(engine::Act::query, {}, kj::mv(why));
-                      })
+                      [holder](kj::Exception&& why) { return holder->fail(engine::Act::query, {}, kj::mv(why)); })
                   .attach(kj::mv(held), std::move(under_way))
                   .fork();
   services.tasks.add(done.addBranch().catch_([](kj::Exception&&) {}));

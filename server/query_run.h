@@ -11,7 +11,7 @@
 namespace chartline::server {
 
 // Begins at once; `text` goes into the audit. The run ends early when the Run is dropped.
-wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepared> query, std::string text, query::RunOptions options,
-                            wire::ResultSink::Client sink);
+wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepared> query, std::string text,
+                            query::RunOptions options, wire::ResultSink::Client sink);
 
 }  // namespace chartline::server

@@ -14,7 +14,8 @@ std::uint8_t form_of(const Cell& cell) { return static_cast<std::uint8_t>(cell.i
 
 template <typename Item>
 std::size_t count(const std::vector<Cell>& cells) {
-  return static_cast<std::size_t>(std::ranges::count_if(cells, [](const Cell& cell) { return std::holds_alternative<Item>(cell); }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(cells, [](const Cell& cell) { return std::holds_alternative<Item>(cell); }));
 }
 
 // Calls `put` with the place among its own kind, for each cell that holds an Item.
@@ -42,14 +43,17 @@ void write(const std::vector<Cell>& cells, wire::Cells::Builder into) {
       if (const std::int64_t* number = std::get_if<std::int64_t>(&cell)) list.set(i++, *number);
     }
   }
-  write_each<double>(cells, [&](unsigned n) { return into.initNumbers(n); },
-                     [](auto& list, unsigned i, double number) { list.set(i, number); });
-  write_each<record::Time>(cells, [&](unsigned n) { return into.initTimes(n); },
-                           [](auto& list, unsigned i, const record::Time& time) { wire::write(time, list[i]); });
-  write_each<std::string>(cells, [&](unsigned n) { return into.initTexts(n); },
-                          [](auto& list, unsigned i, const std::string& text) {
-                            wire::put_text(text, [&](unsigned size) { return list.init(i, size); });
-                          });
+  write_each<double>(
+      cells, [&](unsigned n) { return into.initNumbers(n); },
+      [](auto& list, unsigned i, double number) { list.set(i, number); });
+  write_each<record::Time>(
+      cells, [&](unsigned n) { return into.initTimes(n); },
+      [](auto& list, unsigned i, const record::Time& time) { wire::write(time, list[i]); });
+  write_each<std::string>(
+      cells, [&](unsigned n) { return into.initTexts(n); },
+      [](auto& list, unsigned i, const std::string& text) {
+        wire::put_text(text, [&](unsigned size) { return list.init(i, size); });
+      });
 }
 
 }  // namespace

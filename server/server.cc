@@ -85,7 +85,8 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
       kj::TaskSet tasks(*this);
       auto connected = kj::heap<kj::TaskSet>(*this);
       Clock& clock = options.clock ? *options.clock : system_clock;
-      cursors = std::make_unique<Cursors>(options.limits.cursors, options.limits.cursors_of_user, options.limits.cursor_seconds, clock);
+      cursors = std::make_unique<Cursors>(options.limits.cursors, options.limits.cursors_of_user,
+                                          options.limits.cursor_seconds, clock);
       Scratch scratch;
       Auditor auditor(store, *workers, options.audit);
       Committer committer(store, *workers);
@@ -230,36 +231,44 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
     auto closed = one->closed(services.timer, options.limits);
     auto& guard = one->guard();
     open.insert(one.get());
-    return closed
-        .attach(kj::defer([this, &connection = *one] { open.erase(&connection); }))
+    return closed.attach(kj::defer([this, &connection = *one] { open.erase(&connection); }))
         .attach(kj::defer([this, number, &guard] {
           if (!options.log) return;
           const bool cut = guard.cut() != Cut::none;
-          options.log->write(cut ? LogLevel::warning : LogLevel::debug, cut ? LogEvent::connection_cut : LogEvent::connection_closed,
-                             {{LogField::connection, number}, {LogField::cut, guard.cut()}, {LogField::bytes_in, guard.bytes_in()}, {LogField::bytes_out, guard.bytes_out()}});
+          options.log->write(cut ? LogLevel::warning : LogLevel::debug,
+                             cut ? LogEvent::connection_cut : LogEvent::connection_closed,
+                             {{LogField::connection, number},
+                              {LogField::cut, guard.cut()},
+                              {LogField::bytes_in, guard.bytes_in()},
+                              {LogField::bytes_out, guard.bytes_out()}});
         }))
         .attach(kj::mv(one));
   }
 
   kj::Promise<void> accept(kj::ConnectionReceiver& receiver, Services& services, kj::TaskSet& connected) {
-    return receiver.accept().then([this, &receiver, &services, &connected](kj::Own<kj::AsyncIoStream> stream) {
-      ++instruments.connections_ever;
-      if (connections < options.limits.connections) {
-        instruments.connections.set(static_cast<std::int64_t>(++connections));
-        auto served = kj::evalNow([&] { return serve(kj::mv(stream), services); });
-        connected.add(served.attach(kj::defer([this] {
-          instruments.connections.set(static_cast<std::int64_t>(--connections));
-        })));
-      } else {
-        ++instruments.connections_refused;
-        if (options.log) options.log->write(LogLevel::warning, LogEvent::connection_refused, {{LogField::count, connections}});
-      }
-    }).catch_([this, &services](kj::Exception&&) {
-      // No file descriptors left, or the like: others may end meanwhile.
-      ++instruments.connections_refused;
-      if (options.log) options.log->write(LogLevel::error, LogEvent::connection_refused, {{LogField::what, Literal("the system gives no more")}});
-      return services.timer.afterDelay(100 * kj::MILLISECONDS);
-    }).then([this, &receiver, &services, &connected] { return accept(receiver, services, connected); });
+    return receiver.accept()
+        .then([this, &receiver, &services, &connected](kj::Own<kj::AsyncIoStream> stream) {
+          ++instruments.connections_ever;
+          if (connections < options.limits.connections) {
+            instruments.connections.set(static_cast<std::int64_t>(++connections));
+            auto served = kj::evalNow([&] { return serve(kj::mv(stream), services); });
+            connected.add(served.attach(
+                kj::defer([this] { instruments.connections.set(static_cast<std::int64_t>(--connections)); })));
+          } else {
+            ++instruments.connections_refused;
+            if (options.log)
+              options.log->write(LogLevel::warning, LogEvent::connection_refused, {{LogField::count, connections}});
+          }
+        })
+        .catch_([this, &services](kj::Exception&&) {
+          // No file descriptors left, or the like: others may end meanwhile.
+          ++instruments.connections_refused;
+          if (options.log)
+            options.log->write(LogLevel::error, LogEvent::connection_refused,
+                               {{LogField::what, Literal("the system gives no more")}});
+          return services.timer.afterDelay(100 * kj::MILLISECONDS);
+        })
+        .then([this, &receiver, &services, &connected] { return accept(receiver, services, connected); });
   }
 };
 

@@ -43,7 +43,7 @@ class Server {
   Result<void> reload();
   std::uint16_t port() const;
   std::uint16_t http_port() const;  // 0 where metrics are told nowhere
-  void end_sessions();  // all of them, at once: who wants to go on logs in again
+  void end_sessions();              // all of them, at once: who wants to go on logs in again
   void stop();
 
  private:

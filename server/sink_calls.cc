@@ -147,10 +147,10 @@ void build(const SinkPage& page, wire::EventSink::PageParams::Builder into) {
 struct Pages {
   std::shared_ptr<const Stream> stream;  // shared with the workers that read
   wire::EventSink::Client sink;
-  std::uint32_t next = 0;                       // patient, from whom on none is in a stretch
-  std::uint32_t stretch_patients = 96;          // as many as a page is likely to take
-  kj::Promise<void> sent = kj::READY_NOW;       // all stretches begun so far
-  std::deque<kj::Promise<void>> under_way{};    // of each that is not known to be sent
+  std::uint32_t next = 0;                     // patient, from whom on none is in a stretch
+  std::uint32_t stretch_patients = 96;        // as many as a page is likely to take
+  kj::Promise<void> sent = kj::READY_NOW;     // all stretches begun so far
+  std::deque<kj::Promise<void>> under_way{};  // of each that is not known to be sent
 };
 constexpr std::size_t stretches_ahead = 8;
 
@@ -181,7 +181,8 @@ kj::Promise<void> send_stretch(Pages& pages, Stretch stretch, kj::Promise<void> 
       return sent;
     }
     patients = std::max(patients / 2, 1u);
-    return sent.then([&pages, rest = std::move(rest)]() mutable { return send_stretch(pages, std::move(rest), kj::READY_NOW); });
+    return sent.then(
+        [&pages, rest = std::move(rest)]() mutable { return send_stretch(pages, std::move(rest), kj::READY_NOW); });
   });
 }
 
@@ -192,7 +193,8 @@ kj::Promise<void> send_pages(Pages& pages) {
       pages.under_way.pop_front();
       return oldest.then([&pages] { return send_pages(pages); });
     }
-    Stretch stretch{.next = pages.next, .past = pages.next + std::min(pages.stretch_patients, pages.stream->count - pages.next)};
+    Stretch stretch{.next = pages.next,
+                    .past = pages.next + std::min(pages.stretch_patients, pages.stream->count - pages.next)};
     pages.next = stretch.past;
     auto sent = send_stretch(pages, std::move(stretch), kj::mv(pages.sent)).fork();
     pages.under_way.push_back(sent.addBranch().eagerlyEvaluate(nullptr));
@@ -215,14 +217,14 @@ kj::Promise<void> timelines(HolderPtr holder, TimelinesCall context) {
   auto patients = std::make_shared<std::vector<std::string>>();
   for (const auto patient : params.getPatients()) patients->emplace_back(wire::view(patient));
   auto words = std::make_shared<record::Arena>();
-  auto stream = std::make_shared<Stream>(Stream{
-      .holder = holder,
-      .view = value_or_throw(holder->rows_as_of(params.getAsOf())),
-      .filter = read_filter(params.getFilter(), *words),
-      .words = words,
-      .details = details_of(params.getFields()),
-      .patient_at = [patients](const View& view, std::uint32_t i) { return view.find((*patients)[i]); },
-      .count = static_cast<std::uint32_t>(patients->size())});
+  auto stream = std::make_shared<Stream>(
+      Stream{.holder = holder,
+             .view = value_or_throw(holder->rows_as_of(params.getAsOf())),
+             .filter = read_filter(params.getFilter(), *words),
+             .words = words,
+             .details = details_of(params.getFields()),
+             .patient_at = [patients](const View& view, std::uint32_t i) { return view.find((*patients)[i]); },
+             .count = static_cast<std::uint32_t>(patients->size())});
   auto sink = params.getSink();
   context.releaseParams();
   return send_all(std::move(stream), kj::mv(sink));
@@ -238,21 +240,21 @@ kj::Promise<void> all_events(HolderPtr holder, EventsCall context) {
   std::uint32_t count = 0;
   for (std::uint32_t shard = 0; shard < view.shards(); ++shard) begins.push_back(count), count += view.patients(shard);
   auto words = std::make_shared<record::Arena>();
-  auto stream = std::make_shared<Stream>(Stream{
-      .holder = holder,
-      .view = view,
-      .filter = read_filter(params.getFilter(), *words),
-      .words = words,
-      .details = wire::WithDetails::yes,
-      .patient_at = [begins](const View& seen, std::uint32_t i) -> Result<std::optional<engine::PatientRef>> {
-        const auto shard = static_cast<std::uint32_t>(std::ranges::upper_bound(begins, i) - begins.begin() - 1);
-        const engine::PatientRef patient{shard, i - begins[shard]};
-        return seen.sees(patient) ? std::optional(patient) : std::nullopt;
-      },
-      .count = count,
-      .whole_person = false,
-      .lane = Lane::scan,
-      .tell_empty = false});
+  auto stream = std::make_shared<Stream>(
+      Stream{.holder = holder,
+             .view = view,
+             .filter = read_filter(params.getFilter(), *words),
+             .words = words,
+             .details = wire::WithDetails::yes,
+             .patient_at = [begins](const View& seen, std::uint32_t i) -> Result<std::optional<engine::PatientRef>> {
+               const auto shard = static_cast<std::uint32_t>(std::ranges::upper_bound(begins, i) - begins.begin() - 1);
+               const engine::PatientRef patient{shard, i - begins[shard]};
+               return seen.sees(patient) ? std::optional(patient) : std::nullopt;
+             },
+             .count = count,
+             .whole_person = false,
+             .lane = Lane::scan,
+             .tell_empty = false});
   auto sink = params.getSink();
   context.releaseParams();
   return send_all(std::move(stream), kj::mv(sink));

@@ -81,7 +81,8 @@ class TimelineServer final : public wire::Timeline::Server {
           auto results = context.getResults();
           results.setEvents(next.page.message->getRoot<wire::Events>().asReader());
           results.setCursor(next.cursor);
-          return holder_->enter(read_entry(*holder_, reading_.view.linked(reading_.patient), results.getEvents().getCount()));
+          return holder_->enter(
+              read_entry(*holder_, reading_.view.linked(reading_.patient), results.getEvents().getCount()));
         })
         .catch_([this](kj::Exception&& why) -> kj::Promise<void> {
           busy_ = false;
@@ -179,7 +180,8 @@ kj::Promise<void> timeline(HolderPtr holder, TimelineCall context) {
     auto results = context.getResults(events.totalSize());
     results.setEvents(events);
     if (first->person) write(*first->person, results.initPerson());
-    auto entered = holder->enter(read_entry(*holder, first->reading.view.linked(first->reading.patient), events.getCount()));
+    auto entered =
+        holder->enter(read_entry(*holder, first->reading.view.linked(first->reading.patient), events.getCount()));
     if (!first->page.more) return entered;
     results.setCursor(first->cursor);
     results.setMore(kj::heap<TimelineServer>(holder, std::move(first->reading)));

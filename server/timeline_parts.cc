@@ -31,7 +31,8 @@ TimelineFilter read_filter(wire::Filter::Reader from, record::Arena& words) {
                         .include_hidden = from.getIncludeHidden(),
                         .backwards = from.getBackwards()};
   for (const auto code : from.getCodes())
-    filter.codes.push_back({.system = words.text(wire::view(code.getSystem())), .code = words.text(wire::view(code.getCode()))});
+    filter.codes.push_back(
+        {.system = words.text(wire::view(code.getSystem())), .code = words.text(wire::view(code.getCode()))});
   for (const auto source : from.getSources())
     filter.sources.push_back({.organisation = words.text(wire::view(source.getOrganisation())),
                               .system = words.text(wire::view(source.getSystem()))});

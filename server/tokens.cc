@@ -92,8 +92,7 @@ Read<dom::element> parse(std::string_view part, dom::parser& parser) {
   if (!json || parser.allocate(std::max<std::size_t>(json->size(), 64), depth_max) != simdjson::SUCCESS ||
       parser.parse(json->data(), json->size()).get(read.value) != simdjson::SUCCESS || !read.value.is_object())
     read.flaw = TokenFlaw::malformed;
-  else if (names_repeat(read.value))
-    read.flaw = TokenFlaw::repeated_member;
+  else if (names_repeat(read.value)) read.flaw = TokenFlaw::repeated_member;
   return read;
 }
 

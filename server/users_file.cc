@@ -31,18 +31,12 @@ class UserReader {
     User user;
     for (const auto& [key, node] : table) {
       const std::string_view name = key.str();
-      if (name == "roles")
-        user.roles = TRY(words(node));
-      else if (name == "teams")
-        user.teams = TRY(words(node));
-      else if (name == "organisation")
-        user.organisation = TRY(word(node));
-      else if (name == "patient")
-        user.patient = TRY(word(node));
-      else if (name == "hash")
-        user.hash = TRY(hash(node));
-      else
-        return invalid_request(line_of(path_, node) + "a user has roles, organisation, teams, patient and hash");
+      if (name == "roles") user.roles = TRY(words(node));
+      else if (name == "teams") user.teams = TRY(words(node));
+      else if (name == "organisation") user.organisation = TRY(word(node));
+      else if (name == "patient") user.patient = TRY(word(node));
+      else if (name == "hash") user.hash = TRY(hash(node));
+      else return invalid_request(line_of(path_, node) + "a user has roles, organisation, teams, patient and hash");
     }
     return user;
   }

@@ -61,7 +61,9 @@ class Workers {
           (*fulfiller)->fulfill(std::move(result).value());
         }
       });
-      KJ_IF_MAYBE(exception, thrown) { (*fulfiller)->reject(kj::mv(*exception)); }
+      KJ_IF_MAYBE (exception, thrown) {
+        (*fulfiller)->reject(kj::mv(*exception));
+      }
     };
     if (!enqueue(lane, std::make_unique<Task<decltype(task)>>(std::move(task))))
       return to_exception(busy("the server has too much to do: try again soon"));

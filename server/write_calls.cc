@@ -36,7 +36,10 @@ void write(const engine::Written& written, wire::Written::Builder into) {
 class HeldCommit final : public HeldWrite {
  public:
   HeldCommit(HolderPtr holder, std::vector<wire::Message> batches, std::string batch_id, bool all_or_nothing)
-      : holder_(std::move(holder)), batches_(std::move(batches)), batch_id_(std::move(batch_id)), all_or_nothing_(all_or_nothing) {}
+      : holder_(std::move(holder)),
+        batches_(std::move(batches)),
+        batch_id_(std::move(batch_id)),
+        all_or_nothing_(all_or_nothing) {}
 
   Result<engine::WriteRequest> request() override {
     // Ids of batches are each user's own: nobody is answered about, or hindered by, those of others.
@@ -64,7 +67,8 @@ class HeldCommit final : public HeldWrite {
 
 class IngestServer final : public wire::Ingest::Server {
  public:
-  explicit IngestServer(HolderPtr holder) : holder_(std::move(holder)), object_(value_or_throw(holder_->hold_object())) {}
+  explicit IngestServer(HolderPtr holder)
+      : holder_(std::move(holder)), object_(value_or_throw(holder_->hold_object())) {}
 
   kj::Promise<void> add(AddContext context) override {
     return as_act(holder_, engine::Act::write, [&] { return take(context); });
@@ -117,7 +121,8 @@ kj::Promise<void> link(HolderPtr holder, LinkCall context) {
   const auto params = context.getParams();
   auto words = std::make_shared<record::Arena>();
   const auto copy = [&](wire::Identifier::Reader from) {
-    return record::Identifier{.system = words->text(wire::view(from.getSystem())), .value = words->text(wire::view(from.getValue()))};
+    return record::Identifier{.system = words->text(wire::view(from.getSystem())),
+                              .value = words->text(wire::view(from.getValue()))};
   };
   auto work = [holder, words, a = copy(params.getA()), b = copy(params.getB()),
                together = params.getTogether()]() -> Result<void> {

@@ -164,11 +164,8 @@ class Client final : public StoreClient {
 int main(int argc, char** argv) {
   using namespace chartline::bench;
   const std::string_view verb = argc > 1 ? argv[1] : "";
-  if (verb == "load" && argc == 4)
-    load(argv[2], argv[3]);
-  else if (verb == "serve" && argc == 4)
-    Served([&](bool) { return std::make_unique<Client>(argv[2]); }, argv[3]).run();
-  else
-    return std::fprintf(stderr, "usage: redis_store load EVENTS SOCKET | serve SOCKET ASKED\n"), 2;
+  if (verb == "load" && argc == 4) load(argv[2], argv[3]);
+  else if (verb == "serve" && argc == 4) Served([&](bool) { return std::make_unique<Client>(argv[2]); }, argv[3]).run();
+  else return std::fprintf(stderr, "usage: redis_store load EVENTS SOCKET | serve SOCKET ASKED\n"), 2;
   return 0;
 }

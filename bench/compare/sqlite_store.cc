@@ -107,10 +107,8 @@ void load(const std::string& events, const std::string& people, const std::strin
       sqlite3_bind_int64(insert, 1, std::strtoll(row[0].data(), nullptr, 10));
       sqlite3_bind_int64(insert, 2, record::parse_time(row[1]).value().local / record::micros_per_second);
       sqlite3_bind_int(insert, 3, code);
-      if (row[3].empty())
-        sqlite3_bind_null(insert, 4);
-      else
-        sqlite3_bind_double(insert, 4, std::strtod(row[3].data(), nullptr));
+      if (row[3].empty()) sqlite3_bind_null(insert, 4);
+      else sqlite3_bind_double(insert, 4, std::strtod(row[3].data(), nullptr));
       database.step(insert);
     });
     code_number(database, numbers, written_code);

@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr sqlite3_int64 sector = 4096;          // alignment of what O_DIRECT reads
+constexpr sqlite3_int64 sector = 4096;  // alignment of what O_DIRECT reads
 constexpr std::size_t buffer_bytes = 256 << 10;
 
 struct File {
@@ -54,9 +54,10 @@ int no_control(sqlite3_file*, int, void*) { return SQLITE_NOTFOUND; }
 int sector_size(sqlite3_file*) { return sector; }
 int characteristics(sqlite3_file*) { return SQLITE_IOCAP_IMMUTABLE; }
 
-const sqlite3_io_methods methods = {1,       close_file,   read_file,  refuse_write, refuse_truncate, nothing_to_sync, size_of,
-                                    no_lock, no_lock,      no_lock_held, no_control,  sector_size,     characteristics, nullptr,
-                                    nullptr, nullptr,      nullptr,    nullptr,      nullptr};
+const sqlite3_io_methods methods = {
+    1,       close_file, read_file,    refuse_write, refuse_truncate, nothing_to_sync, size_of,
+    no_lock, no_lock,    no_lock_held, no_control,   sector_size,     characteristics, nullptr,
+    nullptr, nullptr,    nullptr,      nullptr,      nullptr};
 
 int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   File& opened = file_of(file);

@@ -50,7 +50,8 @@ std::string one_cell(PGconn* connection, const std::string& sql) {
 void copy_in(PGconn* connection, const std::string& table, const std::string& csv) {
   std::ifstream in(csv, std::ios::binary);
   if (!in) std::fprintf(stderr, "postgres_peer: %s cannot be read\n", csv.c_str()), std::exit(1);
-  expect(connection, PQexec(connection, ("COPY " + table + " FROM STDIN (FORMAT csv, HEADER true)").c_str()), PGRES_COPY_IN);
+  expect(connection, PQexec(connection, ("COPY " + table + " FROM STDIN (FORMAT csv, HEADER true)").c_str()),
+         PGRES_COPY_IN);
   std::vector<char> piece(1 << 20);
   while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0)
     if (PQputCopyData(connection, piece.data(), static_cast<int>(in.gcount())) != 1) stop(connection);
@@ -61,19 +62,28 @@ void copy_in(PGconn* connection, const std::string& table, const std::string& cs
 
 // The sums of Fingerprint in bench/measure.h.
 std::string fingerprint_of(PGconn* connection, const std::string& table) {
-  return one_cell(connection, "WITH facts AS (SELECT patient, code, extract(epoch FROM time)::bigint AS seconds, "
-                              "CASE WHEN value IS NULL THEN -1 ELSE round(value * 100)::bigint END AS hundredths FROM " + table + ") "
-                              "SELECT count(*) || '/' || count(*) FILTER (WHERE hundredths >= 0) || '/' || "
-                              "coalesce(sum(hundredths) FILTER (WHERE hundredths >= 0), 0) || '/' || coalesce(sum(seconds), 0) || '/' || "
-                              "coalesce(sum((seconds % 86423 + length(code) * 128 + ascii(right(code, 1))) * (hundredths + 2) % 1000003 * "
-                              "(patient % 1009 + 1)), 0) FROM facts");
+  return one_cell(
+      connection,
+      "WITH facts AS (SELECT patient, code, extract(epoch FROM time)::bigint AS seconds, "
+      "CASE WHEN value IS NULL THEN -1 ELSE round(value * 100)::bigint END AS hundredths FROM " +
+          table +
+          ") "
+          "SELECT count(*) || '/' || count(*) FILTER (WHERE hundredths >= 0) || '/' || "
+          "coalesce(sum(hundredths) FILTER (WHERE hundredths >= 0), 0) || '/' || coalesce(sum(seconds), 0) || '/' || "
+          "coalesce(sum((seconds % 86423 + length(code) * 128 + ascii(right(code, 1))) * (hundredths + 2) % 1000003 * "
+          "(patient % 1009 + 1)), 0) FROM facts");
 }
 
 void load(const std::string& to, const std::string& table, const std::string& csv) {
   const Connection connection = connect(to);
   PGconn* server = connection.get();
   const Stopwatch watch;
-  expect(server, PQexec(server, ("CREATE TABLE " + table + " (patient integer NOT NULL, time timestamp NOT NULL, code text NOT NULL, value double precision)").c_str()), PGRES_COMMAND_OK);
+  expect(server,
+         PQexec(server,
+                ("CREATE TABLE " + table +
+                 " (patient integer NOT NULL, time timestamp NOT NULL, code text NOT NULL, value double precision)")
+                    .c_str()),
+         PGRES_COMMAND_OK);
   if (!csv.empty()) copy_in(server, table, csv);
   expect(server, PQexec(server, ("CREATE INDEX ON " + table + " (patient, time)").c_str()), PGRES_COMMAND_OK);
   expect(server, PQexec(server, ("VACUUM ANALYZE " + table).c_str()), PGRES_COMMAND_OK);
@@ -88,7 +98,8 @@ std::string insert_of(const std::string& table, unsigned rows) {
   std::string sql = "INSERT INTO " + table + " VALUES ";
   for (unsigned row = 0; row < rows; ++row) {
     const auto place = [row](unsigned field) { return "$" + std::to_string(row * 4 + field); };
-    sql += (row ? ", (" : "(") + place(1) + "::integer, to_timestamp(" + place(2) + "::double precision) AT TIME ZONE 'UTC', " + place(3) + "::text, " + place(4) + "::double precision)";
+    sql += (row ? ", (" : "(") + place(1) + "::integer, to_timestamp(" + place(2) +
+           "::double precision) AT TIME ZONE 'UTC', " + place(3) + "::text, " + place(4) + "::double precision)";
   }
   return sql;
 }
@@ -119,15 +130,18 @@ std::vector<Connection> connect_all(const std::string& to, unsigned count, const
   std::vector<Connection> connections;
   for (unsigned i = 0; i < count; ++i) {
     connections.push_back(connect(to));
-    expect(connections.back().get(), PQprepare(connections.back().get(), "one", sql.c_str(), 0, nullptr), PGRES_COMMAND_OK);
+    expect(connections.back().get(), PQprepare(connections.back().get(), "one", sql.c_str(), 0, nullptr),
+           PGRES_COMMAND_OK);
   }
   return connections;
 }
 
-void commits(const std::string& to, const std::string& table, std::uint64_t patients, unsigned writers, double seconds, unsigned events) {
+void commits(const std::string& to, const std::string& table, std::uint64_t patients, unsigned writers, double seconds,
+             unsigned events) {
   const Connection first = connect(to);
   for (const char* setting : {"fsync", "synchronous_commit"})
-    if (one_cell(first.get(), std::string("SHOW ") + setting) != "on") std::fprintf(stderr, "postgres_peer: %s is off\n", setting), std::exit(1);
+    if (one_cell(first.get(), std::string("SHOW ") + setting) != "on")
+      std::fprintf(stderr, "postgres_peer: %s is off\n", setting), std::exit(1);
   expect(first.get(), PQexec(first.get(), "CHECKPOINT"), PGRES_COMMAND_OK);
   const std::string count_rows = "SELECT count(*) FROM " + table;
   const std::uint64_t before = std::stoull(one_cell(first.get(), count_rows));
@@ -143,12 +157,15 @@ void commits(const std::string& to, const std::string& table, std::uint64_t pati
     }
     std::vector<const char*> values;
     for (const std::string& field : fields) values.push_back(field.c_str());
-    expect(connection, PQexecPrepared(connection, "one", static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0), PGRES_COMMAND_OK);
+    expect(connection,
+           PQexecPrepared(connection, "one", static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0),
+           PGRES_COMMAND_OK);
   });
   const double took = whole.seconds();
   if (std::stoull(one_cell(first.get(), count_rows)) != before + all.size() * events)
     std::fprintf(stderr, "postgres_peer: not every row is there\n"), std::exit(1);
-  const std::string figure = "commit." + table + (events == 1 ? "" : ".events_" + std::to_string(events)) + ".writers_" + std::to_string(writers);
+  const std::string figure = "commit." + table + (events == 1 ? "" : ".events_" + std::to_string(events)) +
+                             ".writers_" + std::to_string(writers);
   report("postgres", (figure + ".per_second").c_str(), static_cast<double>(all.size()) / took);
   report_times("postgres", figure, std::move(all));
 }
@@ -176,10 +193,12 @@ int main(int argc, char** argv) {
   const std::string_view verb = argc > 1 ? argv[1] : "";
   if (verb == "load" && argc == 5) load(argv[2], argv[3], argv[4]);
   else if (verb == "commits" && (argc == 7 || argc == 8))
-    commits(argv[2], argv[3], std::strtoull(argv[4], nullptr, 10), static_cast<unsigned>(std::strtoul(argv[5], nullptr, 10)), std::strtod(argv[6], nullptr),
+    commits(argv[2], argv[3], std::strtoull(argv[4], nullptr, 10),
+            static_cast<unsigned>(std::strtoul(argv[5], nullptr, 10)), std::strtod(argv[6], nullptr),
             argc == 8 ? static_cast<unsigned>(std::strtoul(argv[7], nullptr, 10)) : 1);
   else if (verb == "timelines" && argc == 7)
-    timelines(argv[2], argv[3], std::strtoull(argv[4], nullptr, 10), static_cast<unsigned>(std::strtoul(argv[5], nullptr, 10)), std::strtod(argv[6], nullptr));
+    timelines(argv[2], argv[3], std::strtoull(argv[4], nullptr, 10),
+              static_cast<unsigned>(std::strtoul(argv[5], nullptr, 10)), std::strtod(argv[6], nullptr));
   else return std::fprintf(stderr, "usage: see the head of bench/peers/postgres_peer.cc\n"), 2;
   return 0;
 }

@@ -28,7 +28,8 @@ constexpr const char* tables = R"(
 )";
 constexpr const char* insert_event = "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)";
 constexpr const char* whole_timeline = "SELECT time, code, value FROM events WHERE patient = ?1 ORDER BY time, seq";
-constexpr const char* named_timeline = "SELECT time, name, value FROM events JOIN codes ON codes.id = code WHERE patient = ?1 ORDER BY time, seq";
+constexpr const char* named_timeline =
+    "SELECT time, name, value FROM events JOIN codes ON codes.id = code WHERE patient = ?1 ORDER BY time, seq";
 
 class Database {
  public:
@@ -77,7 +78,8 @@ struct Fields {
 
 class CodeNumbers {
  public:
-  explicit CodeNumbers(Database& database) : database_(database), insert_(database.prepare("INSERT INTO codes VALUES (?1, ?2)")) {}
+  explicit CodeNumbers(Database& database)
+      : database_(database), insert_(database.prepare("INSERT INTO codes VALUES (?1, ?2)")) {}
   ~CodeNumbers() { sqlite3_finalize(insert_); }
   int of(std::string_view code) {
     key_.assign(code);
@@ -100,9 +102,11 @@ void print_fingerprint(Database& database) {
   Fingerprint fingerprint;
   sqlite3_stmt* all = database.prepare("SELECT patient, time, name, value FROM events JOIN codes ON codes.id = code");
   while (database.step(all)) {
-    const std::string_view code(reinterpret_cast<const char*>(sqlite3_column_text(all, 2)), static_cast<std::size_t>(sqlite3_column_bytes(all, 2)));
+    const std::string_view code(reinterpret_cast<const char*>(sqlite3_column_text(all, 2)),
+                                static_cast<std::size_t>(sqlite3_column_bytes(all, 2)));
     const bool has_value = sqlite3_column_type(all, 3) != SQLITE_NULL;
-    fingerprint.add(sqlite3_column_int64(all, 0), sqlite3_column_int64(all, 1), code, has_value ? std::llround(sqlite3_column_double(all, 3) * 100) : -1);
+    fingerprint.add(sqlite3_column_int64(all, 0), sqlite3_column_int64(all, 1), code,
+                    has_value ? std::llround(sqlite3_column_double(all, 3) * 100) : -1);
   }
   sqlite3_finalize(all);
   fingerprint.print("sqlite");
@@ -155,11 +159,13 @@ std::uint64_t read(Database& database, sqlite3_stmt* timeline, std::int64_t pati
   return sum;
 }
 
-void measure(const std::string& figure, Database& database, const char* sql, const std::vector<std::int64_t>& asked, std::size_t reads) {
+void measure(const std::string& figure, Database& database, const char* sql, const std::vector<std::int64_t>& asked,
+             std::size_t reads) {
   sqlite3_stmt* timeline = database.prepare(sql);
   const bool names = sql == named_timeline;
   std::uint64_t sum = 0, events = 0;
-  for (std::size_t i = asked.size() - reads; i < asked.size(); ++i) sum += read(database, timeline, asked[i], names, events);
+  for (std::size_t i = asked.size() - reads; i < asked.size(); ++i)
+    sum += read(database, timeline, asked[i], names, events);
   events = 0;
   std::vector<double> micros;
   micros.reserve(reads);
@@ -191,7 +197,8 @@ void timelines(const std::string& path, std::uint64_t patients, std::uint64_t re
   }
   if (!register_direct_vfs()) std::fprintf(stderr, "sqlite_peer: the file system was refused\n"), std::exit(1);
   const std::uint64_t tenth_kib = std::filesystem::file_size(path) / 10 / 1024;
-  Database database("file:" + path + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, direct_vfs);
+  Database database("file:" + path + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
+                    direct_vfs);
   database.run("PRAGMA mmap_size = 0; PRAGMA cache_size = -" + std::to_string(tenth_kib) + ";");
   measure("timeline.tenth", database, whole_timeline, asked, reads / cold_reads_divisor);
   measure("timeline_texts.tenth", database, named_timeline, asked, reads / cold_reads_divisor);
@@ -204,7 +211,8 @@ int main(int argc, char** argv) {
   using namespace chartline::bench;
   const std::string_view verb = argc > 1 ? argv[1] : "";
   if (verb == "load" && argc == 4) load(argv[2], argv[3]);
-  else if (verb == "timelines" && argc == 5) timelines(argv[2], std::strtoull(argv[3], nullptr, 10), std::strtoull(argv[4], nullptr, 10));
+  else if (verb == "timelines" && argc == 5)
+    timelines(argv[2], std::strtoull(argv[3], nullptr, 10), std::strtoull(argv[4], nullptr, 10));
   else return std::fprintf(stderr, "usage: sqlite_peer load CSV DATABASE | timelines DATABASE PATIENTS READS\n"), 2;
   return 0;
 }

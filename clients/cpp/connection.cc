@@ -90,7 +90,8 @@ Result<CohortChanges> Connection::cohort_changes(const std::string& name, const 
     for (unsigned i = 0; i < position.size(); ++i) position.set(i, since[i]);
     return request.send().then([](capnp::Response<wire::Cohort::ChangesResults> found) {
       CohortChanges told{.changes = {}, .position = read_position(found.getPosition())};
-      for (const auto one : found.getChanges()) told.changes.push_back({own_identifier(one.getPatient()), one.getEntered()});
+      for (const auto one : found.getChanges())
+        told.changes.push_back({own_identifier(one.getPatient()), one.getEntered()});
       return told;
     });
   });

@@ -38,10 +38,10 @@ struct Tls {
 };
 
 struct Options {
-  std::string address;             // HOST:PORT, or unix:PATH
-  std::optional<Tls> tls{};        // beyond one's own machine servers ask for it
-  std::string token{};             // a JWT; or
-  std::string user{}, password{};  // of the server's users file; or neither
+  std::string address;                        // HOST:PORT, or unix:PATH
+  std::optional<Tls> tls{};                   // beyond one's own machine servers ask for it
+  std::string token{};                        // a JWT; or
+  std::string user{}, password{};             // of the server's users file; or neither
   std::string role{}, purpose{}, project{};   // what the session is to be; the server's policy says whether it may
   std::string reason{}, patient{};            // to break the glass: why, and whose record, as SYSTEM|VALUE
   std::uint32_t connect_seconds = 20;         // for connecting and logging in

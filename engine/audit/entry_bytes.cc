@@ -49,10 +49,8 @@ AuditHash commitment(Kind kind, const Part& part) {
   Bytes bytes;
   Writer w(bytes);
   w.u8(2), w.u8(kind), w.raw(view(part.salt));
-  if (kind == patient)
-    w.u32(part.ref.shard), w.u32(part.ref.id);
-  else
-    w.raw(part.content);
+  if (kind == patient) w.u32(part.ref.shard), w.u32(part.ref.id);
+  else w.raw(part.content);
   return audit_hash(bytes);
 }
 
@@ -238,10 +236,8 @@ Bytes encode_redacted(const Parts& parts) {
   w.u8(redacted);
   const auto put = [&](const Part& part) {
     w.u8(part.erased ? 0 : 1);
-    if (part.erased)
-      w.u64(part.token), w.raw(view(part.commitment));
-    else
-      w.raw(view(part.salt));
+    if (part.erased) w.u64(part.token), w.raw(view(part.commitment));
+    else w.raw(view(part.salt));
     return !part.erased;
   };
   for (const std::optional<Part>& word : parts.words)
@@ -330,16 +326,12 @@ Result<AuditRecord> decode_audit_content(BytesView content) {
   std::size_t i = 0;
   for (std::string* word : {&record.entry.who, &record.entry.text, &record.entry.reason}) {
     const std::optional<Part>& part = parts.words[i++];
-    if (part && part->erased)
-      note(part->token);
-    else if (part)
-      *word = part->content;
+    if (part && part->erased) note(part->token);
+    else if (part) *word = part->content;
   }
   for (const Part& one : parts.patients)
-    if (one.erased)
-      note(one.token);
-    else
-      record.entry.patients.push_back(one.ref);
+    if (one.erased) note(one.token);
+    else record.entry.patients.push_back(one.ref);
   return record;
 }
 
@@ -361,10 +353,8 @@ Result<std::optional<Bytes>> without_patient(BytesView value, std::uint64_t numb
   Parts parts = TRY(decode_content(framed.content));
   bool changed = false, others = false;
   for (Part& one : parts.patients) {
-    if (!one.erased && one.ref == erasure.patient)
-      erase(one, patient, erasure.token), changed = true;
-    else
-      others = true;
+    if (!one.erased && one.ref == erasure.patient) erase(one, patient, erasure.token), changed = true;
+    else others = true;
   }
   // Of an act on this patient alone, what was asked and why tells of them; who did it, where they did it themselves.
   const bool alone = changed && !others;

@@ -157,10 +157,8 @@ bool is_consistent(const AuditHash& older_root, std::uint64_t older, const Audit
   for (; last > 0; at >>= 1, last >>= 1) {
     if ((at & 1) == 0 && at == last) continue;
     if (path.empty()) return false;
-    if ((at & 1) != 0)
-      before = node_hash(path.front(), before), now = node_hash(path.front(), now);
-    else
-      now = node_hash(now, path.front());
+    if ((at & 1) != 0) before = node_hash(path.front(), before), now = node_hash(path.front(), now);
+    else now = node_hash(now, path.front());
     path = path.subspan(1);
   }
   return path.empty() && before == older_root && now == root;

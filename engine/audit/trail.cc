@@ -81,8 +81,7 @@ Result<AuditVerification> verify_audit(Store& store, std::span<const AuditHead> 
                                              [&](std::string finding) {
                                                if (verification.findings.size() < findings_max)
                                                  verification.findings.push_back(std::move(finding));
-                                               else
-                                                 ++verification.findings_left_out;
+                                               else ++verification.findings_left_out;
                                              },
                                          .step = [&](std::uint64_t entries) -> Result<void> {
                                            if (!progress || progress(done + entries, of)) return {};

@@ -48,17 +48,14 @@ class Walk {
     LogHead head{0, empty_root()};
     Pinned bytes;
     if (TRY(asked_.tables.get(Table::audit, audit_head_key, now.get(), bytes))) {
-      if (const auto decoded = decode_log_head(bytes.bytes()))
-        head = *decoded;
-      else
-        head.size = last_entry(now.get());
+      if (const auto decoded = decode_log_head(bytes.bytes())) head = *decoded;
+      else head.size = last_entry(now.get());
     }
     TRY(asked_.tables.scan(Table::audit, {}, {}, now.get(), [&](BytesView key, BytesView) {
       if (key == audit_head_key) return true;
       Reader in(key);
       const std::uint64_t number = in.u64be();
-      if (!in.done() || number == 0)
-        asked_.found(place_ + "a key that is none of the log's");
+      if (!in.done() || number == 0) asked_.found(place_ + "a key that is none of the log's");
       else if (number > head.size)
         asked_.found(asked_.log.place(number) + "it lies behind the end that the head tells of");
       return true;

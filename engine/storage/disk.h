@@ -40,7 +40,7 @@ Result<std::optional<Bytes>> read_whole(const std::string& path);  // nullopt wh
 // On return `path` holds `bytes` and will after a crash; before it, the old content or the new, never a part.
 Result<void> write_durably(const std::string& path, BytesView bytes);
 Result<void> sync_folder(const std::string& path);
-Result<void> make_folder(const std::string& path);  // durable; one that exists is left as it is
+Result<void> make_folder(const std::string& path);   // durable; one that exists is left as it is
 Result<void> make_folders(const std::string& path);  // the same, with those above it that are missing
 
 // A copy of every file of one folder into a new one, synced. Serves restore; `to` must not exist.

@@ -267,7 +267,9 @@ Result<void> create_store(const std::string& folder) {
 
 }  // namespace
 
-std::string local_shard_folder(const std::string& folder, std::uint32_t shard) { return folder + "/" + shard_name(shard); }
+std::string local_shard_folder(const std::string& folder, std::uint32_t shard) {
+  return folder + "/" + shard_name(shard);
+}
 
 Result<std::unique_ptr<Backend>> local_backend(const std::string& folder, bool create, std::shared_ptr<rocksdb::Env> env) {
   if (folder.empty()) return invalid_request("the folder of a store must be named");

@@ -23,10 +23,10 @@
 #include "base/check.h"
 #include "engine/storage/disk.h"
 #include "engine/storage/only_from_memory.h"
+#include "engine/storage/rocks_careful_files.h"
 #include "engine/storage/rocks_files.h"
 #include "engine/storage/rocks_options.h"
 #include "engine/storage/rocks_status.h"
-#include "engine/storage/rocks_careful_files.h"
 
 namespace chartline::engine {
 namespace {
@@ -90,10 +90,13 @@ std::vector<const Batch::Operation*> ascending(const Batch& batch) {
   for (const Batch::Operation& operation : batch.operations()) ++at[static_cast<std::size_t>(operation.table)];
   std::exclusive_scan(at.begin(), at.end(), at.begin(), std::size_t{0});
   std::vector<const Batch::Operation*> operations(batch.operations().size());
-  for (const Batch::Operation& operation : batch.operations()) operations[at[static_cast<std::size_t>(operation.table)]++] = &operation;
+  for (const Batch::Operation& operation : batch.operations())
+    operations[at[static_cast<std::size_t>(operation.table)]++] = &operation;
 
   constexpr std::size_t moves_for_each = 8;
-  const auto earlier = [](const auto* a, const auto* b) { return a->table != b->table ? a->table < b->table : a->key < b->key; };
+  const auto earlier = [](const auto* a, const auto* b) {
+    return a->table != b->table ? a->table < b->table : a->key < b->key;
+  };
   std::size_t moves_left = operations.size() * moves_for_each;
   for (std::size_t i = 1; i < operations.size(); ++i)
     for (std::size_t place = i; place > 0 && earlier(operations[place], operations[place - 1]); --place) {
@@ -140,10 +143,8 @@ class RocksTables final : public Tables {
     const bool sorted = std::is_sorted(keys.begin(), keys.end());
     db_.MultiGet(reading(at), handle(table), slices.size(), slices.data(), found.data(), statuses.data(), sorted);
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (statuses[i].ok())
-        values[i] = found[i].ToString();
-      else if (!statuses[i].IsNotFound())
-        return failed_read(statuses[i], table);
+      if (statuses[i].ok()) values[i] = found[i].ToString();
+      else if (!statuses[i].IsNotFound()) return failed_read(statuses[i], table);
     }
     return {};
   }

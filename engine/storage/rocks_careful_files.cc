@@ -81,7 +81,10 @@ class UpTo final : public rocksdb::FSSequentialFileOwnerWrapper {
 class CarefulRandom final : public rocksdb::FSRandomAccessFileOwnerWrapper {
  public:
   CarefulRandom(std::unique_ptr<rocksdb::FSRandomAccessFile> file, std::string path, std::uint64_t bytes)
-      : FSRandomAccessFileOwnerWrapper(std::move(file)), path_(std::move(path)), bytes_(bytes), brought_(bytes / piece_bytes + 1) {}
+      : FSRandomAccessFileOwnerWrapper(std::move(file)),
+        path_(std::move(path)),
+        bytes_(bytes),
+        brought_(bytes / piece_bytes + 1) {}
 
   // Of the first file of a table that it opens RocksDB wants half a mebibyte at the end, and waits for all of it: an index is there
   // that takes a twentieth of that.
@@ -99,7 +102,8 @@ class CarefulRandom final : public rocksdb::FSRandomAccessFileOwnerWrapper {
           return IOStatus::OK();
         }
     const IOStatus status = FSRandomAccessFileOwnerWrapper::Read(offset, n, options, result, scratch, debug);
-    if (wants_pieces && reads_.fetch_add(1, std::memory_order_relaxed) >= brought_.size() / 2) bring(offset, options, debug);
+    if (wants_pieces && reads_.fetch_add(1, std::memory_order_relaxed) >= brought_.size() / 2)
+      bring(offset, options, debug);
     if (keeping && status.ok()) kept.push_back({path_, offset, result->ToString()});
     return status;
   }
@@ -110,9 +114,11 @@ class CarefulRandom final : public rocksdb::FSRandomAccessFileOwnerWrapper {
   // One piece that was not brought yet: the one around what was read, or of those behind it. A hint, for which nobody waits: what it
   // does not bring a read will, or say why not.
   void bring(std::uint64_t offset, const IOOptions& options, IODebugContext* debug) const {
-    const std::uint64_t first = offset / piece_bytes, past = std::min<std::uint64_t>(first + pieces_ahead, brought_.size());
+    const std::uint64_t first = offset / piece_bytes,
+                        past = std::min<std::uint64_t>(first + pieces_ahead, brought_.size());
     for (std::uint64_t at = first; at < past; ++at) {
-      if (brought_[at].load(std::memory_order_relaxed) || brought_[at].exchange(true, std::memory_order_relaxed)) continue;
+      if (brought_[at].load(std::memory_order_relaxed) || brought_[at].exchange(true, std::memory_order_relaxed))
+        continue;
       target()->Prefetch(at * piece_bytes, piece_bytes, options, debug).PermitUncheckedError();
       return;
     }

@@ -86,7 +86,8 @@ class FaultyWritable final : public rocksdb::FSWritableFileOwnerWrapper {
     return Append(data, options, debug);
   }
   // Ahead of what is appended: zeros, which stay.
-  IOStatus PositionedAppend(const Slice& data, std::uint64_t offset, const IOOptions& options, IODebugContext* debug) override {
+  IOStatus PositionedAppend(const Slice& data, std::uint64_t offset, const IOOptions& options,
+                            IODebugContext* debug) override {
     if (const auto effect = disk_->strike(DiskOperation::append, path_)) return failure(*effect);
     const IOStatus status = FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, debug);
     if (status.ok()) reach(offset + data.size());
@@ -340,10 +341,8 @@ void FaultyDisk::lose_power(std::optional<std::uint64_t> torn_seed) {
     if (extent.whole > extent.synced + stays) fs::resize_file(path, extent.whole, gone);
   }
   for (auto name = parts_->names.rbegin(); name != parts_->names.rend(); ++name) {
-    if (name->from.empty())
-      fs::remove(name->to, gone);
-    else
-      fs::rename(name->to, name->from, gone);
+    if (name->from.empty()) fs::remove(name->to, gone);
+    else fs::rename(name->to, name->from, gone);
     if (name->replaced) check(write_durably(name->to, *name->replaced).has_value(), "the old file is put back");
   }
   parts_->extents.clear();

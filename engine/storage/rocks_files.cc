@@ -17,9 +17,9 @@
 #include <utility>
 
 #include "engine/storage/disk.h"
+#include "engine/storage/rocks_careful_files.h"
 #include "engine/storage/rocks_options.h"
 #include "engine/storage/rocks_status.h"
-#include "engine/storage/rocks_careful_files.h"
 
 namespace chartline::engine {
 namespace {

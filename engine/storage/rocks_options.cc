@@ -89,7 +89,8 @@ rocksdb::DBOptions database_options(const RocksOpening& opening) {
   options.bytes_per_sync = 1 << 20;  // compaction writes steadily, so that the sync of a commit does not wait behind it
   options.skip_stats_update_on_db_open = true;
   options.use_direct_reads = wanted.direct_reads;
-  options.advise_random_on_open = false;  // of what is read in order the system reads ahead: twice as fast where nothing is cached
+  // Of what is read in order the system reads ahead: twice as fast where nothing is cached.
+  options.advise_random_on_open = false;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
 

@@ -31,8 +31,8 @@ std::optional<SourceScope> both(const SourceScope& a, const SourceScope& b) {
 
 }  // namespace
 
-AccessDecision::AccessDecision(const Rules& rules, StoreFacts& facts, const Claims& claims, const AccessRequest& request,
-                   Store& store, Micros now)
+AccessDecision::AccessDecision(const Rules& rules, StoreFacts& facts, const Claims& claims,
+                               const AccessRequest& request, Store& store, Micros now)
     : rules_(rules),
       facts_(facts),
       claims_(claims),
@@ -78,7 +78,8 @@ Result<void> AccessDecision::admit() {
   role_ = &*given;
   const Purposes granted = role_->purposes & most_.purposes;
   if (request_.purpose.empty() && !std::has_single_bit(granted))
-    return denied("a session is for one purpose: ask for one of those that the policy gives the role " + text(name(*role)));
+    return denied("a session is for one purpose: ask for one of those that the policy gives the role " +
+                  text(name(*role)));
   const auto purpose = request_.purpose.empty() ? static_cast<Purpose>(std::countr_zero(granted))  // there is no choice
                                                 : parse_purpose(request_.purpose);
   if (!purpose) return denied("the purpose asked for is none that there is");
@@ -126,7 +127,9 @@ Result<void> AccessDecision::enter_project() {
   return {};
 }
 
-bool AccessDecision::opt_outs_count() const { return rules_.opt_outs && (rules_.opt_out_purposes & mask(grant_.purpose)); }
+bool AccessDecision::opt_outs_count() const {
+  return rules_.opt_outs && (rules_.opt_out_purposes & mask(grant_.purpose));
+}
 
 Result<void> AccessDecision::check_opt_outs() {
   if (!opt_outs_count()) return {};

@@ -21,8 +21,8 @@ namespace chartline::engine {
 class AccessDecision {
  public:
   // Borrows all of them.
-  AccessDecision(const Rules& rules, StoreFacts& facts, const Claims& claims, const AccessRequest& request, Store& store,
-           Micros now);
+  AccessDecision(const Rules& rules, StoreFacts& facts, const Claims& claims, const AccessRequest& request,
+                 Store& store, Micros now);
   Result<std::shared_ptr<const Grant>> decide();
 
  private:

@@ -42,7 +42,7 @@ struct Grant {
   Rights rights = 0;
   bool may(Right right) const { return (rights & mask(right)) != 0; }
   Result<void> require(Right right) const;  // denied, in words that name the right
-  Result<void> require_past() const;        // of rows: as of an instant they tell when it was recorded, and so how far dates are shifted
+  Result<void> require_past() const;  // of rows: as of an instant they tell when it was recorded, and so how far dates are shifted
 
   // -- of whose records: those here, and of them no more than their rule shows
   PatientSet patients;
@@ -54,7 +54,7 @@ struct Grant {
   // -- in what form
   bool identifiable = true;  // false: no identifier, no original, and nobody is found by one
   std::shared_ptr<const Deidentification> deidentified;
-  Disclosure disclosure = Disclosure::none;  // of figures
+  Disclosure disclosure = Disclosure::none;            // of figures
   std::uint32_t questions_max = 0, question_days = 1;  // different ones in so many days; 0: no bound (question_budget.h)
   std::shared_ptr<const ProjectKey> figures_key;  // of their noise: without one there are none under disclosure control
 

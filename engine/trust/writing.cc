@@ -29,7 +29,8 @@ Result<void> may_contribute(const View& view, const record::Record& one, std::si
   for (const record::Event& event : one.events) {
     if (event.author != author) return refused(at, "its author is not who contributes it");
     if (event.source.organisation != name(grant.role) || event.source.system != system)
-      return refused(at, "its source is not that of contributions: organisation the role, system that of who contributes");
+      return refused(at,
+                     "its source is not that of contributions: organisation the role, system that of who contributes");
     if (event.kind == record::Kind::patient) return refused(at, "who the person is cannot be contributed");
   }
   if (one.identifiers.size() != 1) return refused(at, "it names its person by one identifier");

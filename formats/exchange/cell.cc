@@ -45,7 +45,8 @@ Written written(std::string_view number) {
   std::string_view exponent = number.substr(e + 1);
   if (exponent.starts_with('+')) exponent.remove_prefix(1);
   std::int64_t power = 0;
-  std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);  // parse_decimal() has seen that it is a number
+  std::from_chars(exponent.data(), exponent.data() + exponent.size(),
+                  power);  // parse_decimal() has seen that it is a number
   told.power += power;
   return told;
 }
@@ -62,10 +63,8 @@ std::string attribute_name(std::string_view column) {
   std::string name;
   for (const char c : column) {
     const char letter = lower_letter(c);
-    if ((letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9'))
-      name.push_back(letter);
-    else if (!name.empty() && name.back() != '_')
-      name.push_back('_');
+    if ((letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9')) name.push_back(letter);
+    else if (!name.empty() && name.back() != '_') name.push_back('_');
   }
   while (!name.empty() && name.back() == '_') name.pop_back();
   return name;

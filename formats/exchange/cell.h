@@ -17,7 +17,7 @@ inline std::string_view trimmed(std::string_view cell) {  // without outer white
   while (!cell.empty() && is_space(cell.back())) cell.remove_suffix(1);
   return cell;
 }
-std::string lower(std::string_view text);         // ASCII letters only
+std::string lower(std::string_view text);  // ASCII letters only
 
 // A column's name as an attribute's: lower case, every other run of characters one _.
 std::string attribute_name(std::string_view column);
@@ -32,7 +32,8 @@ struct NumberFault {
   std::string_view rule, reason;
 };
 NumberFault number_fault(std::string_view cell);
-inline constexpr NumberFault long_number = {"long_number", "a number has more digits than can be kept; it is kept as text"};
+inline constexpr NumberFault long_number = {"long_number",
+                                            "a number has more digits than can be kept; it is kept as text"};
 
 // A time as parse_time reads it; without an offset of its own it gets the zone's.
 std::optional<record::Time> parse_local(std::string_view cell, const record::Zone& zone);

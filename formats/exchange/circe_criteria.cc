@@ -79,12 +79,9 @@ Result<std::string> CirceCriteria::events(const CirceNode& criterion) {
   std::vector<std::string> all;
   std::string behind;
   for (const CirceAsked& asked : domain->asked) {
-    if (asked.form == CirceForm::visit)
-      behind += TRY(visit(asked.key, body));
-    else if (asked.form == CirceForm::period)
-      behind += TRY(user_defined(body[asked.key]));
-    else
-      TRY(ask(asked, body, all));
+    if (asked.form == CirceForm::visit) behind += TRY(visit(asked.key, body));
+    else if (asked.form == CirceForm::period) behind += TRY(user_defined(body[asked.key]));
+    else TRY(ask(asked, body, all));
   }
   text = narrowed(text, all) + behind;
 

@@ -48,7 +48,8 @@ class CirceCriteria {
   const CirceOptions& options_;
   std::set<std::int64_t> concept_sets_{};
   std::set<std::string> of_person_{};
-  bool is_recast_ = false;  // the dates of some events are the definition's own: they are intervals, without code and visit
+  // The dates of some events are the definition's own: they are intervals, without code and visit.
+  bool is_recast_ = false;
   int names_ = 0;
 };
 

@@ -7,7 +7,8 @@ namespace chartline::exchange {
 Result<std::string> date_literal(const CirceNode& node) {
   const std::string text = TRY(node.text());
   const std::optional<record::Time> day = record::parse_time(text);
-  const bool is_date = text.size() == std::string_view("2001-12-31").size() && day && day->precision == record::Precision::day;
+  const bool is_date =
+      text.size() == std::string_view("2001-12-31").size() && day && day->precision == record::Precision::day;
   return is_date ? Result<std::string>(text) : node.refusal("it is no date");
 }
 

@@ -27,10 +27,8 @@ Result<Window> window_of(const CirceNode& window, const std::string& index, cons
       continue;
     }
     const std::string bound = date_moved(anchor, *days * *coefficient);
-    if (event_end)
-      made.clauses += " where date(end)" + compared + bound;
-    else
-      made.clauses += (is_start ? " on or after " : " on or before ") + bound;
+    if (event_end) made.clauses += " where date(end)" + compared + bound;
+    else made.clauses += (is_start ? " on or after " : " on or before ") + bound;
   }
   return made;
 }
@@ -65,10 +63,8 @@ Result<std::string> CirceCriteria::correlated(const CirceNode& one, const std::s
   if (TRY(occurrence["IsDistinct"].flag())) {
     const std::string column = TRY(occurrence["CountColumn"].text());
     std::string_view field = "code";
-    if (column == "START_DATE")
-      field = "date";
-    else if (column == "VISIT_ID")
-      field = "encounter";
+    if (column == "START_DATE") field = "date";
+    else if (column == "VISIT_ID") field = "encounter";
     else if (!column.empty() && column != "DOMAIN_CONCEPT")
       return occurrence["CountColumn"].refusal("it is not covered");
     const CirceNode criterion = one["Criteria"];

@@ -39,10 +39,8 @@ Result<CodeListRead> read_code_list(const std::string& path, const CodeListOptio
   if (TRY(inputs.next()) != nullptr) return invalid_request(path + ": it holds several files, and a code list is one");
   std::string_view text = bytes;
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  if (trimmed(text).starts_with('{'))
-    TRY(read_value_set(text, gathering));
-  else
-    TRY(read_code_list_csv(text, options, gathering));
+  if (trimmed(text).starts_with('{')) TRY(read_value_set(text, gathering));
+  else TRY(read_code_list_csv(text, options, gathering));
   if (gathering.read.codes.empty())
     return invalid_request(gathering.file() + ": there is no code in it that can be used");
   return std::move(gathering.read);

@@ -100,14 +100,10 @@ Result<std::optional<CodeListColumns>> find_code_list_columns(const std::vector<
   for (std::size_t i = 0; i < header.size(); ++i) {
     const std::string name = plain(header[i]);
     if (!options.column.empty() && lower(trimmed(header[i])) == lower(trimmed(options.column))) named = i;
-    if (const std::string_view system = system_of_column(name); !system.empty())
-      of_systems.emplace_back(i, system);
-    else if (is_one_of(name, plain_code_names) && !of_code)
-      of_code = i;
-    else if (is_one_of(name, system_names) && !found.system)
-      found.system = i;
-    else if (is_display(name) && !found.display)
-      found.display = i;
+    if (const std::string_view system = system_of_column(name); !system.empty()) of_systems.emplace_back(i, system);
+    else if (is_one_of(name, plain_code_names) && !of_code) of_code = i;
+    else if (is_one_of(name, system_names) && !found.system) found.system = i;
+    else if (is_display(name) && !found.display) found.display = i;
   }
   const std::string of_file = system_of_file(file);
   const auto with_system = [&](std::size_t column) {

@@ -25,10 +25,8 @@ std::string from_latin(std::string_view text) {
   std::string made;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80)
-      made += c;
-    else
-      made += static_cast<char>(0xc0 | byte >> 6), made += static_cast<char>(0x80 | (byte & 0x3f));
+    if (byte < 0x80) made += c;
+    else made += static_cast<char>(0xc0 | byte >> 6), made += static_cast<char>(0x80 | (byte & 0x3f));
   }
   return made;
 }

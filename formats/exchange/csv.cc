@@ -62,13 +62,13 @@ struct Csv::Parts {
   std::vector<std::string> header;
 
   std::vector<char> buffer;
-  const char* text = nullptr;    // the buffer's, or lines that are in memory
+  const char* text = nullptr;  // the buffer's, or lines that are in memory
   bool is_lines = false, is_ascii = false;
-  std::size_t row_begin = 0;     // in the text
-  std::size_t row_past = 0;      // behind its line end
+  std::size_t row_begin = 0;  // in the text
+  std::size_t row_past = 0;   // behind its line end
   std::size_t filled = 0;
   std::uint64_t buffer_offset = 0;  // of text[0] in the input
-  bool at_end = false;           // the input has nothing more
+  bool at_end = false;              // the input has nothing more
   StructuralCursor cursor;
 
   std::vector<std::string_view> fields;
@@ -101,7 +101,8 @@ Result<void> Csv::Parts::refill() {
   filled = kept;
   row_begin = row_past = 0;
   const auto make_room = [&](std::size_t bytes) {
-    if (buffer.size() < filled + bytes + StructuralCursor::reads_past) buffer.resize(2 * (filled + bytes) + StructuralCursor::reads_past);
+    if (buffer.size() < filled + bytes + StructuralCursor::reads_past)
+      buffer.resize(2 * (filled + bytes) + StructuralCursor::reads_past);
     text = buffer.data();
   };
   std::size_t got = 0;
@@ -160,7 +161,8 @@ Csv::Parts::Split Csv::Parts::split() {
       if (past != end && !(last && without_return(past, end).empty())) {
         fault = RowFault::bad_quote;
         if (!escaped.empty() && escaped.back() == fields.size() - 1) escaped.pop_back();
-        fields.back() = last ? without_return(field, end) : std::string_view(field, static_cast<std::size_t>(end - field));
+        fields.back() =
+            last ? without_return(field, end) : std::string_view(field, static_cast<std::size_t>(end - field));
       }
       if (last) return finish_row(end), Split::complete;
       field = end + 1;
@@ -294,14 +296,17 @@ Result<Csv> Csv::open(Input& input, char separator) {
     parts->row_past = byte_order_mark.size();
     parts->cursor.seek(parts->at(parts->row_past), separator);
   }
-  if (!TRY(parts->next())) return invalid_request(input.name() + ": the file is empty, where a CSV header was expected");
+  if (!TRY(parts->next()))
+    return invalid_request(input.name() + ": the file is empty, where a CSV header was expected");
   if (parts->fault != RowFault::none) {
     return invalid_request(input.name() + ", line 1: the header cannot be read: " + std::string(reason(parts->fault)));
   }
   parts->header.assign(parts->fields.begin(), parts->fields.end());
   for (auto name = parts->header.begin(); name != parts->header.end(); ++name) {
-    const bool twice = std::any_of(parts->header.begin(), name, [&](const auto& other) { return same_name(other, *name); });
-    if (twice && !name->empty()) return invalid_request(input.name() + ", line 1: the header names the column \"" + *name + "\" twice");
+    const bool twice =
+        std::any_of(parts->header.begin(), name, [&](const auto& other) { return same_name(other, *name); });
+    if (twice && !name->empty())
+      return invalid_request(input.name() + ", line 1: the header names the column \"" + *name + "\" twice");
   }
   return Csv(std::move(parts));
 }

@@ -53,10 +53,10 @@ class Csv {
   bool waits_for_next() const;
 
   std::string_view operator[](std::size_t column) const;  // unquoted; "" where the row has no such field
-  std::span<const std::string_view> fields() const;        // all of this row
+  std::span<const std::string_view> fields() const;       // all of this row
   RowFault fault() const;
-  std::uint64_t line() const;         // where the row starts, from 1 (the header is line 1)
-  std::string_view raw() const;       // the row as it stands in the file, without its line end; "" if too long
+  std::uint64_t line() const;    // where the row starts, from 1 (the header is line 1)
+  std::string_view raw() const;  // the row as it stands in the file, without its line end; "" if too long
 
   // Reading a plain file in parts, several at once. `part` reads the rows that start in [begin, end) of the input, where
   // begin is the start of a row; past_row() is where the last row read ended, so where the next one starts. Quotes
@@ -67,8 +67,8 @@ class Csv {
   // Rows that are lines, without a quote, and in memory already: `text`, which stands at `begin` of the input, and behind which
   // StructuralCursor::reads_past bytes may be read. Both outlive what is returned.
   Csv lines(std::string_view text, bool is_ascii, std::uint64_t begin, std::uint64_t first_line) const;
-  std::uint64_t past_row() const;     // byte offset in the decompressed input
-  std::uint64_t past_line() const;    // and its line
+  std::uint64_t past_row() const;   // byte offset in the decompressed input
+  std::uint64_t past_line() const;  // and its line
 
  private:
   struct Parts;

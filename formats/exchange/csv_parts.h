@@ -13,8 +13,8 @@
 namespace chartline::exchange {
 
 struct CsvPart {
-  std::uint64_t begin = 0, end = 0;  // byte offsets; rows that start in [begin, end)
-  std::uint64_t first_line = 0;      // of the row at begin
+  std::uint64_t begin = 0, end = 0;       // byte offsets; rows that start in [begin, end)
+  std::uint64_t first_line = 0;           // of the row at begin
   std::optional<std::string_view> lines;  // its text, where its rows are known to be lines; else it is yet to be read
   bool is_ascii = false;
 

@@ -140,8 +140,7 @@ Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inpu
   constexpr std::uint64_t MiB = 1 << 20;
   const std::uint64_t part_bytes =
       std::clamp(input.plain_bytes().value_or(0) / (2 * std::max(1u, reading.options.threads)), MiB, 4 * MiB);
-  std::optional<CsvCutter> cutter =
-      reading.options.threads > 1 ? CsvCutter::make(csv, input, part_bytes) : std::nullopt;
+  std::optional<CsvCutter> cutter = reading.options.threads > 1 ? CsvCutter::make(csv, input, part_bytes) : std::nullopt;
   std::unique_ptr<RecordSink> first = cutter ? reading.sink.part() : nullptr;
   if (!first) {
     auto rows = make_rows(csv);
@@ -154,7 +153,8 @@ Result<void> read_rows_in_parts(Csv& csv, const Input& input, const Inputs& inpu
   std::optional<std::size_t> failed;
   Result<void> failure;
   const auto fail = [&](std::size_t place, Result<void> why) {
-    if (!failed || place < *failed) failed = place, failure = std::move(why);  // the error that one thread would have met
+    if (!failed || place < *failed)
+      failed = place, failure = std::move(why);  // the error that one thread would have met
   };
   const auto work = [&] {
     auto rows = make_rows(csv);  // of a thread, with what it has learnt

@@ -53,7 +53,8 @@ std::optional<ExtraColumn> extra(std::string_view name, std::size_t column) {
     if (attribute.empty()) return std::nullopt;
     return ExtraColumn{EventField::attribute, column, std::move(attribute)};
   }
-  const auto known = std::find_if(known_columns.begin(), known_columns.end(), [&](const auto& k) { return k.name == name; });
+  const auto known =
+      std::find_if(known_columns.begin(), known_columns.end(), [&](const auto& k) { return k.name == name; });
   if (known == known_columns.end()) return std::nullopt;
   return ExtraColumn{known->field, column, std::string(name)};
 }
@@ -74,17 +75,21 @@ Result<EventColumns> EventColumns::of(const Csv& csv, const std::string& file) {
     else if (name == "time") time = i;
     else if (name == "code") code = i;
     else if (name == "value") columns.value = i;
-    else if (std::ranges::find(store_columns, name) != store_columns.end()) columns.given_by_store.append(columns.given_by_store.empty() ? "" : ",").append(name);
+    else if (std::ranges::find(store_columns, name) != store_columns.end())
+      columns.given_by_store.append(columns.given_by_store.empty() ? "" : ",").append(name);
     else if (const auto found = extra(name, i)) {
-      const auto twice = std::find_if(columns.extras.begin(), columns.extras.end(), [&](const auto& e) { return same_place(e, *found); });
-      if (twice != columns.extras.end()) return wrong("two columns stand for the same field: \"" + twice->name + "\" and \"" + found->name + "\"");
+      const auto twice = std::find_if(columns.extras.begin(), columns.extras.end(),
+                                      [&](const auto& e) { return same_place(e, *found); });
+      if (twice != columns.extras.end())
+        return wrong("two columns stand for the same field: \"" + twice->name + "\" and \"" + found->name + "\"");
       columns.extras.push_back(*found);
       columns.has_parts = columns.has_parts || found->field == EventField::part;
     } else {
       return wrong("the column \"" + csv.header()[i] + "\" is not one of " + all_names());
     }
   }
-  if (!patient || !time || !code) return wrong("the columns patient, time and code are needed; known are " + all_names());
+  if (!patient || !time || !code)
+    return wrong("the columns patient, time and code are needed; known are " + all_names());
   columns.patient = *patient, columns.time = *time, columns.code = *code;
   // Stable: value columns keep the header's order; attributes come last, sorted as an event wants them.
   std::stable_sort(columns.extras.begin(), columns.extras.end(), [](const ExtraColumn& a, const ExtraColumn& b) {

@@ -13,8 +13,30 @@ namespace chartline::exchange {
 
 // Besides patient, time, code and value, which every row is made of.
 enum class EventField : std::uint8_t {
-  system, kind, end, unit, comparator, status, certainty, source, source_system, source_person, record, version, sequence,
-  encounter, author, display, text, value_code, value_display, translations, patient_system, part, attribute, attributes,
+  system,
+  kind,
+  end,
+  unit,
+  comparator,
+  status,
+  certainty,
+  source,
+  source_system,
+  source_person,
+  record,
+  version,
+  sequence,
+  encounter,
+  author,
+  display,
+  text,
+  value_code,
+  value_display,
+  translations,
+  patient_system,
+  part,
+  attribute,
+  attributes,
 };
 
 struct ExtraColumn {

@@ -101,7 +101,8 @@ std::optional<Refused> EventExtras::read(const Csv& csv, CodeCells& codes, Event
   return settle(row);
 }
 
-std::optional<Refused> EventExtras::read_cell(const Csv& csv, const ExtraColumn& column, std::string_view cell, CodeCells& codes, EventRow& row) {
+std::optional<Refused> EventExtras::read_cell(const Csv& csv, const ExtraColumn& column, std::string_view cell,
+                                              CodeCells& codes, EventRow& row) {
   record::Event& event = row.event;
   switch (column.field) {
     case EventField::system: system_ = cell; break;
@@ -121,7 +122,8 @@ std::optional<Refused> EventExtras::read_cell(const Csv& csv, const ExtraColumn&
     case EventField::attributes: return add_attributes(cell, codes);
     case EventField::end: return set_end(event.end, cell, zone_);
     case EventField::sequence:
-      return set_whole(event.sequence, cell, {"sequence", "bad_sequence", "the sequence is not a whole number of 0 to 18446744073709551615"});
+      return set_whole(event.sequence, cell,
+                       {"sequence", "bad_sequence", "the sequence is not a whole number of 0 to 18446744073709551615"});
     case EventField::part:
       return set_whole(event.part, cell, {"part", "bad_part", "the part is not a whole number of 0 to 4294967295"});
     case EventField::kind:
@@ -130,25 +132,30 @@ std::optional<Refused> EventExtras::read_cell(const Csv& csv, const ExtraColumn&
     case EventField::status:
       return set_word(event.status, cell, record::parse_status, {"status", "bad_status", "no status has this name"});
     case EventField::certainty:
-      return set_word(event.certainty, cell, record::parse_certainty, {"certainty", "bad_certainty", "no certainty has this name"});
+      return set_word(event.certainty, cell, record::parse_certainty,
+                      {"certainty", "bad_certainty", "no certainty has this name"});
     case EventField::author:
-      return set_word(event.author, cell, record::parse_author, {"author", "bad_author", "no kind of author has this name"});
+      return set_word(event.author, cell, record::parse_author,
+                      {"author", "bad_author", "no kind of author has this name"});
     case EventField::comparator:
       comparator_.emplace();
-      return set_word(*comparator_, cell, record::parse_comparator, {"comparator", "bad_comparator", "the comparator is not one of <, <=, =, >= and >"});
+      return set_word(*comparator_, cell, record::parse_comparator,
+                      {"comparator", "bad_comparator", "the comparator is not one of <, <=, =, >= and >"});
     case EventField::translations: return add_translations(cell, codes);
   }
   return std::nullopt;
 }
 
 std::optional<Refused> EventExtras::set_value(EventRow& row, const Value& value) {
-  if (row.event.value.form != Value::Form::none) return Refused{"value", "two_values", "more than one of value, text and value_code is filled"};
+  if (row.event.value.form != Value::Form::none)
+    return Refused{"value", "two_values", "more than one of value, text and value_code is filled"};
   row.event.value = value;
   return std::nullopt;
 }
 
 void EventExtras::add_attribute(std::string_view name, const Value& value) {
-  const auto after = std::upper_bound(attributes_.begin(), attributes_.end(), name, [](std::string_view n, const auto& a) { return n < a.name; });
+  const auto after = std::upper_bound(attributes_.begin(), attributes_.end(), name,
+                                      [](std::string_view n, const auto& a) { return n < a.name; });
   attributes_.insert(after, {name, value});
 }
 
@@ -166,7 +173,8 @@ std::optional<Refused> EventExtras::add_translations(std::string_view cell, Code
 }
 
 std::optional<Refused> EventExtras::add_attributes(std::string_view cell, CodeCells& codes) {
-  if (!json_.attributes(cell, codes, attributes_)) return Refused{"attributes", "bad_json", "the attributes are not a JSON object of values"};
+  if (!json_.attributes(cell, codes, attributes_))
+    return Refused{"attributes", "bad_json", "the attributes are not a JSON object of values"};
   std::ranges::stable_sort(attributes_, {}, &record::Attribute::name);
   return std::nullopt;
 }
@@ -181,12 +189,14 @@ std::optional<Refused> EventExtras::settle_person() {
       }
       const bool birth = attribute.name == record::attribute::birth;
       if (value.form != Value::Form::date || (birth && !value.date.known())) {
-        return Refused{birth ? "attr.birth" : "attr.death", "bad_time", "the date is not ISO 8601, or there is no such day"};
+        return Refused{birth ? "attr.birth" : "attr.death", "bad_time",
+                       "the date is not ISO 8601, or there is no such day"};
       }
     } else if (attribute.name == record::attribute::sex) {
       sex_ = record::canonical_code("gender", value.form == Value::Form::code ? value.code.code : value.text);
       static constexpr std::array<std::string_view, 4> known = {"female", "male", "other", "unknown"};
-      if (std::ranges::find(known, sex_) == known.end()) return Refused{"attr.sex", "bad_sex", "the sex is not one of female, male, other and unknown"};
+      if (std::ranges::find(known, sex_) == known.end())
+        return Refused{"attr.sex", "bad_sex", "the sex is not one of female, male, other and unknown"};
       value = code_value({.system = "gender", .code = sex_, .display = {}});
     }
   }
@@ -204,7 +214,8 @@ std::optional<Refused> EventExtras::settle(EventRow& row) {
   if (event.value.form == Value::Form::code) event.value.code.display = value_display_;
   row.person.system = patient_system_.empty() ? event.source.organisation : record::system_from_uri(patient_system_);
   if (comparator_) {
-    if (!is_number) return Refused{"comparator", "bad_comparator", "a comparator stands beside a value that is no number"};
+    if (!is_number)
+      return Refused{"comparator", "bad_comparator", "a comparator stands beside a value that is no number"};
     if (event.value.comparator != record::Comparator::equal && event.value.comparator != *comparator_) {
       return Refused{"comparator", "bad_comparator", "the value has a comparator of its own, and it is another"};
     }
@@ -214,7 +225,9 @@ std::optional<Refused> EventExtras::settle(EventRow& row) {
   else if (!unit_.empty()) add_attribute("unit", text_value(unit_));
   if (row.person.system == record::nhs_system) {
     auto number = record::parse_nhs_number(row.person.value);
-    if (!number) return Refused{"patient", "bad_nhs_number", "the NHS number does not have ten digits, or its check digit is wrong"};
+    if (!number)
+      return Refused{"patient", "bad_nhs_number",
+                     "the NHS number does not have ten digits, or its check digit is wrong"};
     nhs_number_ = std::move(*number);
     row.person.value = nhs_number_;
   }

@@ -35,13 +35,15 @@ record::Value typed_cell(std::string_view cell, const record::Zone& zone);
 
 class EventExtras {
  public:
-  explicit EventExtras(const EventColumns& columns, const record::Zone& zone) : columns_(columns), zone_(zone), json_(zone) {}
+  explicit EventExtras(const EventColumns& columns, const record::Zone& zone)
+      : columns_(columns), zone_(zone), json_(zone) {}
 
   // Fills in `row`, whose event has its time, value and organisation, and its code as far as the code cell tells.
   std::optional<Refused> read(const Csv& csv, CodeCells& codes, EventRow& row);
 
  private:
-  std::optional<Refused> read_cell(const Csv& csv, const ExtraColumn& column, std::string_view cell, CodeCells& codes, EventRow& row);
+  std::optional<Refused> read_cell(const Csv& csv, const ExtraColumn& column, std::string_view cell, CodeCells& codes,
+                                   EventRow& row);
   std::optional<Refused> set_value(EventRow& row, const record::Value& value);
   std::optional<Refused> settle_person();
   std::optional<Refused> settle(EventRow& row);

@@ -153,7 +153,8 @@ struct EventJson::Parts {
       else if (name == "date") date_told = text(member.value());
       else refuse();
     }
-    const int kinds = int{code.has_value()} + int{told.has_value()} + int{text_told.has_value()} + int{date_told.has_value()};
+    const int kinds =
+        int{code.has_value()} + int{told.has_value()} + int{text_told.has_value()} + int{date_told.has_value()};
     if (kinds != 1 || (others > 0 && !told) || ((system || !display.empty()) && !code)) refuse();
     if (text_told) return text_value(*text_told);
     if (date_told) return date(*date_told);

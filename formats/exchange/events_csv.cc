@@ -43,8 +43,13 @@ class EventRows {
   static constexpr bool has_plain_rows = true;
 
   EventRows(const Csv& csv, const EventColumns& columns, const Reading& reading)
-      : csv_(&csv), columns_(columns), zone_(reading.options.zone), quality_(reading.quality), extras_(columns, reading.options.zone) {
-    source_.organisation = reading.options.source.empty() ? std::string_view("events") : std::string_view(reading.options.source);
+      : csv_(&csv),
+        columns_(columns),
+        zone_(reading.options.zone),
+        quality_(reading.quality),
+        extras_(columns, reading.options.zone) {
+    source_.organisation =
+        reading.options.source.empty() ? std::string_view("events") : std::string_view(reading.options.source);
     tables_.person_system = source_.organisation;
     is_narrow_ = columns.extras.empty() && !reading.options.keep_originals;
   }
@@ -54,10 +59,12 @@ class EventRows {
     if (!is_narrow_) return false;
     const std::span<const std::string_view> fields = csv_->fields();  // as many as the header has
     const std::string_view person = trimmed(fields[columns_.patient]), code = trimmed(fields[columns_.code]);
-    if (person.empty() || code.empty() || person.size() > plain_bytes_max || code.size() > plain_bytes_max) return false;
+    if (person.empty() || code.empty() || person.size() > plain_bytes_max || code.size() > plain_bytes_max)
+      return false;
     if (!read_plain_time(trimmed(fields[columns_.time]))) return false;
     event.has_number = false, event.mantissa = 0, event.scale = 0;
-    if (const std::string_view cell = columns_.value ? trimmed(fields[*columns_.value]) : std::string_view{}; !cell.empty()) {
+    if (const std::string_view cell = columns_.value ? trimmed(fields[*columns_.value]) : std::string_view{};
+        !cell.empty()) {
       const auto number = plain_number_cell(cell);  // one with a comparator is rare
       if (!number) return false;
       event.has_number = true, event.mantissa = number->mantissa, event.scale = number->scale;
@@ -74,7 +81,9 @@ class EventRows {
     ++kinds_defaulted_;
     return true;
   }
-  record::PlainEvents plain_events(std::span<const record::PlainEvent> events) const { return {source_, &tables_, events}; }
+  record::PlainEvents plain_events(std::span<const record::PlainEvent> events) const {
+    return {source_, &tables_, events};
+  }
   // What was given is no longer needed: a good time to let go of tables that have grown large.
   void plain_events_taken() {
     if (persons_.size() < table_texts_max && cells_.size() < table_texts_max) return;
@@ -136,7 +145,8 @@ class EventRows {
       codes_.begin_row();
       const record::Code code = codes_.read(cell);
       cell_codes_.push_back(code.empty() ? none_ : static_cast<std::uint32_t>(tables_.codes().size()));
-      if (!code.empty()) tables_.add_code({.system = code_room_.text(code.system), .code = code_room_.text(code.code), .display = {}});
+      if (!code.empty())
+        tables_.add_code({.system = code_room_.text(code.system), .code = code_room_.text(code.code), .display = {}});
     }
     number = cell_codes_[found.number];
     return number != none_;
@@ -163,7 +173,8 @@ class EventRows {
 
   // Who someone is, and that they died or were registered, is told without a code; so are some records of other formats.
   bool needs_code() const {
-    return !row_.kind_said || (row_.event.record.empty() && row_.event.kind != Kind::patient && row_.event.kind != Kind::death && row_.event.kind != Kind::registration);
+    return !row_.kind_said || (row_.event.record.empty() && row_.event.kind != Kind::patient &&
+                               row_.event.kind != Kind::death && row_.event.kind != Kind::registration);
   }
 
   void settle_kind() {
@@ -187,7 +198,9 @@ class EventRows {
   struct Cell {
     std::array<char, 32> bytes;
     std::uint32_t size = none_;
-    bool is(std::string_view cell) const { return cell.size() == size && std::memcmp(bytes.data(), cell.data(), size) == 0; }
+    bool is(std::string_view cell) const {
+      return cell.size() == size && std::memcmp(bytes.data(), cell.data(), size) == 0;
+    }
     void set(std::string_view cell) {
       if (cell.size() > bytes.size()) return;
       std::memcpy(bytes.data(), cell.data(), cell.size());
@@ -218,7 +231,8 @@ class WholeRecords {
       person_ = {room_.text(row.identifiers.front().system), room_.text(row.identifiers.front().value)};
     }
     last_part_ = event.part;
-    if (events_.size() > record::events_per_record_max || bytes_ > record::original_bytes_max) return {};  // flush() refuses it
+    if (events_.size() > record::events_per_record_max || bytes_ > record::original_bytes_max)
+      return {};  // flush() refuses it
     bytes_ += raw.size();
     events_.push_back(record::copy(event, room_));
     if (reading_.options.keep_originals) original_.append(original_.empty() ? "" : "\n").append(raw);
@@ -235,7 +249,8 @@ class WholeRecords {
       TRY(reading_.sink.record(record));
       reading_.quality.accepted(record);
     } else {
-      TRY(reading_.quality.problem({Problem::Outcome::rejected, {file_, line_, ""}, std::string(not_kept), valid.error().message}));
+      TRY(reading_.quality.problem(
+          {Problem::Outcome::rejected, {file_, line_, ""}, std::string(not_kept), valid.error().message}));
     }
     events_.clear(), original_.clear(), room_.clear(), bytes_ = 0;
     return {};
@@ -245,9 +260,10 @@ class WholeRecords {
   bool goes_on(const record::Record& row) const {
     if (events_.empty()) return false;
     const record::Event &event = row.events.front(), &first = events_.front();
-    return !event.record.empty() && event.record == first.record && event.version == first.version && event.part > last_part_ &&
-           event.source.organisation == first.source.organisation && event.source.system == first.source.system &&
-           row.identifiers.front().system == person_.system && row.identifiers.front().value == person_.value;
+    return !event.record.empty() && event.record == first.record && event.version == first.version &&
+           event.part > last_part_ && event.source.organisation == first.source.organisation &&
+           event.source.system == first.source.system && row.identifiers.front().system == person_.system &&
+           row.identifiers.front().value == person_.value;
   }
 
   const Reading& reading_;
@@ -261,19 +277,21 @@ class WholeRecords {
   std::uint32_t last_part_ = 0;
 };
 
-Result<void> read_whole_records(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading, EventRows rows) {
+Result<void> read_whole_records(Csv& csv, const Input& input, const Inputs& inputs, const Reading& reading,
+                                EventRows rows) {
   WholeRecords records(reading, input.name());
   RowReport report(reading.quality, input.name());
   while (TRY(csv.next())) {
     if (reading.progress && csv.line() % rows_per_progress == 0) reading.progress(inputs.consumed_bytes());
     record::Record row;
     std::optional<Refused> refused = csv.fault() == RowFault::none
-        ? rows.make(row)
-        : std::optional(Refused{"", rule(csv.fault()), reason(csv.fault())});
+                                         ? rows.make(row)
+                                         : std::optional(Refused{"", rule(csv.fault()), reason(csv.fault())});
     report.at(csv.line());
     if (!refused) {
       TRY(records.add(row, csv.raw(), csv.line()));
-      if (const auto repaired = rows.repaired()) TRY(report.repaired(repaired->field, repaired->rule, repaired->reason));
+      if (const auto repaired = rows.repaired())
+        TRY(report.repaired(repaired->field, repaired->rule, repaired->reason));
       continue;
     }
     reading.quality.row();
@@ -292,10 +310,12 @@ Result<void> read_events(const Reading& reading) {
     if (!columns.given_by_store.empty()) {
       RowReport report(reading.quality, input.name());
       report.at(1);
-      TRY(report.repaired(columns.given_by_store, "given_by_store", "these columns are not taken: the store gives them itself"));
+      TRY(report.repaired(columns.given_by_store, "given_by_store",
+                          "these columns are not taken: the store gives them itself"));
     }
     if (columns.has_parts) return read_whole_records(csv, input, inputs, reading, EventRows(csv, columns, reading));
-    return read_rows_in_parts(csv, input, inputs, reading, [&](const Csv& part) { return EventRows(part, columns, reading); });
+    return read_rows_in_parts(csv, input, inputs, reading,
+                              [&](const Csv& part) { return EventRows(part, columns, reading); });
   });
 }
 

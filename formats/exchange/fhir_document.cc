@@ -34,10 +34,8 @@ const std::vector<Outcome>& DocumentReader::read(const Document& document) {
   counted_line_ = document.line;
   counted_to_ = document.bytes.data();
 
-  if (document.lines)
-    read_lines(document);
-  else if (document.fault.empty())
-    read_value(document.text(), 0, 0);
+  if (document.lines) read_lines(document);
+  else if (document.fault.empty()) read_value(document.text(), 0, 0);
   if (!document.fault.empty()) reject(document.text().substr(document.size), "", document.fault_rule, document.fault);
   return outcomes_;
 }
@@ -70,12 +68,9 @@ void DocumentReader::read_bundle(const Bundle& bundle, std::string_view json, st
     if (entry.json.empty())
       reject(json, "Bundle.entry", "no_resource",
              "an entry holds no resource; deletions and responses are not imported");
-    else if (entry.type != "Bundle")
-      read_resource(entry.json, entry.id, sequence + place);
-    else if (depth + 1 < nested_bundles_max)
-      read_value(entry.json, sequence + place, depth + 1);
-    else
-      reject(entry.json, "Bundle.entry.resource", "too_deep", "bundles are nested too deeply");
+    else if (entry.type != "Bundle") read_resource(entry.json, entry.id, sequence + place);
+    else if (depth + 1 < nested_bundles_max) read_value(entry.json, sequence + place, depth + 1);
+    else reject(entry.json, "Bundle.entry.resource", "too_deep", "bundles are nested too deeply");
   }
   if (bundle.fault())
     reject(json.substr(json.size()), "Bundle.entry", "not_json",
@@ -106,12 +101,10 @@ void DocumentReader::read_resource(std::string_view json, std::string_view known
   const Node version = meta["versionId"];
   draft.common.version = elements.text(version ? version.text() : meta["lastUpdated"].text());
   draft.common.source.system = system_name;
-  if (!options_.source.empty())
-    draft.common.source.organisation = options_.source;
+  if (!options_.source.empty()) draft.common.source.organisation = options_.source;
   else if (const auto source = without_fragment(meta["source"].text()); !source.empty())
     draft.common.source.organisation = elements.text(source);
-  else
-    draft.common.source.organisation = system_name;
+  else draft.common.source.organisation = system_name;
   draft_events(draft);
   write_record(draft, json);
 }

@@ -60,7 +60,8 @@ Found time_at(Draft& draft, std::string_view paths) {
 
 // What was given up before it began must not count as a fact...
 bool is_given_up(Status status) {
-  return status == Status::not_taken || status == Status::cancelled || status == Status::rejected || status == Status::declined;
+  return status == Status::not_taken || status == Status::cancelled || status == Status::rejected ||
+         status == Status::declined;
 }
 
 // ...nor what has not begun: it is told as what it is, planned or proposed, and the source's own word stays beside it.
@@ -87,10 +88,8 @@ void draft_status(Draft& draft) {
     }
   }
   if (const auto certainty = word_at(draft.resource, "verificationStatus"); !certainty.empty()) {
-    if (certainty == "entered-in-error")
-      draft.common.status = Status::entered_in_error;
-    else if (const auto known = record::parse_certainty(certainty))
-      draft.common.certainty = *known;
+    if (certainty == "entered-in-error") draft.common.status = Status::entered_in_error;
+    else if (const auto known = record::parse_certainty(certainty)) draft.common.certainty = *known;
     else
       draft.elements.note(draft.field("verificationStatus"), "unknown_status",
                           "a verification status is none of FHIR's words; it is left out");

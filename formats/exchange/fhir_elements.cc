@@ -160,8 +160,7 @@ Value Elements::quantity(Node from) {
   value.number = *number;
   value.unit = arena_.text(unit_of(from));
   if (const auto word = from["comparator"].text(); !word.empty()) {
-    if (const auto comparator = record::parse_comparator(word))
-      value.comparator = *comparator;
+    if (const auto comparator = record::parse_comparator(word)) value.comparator = *comparator;
     else
       note("Quantity.comparator", "bad_comparator",
            "a comparator is none of <, <=, >=, >; the number is taken as equal");

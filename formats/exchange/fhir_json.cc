@@ -23,7 +23,9 @@ bool may_have_long_numbers(std::string_view json) {
     at = end;
     if (end - begin <= digits_of_double) continue;
     if (begin > 0 && json[begin - 1] == '-') --begin;
-    if (begin > 0 && (is_space(json[begin - 1]) || json[begin - 1] == ':' || json[begin - 1] == ',' || json[begin - 1] == '[')) return true;
+    if (begin > 0 &&
+        (is_space(json[begin - 1]) || json[begin - 1] == ':' || json[begin - 1] == ',' || json[begin - 1] == '['))
+      return true;
   }
   return false;
 }

@@ -58,10 +58,8 @@ class Node::Items {
         : at_(at), single_(single), in_list_(in_list), end_(end) {}
     Node operator*() const { return in_list_ ? Node(*at_) : single_; }
     Iterator& operator++() {
-      if (in_list_)
-        ++at_;
-      else
-        end_ = true;
+      if (in_list_) ++at_;
+      else end_ = true;
       return *this;
     }
     bool operator!=(const Iterator& other) const { return in_list_ ? at_ != other.at_ : end_ != other.end_; }

@@ -24,7 +24,8 @@ class FileInput final : public Input {
   FileInput(std::string name, int fd, std::atomic<std::uint64_t>& read_bytes)
       : Input(std::move(name)), fd_(fd), read_bytes_(read_bytes) {
     struct stat state {};
-    if (fstat(fd, &state) == 0 && S_ISREG(state.st_mode) && fd != STDIN_FILENO) plain_bytes_ = static_cast<std::uint64_t>(state.st_size);
+    if (fstat(fd, &state) == 0 && S_ISREG(state.st_mode) && fd != STDIN_FILENO)
+      plain_bytes_ = static_cast<std::uint64_t>(state.st_size);
   }
   ~FileInput() override {
     if (fd_ != STDIN_FILENO) close(fd_);
@@ -91,7 +92,8 @@ std::uint64_t bytes_on_disk(const std::string& file) {
 
 Result<std::string_view> Input::whole(std::uint64_t limit) {
   const auto too_large = [&] {
-    return invalid_request(name_ + ": the document is larger than " + std::to_string(limit) + " bytes; split it, or send it as NDJSON");
+    return invalid_request(name_ + ": the document is larger than " + std::to_string(limit) +
+                           " bytes; split it, or send it as NDJSON");
   };
   if (plain_bytes().value_or(0) > limit) return too_large();
   document_.clear();
@@ -138,7 +140,8 @@ struct Inputs::Parts {
     if (at == files.size()) return std::unique_ptr<Input>();
     const std::string& file = files[at++];
     const int fd = file == "-" ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return errno == ENOENT ? not_found(file + ": no such file") : unavailable(file + ": the file cannot be opened");
+    if (fd < 0)
+      return errno == ENOENT ? not_found(file + ": no such file") : unavailable(file + ": the file cannot be opened");
     current_bytes = bytes_on_disk(file);
     return std::unique_ptr<Input>(std::make_unique<FileInput>(file, fd, read_bytes));
   }
@@ -148,17 +151,13 @@ struct Inputs::Parts {
     for (std::size_t wrappings = open.size(); wrappings <= wrappings_max; ++wrappings) {
       auto peeked = std::make_unique<PeekedInput>(std::move(stream));
       switch (wrapping(TRY(peeked->peek()))) {
-        case Wrapping::none:
-          return std::unique_ptr<Input>(std::move(peeked));
-        case Wrapping::gzip:
-          stream = gunzip(std::move(peeked));
-          break;
-        case Wrapping::archive:
-          open.push_back(TRY(members(std::move(peeked))));
-          return std::unique_ptr<Input>();
+        case Wrapping::none: return std::unique_ptr<Input>(std::move(peeked));
+        case Wrapping::gzip: stream = gunzip(std::move(peeked)); break;
+        case Wrapping::archive: open.push_back(TRY(members(std::move(peeked)))); return std::unique_ptr<Input>();
       }
     }
-    return invalid_request(stream->name() + ": archives are nested more than " + std::to_string(wrappings_max) + " deep");
+    return invalid_request(stream->name() + ": archives are nested more than " + std::to_string(wrappings_max) +
+                           " deep");
   }
 };
 

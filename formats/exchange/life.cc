@@ -4,7 +4,8 @@ namespace chartline::exchange {
 namespace {
 
 record::Interval days_of(const record::Time& time) {
-  return record::interval(time.precision > record::Precision::day ? record::day_time(time.day(), time.offset_minutes) : time);
+  return record::interval(time.precision > record::Precision::day ? record::day_time(time.day(), time.offset_minutes)
+                                                                  : time);
 }
 
 }  // namespace

@@ -51,7 +51,8 @@ Result<MedsColumns> MedsColumns::of(const Csv& csv, const std::string& file) {
     else if ((name == "seq" || name == "sequence") && !columns.sequence) columns.sequence = i;
     else columns.attributes.emplace_back(free_name(name, i), i);
   }
-  if (!subject || !time || !code) return invalid_request(file + ", line 1: MEDS needs the columns subject_id, time and code");
+  if (!subject || !time || !code)
+    return invalid_request(file + ", line 1: MEDS needs the columns subject_id, time and code");
   if (columns.value && (columns.numeric_value || columns.text_value)) {
     return invalid_request(file + ", line 1: give either value, or numeric_value and text_value");
   }
@@ -117,7 +118,9 @@ class MedsRows {
   }
 
   std::optional<Refused> read_value() {
-    const auto cell = [&](std::optional<std::size_t> column) { return column ? trimmed(csv_[*column]) : std::string_view{}; };
+    const auto cell = [&](std::optional<std::size_t> column) {
+      return column ? trimmed(csv_[*column]) : std::string_view{};
+    };
     if (const auto any = cell(columns_.value); !any.empty()) {
       const auto number = number_cell(any);
       event_.value = number ? *number : text_value(any);
@@ -126,7 +129,8 @@ class MedsRows {
     const auto text = cell(columns_.text_value);
     if (const auto numeric = cell(columns_.numeric_value); !numeric.empty()) {
       const auto number = plain_number_cell(numeric);
-      if (!number && !record::parse_decimal(numeric)) return Refused{"numeric_value", "bad_number", "the numeric value is not a finite number"};
+      if (!number && !record::parse_decimal(numeric))
+        return Refused{"numeric_value", "bad_number", "the numeric value is not a finite number"};
       event_.value = number ? number_value(*number) : text_value(numeric);
       if (!number) repaired_ = {"numeric_value", long_number.rule, long_number.reason};
       if (!text.empty()) add_attribute("text_value", text_value(text));
@@ -146,7 +150,8 @@ class MedsRows {
     if (code.role == MedsRole::birth && event_.start.known()) {
       // Midnight of a birth stands for the day.
       record::Time birth = event_.start;
-      if (birth.local % record::micros_per_day == 0) birth.precision = std::min(birth.precision, record::Precision::day);
+      if (birth.local % record::micros_per_day == 0)
+        birth.precision = std::min(birth.precision, record::Precision::day);
       add_attribute(record::attribute::birth, date_value(birth));
     }
   }
@@ -159,12 +164,14 @@ class MedsRows {
     if (event_.code.code == "MEDS_BIRTH") birth_ = event_.start;
     if (event_.code.code == "MEDS_DEATH") death_ = event_.start;
     if (!event_.start.known()) return;
-    if (birth_.known() && record::interval(event_.start).past <= record::interval(birth_).first) quality_.impossible("before_birth");
+    if (birth_.known() && record::interval(event_.start).past <= record::interval(birth_).first)
+      quality_.impossible("before_birth");
     if (death_.known() && event_.start.day() > death_.day()) quality_.impossible("after_death");
   }
 
   void add_attribute(std::string_view name, const Value& value) {
-    const auto after = std::upper_bound(attributes_.begin(), attributes_.end(), name, [](std::string_view n, const auto& a) { return n < a.name; });
+    const auto after = std::upper_bound(attributes_.begin(), attributes_.end(), name,
+                                        [](std::string_view n, const auto& a) { return n < a.name; });
     attributes_.insert(after, {name, value});
   }
 

@@ -122,7 +122,8 @@ MedsCode parse_meds_code(std::string_view code) {
   } else {
     find_known_system(meds, parts);
     if (!meds.kind) meds.kind = find(kind_of_system, meds.system);
-    if (meds.kind == Kind::observation && parts.size() == 3 && parts[2] != "UNK" && meds.code.empty()) meds.unit = parts[2];
+    if (meds.kind == Kind::observation && parts.size() == 3 && parts[2] != "UNK" && meds.code.empty())
+      meds.unit = parts[2];
     if (parts[0] == "SUBJECT_WEIGHT_AT_INFUSION" && parts.size() == 2) meds.unit = parts[1];
   }
   return meds;

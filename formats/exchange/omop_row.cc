@@ -179,14 +179,10 @@ Result<void> OmopRows::set_code() {
     draft_.attribute("source_concept", code_value(of_source));
   }
   const Code local = text.empty() ? Code{} : Code{"local", text, {}};
-  if (main != 0)
-    event.code = code(main);
-  else if (source != 0)
-    event.code = of_source;
-  else if (!local.empty())
-    event.code = local;
-  else
-    event.code = {"omop_table", table_.name, {}};
+  if (main != 0) event.code = code(main);
+  else if (source != 0) event.code = of_source;
+  else if (!local.empty()) event.code = local;
+  else event.code = {"omop_table", table_.name, {}};
   if (main == 0 && has(Role::main_concept)) draft_.attribute("unmapped", bool_value(true));
 
   if (main != 0) draft_.translation({"omop", draft_.keep(std::to_string(main)), {}});

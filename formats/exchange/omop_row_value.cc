@@ -37,19 +37,15 @@ Result<void> OmopRows::set_value() {
       TRY(concept_id(cell(Role::value_concept), field(Role::value_concept), attribute_of(Role::value_concept)));
   if (coded != 0) {
     const Value meant = code_value(code(coded));
-    if (value.form == Value::Form::none)
-      value = meant;
-    else
-      draft_.attribute(attribute_of(Role::value_concept), meant);
+    if (value.form == Value::Form::none) value = meant;
+    else draft_.attribute(attribute_of(Role::value_concept), meant);
   }
 
   // Text is kept as it stands, layout included.
   if (!cell(Role::value_text).empty()) {
     const std::string_view text = csv_[*columns_[static_cast<std::size_t>(Role::value_text)]];
-    if (value.form == Value::Form::none)
-      value = text_value(text);
-    else
-      draft_.text_attribute(attribute_of(Role::value_text), text);
+    if (value.form == Value::Form::none) value = text_value(text);
+    else draft_.text_attribute(attribute_of(Role::value_text), text);
   }
 
   const std::string_view written = cell(Role::value_source);
@@ -93,10 +89,8 @@ Result<void> OmopRows::set_unit() {
   }
   if (value.form == Value::Form::number) {
     value.unit = written;
-    if (coded.system == "ucum")
-      value.unit = coded.code;
-    else if (written.empty())
-      value.unit = coded.display;
+    if (coded.system == "ucum") value.unit = coded.code;
+    else if (written.empty()) value.unit = coded.display;
     if (written == value.unit) return {};
   }
   draft_.text_attribute(attribute_of(Role::unit_source), written);

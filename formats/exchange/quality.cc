@@ -2,8 +2,8 @@
 
 #include <atomic>
 #include <mutex>
-#include <thread>
 #include <ostream>
+#include <thread>
 
 #include "base/utf8.h"
 #include "formats/record/systems.h"
@@ -18,14 +18,22 @@ using record::Status;
 // Things may be planned for a day to come.
 bool may_lie_ahead(Kind kind) {
   switch (kind) {
-    case Kind::appointment: case Kind::care_plan: case Kind::goal: case Kind::referral: return true;
+    case Kind::appointment:
+    case Kind::care_plan:
+    case Kind::goal:
+    case Kind::referral: return true;
     default: return false;
   }
 }
 bool may_lie_ahead(const Event& event) {
   if (may_lie_ahead(event.kind)) return true;
   switch (event.status) {
-    case Status::planned: case Status::booked: case Status::pending: case Status::proposed: case Status::draft: case Status::intended: return true;
+    case Status::planned:
+    case Status::booked:
+    case Status::pending:
+    case Status::proposed:
+    case Status::draft:
+    case Status::intended: return true;
     default: return false;
   }
 }
@@ -87,7 +95,8 @@ void Slot::count(const Event& event, Micros now) {
   with(Field::source, !event.source.organisation.empty());
   if (event.start.known() && event.start.instant() > now && !may_lie_ahead(event)) ++in_future;
   // Only an end that lies before the start whichever moments the two stand for.
-  if (event.end.form == record::End::Form::at && event.start.known() && event.end.at.known() && event.end.at.instant() < event.start.instant() &&
+  if (event.end.form == record::End::Form::at && event.start.known() && event.end.at.known() &&
+      event.end.at.instant() < event.start.instant() &&
       record::interval(event.end.at).past <= record::interval(event.start).first) {
     ++end_before_start;
   }
@@ -96,7 +105,8 @@ void Slot::count(const Event& event, Micros now) {
 void Slot::count(const record::PlainEvents& plain, Micros now) {
   if (tables != plain.tables->number()) tables = plain.tables->number(), codes_are_known.clear();
   const auto codes = plain.tables->codes();
-  while (codes_are_known.size() < codes.size()) codes_are_known.push_back(is_known(codes[codes_are_known.size()].system));
+  while (codes_are_known.size() < codes.size())
+    codes_are_known.push_back(is_known(codes[codes_are_known.size()].system));
   const bool has_source = !plain.source.organisation.empty();
   for (const record::PlainEvent& event : plain.events) {
     KindSummary& kind = kinds[static_cast<std::size_t>(event.kind)];
@@ -109,7 +119,8 @@ void Slot::count(const record::PlainEvents& plain, Micros now) {
     with(Field::time_of_day, event.precision >= record::Precision::second);
     with(Field::value, event.has_number);
     with(Field::source, has_source);
-    if (event.precision != record::Precision::none && event.start().instant() > now && !may_lie_ahead(event.kind)) ++in_future;
+    if (event.precision != record::Precision::none && event.start().instant() > now && !may_lie_ahead(event.kind))
+      ++in_future;
   }
 }
 
@@ -178,7 +189,8 @@ class Report final : public QualityReport {
       problems_->write(line.data(), static_cast<std::streamsize>(line.size()));
       if (!problems_->good()) return unavailable("the data-quality report cannot be written");
     }
-    if (rejected && options_.strict) return invalid_request(where(problem.place) + ": " + problem.reason + " (" + problem.rule + ")");
+    if (rejected && options_.strict)
+      return invalid_request(where(problem.place) + ": " + problem.reason + " (" + problem.rule + ")");
     return {};
   }
 

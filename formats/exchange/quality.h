@@ -28,7 +28,21 @@ struct QualityOptions {
 };
 
 // What may be missing from an event. `unit` counts among events with a number only.
-enum class Field : std::uint8_t { code, known_system, time, time_of_day, end, value, unit, status, certainty, author, record, encounter, source };
+enum class Field : std::uint8_t {
+  code,
+  known_system,
+  time,
+  time_of_day,
+  end,
+  value,
+  unit,
+  status,
+  certainty,
+  author,
+  record,
+  encounter,
+  source
+};
 inline constexpr int field_count = 13;
 std::string_view name(Field field);
 
@@ -50,8 +64,8 @@ struct QualitySummary {
   std::uint64_t duplicates = 0;  // equal rows without an id
   Counts rejected_by_rule;
   Counts repaired_by_rule;
-  Counts impossible;             // kept, but: before_birth, after_death, end_before_start, in_future, ...
-  Counts defaulted;              // fields filled with the format's default
+  Counts impossible;  // kept, but: before_birth, after_death, end_before_start, in_future, ...
+  Counts defaulted;   // fields filled with the format's default
   std::map<record::Kind, KindSummary> kinds;
 };
 

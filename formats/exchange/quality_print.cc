@@ -8,19 +8,23 @@ namespace chartline::exchange {
 namespace {
 
 constexpr std::array<std::string_view, field_count> field_names = {
-    "code", "known_system", "time", "time_of_day", "end", "value", "unit", "status", "certainty", "author", "record", "encounter", "source"};
+    "code",   "known_system", "time",   "time_of_day", "end",       "value", "unit",
+    "status", "certainty",    "author", "record",      "encounter", "source"};
 
 void print_counts(std::string& out, std::string_view title, const Counts& counts) {
   for (const auto& [rule, n] : counts) {
     char line[160];
-    std::snprintf(line, sizeof line, "%-12.*s%12llu  ", static_cast<int>(title.size()), title.data(), static_cast<unsigned long long>(n));
+    std::snprintf(line, sizeof line, "%-12.*s%12llu  ", static_cast<int>(title.size()), title.data(),
+                  static_cast<unsigned long long>(n));
     out += line + rule + "\n";
   }
 }
 
 // Cut and not rounded, so that 100 % means every one.
 std::string share(std::uint64_t part, std::uint64_t of) {
-  return of == 0 ? "-" : std::to_string(static_cast<std::uint64_t>(static_cast<double>(part) * 100 / static_cast<double>(of))) + " %";
+  return of == 0 ? "-"
+                 : std::to_string(static_cast<std::uint64_t>(static_cast<double>(part) * 100 / static_cast<double>(of))) +
+                       " %";
 }
 
 std::uint64_t possible(const KindSummary& kind, std::size_t field) {
@@ -46,7 +50,8 @@ std::string print(const QualitySummary& summary) {
   std::string out = "source      " + summary.source + "\n";
   const auto total = [&](std::string_view title, std::uint64_t n) {
     char line[64];
-    std::snprintf(line, sizeof line, "%-12.*s%12llu\n", static_cast<int>(title.size()), title.data(), static_cast<unsigned long long>(n));
+    std::snprintf(line, sizeof line, "%-12.*s%12llu\n", static_cast<int>(title.size()), title.data(),
+                  static_cast<unsigned long long>(n));
     out += line;
   };
   total("rows", summary.rows);
@@ -75,7 +80,9 @@ std::string print(const QualitySummary& summary) {
 std::string json(const QualitySummary& summary) {
   std::string out = "{\"source\":";
   append_json_string(out, summary.source);
-  const auto total = [&](std::string_view title, std::uint64_t n) { out += ",\"" + std::string(title) + "\":" + std::to_string(n); };
+  const auto total = [&](std::string_view title, std::uint64_t n) {
+    out += ",\"" + std::string(title) + "\":" + std::to_string(n);
+  };
   total("rows", summary.rows);
   total("records", summary.records);
   total("events", summary.events);
@@ -92,7 +99,8 @@ std::string json(const QualitySummary& summary) {
     if (!std::exchange(first, false)) out += ',';
     append_json_string(out, record::name(kind));
     out += ":{\"events\":" + std::to_string(counts.events) + ",\"numbers\":" + std::to_string(counts.numbers);
-    for (std::size_t f = 0; f < field_count; ++f) out += ",\"" + std::string(field_names[f]) + "\":" + std::to_string(counts.with[f]);
+    for (std::size_t f = 0; f < field_count; ++f)
+      out += ",\"" + std::string(field_names[f]) + "\":" + std::to_string(counts.with[f]);
     out += '}';
   }
   return out + "}}";

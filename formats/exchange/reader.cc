@@ -27,8 +27,8 @@ std::optional<Format> parse_format(std::string_view word) {
   return std::nullopt;
 }
 
-Result<void> read(Format format, std::span<const std::string> paths, const ReadOptions& options, RecordSink& sink, Quality& quality,
-                  const Progress& progress) {
+Result<void> read(Format format, std::span<const std::string> paths, const ReadOptions& options, RecordSink& sink,
+                  Quality& quality, const Progress& progress) {
   const Reading reading{paths, options, sink, quality, progress};
   switch (format) {
     case Format::fhir: return read_fhir(reading);

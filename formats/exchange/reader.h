@@ -70,7 +70,8 @@ class Quality {
   // Both for rows that became plain events.
   virtual void rows_accepted(const record::PlainEvents& events) {
     for (std::size_t i = 0; i < events.events.size(); ++i) row();
-    const auto told = record::for_each_record(events, [&](const record::Record& one) { return accepted(one), Result<void>(); });
+    const auto told =
+        record::for_each_record(events, [&](const record::Record& one) { return accepted(one), Result<void>(); });
     check(bool(told), "counting does not fail");
   }
   virtual Result<void> problem(Problem problem) = 0;  // under --strict the first rejection comes back as invalid_request

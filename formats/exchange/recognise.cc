@@ -96,12 +96,16 @@ Result<Recognised> recognise(std::span<const std::string> paths) {
     if (const auto found = TRY(look_into(file))) seen.emplace(found->format, found->name);
   }
   if (seen.empty()) {
-    return Recognised{std::nullopt, "none of the formats fhir, omop, synthea, meds, events and terminology is recognised in " + some_names(inputs.files())};
+    return Recognised{std::nullopt,
+                      "none of the formats fhir, omop, synthea, meds, events and terminology is recognised in " +
+                          some_names(inputs.files())};
   }
   if (seen.size() > 1) {
     std::string all;
-    for (const auto& [format, file] : seen) all.append(all.empty() ? "" : ", ").append(name(format)).append(" (" + file + ")");
-    return Recognised{std::nullopt, "several formats are recognised: " + all + "; import them one by one, or name the format"};
+    for (const auto& [format, file] : seen)
+      all.append(all.empty() ? "" : ", ").append(name(format)).append(" (" + file + ")");
+    return Recognised{std::nullopt,
+                      "several formats are recognised: " + all + "; import them one by one, or name the format"};
   }
   return Recognised{seen.begin()->first, {}};
 }

@@ -16,7 +16,8 @@ Error damaged(const std::string& name) {
 // zlib and not libarchive, which reads past gzip's checksum without comparing it.
 class GzipInput final : public Input {
  public:
-  explicit GzipInput(std::unique_ptr<Input> from) : Input(from->name()), from_(std::move(from)), plain_(chunk_bytes, '\0') {
+  explicit GzipInput(std::unique_ptr<Input> from)
+      : Input(from->name()), from_(std::move(from)), plain_(chunk_bytes, '\0') {
     usable_ = inflateInit2(&stream_, MAX_WBITS + 16) == Z_OK;  // + 16: gzip framing
   }
   ~GzipInput() override { inflateEnd(&stream_); }
@@ -156,7 +157,10 @@ class LibraryMembers final : public Members {
 Wrapping wrapping(std::string_view first_bytes) {
   using namespace std::string_view_literals;
   if (first_bytes.starts_with("\x1f\x8b"sv)) return Wrapping::gzip;
-  constexpr std::array magics = {"\xfd" "7zXZ\0"sv, "\x28\xb5\x2f\xfd"sv, "BZh"sv, "PK\x03\x04"sv, "PK\x05\x06"sv};
+  constexpr std::array magics = {
+      "\xfd"
+      "7zXZ\0"sv,
+      "\x28\xb5\x2f\xfd"sv, "BZh"sv, "PK\x03\x04"sv, "PK\x05\x06"sv};
   for (const auto magic : magics)
     if (first_bytes.starts_with(magic)) return Wrapping::archive;
   if (first_bytes.size() > 262 && first_bytes.substr(257, 5) == "ustar") return Wrapping::archive;

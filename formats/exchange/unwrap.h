@@ -25,7 +25,9 @@ class PeekedInput final : public Input {
   Result<std::string_view> peek();  // the first sniffed_bytes, fewer only where the input is shorter; before any next()
   Result<std::string_view> next() override;
   std::optional<std::uint64_t> plain_bytes() const override { return from_->plain_bytes(); }
-  Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) const override { return from_->read_at(offset, into); }
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) const override {
+    return from_->read_at(offset, into);
+  }
 
  private:
   std::unique_ptr<Input> from_;

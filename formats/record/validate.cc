@@ -40,14 +40,13 @@ bool same_record(const Event& a, const Event& b) {
 
 // Nearly every event: all texts are short and of UTF-8, nothing is missing. What fails here is looked at field by field.
 bool is_plainly_fine(const Event& event, const Event& first) {
-  for (const std::string_view text :
-       {event.code.system, event.code.code, event.code.display, event.value.unit, event.value.text, event.source.organisation,
-        event.source.system, event.source_person, event.record, event.version, event.encounter})
+  for (const std::string_view text : {event.code.system, event.code.code, event.code.display, event.value.unit,
+                                      event.value.text, event.source.organisation, event.source.system,
+                                      event.source_person, event.record, event.version, event.encounter})
     if (text.size() > identifier_bytes_max || !is_utf8(text)) return false;
-  return !(event.code.system.empty() && !event.code.code.empty()) &&
-         event.value.code.code.empty() && event.value.form != Value::Form::date && event.translations.empty() &&
-         event.attributes.empty() && static_cast<int>(event.kind) < kind_count &&
-         (&event == &first || same_record(event, first));
+  return !(event.code.system.empty() && !event.code.code.empty()) && event.value.code.code.empty() &&
+         event.value.form != Value::Form::date && event.translations.empty() && event.attributes.empty() &&
+         static_cast<int>(event.kind) < kind_count && (&event == &first || same_record(event, first));
 }
 
 Result<void> validate(const Event& event, const Event& first) {
@@ -55,8 +54,7 @@ Result<void> validate(const Event& event, const Event& first) {
   TRY(validate(event.code, "code"));
   for (const Code& code : event.translations) TRY(validate(code, "translation"));
   TRY(validate(event.value, "value"));
-  if (event.value.form == Value::Form::date)
-    return invalid_request("value is a date: dates belong into attributes");
+  if (event.value.form == Value::Form::date) return invalid_request("value is a date: dates belong into attributes");
   TRY(check_text(event.source.organisation, identifier_bytes_max, "source"));
   TRY(check_text(event.source.system, identifier_bytes_max, "source_system"));
   TRY(check_text(event.source_person, identifier_bytes_max, "source_person"));

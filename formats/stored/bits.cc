@@ -54,10 +54,8 @@ void unpack_plain(const char* from, const char* end, unsigned width, std::size_t
     const unsigned shift = bit % 8;
     std::uint64_t word = 0;
     const std::size_t left = static_cast<std::size_t>(end - at);
-    if (left >= 8)
-      std::memcpy(&word, at, 8);
-    else
-      std::memcpy(&word, at, left);
+    if (left >= 8) std::memcpy(&word, at, 8);
+    else std::memcpy(&word, at, left);
     word >>= shift;
     if (shift + width > 64) word |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[8])) << (64 - shift);
     out[i] = base + static_cast<T>(word & mask);
@@ -82,8 +80,15 @@ std::atomic<const BitLoops*>& loops_in_use() {
 
 }  // namespace
 
-const BitLoops plain_loops = {"plain", unpack_plain<std::uint32_t>, unpack_plain<std::uint64_t>, sum_plain,
-                               measure_plain<std::uint32_t>, range_plain<std::uint32_t>, ascend_plain, sum_within_plain, unary_plain<std::uint32_t>};
+const BitLoops plain_loops = {"plain",
+                              unpack_plain<std::uint32_t>,
+                              unpack_plain<std::uint64_t>,
+                              sum_plain,
+                              measure_plain<std::uint32_t>,
+                              range_plain<std::uint32_t>,
+                              ascend_plain,
+                              sum_within_plain,
+                              unary_plain<std::uint32_t>};
 
 const BitLoops& bit_loops() { return *loops_in_use().load(std::memory_order_relaxed); }
 

@@ -48,8 +48,8 @@ struct BitLoops {
   void (*sum32)(std::uint32_t* values, std::size_t count,
                 std::uint32_t start);  // each becomes start + all up to and with it
   Measures<std::uint32_t> (*measure32)(const std::uint32_t* values, std::size_t count);  // count > 0
-  Range<std::uint32_t> (*range32)(const std::uint32_t* values, std::size_t count);        // count > 0
-  bool (*ascend32)(const std::uint32_t* values, std::size_t count);  // equal ones too
+  Range<std::uint32_t> (*range32)(const std::uint32_t* values, std::size_t count);       // count > 0
+  bool (*ascend32)(const std::uint32_t* values, std::size_t count);                      // equal ones too
   // Each value becomes base + the sum of all up to and with it since `of` changed last.
   void (*sum_within32)(const std::uint32_t* of, std::uint32_t* values, std::size_t count, std::uint32_t base);
   // out[i] = low[i] + (zeros before the i-th one, since the one before it) << width. False where there are not `count` ones.
@@ -82,8 +82,8 @@ inline void sum_up(std::uint64_t* values, std::size_t count, std::uint64_t start
 }
 
 // From the i-th on; `sum` is that of those before it since `of` changed.
-inline void sum_within_from(const std::uint32_t* of, std::uint32_t* values, std::size_t i, std::size_t count, std::uint32_t sum,
-                            std::uint32_t base) {
+inline void sum_within_from(const std::uint32_t* of, std::uint32_t* values, std::size_t i, std::size_t count,
+                            std::uint32_t sum, std::uint32_t base) {
   for (; i < count; ++i) {
     sum = values[i] + (i != 0 && of[i] == of[i - 1] ? sum : 0);
     values[i] = base + sum;
@@ -122,10 +122,16 @@ Range<T> range_plain(const T* values, std::size_t count) {
   for (std::size_t i = 1; i < count; ++i) r = {std::min(r.min, values[i]), std::max(r.max, values[i])};
   return r;
 }
-inline Range<std::uint32_t> range_of(const std::uint32_t* values, std::size_t count) { return bit_loops().range32(values, count); }
-inline Range<std::uint64_t> range_of(const std::uint64_t* values, std::size_t count) { return range_plain(values, count); }
+inline Range<std::uint32_t> range_of(const std::uint32_t* values, std::size_t count) {
+  return bit_loops().range32(values, count);
+}
+inline Range<std::uint64_t> range_of(const std::uint64_t* values, std::size_t count) {
+  return range_plain(values, count);
+}
 
-inline bool ascend_plain(const std::uint32_t* values, std::size_t count) { return std::is_sorted(values, values + count); }
+inline bool ascend_plain(const std::uint32_t* values, std::size_t count) {
+  return std::is_sorted(values, values + count);
+}
 inline bool all_ascend(const std::uint32_t* values, std::size_t count) { return bit_loops().ascend32(values, count); }
 
 template <typename T>

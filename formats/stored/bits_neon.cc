@@ -98,7 +98,15 @@ void sum32_neon(std::uint32_t* values, std::size_t count, std::uint32_t start) {
   plain_loops.sum32(values + i, count - i, vgetq_lane_u32(carry, 0));
 }
 
-constexpr BitLoops neon = {"neon", unpack32_neon, unpack64_neon, sum32_neon, measure_plain<std::uint32_t>, range_plain<std::uint32_t>, ascend_plain, sum_within_plain, unary_plain<std::uint32_t>};
+constexpr BitLoops neon = {"neon",
+                           unpack32_neon,
+                           unpack64_neon,
+                           sum32_neon,
+                           measure_plain<std::uint32_t>,
+                           range_plain<std::uint32_t>,
+                           ascend_plain,
+                           sum_within_plain,
+                           unary_plain<std::uint32_t>};
 
 }  // namespace
 

@@ -246,8 +246,8 @@ __attribute__((target("avx2"))) bool ascend32_avx2(const std::uint32_t* values, 
 }
 
 // Four at a time: first the sums within the four, then what was before them is added to those that nothing parts from it.
-__attribute__((target("sse4.1"))) void sum_within32_sse41(const std::uint32_t* of, std::uint32_t* values, std::size_t count,
-                                                          std::uint32_t base) {
+__attribute__((target("sse4.1"))) void sum_within32_sse41(const std::uint32_t* of, std::uint32_t* values,
+                                                          std::size_t count, std::uint32_t base) {
   if (count < 5) return sum_within_plain(of, values, count, base);
   const auto load = [](const std::uint32_t* at) __attribute__((target("sse4.1"), always_inline)) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
@@ -279,18 +279,16 @@ constexpr Unary unary = [] {
   Unary all;
   for (unsigned byte = 0; byte < 256; ++byte) {
     for (unsigned bit = 0; bit < 8; ++bit) {
-      if (byte >> bit & 1)
-        all.before[byte][all.ones[byte]++] = std::exchange(all.after[byte], std::uint8_t{0});
-      else
-        ++all.after[byte];
+      if (byte >> bit & 1) all.before[byte][all.ones[byte]++] = std::exchange(all.after[byte], std::uint8_t{0});
+      else ++all.after[byte];
     }
   }
   return all;
 }();
 
 // A byte at a time, whose ones are eight at most: eight values are written, and those past its ones again with the next byte.
-__attribute__((target("avx2"))) bool unary32_avx2(BytesView bits, unsigned width, const std::uint32_t* low, std::size_t count,
-                                                  std::uint32_t* out) {
+__attribute__((target("avx2"))) bool unary32_avx2(BytesView bits, unsigned width, const std::uint32_t* low,
+                                                  std::size_t count, std::uint32_t* out) {
   const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(width));
   std::size_t found = 0;
   std::uint32_t zeros = 0;  // since the last one
@@ -299,7 +297,8 @@ __attribute__((target("avx2"))) bool unary32_avx2(BytesView bits, unsigned width
     __m256i above = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(unary.before[byte].data())));
     above = _mm256_add_epi32(above, _mm256_zextsi128_si256(_mm_cvtsi32_si128(static_cast<int>(zeros))));
     const __m256i lowest = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(low + found));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + found), _mm256_add_epi32(lowest, _mm256_sll_epi32(above, shift)));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + found),
+                        _mm256_add_epi32(lowest, _mm256_sll_epi32(above, shift)));
     found += unary.ones[byte];
     zeros = unary.after[byte] + (byte == 0 ? zeros : 0);
     if (found > count) return false;
@@ -307,10 +306,17 @@ __attribute__((target("avx2"))) bool unary32_avx2(BytesView bits, unsigned width
   return found == count;
 }
 
-constexpr BitLoops avx2 = {"avx2", unpack32_avx2, unpack64_avx2, sum32_avx2, measure32_avx2, range32_avx2, ascend32_avx2, sum_within32_sse41,
-                           unary32_avx2};
-constexpr BitLoops sse41 = {"sse4.1", unpack32_sse41, unpack64_sse41, sum32_sse41, measure_plain<std::uint32_t>, range_plain<std::uint32_t>,
-                            ascend_plain, sum_within32_sse41, unary_plain<std::uint32_t>};
+constexpr BitLoops avx2 = {"avx2",       unpack32_avx2, unpack64_avx2,      sum32_avx2,  measure32_avx2,
+                           range32_avx2, ascend32_avx2, sum_within32_sse41, unary32_avx2};
+constexpr BitLoops sse41 = {"sse4.1",
+                            unpack32_sse41,
+                            unpack64_sse41,
+                            sum32_sse41,
+                            measure_plain<std::uint32_t>,
+                            range_plain<std::uint32_t>,
+                            ascend_plain,
+                            sum_within32_sse41,
+                            unary_plain<std::uint32_t>};
 
 }  // namespace
 

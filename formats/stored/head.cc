@@ -43,7 +43,8 @@ enum Brief : std::uint8_t { brief = 1, brief_as_recorded = 2 };
 
 // Nothing where it is not brief.
 std::optional<Brief> brief_form(const Head& head) {
-  const bool lone = head.runs.size() == 1 && head.runs[0].in_head && head.history.empty() && head.past_events == 0 && head.past_content == Hash128{};
+  const bool lone = head.runs.size() == 1 && head.runs[0].in_head && head.history.empty() && head.past_events == 0 &&
+                    head.past_content == Hash128{};
   if (!lone || head.last_number != head.events || head.runs[0].count != head.events) return std::nullopt;
   const RunGist gist = gist_of(sealed_content(head.hot));
   if (gist.rows != head.events) return std::nullopt;
@@ -54,18 +55,17 @@ enum class Rows : bool { left_out, told };
 
 // flags, first and last - first in the unit, run, count, checksum or the run itself, checksum of details, filter of record ids
 void write_run(Writer& write, const RunRef& run, BytesView hot, Rows rows) {
-  const std::uint8_t flags = static_cast<std::uint8_t>(unit_flag(run) | (run.details_checksum ? run_has_details : 0) |
-                                                       (run.record_ids.empty() ? 0 : run_has_record_ids) | (run.in_head ? run_in_head : 0));
+  const std::uint8_t flags =
+      static_cast<std::uint8_t>(unit_flag(run) | (run.details_checksum ? run_has_details : 0) |
+                                (run.record_ids.empty() ? 0 : run_has_record_ids) | (run.in_head ? run_in_head : 0));
   const Micros unit = unit_of(flags);
   write.u8(flags);
   write.signed_varint(run.first / unit);
   write.varint(static_cast<std::uint64_t>(run.last / unit) - static_cast<std::uint64_t>(run.first / unit));
   write.varint(run.run);
   if (rows == Rows::told) write.varint(run.count);
-  if (run.in_head)
-    write.text(sealed_content(hot));
-  else
-    write.u64(run.hot_checksum);
+  if (run.in_head) write.text(sealed_content(hot));
+  else write.u64(run.hot_checksum);
   if (run.details_checksum) write.u64(run.details_checksum);
   if (!run.record_ids.empty()) write.text(run.record_ids);
 }
@@ -94,10 +94,8 @@ bool read_run(Reader& in, RunRef& run, Bytes* hot, Rows told) {
   std::uint64_t rows = told == Rows::told ? in.varint() : 0;
   run.in_head = flags & run_in_head;
   if (run.in_head ? !hot : told == Rows::left_out) return false;
-  if (run.in_head)
-    *hot = sealed_copy(in.text()), run.hot_checksum = hash64(*hot);
-  else
-    run.hot_checksum = in.u64();
+  if (run.in_head) *hot = sealed_copy(in.text()), run.hot_checksum = hash64(*hot);
+  else run.hot_checksum = in.u64();
   if (told == Rows::left_out) rows = gist_of(sealed_content(*hot)).rows;
   run.details_checksum = flags & run_has_details ? in.u64() : 0;
   if (flags & run_has_record_ids) run.record_ids = in.text();

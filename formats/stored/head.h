@@ -26,8 +26,8 @@ struct RunRef {
 struct Head {
   std::uint32_t last_number = 0;  // the greatest event number given so far
   std::uint32_t events = 0;       // current events
-  Micros last_change = 0;         // the instant of the last commit that added, replaced or hid any of the events, past ones too
-  Hash128 content;                // sum of the content hashes of the current events
+  Micros last_change = 0;  // the instant of the last commit that added, replaced or hid any of the events, past ones too
+  Hash128 content;         // sum of the content hashes of the current events
   std::vector<RunRef> runs;       // ascending by (first, run); ranges may overlap
   std::uint32_t past_events = 0;  // versions in history
   Hash128 past_content;           // sum of the content hashes of those

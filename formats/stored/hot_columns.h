@@ -35,14 +35,14 @@ enum HotColumn : unsigned {
   hot_columns,
   hot_sort_columns = hot_day,  // so many columns say what sort of event a row is
   // Further bits of the mask.
-  hot_cold = hot_columns,   // the run has cold numbers
-  hot_has_details,          // the run has details
-  hot_has_sorts,            // the run has sorts
-  hot_some_days,            // days are stored of dated rows alone
-  hot_some_times,           // times of day of timed rows alone
-  hot_some_values,          // words of values of rows that have one alone
-  hot_untranslated,         // none of its details is a translation
-  hot_counted,              // its rows are numbered 1, 2, 3, ...
+  hot_cold = hot_columns,  // the run has cold numbers
+  hot_has_details,         // the run has details
+  hot_has_sorts,           // the run has sorts
+  hot_some_days,           // days are stored of dated rows alone
+  hot_some_times,          // times of day of timed rows alone
+  hot_some_values,         // words of values of rows that have one alone
+  hot_untranslated,        // none of its details is a translation
+  hot_counted,             // its rows are numbered 1, 2, 3, ...
   hot_mask_bits,
 };
 

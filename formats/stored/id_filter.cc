@@ -29,7 +29,9 @@ Bytes make_id_filter(std::span<const Hash128> records) {
 bool may_hold(BytesView filter, const Hash128& record) {
   bool all = !filter.empty();
   if (all)
-    for_each_bit(record, filter.size() * 8, [&](std::size_t bit) { all = all && (static_cast<unsigned char>(filter[bit / 8]) >> bit % 8 & 1) != 0; });
+    for_each_bit(record, filter.size() * 8, [&](std::size_t bit) {
+      all = all && (static_cast<unsigned char>(filter[bit / 8]) >> bit % 8 & 1) != 0;
+    });
   return all;
 }
 

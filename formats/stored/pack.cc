@@ -119,8 +119,10 @@ std::uint64_t rice_bits_max(const Plan<T>& plan, Packing packing) {
   return plan.bits - plan.bits / (packing == Packing::tightest ? 16 : 5);
 }
 template <typename T>
-void try_rice(std::span<const T> values, T base, T greatest, std::uint64_t sum, unsigned tag, Packing packing, Plan<T>& plan) {
-  if (const auto rice = plan_rice(values, base, greatest, sum, rice_bits_max(plan, packing))) plan = {tag, rice->bits, rice->width};
+void try_rice(std::span<const T> values, T base, T greatest, std::uint64_t sum, unsigned tag, Packing packing,
+              Plan<T>& plan) {
+  if (const auto rice = plan_rice(values, base, greatest, sum, rice_bits_max(plan, packing)))
+    plan = {tag, rice->bits, rice->width};
 }
 
 template <typename T>
@@ -132,7 +134,8 @@ void try_rices(std::span<const T> values, const Measures<T>& m, Packing packing,
   const std::size_t steps = values.size() - 1;
   const std::uint64_t sum_of_steps = static_cast<T>(values[steps] - values[0]) - std::uint64_t{m.step_min} * steps;
   if (rice_bits_least(steps, sum_of_steps) >= rice_bits_max(plan, packing)) return;
-  try_rice(steps_of(values), m.step_min, static_cast<T>(m.step_max - m.step_min), sum_of_steps, form::rice_steps, packing, plan);
+  try_rice(steps_of(values), m.step_min, static_cast<T>(m.step_max - m.step_min), sum_of_steps, form::rice_steps,
+           packing, plan);
 }
 
 template <typename T>
@@ -148,7 +151,8 @@ Plan<T> plan_simple(std::span<const T> values, const Measures<T>& m, Packing pac
   if (values.size() > group_values) {
     if (const std::uint64_t bits = grouped_bits(values); bits < plan.bits) plan = {form::frame_groups, bits};
     if (m.ascending) {
-      if (const std::uint64_t bits = grouped_bits(steps_of(values)); bits < plan.bits) plan = {form::delta_groups, bits};
+      if (const std::uint64_t bits = grouped_bits(steps_of(values)); bits < plan.bits)
+        plan = {form::delta_groups, bits};
     }
   }
   if (packing != Packing::quick) try_rices(values, m, packing, plan);
@@ -276,8 +280,7 @@ void pack_scaled(std::span<const T> values, T bias, T unit, const Measures<T>& m
   if (!multiples) write.varint(static_cast<T>(base - bias));
   if (static_cast<T>(m.max - base) / unit <= narrow_max)
     pack_quotients<std::uint32_t>(values, unit, base, out, packing);
-  else
-    pack_quotients<T>(values, unit, base, out, packing);
+  else pack_quotients<T>(values, unit, base, out, packing);
 }
 
 }  // namespace

@@ -65,10 +65,8 @@ inline Row row_of(const PlainRow& plain, const PlainSort& sort) {
   row.start = {plain.local, sort.offset_minutes, sort.precision};
   row.end.form = sort.end_form;
   row.value.form = sort.value_form, row.value.comparator = sort.comparator, row.value.unit = sort.unit;
-  if (sort.value_form == record::Value::Form::boolean)
-    row.value.boolean = plain.mantissa != 0;
-  else
-    row.value.number = {plain.mantissa, sort.scale};
+  if (sort.value_form == record::Value::Form::boolean) row.value.boolean = plain.mantissa != 0;
+  else row.value.number = {plain.mantissa, sort.scale};
   return row;
 }
 

@@ -45,7 +45,7 @@ constexpr std::size_t day_part = 1;
 constexpr std::size_t value_form_part = 2;  // the values follow it
 constexpr std::size_t number_part = 3;
 constexpr std::uint32_t value_bit = 1u << parts.size();
-constexpr std::uint32_t steps_bit = value_bit << 1;  // numbers are stored less the one before of the same patient
+constexpr std::uint32_t steps_bit = value_bit << 1;      // numbers are stored less the one before of the same patient
 constexpr std::uint32_t day_steps_bit = steps_bit << 1;  // days likewise, behind the least of them
 
 struct Scratch {
@@ -90,20 +90,19 @@ bool step_within(std::span<const std::uint32_t> patients, std::vector<std::uint3
 }
 
 // Steps become values again.
-void sum_steps(std::size_t count, const Column<std::uint32_t>& patients, std::uint32_t base, Column<std::uint32_t>& values,
-               std::vector<std::uint32_t>& room) {
+void sum_steps(std::size_t count, const Column<std::uint32_t>& patients, std::uint32_t base,
+               Column<std::uint32_t>& values, std::vector<std::uint32_t>& room) {
   if (values.is_constant()) {
     room.assign(count, values[0]);
     values = Column<std::uint32_t>(room.data());
   }
-  if (patients.is_constant())
-    sum_up(room.data(), count, base);
-  else
-    sum_within(patients.values(), room.data(), count, base);
+  if (patients.is_constant()) sum_up(room.data(), count, base);
+  else sum_within(patients.values(), room.data(), count, base);
 }
 
 // What the values come to as steps within a patient, each first one less `base`; nothing where no patient has several, or they do not ascend.
-std::optional<std::uint64_t> sum_of_steps(std::span<const std::uint32_t> patients, std::span<const std::uint32_t> values, std::uint32_t base) {
+std::optional<std::uint64_t> sum_of_steps(std::span<const std::uint32_t> patients,
+                                          std::span<const std::uint32_t> values, std::uint32_t base) {
   std::uint64_t sum = values[0] - base;
   bool ascend = true, again = false;
   for (std::size_t i = 1; i < values.size(); ++i) {
@@ -180,10 +179,8 @@ PostingBytes encode(std::span<const AnyPosting> postings) {
     const std::span<const std::uint32_t> values = scratch.narrow[p];
     if (!all_are(values, parts[p].standard)) {
       mask |= 1u << p;
-      if (p != day_part)
-        pack_column(values, parts[p].bias, packed, Packing::tightest);
-      else if (pack_days(scratch.narrow[0], scratch.narrow[day_part], packed))
-        mask |= day_steps_bit;
+      if (p != day_part) pack_column(values, parts[p].bias, packed, Packing::tightest);
+      else if (pack_days(scratch.narrow[0], scratch.narrow[day_part], packed)) mask |= day_steps_bit;
     }
     if (p == value_form_part && !all_are<std::uint64_t>(scratch.value, 0)) {
       mask |= value_bit;
@@ -242,7 +239,8 @@ Result<void> PostingColumns::decode(BytesView content, std::uint32_t fields) {
                                      all_up_to(column, count, part.greatest)
                                : skip(in, count);
       if (!read) return wrong_bytes("postings");
-      if (wanted && p == patient_part && !column.is_constant() && !all_ascend(column.values(), count)) return wrong_bytes("postings");
+      if (wanted && p == patient_part && !column.is_constant() && !all_ascend(column.values(), count))
+        return wrong_bytes("postings");
       if (wanted && steps) sum_steps(count, patient, base, column, into.room_.narrow[p]);
     }
     if (p == value_form_part && (mask & value_bit) != 0) {

@@ -87,7 +87,7 @@ class PostingColumns {
   record::Comparator comparator_at(std::size_t i) const;
   // Of the postings first .. past-1, one after another; quick where all are written alike.
   void numbers(std::size_t first, std::size_t past, double* into) const;
-  Posting at(std::size_t i) const;        // needs posting_field_all
+  Posting at(std::size_t i) const;                                 // needs posting_field_all
   PostingColumns only(std::span<const std::uint32_t> rows) const;  // these, ascending, of all columns that were decoded
   std::size_t bytes() const;
 

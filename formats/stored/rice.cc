@@ -40,11 +40,13 @@ std::uint64_t rice_bits_least(std::size_t count, std::uint64_t sum) {
 }
 
 template <typename T>
-std::optional<RicePlan> plan_rice(std::span<const T> values, T base, T greatest, std::uint64_t sum, std::uint64_t bits_max) {
+std::optional<RicePlan> plan_rice(std::span<const T> values, T base, T greatest, std::uint64_t sum,
+                                  std::uint64_t bits_max) {
   if (greatest > greatest_max) return std::nullopt;
   std::optional<RicePlan> best;
   const unsigned first = first_width(values.size(), sum);
-  for (unsigned width = first; width < first + widths_tried && width <= width_of(sum / values.size()) && width < 8 * sizeof(T); ++width) {
+  for (unsigned width = first;
+       width < first + widths_tried && width <= width_of(sum / values.size()) && width < 8 * sizeof(T); ++width) {
     if (bits_least(values.size(), sum, width) >= bits_max) continue;
     const std::uint64_t bits = unary_bits(values, base, width) + values.size() * width + head_bits;
     if (bits < bits_max) best = {width, bits}, bits_max = bits;
@@ -98,8 +100,10 @@ bool skip_rice(Reader& in, std::size_t count) {
   return in.ok();
 }
 
-template std::optional<RicePlan> plan_rice(std::span<const std::uint32_t>, std::uint32_t, std::uint32_t, std::uint64_t, std::uint64_t);
-template std::optional<RicePlan> plan_rice(std::span<const std::uint64_t>, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t);
+template std::optional<RicePlan> plan_rice(std::span<const std::uint32_t>, std::uint32_t, std::uint32_t, std::uint64_t,
+                                           std::uint64_t);
+template std::optional<RicePlan> plan_rice(std::span<const std::uint64_t>, std::uint64_t, std::uint64_t, std::uint64_t,
+                                           std::uint64_t);
 template void write_rice(std::span<const std::uint32_t>, std::uint32_t, unsigned, Bytes&);
 template void write_rice(std::span<const std::uint64_t>, std::uint64_t, unsigned, Bytes&);
 template bool read_rice(Reader&, std::size_t, std::uint32_t, std::uint32_t*);

@@ -22,7 +22,8 @@ struct RicePlan {
 std::uint64_t rice_bits_least(std::size_t count, std::uint64_t sum);
 // The best width for values[i] - base, of which the greatest and the sum are known; nothing where that takes `bits_max` or more.
 template <typename T>
-std::optional<RicePlan> plan_rice(std::span<const T> values, T base, T greatest, std::uint64_t sum, std::uint64_t bits_max);
+std::optional<RicePlan> plan_rice(std::span<const T> values, T base, T greatest, std::uint64_t sum,
+                                  std::uint64_t bits_max);
 
 template <typename T>
 void write_rice(std::span<const T> values, T base, unsigned width, Bytes& out);

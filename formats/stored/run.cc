@@ -101,8 +101,8 @@ void transpose_ends(const Rows& rows, HotScratch& to) {
     const Row& row = rows.row(i);
     if (row.end.form == record::End::Form::at) {
       const Time& at = row.end.at;
-      local = zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(at.local) -
-                                               static_cast<std::uint64_t>(row.start.local)));
+      local = zigzag(
+          static_cast<std::int64_t>(static_cast<std::uint64_t>(at.local) - static_cast<std::uint64_t>(row.start.local)));
       offset = offset_word(at);
       precision = static_cast<std::uint32_t>(at.precision);
     }
@@ -139,7 +139,8 @@ struct Some {
 };
 
 template <typename T>
-void pack_some(const HotPart<T>& part, std::type_identity_t<std::span<const T>> values, const Some& some, auto&& has, std::uint32_t& mask, Bytes& out) {
+void pack_some(const HotPart<T>& part, std::type_identity_t<std::span<const T>> values, const Some& some, auto&& has,
+               std::uint32_t& mask, Bytes& out) {
   if (all_are(some.which, some.which[0])) return pack_part(part, values, mask, out);
   thread_local std::vector<T> room;
   room.resize(values.size());
@@ -164,7 +165,8 @@ void pack_some(const HotPart<T>& part, std::type_identity_t<std::span<const T>> 
 void pack_sorts(const HotScratch& scratch, std::uint32_t& mask, Bytes& out) {
   thread_local Sorts sorts;
   std::array<std::span<const std::uint32_t>, hot_sort_columns> columns;
-  for (unsigned column = 0; column < hot_sort_columns; ++column) columns[column] = scratch.narrow[hot_places[column].at];
+  for (unsigned column = 0; column < hot_sort_columns; ++column)
+    columns[column] = scratch.narrow[hot_places[column].at];
   const bool has_sorts = sorts.find(columns);
   if (has_sorts) {
     mask |= 1u << hot_has_sorts;
@@ -184,20 +186,30 @@ bool are_counted(std::span<const std::uint32_t> numbers) {
 
 void pack_columns(HotScratch& scratch, bool has_ends, std::uint32_t& mask, Bytes& out) {
   pack_sorts(scratch, mask, out);
-  const auto narrow = [&](HotColumn column) -> std::span<const std::uint32_t> { return scratch.narrow[hot_places[column].at]; };
-  const auto wide = [&](HotColumn column) -> std::span<const std::uint64_t> { return scratch.wide[hot_places[column].at]; };
-  const auto pack_narrow = [&](HotColumn column) { pack_part(narrow_parts[hot_places[column].at], narrow(column), mask, out); };
+  const auto narrow = [&](HotColumn column) -> std::span<const std::uint32_t> {
+    return scratch.narrow[hot_places[column].at];
+  };
+  const auto wide = [&](HotColumn column) -> std::span<const std::uint64_t> {
+    return scratch.wide[hot_places[column].at];
+  };
+  const auto pack_narrow = [&](HotColumn column) {
+    pack_part(narrow_parts[hot_places[column].at], narrow(column), mask, out);
+  };
   const std::span<const std::uint32_t> precision = narrow(hot_precision), form = narrow(hot_value_form);
-  pack_some(narrow_parts[hot_places[hot_day].at], narrow(hot_day), {hot_some_days, precision, true}, [](std::uint32_t word) { return is_dated(word); }, mask, out);
-  pack_some(wide_parts[hot_places[hot_time_of_day].at], wide(hot_time_of_day), {hot_some_times, precision, true}, [](std::uint32_t word) { return is_timed(word); }, mask, out);
+  pack_some(
+      narrow_parts[hot_places[hot_day].at], narrow(hot_day), {hot_some_days, precision, true},
+      [](std::uint32_t word) { return is_dated(word); }, mask, out);
+  pack_some(
+      wide_parts[hot_places[hot_time_of_day].at], wide(hot_time_of_day), {hot_some_times, precision, true},
+      [](std::uint32_t word) { return is_timed(word); }, mask, out);
   pack_narrow(hot_offset);
   pack_narrow(hot_code);
   const std::span<const std::uint32_t> number = narrow(hot_number);
-  if (are_counted(number))
-    mask |= 1u << hot_counted;
-  else
-    pack_narrow(hot_number);
-  pack_some(wide_parts[hot_places[hot_value].at], wide(hot_value), {hot_some_values, form, false}, [](std::uint32_t word) { return has_word(word); }, mask, out);
+  if (are_counted(number)) mask |= 1u << hot_counted;
+  else pack_narrow(hot_number);
+  pack_some(
+      wide_parts[hot_places[hot_value].at], wide(hot_value), {hot_some_values, form, false},
+      [](std::uint32_t word) { return has_word(word); }, mask, out);
   if (!has_ends) return;
   pack_part(wide_parts[hot_places[hot_end_local].at], wide(hot_end_local), mask, out);
   pack_narrow(hot_end_offset);

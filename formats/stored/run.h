@@ -64,7 +64,7 @@ class RunColumns {
   Column<std::uint32_t> end_offset, end_precision;
   bool has_details = false;       // whether encode_run gave any
   bool has_translations = false;  // whether any of them may be one
-  Bytes cold;                // of a run without details: its cold numbers, still packed, for decode_details
+  Bytes cold;                     // of a run without details: its cold numbers, still packed, for decode_details
 
   Day day_at(std::size_t row) const { return static_cast<Day>(day[row] ^ 0x80000000u); }
   record::Time start_at(std::size_t row) const;

@@ -9,10 +9,8 @@ namespace chartline::stored {
 
 std::uint64_t seal(Bytes& bytes, Trailer trailer) {
   const std::uint64_t hash = hash64(bytes);
-  if (trailer == Trailer::half)
-    Writer(bytes).u32(static_cast<std::uint32_t>(hash));
-  else
-    Writer(bytes).u64(hash);
+  if (trailer == Trailer::half) Writer(bytes).u32(static_cast<std::uint32_t>(hash));
+  else Writer(bytes).u64(hash);
   return hash64(bytes);
 }
 

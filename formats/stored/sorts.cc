@@ -56,8 +56,9 @@ std::size_t Sorts::sort_of(std::size_t row) {
 void Sorts::rank() {
   order_.resize(first_.size());
   std::iota(order_.begin(), order_.end(), 0u);
-  std::sort(order_.begin(), order_.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return counts_[a] != counts_[b] ? counts_[a] > counts_[b] : a < b; });
+  std::sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return counts_[a] != counts_[b] ? counts_[a] > counts_[b] : a < b;
+  });
   std::array<std::uint32_t, sorts_max> rank_of;
   for (std::uint32_t r = 0; r < order_.size(); ++r) rank_of[order_[r]] = r;
   for (std::uint32_t& place : places_) place = rank_of[place];

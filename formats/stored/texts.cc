@@ -33,10 +33,8 @@ bool parse_uuid(std::string_view text, char* out) {
     }
     const int digit = hex_digit(text[i]);
     if (digit < 0) return false;
-    if (nibble % 2 == 0)
-      out[nibble / 2] = static_cast<char>(digit << 4);
-    else
-      out[nibble / 2] = static_cast<char>(out[nibble / 2] | digit);
+    if (nibble % 2 == 0) out[nibble / 2] = static_cast<char>(digit << 4);
+    else out[nibble / 2] = static_cast<char>(out[nibble / 2] | digit);
     ++nibble;
   }
   return true;

@@ -120,10 +120,8 @@ void fill_gaps(std::span<const std::uint32_t> forms, std::span<std::uint64_t> wo
   if (first == forms.end()) return;
   std::uint64_t last = words[static_cast<std::size_t>(first - forms.begin())];
   for (std::size_t i = 0; i < forms.size(); ++i) {
-    if (has_word(forms[i]))
-      last = words[i];
-    else
-      words[i] = last;
+    if (has_word(forms[i])) last = words[i];
+    else words[i] = last;
   }
 }
 

@@ -60,7 +60,8 @@ inline RowValue unpack_value(std::uint32_t form, std::uint64_t word) {
   if (value.form == record::Value::Form::number) {
     value.comparator = comparator_of(form);
     const std::int8_t scale = scale_of(form);
-    value.number = scale == record::Decimal::binary ? record::Decimal{unzigzag(word), scale} : normal_decimal(unzigzag(word), scale);
+    value.number = scale == record::Decimal::binary ? record::Decimal{unzigzag(word), scale}
+                                                    : normal_decimal(unzigzag(word), scale);
   } else if (value.form == record::Value::Form::code) {
     value.code = static_cast<Name>(word);
   } else if (value.form == record::Value::Form::boolean) {

@@ -68,10 +68,8 @@ void Care::stay(Day day, Random& random) {
     for (const MeasureId measure : again_and_again)
       result(0, measure, draw(measure, 0, random), record::at_instant(at), encounter, random);
   const bool intensive = random.chance(20'000), charts = random.chance(150'000);
-  if (intensive)
-    chart(from, to, 1, encounter, hospital_says, random);
-  else if (charts && record::civil(day).year >= 2012)
-    chart(from, to, 8, encounter, hospital_says, random);
+  if (intensive) chart(from, to, 1, encounter, hospital_says, random);
+  else if (charts && record::civil(day).year >= 2012) chart(from, to, 8, encounter, hospital_says, random);
 }
 
 void Care::chart(Time from, Time to, std::int64_t hours, std::uint32_t encounter, Source source, Random& random) {

@@ -82,10 +82,8 @@ void People::settle_conditions(Person& person) const {
     int least = 0, most = last;  // it never falls with age: the first age at which it is reached
     while (least < most) {
       const int middle = (least + most) / 2;
-      if (reached(middle))
-        most = middle;
-      else
-        least = middle + 1;
+      if (reached(middle)) most = middle;
+      else least = middle + 1;
     }
     const Day day = person.birth + static_cast<Day>(std::int64_t{least} * 36'525 / 100) + within;
     if (day < person.past) person.onset[c] = day;

@@ -24,10 +24,8 @@ Result<void> Population::write(const Range& range, const Out& out) const {
     std::string rows;
     for (std::uint64_t number = from; number < to; ++number) {
       const Person& person = maker.person(number);
-      if (form == Form::people)
-        print_person(person, rows);
-      else
-        print_facts(catalogue_, person, maker.facts(), form, rows);
+      if (form == Form::people) print_person(person, rows);
+      else print_facts(catalogue_, person, maker.facts(), form, rows);
     }
     return rows;
   };

@@ -41,10 +41,8 @@ void add_value(std::string& text, const Fact& fact) {
   add_number(text, static_cast<std::uint64_t>(fact.value / power));
   if (fact.decimals == 0) return;
   text += '.';
-  if (fact.decimals == 2)
-    add_two_digits(text, fact.value % power);
-  else
-    text += static_cast<char>('0' + fact.value % power);
+  if (fact.decimals == 2) add_two_digits(text, fact.value % power);
+  else text += static_cast<char>('0' + fact.value % power);
 }
 
 void add_record(std::string& text, const Person& person, std::uint32_t record) {
@@ -67,10 +65,8 @@ void print_full(const Catalogue& catalogue, const Person& person, const Fact& fa
   row += ',', row += fact.unit;
   row += ',', row += record::name(fact.kind);
   row += ',';
-  if (fact.end.form == record::End::Form::ongoing)
-    row += "ongoing";
-  else if (fact.end.form == record::End::Form::at)
-    add_time(row, fact.end.at);
+  if (fact.end.form == record::End::Form::ongoing) row += "ongoing";
+  else if (fact.end.form == record::End::Form::at) add_time(row, fact.end.at);
   row += ',', row += record::name(fact.status);
   row += ',', row += organisation(fact.source);
   row += ',', row += system_of(fact.source);
@@ -83,10 +79,8 @@ void print_full(const Catalogue& catalogue, const Person& person, const Fact& fa
   row += ',';
   if (fact.days_supply != 0) add_number(row, fact.days_supply);
   row += ',';
-  if (fact.kind == record::Kind::patient)
-    add_person(row, person);
-  else
-    row += ",,";
+  if (fact.kind == record::Kind::patient) add_person(row, person);
+  else row += ",,";
   row += '\n';
 }
 

@@ -13,7 +13,9 @@ namespace {
 
 using record::Value;
 
-Error wrong(std::string_view column) { return invalid_request("events: the column " + std::string(column) + " is not as it may be"); }
+Error wrong(std::string_view column) {
+  return invalid_request("events: the column " + std::string(column) + " is not as it may be");
+}
 
 // A column of `count`, of one value for all, or of none: then all are 0. Its numbers are read where they stand in the message
 // (little-endian); the library looks at the bounds of each.
@@ -22,7 +24,8 @@ class Values {
  public:
   using List = typename capnp::List<Item>::Reader;
   // Notes its name in `unsound` where its length is none of these.
-  Values(List list, std::uint32_t count, const char* name, const char*& unsound) : step_(list.size() > 1 ? 1 : 0), name_(name) {
+  Values(List list, std::uint32_t count, const char* name, const char*& unsound)
+      : step_(list.size() > 1 ? 1 : 0), name_(name) {
     static_assert(std::endian::native == std::endian::little);
     if (list.size() > 1 && list.size() != count) unsound = name;
     if (list.size() == 0) return;
@@ -31,7 +34,8 @@ class Values {
       first_ = reinterpret_cast<const Item*>(plain.getRawBytes().begin());
       return;
     }
-    for (const Item item : list) copied_.push_back(item);  // structs whose first field it is, as later schemas may have it
+    for (const Item item : list)
+      copied_.push_back(item);  // structs whose first field it is, as later schemas may have it
     first_ = copied_.data();
   }
   Values(const Values&) = delete;
@@ -156,7 +160,8 @@ Result<void> read_details(Details::Reader from, const Names& names, record::Even
   if (from.hasTranslations()) {
     std::vector<record::Code> translations;
     for (const std::uint32_t number : from.getTranslations()) {
-      if (number == 0 || !is_named(names.codes, number, translations.emplace_back())) return wrong("details.translations");
+      if (number == 0 || !is_named(names.codes, number, translations.emplace_back()))
+        return wrong("details.translations");
     }
     event.translations = into.array(translations);
   }
@@ -171,7 +176,8 @@ Result<void> read_details(Details::Reader from, const Names& names, record::Even
   event.has_original = from.getHasOriginal();
   if (from.hasAttributes()) {
     std::vector<record::Attribute> attributes;
-    for (const Attribute::Reader attribute : from.getAttributes()) attributes.push_back(TRY(read_attribute(attribute, names)));
+    for (const Attribute::Reader attribute : from.getAttributes())
+      attributes.push_back(TRY(read_attribute(attribute, names)));
     event.attributes = into.array(attributes);
   }
   return {};
@@ -221,7 +227,8 @@ class EventColumns {
       event.end.at = {.local = end_local_.at(i), .offset_minutes = end_offset_.at(i), .precision = {}};
       if (!is_time(end_precision_.at(i), event.end.at)) return wrong(end_local_.name());
     }
-    if (!read_form(value_form_.at(i), event.value) || event.value.form == Value::Form::date) return wrong(value_form_.name());
+    if (!read_form(value_form_.at(i), event.value) || event.value.form == Value::Form::date)
+      return wrong(value_form_.name());
     if (!read_value(value_.at(i), value_scale_.at(i), names_, event.value)) return wrong(value_.name());
     if (!is_named(names_.units, unit_.at(i), event.value.unit)) return wrong(unit_.name());
     return details_.size() == 0 ? Result<void>() : read_details(details_[i], names_, event, into);

@@ -63,8 +63,7 @@ template <typename Init, typename Items>
 void write_list(const Items& items, Init init) {
   if (items.empty()) return;
   auto list = init(static_cast<unsigned>(items.size()));
-  for (unsigned i = 0; i < items.size(); ++i)
-    put_text(items[i], [&](unsigned size) { return list.init(i, size); });
+  for (unsigned i = 0; i < items.size(); ++i) put_text(items[i], [&](unsigned size) { return list.init(i, size); });
 }
 
 }  // namespace
@@ -153,16 +152,20 @@ EventsWriter::Columns& EventsWriter::extend(std::size_t events) {
 }
 
 void EventsWriter::add(const record::Event& event, WithDetails details) {
-  const auto put = [](auto& column, auto to) { column.push_back(static_cast<std::decay_t<decltype(column.back())>>(to)); };
+  const auto put = [](auto& column, auto to) {
+    column.push_back(static_cast<std::decay_t<decltype(column.back())>>(to));
+  };
   Columns& columns = columns_;
   put(columns.number, event.number);
   put(columns.kind, event.kind), put(columns.status, event.status);
   put(columns.certainty, event.certainty), put(columns.author, event.author);
-  put(columns.code, code(event.code)), put(columns.unit, unit(event.value.unit)), put(columns.source, source(event.source));
+  put(columns.code, code(event.code)), put(columns.unit, unit(event.value.unit)),
+      put(columns.source, source(event.source));
   put(columns.start_local, event.start.local), put(columns.start_offset, event.start.offset_minutes);
   put(columns.start_precision, event.start.precision), put(columns.end_form, event.end.form);
   const record::Time end = event.end.form == record::End::Form::at ? event.end.at : nothing;
-  put(columns.end_local, end.local), put(columns.end_offset, end.offset_minutes), put(columns.end_precision, end.precision);
+  put(columns.end_local, end.local), put(columns.end_offset, end.offset_minutes),
+      put(columns.end_precision, end.precision);
   put(columns.value_form, form_of(event.value.form, event.value.comparator));
   const bool is_number = event.value.form == Value::Form::number;
   put(columns.value, is_number ? event.value.number.mantissa : value_of(event.value));

@@ -45,7 +45,9 @@ class SocketStream final : public kj::AsyncIoStream {
     const kj::ArrayPtr<const kj::byte> piece(static_cast<const kj::byte*>(buffer), size);
     return write_on(piece, nullptr);
   }
-  kj::Promise<void> write(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces) override { return write_on(nullptr, pieces); }
+  kj::Promise<void> write(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces) override {
+    return write_on(nullptr, pieces);
+  }
 
   // Errors are told of whatever else is waited for.
   kj::Promise<void> whenWriteDisconnected() override { return news_.whenWriteDisconnected(); }
@@ -97,7 +99,9 @@ class SocketStream final : public kj::AsyncIoStream {
   }
 
   bool may_be_at_end() {
-    KJ_IF_MAYBE(at_end, news_.atEndHint()) { return *at_end; }
+    KJ_IF_MAYBE (at_end, news_.atEndHint()) {
+      return *at_end;
+    }
     return true;
   }
 
@@ -157,9 +161,12 @@ class SocketStream final : public kj::AsyncIoStream {
 
 }  // namespace
 
-kj::Own<kj::AsyncIoStream> over_socket(kj::Own<kj::AsyncIoStream> stream, kj::UnixEventPort& port, std::size_t read_ahead) {
+kj::Own<kj::AsyncIoStream> over_socket(kj::Own<kj::AsyncIoStream> stream, kj::UnixEventPort& port,
+                                       std::size_t read_ahead) {
   kj::AutoCloseFd copy;
-  KJ_IF_MAYBE(fd, stream->getFd()) { copy = another(*fd); }
+  KJ_IF_MAYBE (fd, stream->getFd()) {
+    copy = another(*fd);
+  }
   if (copy.get() < 0) return kj::mv(stream);
   stream = nullptr;  // and with it what watches the socket
   return kj::heap<SocketStream>(kj::mv(copy), port, read_ahead);

@@ -10,6 +10,7 @@ namespace chartline::wire {
 
 // The same connection as `stream`, or `stream` itself where it is no socket. The loop of `port` is the current thread's. So many
 // bytes are read ahead of what is asked for, at most.
-kj::Own<kj::AsyncIoStream> over_socket(kj::Own<kj::AsyncIoStream> stream, kj::UnixEventPort& port, std::size_t read_ahead = 0);
+kj::Own<kj::AsyncIoStream> over_socket(kj::Own<kj::AsyncIoStream> stream, kj::UnixEventPort& port,
+                                       std::size_t read_ahead = 0);
 
 }  // namespace chartline::wire

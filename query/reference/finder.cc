@@ -39,16 +39,16 @@ class ReferenceFinder final : public Finder {
 Executors reference_executors(const engine::View& view, const Program& program,
                               std::vector<const typed::Node*> statements, Persons persons) {
   constexpr std::uint32_t range_patients = 64;
-  return {.range_patients = range_patients,
-          .first_patients = range_patients,
-          .waited_for = gives_rows(*statements.front()),
-          .make = [view, &program, persons, statements = std::move(statements)]() -> Result<std::unique_ptr<Finder>> {
-            std::vector<Inquiry> inquiries;
-            for (const typed::Node* statement : statements)
-              inquiries.push_back(TRY(Inquiry::make(*statement, program)));
-            return std::unique_ptr<Finder>(std::make_unique<ReferenceFinder>(
-                view, program, std::move(inquiries), persons == Persons::whole ? Wanted() : wanted_by(statements, program)));
-          }};
+  return {
+      .range_patients = range_patients,
+      .first_patients = range_patients,
+      .waited_for = gives_rows(*statements.front()),
+      .make = [view, &program, persons, statements = std::move(statements)]() -> Result<std::unique_ptr<Finder>> {
+        std::vector<Inquiry> inquiries;
+        for (const typed::Node* statement : statements) inquiries.push_back(TRY(Inquiry::make(*statement, program)));
+        return std::unique_ptr<Finder>(std::make_unique<ReferenceFinder>(
+            view, program, std::move(inquiries), persons == Persons::whole ? Wanted() : wanted_by(statements, program)));
+      }};
 }
 
 }  // namespace chartline::query

@@ -17,7 +17,8 @@ class Ages {
   // whole_years() from the birth to the day; 0 for who is born later.
   std::int64_t of(record::Day birth) {
     if (birth >= on_) return 0;
-    std::size_t years = static_cast<std::size_t>((std::int64_t{on_} - birth) * 400 / days_in_400_years);  // one more or less
+    std::size_t years =
+        static_cast<std::size_t>((std::int64_t{on_} - birth) * 400 / days_in_400_years);  // one more or less
     if (years > years_max) return whole_years(birth, on_, mode_);
     if (last_birth_.size() < years + 3) draw(years + 3);
     while (birth <= last_birth_[years + 1]) ++years;

@@ -88,7 +88,9 @@ class Candidates {
     std::ranges::sort(few_);
     return std::unique(few_.begin(), few_.end()) - few_.begin();
   }
-  bool has(PatientId id) const { return words_[(id - first_) / 64] >> ((id - first_) % 64) & 1; }  // once next() was asked
+  bool has(PatientId id) const {
+    return words_[(id - first_) / 64] >> ((id - first_) % 64) & 1;
+  }  // once next() was asked
 
   // The next of them, into a batch used before; false: there are no more.
   bool next(Batch& batch) {
@@ -114,8 +116,8 @@ class Candidates {
   }
 
   PatientId first_ = 0, past_ = 0;
-  std::size_t next_ = 0;             // word
-  std::vector<PatientId> few_{};     // in any order, some several times; where there are no words
+  std::size_t next_ = 0;          // word
+  std::vector<PatientId> few_{};  // in any order, some several times; where there are no words
   std::vector<std::uint64_t> words_{};
 };
 

@@ -266,10 +266,8 @@ std::vector<std::uint32_t> Evaluation::coded_field(const Node& node, const Frame
       if (of_code && value == 0) make_odd(frame.place[row]);
     }
   };
-  if (of_kind)
-    number_all(column.events->kind);
-  else
-    number_all(of_code ? column.events->code : column.events->unit);
+  if (of_kind) number_all(column.events->kind);
+  else number_all(of_code ? column.events->code : column.events->unit);
   return made;
 }
 

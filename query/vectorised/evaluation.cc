@@ -49,8 +49,8 @@ std::optional<std::string> Evaluation::rehearse_rows_of(const Node& cohort, std:
   refusal_.reset();
   // Rows of one patient stand together; where they are told apart by their code, as many as there are of it.
   const auto is_code_of_row = [slot](const Node* group) {
-    return group->op == Op::field && std::get<std::string>(group->data) == "code" &&
-           group->parts[0]->op == Op::row && std::get<typed::Slot>(group->parts[0]->data).number == slot;
+    return group->op == Op::field && std::get<std::string>(group->data) == "code" && group->parts[0]->op == Op::row &&
+           std::get<typed::Slot>(group->parts[0]->data).number == slot;
   };
   const bool by_code = std::ranges::any_of(groups, is_code_of_row);
   want(events(*cohort.parts[1], everyone())->events, by_code ? field_by_code : field_grouped);

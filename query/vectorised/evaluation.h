@@ -101,7 +101,9 @@ using Needed = std::set<std::set<std::uint32_t>>;
 struct Demographics {
   std::uint32_t first_block = 0;
   std::vector<std::optional<engine::BlockDemographics>> blocks{};
-  engine::Demographics of(PatientId id) const { return blocks[id / block_patients - first_block]->at(id % block_patients); }
+  engine::Demographics of(PatientId id) const {
+    return blocks[id / block_patients - first_block]->at(id % block_patients);
+  }
   void fetch(PatientId id) const { blocks[id / block_patients - first_block]->fetch(id % block_patients); }
 };
 
@@ -111,7 +113,8 @@ class Evaluation {
   using Op = typed::Op;
 
   Evaluation(const Program& program, Rehearsed& into);  // to rehearse
-  Evaluation(const Program& program, const Rehearsed& rehearsed, const engine::View& view, const Order& order);  // in earnest
+  Evaluation(const Program& program, const Rehearsed& rehearsed, const engine::View& view,
+             const Order& order);  // in earnest
 
   // -- rehearsal: the reason why something cannot be answered from columns; nullopt: it can
   std::optional<std::string> rehearse(const Node& condition_or_events);
@@ -216,7 +219,8 @@ class Evaluation {
   void each_who(const Frame& frame, const Use& use) const {
     constexpr std::size_t ahead = 16;
     for (std::size_t row = 0, fetched = 0; row < frame.rows(); ++row) {
-      for (; fetched < std::min(row + ahead, frame.rows()); ++fetched) block_.who->fetch(block_.batch->id(frame.place[fetched]));
+      for (; fetched < std::min(row + ahead, frame.rows()); ++fetched)
+        block_.who->fetch(block_.batch->id(frame.place[fetched]));
       use(row, who(frame.place[row]));
     }
   }
@@ -306,9 +310,9 @@ class Evaluation {
 
   const Program& program_;
   const Rehearsed& rehearsed_;
-  Rehearsed* const rehearsal_;       // null: in earnest
-  const engine::View* const view_;   // null: in rehearsal
-  const Order* const order_;         // null: in rehearsal
+  Rehearsed* const rehearsal_;      // null: in earnest
+  const engine::View* const view_;  // null: in rehearsal
+  const Order* const order_;        // null: in rehearsal
   Block block_{};
   Frame everyone_{};
   std::optional<DateRange> interval_{};
@@ -318,7 +322,7 @@ class Evaluation {
   bool over_ = false;
   std::uint64_t incomparable_ = 0;
   std::map<std::pair<const Node*, Lifted>, Needed> needed_{};
-  std::vector<std::unique_ptr<Events>> stand_ins_{};  // of the leaves, in rehearsal
+  std::vector<std::unique_ptr<Events>> stand_ins_{};       // of the leaves, in rehearsal
   std::unordered_map<const Node*, Numbering> numbered_{};  // of a range of blocks
   std::map<record::Day, Ages> ages_{};                     // of days that are the same for everyone
   // Of the block.

@@ -39,10 +39,10 @@ enum Field : std::uint32_t {
   field_number = 8,  // number: the identity
   field_value = 16,  // value, form, comparator, unit
   field_kind = 32,
-  field_code = 64,      // the primary one
-  field_grouped = 128,  // those of a patient stand together, and `begin` tells where
-  field_exact = 256,    // the second alone does not do: whoever has a fraction of one is odd
-  field_by_code = 512,  // those of a patient with one code stand together
+  field_code = 64,        // the primary one
+  field_grouped = 128,    // those of a patient stand together, and `begin` tells where
+  field_exact = 256,      // the second alone does not do: whoever has a fraction of one is odd
+  field_by_code = 512,    // those of a patient with one code stand together
   field_complete = 1024,  // all of a patient are there at once, in whatever order
   field_once = 2048,      // each event once, however many of its codings are among those asked for
 };

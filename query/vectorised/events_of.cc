@@ -172,7 +172,8 @@ const Node& Evaluation::unnamed(const Node& node) const {
 EventColumn Evaluation::one(const Node& node, const Frame& frame, Asks asks) {
   if (node.op == Op::row) return in_slot(std::get<typed::Slot>(node.data).number, frame);
   const Op op = unnamed(node).op;
-  if (asks == Asks::time && (op == Op::first || op == Op::last || op == Op::nth)) return chosen(unnamed(node), frame, {}, asks);
+  if (asks == Asks::time && (op == Op::first || op == Op::last || op == Op::nth))
+    return chosen(unnamed(node), frame, {}, asks);
   return earliest(*events(node, frame), frame, asks);
 }
 

@@ -42,7 +42,8 @@ class Explanation {
     row("terminology", program_.terminology.empty() ? "none" : program_.terminology);
     const bool vectorised = executor_ == Executor::vectorised;
     const std::vector<Leaf>& leaves = plans_->rehearsed.leaves.all;
-    for (std::size_t i = 0; vectorised && i < leaves.size(); ++i) leaf(leaves[i], actuals ? &actuals->of_leaf[i] : nullptr);
+    for (std::size_t i = 0; vectorised && i < leaves.size(); ++i)
+      leaf(leaves[i], actuals ? &actuals->of_leaf[i] : nullptr);
     if (vectorised && plan_.way != Way::everyone) conditions();
     if (!actuals) return std::move(rows_);
     if (vectorised) {

@@ -119,10 +119,8 @@ std::optional<Evaluation::Window> Evaluation::window_of(const Node& clause, cons
     }
     const DayExtent at = days_of(times[row]);
     Day low = at.last, high = at.first, lowest = at.first, highest = at.last;
-    if (widen(low, high) && (at.first == at.last || widen(lowest, highest)))
-      from(row, low), to(row, high);
-    else
-      nothing(row);
+    if (widen(low, high) && (at.first == at.last || widen(lowest, highest))) from(row, low), to(row, high);
+    else nothing(row);
   }
   return window;
 }
@@ -228,7 +226,8 @@ ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifte
 }
 
 // Candidates that lie in each of the windows.
-Frame Evaluation::in_windows(const Lists& all, const Frame& frame, std::uint32_t slot, const std::vector<Window>& windows) {
+Frame Evaluation::in_windows(const Lists& all, const Frame& frame, std::uint32_t slot,
+                             const std::vector<Window>& windows) {
   const Events& of = *all.events;
   Frame made;
   made.outer = &frame;

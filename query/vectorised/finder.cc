@@ -116,8 +116,7 @@ class VectorisedFinder final : public RangeFinder {
       if (actuals_) actuals_->of_leaf.front().events += events.size();
       std::swap(events, events_.front());
       const Batch batch = whole_block(range, block);
-      evaluation_.start(
-          {.shard = range.shard, .batch = &batch, .leaves = &events_, .who = &who_, .odd = &of_block});
+      evaluation_.start({.shard = range.shard, .batch = &batch, .leaves = &events_, .who = &who_, .odd = &of_block});
       for (std::size_t i = 0; i < plans_.size(); ++i) {
         TRY(gathered_[i].evaluate(*plans_[i].statement, program_, question_->inquiries[i].intervals(), evaluation_,
                                   of_block, stop));
@@ -323,7 +322,7 @@ class VectorisedFinder final : public RangeFinder {
   const LeafSets& needed_;
   Evaluation evaluation_;
   std::uint64_t incomparable_ = 0;
-  bool streams_ = false;         // counts of events of all codes and nothing else
+  bool streams_ = false;  // counts of events of all codes and nothing else
   std::optional<LeafTotals> totals_;
   Candidates candidates_, others_;
   Demographics who_;
@@ -347,7 +346,8 @@ double postings_of(const engine::View& view, const Leaf& leaf, Statistics& stati
       return {};
     };
     if (leaf.codes->any) {
-      (void)view.all_postings(shard, 0, last_block, [](const auto&) { return true; }, add);
+      (void)view.all_postings(
+          shard, 0, last_block, [](const auto&) { return true; }, add);
       continue;
     }
     for (const engine::Name name : statistics.names(*leaf.codes, shard))
@@ -411,7 +411,7 @@ struct Cut {
 // nothing of a run beyond them.
 Cut cut_for(const engine::View& view, const Workers& workers, const std::vector<Leaf>& leaves, bool everyone,
             bool shares_codes, Statistics& statistics) {
-  constexpr double work_min = 20'000;  // of postings and patients, in a range
+  constexpr double work_min = 20'000;   // of postings and patients, in a range
   constexpr double work_of_name = 200;  // what it takes to find the runs of a code for a range, in postings
   constexpr double posting_bytes = 24;  // decoded, about
   const bool all_codes = std::ranges::any_of(leaves, [](const Leaf& leaf) { return leaf.codes->any; });
@@ -427,7 +427,8 @@ Cut cut_for(const engine::View& view, const Workers& workers, const std::vector<
   double ranges = std::max(1u, workers.threads) * (shares_codes && workers.threads > 1 ? 6 : all_codes ? 1 : 4);
   if (statistics.known()) ranges = std::min(ranges, std::ceil(work / work_min));
   if (names > 0) ranges = std::min(ranges, std::max(double(workers.threads), work / (work_of_name * names)));
-  const double for_memory = std::ceil(held_bytes / static_cast<double>(std::max<std::uint64_t>(1, workers.held_bytes_max)));
+  const double for_memory =
+      std::ceil(held_bytes / static_cast<double>(std::max<std::uint64_t>(1, workers.held_bytes_max)));
   const Hold hold = for_memory > ranges ? Hold::parts : Hold::whole_runs;
   ranges = std::max({ranges, for_memory, 1.0});
   return {static_cast<std::uint32_t>(std::max(1.0, std::ceil(blocks / ranges))), hold};
@@ -468,8 +469,8 @@ Result<Executors> vectorised_executors(const engine::View& view, const Program& 
   const bool whoever = plans->counts_whoever;
   if (!whoever) question->needed = needed_by_any(*plans, statistics);
   const auto postings = TRY(postings_to_share(*question));
-  const Cut cut =
-      cut_for(now, workers, plans->rehearsed.leaves.all, question->needed.empty() && !whoever, !postings.empty(), statistics);
+  const Cut cut = cut_for(now, workers, plans->rehearsed.leaves.all, question->needed.empty() && !whoever,
+                          !postings.empty(), statistics);
   question->hold = cut.hold;
   const std::uint32_t range_patients = question->range_patients = cut.blocks * block_patients;
   for (std::uint32_t shard = 0; shard < postings.size(); ++shard) {

@@ -28,10 +28,8 @@ std::vector<std::uint32_t> where_yes(const Truths& truths) {
 
 void Gathered::add(const Frame& rows, std::size_t which, Evaluation& evaluation) {
   Part part{.which = which, .first = place_.size()};
-  if (place_.empty())
-    place_ = rows.place;
-  else
-    place_.insert(place_.end(), rows.place.begin(), rows.place.end());
+  if (place_.empty()) place_ = rows.place;
+  else place_.insert(place_.end(), rows.place.begin(), rows.place.end());
   part.past = place_.size();
   for (const Node* group : groups_) part.codes.push_back(evaluation.coded(*group, rows));
   parts_.push_back(std::move(part));
@@ -58,8 +56,7 @@ Result<void> Gathered::evaluate(const Node& statement, const Program& program,
     case Op::count_patients: {
       if (const auto rows = rows_counted(statement, program))
         add(evaluation.rows_of(*rows->cohort, rows->slot), 0, evaluation);
-      else
-        add(Evaluation::only(all, where_yes(evaluation.truth(*statement.parts[0], all))), 0, evaluation);
+      else add(Evaluation::only(all, where_yes(evaluation.truth(*statement.parts[0], all))), 0, evaluation);
       return {};
     }
     case Op::tally: {
@@ -207,12 +204,11 @@ std::size_t Gathered::join_codes(const Part& part, Evaluation& evaluation) {
 }
 
 // Groups are looked up once for each of them and not for each row.
-void Gathered::count_joined(const Part& part, std::size_t groups, const Odd& counted, Evaluation& evaluation, Totals& into) {
+void Gathered::count_joined(const Part& part, std::size_t groups, const Odd& counted, Evaluation& evaluation,
+                            Totals& into) {
   joined_totals_.assign(groups, 0);
-  if (once_)
-    count_each_once(joined_, part.first, counted, joined_totals_);
-  else
-    count_one(joined_, part.first, counted, joined_totals_);
+  if (once_) count_each_once(joined_, part.first, counted, joined_totals_);
+  else count_one(joined_, part.first, counted, joined_totals_);
   for (std::size_t group = 0; group < groups; ++group) {
     if (joined_totals_[group] == 0) continue;
     Codes codes{};
@@ -241,10 +237,8 @@ Result<void> Gathered::count(const Odd& counted, Evaluation& evaluation, Stop& s
     };
     if (part.codes.size() == 1) {
       totals.of_code.resize(std::max(totals.of_code.size(), evaluation.cells(*groups_.front()).size()), 0);
-      if (once_)
-        count_each_once(part.codes.front(), part.first, counted, totals.of_code);
-      else
-        count_one(part.codes.front(), part.first, counted, totals.of_code);
+      if (once_) count_each_once(part.codes.front(), part.first, counted, totals.of_code);
+      else count_one(part.codes.front(), part.first, counted, totals.of_code);
       continue;
     }
     if (part.codes.size() > 1) {

@@ -18,7 +18,8 @@ class Gathered {
  public:
   // Evaluates a statement for everyone of the block, of whom some are known to be odd; that may become more.
   Result<void> evaluate(const typed::Node& statement, const Program& program,
-                        const std::vector<MeasureInterval>& intervals, Evaluation& evaluation, const Odd& odd, Stop& stop);
+                        const std::vector<MeasureInterval>& intervals, Evaluation& evaluation, const Odd& odd,
+                        Stop& stop);
   Odd found() const;
   bool is_of_events() const { return of_events_; }  // else of patients, whether they have any or not
   // Counts what was found of some of them, in the same block.
@@ -54,7 +55,8 @@ class Gathered {
   // A measure counts those of a frame who are not odd, and notes them; or takes back those it counted.
   enum class Turn : std::uint8_t { count, take_back };
   Result<void> measure(const Frame& of, Turn turn, Evaluation& evaluation, const Odd& odd, Stop& stop);
-  void count_row(const std::vector<std::vector<std::uint32_t>>& codes, std::size_t row, std::int64_t n, Totals& into) const;
+  void count_row(const std::vector<std::vector<std::uint32_t>>& codes, std::size_t row, std::int64_t n,
+                 Totals& into) const;
 
   const typed::Node* statement_ = nullptr;
   const std::vector<MeasureInterval>* intervals_ = nullptr;
@@ -64,8 +66,8 @@ class Gathered {
   std::vector<Place> place_{};
   std::vector<Part> parts_{};
   std::vector<Totals> totals_{};
-  std::vector<Codes> codes_{};  // of one patient
-  std::vector<std::uint32_t> joined_{};      // the codes of each row as one
+  std::vector<Codes> codes_{};           // of one patient
+  std::vector<std::uint32_t> joined_{};  // the codes of each row as one
   std::vector<std::int64_t> joined_totals_{};
   std::vector<std::uint32_t> of_patient_{};
   std::vector<std::int64_t> second_rows_{};  // counts of every second row

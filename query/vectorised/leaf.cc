@@ -248,9 +248,8 @@ Result<void> LeafReader::deal_out(engine::Name code, const engine::PostingScan& 
   if (by_code)
     for (Block& block : blocks_) block.of_code = block.events.size();
   for (std::size_t r = 0; r < scan.refs.size(); ++r) {
-    TRY(keep(code, scan, r, fields, [&](PatientId id) {
-      blocks_[stored::block_of(id) - first_block_].odd.set(id % block_patients);
-    }));
+    TRY(keep(code, scan, r, fields,
+             [&](PatientId id) { blocks_[stored::block_of(id) - first_block_].odd.set(id % block_patients); }));
     const auto block_at = [&](std::size_t i) { return stored::block_of(columns_.patient[i]); };
     for (std::size_t k = 0; k < kept_.size();) {
       const std::uint32_t block = block_at(kept_[k]);

@@ -214,9 +214,9 @@ class LeafReader {
   std::uint32_t refused_ = 0;  // posting flags
   std::vector<Run> runs_{};
   std::vector<Added> added_{};
-  std::vector<PatientId> found_odd_{};  // by find(); ascending
+  std::vector<PatientId> found_odd_{};            // by find(); ascending
   std::uint64_t found_ = 0, found_postings_ = 0;  // events kept and postings read, by find()
-  std::vector<Block> blocks_{};         // of what is dealt out
+  std::vector<Block> blocks_{};                   // of what is dealt out
   stored::PostingColumns columns_{};
   std::uint64_t postings_ = 0;
   engine::Name bound_unit_ = 0;            // a unit that is the sieve's

@@ -70,7 +70,8 @@ void append_numbers(std::vector<double>& into, const PostingColumns& from, std::
   const std::size_t before = into.size();
   into.resize(before + places.size());
   double* const to = into.data() + before;
-  const bool alike = from.value_form.is_constant() && !from.value.is_constant() && from.form_at(0) == record::Value::Form::number;
+  const bool alike =
+      from.value_form.is_constant() && !from.value.is_constant() && from.form_at(0) == record::Value::Form::number;
   const std::optional<int> scale = alike ? scale_of(from, places.front(), places.back() + 1) : std::nullopt;
   bool exact = scale.has_value();
   if (scale) {
@@ -271,8 +272,7 @@ void LeafReader::take(const PostingColumns& from, engine::Name code, std::size_t
   const auto gather = [&](const auto& of) {
     if (batch.is_everyone())
       append_column(into.place, some, of, from.patient, [base = batch.first](std::uint32_t id) { return id - base; });
-    else
-      append_column(into.place, some, of, from.patient, Places(batch));
+    else append_column(into.place, some, of, from.patient, Places(batch));
     if (leaf_.fields & field_day)
       append_column(into.day, some, of, from.day, [](std::uint32_t day) { return day ^ 0x80000000u; });
     if (leaf_.fields & field_time) {
@@ -399,10 +399,8 @@ const LeafReader::Mantissas& LeafReader::mantissas(int scale) {
     while (low < high) {
       const std::int64_t middle = std::midpoint(low, high);
       const std::int64_t below = middle == high ? middle - 1 : middle;
-      if (holds(below))
-        high = below;
-      else
-        low = below + 1;
+      if (holds(below)) high = below;
+      else low = below + 1;
     }
     return high;
   };
@@ -455,8 +453,7 @@ void LeafReader::add_kept(const PostingColumns& from, Candidates& candidates) {
   if (kept == 0) return;
   if (from.patient.is_constant()) return candidates.add(from.patient[0]);
   const std::uint32_t* const ids = from.patient.values();
-  if (kept_.everything)
-    candidates.add(kept, [from = ids + kept_.first](std::size_t k) { return from[k]; });
+  if (kept_.everything) candidates.add(kept, [from = ids + kept_.first](std::size_t k) { return from[k]; });
   else
     candidates.add(kept, [&](std::size_t k) {
       fetch_ahead(ids, kept_.some, k);
@@ -515,8 +512,7 @@ void LeafReader::read(const Batch& batch, const Candidates* among, Events& into,
       // Whoever has nothing that is found here may not be in the batch, and has no place there.
       if (is_found(posting) && (!among || among->has(posting.patient)))
         take(posting, added.code, place(posting.patient), into, odd);
-      else
-        ++postings_;
+      else ++postings_;
     }
   }
   if (several_ || (leaf_.fields & (field_order | field_grouped | field_by_code))) put_in_order(into, batch.patients());

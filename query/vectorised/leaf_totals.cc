@@ -52,10 +52,8 @@ void LeafReader::add_days(DayCounts& counts) const {
   const auto add_all = [&](const auto& of) {
     for (std::size_t k = 0; k < kept; ++k) {
       const std::uint32_t place = days[of(k)] - first;
-      if (place < std::uint32_t{table_days})
-        ++usual[place];
-      else
-        counts.add(day_of(days[of(k)]));
+      if (place < std::uint32_t{table_days}) ++usual[place];
+      else counts.add(day_of(days[of(k)]));
     }
   };
   if (kept_.everything) return add_all([from = kept_.first](std::size_t k) { return from + k; });

@@ -79,7 +79,8 @@ Needed needed_for(const Plan& plan, const Program& program, Evaluation& evaluati
 
 // After all were walked.
 bool count_whoever(const Plans& plans, Evaluation& evaluation) {
-  if (plans.each.size() != 1 || plans.each.front().way != Way::columns || plans.rehearsed.leaves.all.size() != 1) return false;
+  if (plans.each.size() != 1 || plans.each.front().way != Way::columns || plans.rehearsed.leaves.all.size() != 1)
+    return false;
   const Node& statement = *plans.each.front().statement;
   if (statement.op != Op::count_patients || !statement.parts[1]->parts.empty()) return false;
   const Node& condition = *statement.parts[0];

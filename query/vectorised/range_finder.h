@@ -31,7 +31,7 @@ struct Question {
   const Apart apart;
   Order order{};
   std::vector<std::vector<std::vector<engine::Name>>> names{};  // of the codes of each leaf in each shard
-  LeafSets needed{};  // empty: everyone is looked at
+  LeafSets needed{};                                            // empty: everyone is looked at
   Hold hold = Hold::whole_runs;
   std::uint32_t range_patients = block_patients;
   // Where it is counted without regard to patients: each range takes a share of the codes, of everyone. Of each shard where they
@@ -72,7 +72,8 @@ class RangeFinder : public Finder {
 
   // Asks the reference about a patient, for those statements of which `wants` says so by their number.
   template <typename Wants>
-  Result<void> ask_about(engine::PatientRef patient, Stop& stop, Outlet& outlet, std::span<Findings> into, const Wants& wants) {
+  Result<void> ask_about(engine::PatientRef patient, Stop& stop, Outlet& outlet, std::span<Findings> into,
+                         const Wants& wants) {
     TRY(stop.check());
     TRY(outlet.give(into));
     if (!reference_) reference_ = std::make_unique<Reference>(*question_);

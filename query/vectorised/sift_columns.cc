@@ -58,8 +58,8 @@ __attribute__((target("avx2"))) __m256i first_rows(std::size_t first) {
 }
 
 __attribute__((target("avx2,popcnt"))) std::size_t narrow_avx2(const std::uint32_t* values, std::size_t first,
-                                                               std::size_t past, std::uint32_t least, std::uint32_t span,
-                                                               std::uint32_t* into) {
+                                                               std::size_t past, std::uint32_t least,
+                                                               std::uint32_t span, std::uint32_t* into) {
   const __m256i low = _mm256_set1_epi32(static_cast<int>(least)), most = _mm256_set1_epi32(static_cast<int>(span));
   __m256i rows = first_rows(first);
   std::size_t left = 0;
@@ -118,7 +118,8 @@ std::size_t sift_narrow(const std::uint32_t* values, std::size_t first, std::siz
                         std::uint32_t span, std::uint32_t* into, [[maybe_unused]] Wide wide) {
   std::size_t done = 0, left = 0;
 #ifdef __x86_64__
-  if (wide == Wide::where_it_can && has_avx2()) done = count / 8 * 8, left = narrow_avx2(values, first, first + done, least, span, into);
+  if (wide == Wide::where_it_can && has_avx2())
+    done = count / 8 * 8, left = narrow_avx2(values, first, first + done, least, span, into);
 #endif
   return sift_plain(first + done, first + count, left, into,
                     [&](std::size_t row) { return values[row] - least <= span; });
@@ -128,12 +129,12 @@ std::size_t sift_turned(const std::uint64_t* values, std::size_t first, std::siz
                         std::uint32_t* into, [[maybe_unused]] Wide wide) {
   std::size_t done = 0, left = 0;
 #ifdef __x86_64__
-  if (wide == Wide::where_it_can && has_avx2()) done = count / 8 * 8, left = turned_avx2(values, first, first + done, of, into);
+  if (wide == Wide::where_it_can && has_avx2())
+    done = count / 8 * 8, left = turned_avx2(values, first, first + done, of, into);
 #endif
   const auto [least, span, inside] = of;
-  return sift_plain(first + done, first + count, left, into, [=](std::size_t row) {
-    return (std::rotr(values[row], 1) - least <= span) == inside;
-  });
+  return sift_plain(first + done, first + count, left, into,
+                    [=](std::size_t row) { return (std::rotr(values[row], 1) - least <= span) == inside; });
 }
 
 }  // namespace chartline::query::vectorised

@@ -32,7 +32,8 @@ constexpr std::uint64_t peak_bytes_max = 768ull << 20, sanitized_peak_bytes_max 
 std::string words_of(const client::Page& page) {
   std::string words;
   for (const record::Event& event : page.events)
-    words += fmt::format("{} {} {} {}|", static_cast<int>(event.kind), event.code.code, record::print(event.start), event.value.number.mantissa);
+    words += fmt::format("{} {} {} {}|", static_cast<int>(event.kind), event.code.code, record::print(event.start),
+                         event.value.number.mantissa);
   return words;
 }
 
@@ -146,15 +147,19 @@ class Abuse {
     std::string parts;
     for (int i = 0; i < attack_count; ++i) {
       all += connections_[static_cast<std::size_t>(i)];
-      parts += fmt::format("{}{} {}", i ? ", " : "", name(static_cast<Attack>(i)), connections_[static_cast<std::size_t>(i)]);
+      parts +=
+          fmt::format("{}{} {}", i ? ", " : "", name(static_cast<Attack>(i)), connections_[static_cast<std::size_t>(i)]);
     }
-    const auto quantile = [&](double part) { return 1000 * answers_[static_cast<std::size_t>(part * static_cast<double>(answers_.size() - 1))]; };
+    const auto quantile = [&](double part) {
+      return 1000 * answers_[static_cast<std::size_t>(part * static_cast<double>(answers_.size() - 1))];
+    };
     fmt::print("hostile connections: {}\n", parts);
     fmt::print(
-        "lane abuse: {} hostile connections; {} timelines meanwhile, {} wrong, p50 {:.1f} ms, p99 {:.0f} ms, at most {:.0f} ms; turned away {} times; "
+        "lane abuse: {} hostile connections; {} timelines meanwhile, {} wrong, p50 {:.1f} ms, p99 {:.0f} ms, at most "
+        "{:.0f} ms; turned away {} times; "
         "peak {} MB; no connection left; seed {}, {:.0f} s\n",
-        all, answers_.size(), wrong_.load(), quantile(0.5), quantile(0.99), quantile(1), turned_away_.load(), served_.peak_bytes() >> 20, seed_,
-        Seconds(now() - begin_).count());
+        all, answers_.size(), wrong_.load(), quantile(0.5), quantile(0.99), quantile(1), turned_away_.load(),
+        served_.peak_bytes() >> 20, seed_, Seconds(now() - begin_).count());
   }
 
   const std::uint64_t seed_;

@@ -49,7 +49,8 @@ class Socket {
   bool is_closed_within(int milliseconds) {
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
     for (std::array<char, 65536> bytes; is_open_;) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
       pollfd wanted{number_, POLLIN, 0};
       if (left <= 0 || ::poll(&wanted, 1, static_cast<int>(left)) <= 0) return false;
       if (::recv(number_, bytes.data(), bytes.size(), 0) <= 0) return true;
@@ -87,7 +88,9 @@ std::string nested_structs(std::uint32_t depth) {
   return words;
 }
 
-std::string any_patient(const Target& target, std::mt19937_64& chance) { return target.patients[chance() % target.patients.size()]; }
+std::string any_patient(const Target& target, std::mt19937_64& chance) {
+  return target.patients[chance() % target.patients.size()];
+}
 
 std::size_t send_slowly(const Target& target, std::mt19937_64& chance, int seconds) {
   const std::string said = (chance() % 2 ? login_messages() : std::string()) + head(0, 4000) + std::string(4000, '\0');
@@ -111,8 +114,12 @@ std::size_t read_slowly(const Target& target, std::mt19937_64& chance, int secon
 }
 
 std::size_t send_huge(const Target& target, std::mt19937_64& chance) {
-  const std::array<std::string, 6> heads = {head(0, 0xffffffff), head(0xffffffff, 1), head(511, 0x7fffffff), head(0, 0x80000),
-                                            head(0, message_bytes_max / 8 + 1), head(0x1000, 0)};
+  const std::array<std::string, 6> heads = {head(0, 0xffffffff),
+                                            head(0xffffffff, 1),
+                                            head(511, 0x7fffffff),
+                                            head(0, 0x80000),
+                                            head(0, message_bytes_max / 8 + 1),
+                                            head(0x1000, 0)};
   std::size_t made = 0;
   for (const std::string& claims : heads) {
     Socket socket(target.port);
@@ -140,11 +147,13 @@ std::size_t send_deep(const Target& target, std::mt19937_64& chance) {
   switch (chance() % 3) {
     case 0: socket.send(nested_structs(100'000)); break;
     case 1: socket.send(prepare_call(2, "count " + std::string(200'000, '(') + "true")); break;
-    default: socket.send(prepare_call(2, "count " + [] {
-      std::string nots;
-      for (int i = 0; i < 50'000; ++i) nots += "not ";
-      return nots;
-    }() + "true"));
+    default:
+      socket.send(prepare_call(
+          2, "count " + [] {
+            std::string nots;
+            for (int i = 0; i < 50'000; ++i) nots += "not ";
+            return nots;
+          }() + "true"));
   }
   socket.is_closed_within(1000);
   return 1;
@@ -175,7 +184,8 @@ std::size_t break_off(const Target& target, std::mt19937_64& chance) {
   for (int i = 0; i < 30; ++i) {
     Socket socket(target.port);
     if (chance() % 2) socket.reset_on_close();
-    const std::string said = login_messages() + timeline_call(2, any_patient(target, chance)) + prepare_call(3, "list true");
+    const std::string said =
+        login_messages() + timeline_call(2, any_patient(target, chance)) + prepare_call(3, "list true");
     socket.send(std::string_view(said).substr(0, chance() % (said.size() + 1)));
     if (chance() % 2) pause(static_cast<int>(chance() % 10));
   }
@@ -185,16 +195,18 @@ std::size_t break_off(const Target& target, std::mt19937_64& chance) {
 std::size_t flood(const Target& target, std::mt19937_64& chance) {
   Socket socket(target.port);
   std::string said = login_messages();
-  for (std::uint32_t question = 2; question < 1000; ++question) said += timeline_call(question, any_patient(target, chance));
+  for (std::uint32_t question = 2; question < 1000; ++question)
+    said += timeline_call(question, any_patient(target, chance));
   socket.send(said);
   socket.is_closed_within(2000);
   return 1;
 }
 
 std::size_t attack_http(const Target& target, std::mt19937_64& chance, int seconds) {
-  const std::array<std::string, 4> heads = {"GET /metrics HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
-                                            "POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                                            "GET /" + std::string(100'000, 'a') + " HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n" + some_bytes(chance, 300)};
+  const std::array<std::string, 4> heads = {
+      "GET /metrics HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+      "POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "GET /" + std::string(100'000, 'a') + " HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n" + some_bytes(chance, 300)};
   for (const std::string& said : heads) {
     Socket socket(target.http_port);
     socket.send(said);
@@ -209,7 +221,8 @@ std::size_t attack_http(const Target& target, std::mt19937_64& chance, int secon
 }  // namespace
 
 std::string_view name(Attack attack) {
-  constexpr std::array<std::string_view, attack_count> names = {"idle", "slow senders", "slow readers", "huge", "deep", "many", "noise", "disconnects", "floods", "http"};
+  constexpr std::array<std::string_view, attack_count> names = {
+      "idle", "slow senders", "slow readers", "huge", "deep", "many", "noise", "disconnects", "floods", "http"};
   return names[static_cast<std::size_t>(attack)];
 }
 

@@ -15,16 +15,16 @@ struct Target {
 };
 
 enum class Attack : std::uint8_t {
-  idle,          // connects and says nothing, until the server has enough
-  slow_sender,   // a message at a byte now and then
-  slow_reader,   // logs in, asks for much, and takes nothing of it
-  huge,          // heads that claim gigabytes, and messages just over what is allowed
-  deep,          // pointers and texts nested thousands deep
-  many,          // more connections at once than the server takes
-  noise,         // random bytes, before and after a login
-  disconnect,    // breaks off anywhere, by a reset too
-  flood,         // more calls than a connection may have open
-  http,          // heads without an end, long ones, two lengths
+  idle,         // connects and says nothing, until the server has enough
+  slow_sender,  // a message at a byte now and then
+  slow_reader,  // logs in, asks for much, and takes nothing of it
+  huge,         // heads that claim gigabytes, and messages just over what is allowed
+  deep,         // pointers and texts nested thousands deep
+  many,         // more connections at once than the server takes
+  noise,        // random bytes, before and after a login
+  disconnect,   // breaks off anywhere, by a reset too
+  flood,        // more calls than a connection may have open
+  http,         // heads without an end, long ones, two lengths
 };
 inline constexpr int attack_count = 10;
 std::string_view name(Attack attack);

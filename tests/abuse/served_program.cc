@@ -56,9 +56,29 @@ ServedProgram::ServedProgram() {
   EXPECT_EQ(run("init --quiet"), 0);
   EXPECT_EQ(run("import --quiet data/sample"), 0);
   const std::string log = folder_ + "/log";
-  process_ = spawn({program, "serve", "--store", folder_ + "/store", "--open", "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0",
-                    "--connections-max", std::to_string(connections_max), "--message-bytes-max", std::to_string(message_bytes_max),
-                    "--calls-max", "32", "--query-memory-max", "16M", "--query-seconds-max", "5", "--idle-seconds", "20", "--cache", "32M"},
+  process_ = spawn({program,
+                    "serve",
+                    "--store",
+                    folder_ + "/store",
+                    "--open",
+                    "--listen",
+                    "127.0.0.1:0",
+                    "--http-listen",
+                    "127.0.0.1:0",
+                    "--connections-max",
+                    std::to_string(connections_max),
+                    "--message-bytes-max",
+                    std::to_string(message_bytes_max),
+                    "--calls-max",
+                    "32",
+                    "--query-memory-max",
+                    "16M",
+                    "--query-seconds-max",
+                    "5",
+                    "--idle-seconds",
+                    "20",
+                    "--cache",
+                    "32M"},
                    log);
   for (int i = 0; i < 600 && http_port_ == 0 && is_alive(); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -86,7 +106,9 @@ std::size_t ServedProgram::open_sockets() const {
   return sockets;
 }
 
-std::uint64_t ServedProgram::peak_bytes() const { return number_after(text_of(fmt::format("/proc/{}/status", process_)), "VmHWM:") << 10; }
+std::uint64_t ServedProgram::peak_bytes() const {
+  return number_after(text_of(fmt::format("/proc/{}/status", process_)), "VmHWM:") << 10;
+}
 
 int ServedProgram::stop() {
   ::kill(process_, SIGTERM);

@@ -36,7 +36,8 @@ std::vector<Hazard> hazards_in(std::string_view text) {
 bool is_a_test(std::string_view name, const fs::path& root) {
   static const std::regex test(R"(([a-z_]+)\.(\w+)\.(\w+))");
   std::cmatch found;
-  if (!std::regex_match(name.begin(), name.end(), found, test)) return name.starts_with("tests/") && fs::is_regular_file(root / name);
+  if (!std::regex_match(name.begin(), name.end(), found, test))
+    return name.starts_with("tests/") && fs::is_regular_file(root / name);
   const fs::path folder = root / "tests" / found[1].str();
   if (!fs::is_directory(folder)) return false;
   const std::regex definition(R"(TEST(_F|_P)?\(\s*)" + found[2].str() + R"(,\s*)" + found[3].str() + R"(\s*\))");

@@ -15,7 +15,8 @@ namespace {
 
 // The types that a text defines at its margin, each with its namespace; those of a namespace without a name left out.
 std::set<std::string> types_of(const std::string& text) {
-  static const std::regex opens("^namespace (chartline[a-z_:]*) \\{"), defines("^(?:struct|class) (\\w+)(?: final)?(?: : .*)? \\{.*");
+  static const std::regex opens("^namespace (chartline[a-z_:]*) \\{"),
+      defines("^(?:struct|class) (\\w+)(?: final)?(?: : .*)? \\{.*");
   std::set<std::string> types;
   std::string space;
   bool is_hidden = false;
@@ -25,13 +26,16 @@ std::set<std::string> types_of(const std::string& text) {
     if (line == "namespace {") is_hidden = true;
     if (line == "}  // namespace") is_hidden = false;
     if (std::regex_search(line, match, opens)) space = match[1];
-    if (!is_hidden && !space.empty() && std::regex_match(line, match, defines)) types.insert(space + "::" + match[1].str());
+    if (!is_hidden && !space.empty() && std::regex_match(line, match, defines))
+      types.insert(space + "::" + match[1].str());
   }
   return types;
 }
 
 TEST(OneDefinition, IsFound) {
-  const std::string text = "namespace chartline::a {\nnamespace {\nstruct Hidden {\n}  // namespace\nclass Shown final : public B {\nstruct Said;\n}\n";
+  const std::string text =
+      "namespace chartline::a {\nnamespace {\nstruct Hidden {\n}  // namespace\nclass Shown final : public B {\nstruct "
+      "Said;\n}\n";
   EXPECT_EQ(types_of(text), std::set<std::string>{"chartline::a::Shown"});
 }
 

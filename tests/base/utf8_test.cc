@@ -6,9 +6,11 @@ namespace chartline {
 namespace {
 
 TEST(Utf8, KnowsWellFormedText) {
-  for (const std::string_view text : {"", "plain", "Jos\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf", "longer plain text with one \xc3\xa9 in it"})
+  for (const std::string_view text : {"", "plain", "Jos\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf",
+                                      "\xf4\x8f\xbf\xbf", "longer plain text with one \xc3\xa9 in it"})
     EXPECT_TRUE(is_utf8(text)) << text;
-  for (const std::string_view text : {"\xe9", "\xc3", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\x80", "\xe2\x82", "eight ok\xff"})
+  for (const std::string_view text : {"\xe9", "\xc3", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80",
+                                      "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\x80", "\xe2\x82", "eight ok\xff"})
     EXPECT_FALSE(is_utf8(text)) << text;
 }
 

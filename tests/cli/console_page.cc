@@ -64,12 +64,9 @@ std::string console_blocks(const std::string& markdown) {
   bool inside = false;
   std::istringstream lines(markdown);
   for (std::string line; std::getline(lines, line);) {
-    if (line == "```console")
-      inside = true;
-    else if (line == "```")
-      inside = false;
-    else if (inside)
-      text += line + "\n";
+    if (line == "```console") inside = true;
+    else if (line == "```") inside = false;
+    else if (inside) text += line + "\n";
   }
   return text;
 }

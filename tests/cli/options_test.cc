@@ -122,12 +122,9 @@ TEST(Table, EveryExampleParses) {
       bool quoted = false;
       for (const char c : std::string(example.command.substr(at)) + " ") {
         if (!quoted && (c == '>' || c == '<' || c == '|' || c == ')')) break;
-        if (c == '\'')
-          quoted = !quoted;
-        else if (c != ' ' || quoted)
-          word += c;
-        else if (!word.empty())
-          words.push_back(std::exchange(word, {}));
+        if (c == '\'') quoted = !quoted;
+        else if (c != ' ' || quoted) word += c;
+        else if (!word.empty()) words.push_back(std::exchange(word, {}));
       }
       if (!word.empty()) words.push_back(word);
       const auto line = parse(words);

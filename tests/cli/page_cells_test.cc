@@ -122,7 +122,8 @@ TEST(Head, TellsWhoItIs) {
   person.death = *record::parse_time("2019-03-02");
   EXPECT_EQ(page_head(person, 0, utf8).substr(0, 60), "Ada Moss, female, born 1948-03-02, died 2019-03-02 aged 71\n ");
   person.death = *record::parse_time("2019-03");
-  EXPECT_EQ(page_head(person, 0, utf8).substr(0, 63), "Ada Moss, female, born 1948-03-02, died 2019-03 aged 70 or 71\n ");
+  EXPECT_EQ(page_head(person, 0, utf8).substr(0, 63),
+            "Ada Moss, female, born 1948-03-02, died 2019-03 aged 70 or 71\n ");
   person.death = *record::parse_time("1948-03-01");
   EXPECT_EQ(page_head(person, 0, utf8).substr(0, 51), "Ada Moss, female, born 1948-03-02, died 1948-03-01\n");
   person.death = {}, person.dead = true;

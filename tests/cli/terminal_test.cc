@@ -43,8 +43,8 @@ Shown on_terminal(const Scratch& scratch, const std::string& line, const std::ve
     std::string home = "HOME=" + scratch.folder().string(), term = "TERM=xterm", locale = "LC_ALL=C.UTF-8";
     const char* suppressed = std::getenv("LSAN_OPTIONS");  // of a sanitizer
     std::string leaks = std::string("LSAN_OPTIONS=") + (suppressed ? suppressed : "");
-    std::array<char*, 6> environment = {const_cast<char*>(path.c_str()), home.data(), term.data(), locale.data(), leaks.data(),
-                                        nullptr};
+    std::array<char*, 6> environment = {
+        const_cast<char*>(path.c_str()), home.data(), term.data(), locale.data(), leaks.data(), nullptr};
     if (chdir(scratch.folder().c_str()) == 0) execle("/bin/sh", "sh", "-c", line.c_str(), nullptr, environment.data());
     _exit(127);
   }
@@ -164,8 +164,8 @@ TEST_F(Terminal, CtrlCGivesUpTheInputAndCtrlDLeaves) {
 
 TEST_F(Terminal, APasswordIsAskedForTwiceAndNeverShown) {
   const std::string add = "chartline user add --users users.toml --role clinician mary";
-  const Shown differ =
-      on_terminal(scratch_, add, {{"password for mary: ", "correct horse battery\n"}, {"once more: ", "wrong horse battery\n"}});
+  const Shown differ = on_terminal(
+      scratch_, add, {{"password for mary: ", "correct horse battery\n"}, {"once more: ", "wrong horse battery\n"}});
   EXPECT_EQ(differ.code, 2) << differ.text;
   EXPECT_THAT(differ.text, HasSubstr("the two passwords differ"));
   const Shown shown = on_terminal(
@@ -176,8 +176,9 @@ TEST_F(Terminal, APasswordIsAskedForTwiceAndNeverShown) {
 }
 
 TEST_F(Terminal, CtrlCLeavesTheTerminalAsItWas) {
-  const Shown shown = on_terminal(scratch_, "trap : INT; chartline user add --users users.toml mary; stty -a; test ! -e users.toml && echo none",
-                                  {{"password for mary: ", "\x03"}});
+  const Shown shown = on_terminal(
+      scratch_, "trap : INT; chartline user add --users users.toml mary; stty -a; test ! -e users.toml && echo none",
+      {{"password for mary: ", "\x03"}});
   EXPECT_THAT(shown.text, HasSubstr("interrupted"));
   EXPECT_THAT(shown.text, HasSubstr(" echo "));
   EXPECT_THAT(shown.text, HasSubstr("none")) << "nobody was made a user";

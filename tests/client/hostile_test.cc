@@ -152,7 +152,8 @@ TEST(Hostile, AListenerThatIsNoServer) {
 class Liar final : public wire::Session::Server {
  public:
   kj::Promise<void> timeline(TimelineContext context) override {
-    if (context.getParams().getPatient() == "capable") {  // more pointers than this version knows of, and the last is a capability
+    if (context.getParams().getPatient() ==
+        "capable") {  // more pointers than this version knows of, and the last is a capability
       auto events = capnp::AnyStruct::Builder(context.getResults()).getPointerSection()[0].initAsAnyStruct(12, 30);
       events.getPointerSection()[29].setAs<wire::Session>(thisCap());
       return kj::READY_NOW;

@@ -136,7 +136,9 @@ TEST(Reading, HundredsOfTimelinesComeInTheOrderAskedFor) {
   });
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_EQ(told, asked);
-  for (int i = 0; i < people; ++i) EXPECT_EQ(events[static_cast<std::size_t>(i)], static_cast<std::size_t>(events_of(i))) << asked[static_cast<std::size_t>(i)];
+  for (int i = 0; i < people; ++i)
+    EXPECT_EQ(events[static_cast<std::size_t>(i)], static_cast<std::size_t>(events_of(i)))
+        << asked[static_cast<std::size_t>(i)];
 }
 
 // More than fits into what may be on its way, and a reader that takes its time: nothing is lost, and others are not held up.

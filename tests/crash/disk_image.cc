@@ -123,7 +123,8 @@ void lose_sectors(std::string& bytes, const std::string& safe, std::mt19937_64& 
   if (random() % 2 == 0) bytes.resize(safe.size(), '\0');
   const std::uint64_t one_in = 1 + random() % 8;
   for (std::size_t at = 0; at < std::min(bytes.size(), safe.size()); at += sector_bytes)
-    if (random() % one_in == 0) bytes.replace(at, std::min(sector_bytes, std::min(bytes.size(), safe.size()) - at), safe, at, sector_bytes);
+    if (random() % one_in == 0)
+      bytes.replace(at, std::min(sector_bytes, std::min(bytes.size(), safe.size()) - at), safe, at, sector_bytes);
 }
 
 }  // namespace

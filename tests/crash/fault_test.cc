@@ -55,9 +55,9 @@ class Cases {
     const bool from_nothing = fault.nth % 4 == 0;
     Case& begun = running_.emplace_back();
     begun.folder = "case-" + std::to_string(++tally_.cases);
-    begun.where = "CHARTLINE_CASE=\"" + std::to_string(static_cast<int>(fault.kind)) + " " +
-                  std::to_string(fault.nth) + "\": " + std::string(name(fault.kind)) + " at " +
-                  std::to_string(fault.nth) + (fault.lasting ? " and after" : "");
+    begun.where = "CHARTLINE_CASE=\"" + std::to_string(static_cast<int>(fault.kind)) + " " + std::to_string(fault.nth) +
+                  "\": " + std::string(name(fault.kind)) + " at " + std::to_string(fault.nth) +
+                  (fault.lasting ? " and after" : "");
     fs::copy(folder_ / (from_nothing ? "empty" : "kept"), folder_ / begun.folder, fs::copy_options::recursive);
     const Promises& promises = from_nothing ? empty_ : lived_;
     begun.child = std::make_unique<Child>(
@@ -169,10 +169,9 @@ void run_kind(DiskFault::Kind kind, std::uint64_t first, std::uint64_t last, std
   while (cases.running() > 0) end_one();
   const Tally& t = cases.tally();
   std::ostringstream figures;
-  figures << name(kind) << " at " << t.cases << " n from " << first << " (" << t.struck
-          << " struck): not opened " << t.not_opened << ", read only and said so " << t.read_only << ", clean error "
-          << t.clean_errors << ", unharmed " << t.unharmed
-          << "; nothing acknowledged lost, nothing wrong shown, no crash, no hang";
+  figures << name(kind) << " at " << t.cases << " n from " << first << " (" << t.struck << " struck): not opened "
+          << t.not_opened << ", read only and said so " << t.read_only << ", clean error " << t.clean_errors
+          << ", unharmed " << t.unharmed << "; nothing acknowledged lost, nothing wrong shown, no crash, no hang";
   lane.tell(figures.str());
 }
 

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <thread>
 
-#include "tests/lane.h"
 #include "tests/engine_maintenance/made_store.h"
+#include "tests/lane.h"
 
 namespace chartline::engine {
 namespace {

@@ -9,9 +9,9 @@
 #include <set>
 
 #include "engine/storage/local_backend.h"
-#include "tests/lane.h"
 #include "tests/damage/told_store.h"
 #include "tests/engine_maintenance/made_store.h"
+#include "tests/lane.h"
 
 namespace chartline::engine {
 namespace {
@@ -264,12 +264,9 @@ class FileFlips {
     fs::create_directory(at("copy"));
     for (const auto& each : fs::recursive_directory_iterator(at("store"))) {
       const std::string name = fs::relative(each.path(), at("store")).string();
-      if (each.is_directory())
-        fs::create_directories(at("copy") + "/" + name);
-      else if (name.ends_with(".sst") && name != damaged)
-        fs::create_hard_link(each.path(), at("copy") + "/" + name);
-      else
-        fs::copy_file(each.path(), at("copy") + "/" + name);
+      if (each.is_directory()) fs::create_directories(at("copy") + "/" + name);
+      else if (name.ends_with(".sst") && name != damaged) fs::create_hard_link(each.path(), at("copy") + "/" + name);
+      else fs::copy_file(each.path(), at("copy") + "/" + name);
     }
   }
 
@@ -338,10 +335,8 @@ class FileFlips {
     if (file.ends_with(".sst")) {
       EXPECT_NE(damage.find(fs::path(file).filename().string()), std::string::npos) << "not found: " << damage;
     }
-    if (!first_failure(after).empty())
-      ++noticed.by_answer;
-    else
-      ++(damage + first_finding(**opened) == "" ? noticed.without_effect : noticed.by_check);
+    if (!first_failure(after).empty()) ++noticed.by_answer;
+    else ++(damage + first_finding(**opened) == "" ? noticed.without_effect : noticed.by_check);
   }
 
   Chance chance_;

@@ -133,7 +133,9 @@ TEST(Adversary, LearnsNothingOfFewPeople) {
 // In one reply, where the person is in very many groups of it, and everyone else in one.
 TEST(Adversary, IsNotToldByManyGroupsThatOnePersonIsIn) {
   constexpr int days = 64, of_a_day = 15, keys = 60;
-  const auto day = [](int i) { return "20" + std::to_string(10 + i / 16) + "-0" + std::to_string(1 + i / 8 % 2) + "-1" + std::to_string(i % 8); };
+  const auto day = [](int i) {
+    return "20" + std::to_string(10 + i / 16) + "-0" + std::to_string(1 + i / 8 % 2) + "-1" + std::to_string(i % 8);
+  };
   std::string lines = "target female 1911-11-11\n";
   for (int i = 0; i < days; ++i) {
     lines += "target " + day(i) + " encounter local:visit\n";
@@ -165,8 +167,8 @@ TEST(Adversary, IsNotToldByManyGroupsThatOnePersonIsIn) {
 TEST(Adversary, IsNotToldByAnAnswerThatTakesTooMuchMemory) {
   Worlds worlds(6, 22);
   const std::string words(100'000, '!');
-  const std::string text = "count true by case when birth = 1911-11-11 and exists condition[local:disease] then '" + words +
-                           "' else '~' end, birth";
+  const std::string text = "count true by case when birth = 1911-11-11 and exists condition[local:disease] then '" +
+                           words + "' else '~' end, birth";
   const auto said = [&](SmallStore& world) {
     const Prepared prepared = prepare(world.store(), text, {}).value();
     const engine::View view = world.store().view().narrowed(planner(world.store(), Disclosure::nhs_hes, 3));
@@ -187,7 +189,8 @@ TEST(Adversary, IsNotToldByTheSameQuestionForTwoPurposes) {
     engine::Grant grant = *planner(worlds.ill.store(), Disclosure::nhs_hes, key);
     grant.purpose = engine::Purpose::national_extract;
     const auto extract = ask(worlds.ill.store(), engine::seal(std::move(grant)), "count true");
-    same += printed(extract.value().at(0)).at(0) + "\n" == reply(worlds.ill.store(), Disclosure::nhs_hes, key, "count true");
+    same += printed(extract.value().at(0)).at(0) + "\n" ==
+            reply(worlds.ill.store(), Disclosure::nhs_hes, key, "count true");
   }
   EXPECT_LT(same, static_cast<int>(keys));
 }

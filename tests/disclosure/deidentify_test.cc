@@ -297,7 +297,9 @@ TEST_F(Project, RowsComeInNoOrderOfTheStore) {
   };
   const auto asthma = names("asthma"), falls = names("falls");
   ASSERT_EQ(asthma.size(), 4u);
-  const auto before = [](const std::string& a, const std::string& b) { return query::compare(query::Cell(a), query::Cell(b)) < 0; };
+  const auto before = [](const std::string& a, const std::string& b) {
+    return query::compare(query::Cell(a), query::Cell(b)) < 0;
+  };
   EXPECT_TRUE(std::ranges::is_sorted(asthma, before) && std::ranges::is_sorted(falls, before));
   for (const std::string& name : asthma) EXPECT_EQ(std::ranges::count(falls, name), 0);
 }
@@ -360,8 +362,9 @@ TEST_F(Project, RowsOfThePastAreNotTold) {
   };
   EXPECT_EQ(fault_of("list true"), "told");
   EXPECT_EQ(fault_of("as of 2099-01-01 count true"), "told");
-  for (const std::string_view text : {"as of 2099-01-01 list true", "cohort c = true\nas of 2099-01-01 events any[*] of c",
-                                      "count true\nas of 2099-01-01 explain analyze list true"})
+  for (const std::string_view text :
+       {"as of 2099-01-01 list true", "cohort c = true\nas of 2099-01-01 events any[*] of c",
+        "count true\nas of 2099-01-01 explain analyze list true"})
     EXPECT_EQ(fault_of(text), "denied") << text;
 }
 

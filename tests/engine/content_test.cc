@@ -13,7 +13,8 @@ namespace {
 
 using record::Value;
 
-const record::Code translations[] = {{.system = "icd10", .code = "J45", .display = "Asthma"}, {.system = "read2", .code = "H33.."}};
+const record::Code translations[] = {{.system = "icd10", .code = "J45", .display = "Asthma"},
+                                     {.system = "read2", .code = "H33.."}};
 const record::Code other_translations[] = {{.system = "read2", .code = "H33.."}, {.system = "icd10", .code = "J45"}};
 const record::Attribute attributes[] = {
     {.name = "body_site", .value = {.form = Value::Form::code, .code = {.system = "snomed", .code = "39607008"}}},
@@ -33,8 +34,12 @@ record::Event full() {
   event.code = {.system = "loinc", .code = "8480-6", .display = "Systolic blood pressure"};
   event.translations = translations;
   event.start = {.local = 1'000'000'000'000, .offset_minutes = 60, .precision = record::Precision::second};
-  event.end = {.form = record::End::Form::at, .at = {.local = 2'000'000'000'000, .offset_minutes = 60, .precision = record::Precision::second}};
-  event.value = {.form = Value::Form::number, .comparator = record::Comparator::less, .number = {.mantissa = 1201, .scale = 1}, .unit = "mm[Hg]"};
+  event.end = {.form = record::End::Form::at,
+               .at = {.local = 2'000'000'000'000, .offset_minutes = 60, .precision = record::Precision::second}};
+  event.value = {.form = Value::Form::number,
+                 .comparator = record::Comparator::less,
+                 .number = {.mantissa = 1201, .scale = 1},
+                 .unit = "mm[Hg]"};
   event.source = {.organisation = "RYJ", .system = "fhir"};
   event.source_person = "p-1";
   event.record = "obs-1";

@@ -54,7 +54,9 @@ TEST(DecodedCache, StaysWithinItsBytes) {
 }
 
 TEST(DecodedCache, KeepsOverAFoldWhatTheFoldDidNotChange) {
-  const auto head = [](std::uint64_t patient, std::uint64_t serial) { return key(patient, serial, DecodedCache::Sort::head); };
+  const auto head = [](std::uint64_t patient, std::uint64_t serial) {
+    return key(patient, serial, DecodedCache::Sort::head);
+  };
   DecodedCache cache(1 << 20);
   cache.keep(cache.settled(head(1, 10)), value(7), 100);  // read from the base with serial 10
   cache.keep(cache.settled(head(2, 10)), value(8), 100);

@@ -18,7 +18,8 @@ struct DemographicsTest : testing::Test {
   }
   stored::RowAttribute sex(std::string_view code) {
     stored::RowAttribute made{.name = names.intern_attribute(record::attribute::sex), .value = {}};
-    made.value.form = Form::code, made.value.code = names.intern(record::Code{.system = "gender", .code = code, .display = ""});
+    made.value.form = Form::code,
+    made.value.code = names.intern(record::Code{.system = "gender", .code = code, .display = ""});
     return made;
   }
   stored::Row person(Micros recorded, std::uint32_t number, const std::vector<stored::RowAttribute>& attributes) {
@@ -82,7 +83,9 @@ TEST_F(DemographicsTest, KnowsADeathFromAttributeOrEvent) {
 }
 
 TEST_F(DemographicsTest, KeepsWholeDays) {
-  const record::Time noon{.local = -100 * record::micros_per_day + record::micros_per_day / 2, .offset_minutes = 60, .precision = record::Precision::second};
+  const record::Time noon{.local = -100 * record::micros_per_day + record::micros_per_day / 2,
+                          .offset_minutes = 60,
+                          .precision = record::Precision::second};
   EXPECT_EQ(of({person(1, 1, {date("birth", noon)})}).birth, record::day_time(-100));
   const record::Time year{.local = 0, .offset_minutes = 0, .precision = record::Precision::year};
   EXPECT_EQ(of({person(1, 1, {date("birth", year)})}).birth, year);
@@ -122,7 +125,10 @@ TEST(DemographicsPage, IsTheSameHoweverItWasFilled) {
 
 TEST(DemographicsPage, RefusesDamage) {
   DemographicsPage page;
-  for (std::uint32_t place = 0; place < 20; ++place) page.set(place, {.birth = record::day_time(static_cast<Day>(place * place)), .death = {}, .dead = place % 2 == 0, .sex = place});
+  for (std::uint32_t place = 0; place < 20; ++place)
+    page.set(
+        place,
+        {.birth = record::day_time(static_cast<Day>(place * place)), .death = {}, .dead = place % 2 == 0, .sex = place});
   const Bytes bytes = encode(page);
   for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
     Bytes damaged = bytes;
@@ -131,9 +137,12 @@ TEST(DemographicsPage, RefusesDamage) {
     // With a right checksum over wrong bytes: refused, or some page, but never out of bounds.
     damaged.resize(damaged.size() - 8);
     Writer(damaged).u64(hash64(damaged));
-    if (const auto decoded = decode_demographics(damaged)) { EXPECT_FALSE(encode(*decoded).empty()); }
+    if (const auto decoded = decode_demographics(damaged)) {
+      EXPECT_FALSE(encode(*decoded).empty());
+    }
   }
-  for (std::size_t length = 0; length < bytes.size(); ++length) EXPECT_FALSE(decode_demographics(BytesView(bytes).substr(0, length)));
+  for (std::size_t length = 0; length < bytes.size(); ++length)
+    EXPECT_FALSE(decode_demographics(BytesView(bytes).substr(0, length)));
 }
 
 class DemographicsOfView : public testing::TestWithParam<int> {};
@@ -150,7 +159,8 @@ TEST_P(DemographicsOfView, AgreeWithTheRowsThemselves) {
     return demographics_of(rows, made.names(0));
   };
   DemographicsPage page;
-  for (PatientId patient = 0; patient < 20; ++patient) page.set(patient, of_rows(patient, static_cast<Micros>(made.watermark())));
+  for (PatientId patient = 0; patient < 20; ++patient)
+    page.set(patient, of_rows(patient, static_cast<Micros>(made.watermark())));
   Batch batch;
   batch.put(Table::meta, demographics_key(0), encode(page));
   ASSERT_TRUE(made.tables(0).write(batch, false));
@@ -158,7 +168,8 @@ TEST_P(DemographicsOfView, AgreeWithTheRowsThemselves) {
   ASSERT_TRUE(block) << block.error().message;
   for (PatientId patient = 0; patient < 20; ++patient) {
     const Demographics expected = of_rows(patient, static_cast<Micros>(made.commit())), who = block->at(patient);
-    EXPECT_EQ(std::tuple(who.birth, who.death, who.dead, who.sex), std::tuple(expected.birth, expected.death, expected.dead, expected.sex));
+    EXPECT_EQ(std::tuple(who.birth, who.death, who.dead, who.sex),
+              std::tuple(expected.birth, expected.death, expected.dead, expected.sex));
   }
   for (const Micros as_of : {Micros{INT64_MAX}, Micros{40}}) {
     for (PatientId patient = 0; patient < 20; ++patient) {

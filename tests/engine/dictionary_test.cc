@@ -74,7 +74,8 @@ TEST(Dictionary, GivesEmptyNamesZero) {
 
 TEST(Dictionary, KeepsWhereOneTextEndsAndTheNextBegins) {
   Dictionary names;
-  EXPECT_NE(names.intern(record::Code{.system = "ab", .code = "c"}), names.intern(record::Code{.system = "a", .code = "bc"}));
+  EXPECT_NE(names.intern(record::Code{.system = "ab", .code = "c"}),
+            names.intern(record::Code{.system = "a", .code = "bc"}));
 }
 
 TEST(Dictionary, FindsOnlyWhatWasGiven) {
@@ -129,20 +130,24 @@ TEST(Dictionary, TakesADisplayThatComesLater) {
   EXPECT_TRUE(pending(names, room).empty());
 
   Dictionary replayed;
-  ASSERT_TRUE(replayed.learn({.dictionary = Which::code, .number = 1, .first = "snomed", .second = "195967001", .third = ""}));
+  ASSERT_TRUE(
+      replayed.learn({.dictionary = Which::code, .number = 1, .first = "snomed", .second = "195967001", .third = ""}));
   ASSERT_TRUE(replayed.learn(again[0]));
   EXPECT_EQ(replayed.code(1).display, "Asthma");
 }
 
 TEST(Dictionary, SaysWhichPagesGotADisplayLate) {
   Dictionary names;
-  for (int i = 0; i < 600; ++i) names.intern(record::Code{.system = "local", .code = std::to_string(i), .display = i == 0 ? "known" : ""});
+  for (int i = 0; i < 600; ++i)
+    names.intern(record::Code{.system = "local", .code = std::to_string(i), .display = i == 0 ? "known" : ""});
   EXPECT_TRUE(names.take_late_pages(Which::code, 600).empty());
-  for (const int late : {0, 5, 6, 599}) names.intern(record::Code{.system = "local", .code = std::to_string(late), .display = "late"});
+  for (const int late : {0, 5, 6, 599})
+    names.intern(record::Code{.system = "local", .code = std::to_string(late), .display = "late"});
   EXPECT_EQ(names.take_late_pages(Which::code, 512), std::vector<std::uint32_t>{0});
   EXPECT_EQ(names.take_late_pages(Which::code, 600), std::vector<std::uint32_t>{2});
   EXPECT_TRUE(names.take_late_pages(Which::code, 600).empty());
-  ASSERT_TRUE(names.learn({.dictionary = Which::code, .number = 300, .first = "local", .second = "299", .third = "replayed"}));
+  ASSERT_TRUE(
+      names.learn({.dictionary = Which::code, .number = 300, .first = "local", .second = "299", .third = "replayed"}));
   EXPECT_EQ(names.take_late_pages(Which::code, 600), std::vector<std::uint32_t>{1});
 }
 

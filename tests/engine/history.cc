@@ -390,8 +390,11 @@ class Player {
       for (PatientId id = 0; id < then.patients(shard); ++id) {
         const PatientRef patient{shard, id};
         record::Arena room;
-        const auto since = [&](const View::Version& one) { return one.event.recorded > then.as_of() || one.removed > then.as_of(); };
-        TRY(same(changed[id] == std::ranges::any_of(TRY(now.history(patient, room)), since), "who has changed since is somebody else"));
+        const auto since = [&](const View::Version& one) {
+          return one.event.recorded > then.as_of() || one.removed > then.as_of();
+        };
+        TRY(same(changed[id] == std::ranges::any_of(TRY(now.history(patient, room)), since),
+                 "who has changed since is somebody else"));
         if (changed[id]) continue;
         std::vector<std::string> told[2];
         for (const View* view : {&then, &now}) {
@@ -484,15 +487,11 @@ HistoryPlan shrink(HistoryPlan plan, const std::function<bool(const HistoryPlan&
       HistoryPlan less = plan;
       const auto begin = less.steps.begin() + static_cast<std::ptrdiff_t>(from);
       less.steps.erase(begin, begin + static_cast<std::ptrdiff_t>(std::min(run, less.steps.size() - from)));
-      if (fails(less))
-        plan = std::move(less);
-      else
-        from += run;
+      if (fails(less)) plan = std::move(less);
+      else from += run;
     }
-    if (run > 1)
-      run /= 2;
-    else if (plan.steps.size() == before)
-      return plan;
+    if (run > 1) run /= 2;
+    else if (plan.steps.size() == before) return plan;
   }
 }
 

@@ -6,8 +6,8 @@
 
 #include <filesystem>
 
-#include "tests/lane.h"
 #include "tests/engine/history.h"
+#include "tests/lane.h"
 
 namespace chartline::engine {
 namespace {

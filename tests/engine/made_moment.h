@@ -25,7 +25,7 @@ class MadeMoment {
  public:
   struct Version {
     PatientRef patient;
-    stored::Row row;                                 // recorded and removed are commit numbers; removed 0: never
+    stored::Row row;  // recorded and removed are commit numbers; removed 0: never
   };
 
   MadeMoment(std::uint64_t seed, std::uint32_t shards, std::uint32_t patients, std::uint32_t rows_max) : random_(seed) {
@@ -37,7 +37,8 @@ class MadeMoment {
       leases_.push_back(backend_->acquire(s, 0).value());
       tables_.push_back(backend_->open(s, leases_.back().get(), {}).value());
       dictionaries_.push_back(std::make_shared<Dictionary>());
-      for (std::uint64_t skipped = below(5); skipped > 0; --skipped) event(*dictionaries_.back());  // other numbers in each shard
+      for (std::uint64_t skipped = below(5); skipped > 0; --skipped)
+        event(*dictionaries_.back());  // other numbers in each shard
       Batch batch;
       for (PatientId patient = 0; patient < patients; ++patient) lay_down({s, patient}, rows_max, batch);
       lay_down_postings(s, batch);
@@ -94,10 +95,12 @@ class MadeMoment {
  private:
   stored::Row event(Dictionary& names) {
     record::Event event;
-    const record::Kind kinds[] = {record::Kind::condition, record::Kind::observation, record::Kind::patient, record::Kind::death};
+    const record::Kind kinds[] = {record::Kind::condition, record::Kind::observation, record::Kind::patient,
+                                  record::Kind::death};
     event.kind = kinds[below(4)];
     event.status = one_in(8) ? record::Status::entered_in_error : record::Status::final;
-    const std::string code = text("c1", 12), translation = text("c1", 12), unit = text("u", 3), record = text("r", 9), words = text("text ", 99);
+    const std::string code = text("c1", 12), translation = text("c1", 12), unit = text("u", 3), record = text("r", 9),
+                      words = text("text ", 99);
     if (!one_in(10)) event.code = {.system = one_in(2) ? "snomed" : "local", .code = code, .display = ""};
     const record::Code translations[] = {{.system = "local", .code = translation, .display = ""}};
     if (one_in(3)) event.translations = translations;
@@ -105,7 +108,12 @@ class MadeMoment {
     if (one_in(4)) event.end = {.form = record::End::Form::at, .at = time()};
     const record::Value values[] = {
         {},
-        {.form = record::Value::Form::number, .number = record::decimal(static_cast<std::int64_t>(below(2000)), 1), .unit = unit, .code = {}, .text = {}, .date = {}},
+        {.form = record::Value::Form::number,
+         .number = record::decimal(static_cast<std::int64_t>(below(2000)), 1),
+         .unit = unit,
+         .code = {},
+         .text = {},
+         .date = {}},
         {.form = record::Value::Form::text, .number = {}, .unit = {}, .code = {}, .text = words, .date = {}}};
     event.value = values[below(3)];
     event.source = {.organisation = one_in(2) ? "north" : "south", .system = one_in(2) ? "fhir" : ""};
@@ -113,8 +121,15 @@ class MadeMoment {
     event.sequence = below(2);
     event.ordinal = static_cast<std::uint32_t>(versions_.size());  // so that no two are the same event
     const record::Attribute attributes[] = {
-        {.name = record::attribute::birth, .value = {.form = record::Value::Form::date, .number = {}, .unit = {}, .code = {}, .text = {}, .date = time()}},
-        {.name = record::attribute::sex, .value = {.form = record::Value::Form::code, .number = {}, .unit = {}, .code = {.system = "gender", .code = words, .display = ""}, .text = {}, .date = {}}}};
+        {.name = record::attribute::birth,
+         .value = {.form = record::Value::Form::date, .number = {}, .unit = {}, .code = {}, .text = {}, .date = time()}},
+        {.name = record::attribute::sex,
+         .value = {.form = record::Value::Form::code,
+                   .number = {},
+                   .unit = {},
+                   .code = {.system = "gender", .code = words, .display = ""},
+                   .text = {},
+                   .date = {}}}};
     if (event.kind == record::Kind::patient) event.attributes = std::span(attributes).first(below(3));
     return copy(to_row(event, names, room_), room_);
   }
@@ -124,7 +139,8 @@ class MadeMoment {
     record::Time time;
     time.local = (static_cast<Micros>(below(12)) - 6) * record::micros_per_day;
     time.precision = one_in(3) ? record::Precision::second : record::Precision::day;
-    if (time.precision == record::Precision::second) time.local += static_cast<Micros>(below(3)) * 3600 * record::micros_per_second;
+    if (time.precision == record::Precision::second)
+      time.local += static_cast<Micros>(below(3)) * 3600 * record::micros_per_second;
     if (one_in(3)) time.offset_minutes = static_cast<std::int16_t>(static_cast<int>(below(3)) * 720 - 720);
     return time;
   }
@@ -141,7 +157,8 @@ class MadeMoment {
       stored::Row row = event(*dictionaries_[patient.shard]);
       row.number = static_cast<std::uint32_t>(i + 1);
       row.recorded = static_cast<Micros>(recorded[i]);
-      const std::uint64_t removed = one_in(3) && recorded[i] < last_commit ? recorded[i] + 1 + below(last_commit - recorded[i]) : 0;
+      const std::uint64_t removed =
+          one_in(3) && recorded[i] < last_commit ? recorded[i] + 1 + below(last_commit - recorded[i]) : 0;
       puts[recorded[i]].first.push_back(row);
       if (removed != 0) puts[removed].second.push_back(row.number);
       if (recorded[i] <= watermark_) {
@@ -155,11 +172,14 @@ class MadeMoment {
     stored::Head head;
     lay_down_runs(patient, current, false, head.runs, batch);
     lay_down_runs(patient, past, true, head.history, batch);
-    if (!head.runs.empty() || !head.history.empty()) batch.put(Table::timeline, stored::head_key(patient.id), stored::encode(head));
-    for (auto& [commit, change] : puts) delta_[patient.shard][commit].push_back({patient, std::move(change.first), std::move(change.second)});
+    if (!head.runs.empty() || !head.history.empty())
+      batch.put(Table::timeline, stored::head_key(patient.id), stored::encode(head));
+    for (auto& [commit, change] : puts)
+      delta_[patient.shard][commit].push_back({patient, std::move(change.first), std::move(change.second)});
   }
 
-  void lay_down_runs(PatientRef patient, const std::vector<stored::Row>& rows, bool past, std::vector<stored::RunRef>& refs, Batch& batch) {
+  void lay_down_runs(PatientRef patient, const std::vector<stored::Row>& rows, bool past,
+                     std::vector<stored::RunRef>& refs, Batch& batch) {
     std::vector<std::vector<stored::Row>> runs(1 + below(4));
     const bool apart = one_in(2);  // runs that follow each other, or that overlap
     std::vector<stored::Row> sorted = rows;
@@ -170,12 +190,19 @@ class MadeMoment {
     for (const std::vector<stored::Row>& run : runs) {
       if (run.empty()) continue;
       const stored::RunBytes bytes = stored::encode_run(run);
-      const stored::RunRef ref{run.front().start.instant(), run.back().start.instant(), next_run_++, static_cast<std::uint32_t>(run.size()),
-                               false, bytes.hot_checksum, bytes.details_checksum};
+      const stored::RunRef ref{run.front().start.instant(),
+                               run.back().start.instant(),
+                               next_run_++,
+                               static_cast<std::uint32_t>(run.size()),
+                               false,
+                               bytes.hot_checksum,
+                               bytes.details_checksum};
       const PatientId id = patient.id;
-      batch.put(past ? Table::history : Table::timeline, past ? stored::history_key(id, ref.run, false) : stored::run_key(id, ref.first, ref.run), bytes.hot);
+      batch.put(past ? Table::history : Table::timeline,
+                past ? stored::history_key(id, ref.run, false) : stored::run_key(id, ref.first, ref.run), bytes.hot);
       if (!bytes.details.empty()) {
-        batch.put(past ? Table::history : Table::details, past ? stored::history_key(id, ref.run, true) : stored::details_key(id, ref.run), bytes.details);
+        batch.put(past ? Table::history : Table::details,
+                  past ? stored::history_key(id, ref.run, true) : stored::details_key(id, ref.run), bytes.details);
       }
       refs.push_back(ref);
     }
@@ -190,7 +217,9 @@ class MadeMoment {
       for (const Version& version : versions_) {
         const stored::Row& row = version.row;
         const bool translated = std::ranges::count(row.translations, code) > 0;
-        if (version.patient.shard != s || row.recorded > static_cast<Micros>(watermark_) || (row.code != code && !translated)) continue;
+        if (version.patient.shard != s || row.recorded > static_cast<Micros>(watermark_) ||
+            (row.code != code && !translated))
+          continue;
         stored::Posting posting = stored::posting_of(version.patient.id, row);
         if (row.code != code) posting.flags |= stored::posting_translation;
         const bool gone = row.removed != 0 && row.removed <= static_cast<Micros>(watermark_);
@@ -204,8 +233,13 @@ class MadeMoment {
       stored::Directory directory;
       const auto put = [&](const stored::PostingBytes& bytes, std::size_t count, bool is_removals) {
         if (count == 0) return;
-        const stored::PostingRun run{0, patients_in_shard / stored::block_patients - 1, next_run_++, static_cast<std::uint32_t>(count), is_removals,
-                                     bytes.checksum, static_cast<std::uint32_t>(bytes.bytes.size())};
+        const stored::PostingRun run{0,
+                                     patients_in_shard / stored::block_patients - 1,
+                                     next_run_++,
+                                     static_cast<std::uint32_t>(count),
+                                     is_removals,
+                                     bytes.checksum,
+                                     static_cast<std::uint32_t>(bytes.bytes.size())};
         batch.put(Table::postings, stored::postings_key(code, run.run, run.first_block), bytes.bytes);
         directory.runs.push_back(run);
       };
@@ -224,11 +258,16 @@ class MadeMoment {
   // The delta from a little before the watermark on, in two segments; it reaches beyond the moment.
   std::vector<std::shared_ptr<const Segment>> segments(std::uint32_t s) {
     const auto frozen_segment = std::make_shared<Segment>(), active_segment = std::make_shared<Segment>();
-    const std::uint64_t from = watermark_ - std::min<std::uint64_t>(watermark_, 5), frozen = watermark_ + (last_commit - watermark_) / 2;
+    const std::uint64_t from = watermark_ - std::min<std::uint64_t>(watermark_, 5),
+                        frozen = watermark_ + (last_commit - watermark_) / 2;
     for (auto& [commit, changes] : delta_[s]) {
       if (commit < from) continue;
       for (Change& change : changes) {
-        const DeltaPut put{.commit = commit, .recorded = static_cast<Micros>(commit), .patient = change.patient.id, .added = change.added, .removed = change.removed};
+        const DeltaPut put{.commit = commit,
+                           .recorded = static_cast<Micros>(commit),
+                           .patient = change.patient.id,
+                           .added = change.added,
+                           .removed = change.removed};
         (commit <= frozen ? frozen_segment : active_segment)->publish(std::span(&put, 1), nullptr, 1);
       }
     }

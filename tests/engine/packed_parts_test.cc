@@ -32,7 +32,12 @@ class Packing : public testing::TestWithParam<bool> {
 EncodedPostings part_of(std::uint32_t block, std::size_t bytes, char filling) {
   EncodedPostings part;
   part.bytes.assign(bytes, filling);
-  part.ref = {.first_block = block, .last_block = block, .run = 1, .count = 7, .removals = false, .checksum = bytes,
+  part.ref = {.first_block = block,
+              .last_block = block,
+              .run = 1,
+              .count = 7,
+              .removals = false,
+              .checksum = bytes,
               .bytes = static_cast<std::uint32_t>(bytes)};
   return part;
 }

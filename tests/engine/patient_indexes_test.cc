@@ -41,7 +41,8 @@ TEST(KnownRecords, AreFoundWhateverCameAndWent) {
 
 PatientIndex of_records(std::uint32_t records) {
   PatientIndex index;
-  for (std::uint32_t i = 0; i < records; ++i) index.records[{i, i}] = KnownRecord{.content = {}, .first_number = i, .events = 1};
+  for (std::uint32_t i = 0; i < records; ++i)
+    index.records[{i, i}] = KnownRecord{.content = {}, .first_number = i, .events = 1};
   index.last_number = records;
   return index;
 }

@@ -24,7 +24,8 @@ std::vector<Expected> expected(const MadeMoment& made, Name code) {
   for (const MadeMoment::Version& version : made.versions()) {
     const stored::Row& row = version.row;
     if (!made.is_current(row) || (row.code != code && std::ranges::count(row.translations, code) == 0)) continue;
-    const std::uint32_t flags = stored::posting_flags(row) | (row.code == code ? 0u : std::uint32_t{stored::posting_translation});
+    const std::uint32_t flags =
+        stored::posting_flags(row) | (row.code == code ? 0u : std::uint32_t{stored::posting_translation});
     found.push_back({version.patient.id, row.number, flags});
   }
   std::ranges::sort(found);
@@ -204,7 +205,8 @@ TEST(PostingReader, ThreadsThatDrawAPageAtOnceNoteOnOne) {
             0, 0, 2, [](const RunFacts::Facts&) { return true; },
             [&](Name code, const PostingScan& scan) -> Result<void> {
               for (std::size_t r = 0; r < scan.refs.size(); ++r) {
-                if (met++ % threads == mine) TRY(view.posting_run(0, code, scan.refs[r], stored::posting_field_all, columns, {}, scan.facts[r]));
+                if (met++ % threads == mine)
+                  TRY(view.posting_run(0, code, scan.refs[r], stored::posting_field_all, columns, {}, scan.facts[r]));
               }
               return {};
             });

@@ -51,10 +51,8 @@ class RandomRecords {
     if (!one_in(8)) event.code = code(arena);
     if (one_in(4)) event.translations = arena.array(std::vector{code(arena), code(arena)});
     event.start = time();
-    if (one_in(5))
-      event.end = {record::End::Form::at, time()};
-    else if (one_in(5))
-      event.end = {one_in(2) ? record::End::Form::ongoing : record::End::Form::unknown, {}};
+    if (one_in(5)) event.end = {record::End::Form::at, time()};
+    else if (one_in(5)) event.end = {one_in(2) ? record::End::Form::ongoing : record::End::Form::unknown, {}};
     event.value = value(arena);
     event.source = {arena.text("org" + std::to_string(below(2))), one_in(3) ? "sys" : ""};
     if (!one_in(3)) {

@@ -67,7 +67,8 @@ class StoreTest : public ::testing::TestWithParam<std::uint32_t> {
 };
 
 TEST_P(StoreTest, WhoLookedAtTheEmptyStoreSeesWhatIsLoadedIntoIt) {
-  for (std::uint32_t shard = 0; shard < GetParam(); ++shard) ASSERT_FALSE(store_->view().demographics(shard, 0).value().at(0).dead);
+  for (std::uint32_t shard = 0; shard < GetParam(); ++shard)
+    ASSERT_FALSE(store_->view().demographics(shard, 0).value().at(0).dead);
   const record::Identifier who{"test", "p"};
   record::Event died = plain("c", "2020-01-01", 0);
   died.kind = record::Kind::death, died.record = "d";
@@ -300,7 +301,9 @@ TEST_P(StoreTest, FoldsThatTakeLongComeLessOften) {
     const record::Event event = plain("x", "2020-01-01", value);
     ASSERT_TRUE(store_->write(std::vector{record_of(who, {&event, 1})}, {}));
   };
-  const auto due = [&] { return std::ranges::any_of(store_->parts().shards, [](const auto& shard) { return shard->fold_due(); }); };
+  const auto due = [&] {
+    return std::ranges::any_of(store_->parts().shards, [](const auto& shard) { return shard->fold_due(); });
+  };
   write(1);
   EXPECT_FALSE(due());
   clock.at += second;
@@ -361,7 +364,8 @@ TEST(StoreFailures, AFoldThatFailedIsToldToWhoeverWrites) {
   ASSERT_FALSE(folded);
   const Result<Written> written = store->write(std::vector{record_of(who, {&later, 1})}, {});
   ASSERT_FALSE(written);
-  EXPECT_NE(written.error().message.find("since an error: " + folded.error().message), std::string::npos) << written.error().message;
+  EXPECT_NE(written.error().message.find("since an error: " + folded.error().message), std::string::npos)
+      << written.error().message;
 }
 
 Result<ImportCounts> load_one(Store& store) {

@@ -14,7 +14,8 @@ using Version = MadeMoment::Version;
 bool is_one_of(const record::Code& code, const std::vector<record::Code>& wanted) {
   return std::ranges::any_of(wanted, [&](const record::Code& one) {
     if (one.system != code.system) return false;
-    return one.code.ends_with('*') ? code.code.starts_with(one.code.substr(0, one.code.size() - 1)) : one.code == code.code;
+    return one.code.ends_with('*') ? code.code.starts_with(one.code.substr(0, one.code.size() - 1))
+                                   : one.code == code.code;
   });
 }
 
@@ -29,11 +30,13 @@ bool passes(const record::Event& event, const TimelineFilter& filter) {
   if (!filter.codes.empty() && !wanted(event.code) && std::ranges::none_of(event.translations, wanted)) return false;
   if (filter.sources.empty()) return true;
   return std::ranges::any_of(filter.sources, [&](const record::Source& source) {
-    return (source.organisation.empty() || source.organisation == event.source.organisation) && (source.system.empty() || source.system == event.source.system);
+    return (source.organisation.empty() || source.organisation == event.source.organisation) &&
+           (source.system.empty() || source.system == event.source.system);
   });
 }
 
-std::vector<const Version*> expected(const MadeMoment& made, const std::vector<PatientRef>& person, const TimelineFilter& filter, Micros as_of) {
+std::vector<const Version*> expected(const MadeMoment& made, const std::vector<PatientRef>& person,
+                                     const TimelineFilter& filter, Micros as_of) {
   record::Arena room;
   std::vector<const Version*> rows;
   for (const Version& version : made.versions()) {
@@ -167,7 +170,8 @@ TEST_P(TimelineReaderTest, AgreesWithTheRowsThemselves) {
     const Micros as_of = made.one_in(3) ? static_cast<Micros>(1 + made.below(made.commit() + 5)) : INT64_MAX;
     const View view = made.view(as_of);
     TimelineFilter filter = random_filter(made, texts);
-    const PatientRef patient{static_cast<std::uint32_t>(made.below(shards)), static_cast<PatientId>(made.below(patients))};
+    const PatientRef patient{static_cast<std::uint32_t>(made.below(shards)),
+                             static_cast<PatientId>(made.below(patients))};
     const auto rows = expected(made, view.linked(patient), filter, as_of);
 
     const Result<void> read = view.timeline(patient, filter, stored::field_hot, reused);
@@ -193,17 +197,19 @@ TEST_P(TimelineReaderTest, ReadsManyAsItReadsOne) {
   MadeMoment made(seed(), 2, 40, 12);
   made.link({0, 3}, {1, 5});
   std::vector<PatientRef> patients;
-  for (int i = 0; i < 150; ++i) patients.push_back({static_cast<std::uint32_t>(made.below(2)), static_cast<PatientId>(made.below(45))});
+  for (int i = 0; i < 150; ++i)
+    patients.push_back({static_cast<std::uint32_t>(made.below(2)), static_cast<PatientId>(made.below(45))});
   std::list<std::string> texts;
   const Micros as_of = made.one_in(3) ? static_cast<Micros>(1 + made.below(made.commit() + 5)) : INT64_MAX;
   const View view = made.view(as_of);
   const TimelineFilter filter = random_filter(made, texts);
   std::size_t at = 0;
-  const Result<void> read = view.timelines(patients, filter, stored::field_hot, [&](PatientRef patient, Timeline& timeline) -> Result<void> {
-    EXPECT_EQ(patient, patients[at++]);
-    expect_same(made, timeline, expected(made, view.linked(patient), filter, as_of));
-    return {};
-  });
+  const Result<void> read =
+      view.timelines(patients, filter, stored::field_hot, [&](PatientRef patient, Timeline& timeline) -> Result<void> {
+        EXPECT_EQ(patient, patients[at++]);
+        expect_same(made, timeline, expected(made, view.linked(patient), filter, as_of));
+        return {};
+      });
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(at, patients.size());
 }
@@ -218,13 +224,27 @@ TEST_P(TimelineReaderTest, GivesEachFieldAlone) {
     ASSERT_EQ(timeline->size(), rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const stored::Row& row = rows[i]->row;
-      if (field == stored::field_time) { EXPECT_EQ(timeline->start(i), row.start); }
-      if (field == stored::field_kind) { EXPECT_EQ(timeline->kind(i), row.kind); }
-      if (field == stored::field_code) { EXPECT_EQ(timeline->code(i), row.code); }
-      if (field == stored::field_value) { EXPECT_EQ(timeline->value(i).number, row.value.number); }
-      if (field == stored::field_end) { EXPECT_EQ(timeline->end(i), row.end); }
-      if (field == stored::field_source) { EXPECT_EQ(timeline->source(i), row.source); }
-      if (field == stored::field_number) { EXPECT_EQ(timeline->number(i), row.number); }
+      if (field == stored::field_time) {
+        EXPECT_EQ(timeline->start(i), row.start);
+      }
+      if (field == stored::field_kind) {
+        EXPECT_EQ(timeline->kind(i), row.kind);
+      }
+      if (field == stored::field_code) {
+        EXPECT_EQ(timeline->code(i), row.code);
+      }
+      if (field == stored::field_value) {
+        EXPECT_EQ(timeline->value(i).number, row.value.number);
+      }
+      if (field == stored::field_end) {
+        EXPECT_EQ(timeline->end(i), row.end);
+      }
+      if (field == stored::field_source) {
+        EXPECT_EQ(timeline->source(i), row.source);
+      }
+      if (field == stored::field_number) {
+        EXPECT_EQ(timeline->number(i), row.number);
+      }
     }
   }
 }
@@ -310,7 +330,8 @@ TEST(TimelineCursor, IsRefusedWhereItDoesNotBelong) {
     other.cursor[i] = other.cursor[i] == '0' ? '1' : '0';
     EXPECT_EQ(view.timeline({0, 0}, other).error().fault, Fault::invalid_request) << "digit " << i;
   }
-  for (const char* garbage : {"0", "zz", "00", "cursor"}) EXPECT_EQ(parse_cursor(garbage).error().fault, Fault::invalid_request);
+  for (const char* garbage : {"0", "zz", "00", "cursor"})
+    EXPECT_EQ(parse_cursor(garbage).error().fault, Fault::invalid_request);
   EXPECT_EQ(parse_cursor(std::string(66, 'g')).error().fault, Fault::invalid_request);
 }
 

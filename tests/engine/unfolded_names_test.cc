@@ -21,7 +21,8 @@ struct Expected {
 };
 
 Expected seen(const UnfoldedNames::Entry& entry) {
-  return {entry.patient, std::string(entry.system()), std::string(entry.value()), entry.hash, entry.position, entry.first};
+  return {entry.patient, std::string(entry.system()), std::string(entry.value()), entry.hash, entry.position,
+          entry.first};
 }
 
 template <typename Is>
@@ -54,9 +55,13 @@ TEST(UnfoldedNames, AreFoundWhateverCameAndWent) {
       } else {
         for (std::uint64_t i = random() % 20; i > 0; --i) {
           const std::uint64_t hash = (random() % 50) << 32 | random() % 3;
-          const Expected one{{static_cast<std::uint32_t>(random() % 2), static_cast<stored::PatientId>(random() % 30)},
-                             std::string(random() % 12, 's'), std::to_string(random() % 1'000), hash, ++position,
-                             random() % 2 == 0 && those(expected, [&](const Expected& other) { return other.hash == hash; }).empty()};
+          const Expected one{
+              {static_cast<std::uint32_t>(random() % 2), static_cast<stored::PatientId>(random() % 30)},
+              std::string(random() % 12, 's'),
+              std::to_string(random() % 1'000),
+              hash,
+              ++position,
+              random() % 2 == 0 && those(expected, [&](const Expected& other) { return other.hash == hash; }).empty()};
           names.add(one.patient, {one.system, one.value}, hash, position,
                     one.first || !those(expected, [&](const Expected& other) { return other.hash == hash; }).empty());
           expected.push_back(one);

@@ -14,7 +14,8 @@ using stored::Name;
 using stored::NarrowPosting;
 
 auto all_of(const NarrowPosting& p) {
-  return std::tuple(p.patient, p.day, p.second, p.number, p.source, p.unit, p.value_word, p.value_form, p.offset, p.flags, p.kind);
+  return std::tuple(p.patient, p.day, p.second, p.number, p.source, p.unit, p.value_word, p.value_form, p.offset,
+                    p.flags, p.kind);
 }
 
 // Codes rare and frequent, with more sorts than are remembered at once; room that is given back is used again.
@@ -26,10 +27,17 @@ TEST(WaitingPostings, GivesBackWhatCameByCode) {
   for (std::uint32_t i = 0; i < 200'000; ++i) {
     const auto code = static_cast<Name>(random() % 3 == 0 ? random() % 2'000 : random() % 7);
     const std::uint32_t sort = random() % 5 == 0 ? static_cast<std::uint32_t>(random() % 500) : 3;
-    NarrowPosting posting{.patient = i / 10, .day = static_cast<stored::Day>(random() % 30'000) - 5'000, .second = static_cast<std::uint32_t>(random() % 86'400),
-                          .number = i, .source = sort, .unit = sort / 7, .value_word = random() * std::uint64_t{random()},
-                          .value_form = static_cast<std::uint16_t>(sort % 40), .offset = static_cast<std::int16_t>(sort % 5 * 60 - 120),
-                          .flags = static_cast<std::uint8_t>(sort % 3), .kind = static_cast<record::Kind>(sort % record::kind_count)};
+    NarrowPosting posting{.patient = i / 10,
+                          .day = static_cast<stored::Day>(random() % 30'000) - 5'000,
+                          .second = static_cast<std::uint32_t>(random() % 86'400),
+                          .number = i,
+                          .source = sort,
+                          .unit = sort / 7,
+                          .value_word = random() * std::uint64_t{random()},
+                          .value_form = static_cast<std::uint16_t>(sort % 40),
+                          .offset = static_cast<std::int16_t>(sort % 5 * 60 - 120),
+                          .flags = static_cast<std::uint8_t>(sort % 3),
+                          .kind = static_cast<record::Kind>(sort % record::kind_count)};
     if (random() % 2 == 0) {
       waiting.add(code, posting);
     } else {

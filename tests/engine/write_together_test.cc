@@ -45,16 +45,18 @@ std::string text_of(const Result<Written>& written) {
   if (!written) return std::string(name(written.error().fault)) + ": " + written.error().message;
   std::string text = written->repeated ? "repeated" : "written";
   for (const Outcome& one : written->outcomes)
-    text += ", " + std::string(name(one.what)) + " " + std::to_string(one.patient.shard) + "/" + std::to_string(one.patient.id) + " " +
-            std::to_string(one.number) + " " + one.reason;
+    text += ", " + std::string(name(one.what)) + " " + std::to_string(one.patient.shard) + "/" +
+            std::to_string(one.patient.id) + " " + std::to_string(one.number) + " " + one.reason;
   return text;
 }
 
 std::vector<std::string> audit_of(Store& store) {
   std::vector<std::string> lines;
   EXPECT_TRUE(read_audit(store, {}, [&](const AuditRecord& record) -> Result<void> {
-    std::string line = record.entry.text + " " + std::string(name(record.entry.outcome)) + " " + std::to_string(record.entry.rows);
-    for (const PatientRef& patient : record.entry.patients) line += " " + std::to_string(patient.shard) + "/" + std::to_string(patient.id);
+    std::string line =
+        record.entry.text + " " + std::string(name(record.entry.outcome)) + " " + std::to_string(record.entry.rows);
+    for (const PatientRef& patient : record.entry.patients)
+      line += " " + std::to_string(patient.shard) + "/" + std::to_string(patient.id);
     lines.push_back(line);
     return {};
   }));
@@ -107,7 +109,8 @@ TEST_P(WriteTogether, AgreesWithWritingOneByOne) {
       ASSERT_EQ(answers.size(), group.requests.size());
       for (const std::size_t i : group.order()) {
         const WriteRequest& request = group.requests[i];
-        ASSERT_EQ(text_of(answers[i]), text_of(one_by_one.store->write(request.records, request.options))) << serial << "." << i;
+        ASSERT_EQ(text_of(answers[i]), text_of(one_by_one.store->write(request.records, request.options)))
+            << serial << "." << i;
       }
       if (random.one_in(10)) {
         EXPECT_TRUE(together.store->fold());
@@ -165,7 +168,8 @@ TEST(WritesTogether, ShareOneCommit) {
   std::vector<WriteRequest> requests;
   for (int i = 0; i < 20; ++i) records.push_back(random.make(arena)), records.back().demand = {};
   for (const record::Record& record : records) requests.push_back({.records = {&record, 1}});
-  for (const auto& answer : on.store->write_together(requests)) EXPECT_EQ(answer.value().position, (std::vector<std::uint64_t>{1}));
+  for (const auto& answer : on.store->write_together(requests))
+    EXPECT_EQ(answer.value().position, (std::vector<std::uint64_t>{1}));
   EXPECT_TRUE(on.store->write_together({}).empty());
 }
 

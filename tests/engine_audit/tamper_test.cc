@@ -237,10 +237,8 @@ TEST(AuditTampering, KeysThatAreNoEntriesAreFound) {
 TEST(AuditTampering, OpeningForWritingRefusesADamagedEndAndReadersSeeIt) {
   for (const bool head : {false, true}) {
     Tampered log(12);
-    if (head)
-      log.put(Bytes(audit_head_key), "nothing of the kind");
-    else
-      log.remove(12);
+    if (head) log.put(Bytes(audit_head_key), "nothing of the kind");
+    else log.remove(12);
     log.close();
     EXPECT_EQ(log.made().try_open().error().fault, Fault::corrupt);
     auto reader = log.made().try_open(true);

@@ -141,7 +141,8 @@ TEST_P(Damage, OfAnyKeyIsFound) {
       all += keys.size();
       for (std::size_t i = 0; i < keys.size(); i += 1 + keys.size() / 25) {
         const auto& [key, value] = keys[i];
-        SCOPED_TRACE(std::string(name(table)) + ", shard " + std::to_string(shard) + ", key " + std::to_string(i) + ": " + std::string(key.substr(0, key.find('\0'))));
+        SCOPED_TRACE(std::string(name(table)) + ", shard " + std::to_string(shard) + ", key " + std::to_string(i) +
+                     ": " + std::string(key.substr(0, key.find('\0'))));
         Batch lost, altered, as_before;
         lost.erase(table, key);
         as_before.put(table, key, value);

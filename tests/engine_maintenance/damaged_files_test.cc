@@ -60,17 +60,13 @@ class DamagedFiles : public ::testing::Test {
     for (PatientId id = 0; id < view.patients(0); ++id) {
       const auto timeline = view.timeline({0, id}, {.include_hidden = true});
       const std::string what = "timeline " + std::to_string(id);
-      if (timeline)
-        sizes[what] = timeline->size();
-      else
-        failures_["timeline"].insert(timeline.error().fault);
+      if (timeline) sizes[what] = timeline->size();
+      else failures_["timeline"].insert(timeline.error().fault);
     }
     for (Name code = 0; code <= view.codes(0); ++code) {
       const auto postings = view.merged_postings(0, code, 0, 100);
-      if (postings)
-        sizes["postings " + std::to_string(code)] = postings->size();
-      else
-        failures_["postings"].insert(postings.error().fault);
+      if (postings) sizes["postings " + std::to_string(code)] = postings->size();
+      else failures_["postings"].insert(postings.error().fault);
     }
   }
 

@@ -211,7 +211,8 @@ TEST_P(Erasing, ThatFailedIsCompletedBeforeTheNextBegins) {
   const auto disk = std::make_shared<MemoryDisk>();
   const auto faults = std::make_shared<Faults>();
   const auto open = [&] {
-    auto opened = Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), faults)), quiet_options(clock_));
+    auto opened =
+        Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), faults)), quiet_options(clock_));
     EXPECT_TRUE(opened) << opened.error().message;
     return std::move(*opened);
   };
@@ -258,7 +259,8 @@ TEST_P(Erasing, ThatFailedLeavesAStoreThatFoldsOn) {
     const auto disk = std::make_shared<MemoryDisk>();
     const auto faults = std::make_shared<Faults>();
     ASSERT_TRUE(Store::init(*memory_backend(disk), {.shards = GetParam()}));
-    const auto store = Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), faults)), quiet_options(clock_)).value();
+    const auto store =
+        Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), faults)), quiet_options(clock_)).value();
     tell(*store, clock_, {.seed = 62, .people = 4, .writes = 30, .links = false});
     ASSERT_TRUE(store->fold());
 
@@ -458,7 +460,8 @@ TEST(NeedlesTest, GiveUpOnFramesWithinFrames) {
   Needles needles;
   needles.add("needle one");
   std::uint64_t read = 0;
-  EXPECT_EQ(files_holding({folder.path("bomb")}, needles, read)->size(), 1u) << "who cannot tell does not say that it is gone";
+  EXPECT_EQ(files_holding({folder.path("bomb")}, needles, read)->size(), 1u)
+      << "who cannot tell does not say that it is gone";
 }
 
 // Frames that some other one seems to hold are unpacked all the same.
@@ -482,9 +485,9 @@ TEST(NeedlesTest, TakeNoMemoryForWhatAFrameSaysOfItself) {
   const std::string block = block_head(true, block_raw, 10) + "needle 111";
   Needles needles;
   needles.add("needle 112");
-  for (const std::string& head : {std::string("\x28\xb5\x2f\xfd\xe0", 5) + size,        // one piece of so many bytes
-                                  std::string("\x28\xb5\x2f\xfd\xc0\x50", 6) + size,    // in windows of 1 MiB
-                                  std::string("\x28\xb5\x2f\xfd\x00\xff", 6)}) {        // a window of 3.75 TiB
+  for (const std::string& head : {std::string("\x28\xb5\x2f\xfd\xe0", 5) + size,      // one piece of so many bytes
+                                  std::string("\x28\xb5\x2f\xfd\xc0\x50", 6) + size,  // in windows of 1 MiB
+                                  std::string("\x28\xb5\x2f\xfd\x00\xff", 6)}) {      // a window of 3.75 TiB
     std::ofstream(folder.path("hay"), std::ios::binary) << head << block;
     std::uint64_t read = 0;
     EXPECT_TRUE(files_holding({folder.path("hay")}, needles, read)->empty());

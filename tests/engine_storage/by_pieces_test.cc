@@ -97,7 +97,8 @@ TEST_F(Pieces, ComeOneWithEachReadFromWhereItWas) {
   const std::unique_ptr<Tables> tables = opened(Table::timeline);
   EXPECT_EQ(read(*tables, Table::timeline, 0, 15), 15);
   std::vector<std::uint64_t> expected;
-  for (int i = 0; i < 60; ++i) EXPECT_EQ(value_of(*tables, Table::timeline, key(i)), values_[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < 60; ++i)
+    EXPECT_EQ(value_of(*tables, Table::timeline, key(i)), values_[static_cast<std::size_t>(i)]);
   for (std::uint64_t piece = 0; piece < 16; ++piece) expected.push_back(piece * piece_bytes);
   EXPECT_EQ(hints_.pieces, expected) << "those of the first piece bring what is near and no more";
 }

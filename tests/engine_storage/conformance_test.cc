@@ -178,8 +178,7 @@ TEST_P(Conformance, RecoveryIsAPrefixThatHoldsAllThatWasAcknowledged) {
         const std::string slot = std::string(name(table)) + key;
         if (random() % 3)
           batch.put(table, key, std::to_string(random())), state[slot] = batch.operations().back().value;
-        else
-          batch.erase(table, key), state.erase(slot);
+        else batch.erase(table, key), state.erase(slot);
       }
       const bool sync = random() % 4 == 0;
       ASSERT_TRUE(opened->tables->write(batch, sync));

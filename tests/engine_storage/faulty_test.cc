@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/engine_storage/backends.h"
 #include "engine/storage/memory.h"
+#include "tests/engine_storage/backends.h"
 
 namespace chartline::engine {
 namespace {

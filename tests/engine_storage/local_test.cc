@@ -15,9 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include "engine/storage/disk.h"
 #include "tests/engine_storage/backends.h"
 #include "tests/engine_storage/damage.h"
-#include "engine/storage/disk.h"
 
 namespace chartline::engine {
 namespace {

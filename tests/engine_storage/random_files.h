@@ -17,7 +17,8 @@ class RandomFiles final : public rocksdb::FileSystemWrapper {
   explicit RandomFiles(Known& known) : FileSystemWrapper(rocksdb::FileSystem::Default()), known_(known) {}
   const char* Name() const override { return "RandomFiles"; }
   rocksdb::IOStatus NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions& options,
-                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file, rocksdb::IODebugContext* debug) override {
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                        rocksdb::IODebugContext* debug) override {
     const rocksdb::IOStatus status = FileSystemWrapper::NewRandomAccessFile(path, options, file, debug);
     if (status.ok()) *file = std::make_unique<File>(std::move(*file), known_);
     return status;

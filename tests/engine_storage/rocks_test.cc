@@ -14,11 +14,11 @@
 #include <utility>
 #include <vector>
 
-#include "tests/engine_storage/backends.h"
-#include "tests/engine_storage/damage.h"
 #include "engine/storage/only_from_memory.h"
 #include "engine/storage/rocks_faulty_fs.h"
 #include "engine/storage/rocks_status.h"
+#include "tests/engine_storage/backends.h"
+#include "tests/engine_storage/damage.h"
 
 namespace chartline::engine {
 namespace {

@@ -32,11 +32,13 @@ struct Reads {
 
 class ReadFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
  public:
-  ReadFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file, Reads& reads) : FSRandomAccessFileOwnerWrapper(std::move(file)), reads_(reads) {}
-  rocksdb::IOStatus Read(std::uint64_t offset, std::size_t n, const rocksdb::IOOptions& options, rocksdb::Slice* result, char* scratch,
-                         rocksdb::IODebugContext* debug) const override {
+  ReadFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file, Reads& reads)
+      : FSRandomAccessFileOwnerWrapper(std::move(file)), reads_(reads) {}
+  rocksdb::IOStatus Read(std::uint64_t offset, std::size_t n, const rocksdb::IOOptions& options, rocksdb::Slice* result,
+                         char* scratch, rocksdb::IODebugContext* debug) const override {
     if (!reads_.goes_wrong()) return FSRandomAccessFileOwnerWrapper::Read(offset, n, options, result, scratch, debug);
-    if (reads_.wrong == Wrong::fails || reads_.wrong == Wrong::fails_from_then_on) return rocksdb::IOStatus::IOError("not read");
+    if (reads_.wrong == Wrong::fails || reads_.wrong == Wrong::fails_from_then_on)
+      return rocksdb::IOStatus::IOError("not read");
     const std::size_t much = reads_.wrong == Wrong::falls_short ? n / 2 : n;
     const rocksdb::IOStatus status = FSRandomAccessFileOwnerWrapper::Read(offset, much, options, result, scratch, debug);
     if (reads_.wrong == Wrong::flips_a_bit && status.ok()) {
@@ -107,7 +109,8 @@ TEST_P(TakingIn, IsOfWholeFilesOrOfNone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Reads, TakingIn,
-                         testing::Combine(testing::Values(Wrong::fails, Wrong::fails_from_then_on, Wrong::falls_short, Wrong::flips_a_bit),
+                         testing::Combine(testing::Values(Wrong::fails, Wrong::fails_from_then_on, Wrong::falls_short,
+                                                          Wrong::flips_a_bit),
                                           testing::Values(ValueBytes::few, ValueBytes::many)));
 
 }  // namespace

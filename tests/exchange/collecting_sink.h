@@ -59,7 +59,9 @@ class CollectingQuality final : public Quality {
     return {};
   }
   void impossible(std::string_view rule) override { ++impossible_by_rule[std::string(rule)]; }
-  void defaulted(std::string_view field, std::uint64_t times) override { defaulted_by_field[std::string(field)] += times; }
+  void defaulted(std::string_view field, std::uint64_t times) override {
+    defaulted_by_field[std::string(field)] += times;
+  }
 
   std::uint64_t rows = 0, records = 0, rejected = 0, repaired = 0;
   std::vector<Problem> problems;

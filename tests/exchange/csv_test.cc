@@ -64,24 +64,35 @@ TEST(Csv, ReadsWhateverTheLineEnds) {
 }
 
 TEST(Csv, DropsAByteOrderMarkAndBlankLines) {
-  EXPECT_EQ(rows_of("\xef\xbb\xbf" "a,b\n\n1,2\n\r\n\n3,4\n\n"), (Rows{{3, {"1", "2"}}, {6, {"3", "4"}}}));
-  EXPECT_EQ(rows_of("\xef\xbb\xbf" "\"a\",b\n1,2\n", 1), (Rows{{2, {"1", "2"}}}));
+  EXPECT_EQ(rows_of("\xef\xbb\xbf"
+                    "a,b\n\n1,2\n\r\n\n3,4\n\n"),
+            (Rows{{3, {"1", "2"}}, {6, {"3", "4"}}}));
+  EXPECT_EQ(rows_of("\xef\xbb\xbf"
+                    "\"a\",b\n1,2\n",
+                    1),
+            (Rows{{2, {"1", "2"}}}));
 }
 
-TEST(Csv, TakesABlankLineForARowWhereThereIsOneColumn) { EXPECT_EQ(rows_of("a\n\nx\n"), (Rows{{2, {""}}, {3, {"x"}}})); }
+TEST(Csv, TakesABlankLineForARowWhereThereIsOneColumn) {
+  EXPECT_EQ(rows_of("a\n\nx\n"), (Rows{{2, {""}}, {3, {"x"}}}));
+}
 
 TEST(Csv, UndoesQuotes) {
-  EXPECT_EQ(rows_of("a,b\n\"x,y\",\"say \"\"so\"\"\"\n\"\",\"\"\"\"\n"), (Rows{{2, {"x,y", "say \"so\""}}, {3, {"", "\""}}}));
+  EXPECT_EQ(rows_of("a,b\n\"x,y\",\"say \"\"so\"\"\"\n\"\",\"\"\"\"\n"),
+            (Rows{{2, {"x,y", "say \"so\""}}, {3, {"", "\""}}}));
 }
 
 TEST(Csv, CountsLinesWithinQuotes) {
   EXPECT_EQ(rows_of("a,b\n\"x\ny\r\nz\",1\n2,3\n"), (Rows{{2, {"x\ny\r\nz", "1"}}, {5, {"2", "3"}}}));
 }
 
-TEST(Csv, TakesAQuoteInsideAnUnquotedFieldAsALetter) { EXPECT_EQ(rows_of("a,b\n5\" pipe,x\"\n"), (Rows{{2, {"5\" pipe", "x\""}}})); }
+TEST(Csv, TakesAQuoteInsideAnUnquotedFieldAsALetter) {
+  EXPECT_EQ(rows_of("a,b\n5\" pipe,x\"\n"), (Rows{{2, {"5\" pipe", "x\""}}}));
+}
 
 TEST(Csv, HandsOverRaggedRows) {
-  EXPECT_EQ(rows_of("a,b\n1\n1,2,3\n1,2\n"), (Rows{{2, {"1"}, RowFault::ragged}, {3, {"1", "2", "3"}, RowFault::ragged}, {4, {"1", "2"}}}));
+  EXPECT_EQ(rows_of("a,b\n1\n1,2,3\n1,2\n"),
+            (Rows{{2, {"1"}, RowFault::ragged}, {3, {"1", "2", "3"}, RowFault::ragged}, {4, {"1", "2"}}}));
 }
 
 TEST(Csv, ReadsAMissingFieldAsEmpty) {
@@ -97,7 +108,8 @@ TEST(Csv, FlagsTextAfterAClosingQuote) {
 }
 
 TEST(Csv, LosesOneLineToAQuoteThatNeverCloses) {
-  EXPECT_EQ(rows_of("a,b\n\"x,2\n3,4\n5,6\n"), (Rows{{2, {"\"x", "2"}, RowFault::bad_quote}, {3, {"3", "4"}}, {4, {"5", "6"}}}));
+  EXPECT_EQ(rows_of("a,b\n\"x,2\n3,4\n5,6\n"),
+            (Rows{{2, {"\"x", "2"}, RowFault::bad_quote}, {3, {"3", "4"}}, {4, {"5", "6"}}}));
   EXPECT_EQ(rows_of("a,b\n1,\"x"), (Rows{{2, {"1", "\"x"}, RowFault::bad_quote}}));
 }
 
@@ -111,12 +123,14 @@ TEST(Csv, LosesOneLineToAQuoteThatClosesTooFarOff) {
 
 TEST(Csv, SkipsALineThatIsTooLong) {
   const std::string far(2 * row_bytes_max, 'x');
-  EXPECT_EQ(rows_of("a,b\n1,2\n" + far + "\n3,4\n"), (Rows{{2, {"1", "2"}}, {3, {}, RowFault::too_long}, {4, {"3", "4"}}}));
+  EXPECT_EQ(rows_of("a,b\n1,2\n" + far + "\n3,4\n"),
+            (Rows{{2, {"1", "2"}}, {3, {}, RowFault::too_long}, {4, {"3", "4"}}}));
   EXPECT_EQ(rows_of("a,b\n" + far), (Rows{{2, {}, RowFault::too_long}}));
 }
 
 TEST(Csv, FlagsBytesThatAreNotUtf8) {
-  EXPECT_EQ(rows_of("a,b\nJos\xc3\xa9,1\nJos\xe9,2\n"), (Rows{{2, {"Jos\xc3\xa9", "1"}}, {3, {"Jos\xe9", "2"}, RowFault::bad_utf8}}));
+  EXPECT_EQ(rows_of("a,b\nJos\xc3\xa9,1\nJos\xe9,2\n"),
+            (Rows{{2, {"Jos\xc3\xa9", "1"}}, {3, {"Jos\xe9", "2"}, RowFault::bad_utf8}}));
 }
 
 TEST(Csv, KeepsTheRowAsItStands) {
@@ -135,7 +149,8 @@ TEST(Csv, RefusesAHeaderThatItCannotUse) {
   EXPECT_EQ(refusal(""), "a.csv: the file is empty, where a CSV header was expected");
   EXPECT_EQ(refusal("\xef\xbb\xbf"), "a.csv: the file is empty, where a CSV header was expected");
   EXPECT_EQ(refusal("a,B,b\n"), "a.csv, line 1: the header names the column \"b\" twice");
-  EXPECT_EQ(refusal("a,\"b\n1,2\n"), "a.csv, line 1: the header cannot be read: a quote is not closed, or text follows the closing quote");
+  EXPECT_EQ(refusal("a,\"b\n1,2\n"),
+            "a.csv, line 1: the header cannot be read: a quote is not closed, or text follows the closing quote");
 }
 
 TEST(Csv, SplitsAtAnotherSeparator) {
@@ -179,7 +194,8 @@ class RandomCsv {
   std::string field() {
     static constexpr std::string_view letters = "abcxyz0123456789 ,,\"\"\n\r;|";
     std::string text;
-    for (std::size_t n = below(8) == 0 ? below(300) : below(9); n > 0; --n) text.push_back(letters[below(letters.size())]);
+    for (std::size_t n = below(8) == 0 ? below(300) : below(9); n > 0; --n)
+      text.push_back(letters[below(letters.size())]);
     return text;
   }
   std::string line(const std::vector<std::string>& fields) {
@@ -277,7 +293,10 @@ TEST(Csv, ReadsAnyBytesToTheEnd) {
   std::mt19937_64 random(7);
   for (int round = 0; round < 300; ++round) {
     std::string text = "a,b\n";
-    for (std::size_t n = random() % 400; n > 0; --n) text.push_back("\",\n\r\xff" "ab\0"[random() % 8]);
+    for (std::size_t n = random() % 400; n > 0; --n)
+      text.push_back(
+          "\",\n\r\xff"
+          "ab\0"[random() % 8]);
     const Rows whole = rows_of(text);
     EXPECT_EQ(rows_of(text, 1 + random() % 20), whole) << "round " << round;
   }

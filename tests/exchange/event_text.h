@@ -45,7 +45,8 @@ inline std::string text_of(const record::Event& event) {
   if (event.end.form == record::End::Form::unknown) text += "..?";
   if (event.value.form != record::Value::Form::none) text += " =" + text_of(event.value);
   if (!event.encounter.empty()) text += " in " + std::string(event.encounter);
-  for (const auto& attribute : event.attributes) text += " {" + std::string(attribute.name) + "=" + text_of(attribute.value) + "}";
+  for (const auto& attribute : event.attributes)
+    text += " {" + std::string(attribute.name) + "=" + text_of(attribute.value) + "}";
   return text;
 }
 
@@ -61,7 +62,8 @@ class TestFolder {
  public:
   TestFolder() {
     static int number = 0;
-    path_ = std::filesystem::temp_directory_path() / ("chartline-exchange-" + std::to_string(::getpid()) + "-" + std::to_string(++number));
+    path_ = std::filesystem::temp_directory_path() /
+            ("chartline-exchange-" + std::to_string(::getpid()) + "-" + std::to_string(++number));
     std::filesystem::create_directories(path_);
   }
   ~TestFolder() { std::filesystem::remove_all(path_); }
@@ -111,7 +113,8 @@ struct ReadBack {
   }
 };
 
-inline void read_into(ReadBack& back, Result<void> (*reader)(const Reading&), const std::string& path, const ReadOptions& options = {}) {
+inline void read_into(ReadBack& back, Result<void> (*reader)(const Reading&), const std::string& path,
+                      const ReadOptions& options = {}) {
   const std::vector<std::string> paths = {path};
   const Progress progress;
   const auto result = reader({paths, options, back.sink, back.quality, progress});

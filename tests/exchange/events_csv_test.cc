@@ -32,7 +32,8 @@ TEST(EventsCsv, ReadsTheFourPlainColumns) {
       "p1,2024-02-29T10:00:00Z,HbA1c,48.10\n"
       "p1,2024-02,note,seen well\n"
       "p2,,born,\n");
-  EXPECT_EQ(read.events(), (Lines{": observation local:HbA1c 2024-02-29T10:00:00Z =48.1", ": other local:note 2024-02 ='seen well'", ": other local:born"}));
+  EXPECT_EQ(read.events(), (Lines{": observation local:HbA1c 2024-02-29T10:00:00Z =48.1",
+                                  ": other local:note 2024-02 ='seen well'", ": other local:born"}));
   EXPECT_EQ(read.person(0), "events|p1");
   EXPECT_EQ(read.person(2), "events|p2");
   EXPECT_EQ(read.quality.defaulted_by_field, (std::map<std::string, std::uint64_t>{{"kind", 3}}));
@@ -59,20 +60,25 @@ TEST(EventsCsv, TakesComparatorsBeforeNumbers) {
       "p,2020,a,<5,>\n"
       "p,2020,a,high,>\n"
       "p,2020,a,5,~\n");
-  EXPECT_EQ(read.events(), (Lines{": observation local:a 2020 =<5", ": observation local:a 2020 =>=5", ": observation local:a 2020 =<=5",
-                                  ": observation local:a 2020 =<5", ": other local:a 2020 ='<low'", ": other local:a 2020 ='<'"}));
-  EXPECT_EQ(read.problems(), (Lines{"events.csv:8 comparator bad_comparator rejected", "events.csv:9 comparator bad_comparator rejected",
-                                    "events.csv:10 comparator bad_comparator rejected"}));
+  EXPECT_EQ(read.events(), (Lines{": observation local:a 2020 =<5", ": observation local:a 2020 =>=5",
+                                  ": observation local:a 2020 =<=5", ": observation local:a 2020 =<5",
+                                  ": other local:a 2020 ='<low'", ": other local:a 2020 ='<'"}));
+  EXPECT_EQ(read.problems(),
+            (Lines{"events.csv:8 comparator bad_comparator rejected", "events.csv:9 comparator bad_comparator rejected",
+                   "events.csv:10 comparator bad_comparator rejected"}));
 }
 
 TEST(EventsCsv, ReadsEveryFurtherField) {
   const EventsRead read(
-      "patient,time,code,value,system,kind,end,unit,status,certainty,source,source_system,source_person,record,version,sequence,encounter,"
+      "patient,time,code,value,system,kind,end,unit,status,certainty,source,source_system,source_person,record,version,"
+      "sequence,encounter,"
       "author,display,translations,patient_system\n"
-      "943 476 5919,2020-01-01,E119,7.5,icd10,Condition,2021-01,mmol/L,Final,confirmed,RYJ,lab,x9,r1,v2,17,e1,device,Diabetes,"
+      "943 476 "
+      "5919,2020-01-01,E119,7.5,icd10,Condition,2021-01,mmol/L,Final,confirmed,RYJ,lab,x9,r1,v2,17,e1,device,Diabetes,"
       "snomed|44054006;local|dm,nhs\n");
   ASSERT_EQ(read.problems(), Lines{});
-  EXPECT_EQ(read.events(), (Lines{"r1: condition icd10:E11.9 [snomed:44054006] [local:dm] 2020-01-01..2021-01 =7.5 mmol/L in e1"}));
+  EXPECT_EQ(read.events(),
+            (Lines{"r1: condition icd10:E11.9 [snomed:44054006] [local:dm] 2020-01-01..2021-01 =7.5 mmol/L in e1"}));
   EXPECT_EQ(read.person(0), "nhs|9434765919");
   const record::Event& event = *read.sink.events()[0];
   EXPECT_EQ(event.status, record::Status::final);
@@ -87,19 +93,26 @@ TEST(EventsCsv, ReadsEveryFurtherField) {
 }
 
 TEST(EventsCsv, ForgetsTheFieldsOfTheRowBefore) {
-  const EventsRead read("patient,time,code,value,unit,record,attr.a,translations\np,2020,x,1,kg,r,5,snomed|1\np,2020,y,2,,,,\n");
-  EXPECT_EQ(read.events(), (Lines{"r: observation local:x [snomed:1] 2020 =1 kg {a=5}", ": observation local:y 2020 =2"}));
+  const EventsRead read(
+      "patient,time,code,value,unit,record,attr.a,translations\np,2020,x,1,kg,r,5,snomed|1\np,2020,y,2,,,,\n");
+  EXPECT_EQ(read.events(),
+            (Lines{"r: observation local:x [snomed:1] 2020 =1 kg {a=5}", ": observation local:y 2020 =2"}));
 }
 
 TEST(EventsCsv, ReadsTheFourKindsOfEnd) {
-  const EventsRead read("patient,time,code,end\np,2020,a,\np,2020,a,2021\np,2020,a,ongoing\np,2020,a,unknown\np,2020,a,soon\n");
-  EXPECT_EQ(read.events(), (Lines{": other local:a 2020", ": other local:a 2020..2021", ": other local:a 2020..ongoing", ": other local:a 2020..?"}));
+  const EventsRead read(
+      "patient,time,code,end\np,2020,a,\np,2020,a,2021\np,2020,a,ongoing\np,2020,a,unknown\np,2020,a,soon\n");
+  EXPECT_EQ(read.events(), (Lines{": other local:a 2020", ": other local:a 2020..2021", ": other local:a 2020..ongoing",
+                                  ": other local:a 2020..?"}));
   EXPECT_EQ(read.problems(), (Lines{"events.csv:6 end bad_time rejected"}));
 }
 
 TEST(EventsCsv, TakesOneOfThreeValues) {
-  const EventsRead read("patient,time,code,value,text,value_code\np,2020,a,,007,\np,2020,a,,,snomed|10828004\np,2020,a,1,one,\np,2020,a,007,,\n");
-  EXPECT_EQ(read.events(), (Lines{": other local:a 2020 ='007'", ": other local:a 2020 =snomed:10828004", ": observation local:a 2020 =7"}));
+  const EventsRead read(
+      "patient,time,code,value,text,value_code\np,2020,a,,007,\np,2020,a,,,snomed|10828004\np,2020,a,1,one,\np,2020,a,"
+      "007,,\n");
+  EXPECT_EQ(read.events(), (Lines{": other local:a 2020 ='007'", ": other local:a 2020 =snomed:10828004",
+                                  ": observation local:a 2020 =7"}));
   EXPECT_EQ(read.problems(), (Lines{"events.csv:4 value two_values rejected"}));
 }
 
@@ -112,7 +125,8 @@ TEST(EventsCsv, LosesNoDigitOfWhatNamesSomething) {
   EXPECT_EQ(read.events(), (Lines{": other local:x 2020 ='12345678901234567890' {serial='98765432109876543210987'}",
                                   ": other local:x 2020 ='-1234567890123456789' {serial=123456789012345678}",
                                   ": other local:x 2020 ='0.1234567890123456789' {serial=10000000000000000000}"}));
-  EXPECT_EQ(read.problems(), (Lines{"events.csv:2 value long_number repaired", "events.csv:3 value long_number repaired", "events.csv:4 value long_number repaired"}));
+  EXPECT_EQ(read.problems(), (Lines{"events.csv:2 value long_number repaired", "events.csv:3 value long_number repaired",
+                                    "events.csv:4 value long_number repaired"}));
 }
 
 TEST(EventsCsv, KeepsNumbersOfWhichNoDigitIsLost) {
@@ -124,16 +138,17 @@ TEST(EventsCsv, KeepsNumbersOfWhichNoDigitIsLost) {
       "p,2020,x,000000000000000000000000000007,\n"
       "p,2020,x,0.00000000000000000000000000000,\n"
       "p,2020,x,1e22,\n"
-      "p,2020,x,1.23456789e-320,\n"          // no double has these digits
+      "p,2020,x,1.23456789e-320,\n"  // no double has these digits
       "p,2020,x,<0.1234567890123456789,\n"
       "p,2020,x,1234567890123456789x,\n");
-  EXPECT_EQ(read.events(),
-            (Lines{": observation local:x 2020 =0.123456789012345678", ": observation local:x 2020 =<-123456789012345678",
-                   ": observation local:x 2020 =1.5e-300", ": observation local:x 2020 =7", ": observation local:x 2020 =0",
-                   ": observation local:x 2020 =10000e18",
-                   ": other local:x 2020 ='1.23456789e-320'", ": other local:x 2020 ='<0.1234567890123456789'",
-                   ": other local:x 2020 ='1234567890123456789x'"}));
-  EXPECT_EQ(read.problems(), (Lines{"events.csv:8 value long_number repaired", "events.csv:9 value long_number repaired"}));
+  EXPECT_EQ(
+      read.events(),
+      (Lines{": observation local:x 2020 =0.123456789012345678", ": observation local:x 2020 =<-123456789012345678",
+             ": observation local:x 2020 =1.5e-300", ": observation local:x 2020 =7", ": observation local:x 2020 =0",
+             ": observation local:x 2020 =10000e18", ": other local:x 2020 ='1.23456789e-320'",
+             ": other local:x 2020 ='<0.1234567890123456789'", ": other local:x 2020 ='1234567890123456789x'"}));
+  EXPECT_EQ(read.problems(),
+            (Lines{"events.csv:8 value long_number repaired", "events.csv:9 value long_number repaired"}));
 }
 
 TEST(EventsCsv, TypesAttributesAndSortsThem) {
@@ -141,12 +156,14 @@ TEST(EventsCsv, TypesAttributesAndSortsThem) {
       "patient,time,code,attr.Body Site,attr.c,attr.a,attr.d,attr.e\n"
       "p,2020,x,left arm,true,1.50,2024-02-29,007\n"
       "p,2020,x,2024,,,,\n");
-  EXPECT_EQ(read.events(), (Lines{": other local:x 2020 {a=1.5} {body_site='left arm'} {c=true} {d=2024-02-29} {e='007'}",
-                                  ": other local:x 2020 {body_site=2024}"}));
+  EXPECT_EQ(read.events(),
+            (Lines{": other local:x 2020 {a=1.5} {body_site='left arm'} {c=true} {d=2024-02-29} {e='007'}",
+                   ": other local:x 2020 {body_site=2024}"}));
 }
 
 TEST(EventsCsv, KeepsAUnitThatHasNoNumber) {
-  EXPECT_EQ(EventsRead("patient,time,code,value,unit,attr.z\np,2020,x,positive,mg,1\n").events(), (Lines{": other local:x 2020 ='positive' {unit='mg'} {z=1}"}));
+  EXPECT_EQ(EventsRead("patient,time,code,value,unit,attr.z\np,2020,x,positive,mg,1\n").events(),
+            (Lines{": other local:x 2020 ='positive' {unit='mg'} {z=1}"}));
 }
 
 TEST(EventsCsv, ReadsWhoSomeoneIs) {
@@ -162,8 +179,9 @@ TEST(EventsCsv, ReadsWhoSomeoneIs) {
   EXPECT_EQ(read.events(), (Lines{": patient : {birth=1950-03-31} {sex=gender:female}",
                                   ": patient : {birth=1950} {death=2020-01} {sex=gender:male}", ": death : 2020-01-05",
                                   ": registration : 2001"}));
-  EXPECT_EQ(read.problems(), (Lines{"events.csv:6 attr.birth bad_time rejected", "events.csv:7 attr.sex bad_sex rejected",
-                                    "events.csv:8 code missing_code rejected"}));
+  EXPECT_EQ(read.problems(),
+            (Lines{"events.csv:6 attr.birth bad_time rejected", "events.csv:7 attr.sex bad_sex rejected",
+                   "events.csv:8 code missing_code rejected"}));
 }
 
 TEST(EventsCsv, RejectsRowsWithTheirPlace) {
@@ -184,24 +202,31 @@ TEST(EventsCsv, RejectsRowsWithTheirPlace) {
       "p,2020,\xff,,,,,,,\n"
       "p,2020,fine,,,,,,,\n");
   EXPECT_EQ(read.events(), (Lines{": other local:fine 2020"}));
-  EXPECT_EQ(read.problems(), (Lines{"events.csv:2 patient missing_patient rejected", "events.csv:3 code missing_code rejected",
-                                    "events.csv:4 time bad_time rejected", "events.csv:5 time bad_time rejected",
-                                    "events.csv:6 kind bad_kind rejected", "events.csv:7 sequence bad_sequence rejected",
-                                    "events.csv:8 status bad_status rejected", "events.csv:9 certainty bad_certainty rejected",
-                                    "events.csv:10 author bad_author rejected", "events.csv:11 patient bad_nhs_number rejected",
-                                    "events.csv:12  ragged_row rejected", "events.csv:13  bad_quote rejected", "events.csv:14  bad_utf8 rejected"}));
+  EXPECT_EQ(read.problems(),
+            (Lines{"events.csv:2 patient missing_patient rejected", "events.csv:3 code missing_code rejected",
+                   "events.csv:4 time bad_time rejected", "events.csv:5 time bad_time rejected",
+                   "events.csv:6 kind bad_kind rejected", "events.csv:7 sequence bad_sequence rejected",
+                   "events.csv:8 status bad_status rejected", "events.csv:9 certainty bad_certainty rejected",
+                   "events.csv:10 author bad_author rejected", "events.csv:11 patient bad_nhs_number rejected",
+                   "events.csv:12  ragged_row rejected", "events.csv:13  bad_quote rejected",
+                   "events.csv:14  bad_utf8 rejected"}));
 }
 
 TEST(EventsCsv, RefusesColumnsThatItDoesNotKnow) {
   EXPECT_EQ(EventsRead("patient,time,code,organisation,source\n").error,
             "events.csv, line 1: two columns stand for the same field: \"organisation\" and \"source\"");
   const std::string known =
-      "patient, time, code, value, system, kind, end, unit, comparator, status, certainty, source, organisation, source_system, source_person, "
-      "record, version, sequence, encounter, author, display, text, value_code, value_display, translations, patient_system, "
+      "patient, time, code, value, system, kind, end, unit, comparator, status, certainty, source, organisation, "
+      "source_system, source_person, "
+      "record, version, sequence, encounter, author, display, text, value_code, value_display, translations, "
+      "patient_system, "
       "part, attributes, attr.NAME";
-  EXPECT_EQ(EventsRead("patient,time,code,colour\n").error, "events.csv, line 1: the column \"colour\" is not one of " + known);
-  EXPECT_EQ(EventsRead("patient,time,code,attr.\n").error, "events.csv, line 1: the column \"attr.\" is not one of " + known);
-  EXPECT_EQ(EventsRead("patient,time,value\n").error, "events.csv, line 1: the columns patient, time and code are needed; known are " + known);
+  EXPECT_EQ(EventsRead("patient,time,code,colour\n").error,
+            "events.csv, line 1: the column \"colour\" is not one of " + known);
+  EXPECT_EQ(EventsRead("patient,time,code,attr.\n").error,
+            "events.csv, line 1: the column \"attr.\" is not one of " + known);
+  EXPECT_EQ(EventsRead("patient,time,value\n").error,
+            "events.csv, line 1: the columns patient, time and code are needed; known are " + known);
 }
 
 TEST(EventsCsv, TellsOnceThatTheStoreGivesTimesAndNumbersItself) {
@@ -216,13 +241,13 @@ TEST(EventsCsv, MakesOneRecordOfTheRowsOfEach) {
       "p,2020,bp,,observation,r1,1,0\n"
       "p,2020,sys,120,observation,r1,1,1\n"
       "p,2021,dia,80,observation,r1,1,3\n"
-      "p,2021,dia,81,observation,r1,2,3\n"    // another version
-      "q,2021,dia,82,observation,r1,2,4\n"    // another person
-      "q,2021,dia,83,observation,r1,2,4\n"    // the same again
+      "p,2021,dia,81,observation,r1,2,3\n"  // another version
+      "q,2021,dia,82,observation,r1,2,4\n"  // another person
+      "q,2021,dia,83,observation,r1,2,4\n"  // the same again
       "q,2021,dia,84,observation,r1,2,many\n"
-      "q,2021,x,85,observation,r1,2,5\n"      // the row between is rejected, not the record
+      "q,2021,x,85,observation,r1,2,5\n"  // the row between is rejected, not the record
       "q,2021,x,,,,,0\n"
-      "q,2021,x,,,,,1\n");                    // no record: two
+      "q,2021,x,,,,,1\n");  // no record: two
   EXPECT_EQ(read.problems(), (Lines{"events.csv:8 part bad_part rejected"}));
   std::vector<std::size_t> sizes;
   for (const auto& record : read.sink.records) sizes.push_back(record.events.size());
@@ -242,12 +267,17 @@ TEST(EventsCsv, RefusesARecordOfTooManyRows) {
 }
 
 TEST(EventsCsv, ReadsTruthsAndTextsAsTheyStand) {
-  const EventsRead read("patient,time,code,value,text\np,2020,x,true,\np,2020,x,false,\np,2020,x,, true \np,2020,x,, \n");
-  EXPECT_EQ(read.events(), (Lines{": other local:x 2020 =true", ": other local:x 2020 =false", ": other local:x 2020 =' true '", ": other local:x 2020"}));
+  const EventsRead read(
+      "patient,time,code,value,text\np,2020,x,true,\np,2020,x,false,\np,2020,x,, true \np,2020,x,, \n");
+  EXPECT_EQ(read.events(), (Lines{": other local:x 2020 =true", ": other local:x 2020 =false",
+                                  ": other local:x 2020 =' true '", ": other local:x 2020"}));
 }
 
 TEST(EventsCsv, ReadsBackTheAttributesThatItWrites) {
-  const record::Value dose{.form = record::Value::Form::number, .comparator = record::Comparator::less, .number = record::decimal(123456789012345678, 9), .unit = "mg"};
+  const record::Value dose{.form = record::Value::Form::number,
+                           .comparator = record::Comparator::less,
+                           .number = record::decimal(123456789012345678, 9),
+                           .unit = "mg"};
   const std::vector<record::Attribute> attributes = {
       {"a", {.form = record::Value::Form::boolean, .boolean = true}},
       {"birth date", {.form = record::Value::Form::date, .date = *record::parse_time("1950")}},
@@ -273,14 +303,19 @@ TEST(EventsCsv, ReadsBackTheAttributesThatItWrites) {
 }
 
 TEST(EventsCsv, RejectsAttributesAndTranslationsOfAnotherForm) {
-  for (const char* cell : {"{", "[]", "5", "{} {}", "{\"a\":{}}", "{\"\":1}", "{\"a\":[[1]]}", "{\"a\":{\"value\":1,\"text\":\"x\"}}",
-                           "{\"a\":{\"unit\":\"mg\"}}", "{\"a\":{\"code\":\"\"}}", "{\"a\":{\"date\":\"soon\"}}", "{\"a\":nul}",
-                           "{\"a\":{\"value\":1,\"comparator\":\"~\"}}", "{\"a\":1e999}", "{\"a\":{\"colour\":1}}", "{\"a\":01}"}) {
+  for (const char* cell :
+       {"{", "[]", "5", "{} {}", "{\"a\":{}}", "{\"\":1}", "{\"a\":[[1]]}", "{\"a\":{\"value\":1,\"text\":\"x\"}}",
+        "{\"a\":{\"unit\":\"mg\"}}", "{\"a\":{\"code\":\"\"}}", "{\"a\":{\"date\":\"soon\"}}", "{\"a\":nul}",
+        "{\"a\":{\"value\":1,\"comparator\":\"~\"}}", "{\"a\":1e999}", "{\"a\":{\"colour\":1}}", "{\"a\":01}"}) {
     std::string quoted;
     for (const char c : std::string_view(cell)) quoted.append(c == '"' ? 2 : 1, c);
-    EXPECT_EQ(EventsRead("patient,time,code,attributes\np,2020,x,\"" + quoted + "\"\n").problems(), (Lines{"events.csv:2 attributes bad_json rejected"})) << cell;
+    EXPECT_EQ(EventsRead("patient,time,code,attributes\np,2020,x,\"" + quoted + "\"\n").problems(),
+              (Lines{"events.csv:2 attributes bad_json rejected"}))
+        << cell;
   }
-  const EventsRead read("patient,time,code,translations\np,2020,x,[1]\np,2020,x,\"[{\"\"code\"\":\"\"a;b\"\",\"\"system\"\":\"\"icd10\"\"}]\"\n");
+  const EventsRead read(
+      "patient,time,code,translations\np,2020,x,[1]\np,2020,x,\"[{\"\"code\"\":\"\"a;b\"\",\"\"system\"\":"
+      "\"\"icd10\"\"}]\"\n");
   EXPECT_EQ(read.events(), (Lines{": other local:x [icd10:A;B] 2020"}));
   EXPECT_EQ(read.problems(), (Lines{"events.csv:2 translations bad_json rejected"}));
 }
@@ -288,7 +323,8 @@ TEST(EventsCsv, RejectsAttributesAndTranslationsOfAnotherForm) {
 TEST(EventsCsv, NeedsNoCodeWhereKindAndRecordAreSaid) {
   const EventsRead read("patient,time,code,kind,record\np,2020,,encounter,r\np,2020,,encounter,\np,2020,,,r\n");
   EXPECT_EQ(read.events(), (Lines{"r: encounter : 2020"}));
-  EXPECT_EQ(read.problems(), (Lines{"events.csv:3 code missing_code rejected", "events.csv:4 code missing_code rejected"}));
+  EXPECT_EQ(read.problems(),
+            (Lines{"events.csv:3 code missing_code rejected", "events.csv:4 code missing_code rejected"}));
 }
 
 TEST(EventsCsv, TakesSourceZoneAndOriginalsFromTheOptions) {
@@ -296,8 +332,10 @@ TEST(EventsCsv, TakesSourceZoneAndOriginalsFromTheOptions) {
   options.source = "RYJ";
   options.zone = record::Zone::find("Europe/London").value();
   options.keep_originals = false;
-  const EventsRead read("patient,time,code\np,2024-07-01T09:00:00,x\np,2024-01-01T09:00:00,x\np,2024-07-01T09:00:00+02:00,x\n", options);
-  EXPECT_EQ(read.events(), (Lines{": other local:x 2024-07-01T09:00:00+01:00", ": other local:x 2024-01-01T09:00:00Z", ": other local:x 2024-07-01T09:00:00+02:00"}));
+  const EventsRead read(
+      "patient,time,code\np,2024-07-01T09:00:00,x\np,2024-01-01T09:00:00,x\np,2024-07-01T09:00:00+02:00,x\n", options);
+  EXPECT_EQ(read.events(), (Lines{": other local:x 2024-07-01T09:00:00+01:00", ": other local:x 2024-01-01T09:00:00Z",
+                                  ": other local:x 2024-07-01T09:00:00+02:00"}));
   EXPECT_EQ(read.person(0), "RYJ|p");
   EXPECT_EQ(read.sink.events()[0]->source.organisation, "RYJ");
   EXPECT_EQ(read.sink.records[0].original, "");
@@ -339,15 +377,25 @@ TEST(EventsCsv, ReadsPlainRowsAsItReadsRecords) {
   constexpr unsigned seed = 20'261'127;
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
-  const auto one_of = [&](std::initializer_list<std::string_view> cells) { return std::string(cells.begin()[random() % cells.size()]); };
+  const auto one_of = [&](std::initializer_list<std::string_view> cells) {
+    return std::string(cells.begin()[random() % cells.size()]);
+  };
   std::string text = "patient,code,time,value\n";
   for (int row = 0; row < 20'000; ++row) {
-    const std::string person = random() % 3 == 0 ? one_of({"", " ", "p", "\"a,b\"", " p ", std::string(300, 'p')}) : "person-" + std::to_string(random() % 900);
-    const std::string code = random() % 3 == 0 ? one_of({"", "snomed|", "icd10:e119", "icd10|E11.9", "x", " x", "\"q\"\"q\"", std::string(400, 'c')})
-                                               : "loinc|" + std::to_string(random() % 300) + (random() % 9 == 0 ? "-a-longer-code-than-most" : "");
-    const std::string time = random() % 3 == 0 ? one_of({"", "2020", "2020-13", "2020-01-05", "2020-01-05 10:00", "2020-01-05T10:00:00+01:00", "never", "2020-02-30"})
-                                               : "2021-0" + std::to_string(random() % 10) + "-1" + std::to_string(random() % 4) + " 08:1" + std::to_string(random() % 2) + ":00";
-    text += person + "," + code + "," + time + "," + one_of({"", "5", "5.50", "-0.0", "<5", "1e3", "text", " 7 ", "12345678901234567890", "\"6\""}) + (random() % 50 == 0 ? ",\n" : "\n");
+    const std::string person = random() % 3 == 0 ? one_of({"", " ", "p", "\"a,b\"", " p ", std::string(300, 'p')})
+                                                 : "person-" + std::to_string(random() % 900);
+    const std::string code =
+        random() % 3 == 0
+            ? one_of({"", "snomed|", "icd10:e119", "icd10|E11.9", "x", " x", "\"q\"\"q\"", std::string(400, 'c')})
+            : "loinc|" + std::to_string(random() % 300) + (random() % 9 == 0 ? "-a-longer-code-than-most" : "");
+    const std::string time = random() % 3 == 0
+                                 ? one_of({"", "2020", "2020-13", "2020-01-05", "2020-01-05 10:00",
+                                           "2020-01-05T10:00:00+01:00", "never", "2020-02-30"})
+                                 : "2021-0" + std::to_string(random() % 10) + "-1" + std::to_string(random() % 4) +
+                                       " 08:1" + std::to_string(random() % 2) + ":00";
+    text += person + "," + code + "," + time + "," +
+            one_of({"", "5", "5.50", "-0.0", "<5", "1e3", "text", " 7 ", "12345678901234567890", "\"6\""}) +
+            (random() % 50 == 0 ? ",\n" : "\n");
   }
   ReadOptions records, plain;
   records.zone = plain.zone = record::Zone::find("Europe/London").value();
@@ -380,7 +428,9 @@ TEST(EventsCsv, KeepsTheCodesOfARowThatHasMoreThanAreKnownAtOnce) {
 
 TEST(CodeCells, FindsTheSystemInTheCell) {
   CodeCells cells;
-  const auto read = [&](std::string_view cell, std::string_view system = {}) { return text_of(cells.read(cell, system)); };
+  const auto read = [&](std::string_view cell, std::string_view system = {}) {
+    return text_of(cells.read(cell, system));
+  };
   EXPECT_EQ(read("HbA1c"), "local:HbA1c");
   EXPECT_EQ(read(" x "), "local:x");
   EXPECT_EQ(read("snomed|44054006"), "snomed:44054006");

@@ -109,13 +109,15 @@ TEST(FhirBundles, OneBadResourceCostsItselfOnly) {
 
 TEST(FhirBundles, OfAHistoryGiveTheNewestVersionLast) {
   const auto version = [](std::string_view number) {
-    return std::string(R"({"resource":{"resourceType":"Observation","id":"o","subject":{"reference":"Patient/p"},"valueInteger":)")
+    return std::string(
+               R"({"resource":{"resourceType":"Observation","id":"o","subject":{"reference":"Patient/p"},"valueInteger":)")
         .append(number)
         .append("}}");
   };
   const std::string entries = "\"entry\":[" + version("3") + "," + version("2") + "," + version("1") + "]";
   const auto values = [&](const std::string& type) {
-    const FhirReading reading = read_fhir_text("{\"resourceType\":\"Bundle\"," + entries + ",\"type\":\"" + type + "\"}");
+    const FhirReading reading =
+        read_fhir_text("{\"resourceType\":\"Bundle\"," + entries + ",\"type\":\"" + type + "\"}");
     std::string out;
     for (const record::Event* event : reading.sink.events())
       out += print(event->value.number) + " at " + std::to_string(event->sequence) + ", ";
@@ -190,7 +192,8 @@ TEST(FhirTimes, KeepTheirPrecisionAndOffset) {
   EXPECT_EQ(start("2020"), "2020");
   EXPECT_EQ(start("2020-07-01T10:00:00.123456-05:30"), "2020-07-01T10:00:00.123456-05:30");
   EXPECT_EQ(start("2020-07-01T10:00:00"), "2020-07-01T10:00:00+01:00 zone");
-  EXPECT_EQ(start("2016-12-31T23:59:60Z"), "2016-12-31T23:59:59Z repaired leap_second at 1 Observation.effectiveDateTime\n");
+  EXPECT_EQ(start("2016-12-31T23:59:60Z"),
+            "2016-12-31T23:59:59Z repaired leap_second at 1 Observation.effectiveDateTime\n");
   EXPECT_EQ(start("2020-02-30T23:59:60Z"), " repaired bad_date at 1 Observation.effectiveDateTime\n");
   EXPECT_EQ(start("2020-02-29T23:59:61Z"), " repaired bad_date at 1 Observation.effectiveDateTime\n");
   EXPECT_EQ(start("2020-02-30"), " repaired bad_date at 1 Observation.effectiveDateTime\n");

@@ -108,7 +108,8 @@ TEST(FhirResources, Condition) {
 TEST(FhirResources, NumbersLoseNoDigit) {
   const auto told = [](std::string_view value) {
     const FhirReading reading = read_fhir_text(
-        std::string(R"({"resourceType":"Observation","id":"o","code":{"text":"x"},"note":"\" 1234567890123456789 ,","subject":{"reference":"Patient/p"},)")
+        std::string(
+            R"({"resourceType":"Observation","id":"o","code":{"text":"x"},"note":"\" 1234567890123456789 ,","subject":{"reference":"Patient/p"},)")
             .append(value)
             .append("}"));
     if (reading.sink.records.empty()) return problems(reading);
@@ -119,13 +120,17 @@ TEST(FhirResources, NumbersLoseNoDigit) {
   EXPECT_EQ(told(R"("valueInteger":123456789012345678)"), "123456789012345678 ");
   EXPECT_EQ(told(R"("valueQuantity":{"value":10000000000000000000.0})"), "10000000000000000000 ");
   EXPECT_EQ(told(R"("valueString":"0.1234567890123456789")"), "\"0.1234567890123456789\" ");
-  EXPECT_THAT(told(R"("valueQuantity":{"value":0.1234567890123456789,"comparator":"<","unit":"mg"})"), testing::StartsWith("\"<0.1234567890123456789 mg\" "));
+  EXPECT_THAT(told(R"("valueQuantity":{"value":0.1234567890123456789,"comparator":"<","unit":"mg"})"),
+              testing::StartsWith("\"<0.1234567890123456789 mg\" "));
   EXPECT_THAT(told(R"("valueQuantity":{"value":0.1234567890123456789})"), testing::HasSubstr("long_number"));
-  EXPECT_THAT(told(R"("valueDecimal":12345678901234567890123.5e-2)"), testing::StartsWith("\"12345678901234567890123.5e-2\" "));
-  EXPECT_THAT(told(R"("valueRatio":{"numerator":{"value":1},"denominator":{"value":0.1234567890123456789}})"), testing::StartsWith("\"1:0.1234567890123456789\" "));
+  EXPECT_THAT(told(R"("valueDecimal":12345678901234567890123.5e-2)"),
+              testing::StartsWith("\"12345678901234567890123.5e-2\" "));
+  EXPECT_THAT(told(R"("valueRatio":{"numerator":{"value":1},"denominator":{"value":0.1234567890123456789}})"),
+              testing::StartsWith("\"1:0.1234567890123456789\" "));
   EXPECT_THAT(told(R"("valueInteger":01234567890123456789)"), testing::HasSubstr("not_json"));
   // Looked at once, however long: from each of its digits on it would take an hour.
-  EXPECT_EQ(told(R"("valueString":")" + std::string(8'000'000, '7') + R"(!")"), "nothing repaired too_long at 1 value\n");
+  EXPECT_EQ(told(R"("valueString":")" + std::string(8'000'000, '7') + R"(!")"),
+            "nothing repaired too_long at 1 value\n");
 }
 
 TEST(FhirResources, ObservationValues) {

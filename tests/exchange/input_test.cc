@@ -20,7 +20,8 @@ struct Read {
 Read read_all(const std::vector<std::string>& paths, const std::string& folder) {
   Read read;
   const auto shortened = [&](std::string text) {
-    for (auto at = text.find(folder + "/"); at != std::string::npos; at = text.find(folder + "/")) text.erase(at, folder.size() + 1);
+    for (auto at = text.find(folder + "/"); at != std::string::npos; at = text.find(folder + "/"))
+      text.erase(at, folder.size() + 1);
     return text;
   };
   auto inputs = Inputs::open(paths);
@@ -80,7 +81,8 @@ TEST(Input, ReadsWhatIsCompressed) {
 
 TEST(Input, ReadsGzipMembersOneAfterAnother) {
   const ScratchFolder folder;
-  const auto path = folder.write("a.gz", pack("one\n", Packing::gzip) + pack("", Packing::gzip) + pack("two\n", Packing::gzip));
+  const auto path =
+      folder.write("a.gz", pack("one\n", Packing::gzip) + pack("", Packing::gzip) + pack("two\n", Packing::gzip));
   EXPECT_EQ(read_all({path}, folder.path()).inputs, (Pairs{{"a.gz", "one\ntwo\n"}}));
 }
 
@@ -104,14 +106,17 @@ TEST(Input, ReadsTheMembersOfAnArchive) {
     EXPECT_EQ(read.inputs, (Pairs{{"x.tar:a.json", "1"}, {"x.tar:dir/b.json", long_text}, {"x.tar:empty", ""}}));
   }
   const auto path = folder.write("x.zip", zip(members));
-  EXPECT_EQ(read_all({path}, folder.path()).inputs, (Pairs{{"x.zip:a.json", "1"}, {"x.zip:dir/b.json", long_text}, {"x.zip:empty", ""}}));
+  EXPECT_EQ(read_all({path}, folder.path()).inputs,
+            (Pairs{{"x.zip:a.json", "1"}, {"x.zip:dir/b.json", long_text}, {"x.zip:empty", ""}}));
 }
 
 TEST(Input, ReadsArchivesWithinArchives) {
   const ScratchFolder folder;
   const std::string inner = pack(tar({{"c.csv", "x"}}), Packing::zstd);
-  const auto path = folder.write("x.tar.xz", pack(tar({{"a.csv.gz", pack("y", Packing::gzip)}, {"in.tar", inner}, {"z", "z"}}), Packing::xz));
-  EXPECT_EQ(read_all({path}, folder.path()).inputs, (Pairs{{"x.tar.xz:a.csv.gz", "y"}, {"x.tar.xz:in.tar:c.csv", "x"}, {"x.tar.xz:z", "z"}}));
+  const auto path = folder.write(
+      "x.tar.xz", pack(tar({{"a.csv.gz", pack("y", Packing::gzip)}, {"in.tar", inner}, {"z", "z"}}), Packing::xz));
+  EXPECT_EQ(read_all({path}, folder.path()).inputs,
+            (Pairs{{"x.tar.xz:a.csv.gz", "y"}, {"x.tar.xz:in.tar:c.csv", "x"}, {"x.tar.xz:z", "z"}}));
 }
 
 TEST(Input, RefusesArchivesThatAreNestedTooDeep) {
@@ -125,11 +130,13 @@ TEST(Input, RefusesArchivesThatAreNestedTooDeep) {
 
 TEST(Input, SkipsWhatWasNotRead) {
   const ScratchFolder folder;
-  const std::vector<std::string> paths = {folder.write("x.tar", tar({{"a", long_text}, {"b", "2"}})), folder.write("c", "3")};
+  const std::vector<std::string> paths = {folder.write("x.tar", tar({{"a", long_text}, {"b", "2"}})),
+                                          folder.write("c", "3")};
   auto inputs = Inputs::open(paths);
   ASSERT_TRUE(inputs);
   std::vector<std::string> names;
-  for (auto input = inputs->next(); input && *input; input = inputs->next()) names.push_back((*input)->name().substr(folder.path().size() + 1));
+  for (auto input = inputs->next(); input && *input; input = inputs->next())
+    names.push_back((*input)->name().substr(folder.path().size() + 1));
   EXPECT_EQ(names, (std::vector<std::string>{"x.tar:a", "x.tar:b", "c"}));
 }
 
@@ -160,7 +167,8 @@ TEST(Input, WalksFoldersInOrder) {
   folder.write("in/.hidden/x.csv", "x");
   folder.write("in/.x.csv", "x");
   folder.write("in/c.csv", "c");
-  EXPECT_EQ(read_all({folder.path() + "/in"}, folder.path()).inputs, (Pairs{{"in/a/z.csv", "z"}, {"in/b.csv", "b"}, {"in/c.csv", "c"}}));
+  EXPECT_EQ(read_all({folder.path() + "/in"}, folder.path()).inputs,
+            (Pairs{{"in/a/z.csv", "z"}, {"in/b.csv", "b"}, {"in/c.csv", "c"}}));
 }
 
 TEST(Input, SaysWhatIsNotThere) {
@@ -207,7 +215,9 @@ TEST(Input, ReportsATruncatedArchive) {
 TEST(Input, RefusesADocumentOverTheLimit) {
   const ScratchFolder folder;
   // 64 MiB of zeros are 64 kB of gzip: the limit stops it, and no more than the limit is held.
-  const std::vector<std::string> paths = {folder.write("bomb", pack(std::string(std::size_t{64} << 20, '\0'), Packing::gzip)), folder.write("plain", "12345")};
+  const std::vector<std::string> paths = {
+      folder.write("bomb", pack(std::string(std::size_t{64} << 20, '\0'), Packing::gzip)),
+      folder.write("plain", "12345")};
   auto inputs = Inputs::open(paths);
   ASSERT_TRUE(inputs);
   for (const char* name : {"bomb", "plain"}) {
@@ -216,7 +226,8 @@ TEST(Input, RefusesADocumentOverTheLimit) {
     const auto whole = (*input)->whole(4);
     ASSERT_FALSE(whole);
     EXPECT_EQ(whole.error().fault, Fault::invalid_request);
-    EXPECT_EQ(whole.error().message, folder.path() + "/" + name + ": the document is larger than 4 bytes; split it, or send it as NDJSON");
+    EXPECT_EQ(whole.error().message,
+              folder.path() + "/" + name + ": the document is larger than 4 bytes; split it, or send it as NDJSON");
   }
 }
 

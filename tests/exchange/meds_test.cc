@@ -27,23 +27,29 @@ TEST(Meds, ReadsRowsWithValues) {
       "8,1,2157-11-18 17:38:00,LAB//220001//UNK,3\n"
       "9,1,2157-11-18 17:38:00,Blood Pressure,120/80\n"
       "10,1,2157-11-18,SOMETHING,\n");
-  EXPECT_EQ(read.events(),
-            (Lines{": observation meds:LAB//50933//mmol/L 2157-11-18T17:38:00Z =4.5 mmol/L", ": observation meds:LAB//220001//UNK 2157-11-18T17:38:00Z =3",
-                   ": observation meds:Blood Pressure 2157-11-18T17:38:00Z ='120/80'", ": other meds:SOMETHING 2157-11-18"}));
+  EXPECT_EQ(read.events(), (Lines{": observation meds:LAB//50933//mmol/L 2157-11-18T17:38:00Z =4.5 mmol/L",
+                                  ": observation meds:LAB//220001//UNK 2157-11-18T17:38:00Z =3",
+                                  ": observation meds:Blood Pressure 2157-11-18T17:38:00Z ='120/80'",
+                                  ": other meds:SOMETHING 2157-11-18"}));
   EXPECT_EQ(read.sink.events()[1]->sequence, 8u);
   EXPECT_EQ(read.person(0), "meds|1");
 }
 
 TEST(Meds, LosesNoDigitOfANumber) {
-  const MedsRead read("subject_id,time,code,numeric_value\n1,2020,x,0.30000001192092896\n1,2020,x,0.3000000119209289550781\n");
-  EXPECT_EQ(read.events(), (Lines{": observation meds:x 2020 =0.30000001192092896", ": observation meds:x 2020 ='0.3000000119209289550781'"}));
+  const MedsRead read(
+      "subject_id,time,code,numeric_value\n1,2020,x,0.30000001192092896\n1,2020,x,0.3000000119209289550781\n");
+  EXPECT_EQ(read.events(), (Lines{": observation meds:x 2020 =0.30000001192092896",
+                                  ": observation meds:x 2020 ='0.3000000119209289550781'"}));
   EXPECT_EQ(read.problems(), (Lines{"meds.csv:3 numeric_value long_number repaired"}));
-  EXPECT_EQ(MedsRead("subject_id,time,code,value\n1,2020,x,0.3000000119209289550781\n").problems(), (Lines{"meds.csv:2 value long_number repaired"}));
+  EXPECT_EQ(MedsRead("subject_id,time,code,value\n1,2020,x,0.3000000119209289550781\n").problems(),
+            (Lines{"meds.csv:2 value long_number repaired"}));
 }
 
 TEST(Meds, ReadsNumericAndTextValues) {
-  const MedsRead read("subject_id,time,code,numeric_value,text_value\n1,2020,x,5,\n1,2020,x,,five\n1,2020,x,5,five\n1,2020,x,five,\n");
-  EXPECT_EQ(read.events(), (Lines{": observation meds:x 2020 =5", ": observation meds:x 2020 ='five'", ": observation meds:x 2020 =5 {text_value='five'}"}));
+  const MedsRead read(
+      "subject_id,time,code,numeric_value,text_value\n1,2020,x,5,\n1,2020,x,,five\n1,2020,x,5,five\n1,2020,x,five,\n");
+  EXPECT_EQ(read.events(), (Lines{": observation meds:x 2020 =5", ": observation meds:x 2020 ='five'",
+                                  ": observation meds:x 2020 =5 {text_value='five'}"}));
   EXPECT_EQ(read.problems(), (Lines{"meds.csv:5 numeric_value bad_number rejected"}));
 }
 
@@ -55,17 +61,21 @@ TEST(Meds, TellsWhoThePersonIs) {
       "1,2157-12-20 14:00:00,MEDS_DEATH,\n"
       "2,,GENDER//?,\n"
       "2,,MEDS_BIRTH,\n");
-  EXPECT_EQ(read.events(), (Lines{": patient meds:GENDER//F [gender:female] {sex=gender:female}", ": patient meds:MEDS_BIRTH 2102-01-01T00:00:00Z {birth=2102-01-01}",
-                                  ": death meds:MEDS_DEATH 2157-12-20T14:00:00Z", ": patient meds:GENDER//? [gender:other] {sex=gender:other}",
-                                  ": patient meds:MEDS_BIRTH"}));
+  EXPECT_EQ(read.events(),
+            (Lines{": patient meds:GENDER//F [gender:female] {sex=gender:female}",
+                   ": patient meds:MEDS_BIRTH 2102-01-01T00:00:00Z {birth=2102-01-01}",
+                   ": death meds:MEDS_DEATH 2157-12-20T14:00:00Z",
+                   ": patient meds:GENDER//? [gender:other] {sex=gender:other}", ": patient meds:MEDS_BIRTH"}));
 }
 
 TEST(Meds, CountsDatesBeforeBirthAndAfterDeath) {
   const MedsRead read(
       "subject_id,time,code\n"
-      "1,2000-05-01,MEDS_BIRTH\n1,2000-04-30,x\n1,2000,x\n1,2010-01-01 10:00:00,MEDS_DEATH\n1,2010-01-01 20:00:00,x\n1,2010-01-02,x\n"
+      "1,2000-05-01,MEDS_BIRTH\n1,2000-04-30,x\n1,2000,x\n1,2010-01-01 10:00:00,MEDS_DEATH\n1,2010-01-01 "
+      "20:00:00,x\n1,2010-01-02,x\n"
       "2,1990-01-01,x\n");
-  EXPECT_EQ(read.quality.impossible_by_rule, (std::map<std::string, std::uint64_t>{{"after_death", 1}, {"before_birth", 1}}));
+  EXPECT_EQ(read.quality.impossible_by_rule,
+            (std::map<std::string, std::uint64_t>{{"after_death", 1}, {"before_birth", 1}}));
   EXPECT_EQ(read.quality.records, 7u);
 }
 
@@ -102,7 +112,8 @@ TEST(Meds, ReadsCodesOfKnownVocabularies) {
 
 TEST(Meds, KeepsFurtherColumnsAsAttributes) {
   const MedsRead read("subject_id,time,code,Hadm ID,birth,,flag\n1,2020,x,123,y,z,true\n1,2020,x,,,,\n");
-  EXPECT_EQ(read.events(), (Lines{": other meds:x 2020 {column_6='z'} {flag=true} {hadm_id=123} {meds_birth='y'}", ": other meds:x 2020"}));
+  EXPECT_EQ(read.events(), (Lines{": other meds:x 2020 {column_6='z'} {flag=true} {hadm_id=123} {meds_birth='y'}",
+                                  ": other meds:x 2020"}));
 }
 
 // A real set has "LAB//51498//" and the same with a blank behind: two codes.
@@ -114,14 +125,17 @@ TEST(Meds, KeepsBlanksOfCodes) {
 
 TEST(Meds, RejectsRowsWithTheirPlace) {
   const MedsRead read("seq,subject_id,time,code\n1,,2020,x\n1,1,2020,\n1,1,never,x\n-1,1,2020,x\n1,1\n");
-  EXPECT_EQ(read.problems(), (Lines{"meds.csv:2 subject_id missing_patient rejected", "meds.csv:3 code missing_code rejected", "meds.csv:4 time bad_time rejected",
+  EXPECT_EQ(read.problems(), (Lines{"meds.csv:2 subject_id missing_patient rejected",
+                                    "meds.csv:3 code missing_code rejected", "meds.csv:4 time bad_time rejected",
                                     "meds.csv:5 seq bad_sequence rejected", "meds.csv:6  ragged_row rejected"}));
 }
 
 TEST(Meds, RefusesHeadersThatItCannotUse) {
   EXPECT_EQ(MedsRead("subject_id,code\n").error, "meds.csv, line 1: MEDS needs the columns subject_id, time and code");
-  EXPECT_EQ(MedsRead("subject_id,time,code,value,text_value\n").error, "meds.csv, line 1: give either value, or numeric_value and text_value");
-  EXPECT_EQ(MedsRead("subject_id,time,code,a b,a_b\n").error, "meds.csv, line 1: two columns would become the attribute \"a_b\"");
+  EXPECT_EQ(MedsRead("subject_id,time,code,value,text_value\n").error,
+            "meds.csv, line 1: give either value, or numeric_value and text_value");
+  EXPECT_EQ(MedsRead("subject_id,time,code,a b,a_b\n").error,
+            "meds.csv, line 1: two columns would become the attribute \"a_b\"");
 }
 
 // Counts what a reader makes and keeps nothing: the file has half a million rows.

@@ -17,14 +17,18 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-constexpr std::string_view person_header = "person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,birth_datetime,race_concept_id\n";
+constexpr std::string_view person_header =
+    "person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,birth_datetime,race_concept_id\n";
 constexpr std::string_view condition_header =
-    "condition_occurrence_id,person_id,condition_concept_id,condition_start_date,condition_start_datetime,condition_end_date,"
+    "condition_occurrence_id,person_id,condition_concept_id,condition_start_date,condition_start_datetime,condition_"
+    "end_date,"
     "condition_source_value,condition_source_concept_id,visit_occurrence_id\n";
 constexpr std::string_view concepts =
-    "concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,valid_end_date,invalid_reason\n"
+    "concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,"
+    "valid_end_date,invalid_reason\n"
     "4112343,Acute viral pharyngitis,Condition,SNOMED,Clinical Finding,S,195662009,1970-01-01,2099-12-31,\n"
-    "35208414,\"Gastrointestinal hemorrhage, unspecified\",Condition,ICD10CM,4-char billing code,,K922,2007-01-01,2099-12-31,\n"
+    "35208414,\"Gastrointestinal hemorrhage, unspecified\",Condition,ICD10CM,4-char billing "
+    "code,,K922,2007-01-01,2099-12-31,\n"
     "9529,kilogram,Unit,UCUM,Unit,S,kg,1970-01-01,2099-12-31,\n"
     "38004446,General Practice,Provider,Medicare Specialty,Physician Specialty,S,01,1970-01-01,2099-12-31,\n";
 
@@ -65,7 +69,8 @@ TEST(OmopConcepts, KnowCodesAndGiveEachToOneConcept) {
 TEST(OmopConcepts, StayFindableAsTheyGrow) {
   OmopConcepts many;
   record::Arena arena;
-  for (std::int64_t id = 0; id < 20'000; ++id) ASSERT_TRUE(many.add(id * 7, "LOINC", "c" + std::to_string(id), "n" + std::to_string(id)));
+  for (std::int64_t id = 0; id < 20'000; ++id)
+    ASSERT_TRUE(many.add(id * 7, "LOINC", "c" + std::to_string(id), "n" + std::to_string(id)));
   for (std::int64_t id = 0; id < 20'000; ++id) {
     ASSERT_EQ(text_of(many.code(id * 7, arena)), "loinc:c" + std::to_string(id));
     ASSERT_EQ(text_of(many.code(id * 7 + 1, arena)), "omop:" + std::to_string(id * 7 + 1));
@@ -74,8 +79,9 @@ TEST(OmopConcepts, StayFindableAsTheyGrow) {
 
 TEST(RowIds, CountEachSpellingOfAnIdForItself) {
   RowIds ids;
-  for (const std::string_view id : {"0", "1", "4095", "4096", "2147483647", "2147483648", "9223372036854775807", "-1", "-9223372036854775808",
-                                    "99999999999999999999", "007", "7", "-0", "1e3", "abc", "+5", "5", "1.0"}) {
+  for (const std::string_view id :
+       {"0", "1", "4095", "4096", "2147483647", "2147483648", "9223372036854775807", "-1", "-9223372036854775808",
+        "99999999999999999999", "007", "7", "-0", "1e3", "abc", "+5", "5", "1.0"}) {
     EXPECT_EQ(ids.seen(id), 1u) << id;
     EXPECT_EQ(ids.seen(id), 2u) << id;
     EXPECT_EQ(ids.seen(id), 3u) << id;
@@ -85,7 +91,9 @@ TEST(RowIds, CountEachSpellingOfAnIdForItself) {
 TEST(OmopBirth, IsAsPreciseAsItsParts) {
   const auto born = [](std::string_view y, std::string_view m, std::string_view d, std::string_view datetime) {
     const OmopBirth birth = omop_birth(y, m, d, datetime, {});
-    const std::string_view state = birth.state == OmopBirth::State::bad ? " bad" : birth.state == OmopBirth::State::differs ? " differs" : "";
+    const std::string_view state = birth.state == OmopBirth::State::bad       ? " bad"
+                                   : birth.state == OmopBirth::State::differs ? " differs"
+                                                                              : "";
     return print(birth.time) + std::string(state);
   };
   EXPECT_EQ(born("1963", "12", "31", "1963-12-31 00:00:00"), "1963-12-31");
@@ -109,14 +117,16 @@ TEST(Omop, ReadsAPersonAndAConditionWithTheirCodes) {
   const TestFolder folder;
   folder.write("CONCEPT.csv", concepts);
   folder.write("PERSON.csv", text(person_header, "7,8532,1963,12,31,,8516\n"));
-  folder.write("death.csv", "person_id,death_date,death_type_concept_id,cause_concept_id\n7,2015-11-01,32817,4112343\n");
+  folder.write("death.csv",
+               "person_id,death_date,death_type_concept_id,cause_concept_id\n7,2015-11-01,32817,4112343\n");
   folder.write("Condition_Occurrence.csv",
-               text(condition_header, "4483,7,4112343,2015-10-02,2015-10-02 00:00:00,2015-10-14,195662009,4112343,17479\n"
-                                      "4484,7,4112343,2015-10-02,2015-10-02 09:30:00,,K92.2,35208414,0\n"
-                                      "4485,7,77,2015-10-02,,,J02,,\n"
-                                      "4486,7,0,2015-10-02,,,J02,,\n"
-                                      "4487,7,0,2015-10-02,,,,35208414,\n"
-                                      "4488,7,0,2015-10-02,,,,0,\n"));
+               text(condition_header,
+                    "4483,7,4112343,2015-10-02,2015-10-02 00:00:00,2015-10-14,195662009,4112343,17479\n"
+                    "4484,7,4112343,2015-10-02,2015-10-02 09:30:00,,K92.2,35208414,0\n"
+                    "4485,7,77,2015-10-02,,,J02,,\n"
+                    "4486,7,0,2015-10-02,,,J02,,\n"
+                    "4487,7,0,2015-10-02,,,,35208414,\n"
+                    "4488,7,0,2015-10-02,,,,0,\n"));
   ReadBack back;
   read_into(back, read_omop, folder.path());
   EXPECT_EQ(back.error, "");
@@ -124,15 +134,22 @@ TEST(Omop, ReadsAPersonAndAConditionWithTheirCodes) {
   EXPECT_EQ(back.person(0), "omop|7");
   const std::string table = " {table='condition_occurrence'}";
   EXPECT_EQ(back.events(),
-            (Lines{"condition_occurrence/4483: condition snomed:195662009 [omop:4112343] 2015-10-02..2015-10-14 in visit_occurrence/17479 "
-                   "{source_concept=snomed:195662009}" + table,
-                   "condition_occurrence/4484: condition snomed:195662009 [omop:4112343] [icd10cm:K92.2] 2015-10-02T09:30:00Z..? "
-                   "{source_concept=icd10cm:K92.2}" + table,
+            (Lines{"condition_occurrence/4483: condition snomed:195662009 [omop:4112343] 2015-10-02..2015-10-14 in "
+                   "visit_occurrence/17479 "
+                   "{source_concept=snomed:195662009}" +
+                       table,
+                   "condition_occurrence/4484: condition snomed:195662009 [omop:4112343] [icd10cm:K92.2] "
+                   "2015-10-02T09:30:00Z..? "
+                   "{source_concept=icd10cm:K92.2}" +
+                       table,
                    "condition_occurrence/4485: condition omop:77 [local:J02] 2015-10-02..?" + table,
                    "condition_occurrence/4486: condition local:J02 2015-10-02..?" + table + " {unmapped=true}",
-                   "condition_occurrence/4487: condition icd10cm:K92.2 2015-10-02..? {source_concept=icd10cm:K92.2}" + table + " {unmapped=true}",
-                   "condition_occurrence/4488: condition omop_table:condition_occurrence 2015-10-02..?" + table + " {unmapped=true}",
-                   "person/7: patient omop_table:person {birth=1963-12-31} {death=2015-11-01} {gender=omop:8532} {race=omop:8516} "
+                   "condition_occurrence/4487: condition icd10cm:K92.2 2015-10-02..? {source_concept=icd10cm:K92.2}" +
+                       table + " {unmapped=true}",
+                   "condition_occurrence/4488: condition omop_table:condition_occurrence 2015-10-02..?" + table +
+                       " {unmapped=true}",
+                   "person/7: patient omop_table:person {birth=1963-12-31} {death=2015-11-01} {gender=omop:8532} "
+                   "{race=omop:8516} "
                    "{sex=gender:female} {table='person'}",
                    "death/7: death snomed:195662009 [omop:4112343] 2015-11-01 {table='death'} {type=omop:32817}"}));
   ASSERT_EQ(back.sink.concepts.size(), 4u);
@@ -146,29 +163,40 @@ TEST(Omop, ReadsAPersonAndAConditionWithTheirCodes) {
 TEST(Omop, ReadsValuesWithComparatorUnitAndWhatStandsBesideThem) {
   const TestFolder folder;
   folder.write("concept.csv", concepts);
-  folder.write("measurement.csv",
-               "measurement_id,person_id,measurement_concept_id,measurement_date,measurement_time,operator_concept_id,value_as_number,value_as_concept_id,"
-               "unit_concept_id,range_low,range_high,unit_source_value,value_source_value\n"
-               "1,7,3025315,2013-05-17,2013-05-17,0,48.10,0,9529,40,60.5,kg,48.1\n"
-               "2,7,3025315,2013-05-17,10:20:00,4171756,0.3,0,0,,,mg/dL,<0.3\n"
-               "3,7,3025315,2013-05-17,,0,,45878583,9529,,,Kilo,Negative\n"
-               "4,7,3025315,2013-05-17,,4172703,1,45878583,777,,,,\n"
-               "5,7,3025315,2013-05-17,,99,many,,,low,,,lots\n"
-               "6,7,3025315,2013-05-17,,0,0.1234567890123456789,0,9529,-1.234567890123456789012,,kg,0.12345678901234568\n");
+  folder.write(
+      "measurement.csv",
+      "measurement_id,person_id,measurement_concept_id,measurement_date,measurement_time,operator_concept_id,value_as_"
+      "number,value_as_concept_id,"
+      "unit_concept_id,range_low,range_high,unit_source_value,value_source_value\n"
+      "1,7,3025315,2013-05-17,2013-05-17,0,48.10,0,9529,40,60.5,kg,48.1\n"
+      "2,7,3025315,2013-05-17,10:20:00,4171756,0.3,0,0,,,mg/dL,<0.3\n"
+      "3,7,3025315,2013-05-17,,0,,45878583,9529,,,Kilo,Negative\n"
+      "4,7,3025315,2013-05-17,,4172703,1,45878583,777,,,,\n"
+      "5,7,3025315,2013-05-17,,99,many,,,low,,,lots\n"
+      "6,7,3025315,2013-05-17,,0,0.1234567890123456789,0,9529,-1.234567890123456789012,,kg,0.12345678901234568\n");
   ReadBack back;
   read_into(back, read_omop, folder.path());
   const std::string start = ": observation omop:3025315 2013-05-17";
-  EXPECT_EQ(back.events(),
-            (Lines{"measurement/1" + start + " =48.1 kg {range_high=60.5 kg} {range_low=40 kg} {table='measurement'} {unit=ucum:kg}",
-                   "measurement/2" + start + " =<0.3 mg/dL {measurement_time='10:20:00'} {operator=omop:4171756} {table='measurement'} {value_source_value='<0.3'}",
-                   "measurement/3" + start + " =omop:45878583 {table='measurement'} {unit=ucum:kg} {unit_source_value='Kilo'} {value_source_value='Negative'}",
-                   "measurement/4" + start + " =1 {operator=omop:4172703} {table='measurement'} {unit=omop:777} {value_as_concept=omop:45878583}",
-                   "measurement/5" + start + " ='lots' {operator=omop:99} {range_low='low'} {table='measurement'} {value_as_number='many'} "
-                   "{value_source_value='lots'}",
-                   "measurement/6" + start + " ='0.1234567890123456789' {range_low='-1.234567890123456789012'} {table='measurement'} {unit=ucum:kg} "
-                   "{unit_source_value='kg'} {value_source_value='0.12345678901234568'}"}));
-  EXPECT_EQ(back.problems(), (Lines{"measurement.csv:6 value_as_number bad_number repaired", "measurement.csv:6 range_low bad_number repaired",
-                                    "measurement.csv:7 value_as_number long_number repaired", "measurement.csv:7 range_low long_number repaired"}));
+  EXPECT_EQ(
+      back.events(),
+      (Lines{
+          "measurement/1" + start + " =48.1 kg {range_high=60.5 kg} {range_low=40 kg} {table='measurement'} {unit=ucum:kg}",
+          "measurement/2" +
+              start + " =<0.3 mg/dL {measurement_time='10:20:00'} {operator=omop:4171756} {table='measurement'} {value_source_value='<0.3'}",
+          "measurement/3" +
+              start + " =omop:45878583 {table='measurement'} {unit=ucum:kg} {unit_source_value='Kilo'} {value_source_value='Negative'}",
+          "measurement/4" + start +
+              " =1 {operator=omop:4172703} {table='measurement'} {unit=omop:777} {value_as_concept=omop:45878583}",
+          "measurement/5" + start +
+              " ='lots' {operator=omop:99} {range_low='low'} {table='measurement'} {value_as_number='many'} "
+              "{value_source_value='lots'}",
+          "measurement/6" + start +
+              " ='0.1234567890123456789' {range_low='-1.234567890123456789012'} {table='measurement'} {unit=ucum:kg} "
+              "{unit_source_value='kg'} {value_source_value='0.12345678901234568'}"}));
+  EXPECT_EQ(back.problems(), (Lines{"measurement.csv:6 value_as_number bad_number repaired",
+                                    "measurement.csv:6 range_low bad_number repaired",
+                                    "measurement.csv:7 value_as_number long_number repaired",
+                                    "measurement.csv:7 range_low long_number repaired"}));
 }
 
 TEST(Omop, TakesWhatIsChartedOnTheDayOfADeathForPossible) {
@@ -187,14 +215,19 @@ TEST(Omop, TakesWhatIsChartedOnTheDayOfADeathForPossible) {
 TEST(Omop, KeepsErasApartFromTheConditionsTheySumUp) {
   const TestFolder folder;
   folder.write("condition_era.csv",
-               "condition_era_id,person_id,condition_concept_id,condition_era_start_date,condition_era_end_date,condition_occurrence_count\n"
+               "condition_era_id,person_id,condition_concept_id,condition_era_start_date,condition_era_end_date,"
+               "condition_occurrence_count\n"
                "1,1,28060,2005-05-07 00:00:00,2005-05-20 00:00:00,2\n");
-  folder.write("dose_era.csv", "dose_era_id,person_id,drug_concept_id,unit_concept_id,dose_value,dose_era_start_date,dose_era_end_date\n"
-                               "9,1,902427,8576,2.5,2142-05-14,2142-05-16\n");
+  folder.write(
+      "dose_era.csv",
+      "dose_era_id,person_id,drug_concept_id,unit_concept_id,dose_value,dose_era_start_date,dose_era_end_date\n"
+      "9,1,902427,8576,2.5,2142-05-14,2142-05-16\n");
   ReadBack back;
   read_into(back, read_omop, folder.path());
-  EXPECT_EQ(back.events(), (Lines{"condition_era/1: other omop:28060 2005-05-07..2005-05-20 {occurrence_count=2} {table='condition_era'}",
-                                  "dose_era/9: other omop:902427 2142-05-14..2142-05-16 =2.5 {table='dose_era'} {unit=omop:8576}"}));
+  EXPECT_EQ(
+      back.events(),
+      (Lines{"condition_era/1: other omop:28060 2005-05-07..2005-05-20 {occurrence_count=2} {table='condition_era'}",
+             "dose_era/9: other omop:902427 2142-05-14..2142-05-16 =2.5 {table='dose_era'} {unit=omop:8576}"}));
 }
 
 TEST(Omop, ReadsBothVersionsOfVisitColumnsAndColumnsOfNoVersion) {
@@ -202,17 +235,22 @@ TEST(Omop, ReadsBothVersionsOfVisitColumnsAndColumnsOfNoVersion) {
   folder.write("provider.csv", "provider_id,provider_name,specialty_concept_id\n33,Dr A,38004446\n");
   folder.write("care_site.csv", "care_site_id,care_site_name,place_of_service_concept_id\n5,Ward,8870\n");
   folder.write("visit_occurrence.csv",
-               "visit_occurrence_id,person_id,visit_concept_id,visit_start_date,visit_end_date,provider_id,care_site_id,visit_source_value,"
-               "admitting_source_concept_id,admitted_from_concept_id,discharge_to_concept_id,preceding_visit_occurrence_id,Ward Name,table\n"
+               "visit_occurrence_id,person_id,visit_concept_id,visit_start_date,visit_end_date,provider_id,care_site_"
+               "id,visit_source_value,"
+               "admitting_source_concept_id,admitted_from_concept_id,discharge_to_concept_id,preceding_visit_"
+               "occurrence_id,Ward Name,table\n"
                "1,7,9201,2020-01-01,2020-01-03,33,5,V1,8870,8717,581476,9,North,x\n");
   ReadBack back;
   read_into(back, read_omop, folder.path());
-  EXPECT_EQ(back.event("visit_occurrence/1"),
-            "visit_occurrence/1: encounter omop:9201 2020-01-01..2020-01-03 {admitted_from=omop:8717} {admitting_source_concept_id=omop:8870} "
-            "{care_site='care_site/5'} {column_14_table='x'} {discharged_to=omop:581476} {place_of_service=omop:8870} "
-            "{preceding_visit='visit_occurrence/9'} {provider='provider/33'} {source_value='V1'} {specialty=omop:38004446} "
-            "{table='visit_occurrence'} {ward_name='North'}");
-  EXPECT_EQ(back.event("provider/33"), "provider/33: other omop_table:provider {name='Dr A'} {specialty=omop:38004446} {table='provider'}");
+  EXPECT_EQ(
+      back.event("visit_occurrence/1"),
+      "visit_occurrence/1: encounter omop:9201 2020-01-01..2020-01-03 {admitted_from=omop:8717} "
+      "{admitting_source_concept_id=omop:8870} "
+      "{care_site='care_site/5'} {column_14_table='x'} {discharged_to=omop:581476} {place_of_service=omop:8870} "
+      "{preceding_visit='visit_occurrence/9'} {provider='provider/33'} {source_value='V1'} {specialty=omop:38004446} "
+      "{table='visit_occurrence'} {ward_name='North'}");
+  EXPECT_EQ(back.event("provider/33"),
+            "provider/33: other omop_table:provider {name='Dr A'} {specialty=omop:38004446} {table='provider'}");
   EXPECT_EQ(back.person(1), "omop|(no patient)");
 }
 
@@ -220,12 +258,14 @@ TEST(Omop, KeepsRowsOfPersonsThatPersonHasNotAndSaysSo) {
   const TestFolder folder;
   folder.write("person.csv", text(person_header, "-3908355835367628651,8507,1990,1,1,,\n"));
   folder.write("observation_period.csv",
-               "observation_period_id,person_id,observation_period_start_date,observation_period_end_date,period_type_concept_id\n"
+               "observation_period_id,person_id,observation_period_start_date,observation_period_end_date,period_type_"
+               "concept_id\n"
                "1,-3908355835367628651,1963-12-31,2007-02-06,44814724\n2,8,1963-12-31,2007-02-06,44814724\n");
   ReadBack back;
   read_into(back, read_omop, folder.path());
   EXPECT_EQ(back.problems(), (Lines{"observation_period.csv:3 person_id person_not_in_person_table repaired"}));
-  EXPECT_EQ(back.events()[0], "observation_period/1: registration omop:44814724 1963-12-31..2007-02-06 {table='observation_period'}");
+  EXPECT_EQ(back.events()[0],
+            "observation_period/1: registration omop:44814724 1963-12-31..2007-02-06 {table='observation_period'}");
   EXPECT_EQ(back.person(0), "omop|-3908355835367628651");
   EXPECT_EQ(back.person(1), "omop|8");
   EXPECT_EQ(back.quality.impossible_by_rule["before_birth"], 1u);
@@ -233,37 +273,46 @@ TEST(Omop, KeepsRowsOfPersonsThatPersonHasNotAndSaysSo) {
 
 TEST(Omop, RefusesRowsItCannotPlaceAndMendsTheOthers) {
   const TestFolder folder;
-  folder.write("condition_occurrence.csv", text(condition_header, "1,,4112343,2015-10-02,,,,,\n"
-                                                                  "2,7,4112343,2015-13-02,,,,,\n"
-                                                                  "3,7,4112343\n"
-                                                                  "4,7,x,2015-10-02,2015-10-03 10:00:00,2015-02-30,,,\n"
-                                                                  "4,8,5,,,,,,\n"
-                                                                  "4,8,5,,,,,,\n"));
+  folder.write("condition_occurrence.csv", text(condition_header,
+                                                "1,,4112343,2015-10-02,,,,,\n"
+                                                "2,7,4112343,2015-13-02,,,,,\n"
+                                                "3,7,4112343\n"
+                                                "4,7,x,2015-10-02,2015-10-03 10:00:00,2015-02-30,,,\n"
+                                                "4,8,5,,,,,,\n"
+                                                "4,8,5,,,,,,\n"));
   ReadBack back;
   read_into(back, read_omop, folder.path());
   EXPECT_EQ(back.error, "");
-  EXPECT_EQ(back.problems(), (Lines{"condition_occurrence.csv:2 person_id no_person rejected", "condition_occurrence.csv:3 condition_start_date bad_date rejected",
-                                    "condition_occurrence.csv:4  ragged_row rejected", "condition_occurrence.csv:5 condition_start_datetime datetime_differs repaired",
+  EXPECT_EQ(back.problems(), (Lines{"condition_occurrence.csv:2 person_id no_person rejected",
+                                    "condition_occurrence.csv:3 condition_start_date bad_date rejected",
+                                    "condition_occurrence.csv:4  ragged_row rejected",
+                                    "condition_occurrence.csv:5 condition_start_datetime datetime_differs repaired",
                                     "condition_occurrence.csv:5 condition_concept_id bad_concept_id repaired",
                                     "condition_occurrence.csv:5 condition_end_date bad_date repaired",
                                     "condition_occurrence.csv:6 condition_occurrence_id repeated_id repaired",
                                     "condition_occurrence.csv:7 condition_occurrence_id repeated_id repaired"}));
   const std::string table = " {table='condition_occurrence'}";
-  EXPECT_EQ(back.events(), (Lines{"condition_occurrence/4: condition omop_table:condition_occurrence 2015-10-02..? {concept='x'}" + table + " {unmapped=true}",
-                                  "condition_occurrence/4#2: condition omop:5..?" + table, "condition_occurrence/4#3: condition omop:5..?" + table}));
+  EXPECT_EQ(back.events(),
+            (Lines{"condition_occurrence/4: condition omop_table:condition_occurrence 2015-10-02..? {concept='x'}" +
+                       table + " {unmapped=true}",
+                   "condition_occurrence/4#2: condition omop:5..?" + table,
+                   "condition_occurrence/4#3: condition omop:5..?" + table}));
   EXPECT_EQ(back.quality.rows, back.quality.records + back.quality.rejected);
 }
 
 TEST(Omop, HandsOverTerminology) {
   const TestFolder folder;
   folder.write("2b_concept.csv", concepts);
-  folder.write("2b_vocabulary.csv", "vocabulary_id,vocabulary_name,vocabulary_reference,vocabulary_version,vocabulary_concept_id\n"
-                                    "SNOMED,Systematic Nomenclature,x,2021-01-31,44819097\n");
-  folder.write("concept_ancestor.csv", "ancestor_concept_id,descendant_concept_id,min_levels_of_separation,max_levels_of_separation\n"
-                                       "441840,4112343,5,6\n4112343,4112343,0,0\nx,1,1,1\n");
-  folder.write("concept_relationship.csv", "concept_id_1,concept_id_2,relationship_id,valid_start_date,valid_end_date,invalid_reason\n"
-                                           "35208414,192671,Maps to,1970-01-01,2099-12-31,\n4112343,4112343,Maps to,1970-01-01,2099-12-31,\n"
-                                           "35208414,1,Maps to,1970-01-01,2000-12-31,D\n192671,35208414,Mapped from,1970-01-01,2099-12-31,\n");
+  folder.write("2b_vocabulary.csv",
+               "vocabulary_id,vocabulary_name,vocabulary_reference,vocabulary_version,vocabulary_concept_id\n"
+               "SNOMED,Systematic Nomenclature,x,2021-01-31,44819097\n");
+  folder.write("concept_ancestor.csv",
+               "ancestor_concept_id,descendant_concept_id,min_levels_of_separation,max_levels_of_separation\n"
+               "441840,4112343,5,6\n4112343,4112343,0,0\nx,1,1,1\n");
+  folder.write("concept_relationship.csv",
+               "concept_id_1,concept_id_2,relationship_id,valid_start_date,valid_end_date,invalid_reason\n"
+               "35208414,192671,Maps to,1970-01-01,2099-12-31,\n4112343,4112343,Maps to,1970-01-01,2099-12-31,\n"
+               "35208414,1,Maps to,1970-01-01,2000-12-31,D\n192671,35208414,Mapped from,1970-01-01,2099-12-31,\n");
   ReadBack back;
   read_into(back, read_omop, folder.path());
   EXPECT_EQ(back.sink.concepts.size(), 5u);
@@ -293,7 +342,8 @@ TEST(Omop, NamesDatabasesInPersonIdsAndFilesThatItDoesNotRead) {
   EXPECT_EQ(back.person(0), "omop:NW|1 omop:NW:person_source|src-1");
   EXPECT_EQ(back.sink.events()[0]->source.organisation, "omop");
   EXPECT_EQ(back.sink.events()[0]->source.system, "NW");
-  EXPECT_EQ(back.problems(), (Lines{"empty.csv:0  table_not_read repaired", "readme.txt:0  table_not_read repaired", "relationship.csv:0  table_not_read repaired"}));
+  EXPECT_EQ(back.problems(), (Lines{"empty.csv:0  table_not_read repaired", "readme.txt:0  table_not_read repaired",
+                                    "relationship.csv:0  table_not_read repaired"}));
 
   ReadBack named;
   ReadOptions options;
@@ -328,11 +378,16 @@ TEST(Omop, ReadsArchivesInAnyOrderAndStandardInputInItsOwn) {
   const std::string conditions = text(condition_header, "1,7,4112343,2015-10-02,,,,,\n");
   const std::string persons = text(person_header, "7,8507,2016,,,,\n");
   const TestFolder folder;
-  folder.write("late.tar", tar({{"omop/condition_occurrence.csv", conditions}, {"omop/concept.csv.gz", pack(std::string(concepts), Packing::gzip)},
+  folder.write("late.tar", tar({{"omop/condition_occurrence.csv", conditions},
+                                {"omop/concept.csv.gz", pack(std::string(concepts), Packing::gzip)},
                                 {"omop/person.csv", persons}}));
-  folder.write("early.tgz", pack(tar({{"concept.csv", std::string(concepts)}, {"person.csv", persons}, {"part-0001", conditions}, {"part-0001.csv", conditions}}),
+  folder.write("early.tgz", pack(tar({{"concept.csv", std::string(concepts)},
+                                      {"person.csv", persons},
+                                      {"part-0001", conditions},
+                                      {"part-0001.csv", conditions}}),
                                  Packing::gzip));
-  const std::string expected = "condition_occurrence/1: condition snomed:195662009 [omop:4112343] 2015-10-02..? {table='condition_occurrence'}";
+  const std::string expected =
+      "condition_occurrence/1: condition snomed:195662009 [omop:4112343] 2015-10-02..? {table='condition_occurrence'}";
   ReadBack late, early, streamed, streamed_late;
   read_into(late, read_omop, folder.path() + "/late.tar");
   read_into(early, read_omop, folder.path() + "/early.tgz");
@@ -353,7 +408,8 @@ TEST(Omop, ReadsArchivesInAnyOrderAndStandardInputInItsOwn) {
   EXPECT_EQ(streamed.sink.concepts.size(), 4u);
   EXPECT_EQ(text_of(streamed.sink.concepts[0].code), "snomed:195662009");
   // What comes too late is not known yet.
-  EXPECT_EQ(streamed_late.event("condition_occurrence/1"), "condition_occurrence/1: condition omop:4112343 2015-10-02..? {table='condition_occurrence'}");
+  EXPECT_EQ(streamed_late.event("condition_occurrence/1"),
+            "condition_occurrence/1: condition omop:4112343 2015-10-02..? {table='condition_occurrence'}");
 }
 
 TEST(Omop, TakesDamagedFilesAsTheyCome) {
@@ -363,10 +419,14 @@ TEST(Omop, TakesDamagedFilesAsTheyCome) {
   const std::vector<std::pair<std::string, std::string>> files = {
       {"concept.csv", std::string(concepts)},
       {"person.csv", text(person_header, "7,8507,2016,2,29,2016-02-29 10:00:00,8516\n8,8532,1950,,,,0\n")},
-      {"condition_occurrence.csv", text(condition_header, "1,7,4112343,2015-10-02,2015-10-02 09:30:00,2015-10-14,\"K92,2\",35208414,17479\n")},
-      {"measurement.csv", "measurement_id,person_id,measurement_concept_id,measurement_date,operator_concept_id,value_as_number,unit_concept_id\n"
-                          "1,7,3025315,2013-05-17,4171756,48.10,9529\n"},
-      {"concept_ancestor.csv", "ancestor_concept_id,descendant_concept_id,min_levels_of_separation\n441840,4112343,5\n"}};
+      {"condition_occurrence.csv",
+       text(condition_header, "1,7,4112343,2015-10-02,2015-10-02 09:30:00,2015-10-14,\"K92,2\",35208414,17479\n")},
+      {"measurement.csv",
+       "measurement_id,person_id,measurement_concept_id,measurement_date,operator_concept_id,value_as_number,unit_"
+       "concept_id\n"
+       "1,7,3025315,2013-05-17,4171756,48.10,9529\n"},
+      {"concept_ancestor.csv",
+       "ancestor_concept_id,descendant_concept_id,min_levels_of_separation\n441840,4112343,5\n"}};
   constexpr std::string_view bytes = "\",\n\r-.0123456789e\xff\x80 #";
   for (int round = 0; round < 300; ++round) {
     const TestFolder folder;
@@ -386,7 +446,8 @@ TEST(Omop, TakesDamagedFilesAsTheyCome) {
 
 TEST(Omop, TakesTimesInTheZoneGiven) {
   const TestFolder folder;
-  folder.write("condition_occurrence.csv", text(condition_header, "1,7,5,2015-07-02,2015-07-02 09:30:00,2015-12-01,,,\n"));
+  folder.write("condition_occurrence.csv",
+               text(condition_header, "1,7,5,2015-07-02,2015-07-02 09:30:00,2015-12-01,,,\n"));
   ReadBack back;
   ReadOptions options;
   options.zone = record::Zone::find("Europe/London").value();
@@ -438,14 +499,17 @@ TEST_F(OmopSet, GiBleed) {
 
   std::map<std::string, int> rules;
   for (const Problem& problem : back_.quality.problems) ++rules[problem.rule];
-  EXPECT_EQ(rules, (std::map<std::string, int>{{"person_not_in_person_table", 2'649}, {"repeated_id", 4'384 + 2'183 + 6}, {"relationship_not_read", 1},
+  EXPECT_EQ(rules, (std::map<std::string, int>{{"person_not_in_person_table", 2'649},
+                                               {"repeated_id", 4'384 + 2'183 + 6},
+                                               {"relationship_not_read", 1},
                                                {"table_not_read", 4}}));
   std::set<std::string_view> persons, records;
   int open_ended = 0;
   for (const auto& record : back_.sink.records) {
     persons.insert(record.identifiers[0].value);
     EXPECT_TRUE(records.insert(record.events[0].record).second) << record.events[0].record;
-    if (record.events[0].kind == record::Kind::condition) open_ended += record.events[0].end.form == record::End::Form::unknown;
+    if (record.events[0].kind == record::Kind::condition)
+      open_ended += record.events[0].end.form == record::End::Form::unknown;
   }
   EXPECT_EQ(persons.size(), 5'343u);
   EXPECT_EQ(open_ended, 8'652);
@@ -459,7 +523,8 @@ TEST_F(OmopSet, GiBleed) {
   }
   EXPECT_EQ(back_.sink.links.size(), links - 1 + 3);
   EXPECT_EQ(back_.event("condition_occurrence/4657"),
-            "condition_occurrence/4657: condition snomed:74474003 [omop:192671] [icd10cm:K92.2] 2011-10-10..? in visit_occurrence/18192 "
+            "condition_occurrence/4657: condition snomed:74474003 [omop:192671] [icd10cm:K92.2] 2011-10-10..? in "
+            "visit_occurrence/18192 "
             "{source_concept=icd10cm:K92.2} {table='condition_occurrence'} {type=omop:32020}");
 }
 
@@ -467,13 +532,22 @@ TEST_F(OmopSet, SyntheaOfNewJersey) {
   if (!load("omop-synthea27nj")) GTEST_SKIP() << "skipped: ../shared/data is absent";
   EXPECT_EQ(by_table_["measurement"], 10'040u);
   EXPECT_EQ(by_table_["observation"], 8'099u);
-  EXPECT_EQ(back_.by_kind(), (std::map<std::string, int>{{"condition", 470}, {"death", 3}, {"device", 1}, {"encounter", 2 * 1'791}, {"medication", 883},
-                                                         {"observation", 10'040 + 8'099}, {"other", 469 + 67}, {"patient", 28}, {"procedure", 1'649},
+  EXPECT_EQ(back_.by_kind(), (std::map<std::string, int>{{"condition", 470},
+                                                         {"death", 3},
+                                                         {"device", 1},
+                                                         {"encounter", 2 * 1'791},
+                                                         {"medication", 883},
+                                                         {"observation", 10'040 + 8'099},
+                                                         {"other", 469 + 67},
+                                                         {"patient", 28},
+                                                         {"procedure", 1'649},
                                                          {"registration", 28}}));
   EXPECT_EQ(back_.sink.links.size(), 63'463u);
   EXPECT_EQ(back_.event("measurement/1"),
-            "measurement/1: observation loinc:29463-7 [omop:3025315] 2013-05-17 =48.1 kg in visit_occurrence/38 {provider='provider/33'} "
-            "{source_concept=loinc:29463-7} {specialty=omop:38004446} {table='measurement'} {type=omop:38000267} {unit=ucum:kg} "
+            "measurement/1: observation loinc:29463-7 [omop:3025315] 2013-05-17 =48.1 kg in visit_occurrence/38 "
+            "{provider='provider/33'} "
+            "{source_concept=loinc:29463-7} {specialty=omop:38004446} {table='measurement'} {type=omop:38000267} "
+            "{unit=ucum:kg} "
             "{visit_detail='visit_detail/1000038'}");
 }
 

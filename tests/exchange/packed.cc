@@ -49,7 +49,9 @@ std::string written(const Members& members, Packing packing, int (*set_format)(a
 std::string pack(const std::string& bytes, Packing packing) {
   return packing == Packing::none ? bytes : written({{"data", bytes}}, packing, archive_write_set_format_raw);
 }
-std::string tar(const Members& members) { return written(members, Packing::none, archive_write_set_format_pax_restricted); }
+std::string tar(const Members& members) {
+  return written(members, Packing::none, archive_write_set_format_pax_restricted);
+}
 std::string zip(const Members& members) { return written(members, Packing::none, archive_write_set_format_zip); }
 
 }  // namespace chartline::exchange

@@ -27,7 +27,10 @@ void accept(Quality& quality, const record::Event& event) {
 }
 
 Problem bad_date() {
-  return {.outcome = Problem::Outcome::rejected, .place = {"a.csv", 7, "time"}, .rule = "bad_date", .reason = "the time is not ISO 8601"};
+  return {.outcome = Problem::Outcome::rejected,
+          .place = {"a.csv", 7, "time"},
+          .rule = "bad_date",
+          .reason = "the time is not ISO 8601"};
 }
 
 const Micros in_2025 = record::parse_time("2025-01-01T00:00:00Z")->instant();
@@ -36,12 +39,14 @@ TEST(Quality, WritesEachProblemAsOneLine) {
   std::ostringstream lines;
   const auto quality = make_quality({.source = "RYJ"}, &lines);
   ASSERT_TRUE(quality->problem(bad_date()));
-  ASSERT_TRUE(quality->problem({Problem::Outcome::repaired, {"b\"\n\xff.json", 0, "Patient.name"}, "no_name", "left out"}));
-  EXPECT_EQ(lines.str(),
-            R"({"outcome":"rejected","rule":"bad_date","file":"a.csv","line":7,"field":"time","reason":"the time is not ISO 8601"})"
-            "\n"
-            R"({"outcome":"repaired","rule":"no_name","file":"b\"\u000a\ufffd.json","line":null,"field":"Patient.name","reason":"left out"})"
-            "\n");
+  ASSERT_TRUE(
+      quality->problem({Problem::Outcome::repaired, {"b\"\n\xff.json", 0, "Patient.name"}, "no_name", "left out"}));
+  EXPECT_EQ(
+      lines.str(),
+      R"({"outcome":"rejected","rule":"bad_date","file":"a.csv","line":7,"field":"time","reason":"the time is not ISO 8601"})"
+      "\n"
+      R"({"outcome":"repaired","rule":"no_name","file":"b\"\u000a\ufffd.json","line":null,"field":"Patient.name","reason":"left out"})"
+      "\n");
 }
 
 TEST(Quality, CountsPlainEventsAsItCountsTheirRecords) {
@@ -53,7 +58,10 @@ TEST(Quality, CountsPlainEventsAsItCountsTheirRecords) {
   std::vector<record::PlainEvent> events;
   for (int i = 0; i < 60; ++i) {
     record::PlainEvent& event = events.emplace_back();
-    const record::Time start = i % 5 == 0 ? record::Time() : *record::parse_time(i % 3 == 0 ? "2024-02-29T10:00:00Z" : i % 4 == 0 ? "2026-01-01" : "2020-05");
+    const record::Time start = i % 5 == 0 ? record::Time()
+                                          : *record::parse_time(i % 3 == 0   ? "2024-02-29T10:00:00Z"
+                                                                : i % 4 == 0 ? "2026-01-01"
+                                                                             : "2020-05");
     event.local = start.local, event.precision = start.precision, event.offset_minutes = start.offset_minutes;
     event.code = static_cast<std::uint32_t>(i % 2);
     event.kind = i % 7 == 0 ? record::Kind::appointment : record::Kind::observation;
@@ -162,11 +170,13 @@ TEST(Quality, PrintsItsSummary) {
             "defaulted              2  kind\n"
             "\n"
             "share of events with ...\n"
-            "observation (1): code 100 %, known_system 100 %, time 100 %, time_of_day 100 %, value 100 %, unit 100 %, source 100 %\n");
-  EXPECT_EQ(json(summary),
-            R"({"source":"RYJ","rows":2,"records":1,"events":1,"rejected":1,"repaired":0,"duplicates":0,"rejected_by_rule":{"bad_date":1},)"
-            R"("repaired_by_rule":{},"impossible":{},"defaulted":{"kind":2},"kinds":{"observation":{"events":1,"numbers":1,"code":1,"known_system":1,)"
-            R"("time":1,"time_of_day":1,"end":0,"value":1,"unit":1,"status":0,"certainty":0,"author":0,"record":0,"encounter":0,"source":1}}})");
+            "observation (1): code 100 %, known_system 100 %, time 100 %, time_of_day 100 %, value 100 %, unit 100 %, "
+            "source 100 %\n");
+  EXPECT_EQ(
+      json(summary),
+      R"({"source":"RYJ","rows":2,"records":1,"events":1,"rejected":1,"repaired":0,"duplicates":0,"rejected_by_rule":{"bad_date":1},)"
+      R"("repaired_by_rule":{},"impossible":{},"defaulted":{"kind":2},"kinds":{"observation":{"events":1,"numbers":1,"code":1,"known_system":1,)"
+      R"("time":1,"time_of_day":1,"end":0,"value":1,"unit":1,"status":0,"certainty":0,"author":0,"record":0,"encounter":0,"source":1}}})");
 }
 
 TEST(Quality, CountsFromManyThreads) {

@@ -15,13 +15,16 @@ std::string recognised(const std::vector<std::string>& paths, const std::string&
   if (seen && seen->format) return std::string(name(*seen->format));
   EXPECT_TRUE(seen || seen.error().fault == Fault::not_found || seen.error().fault == Fault::invalid_request);
   std::string text = seen ? seen->why_not : seen.error().message;
-  for (auto at = text.find(folder + "/"); at != std::string::npos; at = text.find(folder + "/")) text.erase(at, folder.size() + 1);
+  for (auto at = text.find(folder + "/"); at != std::string::npos; at = text.find(folder + "/"))
+    text.erase(at, folder.size() + 1);
   return text;
 }
 
 TEST(Recognise, KnowsFilesByNameAndByContent) {
   const ScratchFolder folder;
-  const auto file = [&](const std::string& name, std::string_view text) { return std::vector<std::string>{folder.write(name, text)}; };
+  const auto file = [&](const std::string& name, std::string_view text) {
+    return std::vector<std::string>{folder.write(name, text)};
+  };
   EXPECT_EQ(recognised(file("a.csv", "patient,time,code,value\n")), "events");
   EXPECT_EQ(recognised(file("b.csv", "Code,Patient,Time\n")), "events");
   EXPECT_EQ(recognised(file("c.csv", "subject_id,time,code\n")), "meds");
@@ -38,14 +41,19 @@ TEST(Recognise, SaysWhatItSaw) {
   const ScratchFolder folder;
   EXPECT_EQ(recognised({folder.write("a.txt", "hello\n")}, folder.path()),
             "none of the formats fhir, omop, synthea, meds, events and terminology is recognised in a.txt");
-  EXPECT_EQ(recognised({folder.write("in/a.csv", ""), folder.write("in/b", ""), folder.write("in/c", ""), folder.write("in/d", "")}, folder.path()),
-            "none of the formats fhir, omop, synthea, meds, events and terminology is recognised in in/a.csv, in/b, in/c and 1 more");
-  EXPECT_EQ(recognised({folder.write("x.json", "{}"), folder.write("x.csv", "patient,time,code\n")}, folder.path()),
-            "several formats are recognised: fhir (x.json), events (x.csv); import them one by one, or name the format");
+  EXPECT_EQ(recognised({folder.write("in/a.csv", ""), folder.write("in/b", ""), folder.write("in/c", ""),
+                        folder.write("in/d", "")},
+                       folder.path()),
+            "none of the formats fhir, omop, synthea, meds, events and terminology is recognised in in/a.csv, in/b, "
+            "in/c and 1 more");
+  EXPECT_EQ(
+      recognised({folder.write("x.json", "{}"), folder.write("x.csv", "patient,time,code\n")}, folder.path()),
+      "several formats are recognised: fhir (x.json), events (x.csv); import them one by one, or name the format");
   EXPECT_EQ(recognised({folder.path() + "/none"}, folder.path()), "none: no such file or folder");
   EXPECT_EQ(recognised({"-"}), "the format of standard input is not guessed: name it");
   std::filesystem::create_directory(folder.path() + "/empty");
-  EXPECT_EQ(recognised({folder.path() + "/empty"}), "none of the formats fhir, omop, synthea, meds, events and terminology is recognised in no file at all");
+  EXPECT_EQ(recognised({folder.path() + "/empty"}),
+            "none of the formats fhir, omop, synthea, meds, events and terminology is recognised in no file at all");
 }
 
 TEST(Recognise, FailsWhereAnArchiveIsDamaged) {
@@ -58,7 +66,9 @@ TEST(Recognise, FailsWhereAnArchiveIsDamaged) {
 }
 
 TEST(Recognise, ParsesTheNamesItPrints) {
-  for (const Format format : {Format::fhir, Format::omop, Format::synthea, Format::meds, Format::events, Format::terminology}) EXPECT_EQ(parse_format(name(format)), format);
+  for (const Format format :
+       {Format::fhir, Format::omop, Format::synthea, Format::meds, Format::events, Format::terminology})
+    EXPECT_EQ(parse_format(name(format)), format);
   EXPECT_EQ(parse_format("FHIR"), std::nullopt);
 }
 
@@ -77,7 +87,8 @@ TEST(Recognise, KnowsTheSharedSets) {
   EXPECT_TRUE(recognised({data + "hl7v2-messages"}).starts_with("none of the formats"));
   EXPECT_TRUE(recognised({data + "cql-tests"}).starts_with("none of the formats"));
   // Whatever else lies there, it is recognised or politely refused.
-  for (const auto& folder : std::filesystem::directory_iterator(data)) EXPECT_FALSE(recognised({folder.path().string()}).empty());
+  for (const auto& folder : std::filesystem::directory_iterator(data))
+    EXPECT_FALSE(recognised({folder.path().string()}).empty());
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ class ScratchFolder {
  public:
   ScratchFolder() {
     static std::atomic<int> count{0};
-    path_ = std::filesystem::temp_directory_path() / ("chartline_exchange_" + std::to_string(getpid()) + "_" + std::to_string(count++));
+    path_ = std::filesystem::temp_directory_path() /
+            ("chartline_exchange_" + std::to_string(getpid()) + "_" + std::to_string(count++));
     std::filesystem::create_directories(path_);
   }
   ~ScratchFolder() {

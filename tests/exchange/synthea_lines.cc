@@ -29,8 +29,7 @@ std::string line(std::string_view patient, std::string_view id, std::string_view
   return out;
 }
 
-std::string person_line(std::string_view patient, std::string_view birth, std::string_view sex,
-                        std::string_view death) {
+std::string person_line(std::string_view patient, std::string_view birth, std::string_view sex, std::string_view death) {
   return std::string(patient).append(" ").append(birth).append(" ").append(sex).append(" ").append(death);
 }
 
@@ -38,8 +37,7 @@ std::string person_line(std::string_view patient, const record::Event& event) {
   std::map<std::string, std::string> facts;
   for (const auto& attribute : event.attributes) {
     const bool is_date = attribute.value.form == record::Value::Form::date;
-    facts[std::string(attribute.name)] =
-        is_date ? seconds(attribute.value.date) : std::string(attribute.value.code.code);
+    facts[std::string(attribute.name)] = is_date ? seconds(attribute.value.date) : std::string(attribute.value.code.code);
   }
   return person_line(patient, facts["birth"], facts["sex"], facts["death"]);
 }

@@ -40,7 +40,8 @@ Verdict follow(BytesView bytes, NextSize next_size) {
 class Counting final : public kj::HttpService {
  public:
   explicit Counting(const kj::HttpHeaderTable& table) : table_(table) {}
-  kj::Promise<void> request(kj::HttpMethod, kj::StringPtr, const kj::HttpHeaders&, kj::AsyncInputStream& body, Response& response) override {
+  kj::Promise<void> request(kj::HttpMethod, kj::StringPtr, const kj::HttpHeaders&, kj::AsyncInputStream& body,
+                            Response& response) override {
     return body.readAllBytes().then([this, &response](kj::Array<kj::byte>) {
       ++requests;
       response.send(200, "OK", kj::HttpHeaders(table_), std::uint64_t{0});
@@ -70,6 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const BytesView bytes(reinterpret_cast<const char*>(data), size);
   const Verdict whole = follow(bytes, [&] { return size; });
   check(whole == follow(bytes, [] { return std::size_t{1}; }), "however the bytes are cut");
-  if (whole.is_between && whole.requests > 0) check(requests_by_library(bytes) <= whole.requests, "the library reads no more requests than we");
+  if (whole.is_between && whole.requests > 0)
+    check(requests_by_library(bytes) <= whole.requests, "the library reads no more requests than we");
   return 0;
 }

@@ -52,7 +52,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 7:
     case 8: {
       const bool first = data[0] % 16 == 7;
-      round_trip(content, [&](BytesView bytes) { return decode_link_chunk(bytes, first); }, [&](const LinkChunk& chunk) { return encode(chunk, first); });
+      round_trip(
+          content, [&](BytesView bytes) { return decode_link_chunk(bytes, first); },
+          [&](const LinkChunk& chunk) { return encode(chunk, first); });
       break;
     }
     case 9: round_trip(content, decode_identity_entries, encode_identity_entries); break;

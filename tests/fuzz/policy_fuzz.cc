@@ -32,7 +32,8 @@ Store& store() {
 void decide(const Policy& policy) {
   for (const Role role : {Role::clinician, Role::patient, Role::planner, Role::researcher, Role::operator_}) {
     const std::string word(name(role));
-    const Claims proved{.user = "u", .roles = {word}, .organisation = "RYJ", .teams = {"t"}, .patient = "nhs|9434765919"};
+    const Claims proved{
+        .user = "u", .roles = {word}, .organisation = "RYJ", .teams = {"t"}, .patient = "nhs|9434765919"};
     Claims stranger = proved;
     stranger.roles.clear();
     for (const char* purpose : {"direct_care", "patient_access", "planning", "research", "operation"}) {

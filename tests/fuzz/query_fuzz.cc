@@ -33,7 +33,8 @@ engine::Store& store() {
   static const std::unique_ptr<engine::Store> made = [] {
     auto backend = engine::memory_backend(std::make_shared<engine::MemoryDisk>());
     check(engine::Store::init(*backend, {}).has_value(), "a store in memory");
-    auto opened = engine::Store::open(std::shared_ptr<engine::Backend>(std::move(backend)), {.fold_in_background = false});
+    auto opened =
+        engine::Store::open(std::shared_ptr<engine::Backend>(std::move(backend)), {.fold_in_background = false});
     check(opened.has_value(), "the store opens");
     for (int person = 0; person < 4; ++person) {
       const std::string name = "p" + std::to_string(person);
@@ -46,7 +47,8 @@ engine::Store& store() {
       events[1].value.unit = person % 2 ? "mmol/mol" : "%";
       events[2].end = {record::End::Form::ongoing, {}};
       for (const record::Event& one : events) {
-        const record::Record record{.identifiers = {&identifier, 1}, .events = {&one, 1}, .original = {}, .demanded_version = {}};
+        const record::Record record{
+            .identifiers = {&identifier, 1}, .events = {&one, 1}, .original = {}, .demanded_version = {}};
         check((*opened)->write({&record, 1}, {}).has_value(), "a write");
       }
       if (person == 1) check((*opened)->fold().has_value(), "a fold");
@@ -58,8 +60,9 @@ engine::Store& store() {
 
 std::string answer(const query::Prepared& prepared, query::Executor executor) {
   query::Answers answers;
-  const auto done = query::run(prepared, store(), store().view(),
-                               {.executor = executor, .threads = 1, .milliseconds_max = run_ms_max, .memory_bytes_max = 1 << 20}, answers);
+  const auto done = query::run(
+      prepared, store(), store().view(),
+      {.executor = executor, .threads = 1, .milliseconds_max = run_ms_max, .memory_bytes_max = 1 << 20}, answers);
   if (!done) return done.error().fault == Fault::unavailable ? "limit" : "refused: " + done.error().message;
   std::string text;
   for (const query::Answer& one : answers.all) {
@@ -80,12 +83,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const query::tree::Query tree = query::parse(text, complaints);
   if (!complaints.empty()) {
     const std::vector<query::Complaint> all = std::move(complaints).sorted();
-    for (const query::Complaint& one : all) check(one.span.begin <= one.span.end && one.span.end <= size, "a place within the text");
+    for (const query::Complaint& one : all)
+      check(one.span.begin <= one.span.end && one.span.end <= size, "a place within the text");
     check(!query::render(all, text).empty(), "complaints are rendered");
     return 0;
   }
   query::Complaints again;
-  check(query::tree::same(tree, query::parse(query::print(tree), again)) && again.empty(), "a print reads back as the same tree");
+  check(query::tree::same(tree, query::parse(query::print(tree), again)) && again.empty(),
+        "a print reads back as the same tree");
   if (size > asked_bytes_max) return 0;
   const auto prepared = query::prepare(store(), text, {});
   if (!prepared || !prepared->complaints.empty()) return 0;

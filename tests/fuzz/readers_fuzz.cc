@@ -12,7 +12,9 @@ namespace {
 using namespace chartline;
 using namespace chartline::exchange;
 
-std::uint64_t sum_of(const record::Code& code) { return hash64(code.system) + hash64(code.code) + hash64(code.display); }
+std::uint64_t sum_of(const record::Code& code) {
+  return hash64(code.system) + hash64(code.code) + hash64(code.display);
+}
 
 // Reads all of what is borrowed: text that is not there any more is found by the sanitizer.
 class Reading final : public RecordSink {
@@ -45,7 +47,8 @@ class Counting final : public Quality {
   void row() override { ++rows; }
   void accepted(const record::Record&) override { ++accepted_; }
   Result<void> problem(Problem problem) override {
-    check(!problem.rule.empty() && !problem.reason.empty() && !problem.place.file.empty(), "a problem says what is wrong, and where");
+    check(!problem.rule.empty() && !problem.reason.empty() && !problem.place.file.empty(),
+          "a problem says what is wrong, and where");
     if (problem.outcome == Problem::Outcome::rejected) ++rejected;
     return {};
   }
@@ -54,7 +57,8 @@ class Counting final : public Quality {
   std::uint64_t rows = 0, accepted_ = 0, rejected = 0;
 };
 
-constexpr std::array formats = {Format::events, Format::meds, Format::synthea, Format::omop, Format::terminology, Format::fhir};
+constexpr std::array formats = {Format::events, Format::meds,        Format::synthea,
+                                Format::omop,   Format::terminology, Format::fhir};
 
 }  // namespace
 

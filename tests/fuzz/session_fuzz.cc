@@ -54,7 +54,8 @@ std::vector<BytesView> messages_of(BytesView all) {
 std::unique_ptr<engine::Store> small_store() {
   auto backend = engine::memory_backend(std::make_shared<engine::MemoryDisk>());
   check(engine::Store::init(*backend, {}).has_value(), "a store in memory");
-  auto opened = engine::Store::open(std::shared_ptr<engine::Backend>(std::move(backend)), {.decoded_cache_bytes = 1 << 20, .fold_in_background = false});
+  auto opened = engine::Store::open(std::shared_ptr<engine::Backend>(std::move(backend)),
+                                    {.decoded_cache_bytes = 1 << 20, .fold_in_background = false});
   check(opened.has_value(), "the store opens");
   for (int person = 0; person < 3; ++person) {
     const std::string name = "p" + std::to_string(person);
@@ -66,7 +67,8 @@ std::unique_ptr<engine::Store> small_store() {
     event.value.form = record::Value::Form::number;
     event.value.number = record::decimal(40 + person, 0);
     event.source = {.organisation = "RYJ", .system = "lab"};
-    const record::Record record{.identifiers = {&who, 1}, .events = {&event, 1}, .original = "{}", .demanded_version = {}};
+    const record::Record record{
+        .identifiers = {&who, 1}, .events = {&event, 1}, .original = "{}", .demanded_version = {}};
     check((*opened)->write({&record, 1}, {}).has_value(), "a write");
   }
   check((*opened)->fold().has_value(), "a fold");
@@ -93,13 +95,17 @@ class Session {
     client_ = kj::mv(pipe.ends[0]);
     connection_ = kj::heap<Connection>(kj::mv(pipe.ends[1]), services_, door_, budget_, true);
     use_ = connection_->about().use;
-    closed_ = connection_->closed(timer(), limits_).then([this] { is_closed_ = true; }, [this](kj::Exception&&) { is_closed_ = true; }).eagerlyEvaluate(nullptr);
+    closed_ = connection_->closed(timer(), limits_)
+                  .then([this] { is_closed_ = true; }, [this](kj::Exception&&) { is_closed_ = true; })
+                  .eagerlyEvaluate(nullptr);
     reading_ = read_on().eagerlyEvaluate([](kj::Exception&&) {});
   }
 
   void send(BytesView message) {
     bool sent = false;
-    auto writing = client_->write(message.data(), message.size()).then([&] { sent = true; }, [&](kj::Exception&&) { sent = true; }).eagerlyEvaluate(nullptr);
+    auto writing = client_->write(message.data(), message.size())
+                       .then([&] { sent = true; }, [&](kj::Exception&&) { sent = true; })
+                       .eagerlyEvaluate(nullptr);
     wait_until([&] { return is_closed_ || (sent && use_->calls == 0 && connection_->about().logins == 0); }, 20);
   }
 
@@ -122,7 +128,8 @@ class Session {
   // Waits in steps of a tenth of a millisecond.
   template <typename Condition>
   void wait_until(Condition condition, int steps) {
-    for (io_.waitScope.poll(); steps > 0 && !condition(); --steps) timer().afterDelay(100 * kj::MICROSECONDS).wait(io_.waitScope);
+    for (io_.waitScope.poll(); steps > 0 && !condition(); --steps)
+      timer().afterDelay(100 * kj::MICROSECONDS).wait(io_.waitScope);
   }
   kj::Promise<void> read_on() {
     return client_->tryRead(heard_, 1, sizeof heard_).then([this](std::size_t size) -> kj::Promise<void> {
@@ -132,7 +139,15 @@ class Session {
   }
 
   const std::unique_ptr<engine::Store> store_ = small_store();
-  const Limits limits_{.calls = 8, .objects = 8, .message_bytes = 1 << 20, .ingest_bytes = 1 << 16, .query_seconds = 1, .query_memory_bytes = 1 << 20, .query_threads = 1, .cursors = 4, .cursors_of_user = 4};
+  const Limits limits_{.calls = 8,
+                       .objects = 8,
+                       .message_bytes = 1 << 20,
+                       .ingest_bytes = 1 << 16,
+                       .query_seconds = 1,
+                       .query_memory_bytes = 1 << 20,
+                       .query_threads = 1,
+                       .cursors = 4,
+                       .cursors_of_user = 4};
   kj::AsyncIoContext io_ = kj::setupAsyncIo();
   FixedClock clock_{noon};
   OpenDoor door_;

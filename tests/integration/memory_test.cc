@@ -9,11 +9,11 @@
 #include <random>
 
 #include "engine/maintenance.h"
-#include "tests/lane.h"
 #include "tests/integration/child.h"
 #include "tests/integration/importing.h"
 #include "tests/integration/scratch_store.h"
 #include "tests/integration/small_bounds.h"
+#include "tests/lane.h"
 
 namespace chartline::integration {
 namespace {

@@ -69,12 +69,9 @@ class RowsWithoutId : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     const DataSet& set = data_set("SyntheaEvents");
-    if (GetParam() == std::string_view("Made"))
-      file_ = made_file();
-    else if (!set.present())
-      GTEST_SKIP() << absent;
-    else
-      file_ = read_file(paths_of(set, scratch_).front());
+    if (GetParam() == std::string_view("Made")) file_ = made_file();
+    else if (!set.present()) GTEST_SKIP() << absent;
+    else file_ = read_file(paths_of(set, scratch_).front());
   }
 
   Imported import(ScratchStore& store, const Lines& rows) {

@@ -17,10 +17,8 @@ class ScratchStore {
  public:
   explicit ScratchStore(Where where, std::uint32_t shards = 1, engine::StoreOptions options = {})
       : where_(where), options_(options) {
-    if (where == Where::folder)
-      must(engine::Store::init(folder(), {.shards = shards}));
-    else
-      must(engine::Store::init(*engine::memory_backend(disk_), {.shards = shards}));
+    if (where == Where::folder) must(engine::Store::init(folder(), {.shards = shards}));
+    else must(engine::Store::init(*engine::memory_backend(disk_), {.shards = shards}));
     open();
   }
 

@@ -71,8 +71,7 @@ std::map<int, Rows> cohorts_of(const Tables& tables, const std::string& table) {
     if (row.contains("subject_id"))
       cohorts[std::stoi(row.at("cohort_definition_id"))].emplace(row.at("subject_id"), row.at("cohort_start_date"),
                                                                  row.at("cohort_end_date"));
-    else
-      cohorts[0].emplace(row.at("person_id"), row.at("start_date"), row.at("end_date"));
+    else cohorts[0].emplace(row.at("person_id"), row.at("start_date"), row.at("end_date"));
   }
   return cohorts;
 }

@@ -16,7 +16,8 @@ std::string gibleed() { return folder + "omop-gibleed"; }
 
 CohortSet read_cohorts(const std::string& set) {
   CohortSet read;
-  for (const auto& entry : std::filesystem::directory_iterator(folder + set + (set.ends_with("cohorts") ? "/cohorts" : ""))) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(folder + set + (set.ends_with("cohorts") ? "/cohorts" : ""))) {
     if (entry.path().extension() != ".json") continue;
     std::stringstream text;
     text << std::ifstream(entry.path()).rdbuf();

@@ -120,7 +120,9 @@ TEST_F(OhdsiCohorts, OfThePhenotypeLibraryTogetherGiveOhdsisRows) {
     text += "list in " + name + "\n";
   }
   const auto start = std::chrono::steady_clock::now();
-  const auto since = [](auto then) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count(); };
+  const auto since = [](auto then) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count();
+  };
   const std::clock_t clock = std::clock();
   const std::vector<Rows> rows = listed_rows(**store_, text);
   std::cout << set.definitions.size() << " cohorts together in " << since(start) << " s, "
@@ -137,7 +139,8 @@ TEST_F(OhdsiCohorts, AreTheSameToBothExecutors) { compare_executors("ohdsi-gener
 // All of them, which takes minutes: the reference asks everyone.
 class SoakOhdsiCohorts : public OhdsiCohorts {};
 TEST_F(SoakOhdsiCohorts, AreTheSameToBothExecutors) {
-  for (const char* set : {"ohdsi-phenotype-cohorts", "ohdsi-phenotype-cohorts/cohortgenerator", "ohdsi-generated-cohorts"})
+  for (const char* set :
+       {"ohdsi-phenotype-cohorts", "ohdsi-phenotype-cohorts/cohortgenerator", "ohdsi-generated-cohorts"})
     compare_executors(set, 1);
 }
 

@@ -18,7 +18,8 @@ TEST(Docs, ExamplesCompile) {
   for (std::size_t at = page.find(open); at != page.npos; at = page.find(open, at)) {
     at += open.size();
     const std::string text = page.substr(at, page.find(close, at) - at);
-    const Known known{.systems = {}, .code_lists = {}, .any_code_list = true, .cohorts = {}, .cohort_indexes = {}, .assumes_today = false};
+    const Known known{
+        .systems = {}, .code_lists = {}, .any_code_list = true, .cohorts = {}, .cohort_indexes = {}, .assumes_today = false};
     Complaints complaints;
     compile(text, known, complaints);
     EXPECT_TRUE(complaints.empty()) << render(std::move(complaints).sorted(), text);

@@ -133,8 +133,8 @@ std::string as_asked(SmallStore& small, const std::string& text) {
     read += std::string(person.name) + ":";
     for (const record::Event& event : person.events) {
       if (event.kind == record::Kind::patient) continue;
-      read += " " + std::string(event.code.code) + (event.value.text.empty() ? "" : "=") + std::string(event.value.text) +
-              (event.record.empty() ? "" : "#") + (event.attributes.empty() ? "" : "+");
+      read += " " + std::string(event.code.code) + (event.value.text.empty() ? "" : "=") +
+              std::string(event.value.text) + (event.record.empty() ? "" : "#") + (event.attributes.empty() ? "" : "+");
     }
     read += ";";
   }
@@ -152,7 +152,9 @@ TEST(PersonReader, ReadsWhatIsAskedAndNoMore) {
       "bob 2020-01-01 document local:d found\n"
       "cat male 1990-01-01\n");
   ASSERT_TRUE(small.store().fold());  // what is not folded yet is there anyway
-  const auto expect = [&](const std::string& text, const std::string& read) { EXPECT_EQ(as_asked(small, text), read) << text; };
+  const auto expect = [&](const std::string& text, const std::string& read) {
+    EXPECT_EQ(as_asked(small, text), read) << text;
+  };
   expect("count exists condition[local:a] by sex", ": a;:;:;");
   expect("list exists condition[local:a]", "ann: a;bob:;cat:;");
   expect("list exists condition[local:a] select patient, sex", "ann: a;bob:;cat:;");

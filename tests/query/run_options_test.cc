@@ -335,7 +335,8 @@ TEST_F(RunOptionsTest, ParametersThatNothingUsesAreRefused) {
   EXPECT_EQ(complaint_of(store(), "let day = 2000-01-01\ncount alive(day)", with("moment")),
             "parameter `moment`: the text uses no param of this name\n");
   EXPECT_EQ(complaint_of(store(), "param today = 2000-01-01\ncount true", with("today")), "");
-  EXPECT_EQ(complaint_of(store(), "codes dm = icd10:E11*\ncount exists condition[dm] and alive(moment)", with("moment")), "");
+  EXPECT_EQ(
+      complaint_of(store(), "codes dm = icd10:E11*\ncount exists condition[dm] and alive(moment)", with("moment")), "");
   EXPECT_EQ(complaint_of(store(), "let day = moment - 1y\ncount true", with("moment")), "");
   EXPECT_EQ(complaint_of(store(), "count true", {.today = record::days_from_civil(2020, 1, 1)}), "");
 }

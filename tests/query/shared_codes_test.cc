@@ -23,8 +23,8 @@ std::string many_lines() {
     const std::string name = "p" + std::to_string(patient);
     lines += name + " female 1950-01-01\n";
     for (int i = 0; i < 5; ++i)
-      lines += name + " 200" + std::to_string(i + 1) + "-02-01 condition local:c" + std::to_string(patient * (i + 1) % codes) + " " +
-               std::to_string((patient + i) % 50) + "\n";
+      lines += name + " 200" + std::to_string(i + 1) + "-02-01 condition local:c" +
+               std::to_string(patient * (i + 1) % codes) + " " + std::to_string((patient + i) % 50) + "\n";
   }
   return lines;
 }
@@ -47,7 +47,8 @@ void expect_same(engine::Store& store, const std::string& text, std::size_t rows
   const auto reference = asked(store, text, {.executor = Executor::reference});
   EXPECT_EQ(reference.size(), rows) << text;
   for (const unsigned threads : {1u, 2u, 3u, 2u})
-    EXPECT_EQ(asked(store, text, {.executor = Executor::vectorised, .threads = threads}), reference) << threads << " threads: " << text;
+    EXPECT_EQ(asked(store, text, {.executor = Executor::vectorised, .threads = threads}), reference)
+        << threads << " threads: " << text;
 }
 
 class SharedCodes : public ::testing::Test {
@@ -75,7 +76,9 @@ TEST_F(SharedCodes, WithEventsThatAreNotFoldedYet) {
 
 // Days are counted through a table of two hundred years; others are not lost.
 TEST_F(SharedCodes, WithDaysLongAgo) {
-  small_.tell("p1 1850-03-01 condition local:c3 40\np4500 2150-03-01 condition local:c4 41\np4500 1850-07-01 condition local:c9 41\n");
+  small_.tell(
+      "p1 1850-03-01 condition local:c3 40\np4500 2150-03-01 condition local:c4 41\np4500 1850-07-01 condition "
+      "local:c9 41\n");
   expect_same(store(), high_by_year, 7);
   ASSERT_TRUE(store().fold());
   expect_same(store(), high_by_year, 7);
@@ -88,7 +91,8 @@ TEST_F(SharedCodes, WithDatesThatAreNotKnownToTheDay) {
   expect_same(store(), high_by_year, 5);
   ASSERT_TRUE(store().fold());
   expect_same(store(), high_by_year, 5);
-  expect_same(store(), "cohort some per any[*] in 2001-01-15..2002-03-15 as each = true\ncount in some by each.code\n", codes);
+  expect_same(store(), "cohort some per any[*] in 2001-01-15..2002-03-15 as each = true\ncount in some by each.code\n",
+              codes);
 }
 
 TEST_F(SharedCodes, AsOfAnInstantAfterWhichSomeHaveChanged) {

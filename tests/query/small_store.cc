@@ -131,24 +131,15 @@ void SmallStore::tell_event(const std::vector<std::string>& words) {
     const std::size_t equal = word.find('=');
     ASSERT_NE(equal, std::string_view::npos) << word;
     const std::string_view field = word.substr(0, equal), value = word.substr(equal + 1);
-    if (field == "status")
-      event.status = record::parse_status(value).value();
-    else if (field == "certainty")
-      event.certainty = record::parse_certainty(value).value();
-    else if (field == "author")
-      event.author = record::parse_author(value).value();
-    else if (field == "source")
-      organisation = value;
-    else if (field == "record")
-      event.record = value;
-    else if (field == "version")
-      event.version = value;
-    else if (field == "encounter")
-      event.encounter = value;
-    else if (field.starts_with("attr."))
-      attributes.push_back({.name = field.substr(5), .value = value_of(value)});
-    else
-      ADD_FAILURE() << word;
+    if (field == "status") event.status = record::parse_status(value).value();
+    else if (field == "certainty") event.certainty = record::parse_certainty(value).value();
+    else if (field == "author") event.author = record::parse_author(value).value();
+    else if (field == "source") organisation = value;
+    else if (field == "record") event.record = value;
+    else if (field == "version") event.version = value;
+    else if (field == "encounter") event.encounter = value;
+    else if (field.starts_with("attr.")) attributes.push_back({.name = field.substr(5), .value = value_of(value)});
+    else ADD_FAILURE() << word;
   }
   event.source.organisation = organisation;
   event.attributes = attributes;

@@ -76,8 +76,8 @@ TEST(Units, ConvertHaemoglobinA1cByTheMasterEquation) {
 
 TEST(Units, RefuseWhatIsNone) {
   for (const std::string_view text :
-       {"", "furlong", "mg/", "mg//dL", "(mg", "mg)", "{open", "mmHg", "m^", "10*", "mg dL", "m999", "[degF]/h", "cCel", "m[lb_av]", "kdeg",
-        "1000000000000000000000000000000000000000000000000000000000000000000"}) {
+       {"", "furlong", "mg/", "mg//dL", "(mg", "mg)", "{open", "mmHg", "m^", "10*", "mg dL", "m999", "[degF]/h", "cCel",
+        "m[lb_av]", "kdeg", "1000000000000000000000000000000000000000000000000000000000000000000"}) {
     EXPECT_FALSE(parse_unit(text)) << text;
   }
   EXPECT_FALSE(parse_unit(std::string(60, '(')));

@@ -64,12 +64,9 @@ std::string spelled(std::string text) {
   for (std::size_t at; (at = text.rfind("#(")) != text.npos;) {
     std::size_t end = at + 2;
     for (int open = 1; open > 0; ++end) {
-      if (text[end] == '\'')
-        end = text.find('\'', end + 1);
-      else if (text[end] == '(')
-        ++open;
-      else if (text[end] == ')')
-        --open;
+      if (text[end] == '\'') end = text.find('\'', end + 1);
+      else if (text[end] == '(') ++open;
+      else if (text[end] == ')') --open;
     }
     const std::string of = text.substr(at + 1, end - at - 1);
     text.replace(at, end - at, "(case when " + of + " then 1 when (not " + of + ") then 2 else 3 end)");
@@ -129,10 +126,8 @@ struct Broken {
     for (std::size_t from = 0; from < definitions.size();) {
       const std::size_t to = definitions.find('\n', from) + 1;
       const std::string less = definitions.substr(0, from) + definitions.substr(to);
-      if (fails(store, less, places))
-        definitions = less;
-      else
-        from = to;
+      if (fails(store, less, places)) definitions = less;
+      else from = to;
     }
   }
 

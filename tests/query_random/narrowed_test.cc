@@ -320,13 +320,17 @@ TEST(Narrowed, AnswersAsOfAnInstantThoughOthersHaveChangedSince) {
     Pair pair(seed, seed % 2 ? 1 : 8);
     for (std::uint64_t part = 1; part < 7; ++part) {
       const std::string as_of = "as of " + record::print(record::at_instant(pair.past(part, 7))) + " ";
-      for (const char* some : {"observation[loinc:2345-7]", "procedure[loinc:2345-7] including contributions", "condition[icd10:E11*]", "any[snomed:101]", "any[local:c1]", "any[loinc:2345-7]"}) {
-        const std::string question = as_of + "measure (exists any[icd10:E10]) over (exists " + some + ") every 90d from 2019-03-15 to 2020\n";
+      for (const char* some : {"observation[loinc:2345-7]", "procedure[loinc:2345-7] including contributions",
+                               "condition[icd10:E11*]", "any[snomed:101]", "any[local:c1]", "any[loinc:2345-7]"}) {
+        const std::string question =
+            as_of + "measure (exists any[icd10:E10]) over (exists " + some + ") every 90d from 2019-03-15 to 2020\n";
         const Asked expected = ask(pair.permitted(), *pair.plain, question, Executor::reference);
         ASSERT_EQ(expected.end, Asked::End::answered) << expected.why;
         for (const Executor executor : {Executor::reference, Executor::vectorised}) {
           const Asked said = ask(pair.told(), *pair.narrow, question, executor);
-          ASSERT_TRUE(agree(said, expected)) << pair.narrowing.print() << "\n" << question << print(said) << "---- told nothing else\n" << print(expected);
+          ASSERT_TRUE(agree(said, expected)) << pair.narrowing.print() << "\n"
+                                             << question << print(said) << "---- told nothing else\n"
+                                             << print(expected);
         }
         ++compared;
       }

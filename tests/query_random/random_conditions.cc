@@ -110,8 +110,9 @@ std::string RandomQuery::compared_words(int depth) {
   switch (below(15)) {
     case 12:
     case 14:
-      return cat({chance_.one({"contains(", "starts_with(", "ends_with("}), one_in(3) ? attribute(depth) : text_value(depth), ", ",
-                  chance_.one({"'e'", "'org'", "'ef'", "''"}), ")"});
+      return cat({chance_.one({"contains(", "starts_with(", "ends_with("}),
+                  one_in(3) ? attribute(depth) : text_value(depth), ", ", chance_.one({"'e'", "'org'", "'ef'", "''"}),
+                  ")"});
     case 0: return of("status", {"final", "entered_in_error", "planned", "not_done", "in_progress", "'completed'"});
     case 1: return of("certainty", {"confirmed", "refuted", "provisional"});
     case 2: return of("author", {"clinician", "patient", "device", "carer"});

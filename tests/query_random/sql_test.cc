@@ -372,10 +372,8 @@ class DuckDb : public ::testing::Test {
     std::vector<Lines> all;
     std::ifstream out(path + ".out");
     for (std::string line; std::getline(out, line);) {
-      if (line.starts_with("== "))
-        all.emplace_back();
-      else if (!all.empty())
-        all.back().push_back(line);
+      if (line.starts_with("== ")) all.emplace_back();
+      else if (!all.empty()) all.back().push_back(line);
     }
     std::filesystem::remove(path + ".sql"), std::filesystem::remove(path + ".out");
     return all;

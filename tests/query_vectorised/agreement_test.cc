@@ -297,9 +297,10 @@ TEST(Agreement, OfRunsHeldInParts) {
   replay.play();
   engine::Store& store = replay.store();
   ASSERT_GT(store.stats().events, 71'000u);
-  for (const std::string text : {"count (last any[*]).value > 200\n", "count count(any[*] where value > 250) >= 2\n",
-                                 "count (first any[*]).code = local:rare\n",
-                                 "tally any[{ local:a, local:rare }] without (any[local:b] on or after it) by year(it)\n"}) {
+  for (const std::string text :
+       {"count (last any[*]).value > 200\n", "count count(any[*] where value > 250) >= 2\n",
+        "count (first any[*]).code = local:rare\n",
+        "tally any[{ local:a, local:rare }] without (any[local:b] on or after it) by year(it)\n"}) {
     const Prepared prepared = prepare(store, text, {}).value();
     ASSERT_TRUE(prepared.complaints.empty()) << render(prepared.complaints, text);
     const auto asked = [&](const RunOptions& options, bool under_a_grant = false) {
@@ -339,8 +340,9 @@ TEST(Agreement, OfSpansOfDaysInLongLists) {
   replay.play();
   ASSERT_EQ(replay.store().stats().events, 660u);
   for (const std::string others : {"any[local:b]", "any[{ local:b, local:c }]", "any[{ local:a, local:c }]"}) {
-    for (const std::string span : {"within 30d after it", "within 30d before it", "within 1mo of it", "within 40d on or after it",
-                                   "after it within 90d before it", "on or before it in 1999-01-01..2004-06-30"}) {
+    for (const std::string span :
+         {"within 30d after it", "within 30d before it", "within 1mo of it", "within 40d on or after it",
+          "after it within 90d before it", "on or before it in 1999-01-01..2004-06-30"}) {
       const std::string nearby = "(" + others + " " + span + ")";
       // One by one: of several a patient who is odd for one is odd for all.
       expect_agreement(replay.store(), "tally any[local:a] with " + nearby + " by date(it)\n");

@@ -107,12 +107,17 @@ load p2 kind=condition code=local:c start=2019-03-02T00:30:00+01:00 source=org0
 load p3 kind=condition code=local:a start=2019-03-02 source=org0
 load p3 kind=condition code=local:b start=2019-03-02 source=org0
 load p3 kind=condition code=local:c start=2019-03-04 source=org0
-)", complaint_).value(), 1);
+)",
+                                     complaint_)
+                    .value(),
+                1);
   replay.play();
   const auto undecided = [&](const std::string& asked) {
-    const std::string defined = "let dx = first condition[*]\nlet third = nth(3, condition[*])\n", count = "count exists condition[*] ";
+    const std::string defined = "let dx = first condition[*]\nlet third = nth(3, condition[*])\n",
+                      count = "count exists condition[*] ";
     EXPECT_EQ(random::print(random::ask(replay.store(), defined + count + asked, Executor::reference)),
-              random::print(random::ask(replay.store(), defined + count + asked, Executor::vectorised))) << asked;
+              random::print(random::ask(replay.store(), defined + count + asked, Executor::vectorised)))
+        << asked;
     const std::string plan = rows(defined + "explain analyze " + count + asked, replay);
     const std::size_t at = plan.find("undecided | whom postings do not tell enough of | patients |  | ");
     return at == std::string::npos ? plan : plan.substr(plan.find_last_of(' ', plan.find('\n', at)) + 1, 1);

@@ -38,10 +38,12 @@ TEST_P(SiftColumns, KeepsTurnedValuesOfASpanOrBeyondIt) {
     std::vector<std::uint64_t> values(first + count);
     const int less = turn % 3 == 0 ? 0 : 56;
     for (std::uint64_t& value : values) value = random() >> less;
-    const WideSpan of{.least = random() >> less, .span = turn % 7 == 0 ? ~0ull : random() >> (less + 1), .inside = turn % 2 == 0};
+    const WideSpan of{
+        .least = random() >> less, .span = turn % 7 == 0 ? ~0ull : random() >> (less + 1), .inside = turn % 2 == 0};
     std::vector<std::uint32_t> expected, found(count + sift_room);
     for (std::size_t row = first; row < first + count; ++row)
-      if ((std::rotr(values[row], 1) - of.least <= of.span) == of.inside) expected.push_back(static_cast<std::uint32_t>(row));
+      if ((std::rotr(values[row], 1) - of.least <= of.span) == of.inside)
+        expected.push_back(static_cast<std::uint32_t>(row));
     found.resize(sift_turned(values.data(), first, count, of, found.data(), GetParam()));
     ASSERT_EQ(found, expected) << "seed " << seed << ", turn " << turn;
   }

@@ -130,10 +130,13 @@ TEST(Time, IsReadAlikeHoweverItIsWritten) {
   std::size_t good = 0;
   for (int i = 0; i < 200'000; ++i) {
     char text[32];
-    std::snprintf(text, sizeof text, "%04u-%02u-%02u %02u:%02u:%02u", static_cast<unsigned>(random() % 9'999 + 1), static_cast<unsigned>(random() % 13),
-                  static_cast<unsigned>(random() % 32), static_cast<unsigned>(random() % 25), static_cast<unsigned>(random() % 61), static_cast<unsigned>(random() % 61));
+    std::snprintf(text, sizeof text, "%04u-%02u-%02u %02u:%02u:%02u", static_cast<unsigned>(random() % 9'999 + 1),
+                  static_cast<unsigned>(random() % 13), static_cast<unsigned>(random() % 32),
+                  static_cast<unsigned>(random() % 25), static_cast<unsigned>(random() % 61),
+                  static_cast<unsigned>(random() % 61));
     std::string moment = text;
-    if (random() % 2 == 0) moment[random() % moment.size()] = static_cast<char>(random() % 2 == 0 ? random() % 256 : "0T9-:/"[random() % 6]);
+    if (random() % 2 == 0)
+      moment[random() % moment.size()] = static_cast<char>(random() % 2 == 0 ? random() % 256 : "0T9-:/"[random() % 6]);
     const std::optional<Time> second = parse_time(moment, 0);
     ASSERT_EQ(second, parse_time(moment + "+00:00")) << moment;
     good += second ? 1 : 0;

@@ -142,7 +142,8 @@ TEST_F(Audited, PagesStreamsAndFeedsThatFail) {
     return told(kj::mv(request));
   };
   EXPECT_EQ(of("clinician", {no_cursor, position, too_many}, &faults),
-            (Lines{"read-timeline failed not_found", "read-feed failed invalid_request", "read-timeline failed invalid_request"}));
+            (Lines{"read-timeline failed not_found", "read-feed failed invalid_request",
+                   "read-timeline failed invalid_request"}));
   EXPECT_EQ(faults, (Lines{"not_found", "invalid_request", "invalid_request"}));
 }
 
@@ -167,7 +168,8 @@ TEST_F(Audited, APageThatIsAskedForTwiceAtOnce) {
       continue;
     }
     EXPECT_EQ(faults, Lines{"conflict"});
-    EXPECT_EQ(lines, (std::multiset<std::string>{"read-timeline done 2", "read-timeline done 4", "read-timeline failed conflict"}));
+    EXPECT_EQ(lines, (std::multiset<std::string>{"read-timeline done 2", "read-timeline done 4",
+                                                 "read-timeline failed conflict"}));
     return;
   }
   FAIL() << "the second never came at once";

@@ -30,7 +30,8 @@ class ByPolicy final : public Doorkeeper {
     engine::AccessRequest request;
     request.role = asked.role, request.purpose = asked.purpose, request.project = asked.project;
     const auto grant = TRY(policy_.decide(claims, request, *store_, now));
-    return Admitted{.user = shown.user, .role = asked.role, .purpose = asked.purpose, .project = asked.project, .grant = grant};
+    return Admitted{
+        .user = shown.user, .role = asked.role, .purpose = asked.purpose, .project = asked.project, .grant = grant};
   }
 
  private:
@@ -40,11 +41,14 @@ class ByPolicy final : public Doorkeeper {
 
 // A clinician for whom the organisation RYJ has seen somebody, and what else stands in the policy; its key file is the project's key.
 inline engine::Policy policy_of(const std::string& roles) {
-  const std::string head = "version = 1\nname = \"tests\"\n[[relationships]]\nname = \"seen here\"\nevent_within_days = 30000\n";
+  const std::string head =
+      "version = 1\nname = \"tests\"\n[[relationships]]\nname = \"seen here\"\nevent_within_days = 30000\n";
   const std::string tail = "[opt_outs]\nnone = true\n[deidentification]\nkey_file = \"key\"\n";
-  return engine::Policy::parse(head + roles + tail, "policy.toml", [](const std::string&) -> Result<std::string> {
-           return std::string("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
-         })
+  return engine::Policy::parse(
+             head + roles + tail, "policy.toml",
+             [](const std::string&) -> Result<std::string> {
+               return std::string("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
+             })
       .value();
 }
 
@@ -60,10 +64,11 @@ inline wire::Session::Client log_in(capnp::EzRpcClient& client, const std::strin
 }
 
 // "done" and what the call gave, or the fault and its words.
-inline std::pair<std::string, std::string> outcome(kj::WaitScope& scope, const std::function<kj::Promise<std::string>()>& call) {
+inline std::pair<std::string, std::string> outcome(kj::WaitScope& scope,
+                                                   const std::function<kj::Promise<std::string>()>& call) {
   std::string text;
   const auto thrown = kj::runCatchingExceptions([&] { text = call().wait(scope); });
-  KJ_IF_MAYBE(exception, thrown) {
+  KJ_IF_MAYBE (exception, thrown) {
     const Error error = wire::read_failure(exception->getDescription().cStr());
     keep_telling("error", error.message);
     return {std::string(name(error.fault)), error.message};

@@ -9,7 +9,9 @@ namespace {
 
 class CursorsTest : public ::testing::Test {
  protected:
-  Reading reading() { return {.view = served_.store->view(), .patient = {}, .filter = {}, .details = {}, .words = nullptr}; }
+  Reading reading() {
+    return {.view = served_.store->view(), .patient = {}, .filter = {}, .details = {}, .words = nullptr};
+  }
 
   ServedStore served_;
   FixedClock clock_{1'000'000'000};

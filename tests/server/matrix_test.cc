@@ -160,8 +160,7 @@ std::vector<Call> calls() {
          request.initB().setValue("nobody");
          return shown(kj::mv(request));
        }},
-      {"feed", engine::mask(Right::rows),
-       [](auto& s) { return shown(s.feedRequest().send().getFeed().nextRequest()); }},
+      {"feed", engine::mask(Right::rows), [](auto& s) { return shown(s.feedRequest().send().getFeed().nextRequest()); }},
       {"cohorts", ask, of([](auto& s) { return s.cohortsRequest(); })},
       {"save cohort", engine::mask(Right::operate),
        [](auto& s) {
@@ -215,8 +214,9 @@ class Matrix : public ::testing::Test {
 
 TEST_F(Matrix, GivesWhatThePolicyGivesAndNothingElse) {
   const std::map<Role, Purpose> granted = {
-      {Role::clinician, Purpose::direct_care}, {Role::patient, Purpose::patient_access}, {Role::planner, Purpose::planning},
-      {Role::source_system, Purpose::direct_care}, {Role::auditor, Purpose::operation}, {Role::operator_, Purpose::operation}};
+      {Role::clinician, Purpose::direct_care}, {Role::patient, Purpose::patient_access},
+      {Role::planner, Purpose::planning},      {Role::source_system, Purpose::direct_care},
+      {Role::auditor, Purpose::operation},     {Role::operator_, Purpose::operation}};
   int tried = 0, let_in = 0;
   for (int r = 0; r < engine::role_count; ++r) {
     for (int p = 0; p < engine::purpose_count; ++p) {
@@ -270,8 +270,9 @@ TEST_F(Matrix, AGuessedPatientIsAsUnknownAsNobody) {
 
 // When each event was recorded would tell by how many days the dates of its patient are shifted.
 TEST(DeidentifiedSession, HasNoTimelineAsOfAnInstant) {
-  ByPolicy door(policy_of("[roles.researcher]\npurposes = [\"research\"]\ndisclosure = \"nhs-hes\"\n"
-                          "[projects.pain]\nmembers = [\"rosa\"]\n"));
+  ByPolicy door(
+      policy_of("[roles.researcher]\npurposes = [\"research\"]\ndisclosure = \"nhs-hes\"\n"
+                "[projects.pain]\nmembers = [\"rosa\"]\n"));
   ServedStore served({}, door);
   door.look_at(*served.store);
   served.observe("ann", "pain", 3);
@@ -283,22 +284,26 @@ TEST(DeidentifiedSession, HasNoTimelineAsOfAnInstant) {
   std::smatch name;
   ASSERT_TRUE(std::regex_search(listed, name, pseudonym)) << listed;
   const auto one = [&](std::int64_t as_of) {
-    return outcome(scope, [&] {
-      auto request = session.timelineRequest();
-      request.setPatient(name.str());
-      request.setAsOf(as_of);
-      return shown(kj::mv(request));
-    }).first;
+    return outcome(scope,
+                   [&] {
+                     auto request = session.timelineRequest();
+                     request.setPatient(name.str());
+                     request.setAsOf(as_of);
+                     return shown(kj::mv(request));
+                   })
+        .first;
   };
   const auto many = [&](std::int64_t as_of) {
-    return outcome(scope, [&] {
-      auto seen = std::make_shared<std::string>();
-      auto request = session.timelinesRequest();
-      request.initPatients(1).set(0, name.str());
-      request.setAsOf(as_of);
-      request.setSink(kj::heap<EventSink>(*seen));
-      return request.send().then([seen](auto&&) { return *seen; });
-    }).first;
+    return outcome(scope,
+                   [&] {
+                     auto seen = std::make_shared<std::string>();
+                     auto request = session.timelinesRequest();
+                     request.initPatients(1).set(0, name.str());
+                     request.setAsOf(as_of);
+                     request.setSink(kj::heap<EventSink>(*seen));
+                     return request.send().then([seen](auto&&) { return *seen; });
+                   })
+        .first;
   };
   EXPECT_EQ(one(INT64_MAX), "done");
   EXPECT_EQ(many(INT64_MAX), "done");
@@ -310,10 +315,12 @@ TEST(DeidentifiedSession, HasNoTimelineAsOfAnInstant) {
 TEST_F(Matrix, WhatWasDeniedIsInTheAudit) {
   capnp::EzRpcClient client(served_.address());
   auto session = log_in(client, "oscar", "operator", "operation");
-  EXPECT_EQ(outcome(client.getWaitScope(), [&] { return timeline_of(session, "test|ann", wire::Fields::HOT); }).first, "denied");
+  EXPECT_EQ(outcome(client.getWaitScope(), [&] { return timeline_of(session, "test|ann", wire::Fields::HOT); }).first,
+            "denied");
   std::vector<std::string> lines;
   const auto read = engine::read_audit(*served_.store, {}, [&](const engine::AuditRecord& record) -> Result<void> {
-    if (record.entry.who == "oscar") lines.push_back(std::string(name(record.entry.act)) + " " + std::string(name(record.entry.outcome)));
+    if (record.entry.who == "oscar")
+      lines.push_back(std::string(name(record.entry.act)) + " " + std::string(name(record.entry.outcome)));
     return {};
   });
   ASSERT_TRUE(read);

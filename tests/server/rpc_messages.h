@@ -56,7 +56,8 @@ inline std::string timeline_call(std::uint32_t question, const std::string& pati
 }
 
 inline std::string prepare_call(std::uint32_t question, const std::string& text) {
-  return session_call<wire::Session::PrepareParams>(question, 4, [&](auto params) { params.setText(text), params.initOptions(); });
+  return session_call<wire::Session::PrepareParams>(question, 4,
+                                                    [&](auto params) { params.setText(text), params.initOptions(); });
 }
 
 }  // namespace chartline::server

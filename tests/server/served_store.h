@@ -16,11 +16,13 @@ namespace chartline::server {
 
 class ServedStore {
  public:
-  explicit ServedStore(ServerOptions options = {}, std::uint32_t shards = 1) : ServedStore(std::move(options), open_door_, shards) {}
+  explicit ServedStore(ServerOptions options = {}, std::uint32_t shards = 1)
+      : ServedStore(std::move(options), open_door_, shards) {}
   ServedStore(ServerOptions options, Doorkeeper& door, std::uint32_t shards = 1) {
     auto backend = engine::memory_backend(disk_);
     EXPECT_TRUE(engine::Store::init(*backend, {.shards = shards, .zone = "UTC"}));
-    auto opened = engine::Store::open(std::shared_ptr<engine::Backend>(engine::memory_backend(disk_)), {.fold_delay_ms = 1});
+    auto opened =
+        engine::Store::open(std::shared_ptr<engine::Backend>(engine::memory_backend(disk_)), {.fold_delay_ms = 1});
     EXPECT_TRUE(opened);
     store = std::move(*opened);
     options.listen = "127.0.0.1:0";

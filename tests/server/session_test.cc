@@ -49,8 +49,8 @@ class Session : public ::testing::Test {
         [](auto page) { return std::to_string(page.getEvents().getCount()); });
   }
   // Observations of RYJ under a batch id, each a record; what became of the first.
-  static kj::Promise<std::string> written(wire::Session::Client& session, const std::string& record, const std::string& batch_id,
-                                          unsigned count = 1) {
+  static kj::Promise<std::string> written(wire::Session::Client& session, const std::string& record,
+                                          const std::string& batch_id, unsigned count = 1) {
     auto ingest = session.ingestRequest().send().getIngest();
     auto add = ingest.addRequest();
     auto batch = add.initBatch();
@@ -137,7 +137,8 @@ TEST_F(Session, ManyCommitsAtOnce) {
     else EXPECT_EQ(answer, "1") << i;
   }
   EXPECT_EQ(repeated, 5);
-  EXPECT_EQ(outcome(scope, [&] { return refused.then([](auto&&) { return std::string(); }); }).first, "invalid_request");
+  EXPECT_EQ(outcome(scope, [&] { return refused.then([](auto&&) { return std::string(); }); }).first,
+            "invalid_request");
   EXPECT_LT(served_.store->view().position().front() - before, 30U);
   int entries = 0, failed = 0;
   EXPECT_TRUE(engine::read_audit(*served_.store, {}, [&](const engine::AuditRecord& record) -> Result<void> {
@@ -155,7 +156,8 @@ TEST_F(Session, ABatchWithACapabilityInItIsRefused) {
   auto& scope = client.getWaitScope();
   auto feed = log_in(client, "feed", "source_system", "direct_care");
   auto commit = feed.ingestRequest().send().getIngest().commitRequest();
-  auto last = capnp::AnyStruct::Builder(wire::Ingest::CommitParams::Builder(commit)).getPointerSection()[1].initAsAnyStruct(0, 3);
+  auto last =
+      capnp::AnyStruct::Builder(wire::Ingest::CommitParams::Builder(commit)).getPointerSection()[1].initAsAnyStruct(0, 3);
   last.getPointerSection()[2].setAs<capnp::Capability>(feed);
   EXPECT_NE(outcome(scope, [&] { return commit.send().then([](auto&&) { return std::string(); }); }).first, "done");
   EXPECT_EQ(outcome(scope, [&] { return written(feed, "r1", ""); }).second, "1");
@@ -168,7 +170,8 @@ TEST_F(Session, EndsWhenAllDo) {
   const std::string cursor = cursor_of(alice).wait(scope);
   served_.server->end_sessions();
   client.getIoProvider().getTimer().afterDelay(50 * kj::MILLISECONDS).wait(scope);
-  EXPECT_EQ(outcome(scope, [&] { return cursor_of(alice); }), std::pair(std::string("denied"), std::string("the session was revoked")));
+  EXPECT_EQ(outcome(scope, [&] { return cursor_of(alice); }),
+            std::pair(std::string("denied"), std::string("the session was revoked")));
   capnp::EzRpcClient again(served_.address());
   auto anew = log_in(again, "alice", "clinician", "direct_care");
   EXPECT_EQ(outcome(scope, [&] { return cursor_of(anew); }).first, "done");
@@ -215,15 +218,17 @@ TEST_F(Session, CodesAreThoseOfWhoIsSeen) {
   auto& scope = client.getWaitScope();
   auto alice = log_in(client, "alice", "clinician", "direct_care");
   const auto systems_of = [&](const char* code) {
-    return outcome(scope, [&] {
-      auto request = alice.codeSystemsRequest();
-      request.setCode(code);
-      return request.send().then([](auto answer) {
-        std::string systems;
-        for (const auto system : answer.getSystems()) systems += system.cStr();
-        return systems;
-      });
-    }).second;
+    return outcome(scope,
+                   [&] {
+                     auto request = alice.codeSystemsRequest();
+                     request.setCode(code);
+                     return request.send().then([](auto answer) {
+                       std::string systems;
+                       for (const auto system : answer.getSystems()) systems += system.cStr();
+                       return systems;
+                     });
+                   })
+        .second;
   };
   EXPECT_EQ(systems_of("pain"), "local");
   EXPECT_EQ(systems_of("pa*"), "local");
@@ -248,7 +253,8 @@ TEST_F(Session, ACohortsChangesAreThoseOfWhoIsSeen) {
       for (unsigned i = 0; i < since.size(); ++i) since.set(i, position[i]);
       return request.send().then([](auto answer) {
         std::string told;
-        for (const auto one : answer.getChanges()) told += (one.getEntered() ? "+" : "-") + std::string(one.getPatient().getValue().cStr());
+        for (const auto one : answer.getChanges())
+          told += (one.getEntered() ? "+" : "-") + std::string(one.getPatient().getValue().cStr());
         return told;
       });
     });

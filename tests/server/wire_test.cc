@@ -84,7 +84,7 @@ TEST_F(Wire, AnUnknownPatientIsNotFound) {
   auto request = session.timelineRequest();
   request.setPatient("nobody");
   const auto thrown = kj::runCatchingExceptions([&] { request.send().wait(client.getWaitScope()); });
-  KJ_IF_MAYBE(exception, thrown) {
+  KJ_IF_MAYBE (exception, thrown) {
     const Error error = wire::read_failure(exception->getDescription().cStr());
     EXPECT_EQ(error.fault, Fault::not_found);
     EXPECT_EQ(error.message, "no patient is seen under this identifier");
@@ -136,7 +136,7 @@ TEST_F(Wire, ALogoutEndsEverythingReachedFromTheSession) {
   session.logoutRequest().send().wait(scope);
   client.getIoProvider().getTimer().afterDelay(50 * kj::MILLISECONDS).wait(scope);
   const auto thrown = kj::runCatchingExceptions([&] { more.nextRequest().send().wait(scope); });
-  KJ_IF_MAYBE(exception, thrown) {
+  KJ_IF_MAYBE (exception, thrown) {
     EXPECT_EQ(wire::read_failure(exception->getDescription().cStr()).message, "the session was ended");
   } else {
     FAIL() << "nothing was thrown";

@@ -45,9 +45,10 @@ TEST(Canary, IsNotToldByTokens) {
                                     .issuer = "local",
                                     .audience = "care",
                                     .keys = {{"main", TokenKey::Form::secret, secret}}});
-  const std::string claims[] = {R"("sub":")" + identifier + R"(\u0001")", R"("sub":"mary","roles":{")" + identifier + "\":1}",
-                                R"("sub":"mary","patient":[")" + identifier + "\"]", R"("sub":"a","sub":")" + identifier + "\"",
-                                R"("sub":"mary","nbf":")" + identifier + "\""};
+  const std::string claims[] = {
+      R"("sub":")" + identifier + R"(\u0001")", R"("sub":"mary","roles":{")" + identifier + "\":1}",
+      R"("sub":"mary","patient":[")" + identifier + "\"]", R"("sub":"a","sub":")" + identifier + "\"",
+      R"("sub":"mary","nbf":")" + identifier + "\""};
   for (const std::string& claim : claims) {
     const auto verdict = tokens->verify(hs256(R"({"alg":"HS256","kid":"main"})",
                                               R"({"iss":"local","aud":"care","exp":1800000600,)" + claim + "}", secret),
@@ -70,12 +71,13 @@ TEST(Canary, IsNotToldByUsers) {
   Told told;
   const ScratchFolder folder;
   const Users users(
-      {{identifier, {{"patient"}, "", {}, "nhs|" + identifier, *hash_password("correct horse battery", HashCost::interactive)}}});
+      {{identifier,
+        {{"patient"}, "", {}, "nhs|" + identifier, *hash_password("correct horse battery", HashCost::interactive)}}});
   told.add(users.verify(identifier, "wrong horse battery", noon, 1).error());
   told.add(users.verify("someone", identifier, noon, 1).error());
   for (const std::string& text : {"[users." + identifier + "]\npatient = 7\n", "[users.mary]\n" + identifier + " = 1\n",
-                                  "[users.mary]\nhash = '" + identifier + "'\n", "[users.'" + identifier + " x']\n", identifier,
-                                  "[users.mary]\nroles = [1, '" + identifier + "']\n"}) {
+                                  "[users.mary]\nhash = '" + identifier + "'\n", "[users.'" + identifier + " x']\n",
+                                  identifier, "[users.mary]\nroles = [1, '" + identifier + "']\n"}) {
     const auto read = read_users(folder.write("users.toml", text));
     ASSERT_FALSE(read) << text;
     told.add(read.error());

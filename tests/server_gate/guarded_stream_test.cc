@@ -58,7 +58,8 @@ TEST_F(Guarded, KeepsWhatCameBehindAMessageForTheNextRead) {
   EXPECT_EQ(guarded_->bytes_in(), 20U) << "all of it has come";
   EXPECT_EQ(guarded_->follower().messages(), 0U) << "the follower has seen what was passed on";
   EXPECT_EQ(guarded_->read(buffer_ + 4, 10, 10).wait(scope_), 10U);
-  EXPECT_EQ(guarded_->tryRead(buffer_ + 14, 1, 900).wait(scope_), 6U) << "no more than there is, and no waiting for more";
+  EXPECT_EQ(guarded_->tryRead(buffer_ + 14, 1, 900).wait(scope_), 6U)
+      << "no more than there is, and no waiting for more";
   EXPECT_EQ(std::string(buffer_, 20), "0123456789abcdefghij");
   peer_->shutdownWrite();
   EXPECT_EQ(guarded_->tryRead(buffer_, 1, 10).wait(scope_), 0U);

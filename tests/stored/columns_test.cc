@@ -115,7 +115,8 @@ TEST(Columns, AreRiceCodedWhereThatIsSmaller) {
     expect_round_trip(values);
   }
   std::vector<std::uint32_t> even;  // a little smaller is not enough
-  for (int i = 0; i < 200; ++i) even.push_back(static_cast<std::uint32_t>(std::exponential_distribution<>(0.01)(random)));
+  for (int i = 0; i < 200; ++i)
+    even.push_back(static_cast<std::uint32_t>(std::exponential_distribution<>(0.01)(random)));
   EXPECT_NE(tag_of(packed(even, Packing::tight)), form::rice);
   EXPECT_EQ(tag_of(packed(even, Packing::tightest)), form::rice);
   for (std::uint32_t& one : even) one = static_cast<std::uint32_t>(random() % 700);
@@ -337,18 +338,19 @@ TEST(Columns, SurviveEveryFlipAndCut) {
       std::vector<std::uint64_t>(30, 9),
       {600, 1200, 60'000, 60, 0, 0, 120, 60'000, 1260, 3600, 7200},
       {8'000'000, 1, 8'000'000, 1, 1, 1, 8'000'000, 1, 1, 1, 1, 8'000'000},
-      {1, 0, 2, 0, 1, 0, 30, 0, 1, 0, 1, 2, 0, 3, 0, 0, 1, 2, 1, 0, 60, 0, 1, 0, 0, 0, 0, 1, 3, 1, 0, 0, 1, 0, 2, 0, 0, 0, 5},
+      {1,  0, 2, 0, 1, 0, 30, 0, 1, 0, 1, 2, 0, 3, 0, 0, 1, 2, 1, 0,
+       60, 0, 1, 0, 0, 0, 0,  1, 3, 1, 0, 0, 1, 0, 2, 0, 0, 0, 5},
       {3, 3, 3, 3, 3, 3, 3, 3, 99, 99, 99, 99, 99, 99, 99, 99, 7, 7, 7, 7, 7, 7, 7}};
   for (const std::vector<std::uint64_t>& values : samples) {
     for (const Packing packing : {Packing::quick, Packing::tight, Packing::tightest}) {
-    const Bytes bytes = packed(values, packing);
-    for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
-      Bytes flipped = bytes;
-      flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
-      reads(flipped, values.size());
-    }
-    for (std::size_t length = 0; length < bytes.size(); ++length)
-      EXPECT_FALSE(reads(bytes.substr(0, length), values.size()));
+      const Bytes bytes = packed(values, packing);
+      for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+        Bytes flipped = bytes;
+        flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+        reads(flipped, values.size());
+      }
+      for (std::size_t length = 0; length < bytes.size(); ++length)
+        EXPECT_FALSE(reads(bytes.substr(0, length), values.size()));
     }
   }
 }
@@ -449,7 +451,8 @@ TEST(Columns, HaveTheSameDistinctValuesByTableAndByHash) {
     EXPECT_TRUE(std::ranges::equal(by_table.values(), distinct)) << round;
     EXPECT_TRUE(std::ranges::equal(by_table.places(), by_hash.places())) << round;
     for (std::size_t i = 0; i < near.size(); ++i) EXPECT_EQ(by_table.values()[by_table.places()[i]], near[i]) << round;
-    for (std::size_t i = 0; i < distinct.size(); ++i) EXPECT_EQ(by_table.values()[i] * apart, by_hash.values()[i]) << round;
+    for (std::size_t i = 0; i < distinct.size(); ++i)
+      EXPECT_EQ(by_table.values()[i] * apart, by_hash.values()[i]) << round;
   }
 }
 

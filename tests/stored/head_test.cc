@@ -37,7 +37,8 @@ Head sample_head(std::uint64_t seed) {
   head.last_change = static_cast<Micros>(random());
   for (std::size_t i = random() % 5; i > 0; --i) head.runs.push_back(sample_run(random));
   if (head.runs.size() == 1 && random() % 2)
-    head.hot = sealed_copy(Bytes(random() % 300, 'h')), head.runs[0].in_head = true, head.runs[0].hot_checksum = hash64(head.hot);
+    head.hot = sealed_copy(Bytes(random() % 300, 'h')), head.runs[0].in_head = true,
+    head.runs[0].hot_checksum = hash64(head.hot);
   if (random() % 3 == 0) head.past_events = static_cast<std::uint32_t>(random() >> 40);
   if (random() % 3 == 0) head.past_content = {random(), random()};
   if (random() % 3 == 0) head.history.push_back(sample_run(random));
@@ -99,9 +100,11 @@ TEST(Head, OfARunThatStandsInItIsBrief) {
   constexpr Micros then = 1'700'000'000'000'000;
   EXPECT_EQ(bytes_beside_the_run(head_of(100, then, then)), 1 + 2 + 16 + 4 + 1 + 4u);
   EXPECT_EQ(bytes_beside_the_run(head_of(100, then + 1, then)), 1 + 2 + 16 + 8 + 4 + 1 + 4u) << "changed later";
-  EXPECT_EQ(bytes_beside_the_run(head_of(100, then, then - 1)), 1 + 2 + 16 + 8 + 4 + 1 + 4u) << "recorded at different times";
-  for (const auto& change : std::initializer_list<void (*)(Head&)>{[](Head& head) { ++head.last_number; }, [](Head& head) { --head.events; },
-                                                                   [](Head& head) { --head.runs[0].count; }, [](Head& head) { head.past_events = 1; }}) {
+  EXPECT_EQ(bytes_beside_the_run(head_of(100, then, then - 1)), 1 + 2 + 16 + 8 + 4 + 1 + 4u)
+      << "recorded at different times";
+  for (const auto& change : std::initializer_list<void (*)(Head&)>{
+           [](Head& head) { ++head.last_number; }, [](Head& head) { --head.events; },
+           [](Head& head) { --head.runs[0].count; }, [](Head& head) { head.past_events = 1; }}) {
     Head head = head_of(100, then, then);
     change(head);
     EXPECT_GT(bytes_beside_the_run(head), 1 + 2 + 16 + 8 + 4 + 1 + 4u) << "the run does not say all";

@@ -110,7 +110,8 @@ TEST(Postings, GiveNumbersInTheirNormalForm) {
     std::int64_t mantissa = static_cast<std::int64_t>(random()) >> random() % 64;
     for (std::uint64_t noughts = random() % 4; noughts > 0; --noughts) mantissa = mantissa / 1000 * 10;
     const auto scale = static_cast<std::int8_t>(random() % 37) - 18;
-    EXPECT_EQ(normal_decimal(mantissa, static_cast<std::int8_t>(scale)), record::decimal(mantissa, scale)) << mantissa << " " << scale;
+    EXPECT_EQ(normal_decimal(mantissa, static_cast<std::int8_t>(scale)), record::decimal(mantissa, scale))
+        << mantissa << " " << scale;
   }
 }
 
@@ -154,15 +155,18 @@ TEST(Postings, TellManyNumbersAsOneByOne) {
   const std::map<std::string, std::function<RowValue(std::size_t)>> cases = {
       {"of one scale", at},
       {"some missing", [&](std::size_t i) { return i % 7 == 3 ? RowValue() : at(i); }},
-      {"one too great for a double", [&](std::size_t i) { return i == 20 ? number((std::int64_t{1} << 60) + 1, 2) : at(i); }},
+      {"one too great for a double",
+       [&](std::size_t i) { return i == 20 ? number((std::int64_t{1} << 60) + 1, 2) : at(i); }},
       {"one too small", [&](std::size_t i) { return i == 20 ? number(-(std::int64_t{1} << 60) - 1, 2) : at(i); }},
       {"of many scales", [&](std::size_t i) { return number(static_cast<std::int64_t>(i) + 1, i == 20 ? 18 : -18); }},
       {"hundreds", [&](std::size_t i) { return number(static_cast<std::int64_t>(i % 9) + 1, -2); }},
-      {"binary", [&](std::size_t i) {
+      {"binary",
+       [&](std::size_t i) {
          return number(std::bit_cast<std::int64_t>(1.0 / static_cast<double>(i + 3)), record::Decimal::binary);
        }},
       {"all the same", [&](std::size_t) { return number(71, 1); }},
-      {"codes", [](std::size_t i) {
+      {"codes",
+       [](std::size_t i) {
          RowValue value;
          value.form = Form::code;
          value.code = static_cast<Name>(i + 1);
@@ -280,7 +284,8 @@ TEST(Postings, KeepNumbersAsStepsOfTheirPatient) {
   EXPECT_LE(expect_numbers(), 40u);
   postings[100].number = 1;  // added late
   expect_numbers();
-  for (std::size_t i = 0; i < postings.size(); ++i) postings[i].patient = static_cast<PatientId>(i / 2), postings[i].number = 5;
+  for (std::size_t i = 0; i < postings.size(); ++i)
+    postings[i].patient = static_cast<PatientId>(i / 2), postings[i].number = 5;
   expect_numbers();  // not that it happens
 }
 
@@ -296,14 +301,16 @@ TEST(Postings, KeepDaysAsStepsOfTheirPatient) {
   }
   const auto expect_days = [&] {
     const PostingBytes run = encode_postings(postings);
-    for (const std::uint32_t fields : {std::uint32_t{posting_field_day}, posting_field_day | posting_field_flags, posting_field_flags | 0u}) {
+    for (const std::uint32_t fields :
+         {std::uint32_t{posting_field_day}, posting_field_day | posting_field_flags, posting_field_flags | 0u}) {
       PostingColumns columns;
       EXPECT_TRUE(decode_postings(run.bytes, fields, columns));
       if ((fields & posting_field_day) == 0) {
         EXPECT_TRUE(decode_more_postings(run.bytes, posting_field_day, columns));
       }
       for (std::size_t i = 0; i < postings.size(); ++i) EXPECT_EQ(columns.day_at(i), postings[i].day) << i;
-      for (std::size_t i = 0; i < postings.size(); ++i) EXPECT_EQ(columns.flags[i], fields & posting_field_flags ? postings[i].flags : 0) << i;
+      for (std::size_t i = 0; i < postings.size(); ++i)
+        EXPECT_EQ(columns.flags[i], fields & posting_field_flags ? postings[i].flags : 0) << i;
     }
     return run.bytes.size();
   };
@@ -313,7 +320,8 @@ TEST(Postings, KeepDaysAsStepsOfTheirPatient) {
   expect_days();
   postings[100 + 7].day = -30'000;
   expect_days();
-  for (std::size_t i = 0; i < postings.size(); ++i) postings[i].patient = 7, postings[i].day = static_cast<Day>(i * i / 1000);
+  for (std::size_t i = 0; i < postings.size(); ++i)
+    postings[i].patient = 7, postings[i].day = static_cast<Day>(i * i / 1000);
   expect_days();  // one patient
 }
 

@@ -8,8 +8,8 @@
 #include <functional>
 
 #include "base/hash.h"
-#include "tests/stored/damage.h"
 #include "formats/stored/hot_columns.h"
+#include "tests/stored/damage.h"
 #include "tests/stored/sample_rows.h"
 
 namespace chartline::stored {
@@ -241,7 +241,8 @@ std::vector<Row> rows_of_sorts(std::uint64_t seed, std::size_t count, std::size_
     const Day day = static_cast<Day>(i * 20 + random() % 20);
     rows[i].start = record::day_time(day);
     if (sort % 3 == 0)
-      rows[i].start = record::at_instant(rows[i].start.local + static_cast<Micros>(random() % 86'400) * record::micros_per_second);
+      rows[i].start =
+          record::at_instant(rows[i].start.local + static_cast<Micros>(random() % 86'400) * record::micros_per_second);
     if (sort % 10 == 9) rows[i].start = {};
   }
   std::stable_sort(rows.begin(), rows.end(),
@@ -252,9 +253,11 @@ std::vector<Row> rows_of_sorts(std::uint64_t seed, std::size_t count, std::size_
 TEST(Run, HasATableOfTheSortsOfItsRows) {
   for (const std::size_t sorts : {1, 2, 3, 10, 60, 64, 65, 500}) {
     for (const std::size_t count : {1, 7, 8, 20, 100, 1000, 5000})
-      expect_round_trip(rows_of_sorts(sorts + count, count, sorts), std::to_string(sorts) + " of " + std::to_string(count));
+      expect_round_trip(rows_of_sorts(sorts + count, count, sorts),
+                        std::to_string(sorts) + " of " + std::to_string(count));
   }
-  const auto few = encode_run(rows_of_sorts(1, 1000, 4)).hot.size(), many = encode_run(rows_of_sorts(1, 1000, 500)).hot.size();
+  const auto few = encode_run(rows_of_sorts(1, 1000, 4)).hot.size(),
+             many = encode_run(rows_of_sorts(1, 1000, 500)).hot.size();
   EXPECT_LT(few + 600, many);
 }
 
@@ -289,10 +292,18 @@ TEST(Run, PassesOverItsSorts) {
   for (std::uint32_t fields = 0; fields <= field_hot; ++fields) {
     ASSERT_TRUE(decode_hot(run.hot, fields, columns));
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (fields & field_number) { ASSERT_EQ(columns.number[i], rows[i].number); }
-      if (fields & field_code) { ASSERT_EQ(columns.code[i], rows[i].code); }
-      if (fields & field_time) { ASSERT_EQ(columns.start_at(i).local, rows[i].start.local); }
-      if (fields & field_kind) { ASSERT_EQ(columns.kind[i], static_cast<std::uint32_t>(rows[i].kind)); }
+      if (fields & field_number) {
+        ASSERT_EQ(columns.number[i], rows[i].number);
+      }
+      if (fields & field_code) {
+        ASSERT_EQ(columns.code[i], rows[i].code);
+      }
+      if (fields & field_time) {
+        ASSERT_EQ(columns.start_at(i).local, rows[i].start.local);
+      }
+      if (fields & field_kind) {
+        ASSERT_EQ(columns.kind[i], static_cast<std::uint32_t>(rows[i].kind));
+      }
     }
   }
 }

@@ -22,12 +22,9 @@ std::string print(const Row& row) {
   std::string out;
   for (const Plain& cell : row) {
     if (!out.empty()) out += " | ";
-    if (const auto* number = std::get_if<double>(&cell))
-      out += query::print(query::Cell(*number));
-    else if (const auto* text = std::get_if<std::string>(&cell))
-      out += *text;
-    else
-      out += "missing";
+    if (const auto* number = std::get_if<double>(&cell)) out += query::print(query::Cell(*number));
+    else if (const auto* text = std::get_if<std::string>(&cell)) out += *text;
+    else out += "missing";
   }
   return out;
 }

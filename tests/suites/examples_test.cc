@@ -46,10 +46,8 @@ TEST_P(Examples, GiveWhatIsExpected) {
   const std::string expected = text_of_file(path + ".expected");
   for (const query::Executor executor : executors) {
     const std::string given = print(ask(*store, text_of_file(path + ".query"), executor));
-    if (std::getenv("CHARTLINE_REWRITE"))
-      std::ofstream(path + ".expected") << given;
-    else
-      EXPECT_EQ(given, expected) << name(executor);
+    if (std::getenv("CHARTLINE_REWRITE")) std::ofstream(path + ".expected") << given;
+    else EXPECT_EQ(given, expected) << name(executor);
   }
 }
 

@@ -14,8 +14,7 @@ inline Question question_of(simdjson::dom::element line) {
   Question question;
   question.kind = std::string(std::string_view(line["kind"]));
   for (const auto [name, value] : simdjson::dom::object(line["params"])) {
-    if (value.is_string())
-      question.codes[std::string(name)] = std::string(std::string_view(value));
+    if (value.is_string()) question.codes[std::string(name)] = std::string(std::string_view(value));
     else
       question.numbers[std::string(name)] =
           record::print(value.is_int64() ? record::decimal(int64_t(value), 0) : record::decimal(double(value)));

@@ -55,10 +55,8 @@ std::vector<Row> rows_of(const std::vector<query::Answer>& answers) {
     for (const auto& cells : answer.rows) {
       Row row = plain(cells, Times::as_seconds);
       const auto [at, is_new] = place.emplace(row.front(), rows.size());
-      if (is_new || answers.size() == 1)
-        rows.push_back(std::move(row));
-      else
-        rows[at->second].insert(rows[at->second].end(), row.begin() + 1, row.end());
+      if (is_new || answers.size() == 1) rows.push_back(std::move(row));
+      else rows[at->second].insert(rows[at->second].end(), row.begin() + 1, row.end());
     }
   }
   return rows;

@@ -59,7 +59,8 @@ class Threads {
  private:
   void open() {
     store_.reset();
-    auto opened = Store::open(std::shared_ptr<Backend>(memory_backend(disk_)), {.decoded_cache_bytes = 1 << 16, .fold_delay_ms = 1});
+    auto opened = Store::open(std::shared_ptr<Backend>(memory_backend(disk_)),
+                              {.decoded_cache_bytes = 1 << 16, .fold_delay_ms = 1});
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
   }
@@ -82,7 +83,8 @@ class Threads {
       const auto event = timeline->event(i);
       EXPECT_TRUE(event) << event.error().message;
       if (!event) return all;
-      const bool is_new = all.emplace(event->record, std::pair(event->value.number.mantissa, std::string(event->code.code))).second;
+      const bool is_new =
+          all.emplace(event->record, std::pair(event->value.number.mantissa, std::string(event->code.code))).second;
       EXPECT_TRUE(is_new) << "a fact stands there once";
     }
     return all;
@@ -90,7 +92,8 @@ class Threads {
 
   void compare(int writer) {
     const View view = store_->view();
-    for (int p = 0; p < people; ++p) EXPECT_EQ(facts(view, person_name(writer, p)), model_[writer][p]) << person_name(writer, p);
+    for (int p = 0; p < people; ++p)
+      EXPECT_EQ(facts(view, person_name(writer, p)), model_[writer][p]) << person_name(writer, p);
   }
 
   void write(int writer) {
@@ -109,7 +112,8 @@ class Threads {
       event.value.number = record::decimal(value, 0);
       event.source = {"test", {}};
       event.record = id;
-      const record::Record record{.identifiers = {&who, 1}, .events = {&event, 1}, .original = id, .demanded_version = {}};
+      const record::Record record{
+          .identifiers = {&who, 1}, .events = {&event, 1}, .original = id, .demanded_version = {}};
       const auto written = store_->write({&record, 1}, {});
       ASSERT_TRUE(written) << written.error().message;
       ASSERT_NE(written->outcomes[0].what, Outcome::What::rejected) << written->outcomes[0].reason;
@@ -204,8 +208,10 @@ void run(std::uint64_t writes) {
   Threads threads(seed, number_from("CHARTLINE_THREAD_WRITES", writes));
   threads.run();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  fmt::print("lane threads: 8 threads, {} writes acknowledged and read back, {} looks by readers, {} changes followed, 0 differences, seed {}, {:.0f} s\n",
-             threads.acknowledged(), threads.looks(), threads.changes(), seed, seconds);
+  fmt::print(
+      "lane threads: 8 threads, {} writes acknowledged and read back, {} looks by readers, {} changes followed, 0 "
+      "differences, seed {}, {:.0f} s\n",
+      threads.acknowledged(), threads.looks(), threads.changes(), seed, seconds);
 }
 
 TEST(Lane, EightThreadsSeeWhatWasAcknowledged) { run(1500); }

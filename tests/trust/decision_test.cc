@@ -85,7 +85,8 @@ TEST_F(DecisionTest, TellsWhatIsMissing) {
   EXPECT_EQ(why(decide(made, claims, request)), "the purpose asked for is none that there is");
   request = care();
   request.role = "";
-  EXPECT_EQ(why(decide(made, claims, request)), "a session is of one role: ask for one of those that authentication proved");
+  EXPECT_EQ(why(decide(made, claims, request)),
+            "a session is of one role: ask for one of those that authentication proved");
   request = care();
   request.project = "p";
   EXPECT_EQ(why(decide(made, claims, request)), "only researchers work in projects");

@@ -76,7 +76,8 @@ Policy made() {
                        {"some.txt", "mrn|1\nmrn|2\nmrn|3\n"},
                        {"out.txt", "as_of,2026-11-20\n" + OptOuts::hash("200", key) + "\n"},
                        {"key", std::string(key)},
-                       {"consents.csv", "patient,category,decision,from,to,purpose\nmrn|1,mind,refused,,,\nmrn|2,all,refused,,,\n"},
+                       {"consents.csv",
+                        "patient,category,decision,from,to,purpose\nmrn|1,mind,refused,,,\nmrn|2,all,refused,,,\n"},
                        {"delegates.csv", "patient,holder,category,from,to\nmrn|1,user:u,all,,\n"}});
 }
 
@@ -84,7 +85,9 @@ class FaultyDecision : public testing::TestWithParam<Case> {
  protected:
   FaultyDecision() : store_("UTC", 1, faults_) {
     for (const char* patient : {"mrn|1", "mrn|2", "mrn|3", "mrn|4"})
-      store_.tell(patient, {.kind = record::Kind::encounter, .start = record::day_time(day("2026-11-19")), .source = {.organisation = "RYJ", .system = {}}});
+      store_.tell(patient, {.kind = record::Kind::encounter,
+                            .start = record::day_time(day("2026-11-19")),
+                            .source = {.organisation = "RYJ", .system = {}}});
     store_.also("mrn|2", "nhs|200"), store_.also("mrn|4", "nhs|400");
     store_.store().link({"mrn", "1"}, {"mrn", "4"}).value();
     store_.store().fold().value();
@@ -93,7 +96,11 @@ class FaultyDecision : public testing::TestWithParam<Case> {
     Claims claims = who("u", GetParam().role, "RYJ");
     claims.patient = "mrn|1";
     const std::string reason = GetParam().reason;
-    const AccessRequest request{.role = GetParam().role, .purpose = GetParam().purpose, .project = GetParam().project, .reason = reason, .patient = reason.empty() ? "" : "mrn|3"};
+    const AccessRequest request{.role = GetParam().role,
+                                .purpose = GetParam().purpose,
+                                .project = GetParam().project,
+                                .reason = reason,
+                                .patient = reason.empty() ? "" : "mrn|3"};
     return made().decide(claims, request, store_.store(), noon("2026-11-20"));
   }
 

@@ -134,7 +134,8 @@ TEST(Rules, KeepFiguresFromTellingFewApart) {
   const std::string right = planner + "disclosure = \"midpoint6\"\n";
   EXPECT_EQ(complaint(right), "none");
   EXPECT_EQ(complaint(right + "questions = 200\nquestion_days = 7\n"), "none");
-  EXPECT_EQ(complaint(right + "questions = 0\n"), "policy.toml: line 8: questions: a whole number from 1 to 10000 is expected");
+  EXPECT_EQ(complaint(right + "questions = 0\n"),
+            "policy.toml: line 8: questions: a whole number from 1 to 10000 is expected");
   EXPECT_EQ(complaint(roles + "questions = 200\n"), "policy.toml: line 5: [roles.auditor] has no key questions");
 }
 

@@ -8,7 +8,8 @@
 
 namespace chartline::engine {
 
-TrustStore::TrustStore(std::string zone, std::uint32_t shards, std::shared_ptr<Faults> faults) : clock(noon("2026-11-20")) {
+TrustStore::TrustStore(std::string zone, std::uint32_t shards, std::shared_ptr<Faults> faults)
+    : clock(noon("2026-11-20")) {
   const auto disk = std::make_shared<MemoryDisk>();
   Store::init(*memory_backend(disk), {.shards = shards, .zone = std::move(zone)}).value();
   if (!faults) faults = std::make_shared<Faults>();

@@ -56,7 +56,8 @@ TEST_F(Writing, EachCarerHasASourceOfTheirOwn) {
   ann.user = "ann", ben.user = "ben", patient.user = "ann";
   EXPECT_NE(contribution_system(ann), contribution_system(ben));
   EXPECT_EQ(contribution_system(ann), contribution_system(ann));
-  EXPECT_EQ(contribution_system(ann).find("ann"), std::string::npos) << "names of sources are the store's: they name nobody";
+  EXPECT_EQ(contribution_system(ann).find("ann"), std::string::npos)
+      << "names of sources are the store's: they name nobody";
   EXPECT_EQ(contribution_system(patient), "contribution");
 }
 

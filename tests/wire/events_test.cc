@@ -62,7 +62,8 @@ TEST(Events, WithoutDetailsKeepWhatQuestionsNeed) {
   const auto read = read_events(root.asReader(), into).value();
   for (std::size_t i = 0; i < events.size(); ++i) {
     record::Event hot = events[i];
-    hot.translations = {}, hot.source_person = {}, hot.record = {}, hot.version = {}, hot.encounter = {}, hot.attributes = {};
+    hot.translations = {}, hot.source_person = {}, hot.record = {}, hot.version = {}, hot.encounter = {},
+    hot.attributes = {};
     hot.part = 0, hot.ordinal = 0, hot.sequence = 0;
     EXPECT_EQ(words(read[i]), words(hot));
   }
@@ -102,30 +103,39 @@ TEST(Events, AreRefusedByTheirColumn) {
   EXPECT_EQ(refusal([](Events::Builder root) { root.initStartPrecision(1).set(0, 9); }), of("startLocal"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initStartLocal(1).set(0, 5); }), of("startLocal"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initEndForm(1).set(0, 4); }), of("endForm"));
-  EXPECT_EQ(refusal([](Events::Builder root) { root.initEndForm(1).set(0, 1), root.initEndPrecision(1).set(0, 77); }), of("endLocal"));
+  EXPECT_EQ(refusal([](Events::Builder root) { root.initEndForm(1).set(0, 1), root.initEndPrecision(1).set(0, 77); }),
+            of("endLocal"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initValueForm(1).set(0, 6); }), of("valueForm"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initValueForm(1).set(0, 5); }), of("valueForm"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initValueForm(1).set(0, 0x14); }), of("valueForm"));
-  EXPECT_EQ(refusal([](Events::Builder root) { root.initValueForm(1).set(0, 4), root.initValue(1).set(0, 2); }), of("value"));
-  EXPECT_EQ(refusal([](Events::Builder root) { root.initValueForm(1).set(0, 3), root.initValue(1).set(0, -1); }), of("value"));
-  EXPECT_EQ(refusal([](Events::Builder root) { root.initValueForm(1).set(0, 1), root.initValueScale(1).set(0, 99); }), of("value"));
+  EXPECT_EQ(refusal([](Events::Builder root) { root.initValueForm(1).set(0, 4), root.initValue(1).set(0, 2); }),
+            of("value"));
+  EXPECT_EQ(refusal([](Events::Builder root) { root.initValueForm(1).set(0, 3), root.initValue(1).set(0, -1); }),
+            of("value"));
+  EXPECT_EQ(refusal([](Events::Builder root) { root.initValueForm(1).set(0, 1), root.initValueScale(1).set(0, 99); }),
+            of("value"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initTexts().initEnds(1).set(0, 1); }), of("texts"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initTexts().initBytes(1); }), of("texts"));
   EXPECT_EQ(refusal([](Events::Builder root) {
-    root.initTexts().initBytes(3);
-    auto ends = root.getTexts().initEnds(3);
-    ends.set(0, 2), ends.set(1, 1), ends.set(2, 3);
-  }), of("texts"));  // one that ends before it begins
+              root.initTexts().initBytes(3);
+              auto ends = root.getTexts().initEnds(3);
+              ends.set(0, 2), ends.set(1, 1), ends.set(2, 3);
+            }),
+            of("texts"));  // one that ends before it begins
   EXPECT_EQ(refusal([](Events::Builder root) { root.initCodes().initTexts().initEnds(1).set(0, 0); }), of("codes"));
   EXPECT_EQ(refusal([](Events::Builder root) {
-    root.initCodes().initTexts().initEnds(1);
-    root.getCodes().initSystems(1).set(0, "loinc");
-  }), of("codes"));  // a code without text is none
+              root.initCodes().initTexts().initEnds(1);
+              root.getCodes().initSystems(1).set(0, "loinc");
+            }),
+            of("codes"));  // a code without text is none
   EXPECT_EQ(refusal([](Events::Builder root) { root.initCodes().initDisplays().initEnds(1); }), of("codes"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.initDetails(2); }), of("details"));
-  EXPECT_EQ(refusal([](Events::Builder root) { root.getDetails()[1].initTranslations(1); }), of("details.translations"));
-  EXPECT_EQ(refusal([](Events::Builder root) { root.getDetails()[1].initAttributes(1)[0].setForm(9); }), of("details.attributes.form"));
-  EXPECT_EQ(refusal([](Events::Builder root) { root.getDetails()[1].initAttributes(1)[0].setUnit(9); }), of("details.attributes.unit"));
+  EXPECT_EQ(refusal([](Events::Builder root) { root.getDetails()[1].initTranslations(1); }),
+            of("details.translations"));
+  EXPECT_EQ(refusal([](Events::Builder root) { root.getDetails()[1].initAttributes(1)[0].setForm(9); }),
+            of("details.attributes.form"));
+  EXPECT_EQ(refusal([](Events::Builder root) { root.getDetails()[1].initAttributes(1)[0].setUnit(9); }),
+            of("details.attributes.unit"));
   EXPECT_EQ(refusal([](Events::Builder root) { root.setCount(1u << 30); }), "a batch holds at most 65536 events");
 }
 

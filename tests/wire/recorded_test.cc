@@ -44,7 +44,8 @@ void reads_every_version(const std::string& name, const std::function<void(typen
   const auto newest = folder / (name + "." + std::to_string(version_now) + ".bin");
   if (std::getenv("CHARTLINE_REWRITE") != nullptr && !std::filesystem::exists(newest)) {
     const auto words = capnp::messageToFlatArray(message);
-    std::ofstream(newest, std::ios::binary).write(reinterpret_cast<const char*>(words.begin()), static_cast<std::streamsize>(words.asBytes().size()));
+    std::ofstream(newest, std::ios::binary)
+        .write(reinterpret_cast<const char*>(words.begin()), static_cast<std::streamsize>(words.asBytes().size()));
   }
   ASSERT_TRUE(std::filesystem::exists(newest)) << newest << ": record it with CHARTLINE_REWRITE=1";
   for (int version = 1; version <= version_now; ++version) {
@@ -65,7 +66,8 @@ void fill_events(Events::Builder into) {
   glucose.value.unit = "mmol/L";
   glucose.source = {"RYJ", "fhir"};
   glucose.record = "Observation/1";
-  const record::Attribute site{.name = "body_site", .value = {.form = record::Value::Form::code, .code = {"snomed", "368209003", ""}}};
+  const record::Attribute site{.name = "body_site",
+                               .value = {.form = record::Value::Form::code, .code = {"snomed", "368209003", ""}}};
   const std::vector<record::Attribute> attributes{site};
   glucose.attributes = room.array(attributes);
   record::Event stay;

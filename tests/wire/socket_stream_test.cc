@@ -114,7 +114,8 @@ TEST_P(SocketStreams, MessagesBothWaysAtOnce) {
     while (words.size() < there.size()) words += hear(*other_, 1, 1 + random() % 8'000);
     EXPECT_EQ(words, there);
     words.clear();
-    while (words.size() < back.size()) words += hear(*one_, 1, std::min<std::size_t>(1 + random() % 8'000, back.size() - words.size()));
+    while (words.size() < back.size())
+      words += hear(*one_, 1, std::min<std::size_t>(1 + random() % 8'000, back.size() - words.size()));
     EXPECT_EQ(words, back);
     asked.wait(io_.waitScope);
     answered.wait(io_.waitScope);
@@ -127,8 +128,11 @@ TEST_P(SocketStreams, ABrokenConnectionIsToldAsOne) {
   gone.wait(io_.waitScope);
   const std::string words(1000, 'x');
   auto thrown = kj::runCatchingExceptions([&] { say(*other_, words); });
-  KJ_IF_MAYBE(why, thrown) { EXPECT_EQ(why->getType(), kj::Exception::Type::DISCONNECTED); }
-  else { ADD_FAILURE() << "nobody is there to hear it"; }
+  KJ_IF_MAYBE (why, thrown) {
+    EXPECT_EQ(why->getType(), kj::Exception::Type::DISCONNECTED);
+  } else {
+    ADD_FAILURE() << "nobody is there to hear it";
+  }
 }
 
 TEST_P(SocketStreams, WhatIsNoSocketStaysAsItIs) {

@@ -13,7 +13,8 @@ class Printer final : public client::ResultSink {
   }
   Result<void> rows(client::Rows rows) override {
     for (const client::Cell& count : rows.columns.front())
-      if (const auto* patients = std::get_if<std::int64_t>(&count)) std::printf("%lld\n", static_cast<long long>(*patients));
+      if (const auto* patients = std::get_if<std::int64_t>(&count))
+        std::printf("%lld\n", static_cast<long long>(*patients));
     return {};
   }
   Result<void> end() override { return {}; }
@@ -43,7 +44,8 @@ Result<void> first_steps(const std::string& address) {
   auto timeline = TRY(server->timeline("nhs|9434765919", {}));
   for (client::Page page = timeline.first();; page = TRY(timeline.next())) {
     for (const record::Event& one : page.events)
-      std::printf("%s %.*s\n", record::print(one.start).c_str(), static_cast<int>(one.code.code.size()), one.code.code.data());
+      std::printf("%s %.*s\n", record::print(one.start).c_str(), static_cast<int>(one.code.code.size()),
+                  one.code.code.data());
     if (timeline.at_end()) break;
   }
 
