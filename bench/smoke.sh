@@ -28,14 +28,17 @@ fi
 "$programs/storage_bench" storage 100
 
 # The questions, by both executors: the same answers.
-questions=$here/questions
 "$programs/make_events" 50 --people >people.csv
-"$programs/chartline" init --quiet --store asked
-"$programs/chartline" import --quiet --strict --no-originals --store asked --format events --source bench events.csv people.csv >import.log
-ask() { for name in "$questions"/*.query; do basename "$name" .query; done | "$programs/question_bench" asked "$questions" "$@" | sed 's/^{"ms": [0-9.]*, //'; }
-ask | tee answers
-[[ $(wc -l <answers) == $(ls "$questions"/*.query | wc -l) ]]
-cmp answers <(ask --executor reference)
+"$programs/chartline" init --quiet --store questions
+"$programs/chartline" import --quiet --strict --no-originals --store questions --format events --source bench events.csv people.csv >import.log
+"$programs/chartline" init --quiet --store shapes
+"$programs/chartline" synth --patients 60 --into shapes >synth.log
+ask() { for name in "$here/$1"/*.query; do basename "$name" .query; done | "$programs/question_bench" "$1" "$here/$1" "${@:2}" | sed 's/^{"ms": [0-9.]*, //'; }
+for questions in questions shapes; do
+  ask "$questions" | tee answers
+  [[ $(wc -l <answers) == $(ls "$here/$questions"/*.query | wc -l) ]]
+  cmp answers <(ask "$questions" --executor reference)
+done
 
 # Every store gives the same answers, whatever the order of the rows.
 [[ $(awk -F'\t' '$2 == "fingerprint" {print $3}' ./*.figures | sort -u | wc -l) == 1 ]]

@@ -1,0 +1,1 @@
+SELECT count(DISTINCT patient) FROM events WHERE time >= TIMESTAMP '2024-01-01' AND time < TIMESTAMP '2025-01-01'

@@ -1,0 +1,1 @@
+SELECT source, count(*) FROM events WHERE kind = 'observation' GROUP BY 1

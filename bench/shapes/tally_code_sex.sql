@@ -1,0 +1,1 @@
+SELECT code, sex, count(*) FROM events JOIN patients USING (patient) WHERE kind = 'condition' GROUP BY ALL

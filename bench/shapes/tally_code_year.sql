@@ -1,0 +1,1 @@
+SELECT code, year(time), count(*) FROM events WHERE kind = 'condition' GROUP BY ALL

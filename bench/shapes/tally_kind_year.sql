@@ -1,0 +1,1 @@
+SELECT kind, year(time), count(*) FROM events GROUP BY ALL
