@@ -169,16 +169,18 @@ class FeedServer final : public wire::Feed::Server {
               return look(context, limit, until);
             });
           }
-          busy_ = false;
-          position_ = std::move(page.position);
-          unfinished_ = page.unfinished;
           auto results = page.message->getRoot<wire::Feed::NextResults>().asReader();
           context.setResults(results);
-          if (page.tells_nothing) return kj::READY_NOW;
           engine::AuditEntry entry = holder_->entry(engine::Act::read_feed);
           entry.rows = results.getChanges().size();
           entry.patients = std::move(page.patients);
-          return holder_->enter(std::move(entry));
+          auto entered = page.tells_nothing ? kj::Promise<void>(kj::READY_NOW) : holder_->enter(std::move(entry));
+          // A page whose entry was not kept is not given, and comes again.
+          return entered.then([this, position = std::move(page.position), unfinished = page.unfinished]() mutable {
+            busy_ = false;
+            position_ = std::move(position);
+            unfinished_ = unfinished;
+          });
         });
   }
 

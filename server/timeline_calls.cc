@@ -74,15 +74,18 @@ class TimelineServer final : public wire::Timeline::Server {
                std::string cursor = page.more ? services.cursors.keep(owner, reading) : "";
                return Next{std::move(page), std::move(reading), std::move(cursor)};
              })
-        .then([this, context](Next next) mutable -> kj::Promise<void> {
-          busy_ = false;
-          ended_ = !next.page.more;
-          reading_ = std::move(next.reading);
+        .then([this, context](Next next) mutable {
           auto results = context.getResults();
           results.setEvents(next.page.message->getRoot<wire::Events>().asReader());
           results.setCursor(next.cursor);
-          return holder_->enter(
+          auto entered = holder_->enter(
               read_entry(*holder_, reading_.view.linked(reading_.patient), results.getEvents().getCount()));
+          // A page whose entry was not kept is not given, and comes again.
+          return entered.then([this, more = next.page.more, reading = std::move(next.reading)]() mutable {
+            busy_ = false;
+            ended_ = !more;
+            reading_ = std::move(reading);
+          });
         })
         .catch_([this](kj::Exception&& why) -> kj::Promise<void> {
           busy_ = false;

@@ -3,9 +3,12 @@
 #include <kj/async-io.h>
 
 #include <algorithm>
+#include <future>
 #include <set>
+#include <thread>
 
 #include "engine/audit/trail.h"
+#include "engine/maintenance.h"
 #include "formats/wire/events_writer.h"
 #include "query/saved_cohorts.h"
 #include "tests/server/by_policy.h"
@@ -173,6 +176,53 @@ TEST_F(Audited, APageThatIsAskedForTwiceAtOnce) {
     return;
   }
   FAIL() << "the second never came at once";
+}
+
+// An erasure takes longer than anybody waits: what is not in the audit is not given, and whoever asks again has not lost it.
+TEST(AuditedStandstill, APageThatCannotBeEnteredComesAgain) {
+  ByPolicy door(policy_of(roles));
+  ServedStore served({}, door, 1, 50);
+  door.look_at(*served.store);
+  served.observe("ann", "pain", 6);
+  served.observe("zed", "pain", 1);
+  capnp::EzRpcClient client(served.address());
+  auto& scope = client.getWaitScope();
+  auto session = log_in(client, "user", "clinician", "direct_care");
+  auto request = session.timelineRequest();
+  request.setPatient("test|ann");
+  request.setLimit(2);
+  auto more = request.send().wait(scope).getMore();
+  auto feed = session.feedRequest().send().wait(scope).getFeed();
+  const auto page = [&] {
+    return outcome(scope, [&] {
+      return more.nextRequest().send().then([](auto next) { return std::to_string(next.getEvents().getCount()); });
+    });
+  };
+  const auto changes = [&] {
+    return outcome(scope, [&] {
+      return feed.nextRequest().send().then([](auto next) {
+        int told = 0;
+        for (const auto change : next.getChanges()) told += change.getWhat() == 0;
+        return std::to_string(told);
+      });
+    });
+  };
+  std::promise<void> stands, goes_on;
+  std::thread erasing([&] {
+    bool told = false;
+    EXPECT_TRUE(engine::erase(*served.store, {"test", "zed"}, [&](std::uint64_t, std::uint64_t) {
+      if (!std::exchange(told, true)) stands.set_value(), goes_on.get_future().wait();
+      return true;
+    }));
+  });
+  stands.get_future().wait();
+  const auto page_meanwhile = page(), changes_meanwhile = changes();
+  goes_on.set_value();
+  erasing.join();
+  EXPECT_EQ(page_meanwhile.first, "busy");
+  EXPECT_EQ(changes_meanwhile.first, "busy");
+  EXPECT_EQ(page(), std::pair(std::string("done"), std::string("4")));
+  EXPECT_EQ(changes(), std::pair(std::string("done"), std::string("6")));
 }
 
 TEST_F(Audited, WritesAndImportsThatFail) {

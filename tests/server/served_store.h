@@ -18,11 +18,12 @@ class ServedStore {
  public:
   explicit ServedStore(ServerOptions options = {}, std::uint32_t shards = 1)
       : ServedStore(std::move(options), open_door_, shards) {}
-  ServedStore(ServerOptions options, Doorkeeper& door, std::uint32_t shards = 1) {
+  // Who writes waits so long at most while the store stands still.
+  ServedStore(ServerOptions options, Doorkeeper& door, std::uint32_t shards = 1, std::uint64_t write_wait_ms = 30'000) {
     auto backend = engine::memory_backend(disk_);
     EXPECT_TRUE(engine::Store::init(*backend, {.shards = shards, .zone = "UTC"}));
-    auto opened =
-        engine::Store::open(std::shared_ptr<engine::Backend>(engine::memory_backend(disk_)), {.fold_delay_ms = 1});
+    auto opened = engine::Store::open(std::shared_ptr<engine::Backend>(engine::memory_backend(disk_)),
+                                      {.write_wait_ms = write_wait_ms, .fold_delay_ms = 1});
     EXPECT_TRUE(opened);
     store = std::move(*opened);
     options.listen = "127.0.0.1:0";
