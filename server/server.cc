@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <future>
 #include <set>
 #include <thread>
@@ -67,6 +68,18 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
   kj::UnixEventPort* event_port = nullptr;                        // the loop's
 
   void taskFailed(kj::Exception&&) override {}  // of one connection, or of a run whose client has heard of it
+
+  // What the loop does when it is asked by another thread, which does not hold the lock meanwhile: the loop takes it when it ends.
+  Result<void> on_loop(const std::function<Result<void>()>& act) {
+    kj::Maybe<kj::Own<const kj::Executor>> runs;
+    {
+      const std::lock_guard lock(stop_mutex);
+      if (loop) runs = loop->addRef();
+    }
+    Result<void> done = unavailable("the server has ended");
+    KJ_IF_MAYBE (one, runs) (void)kj::runCatchingExceptions([&] { (*one)->executeSync([&] { done = act(); }); });
+    return done;
+  }
 
   // The loop's thread. `listening` is told once it listens, or why it cannot.
   void run(std::promise<Result<void>>& listening) {
@@ -290,9 +303,7 @@ Result<std::unique_ptr<Server>> Server::start(engine::Store& store, Doorkeeper& 
 }
 
 Result<void> Server::reload() {
-  const std::lock_guard lock(parts_->stop_mutex);
-  if (!parts_->loop) return unavailable("the server has ended");
-  return parts_->loop->executeSync([this] { return parts_->tls ? parts_->tls->reload() : Result<void>(); });
+  return parts_->on_loop([this] { return parts_->tls ? parts_->tls->reload() : Result<void>(); });
 }
 
 std::uint16_t Server::port() const { return static_cast<std::uint16_t>(parts_->port.load()); }
@@ -300,11 +311,10 @@ std::uint16_t Server::port() const { return static_cast<std::uint16_t>(parts_->p
 std::uint16_t Server::http_port() const { return static_cast<std::uint16_t>(parts_->http_port.load()); }
 
 void Server::end_sessions() {
-  const std::lock_guard lock(parts_->stop_mutex);
-  if (!parts_->loop) return;
-  parts_->loop->executeSync([this] {
+  (void)parts_->on_loop([this]() -> Result<void> {
     parts_->cursors->clear();
     parts_->all_sessions->end();
+    return {};
   });
 }
 

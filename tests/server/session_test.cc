@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <kj/async-io.h>
 
+#include <atomic>
 #include <deque>
+#include <thread>
 
 #include "engine/audit/trail.h"
 #include "formats/wire/events_writer.h"
@@ -176,6 +178,22 @@ TEST_F(Session, EndsWhenAllDo) {
   auto anew = log_in(again, "alice", "clinician", "direct_care");
   EXPECT_EQ(outcome(scope, [&] { return cursor_of(anew); }).first, "done");
   EXPECT_EQ(outcome(scope, [&] { return resumed(anew, cursor); }).first, "not_found");
+}
+
+// Whoever reloads while another ends the server waits for no loop that waits for them.
+TEST(Ending, WaitsForNobodyWhoAsksTheLoop) {
+  for (int turn = 0; turn < 20; ++turn) {
+    ServedStore served;
+    std::atomic<bool> ended = false;
+    std::thread asking([&] {
+      while (!ended) {
+        served.server->end_sessions();
+        ended = !served.server->reload();
+      }
+    });
+    served.server->stop();
+    asking.join();
+  }
 }
 
 TEST_F(Session, WhoIsRefusedThriceIsNotHeardAnyMore) {
