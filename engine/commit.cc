@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/thread_pool.h"
 #include "engine/shard.h"
 #include "engine/shard_waiting.h"
 #include "formats/stored/keys.h"
@@ -165,7 +166,7 @@ void Shard::lead() {
   queue.unlock();
   const Result<void> written =
       failed ? Result<void>(unavailable("the store is closed to writes since an error: " + *failed))
-             : write_group(group->members);
+             : ThreadPool::without_exceptions([&] { return write_group(group->members); });
   if (!written) {
     fail(written.error());  // a write whose outcome is unknown is never tried again: the next open decides from the disk
     for (Waiting* one : group->members) one->error = written.error();

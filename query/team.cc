@@ -186,7 +186,7 @@ Result<void> Team::take_ready() {
       limits_.wait(-static_cast<std::ptrdiff_t>(bytes));
       lock.unlock();
       changed_.notify_all();
-      taken_ = taker_->part(part);
+      taken_ = ThreadPool::without_exceptions([&] { return taker_->part(part); });
       lock.lock();
     } else if (first.done) {
       taken_ = std::move(first.outcome);

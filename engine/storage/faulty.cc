@@ -25,6 +25,7 @@ auto under(Faults& faults, Operation operation, std::optional<Table> table, Act 
   if (!rule) return act();
   if (rule->effect == Effect::delay) std::this_thread::sleep_for(rule->late);
   if (rule->effect == Effect::fail) return injected();
+  if (rule->effect == Effect::no_memory) throw std::bad_alloc();
   auto result = act();
   if (rule->effect == Effect::fail_after) return injected();
   return result;

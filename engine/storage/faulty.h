@@ -46,6 +46,7 @@ enum class Effect : std::uint8_t {
   flip,        // a bit of each value that is read is wrong
   shorten,     // each value that is read lacks its second half
   delay,       // done late
+  no_memory,   // std::bad_alloc leaves a write; nothing is done
 };
 
 struct FaultRule {

@@ -368,6 +368,24 @@ TEST(StoreFailures, AFoldThatFailedIsToldToWhoeverWrites) {
       << written.error().message;
 }
 
+// Who leads writes for all: they are told what went wrong, and whoever comes next does not wait for them.
+TEST(StoreFailures, AWriterWhoseMemoryRunsOutHoldsUpNobody) {
+  const auto disk = std::make_shared<MemoryDisk>();
+  const auto faults = std::make_shared<Faults>();
+  ASSERT_TRUE(Store::init(*memory_backend(disk), {.shards = 1}));
+  const auto store = Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), faults)), {}).value();
+  const record::Identifier who{"test", "a"};
+  const record::Event event = plain("x", "2020-01-01", 1);
+  faults->add({.operation = Operation::sync, .effect = Effect::no_memory});
+  const Result<Written> first = store->write(std::vector{record_of(who, {&event, 1})}, {});
+  ASSERT_FALSE(first);
+  ASSERT_EQ(faults->struck(), 1u);
+  const Result<Written> next = store->write(std::vector{record_of(who, {&event, 1})}, {});
+  ASSERT_FALSE(next);
+  EXPECT_NE(next.error().message.find("since an error: " + first.error().message), std::string::npos)
+      << next.error().message;
+}
+
 Result<ImportCounts> load_one(Store& store) {
   const record::Identifier who{"test", "p"};
   const record::Event event = plain("x", "2020-01-01", 1);

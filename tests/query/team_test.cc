@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <future>
+#include <new>
 
 namespace chartline::query {
 namespace {
@@ -115,6 +116,40 @@ TEST_F(TeamTest, EndsWithWhomeverTakesNoMore) {
   ASSERT_FALSE(ended);
   EXPECT_EQ(ended.error().message, "there is no room left");
   EXPECT_LT(done_, 100u);
+  EXPECT_FALSE(limits.check()) << "everyone is told";
+}
+
+// The helpers use what the leader holds: it stays for as long as one of them is there.
+TEST_F(TeamTest, EndsWithWhomeverThrowsWhatIsGiven) {
+  // Who looks through the first range waits for another to have found something.
+  class FirstLast final : public Finder {
+   public:
+    explicit FirstLast(std::atomic<bool>& others) : others_(others) {}
+    Result<void> find(const PatientRange& range, Stop&, Outlet&, std::span<Findings> into) override {
+      if (range.first == 0) others_.wait(false);
+      into[0].rows.push_back({std::int64_t{range.first}});
+      if (range.first > 0) others_ = true, others_.notify_all();
+      return {};
+    }
+
+   private:
+    std::atomic<bool>& others_;
+  };
+  auto pool = ThreadPool::start({.threads = 3}).value();
+  const RunOptions options;
+  Limits limits(options);
+  std::atomic<bool> others = false;
+  const Executors made{.make = [&]() -> Result<std::unique_ptr<Finder>> {
+    return std::unique_ptr<Finder>(std::make_unique<FirstLast>(others));
+  }};
+  Team::Taker thrower = taker();
+  thrower.part = [](std::vector<Findings>& part) -> Result<void> {
+    if (std::get<std::int64_t>(part[0].rows[0][0]) > 0) throw std::bad_alloc();
+    return {};
+  };
+  const auto ended = std::make_shared<Team>(ranges(100), made, 1, limits, 3)->lead(of(*pool), thrower);
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().message, "memory ran out within a task");
   EXPECT_FALSE(limits.check()) << "everyone is told";
 }
 
