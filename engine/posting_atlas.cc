@@ -84,8 +84,9 @@ void PostingAtlas::take_over(const PostingAtlas& older) {
     for (const Run& one : runs(code)) {
       while (at != before.end() && place(at->run) < place(one.run)) ++at;
       if (at == before.end()) break;
-      const RunFacts::Facts* known = at->facts.known();
-      if (known && at->run == one.run) one.facts.note(*known);
+      if (at->run != one.run) continue;
+      if (const RunFacts::Facts* known = at->facts.known()) one.facts.note(*known);
+      one.facts.note_kinds(at->facts.kinds());
     }
   }
 }
@@ -113,7 +114,7 @@ Result<void> name_all_postings(const ShardMoment& shard, std::uint32_t first_blo
     for (const auto& [run, facts] : runs) {
       if (run.removals || !overlaps(run, first_block, last_block)) continue;
       const std::size_t of_all = named++;
-      if (const auto* known = facts.known(); known && !wanted(*known)) continue;
+      if (!wanted(facts)) continue;
       scan.facts.push_back(&facts);
       if (!usual) {
         scan.refs.push_back(run), scan.removals.emplace_back();

@@ -45,6 +45,7 @@ Result<void> decode(const ShardMoment& shard, Name code, const PostingRun& run, 
   if (!whole) return at(shard, run, whole.error().fault, whole.error().message);
   if (into.count != run.count) return at(shard, run, Fault::corrupt, "its count differs from its directory's");
   if (facts && (fields & RunFacts::fields) == RunFacts::fields) facts->note(into);
+  if (facts && (fields & stored::posting_field_kind)) facts->note_kinds(into);
   const std::uint32_t wanted = more ? more(into) & ~fields : 0;
   if (wanted == 0) return {};
   const Result<void> rest = stored::decode_more_postings(value.bytes(), wanted, into);

@@ -54,6 +54,13 @@ void RunFacts::note(const Facts& facts) {
   state_.store(State::noted, std::memory_order_release);
 }
 
+std::uint32_t RunFacts::kinds_of(const PostingColumns& run) {
+  if (run.kind.is_constant()) return run.count ? 1u << run.kind[0] : 0;
+  std::uint32_t kinds = 0;
+  for (std::size_t i = 0; i < run.count; ++i) kinds |= 1u << run.kind.values()[i];
+  return kinds;
+}
+
 RunFacts::Facts RunFacts::facts_of(const PostingColumns& run) {
   Facts facts;
   if (run.flags.is_constant()) {

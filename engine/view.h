@@ -209,7 +209,7 @@ class View {
                            stored::PostingColumns& into, const MoreFields& more = {}, RunFacts* facts = nullptr) const;
   // The runs of all codes named, one code after another, of those that have any postings in these blocks. What posting_run()
   // has noted of runs before (`facts`: of everyone, too) lets those be left out that hold nothing wanted.
-  using WantsRun = std::function<bool(const RunFacts::Facts& known)>;
+  using WantsRun = std::function<bool(const RunFacts& known)>;
   using EachCode = std::function<Result<void>(Name code, const PostingScan& scan)>;
   Result<void> all_postings(std::uint32_t shard, std::uint32_t first_block, std::uint32_t last_block,
                             const WantsRun& wanted, const EachCode& each) const;

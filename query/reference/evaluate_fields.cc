@@ -51,12 +51,6 @@ Value comparator_of(const record::Value& value) {
   return value.comparator == record::Comparator::equal ? "=" : std::string(record::name(value.comparator));
 }
 
-// RYJ, or RYJ|fhir where the source names its system.
-Value source_of(const record::Source& source) {
-  if (source.system.empty()) return text(source.organisation);
-  return std::string(source.organisation) + "|" + std::string(source.system);
-}
-
 const record::Value* find(std::span<const record::Attribute> attributes, std::string_view name) {
   const auto found = std::ranges::find(attributes, name, &record::Attribute::name);
   return found == attributes.end() ? nullptr : &found->value;
@@ -79,6 +73,10 @@ Cell cell_of(const Quantity& number, const Node& node) {
 }
 
 }  // namespace
+
+std::string source_text(const record::Source& source) {
+  return std::string(source.organisation) + (source.system.empty() ? "" : "|" + std::string(source.system));
+}
 
 // A status is written in_progress in the language and in-progress everywhere else.
 Value Evaluator::Parts::literal(const Node& node) {
@@ -108,7 +106,7 @@ Value Evaluator::Parts::field(const Item& item, const std::string& name) {
   if (name == "status") return text(record::name(event.status));
   if (name == "certainty") return text(record::name(event.certainty));
   if (name == "author") return event.author == record::Author::unknown ? "unknown" : text(record::name(event.author));
-  if (name == "source") return source_of(event.source);
+  if (name == "source") return text(source_text(event.source));
   if (name == "recorded") return event.recorded == 0 ? Value(Missing{}) : record::at_instant(event.recorded);
   if (name == "text")
     return event.value.form == record::Value::Form::text ? text(event.value.text) : text(event.code.display);

@@ -37,6 +37,7 @@ Value extreme_of(const std::vector<Value>& known, bool least);
 bool same_item(const Item& a, const Item& b);
 bool is_earlier(const Item& a, const Item& b);              // the total order, in which every set of events is
 std::string_view encounter_of(const record::Event& event);  // the record of its encounter; an encounter is its own
+std::string source_text(const record::Source& source);      // RYJ, or RYJ|fhir where the source names its system
 
 // A time as it is compared. An instant is the interval in which it may lie. A date has no zone: it is compared with the
 // local date of the other. A span is a month or year that the query writes: all the days in it.

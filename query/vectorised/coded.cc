@@ -137,7 +137,7 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
     case Op::band: return coded_bands(node, frame);
     case Op::field: {
       const std::string& name = std::get<std::string>(node.data);
-      if (name == "kind" || name == "code" || name == "unit") return coded_field(node, frame);
+      if (name == "kind" || name == "code" || name == "unit" || name == "source") return coded_field(node, frame);
       break;
     }
     default: break;
@@ -235,19 +235,21 @@ std::vector<std::uint32_t> Evaluation::coded_bands(const Node& node, const Frame
   return made;
 }
 
-// The kind, code or unit of an event.
+// The kind, code, unit or source of an event.
 std::vector<std::uint32_t> Evaluation::coded_field(const Node& node, const Frame& frame) {
   const std::string& name = std::get<std::string>(node.data);
   const bool of_kind = name == "kind", of_code = name == "code";
   const EventColumn column = one(*node.parts[0], frame);
-  want(column.events, of_kind ? field_kind : of_code ? field_code : field_value);
+  const bool of_source = name == "source";
+  want(column.events, of_kind ? field_kind : of_code ? field_code : of_source ? field_source : field_value);
   std::vector<std::uint32_t> made(frame.rows());
   Numbering& numbering = numbered_[&node];
   const auto cell_of = [&](std::uint32_t value) -> Cell {
     if (value == Numbering::none_yet) return Missing{};
     if (of_kind) return std::string(record::name(static_cast<record::Kind>(value)));
     if (of_code) return code_cell(*view_, block_.shard, value);
-    return value == 0 ? Cell(Missing{}) : Cell(group_words(std::string(view_->unit_of(block_.shard, value))));
+    std::string text = text_of(name, value);
+    return text.empty() ? Cell(Missing{}) : Cell(group_words(std::move(text)));
   };
   // Equal ones mostly follow one another.
   const auto number_all = [&](const auto& values) {
@@ -267,7 +269,7 @@ std::vector<std::uint32_t> Evaluation::coded_field(const Node& node, const Frame
     }
   };
   if (of_kind) number_all(column.events->kind);
-  else number_all(of_code ? column.events->code : column.events->unit);
+  else number_all(of_code ? column.events->code : of_source ? column.events->source : column.events->unit);
   return made;
 }
 

@@ -43,6 +43,7 @@ Truths Evaluation::comparison(const Node& node, const Frame& frame) {
     return made;
   }
   if (left.type.basic == Basic::word || right.type.basic == Basic::word) return compare_words(node, frame);
+  if (left.type.basic == Basic::text && right.type.basic == Basic::text) return compare_texts(node, frame);
   if (left.type.basic != Basic::number || right.type.basic != Basic::number) {
     refuse("a comparison of " + query::name(left.type) + " and " + query::name(right.type));
     return made;
@@ -148,6 +149,44 @@ Truths Evaluation::compare_words(const Node& node, const Frame& frame) {
     return made;
   }
   refuse(asked.op == Op::field ? "the field " + std::get<std::string>(asked.data) : "a comparison of words");
+  return made;
+}
+
+std::string Evaluation::text_of(const std::string& field, engine::Name name) const {
+  if (field == "source") return source_text(view_->source_of(block_.shard, name));
+  return name == 0 ? "" : std::string(view_->unit_of(block_.shard, name));
+}
+
+// The source or unit of an event beside a text that the query writes. Few are different, and each is looked at once.
+Truths Evaluation::compare_texts(const Node& node, const Frame& frame) {
+  Truths made(frame.rows(), Truth::unknown);
+  const bool turned = unnamed(*node.parts[0]).op == Op::text;
+  const Node &asked = *node.parts[turned ? 1 : 0], &text = unnamed(*node.parts[turned ? 0 : 1]);
+  const std::string field = asked.op == Op::field ? std::get<std::string>(asked.data) : "";
+  const bool is_equality = node.op == Op::equal || node.op == Op::unequal;
+  if ((field != "source" && field != "unit") || text.op != Op::text || !is_equality) {
+    refuse(field.empty() ? "a comparison of texts" : "the field " + field);
+    return made;
+  }
+  const EventColumn column = one(*asked.parts[0], frame);
+  want(column.events, field == "source" ? field_source : field_value);
+  if (in_rehearsal()) return made;
+  const std::vector<engine::Name>& names = field == "source" ? column.events->source : column.events->unit;
+  const std::string& written = std::get<std::string>(text.data);
+  std::unordered_map<engine::Name, Truth> known;
+  std::optional<engine::Name> before;
+  Truth of_before = Truth::unknown;
+  for (std::size_t row = 0; row < frame.rows(); ++row) {
+    if (column.index[row] == no_event) continue;
+    const engine::Name name = names[column.index[row]];
+    if (name != before) {
+      const auto [found, is_new] = known.try_emplace(name, Truth::unknown);
+      const std::string called = is_new ? text_of(field, name) : "";
+      if (!called.empty()) found->second = query::truth((called == written) == (node.op == Op::equal));
+      before = name, of_before = found->second;
+    }
+    made[row] = of_before;
+  }
   return made;
 }
 

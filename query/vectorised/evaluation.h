@@ -242,6 +242,8 @@ class Evaluation {
   bool compare_values(const Node& node, const Frame& frame, Truths& into);
   bool compare_ages(const Node& node, const Frame& frame, Truths& into);
   Truths compare_words(const Node& node, const Frame& frame);
+  Truths compare_texts(const Node& node, const Frame& frame);
+  std::string text_of(const std::string& field, engine::Name name) const;  // what a unit or a source is called
   Truths alive(const Node& node, const Frame& frame);
   Truths is_missing(const Node& node, const Frame& frame);
   Truths in_cohort(const Node& node, const Frame& frame);

@@ -4,7 +4,7 @@ namespace chartline::query::vectorised {
 
 void Events::clear() {
   place.clear(), begin.clear(), day.clear(), at.clear(), second.clear(), offset.clear(), timed.clear(), number.clear(),
-      value.clear(), form.clear(), comparator.clear(), unit.clear(), kind.clear(), code.clear();
+      value.clear(), form.clear(), comparator.clear(), unit.clear(), kind.clear(), code.clear(), source.clear();
 }
 
 void Events::take(const Events& from, std::size_t i) {
@@ -21,6 +21,7 @@ void Events::take(const Events& from, std::size_t i) {
   }
   if (fields & field_kind) kind.push_back(from.kind[i]);
   if (fields & field_code) code.push_back(from.code[i]);
+  if (fields & field_source) source.push_back(from.source[i]);
 }
 
 void Events::reorder(std::size_t first, std::span<const std::uint32_t> order) {
@@ -30,7 +31,7 @@ void Events::reorder(std::size_t first, std::span<const std::uint32_t> order) {
     for (std::size_t i = 0; i < order.size(); ++i) column[first + i] = before[order[i]];
   };
   each(place), each(day), each(at), each(second), each(offset), each(timed), each(number);
-  each(value), each(form), each(comparator), each(unit), each(kind), each(code);
+  each(value), each(form), each(comparator), each(unit), each(kind), each(code), each(source);
 }
 
 }  // namespace chartline::query::vectorised

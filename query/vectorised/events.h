@@ -45,6 +45,7 @@ enum Field : std::uint32_t {
   field_by_code = 512,    // those of a patient with one code stand together
   field_complete = 1024,  // all of a patient are there at once, in whatever order
   field_once = 2048,      // each event once, however many of its codings are among those asked for
+  field_source = 4096,
 };
 
 struct Events {
@@ -63,6 +64,7 @@ struct Events {
   std::vector<engine::Name> unit;
   std::vector<record::Kind> kind;
   std::vector<engine::Name> code;
+  std::vector<engine::Name> source;
   std::uint32_t fields = 0;           // of Field: what they have
   std::vector<std::uint32_t> leaves;  // which they were made of: see Leaf
 

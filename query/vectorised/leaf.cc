@@ -90,6 +90,7 @@ std::uint32_t LeafReader::posting_fields() const {
   const Leaf& leaf = leaf_;
   std::uint32_t fields = stored::posting_field_patient | stored::posting_field_flags;
   if (leaf.kind || leaf.codes->any || (leaf.fields & field_kind)) fields |= stored::posting_field_kind;
+  if (leaf.fields & field_source) fields |= stored::posting_field_source;
   if (leaf.fields & field_day) fields |= stored::posting_field_day;
   if (leaf.fields & field_time) fields |= stored::posting_field_second | stored::posting_field_offset;
   if (leaf.fields & field_number) fields |= stored::posting_field_number;
@@ -125,7 +126,7 @@ void LeafReader::set_up(const LeafRange& of) {
 }
 
 Result<void> LeafReader::all_postings(const engine::View::EachCode& each) const {
-  const auto wanted = [this](const engine::RunFacts::Facts& known) { return may_keep(known); };
+  const auto wanted = [this](const engine::RunFacts& known) { return may_keep(known); };
   return view_->all_postings(shard_, first_block_, last_block_, wanted, each);
 }
 
@@ -188,9 +189,13 @@ Result<std::vector<stored::Posting>> LeafReader::add_parts(engine::Name code, st
   return std::move(scan.added);
 }
 
-// Whether a run may hold a posting whose value is kept.
-bool LeafReader::may_keep(const engine::RunFacts::Facts& run) const {
-  if (!leaf_.sieve.compare) return true;
+// Whether a run may hold a posting of the kind asked for, whose value is kept.
+bool LeafReader::may_keep(const engine::RunFacts& noted) const {
+  const std::uint32_t kinds =
+      leaf_.kind ? 1u << static_cast<unsigned>(*leaf_.kind) : ~(1u << static_cast<unsigned>(record::Kind::patient));
+  if (noted.kinds() != 0 && (noted.kinds() & kinds) == 0) return false;
+  if (!leaf_.sieve.compare || !noted.known()) return true;
+  const engine::RunFacts::Facts& run = *noted.known();
   if (run.low > run.high) return false;
   if (!leaf_.sieve.is_whole()) return true;
   const double bound = leaf_.sieve.bound.low;

@@ -176,7 +176,7 @@ class LeafReader {
   Result<std::vector<stored::Posting>> add_parts(engine::Name code, std::uint32_t fields);
   Result<void> give_full(std::uint32_t block, std::size_t events_min);
   Result<void> deal_out(engine::Name code, const engine::PostingScan& scan, std::uint32_t fields);
-  bool may_keep(const engine::RunFacts::Facts& run) const;
+  bool may_keep(const engine::RunFacts& run) const;
   void choose(const stored::PostingColumns& from, const std::vector<stored::Removal>& removals, std::size_t first,
               std::size_t past);
   void take_found(const std::vector<std::uint32_t>& found, std::size_t first, std::size_t past);

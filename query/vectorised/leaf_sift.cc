@@ -301,6 +301,8 @@ void LeafReader::take(const PostingColumns& from, engine::Name code, std::size_t
     if (leaf_.fields & field_kind)
       append(into.kind, some, of, [&](std::size_t i) { return static_cast<record::Kind>(from.kind[i]); });
     if (leaf_.fields & field_code) append(into.code, some, of, [&](std::size_t) { return code; });
+    if (leaf_.fields & field_source)
+      append_column(into.source, some, of, from.source, [](std::uint32_t source) { return source; });
   };
   if (kept_.everything) {
     const std::size_t first = kept_.first + first_kept;
@@ -381,6 +383,7 @@ void LeafReader::take(const stored::Posting& posting, engine::Name code, Place p
   }
   if (leaf_.fields & field_kind) into.kind.push_back(posting.kind);
   if (leaf_.fields & field_code) into.code.push_back(code);
+  if (leaf_.fields & field_source) into.source.push_back(posting.source);
 }
 
 // Numbers grow with their mantissas, so that those beyond a bound are all from one mantissa on.

@@ -80,7 +80,7 @@ TEST_P(PostingReaderTest, NamesTheRunsOfAllCodesAsThoseOfEach) {
   const View view = made.view();
   std::vector<Name> met;
   const auto named = view.all_postings(
-      0, 0, 2, [](const RunFacts::Facts&) { return true; },
+      0, 0, 2, [](const RunFacts&) { return true; },
       [&](Name code, const PostingScan& scan) -> Result<void> {
         met.push_back(code);
         const PostingScan of_code = TRY(view.name_postings(0, code, 0, 2));
@@ -108,7 +108,7 @@ TEST_P(PostingReaderTest, PassesOverRunsThatAreKnownToHoldNothingWanted) {
     std::map<std::pair<Name, std::uint64_t>, double> read;
     std::size_t known = 0;
     const auto read_all = view.all_postings(
-        0, 0, 2, [&](const RunFacts::Facts&) { return ++known, true; },
+        0, 0, 2, [&](const RunFacts& run) { return known += run.known() != nullptr, true; },
         [&](Name code, const PostingScan& scan) -> Result<void> {
           for (std::size_t r = 0; r < scan.refs.size(); ++r) {
             TRY(view.posting_run(0, code, scan.refs[r], stored::posting_field_all, columns, {}, scan.facts[r]));
@@ -116,9 +116,10 @@ TEST_P(PostingReaderTest, PassesOverRunsThatAreKnownToHoldNothingWanted) {
             EXPECT_TRUE(facts);
             if (!facts) continue;
             EXPECT_EQ(facts->high, greatest(columns));
-            std::uint32_t flags = 0;
-            for (std::size_t i = 0; i < columns.count; ++i) flags |= columns.flags[i];
+            std::uint32_t flags = 0, kinds = 0;
+            for (std::size_t i = 0; i < columns.count; ++i) flags |= columns.flags[i], kinds |= 1u << columns.kind[i];
             EXPECT_EQ(facts->flags, flags);
+            EXPECT_EQ(scan.facts[r]->kinds(), kinds);
             read[{code, scan.refs[r].run}] = facts->high;
           }
           return {};
@@ -130,7 +131,7 @@ TEST_P(PostingReaderTest, PassesOverRunsThatAreKnownToHoldNothingWanted) {
     for (const double bound : {50.0, 150.0, 190.0}) {
       std::size_t left = 0;
       const auto some = view.all_postings(
-          0, 0, 2, [&](const RunFacts::Facts& facts) { return facts.high > bound; },
+          0, 0, 2, [&](const RunFacts& run) { return !run.known() || run.known()->high > bound; },
           [&](Name code, const PostingScan& scan) -> Result<void> {
             for (const stored::PostingRun& run : scan.refs) {
               const double high = read.at({code, run.run});
@@ -202,7 +203,7 @@ TEST(PostingReader, ThreadsThatDrawAPageAtOnceNoteOnOne) {
         std::size_t met = 0;
         ready.arrive_and_wait();
         const auto read_mine = view.all_postings(
-            0, 0, 2, [](const RunFacts::Facts&) { return true; },
+            0, 0, 2, [](const RunFacts&) { return true; },
             [&](Name code, const PostingScan& scan) -> Result<void> {
               for (std::size_t r = 0; r < scan.refs.size(); ++r) {
                 if (met++ % threads == mine)
@@ -217,7 +218,7 @@ TEST(PostingReader, ThreadsThatDrawAPageAtOnceNoteOnOne) {
       for (std::thread& reader : readers) reader.join();
       std::size_t all = 0, known = 0;
       ASSERT_TRUE(view.all_postings(
-          0, 0, 2, [](const RunFacts::Facts&) { return true; },
+          0, 0, 2, [](const RunFacts&) { return true; },
           [&](Name, const PostingScan& scan) -> Result<void> {
             for (const RunFacts* facts : scan.facts) ++all, known += facts->known() != nullptr;
             return {};

@@ -131,5 +131,35 @@ load p3 kind=condition code=local:c start=2019-03-04 source=org0
   EXPECT_EQ(undecided("and no condition[*] on or after dx within 1d of dx"), "3");
 }
 
+// Folded or not, by whom it was told is in the postings: nobody is asked of the reference.
+TEST_F(Plans, TellSourcesFromColumns) {
+  Replay replay(random::parse_script(R"(load p1 kind=encounter code=local:v start=2019-03-01 source=org0
+load p1 kind=encounter code=local:v start=2019-03-02 source=org1 system=sys
+load p2 kind=encounter code=local:v start=2019-03-01 source=org1 system=sys
+fold
+write p2 kind=encounter code=local:v start=2019-05-01 source=org0
+write p3 kind=encounter code=local:v start=2019-05-01 source=org2
+write p3 kind=encounter code=local:v start=2019-05-02 source=
+)",
+                                     complaint_)
+                    .value(),
+                1);
+  replay.play();
+  for (const std::string asked :
+       {"tally encounter[local:v] by source", "tally encounter[*] by source, year(it)",
+        "cohort c per encounter[local:v] as v = true\ncount in c by v.source",
+        "count exists encounter[*] where source = 'org1|sys'", "count exists encounter[*] where 'org0' != source",
+        "param practice = 'org2'\ncount (last encounter[local:v]).source = practice",
+        "count exists encounter[local:v] by (first encounter[local:v]).source"}) {
+    EXPECT_EQ(random::print(random::ask(replay.store(), asked, Executor::reference)),
+              random::print(random::ask(replay.store(), asked, Executor::vectorised)))
+        << asked;
+    const std::size_t last = asked.rfind('\n') + 1;
+    const std::string plan = rows(asked.substr(0, last) + "explain analyze " + asked.substr(last), replay);
+    EXPECT_TRUE(plan.starts_with("way | columns of postings | patients | 3\n")) << plan;
+    EXPECT_NE(plan.find("reference | asked, person by person | patients |  | 0\n"), std::string::npos) << plan;
+  }
+}
+
 }  // namespace
 }  // namespace chartline::query::vectorised

@@ -57,7 +57,7 @@ std::string UsualQuery::clause(int depth, const std::string& it) {
       default: return date();
     }
   };
-  switch (chance_.below(depth > 0 ? 12 : 9)) {
+  switch (chance_.below(depth > 0 ? 13 : 10)) {
     case 0: return "in 2019-03-01..2020-02-29";
     case 1: return one({"before ", "after ", "on or before ", "on or after "}) + anchor();
     case 2:
@@ -70,7 +70,8 @@ std::string UsualQuery::clause(int depth, const std::string& it) {
     case 5: return "between " + anchor() + " and " + date();
     case 6: return "any status";
     case 7: return "including contributions";
-    case 8: return "where kind = " + one({"condition", "observation", "medication"});
+    case 8: return "where source " + one({"=", "!="}) + " '" + one({"org0", "org1", "org0|sys"}) + "'";
+    case 9: return "where kind = " + one({"condition", "observation", "medication"});
     default: return one({"with (", "without ("}) + events(depth - 1, "it") + ")";
   }
 }
@@ -117,7 +118,8 @@ std::string UsualQuery::groups(bool of_event) {
       " by " + one({"sex", "band(age(today), 10)", "year(birth)", "in some", "age(today)", "count(recent)",
                     "case when sex = female then 'a' when age(today) > 40 then 'b' else 'c' end",
                     "case when age(today) > 40 then count(recent) when in some then 7 end"});
-  if (of_event) text += ", " + one({"month(it)", "year(it)", "kind", "date(it)", "unit", "start", "it.code"});
+  if (of_event)
+    text += ", " + one({"month(it)", "year(it)", "kind", "date(it)", "unit", "start", "it.code", "source", "source"});
   return text;
 }
 
@@ -125,7 +127,8 @@ std::string UsualQuery::statement() {
   switch (chance_.below(8)) {
     case 0: return "tally " + events(2, "") + groups(true);
     case 1: return "flow " + condition(1) + ", " + condition(1) + ", " + condition(1);
-    case 2: return "count in treated" + one({"", " by ix.code", " by sex, ix.code", " by ix.code, year(ix)"});
+    case 2:
+      return "count in treated" + one({"", " by ix.code", " by sex, ix.code", " by ix.code, year(ix)", " by ix.source"});
     case 3:
       return "measure " + condition(1) + " over exists any[" + codes() +
              "] in interval every 6mo from 2019-01-01 to 2020-12-31";
