@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "engine/about_store.h"
 #include "engine/meta_lock.h"
 
@@ -113,6 +115,15 @@ Result<void> check_name(std::string_view name) {
   return {};
 }
 
+Result<void> check_utf8(std::string_view name, std::string_view hash, const std::vector<ListEntry>& entries) {
+  const auto is_text = [](const ListEntry& entry) {
+    return is_utf8(entry.code.system) && is_utf8(entry.code.code) && is_utf8(entry.display);
+  };
+  return is_utf8(name) && is_utf8(hash) && std::ranges::all_of(entries, is_text)
+             ? Result<void>()
+             : invalid_request("a code list holds bytes that are not UTF-8");
+}
+
 }  // namespace
 
 const ListVersion* CodeList::at(Micros instant) const {
@@ -142,6 +153,10 @@ Result<std::vector<ListEntry>> CodeLists::entries(std::string_view name, std::ui
 // The entries are there before the index names them: a crash in between leaves what the next version writes over.
 Result<ListVersion> CodeLists::keep(std::string_view name, std::vector<ListEntry> entries, ListOrigin origin, Micros now) {
   TRY(check_name(name));
+  TRY(check_utf8(name, origin.hash, entries));
+  std::string file;
+  append_utf8(file, std::exchange(origin.file, {}));
+  origin.file = std::move(file);
   put_in_order(entries);
   const auto lock = engine::lock_meta(*store_);
   auto lists = TRY(all());

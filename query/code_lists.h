@@ -61,8 +61,8 @@ class CodeLists {
   Result<std::optional<CodeList>> find(std::string_view name) const;
   Result<std::vector<ListEntry>> entries(std::string_view name, std::uint32_t number) const;
 
-  // A new version, or the present one where it says the same. Entries are sorted and kept once each. Threads may keep and
-  // remove lists at once.
+  // A new version, or the present one where it says the same. Entries are sorted and kept once each; texts are UTF-8, or the
+  // list is refused (of a file's name such bytes become U+FFFD). Threads may keep and remove lists at once.
   Result<ListVersion> keep(std::string_view name, std::vector<ListEntry> entries, ListOrigin origin, Micros now);
   // not_found where there is no such list.
   Result<ListVersion> remove(std::string_view name, Micros now);

@@ -155,6 +155,22 @@ TEST_P(StoreCodesTest, ListsHoldCodesAndPartsOfHierarchies) {
   EXPECT_EQ(expanded(store(), "@else"), "there is no code list @else");
 }
 
+TEST_P(StoreCodesTest, ListsHoldText) {
+  CodeLists lists(store());
+  const ListEntry fine{.code = {"tree", "1"}};
+  for (const ListEntry& odd : {ListEntry{.code = {"\xff", "1"}}, ListEntry{.code = {"tree", "\xff"}},
+                               ListEntry{.code = {"tree", "2"}, .display = "caf\xe9"}}) {
+    const auto kept = lists.keep("dm", {fine, odd}, {}, day_one);
+    ASSERT_FALSE(kept);
+    EXPECT_EQ(kept.error().fault, Fault::invalid_request);
+  }
+  EXPECT_FALSE(lists.keep("d\xff", {fine}, {}, day_one));
+  EXPECT_FALSE(lists.keep("dm", {fine}, {.hash = "\xff"}, day_one));
+  EXPECT_TRUE(lists.all()->empty());
+  EXPECT_EQ(lists.keep("dm", {fine}, {.file = "caf\xe9.csv"}, day_one)->origin.file, "caf\xEF\xBF\xBD.csv");
+  EXPECT_EQ(lists.all()->front().now()->origin.file, "caf\xEF\xBF\xBD.csv");
+}
+
 TEST_P(StoreCodesTest, ListsKeepTheirHistory) {
   CodeLists lists(store());
   EXPECT_TRUE(lists.all()->empty());
