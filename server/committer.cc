@@ -13,6 +13,13 @@ namespace {
 constexpr std::size_t group_bytes_max = 256u << 10;
 constexpr std::size_t waiting_max = 4096;  // as for a lane of the workers
 
+// What the library finds wrong with a message, it throws.
+Result<engine::WriteRequest> made_out(HeldWrite& write) {
+  Result<engine::WriteRequest> request = invalid_request("the batch is not as the schema says");
+  (void)kj::runCatchingExceptions([&] { request = write.request(); });
+  return request;
+}
+
 }  // namespace
 
 // One for each processor, and one that waits for the disk.
@@ -22,7 +29,7 @@ Committer::Committer(engine::Store& store, Workers& workers)
 kj::Promise<engine::Written> Committer::write(std::unique_ptr<HeldWrite> one, std::size_t bytes) {
   if (bytes > group_bytes_max) {
     return workers_.run(Lane::write, [&store = store_, one = std::move(one)]() -> Result<engine::Written> {
-      const engine::WriteRequest request = TRY(one->request());
+      const engine::WriteRequest request = TRY(made_out(*one));
       return store.write(request.records, request.options);
     });
   }
@@ -82,7 +89,7 @@ Committer::Answers Committer::commit(engine::Store& store, Writes& writes) {
   std::vector<std::optional<Error>> refused(writes.size());
   std::vector<engine::WriteRequest> requests;
   for (std::size_t i = 0; i < writes.size(); ++i) {
-    Result<engine::WriteRequest> request = writes[i]->request();
+    Result<engine::WriteRequest> request = made_out(*writes[i]);
     if (request) requests.push_back(std::move(*request));
     else refused[i] = std::move(request).error();
   }

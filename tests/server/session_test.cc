@@ -118,7 +118,7 @@ TEST_F(Session, ABatchIdIsItsUsersOwn) {
 }
 
 // Commits that come together share one of the store's, and each is answered for itself: also one that is told twice, one whose
-// records are none, and one that is too large to go with others.
+// records are none, one whose records are no list at all, and one that is too large to go with others.
 TEST_F(Session, ManyCommitsAtOnce) {
   capnp::EzRpcClient client(served_.address());
   auto& scope = client.getWaitScope();
@@ -126,9 +126,14 @@ TEST_F(Session, ManyCommitsAtOnce) {
   feed.aboutRequest().send().wait(scope);
   const std::uint64_t before = served_.store->view().position().front();
   constexpr int count = 60;
-  std::vector<kj::Promise<std::string>> answers;
-  for (int i = 0; i < count; ++i)
+  std::vector<kj::Promise<std::string>> answers, odd;
+  for (int i = 0; i < count; ++i) {
     answers.push_back(written(feed, "r" + std::to_string(i), i % 10 == 0 ? "the same" : "", i == 35 ? 3'000 : 1));
+    if (i % 20 != 10) continue;
+    auto commit = feed.ingestRequest().send().getIngest().commitRequest();
+    for (auto pointer : capnp::AnyStruct::Builder(commit.initLast()).getPointerSection()) pointer.initAsAnyStruct(1, 0);
+    odd.push_back(commit.send().then([](auto&&) { return std::string(); }));
+  }
   auto wrong = feed.ingestRequest().send().getIngest().commitRequest();
   wrong.initLast().initRecords(1)[0].setEvents(1);
   auto refused = wrong.send();
@@ -139,6 +144,7 @@ TEST_F(Session, ManyCommitsAtOnce) {
     else EXPECT_EQ(answer, "1") << i;
   }
   EXPECT_EQ(repeated, 5);
+  for (auto& one : odd) EXPECT_EQ(outcome(scope, [&] { return kj::mv(one); }).first, "invalid_request");
   EXPECT_EQ(outcome(scope, [&] { return refused.then([](auto&&) { return std::string(); }); }).first,
             "invalid_request");
   EXPECT_LT(served_.store->view().position().front() - before, 30U);
@@ -149,7 +155,7 @@ TEST_F(Session, ManyCommitsAtOnce) {
     return {};
   }));
   EXPECT_EQ(entries, count);
-  EXPECT_EQ(failed, 1);
+  EXPECT_EQ(failed, 4);
 }
 
 // A capability, where a later version of the schema may have more pointers. Workers have no part in it: it is their loop's.
