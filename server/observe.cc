@@ -76,14 +76,17 @@ class Observer final : kj::TaskSet::ErrorHandler {
         connections_(*this) {}
 
   kj::Promise<void> accept() {
-    return port_->accept().then([this](kj::Own<kj::AsyncIoStream> stream) {
-      if (count_ < connections_max) {
-        ++count_;
-        auto guarded = kj::heap<GuardedStream>(kj::mv(stream), kj::heap<HttpFollower>(HttpLimits{}), timer_, limits_);
-        connections_.add(server_.listenHttp(kj::mv(guarded)).attach(kj::defer([this] { --count_; })));
-      }
-      return accept();
-    });
+    return port_->accept()
+        .then([this](kj::Own<kj::AsyncIoStream> stream) {
+          if (count_ < connections_max) {
+            ++count_;
+            auto guarded = kj::heap<GuardedStream>(kj::mv(stream), kj::heap<HttpFollower>(HttpLimits{}), timer_, limits_);
+            connections_.add(server_.listenHttp(kj::mv(guarded)).attach(kj::defer([this] { --count_; })));
+          }
+        })
+        // No file descriptors left, or the like: others may end meanwhile.
+        .catch_([this](kj::Exception&&) { return timer_.afterDelay(100 * kj::MILLISECONDS); })
+        .then([this] { return accept(); });
   }
 
  private:

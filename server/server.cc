@@ -201,7 +201,10 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
       instruments.read_only.set(store.read_only());
       return {};
     });
-    return looked.then([&timer] { return timer.afterDelay(pace); }).then([this, &timer] { return look_at_store(timer); });
+    // Where workers have too much to do already, what was seen last is told.
+    return looked.catch_([](kj::Exception&&) {}).then([&timer] { return timer.afterDelay(pace); }).then([this, &timer] {
+      return look_at_store(timer);
+    });
   }
 
   // What was taken is finished. Scans notice that they are to end when nobody waits for them.

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <kj/debug.h>
 
 namespace chartline::server {
 namespace {
@@ -59,6 +60,28 @@ TEST_F(Observe, TellsMetricsAndHealth) {
   health_ = {false, "draining"};
   EXPECT_THAT(answer(get("/readyz")), testing::AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("draining\n")));
   EXPECT_THAT(answer(get("/healthz")), StartsWith("HTTP/1.1 200")) << "it runs, though it takes no work";
+}
+
+// As where the system has no file descriptors left for a while.
+TEST_F(Observe, GoesOnAfterAcceptingFails) {
+  class FailsFirst final : public kj::ConnectionReceiver {
+   public:
+    explicit FailsFirst(kj::Own<kj::ConnectionReceiver> port) : port_(kj::mv(port)) {}
+    kj::Promise<kj::Own<kj::AsyncIoStream>> accept() override {
+      if (failures_-- > 0) return KJ_EXCEPTION(OVERLOADED, "too many open files");
+      return port_->accept();
+    }
+    kj::uint getPort() override { return port_->getPort(); }
+
+   private:
+    kj::Own<kj::ConnectionReceiver> port_;
+    int failures_ = 2;
+  };
+  auto port = io_.provider->getNetwork().parseAddress("127.0.0.1:0").wait(io_.waitScope)->listen();
+  port_ = port->getPort();
+  serving_ = observe(kj::heap<FailsFirst>(kj::mv(port)), io_.provider->getTimer(), {metrics_, [this] { return health_; }})
+                 .eagerlyEvaluate(nullptr);
+  EXPECT_THAT(answer(get("/healthz")), HasSubstr("running\n"));
 }
 
 TEST_F(Observe, TellsNothingElse) {
