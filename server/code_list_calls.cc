@@ -86,7 +86,7 @@ class CodeListsServer final : public wire::CodeLists::Server {
   CodeListsServer(HolderPtr holder, HeldObject object) : holder_(std::move(holder)), object_(std::move(object)) {}
 
   kj::Promise<void> all(AllContext context) override {
-    return as_read(holder_, "code lists", [&] {
+    return as_read(holder_, says("code lists"), [&] {
       return workers()
           .run(Lane::read, [holder = holder_] { return CodeLists(holder->services.store).all(); })
           .then([context](std::vector<CodeList> lists) mutable {
@@ -101,9 +101,10 @@ class CodeListsServer final : public wire::CodeLists::Server {
   }
 
   kj::Promise<void> entries(EntriesContext context) override {
-    const std::string name = copy(context.getParams().getName());
-    return as_read(holder_, "code list " + name, [&] {
-      auto work = [holder = holder_, name, version = context.getParams().getVersion()] {
+    const auto asked = [&] { return "code list " + copy(context.getParams().getName()); };
+    return as_read(holder_, asked, [&] {
+      const auto params = context.getParams();
+      auto work = [holder = holder_, name = copy(params.getName()), version = params.getVersion()] {
         return shown_entries(*holder, name, version);
       };
       return workers().run(Lane::read, std::move(work)).then([context](std::vector<Shown> shown) mutable {
@@ -141,7 +142,7 @@ class CodeListsServer final : public wire::CodeLists::Server {
   }
 
   kj::Promise<void> terminology(TerminologyContext context) override {
-    return as_read(holder_, "terminology", [&] {
+    return as_read(holder_, says("terminology"), [&] {
       return workers()
           .run(Lane::read, [holder = holder_] { return engine::terminology_versions(holder->services.store); })
           .then([context](std::vector<engine::TerminologyVersion> versions) mutable {

@@ -95,7 +95,8 @@ class CohortServer final : public wire::Cohort::Server {
     return kj::READY_NOW;
   }
   kj::Promise<void> changes(ChangesContext context) override {
-    return as_act(holder_, engine::Act::watch, "cohort " + name_, [&] { return tell_changes(context); });
+    return as_act(
+        holder_, engine::Act::watch, [&] { return "cohort " + name_; }, [&] { return tell_changes(context); });
   }
   kj::Promise<void> remove(RemoveContext) override {
     return as_act(holder_, engine::Act::set_value, [&] { return forget(); });

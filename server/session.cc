@@ -62,8 +62,9 @@ class SessionServer final : public wire::Session::Server {
     return kj::READY_NOW;
   }
   kj::Promise<void> timeline(TimelineContext context) override {
-    return act(Right::rows, Act::read_timeline, copy(context.getParams().getPatient()),
-               [&] { return server::timeline(holder_, context); });
+    return act(
+        Right::rows, Act::read_timeline, [&] { return copy(context.getParams().getPatient()); },
+        [&] { return server::timeline(holder_, context); });
   }
   kj::Promise<void> timelines(TimelinesContext context) override {
     return act(Right::rows, Act::read_timeline, [&] { return server::timelines(holder_, context); });
@@ -75,8 +76,9 @@ class SessionServer final : public wire::Session::Server {
     return act(Right::rows, Act::read_timeline, [&] { return resume_timeline(holder_, context); });
   }
   kj::Promise<void> prepare(PrepareContext context) override {
-    std::string refused = may_ask() ? std::string() : copy(context.getParams().getText());
-    return as_act(holder_, Act::query, std::move(refused),
+    // What is prepared is entered when it is run.
+    const auto refused = [&] { return may_ask() ? std::string() : copy(context.getParams().getText()); };
+    return as_act(holder_, Act::query, refused,
                   [&] { return may_ask() ? server::prepare(holder_, context) : asks_nothing(); });
   }
   kj::Promise<void> ingest(IngestContext context) override {
@@ -100,17 +102,17 @@ class SessionServer final : public wire::Session::Server {
     });
   }
   kj::Promise<void> cohorts(CohortsContext context) override {
-    return as_read(holder_, "cohorts", [&] { return may_ask() ? list_cohorts(holder_, context) : asks_nothing(); });
+    return as_read(holder_, says("cohorts"), [&] { return may_ask() ? list_cohorts(holder_, context) : asks_nothing(); });
   }
   kj::Promise<void> cohort(CohortContext context) override {
-    std::string asked = "cohort " + std::string(wire::view(context.getParams().getName()));
-    return as_read(holder_, std::move(asked), [&] { return may_ask() ? find_cohort(holder_, context) : asks_nothing(); });
+    const auto asked = [&] { return "cohort " + copy(context.getParams().getName()); };
+    return as_read(holder_, asked, [&] { return may_ask() ? find_cohort(holder_, context) : asks_nothing(); });
   }
   kj::Promise<void> saveCohort(SaveCohortContext context) override {
     return act(Right::operate, Act::set_value, [&] { return save_cohort(holder_, context); });
   }
   kj::Promise<void> stats(StatsContext context) override {
-    return read(Right::operate, "stats", [&] {
+    return read(Right::operate, says("stats"), [&] {
       auto work = [holder = holder_]() -> Result<std::string> { return engine::inspect_stats(holder->services.store); };
       return holder_->services.workers.run(Lane::read, std::move(work)).then([context](std::string text) mutable {
         context.getResults().setText(text);
@@ -118,9 +120,11 @@ class SessionServer final : public wire::Session::Server {
     });
   }
   kj::Promise<void> hash(HashContext context) override {
-    const bool history = context.getParams().getHistory();
-    return read(Right::operate, history ? "hash --history" : "hash", [&] {
-      auto work = [holder = holder_, history] { return engine::content_hash(holder->services.store, history); };
+    const auto asked = [&] { return std::string(context.getParams().getHistory() ? "hash --history" : "hash"); };
+    return read(Right::operate, asked, [&] {
+      auto work = [holder = holder_, history = context.getParams().getHistory()] {
+        return engine::content_hash(holder->services.store, history);
+      };
       return holder_->services.workers.run(Lane::scan, std::move(work)).then([context](Hash128 hash) mutable {
         context.getResults().setHash(hex(hash));
       });
@@ -130,18 +134,19 @@ class SessionServer final : public wire::Session::Server {
     return act(Right::rows, Act::read_feed, [&] { return server::position(holder_, context); });
   }
   kj::Promise<void> identifiers(IdentifiersContext context) override {
-    return act(Right::rows, Act::find_patient, copy(context.getParams().getPatient()),
-               [&] { return server::identifiers(holder_, context); });
+    return act(
+        Right::rows, Act::find_patient, [&] { return copy(context.getParams().getPatient()); },
+        [&] { return server::identifiers(holder_, context); });
   }
   kj::Promise<void> codeSystems(CodeSystemsContext context) override {
-    return read(Right::rows, "code systems", [&] { return code_systems(holder_, context); });
+    return read(Right::rows, says("code systems"), [&] { return code_systems(holder_, context); });
   }
   kj::Promise<void> figures(FiguresContext context) override {
-    return read(Right::operate, "figures", [&] { return server::figures(holder_, context); });
+    return read(Right::operate, says("figures"), [&] { return server::figures(holder_, context); });
   }
   kj::Promise<void> check(CheckContext context) override {
-    return read(Right::operate, context.getParams().getDeep() ? "check --deep" : "check",
-                [&] { return check_store(holder_, context); });
+    const auto asked = [&] { return std::string(context.getParams().getDeep() ? "check --deep" : "check"); };
+    return read(Right::operate, asked, [&] { return check_store(holder_, context); });
   }
   kj::Promise<void> codeLists(CodeListsContext context) override {
     context.getResults().setLists(make_code_lists(holder_, value_or_throw(holder_->hold_object())));
@@ -184,17 +189,17 @@ class SessionServer final : public wire::Session::Server {
   }
   template <typename Call>
   kj::Promise<void> act(Right right, Act act, Call call) {
-    return this->act(right, act, {}, std::move(call));
+    return as_act(holder_, act, [&] { return with(right, call); });
   }
   // `asked` is entered where nothing is shown: whom someone looked for is then told by nothing else.
-  template <typename Call>
-  kj::Promise<void> act(Right right, Act act, std::string asked, Call call) {
-    return as_act(holder_, act, std::move(asked), [&] { return with(right, call); });
+  template <typename Asked, typename Call>
+  kj::Promise<void> act(Right right, Act act, Asked asked, Call call) {
+    return as_act(holder_, act, asked, [&] { return with(right, call); });
   }
   static std::string copy(capnp::Text::Reader text) { return std::string(wire::view(text)); }
-  template <typename Call>
-  kj::Promise<void> read(Right right, std::string text, Call call) {
-    return as_read(holder_, std::move(text), [&] { return with(right, call); });
+  template <typename Asked, typename Call>
+  kj::Promise<void> read(Right right, Asked asked, Call call) {
+    return as_read(holder_, asked, [&] { return with(right, call); });
   }
 
   HolderPtr holder_;

@@ -126,6 +126,23 @@ TEST_F(Audited, ReadsThatNameNoPatientAndAreDeniedOrFail) {
   EXPECT_EQ(faults, (Lines{"denied", "not_found", "not_found", "denied"}));
 }
 
+// A pointer to a struct in the place of what was asked.
+TEST_F(Audited, CallsOfMalformedMessages) {
+  Lines faults;
+  const auto malformed = [](auto request) {
+    capnp::AnyStruct::Builder(typename decltype(request)::Builder(request)).getPointerSection()[0].initAsAnyStruct(1, 0);
+    return told(kj::mv(request));
+  };
+  const Calls calls = {[&](auto& s) { return malformed(s.timelineRequest()); },
+                       [&](auto& s) { return malformed(s.identifiersRequest()); },
+                       [&](auto& s) { return malformed(s.cohortRequest()); },
+                       [&](auto& s) { return malformed(s.codeListsRequest().send().getLists().entriesRequest()); }};
+  EXPECT_EQ(of("clinician", calls, &faults),
+            (Lines{"read-timeline failed unavailable", "find-patient failed unavailable", "query failed unavailable",
+                   "query failed unavailable"}));
+  EXPECT_EQ(faults, Lines(4, "unavailable"));
+}
+
 TEST_F(Audited, PagesStreamsAndFeedsThatFail) {
   Lines faults;
   const auto no_cursor = [](auto& s) {
