@@ -34,8 +34,8 @@ std::vector<BytesView> messages_of(BytesView all) {
     std::uint32_t segments = 0;
     if (words.size() >= 8) std::memcpy(&segments, words.begin(), 4);
     std::size_t size = all.size();
-    if (words.size() >= 8 && segments < 16 && words.size() >= (segments / 2 + 1) * 8) {
-      std::uint64_t count = segments / 2 + 1;
+    if (words.size() >= 8 && segments < 16 && words.size() >= (segments + 3) / 2 * 8) {
+      std::uint64_t count = (segments + 3) / 2;  // of the head
       for (std::uint32_t i = 0; i <= segments; ++i) {
         std::uint32_t length = 0;
         std::memcpy(&length, words.begin() + 4 * (i + 1), 4);
