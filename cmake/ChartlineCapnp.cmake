@@ -7,6 +7,19 @@ endforeach()
 find_package(Threads REQUIRED)
 set(capnp_libraries ${CAPNP_LIBRARY_capnp-rpc} ${CAPNP_LIBRARY_capnp} ${CAPNP_LIBRARY_kj-async} ${CAPNP_LIBRARY_kj} Threads::Threads)
 
+# What its mutex orders is told to ThreadSanitizer.
+if(CHARTLINE_SANITIZE STREQUAL "thread" AND NOT TARGET chartline_kj_mutex)
+  set(lock _ZN2kj1_5Mutex4lockENS1_11ExclusivityENS_5MaybeINS_8QuantityIlNS0_15NanosecondLabelEEEEENS_18NoopSourceLocationE)
+  set(unlock _ZN2kj1_5Mutex6unlockENS1_11ExclusivityEPNS1_6WaiterE)
+  set(wait _ZN2kj1_5Mutex4waitERNS1_9PredicateENS_5MaybeINS_8QuantityIlNS0_15NanosecondLabelEEEEENS_18NoopSourceLocationE)
+  add_library(chartline_kj_mutex STATIC ${PROJECT_SOURCE_DIR}/tests/threads/kj_mutex.cc)
+  target_compile_features(chartline_kj_mutex PRIVATE cxx_std_20)
+  target_compile_options(chartline_kj_mutex PRIVATE -fno-access-control)
+  target_compile_definitions(chartline_kj_mutex PRIVATE KJ_MUTEX_LOCK="${lock}" KJ_MUTEX_UNLOCK="${unlock}" KJ_MUTEX_WAIT="${wait}")
+  target_link_options(chartline_kj_mutex INTERFACE -Wl,--wrap=${lock} -Wl,--wrap=${unlock} -Wl,--wrap=${wait})
+  list(APPEND capnp_libraries $<BUILD_INTERFACE:chartline_kj_mutex>)
+endif()
+
 # chartline_schema(schema chartline.capnp): the static library chartline::schema of what the compiler makes, for those who
 # include "<this folder>/chartline.capnp.h".
 function(chartline_schema name file)
