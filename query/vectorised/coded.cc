@@ -42,6 +42,10 @@ Cell month_cell(Day day) {
   return month;
 }
 
+bool is_whole(const Node& number) {
+  return number.op == Op::age || number.op == Op::year_of || number.op == Op::count || number.op == Op::distinct;
+}
+
 }  // namespace
 
 const Node* dated_event(const Node& node) {
@@ -273,6 +277,49 @@ std::vector<std::uint32_t> Evaluation::coded_field(const Node& node, const Frame
   return made;
 }
 
+// Of what is mostly different the cells are made one by one, of words once for each. What only the reference can show makes
+// odd: a number with a bound on one side, and text that is cut where it stands for a group.
+
+std::vector<Cell> Evaluation::shown(const Node& node, const Frame& frame) {
+  std::vector<Cell> made(frame.rows());
+  switch (node.type.basic) {
+    case Basic::boolean: {
+      const Truths truths = truth(node, frame);
+      for (std::size_t row = 0; row < truths.size(); ++row)
+        if (truths[row] != Truth::unknown) made[row] = truths[row] == Truth::yes;
+      return made;
+    }
+    case Basic::event:
+    case Basic::date:
+    case Basic::instant: {
+      const Times times = time(node, frame);
+      for (std::size_t row = 0; row < made.size(); ++row)
+        if (times[row].known()) made[row] = times[row];
+      return made;
+    }
+    case Basic::number: {
+      const Numbers numbers = number(node, frame);
+      const bool whole = is_whole(node);
+      for (std::size_t row = 0; row < made.size(); ++row) {
+        if (!numbers[row]) continue;
+        if (!numbers[row]->exact()) make_odd(frame.place[row]);
+        made[row] = whole ? Cell(std::int64_t{std::llround(numbers[row]->low)}) : Cell(numbers[row]->low);
+      }
+      return made;
+    }
+    default: break;
+  }
+  constexpr std::size_t character_bytes_max = 4;
+  const std::vector<std::uint32_t> codes = coded(node, frame);
+  const std::vector<Cell>& words = cells(node);
+  for (std::size_t row = 0; row < made.size(); ++row) {
+    made[row] = words[codes[row]];
+    const auto* text = std::get_if<std::string>(&made[row]);
+    if (text && text->size() + character_bytes_max > group_bytes_max) make_odd(frame.place[row]);
+  }
+  return made;
+}
+
 std::vector<std::uint32_t> Evaluation::coded_truths(const Node& node, const Frame& frame) {
   const Truths truths = truth(node, frame);
   std::vector<std::uint32_t> made(frame.rows());
@@ -299,7 +346,7 @@ std::vector<std::uint32_t> Evaluation::coded_times(const Node& node, const Frame
 
 std::vector<std::uint32_t> Evaluation::coded_numbers(const Node& node, const Frame& frame) {
   const Numbers numbers = number(node, frame);
-  const bool whole = node.op == Op::age || node.op == Op::year_of || node.op == Op::count || node.op == Op::distinct;
+  const bool whole = is_whole(node);
   std::vector<std::uint32_t> made(frame.rows());
   Numbering& numbering = numbered_[&node];
   for (std::size_t row = 0; row < made.size(); ++row) {

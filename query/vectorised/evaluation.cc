@@ -16,6 +16,24 @@ Evaluation::Evaluation(const Program& program, Rehearsed& into)
 Evaluation::Evaluation(const Program& program, const Rehearsed& rehearsed, const engine::View& view, const Order& order)
     : program_(program), rehearsed_(rehearsed), rehearsal_(nullptr), view_(&view), order_(&order), names_(program) {}
 
+std::vector<std::uint32_t> where_yes(const Truths& truths) {
+  // Every row is written and only those of a yes are kept, without a branch.
+  std::vector<std::uint32_t> rows(truths.size());
+  std::size_t kept = 0;
+  for (std::uint32_t row = 0; row < truths.size(); ++row) {
+    rows[kept] = row;
+    kept += truths[row] == Truth::yes;
+  }
+  rows.resize(kept);
+  return rows;
+}
+
+std::vector<std::uint32_t> all_rows(const Frame& frame) {
+  std::vector<std::uint32_t> rows(frame.rows());
+  std::iota(rows.begin(), rows.end(), 0u);
+  return rows;
+}
+
 // -- rehearsal
 
 std::optional<std::string> Evaluation::rehearse(const Node& node) { return rehearse_rows(node, 0, {}, {}); }
@@ -40,6 +58,13 @@ std::optional<std::string> Evaluation::rehearse_rows(const Node& node, std::uint
   }
   for (const Node* value : of_row) coded(*value, *rows);
   for (const Node* condition : conditions) truth(*condition, *rows);
+  return refusal_;
+}
+
+std::optional<std::string> Evaluation::rehearse(const std::function<void()>& walk) {
+  start({});
+  refusal_.reset();
+  walk();
   return refusal_;
 }
 

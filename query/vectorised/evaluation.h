@@ -80,6 +80,10 @@ std::vector<const typed::Node*> in_order(const typed::Node& conjunction, Statist
 // Of several. What is not here is asked as it is written.
 using Order = std::unordered_map<const typed::Node*, std::vector<const typed::Node*>>;
 
+// The rows that are true for sure; and all of them.
+std::vector<std::uint32_t> where_yes(const Truths& truths);
+std::vector<std::uint32_t> all_rows(const Frame& frame);
+
 // What a rehearsal finds: all that is to be known of expressions before they are evaluated.
 struct Rehearsed {
   // What can be sifted out for a filter of a kind while it is read.
@@ -120,6 +124,8 @@ class Evaluation {
   std::optional<std::string> rehearse(const Node& condition_or_events);
   std::optional<std::string> rehearse_rows(const Node& events, std::uint32_t slot, const std::vector<const Node*>& of_row,
                                            const std::vector<const Node*>& conditions);
+  // Of whatever is walked.
+  std::optional<std::string> rehearse(const std::function<void()>& walk);
   // Of the rows of a cohort with index dates, grouped.
   std::optional<std::string> rehearse_rows_of(const Node& cohort, std::uint32_t slot,
                                               const std::vector<const Node*>& groups);
@@ -159,6 +165,10 @@ class Evaluation {
     if (std::ranges::any_of(numbered_, [](const auto& one) { return one.second.cells().size() > kept_max; }))
       numbered_.clear();
   }
+  // The value of each row as a list shows it.
+  std::vector<Cell> shown(const Node& node, const Frame& frame);
+  // Rows whose order is that of their events: whoever has two of one instant is odd.
+  void in_known_order(const Frame& rows);
   // The candidates of some lists as rows, in a slot. Of lists that are not grouped: the frame is everyone's.
   Frame candidates(const Lists& lists, const Frame& frame, std::uint32_t slot);
   // The rows of a cohort with index dates: the index events for which its predicate holds, in a slot of whoever asks.

@@ -177,6 +177,15 @@ EventColumn Evaluation::one(const Node& node, const Frame& frame, Asks asks) {
   return earliest(*events(node, frame), frame, asks);
 }
 
+void Evaluation::in_known_order(const Frame& rows) {
+  const Events& events = *rows.event.events;
+  want(&events, field_order | field_time | field_grouped);
+  for (std::size_t row = 1; row < rows.rows(); ++row) {
+    const bool of_one = rows.parent[row - 1] == rows.parent[row];
+    if (of_one && tie(events, rows.event.index[row - 1], rows.event.index[row])) make_odd(rows.place[row]);
+  }
+}
+
 // The first of each list, where there is one.
 EventColumn Evaluation::earliest(const Lists& lists, const Frame& frame, Asks asks) {
   EventColumn made{.events = lists.events};

@@ -108,7 +108,8 @@ class Explanation {
 
   void conditions() {
     switch (statement_.op) {
-      case Op::count_patients: return condition(plan_.candidates ? *plan_.candidates : *statement_.parts[0]);
+      case Op::count_patients:
+      case Op::rows: return condition(plan_.candidates ? *plan_.candidates : *statement_.parts[0]);
       case Op::flow:
         if (plan_.way != Way::columns) return condition(*plan_.candidates);
         for (const typed::Ptr& step : statement_.parts)

@@ -16,6 +16,7 @@
 #include "base/check.h"
 #include "query/vectorised/gather.h"
 #include "query/vectorised/leaf_totals.h"
+#include "query/vectorised/listed.h"
 #include "query/vectorised/presence.h"
 #include "query/vectorised/range_finder.h"
 #include "query/vectorised/whoever_finder.h"
@@ -40,11 +41,18 @@ class VectorisedFinder final : public RangeFinder {
         evaluation_(program_, question_->plans->rehearsed, view_, question_->order),
         events_(leaves_.size()),
         gathered_(plans_.size()),
-        asked_(plans_.size()) {
+        asked_(plans_.size()),
+        listed_(plans_.size()) {
+    for (std::size_t i = 0; i < plans_.size(); ++i)
+      if (plans_[i].way == Way::columns && gives_rows(*plans_[i].statement))
+        listed_[i].emplace(*plans_[i].statement, program_);
+    lists_ = std::ranges::any_of(listed_, [](const auto& list) { return list.has_value(); });
     streams_ = leaves_.size() == 1 && adds_up(leaves_.front()) &&
                std::ranges::all_of(plans_, [this](const Plan& plan) { return is_of_events(plan); });
     asks_some_early_ = gives_rows(*plans_.front().statement) && std::ranges::any_of(leaves_, is_loose) &&
-                       std::ranges::all_of(plans_, [](const Plan& plan) { return plan.way == Way::candidates; });
+                       std::ranges::all_of(plans_, [](const Plan& plan) {
+                         return plan.way == Way::candidates || gives_rows(*plan.statement);
+                       });
     if (leaves_.size() != 1 || plans_.size() != 1 || plans_.front().way != Way::columns) return;
     if (streams_) totals_ = LeafTotals::of(*plans_.front().statement, program_, leaves_.front());
     if (totals_ && !is_whole_leaf(totals_->events())) totals_.reset();
@@ -73,7 +81,7 @@ class VectorisedFinder final : public RangeFinder {
       }
     }
     for (std::size_t i = 0; i < plans_.size(); ++i) {
-      if (plans_[i].way == Way::columns) gathered_[i].give(evaluation_, into[i]);
+      if (is_counted(i)) gathered_[i].give(evaluation_, into[i]);
     }
     evaluation_.forget_numbers();
     note_read();
@@ -83,6 +91,9 @@ class VectorisedFinder final : public RangeFinder {
 
  private:
   using Op = typed::Op;
+
+  // From columns, and not as rows.
+  bool is_counted(std::size_t i) const { return plans_[i].way == Way::columns && !listed_[i]; }
 
   // Whether what a statement counts are events, or patients by the code of theirs.
   bool is_of_events(const Plan& plan) const {
@@ -246,7 +257,9 @@ class VectorisedFinder final : public RangeFinder {
     evaluation_.start({.shard = shard, .batch = &batch, .leaves = &events_, .who = &who_, .odd = &odd});
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       asked_[i].reset();
-      if (plans_[i].way == Way::columns) {
+      if (listed_[i]) {
+        listed_[i]->find(evaluation_);
+      } else if (plans_[i].way == Way::columns) {
         TRY(gathered_[i].evaluate(*plans_[i].statement, program_, question_->inquiries[i].intervals(), evaluation_, odd,
                                   stop));
       } else if (plans_[i].way == Way::candidates) {
@@ -261,14 +274,14 @@ class VectorisedFinder final : public RangeFinder {
       asked_[i] &= seen_of(shard, batch);
     }
     TRY(stop.check());  // else what was evaluated may mean nothing
-    TRY(count(shard, batch, odd, stop));
+    const Odd counted = TRY(count(shard, batch, odd, stop));
     note(&Actuals::evaluate_us, watch);
     if (actuals_) {
       for (std::size_t i = 0; i < events_.size(); ++i) actuals_->of_leaf[i].events += events_[i].size();
       for (const Odd& some : asked_) actuals_->met += some.count();
       actuals_->odd += odd.count();
     }
-    return ask(shard, batch, odd, stop, outlet, into);
+    return lists_ ? list(shard, batch, odd, counted, stop, outlet, into) : ask(shard, batch, odd, stop, outlet, into);
   }
 
   // Whoever has an event of this leaf is among the candidates, unless a grant does not show them.
@@ -283,12 +296,13 @@ class VectorisedFinder final : public RangeFinder {
     incomparable_ = evaluation_.incomparable();
   }
 
-  // What was found of those without any event here counts only if they are somebody.
-  Result<void> count(std::uint32_t shard, const Batch& batch, const Odd& odd, Stop& stop) {
+  // What was found of those without any event here counts only if they are somebody. Gives who counts.
+  Result<Odd> count(std::uint32_t shard, const Batch& batch, const Odd& odd, Stop& stop) {
     Odd found, seen, counted = ~odd & seen_of(shard, batch);
     for (std::size_t i = 0; i < plans_.size(); ++i) {
-      if (plans_[i].way != Way::columns || gathered_[i].is_of_events() || !batch.is_everyone()) continue;
-      found |= gathered_[i].found();
+      if (plans_[i].way != Way::columns || !batch.is_everyone()) continue;
+      if (listed_[i]) found |= listed_[i]->found();
+      else if (!gathered_[i].is_of_events()) found |= gathered_[i].found();
     }
     found &= counted;
     for (const Events& events : events_) {
@@ -298,9 +312,54 @@ class VectorisedFinder final : public RangeFinder {
     const Odd unseen = found & ~seen;
     if (unseen.any()) counted &= ~unseen | TRY(present(view_, shard, batch.first / block_patients, unseen));
     for (std::size_t i = 0; i < plans_.size(); ++i) {
-      if (plans_[i].way == Way::columns) TRY(gathered_[i].count(counted, evaluation_, stop));
+      if (is_counted(i)) TRY(gathered_[i].count(counted, evaluation_, stop));
+    }
+    return counted;
+  }
+
+  // Rows in the order of the patients, whoever tells of them. Who turns out to be odd only when their cells are made is
+  // asked for the lists alone: all else has counted them.
+  Result<void> list(std::uint32_t shard, const Batch& batch, Odd& odd, const Odd& counted, Stop& stop, Outlet& outlet,
+                    std::span<Findings> into) {
+    const Odd told_by_reference = odd;
+    const bool names = std::ranges::any_of(listed_, [](const auto& one) { return one && one->asks_names(); });
+    std::string name;
+    for (std::uint32_t first = 0, past = batch.patients(); first < past;) {
+      std::uint32_t end = past;
+      for (const auto& one : listed_)
+        if (one) end = std::min(end, one->few_from(first, end));
+      for (auto& one : listed_)
+        if (one) one->show(first, end, evaluation_);
+      TRY(stop.check());
+      for (std::uint32_t place = first; place < end; ++place) {
+        const bool was_early = batch.first == 0 && early_[place];
+        const auto wants = [&](std::size_t i) {
+          return !was_early && (told_by_reference[place] || asked_[i][place] || (listed_[i] && odd[place]));
+        };
+        const auto gives = [&](std::size_t i) {
+          return listed_[i] && listed_[i]->has(place) && counted[place] && !was_early && !wants(i);
+        };
+        bool asks = false, any = false;
+        for (std::size_t i = 0; i < plans_.size(); ++i) asks = asks || wants(i), any = any || gives(i);
+        const engine::PatientRef patient{shard, batch.id(place)};
+        Watch watch = started();
+        if (asks) TRY(ask_about(patient, stop, outlet, into, wants));
+        else if (any) TRY(outlet.give(into));
+        if (asks) note(&Actuals::reference_us, watch);
+        if (any && names) name = TRY(name_of(patient));
+        for (std::size_t i = 0; i < plans_.size(); ++i)
+          if (listed_[i]) listed_[i]->take(place, name, gives(i) ? &into[i].rows : nullptr);
+      }
+      first = end;
     }
     return {};
+  }
+
+  // As the reference reads it of somebody who is linked to nobody.
+  Result<std::string> name_of(engine::PatientRef patient) {
+    identifiers_.clear();
+    const auto all = TRY(question_->then.identifiers(patient, identifiers_));
+    return all.empty() ? std::string() : std::string(all.front().value);
   }
 
   Result<void> ask(std::uint32_t shard, const Batch& batch, const Odd& odd, Stop& stop, Outlet& outlet,
@@ -330,6 +389,9 @@ class VectorisedFinder final : public RangeFinder {
   std::vector<Events> events_;  // of the leaves, of one block
   std::vector<Gathered> gathered_;
   std::vector<Odd> asked_;
+  std::vector<std::optional<Listed>> listed_;  // of lists from columns
+  bool lists_ = false;                         // there are some
+  record::Arena identifiers_;
   bool asks_some_early_ = false;
   Odd early_{};  // of the first block: those who were
 };

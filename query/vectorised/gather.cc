@@ -1,7 +1,6 @@
 #include "query/vectorised/gather.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "query/vectorised/plan.h"
 
@@ -9,22 +8,6 @@ namespace chartline::query::vectorised {
 
 using typed::Node;
 using typed::Op;
-
-namespace {
-
-std::vector<std::uint32_t> where_yes(const Truths& truths) {
-  // Every row is written and only those of a yes are kept, without a branch.
-  std::vector<std::uint32_t> rows(truths.size());
-  std::size_t kept = 0;
-  for (std::uint32_t row = 0; row < truths.size(); ++row) {
-    rows[kept] = row;
-    kept += truths[row] == Truth::yes;
-  }
-  rows.resize(kept);
-  return rows;
-}
-
-}  // namespace
 
 void Gathered::add(const Frame& rows, std::size_t which, Evaluation& evaluation) {
   Part part{.which = which, .first = place_.size()};
@@ -65,8 +48,7 @@ Result<void> Gathered::evaluate(const Node& statement, const Program& program,
       return {};
     }
     case Op::flow: {
-      std::vector<std::uint32_t> left(all.rows());
-      std::iota(left.begin(), left.end(), 0u);
+      std::vector<std::uint32_t> left = all_rows(all);
       for (std::size_t step = 0; step < statement.parts.size(); ++step) {
         const std::vector<std::uint32_t> rows =
             where_yes(evaluation.truth(*statement.parts[step], Evaluation::only(all, left)));

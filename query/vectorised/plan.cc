@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "query/vectorised/listed.h"
 #include "query/vectorised/relax.h"
 
 namespace chartline::query::vectorised {
@@ -46,7 +47,7 @@ std::optional<std::string> rehearse_statement(const Node& statement, const Progr
       evaluation.clear_interval();
       return reason;
     }
-    case Op::rows: return "a list gives what its rows hold";
+    case Op::rows: return Listed(statement, program).rehearse(evaluation);
     case Op::events_in: return "events are given whole";
     default: return "follow-up goes row by row";
   }
@@ -71,6 +72,11 @@ Needed needed_for(const Plan& plan, const Program& program, Evaluation& evaluati
       if (const auto rows = rows_counted(statement, program)) return evaluation.needed_of(*rows->cohort->parts[1]);
       return evaluation.needed_for(*statement.parts[0]);
     case Op::tally: return evaluation.needed_of(*statement.parts[0]);
+    case Op::rows: {
+      Needed all = evaluation.needed_for(*statement.parts[0]);
+      if (std::holds_alternative<typed::Slot>(statement.data)) all.merge(evaluation.needed_of(*statement.parts[1]));
+      return all;
+    }
     case Op::flow: return evaluation.needed_for(*statement.parts[0]);
     case Op::measure: return evaluation.needed_for(*statement.parts[1]);
     default: return {};
@@ -132,7 +138,11 @@ Plan plan(const Node& statement, const Program& program) {
   Rehearsed tried;
   Evaluation evaluation(program, tried);
   Plan made{.statement = &statement};
-  const std::optional<std::string> reason = rehearse_statement(statement, program, evaluation);
+  std::optional<std::string> reason = rehearse_statement(statement, program, evaluation);
+  // Events of all codes, in order and with all that is shown of them, are what timelines are there for.
+  const auto is_timeline = [](const Leaf& leaf) { return leaf.codes->any && !is_loose(leaf); };
+  if (!reason && statement.op == Op::rows && std::ranges::any_of(tried.leaves.all, is_timeline))
+    reason = "a list of what has any code";
   if (!reason) {
     made.way = Way::columns;
     return made;

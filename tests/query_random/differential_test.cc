@@ -94,6 +94,8 @@ class Differential {
               << " answered differently by the two executors; reference " << seconds_[0] << " s, vectorised "
               << seconds_[1] << " s, seed " << seed_ << "\n";
     for (const auto& [way, count] : ways_) std::cout << "  by " << way << ": " << count << "\n";
+    std::cout << "  lists by columns: " << lists_from_columns_ << "\n";
+    EXPECT_GE(lists_from_columns_ * 50, asked_);
     EXPECT_GE(ways_[vectorised::name(vectorised::Way::columns)] * 8, asked_);
     EXPECT_GE(ways_[vectorised::name(vectorised::Way::candidates)] * 8, asked_);
     EXPECT_LE(refused_ * 50, asked_);
@@ -138,14 +140,16 @@ class Differential {
     if (!prepared || !prepared->complaints.empty()) return;
     for (const typed::Ptr& statement : prepared->program->query.statements) {
       if (statement->op < typed::Op::count_patients || statement->op > typed::Op::survival) continue;
-      ++ways_[vectorised::name(vectorised::plan(*statement, *prepared->program).way)];
+      const vectorised::Way way = vectorised::plan(*statement, *prepared->program).way;
+      ++ways_[vectorised::name(way)];
+      if (statement->op == typed::Op::rows && way == vectorised::Way::columns) ++lists_from_columns_;
     }
   }
 
   const std::uint64_t seed_;
   const Size size_;
   std::map<std::string_view, std::uint64_t> ways_;
-  std::uint64_t asked_ = 0, refused_ = 0, failed_ = 0;
+  std::uint64_t asked_ = 0, refused_ = 0, failed_ = 0, lists_from_columns_ = 0;
   int differences_ = 0;
   double seconds_[2] = {};
 };

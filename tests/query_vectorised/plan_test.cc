@@ -72,6 +72,20 @@ TEST_F(Plans, LoosenWhatColumnsCannotAnswer) {
   EXPECT_EQ(plan.find("any[*]"), std::string::npos) << plan;
 }
 
+TEST_F(Plans, OfAListWhoseColumnsPostingsTell) {
+  const std::string plan =
+      rows("explain analyze list exists condition[local:c0] select patient, (last observation[local:c1]).value as v");
+  EXPECT_TRUE(plan.starts_with("way | columns of postings | patients | 3\n")) << plan;
+  EXPECT_NE(plan.find("keep | exists condition[local:c0] | patients | 2\n"), std::string::npos) << plan;
+  EXPECT_NE(plan.find("reference | asked, person by person | patients |  | 0\n"), std::string::npos) << plan;
+  EXPECT_NE(plan.find("result | rows | rows |  | 2\n"), std::string::npos) << plan;
+}
+
+TEST_F(Plans, OfAListThatShowsWhatTheyDoNot) {
+  const std::string plan = rows("explain list exists condition[local:c0] select patient, attr.site");
+  EXPECT_NE(plan.find("way | columns find candidates, whom the reference is asked about: "), std::string::npos) << plan;
+}
+
 TEST_F(Plans, LeaveToTheReferenceWhatNothingNarrows) {
   EXPECT_EQ(rows("explain count no any[*] where attr.site = 'left'"),
             "way | the reference, of everyone: a comparison of any and text | patients | 3\n"
