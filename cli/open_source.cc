@@ -80,9 +80,12 @@ Result<std::unique_ptr<Source>> connect(const Invocation& invocation) {
   options.cancel = &interruption();
   auto connection = client::Connection::open(options);
   if (!connection && connection.error().fault == Fault::unavailable)
-    return advise(
-        connection.error(),
-        "start one with: chartline serve --store DIR\na server of this machine that speaks TLS needs --tls always");
+    return advise(connection.error(),
+                  "start one with: chartline serve --store DIR\n"
+                  "one that is busy may be slow to check a password: try again, or show a --token\n"
+                  "a server of this machine that speaks TLS needs --tls always");
+  if (!connection && connection.error().fault == Fault::denied && options.token.empty() && options.user.empty())
+    return advise(connection.error(), "--user NAME or --token FILE says who you are");
   return server_source(options.address, TRY(std::move(connection)));
 }
 

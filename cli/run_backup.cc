@@ -62,7 +62,10 @@ Result<void> run_restore(const Invocation& invocation, Console& console) {
                     {"hash", text_cell(hex(report.content))}},
                    console));
   if (invocation.on("verify"))
-    console.note("verified: the store is sound, and its hash is the one noted at the backup");
+    console.note(
+        report.erased_again > 0
+            ? "verified: the store is sound; its hash is another than at the backup, as who was erased since is gone"
+            : "verified: the store is sound, and its hash is the one noted at the backup");
   return {};
 }
 

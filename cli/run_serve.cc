@@ -104,6 +104,9 @@ Result<Keeper> keeper_of(const Invocation& invocation, engine::Store& store, con
   }
   if (!server::is_loopback(options.listen))
     return invalid_request("--open lets in everyone: that is for addresses of this machine, as 127.0.0.1:7411");
+  for (const std::string file : {"policy", "users", "token-keys"})
+    if (invocation.setting(file).origin == "flag")
+      return invalid_request("--open lets in everyone, whatever --" + file + " says: one of them is to be left out");
   return Keeper{std::make_unique<server::OpenDoor>(), nullptr};
 }
 

@@ -283,9 +283,6 @@ std::optional<Name> Dictionary::find(const record::Code& name) const {
 std::optional<Name> Dictionary::find(const record::Source& name) const {
   return nameless(name) ? std::nullopt : table(Which::source).find(name.organisation, name.system);
 }
-std::optional<Name> Dictionary::find_unit(std::string_view name) const {
-  return name.empty() ? std::nullopt : table(Which::unit).find(name, {});
-}
 std::optional<Name> Dictionary::find_attribute(std::string_view name) const {
   return name.empty() ? std::nullopt : table(Which::attribute).find(name, {});
 }

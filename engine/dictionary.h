@@ -37,7 +37,6 @@ class Dictionary {
 
   std::optional<Name> find(const record::Code& code) const;
   std::optional<Name> find(const record::Source& source) const;
-  std::optional<Name> find_unit(std::string_view unit) const;
   std::optional<Name> find_attribute(std::string_view name) const;
 
   // Of a number that was given; empty for 0. Borrowed for the life of the dictionary.

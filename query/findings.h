@@ -50,7 +50,7 @@ struct Findings {
 
   void add(const Key& key, std::size_t figure, std::int64_t n, std::size_t figures);
   void merge(Findings&& later);  // of patients that come after
-  std::size_t bytes() const;     // memory held, about
+  std::size_t bytes() const;     // memory held, about; not of the foremost, since that would be up to one person
 
  private:
   void share(const Brought& one, std::size_t groups);

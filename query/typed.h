@@ -66,6 +66,8 @@ enum class Op : std::uint8_t {
 };
 // clang-format on
 std::string_view name(Op op);
+constexpr bool is_order(Op clause) { return clause >= Op::before && clause <= Op::on_or_after; }
+constexpr bool is_within(Op clause) { return clause >= Op::within_before && clause <= Op::within_on_or_after; }
 
 struct Slot {
   std::uint32_t number = 0;

@@ -19,6 +19,10 @@ struct TlsOptions {
 // not count, "localhost" neither: what a name stands for is decided elsewhere.
 bool is_loopback(std::string_view address);
 
+// A socket of the file system (unix:PATH) outlives the server that made it. One on which nobody listens any more is taken away, so
+// that it stands in no server's way; anything else at the path stays.
+void take_away_left_socket(const std::string& address);
+
 // invalid_request where clients beyond this machine could reach an address without TLS.
 Result<void> check_listen(std::string_view address, bool has_tls);
 

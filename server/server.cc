@@ -120,6 +120,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
                         .scratch = scratch,
                         .tasks = tasks};
       auto address = io.provider->getNetwork().parseAddress(options.listen.c_str()).wait(io.waitScope);
+      take_away_left_socket(options.listen);
       auto receiver = address->listen();
       port = receiver->getPort();
       auto telling = tell_health(io);

@@ -14,6 +14,14 @@ namespace {
 
 std::string text(std::string_view words) { return std::string(words); }
 
+std::string text(Purposes purposes) {
+  std::string words;
+  for (int i = 0; i < purpose_count; ++i)
+    if (const auto one = static_cast<Purpose>(i); purposes & mask(one))
+      words.append(words.empty() ? "" : ", ").append(name(one));
+  return words;
+}
+
 bool holds(const std::vector<std::string>& list, const std::string& one) {
   return std::ranges::find(list, one) != list.end();
 }
@@ -79,7 +87,7 @@ Result<void> AccessDecision::admit() {
   const Purposes granted = role_->purposes & most_.purposes;
   if (request_.purpose.empty() && !std::has_single_bit(granted))
     return denied("a session is for one purpose: ask for one of those that the policy gives the role " +
-                  text(name(*role)));
+                  text(name(*role)) + ": " + text(granted));
   const auto purpose = request_.purpose.empty() ? static_cast<Purpose>(std::countr_zero(granted))  // there is no choice
                                                 : parse_purpose(request_.purpose);
   if (!purpose) return denied("the purpose asked for is none that there is");

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_set>
 
 #include "base/utf8.h"
+#include "formats/exchange/cell.h"
 #include "formats/exchange/structural.h"
 
 namespace chartline::exchange {
@@ -302,12 +304,10 @@ Result<Csv> Csv::open(Input& input, char separator) {
     return invalid_request(input.name() + ", line 1: the header cannot be read: " + std::string(reason(parts->fault)));
   }
   parts->header.assign(parts->fields.begin(), parts->fields.end());
-  for (auto name = parts->header.begin(); name != parts->header.end(); ++name) {
-    const bool twice =
-        std::any_of(parts->header.begin(), name, [&](const auto& other) { return same_name(other, *name); });
-    if (twice && !name->empty())
-      return invalid_request(input.name() + ", line 1: the header names the column \"" + *name + "\" twice");
-  }
+  std::unordered_set<std::string> names;
+  for (const std::string& name : parts->header)
+    if (!name.empty() && !names.insert(lower(name)).second)
+      return invalid_request(input.name() + ", line 1: the header names the column \"" + name + "\" twice");
   return Csv(std::move(parts));
 }
 

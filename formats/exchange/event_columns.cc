@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <utility>
 
 #include "formats/exchange/cell.h"
 
@@ -59,15 +61,12 @@ std::optional<ExtraColumn> extra(std::string_view name, std::size_t column) {
   return ExtraColumn{known->field, column, std::string(name)};
 }
 
-bool same_place(const ExtraColumn& a, const ExtraColumn& b) {
-  return a.field == b.field && (a.field != EventField::attribute || a.name == b.name);
-}
-
 }  // namespace
 
 Result<EventColumns> EventColumns::of(const Csv& csv, const std::string& file) {
   EventColumns columns;
   std::optional<std::size_t> patient, time, code;
+  std::map<std::pair<EventField, std::string>, std::string> names;  // by field, of attributes by name
   const auto wrong = [&](const std::string& what) { return invalid_request(file + ", line 1: " + what); };
   for (std::size_t i = 0; i < csv.header().size(); ++i) {
     const std::string name = lower(trimmed(csv.header()[i]));
@@ -78,10 +77,10 @@ Result<EventColumns> EventColumns::of(const Csv& csv, const std::string& file) {
     else if (std::ranges::find(store_columns, name) != store_columns.end())
       columns.given_by_store.append(columns.given_by_store.empty() ? "" : ",").append(name);
     else if (const auto found = extra(name, i)) {
-      const auto twice = std::find_if(columns.extras.begin(), columns.extras.end(),
-                                      [&](const auto& e) { return same_place(e, *found); });
-      if (twice != columns.extras.end())
-        return wrong("two columns stand for the same field: \"" + twice->name + "\" and \"" + found->name + "\"");
+      const std::string attribute = found->field == EventField::attribute ? found->name : std::string();
+      const auto [first, is_new] = names.emplace(std::pair(found->field, attribute), found->name);
+      if (!is_new)
+        return wrong("two columns stand for the same field: \"" + first->second + "\" and \"" + found->name + "\"");
       columns.extras.push_back(*found);
       columns.has_parts = columns.has_parts || found->field == EventField::part;
     } else {

@@ -33,9 +33,10 @@ bool OmopConcepts::add(std::int64_t id, std::string_view vocabulary, std::string
   if (find(id) != nullptr) return false;
   if (2 * (entries_.size() + 1) > by_id_.size()) grow();
 
-  Entry entry{id, text_.size(), 0, 0, system_number(vocabulary)};
+  const std::optional<std::uint16_t> number_of_system = system_number(vocabulary);
+  Entry entry{id, text_.size(), 0, 0, number_of_system.value_or(0)};
   const std::string_view system = systems_[entry.system];
-  const std::string canonical = record::canonical_code(system, code);
+  const std::string canonical = number_of_system ? record::canonical_code(system, code) : std::string();
   const bool is_code = !canonical.empty() && canonical != omop_generated &&
                        canonical.size() <= std::numeric_limits<std::uint16_t>::max();
   if (is_code && !has_code({system, canonical, {}})) {
@@ -80,13 +81,13 @@ bool OmopConcepts::has_code(const Code& code) const {
   return by_code_[slot_of(by_code_, hash_of(code), matches)] != 0;
 }
 
-std::uint16_t OmopConcepts::system_number(std::string_view vocabulary) {
-  const auto known = std::find(vocabularies_.begin(), vocabularies_.end(), vocabulary);
-  const auto number = static_cast<std::uint16_t>(known - vocabularies_.begin());
-  if (known != vocabularies_.end()) return number;
-  vocabularies_.emplace_back(vocabulary);
-  systems_.push_back(record::system_from_omop(vocabularies_.back()));
-  return number;
+std::optional<std::uint16_t> OmopConcepts::system_number(std::string_view vocabulary) {
+  if (const auto known = vocabularies_.find(std::string(vocabulary)); known != vocabularies_.end())
+    return known->second;
+  if (systems_.size() > std::numeric_limits<std::uint16_t>::max()) return std::nullopt;
+  const auto added = vocabularies_.emplace(vocabulary, static_cast<std::uint16_t>(systems_.size())).first;
+  systems_.push_back(record::system_from_omop(added->first));
+  return added->second;
 }
 
 void OmopConcepts::grow() {

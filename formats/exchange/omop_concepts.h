@@ -4,12 +4,14 @@
 // The code of a concept is its concept_code in its vocabulary ("snomed:195662009"). Where that names no single concept
 // (OMOP's own vocabularies give many concepts the code "OMOP generated"; sites have duplicates), the first concept of the
 // file has the code and the others are known by their id, as all those are that the table does not have: "omop:4112343".
+// So are those of all vocabularies behind the first 65,536.
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "formats/record/event.h"
@@ -42,12 +44,12 @@ class OmopConcepts {
   const Entry* find(std::int64_t id) const;
   record::Code code_of(const Entry& entry) const;
   bool has_code(const record::Code& code) const;
-  std::uint16_t system_number(std::string_view vocabulary);
+  std::optional<std::uint16_t> system_number(std::string_view vocabulary);
   void grow();
 
   std::vector<Entry> entries_;
   std::string text_;
-  std::deque<std::string> vocabularies_;  // as CONCEPT names them; systems_ may borrow from them
+  std::unordered_map<std::string, std::uint16_t> vocabularies_;  // as CONCEPT names them; systems_ may borrow from them
   std::vector<std::string_view> systems_;
   Slots by_id_;
   Slots by_code_;

@@ -82,8 +82,8 @@ class Quality {
 };
 
 struct ReadOptions {
-  std::string source;  // organisation name put on every event; "" = the reader's default ("synthea", "omop", ...)
-  record::Zone zone;   // for local times without an offset
+  std::string source;      // organisation name put on every event; "" = the reader's default ("synthea", "omop", ...)
+  record::Zone zone = {};  // for local times without an offset
   bool keep_originals = true;
   unsigned threads = 1;
 };

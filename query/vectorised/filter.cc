@@ -31,9 +31,6 @@ namespace {
 constexpr std::uint32_t scanned_max = 64;  // events of a list: in longer ones the days are searched for
 constexpr Day day_min = std::numeric_limits<Day>::min() / 2, day_max = std::numeric_limits<Day>::max() / 2;
 
-bool is_order(Op op) { return op >= Op::before && op <= Op::on_or_after; }
-bool is_within(Op op) { return op >= Op::within_before && op <= Op::within_on_or_after; }
-
 Side side_of(Op op) {
   if (op == Op::within_before || op == Op::within_on_or_before) return Side::before;
   return op == Op::within_of ? Side::of : Side::after;

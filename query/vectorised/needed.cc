@@ -111,8 +111,7 @@ Needed Evaluation::needed_of_filter(const Node& filter, Lifted lifted) {
   for (std::size_t i = 1; i < filter.parts.size(); ++i) {
     const Node& clause = *filter.parts[i];
     if (clause.op == Op::with) all = all_of(std::move(all), needed_of(*clause.parts[0]));
-    const bool within = clause.op >= Op::within_before && clause.op <= Op::within_on_or_after;
-    if (clause.op == Op::before || clause.op == Op::after || within)
+    if (clause.op == Op::before || clause.op == Op::after || is_within(clause.op))
       all = all_of(std::move(all), needed_of_value(*clause.parts.back()));
   }
   return all;

@@ -68,7 +68,6 @@ TEST(Dictionary, GivesEmptyNamesZero) {
   EXPECT_TRUE(names.code(0).empty());
   EXPECT_EQ(names.unit(0), "");
   EXPECT_EQ(names.text_hash(Which::code, 0), 0U);
-  EXPECT_EQ(names.find_unit(""), std::nullopt);
   EXPECT_EQ(names.size(Which::code), 0U);
 }
 

@@ -13,15 +13,6 @@ namespace fs = std::filesystem;
 
 constexpr Micros start = 1'700'000'000'000'000;
 
-void flip(const std::string& path, std::uint64_t byte) {
-  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekg(static_cast<std::streamoff>(byte));
-  const int before = file.get();
-  file.seekp(static_cast<std::streamoff>(byte));
-  file.put(static_cast<char>(before ^ 0x10));
-  ASSERT_TRUE(file.flush());
-}
-
 class Backups : public ::testing::TestWithParam<std::uint32_t> {
  protected:
   void SetUp() override {

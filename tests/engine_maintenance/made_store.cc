@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 
 #include "tests/engine/random_records.h"
 
@@ -27,6 +28,15 @@ TestFolder::TestFolder() {
 TestFolder::~TestFolder() {
   std::error_code ignored;
   fs::remove_all(path_, ignored);
+}
+
+void flip(const std::string& path, std::uint64_t byte) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(byte));
+  const int before = file.get();
+  file.seekp(static_cast<std::streamoff>(byte));
+  file.put(static_cast<char>(before ^ 0x10));
+  ASSERT_TRUE(file.flush());
 }
 
 record::Record said_of(const std::string& person, const std::string& id, const std::string& text, record::Arena& arena) {

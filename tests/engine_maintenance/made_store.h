@@ -25,6 +25,8 @@ class TestFolder {
   std::string path_;
 };
 
+void flip(const std::string& path, std::uint64_t byte);  // one bit of it
+
 // One record of one event about one person, with everything owned by the arena.
 record::Record said_of(const std::string& person, const std::string& id, const std::string& text, record::Arena& arena);
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <random>
 
 #include "formats/exchange/code_cell.h"
@@ -227,6 +228,16 @@ TEST(EventsCsv, RefusesColumnsThatItDoesNotKnow) {
             "events.csv, line 1: the column \"attr.\" is not one of " + known);
   EXPECT_EQ(EventsRead("patient,time,value\n").error,
             "events.csv, line 1: the columns patient, time and code are needed; known are " + known);
+}
+
+TEST(EventsCsv, FindsColumnsNamedTwiceAmongAnyNumber) {
+  EXPECT_EQ(EventsRead("patient,time,code,attr.a b,attr.a-b\n").error,
+            "events.csv, line 1: two columns stand for the same field: \"a_b\" and \"a_b\"");
+  std::string header = "patient,time,code";
+  for (int i = 0; i < 100'000; ++i) header += ",attr.an_attribute_with_the_number_" + std::to_string(i);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(EventsRead(header + "\n").error, "");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10)) << "not each beside each other one";
 }
 
 TEST(EventsCsv, TellsOnceThatTheStoreGivesTimesAndNumbersItself) {

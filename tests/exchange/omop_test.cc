@@ -77,6 +77,17 @@ TEST(OmopConcepts, StayFindableAsTheyGrow) {
   }
 }
 
+TEST(OmopConcepts, KnowThoseOfMoreVocabulariesThanHaveANumberByTheirId) {
+  OmopConcepts many;
+  record::Arena arena;
+  for (std::int64_t id = 0; id < 65'540; ++id) ASSERT_TRUE(many.add(id, "v" + std::to_string(id), "c", "name"));
+  EXPECT_EQ(text_of(many.code(65'535, arena)), "v65535:c");
+  EXPECT_EQ(text_of(many.code(65'536, arena)), "omop:65536");
+  EXPECT_EQ(many.code(65'536, arena).display, "name");
+  EXPECT_TRUE(many.add(70'000, "v7", "d", ""));
+  EXPECT_EQ(text_of(many.code(70'000, arena)), "v7:d");
+}
+
 TEST(RowIds, CountEachSpellingOfAnIdForItself) {
   RowIds ids;
   for (const std::string_view id :

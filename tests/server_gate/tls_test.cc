@@ -4,7 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/err.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include "tests/server_gate/made_keys.h"
@@ -13,6 +18,25 @@ namespace chartline::server {
 namespace {
 
 using testing::HasSubstr;
+
+TEST(LeftSocket, IsTakenAwayWhereNobodyListens) {
+  const std::string path = (std::filesystem::temp_directory_path() / ("left-" + std::to_string(getpid()))).string();
+  const int server = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un at{.sun_family = AF_UNIX, .sun_path = {}};
+  path.copy(at.sun_path, sizeof at.sun_path - 1);
+  ASSERT_EQ(bind(server, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
+  ASSERT_EQ(listen(server, 8), 0);
+  take_away_left_socket("unix:" + path);
+  EXPECT_TRUE(std::filesystem::exists(path)) << "somebody listens";
+  close(server);
+  take_away_left_socket(path);  // an address of another form
+  EXPECT_TRUE(std::filesystem::exists(path));
+  take_away_left_socket("unix:" + path);
+  EXPECT_FALSE(std::filesystem::exists(path));
+  std::ofstream(path) << "a file";
+  take_away_left_socket("unix:" + path);
+  EXPECT_TRUE(std::filesystem::remove(path));
+}
 
 TEST(Loopback, IsAddressesOfThisMachineAlone) {
   for (const char* address : {"127.0.0.1:7411", "127.0.0.1", "127.200.3.4:1", "[::1]:7411", "::1", "[::1]",

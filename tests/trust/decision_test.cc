@@ -100,8 +100,10 @@ TEST_F(DecisionTest, TakesTheOnlyPurposeThatThereIs) {
   EXPECT_EQ((*decided)->purpose, Purpose::direct_care);
   const Policy both = policy(head + "[roles.source_system]\npurposes = [\"operation\", \"direct_care\"]\n");
   request.role = "source_system";
-  EXPECT_EQ(why(decide(both, who("feed", "source_system", "A"), request)),
-            "a session is for one purpose: ask for one of those that the policy gives the role source_system");
+  EXPECT_EQ(
+      why(decide(both, who("feed", "source_system", "A"), request)),
+      "a session is for one purpose: ask for one of those that the policy gives the role source_system: direct_care, "
+      "operation");
 }
 
 TEST_F(DecisionTest, EndsWhenWhatWasProvedExpires) {
