@@ -279,7 +279,6 @@ std::vector<std::uint32_t> Evaluation::coded_field(const Node& node, const Frame
 
 // Of what is mostly different the cells are made one by one, of words once for each. What only the reference can show makes
 // odd: a number with a bound on one side, and text that is cut where it stands for a group.
-
 std::vector<Cell> Evaluation::shown(const Node& node, const Frame& frame) {
   std::vector<Cell> made(frame.rows());
   switch (node.type.basic) {
