@@ -45,7 +45,8 @@ Truths Evaluation::comparison(const Node& node, const Frame& frame) {
   if (left.type.basic == Basic::word || right.type.basic == Basic::word) return compare_words(node, frame);
   if (left.type.basic == Basic::text && right.type.basic == Basic::text) return compare_texts(node, frame);
   if (left.type.basic != Basic::number || right.type.basic != Basic::number) {
-    refuse("a comparison of " + query::name(left.type) + " and " + query::name(right.type));
+    const bool attribute = left.op == Op::attribute || right.op == Op::attribute;
+    refuse(attribute ? "attributes" : "a comparison of " + query::name(left.type) + " and " + query::name(right.type));
     return made;
   }
   if (compare_values(node, frame, made) || compare_ages(node, frame, made)) return made;

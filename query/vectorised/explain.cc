@@ -129,9 +129,31 @@ class Explanation {
     for (const typed::Node* part : parts) row("keep", text(*part), "patients", statistics_.meeting(*part));
   }
 
-  // What was loosened stands in no text.
+  // What was loosened stands in no text, but its parts do: a set of events, the clauses that are left of a filter.
   std::string text(const typed::Node& node) const {
-    return node.span.begin < node.span.end ? program_.printed(node) : typed::print(node);
+    const bool stands = node.span.begin < node.span.end;
+    switch (node.op) {
+      case Op::exists:
+        if (!stands) return "exists " + text(*node.parts[0]);
+        break;
+      case Op::and_:
+        if (!stands) return together(node.parts, " and ");
+        break;
+      case Op::or_:
+        if (!stands) return "(" + together(node.parts, " or ") + ")";
+        break;
+      case Op::union_events:
+        if (!stands) return "(" + together(node.parts, " | ") + ")";
+        break;
+      case Op::filter: return together(node.parts, " ");
+      default: break;
+    }
+    return program_.printed(node);
+  }
+  std::string together(const std::vector<typed::Ptr>& parts, std::string_view between) const {
+    std::string all;
+    for (const typed::Ptr& part : parts) all.append(all.empty() ? "" : between).append(text(*part));
+    return all;
   }
 
   const typed::Node& statement_;

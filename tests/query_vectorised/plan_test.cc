@@ -69,7 +69,20 @@ TEST_F(Plans, LoosenWhatColumnsCannotAnswer) {
       "text = 'x'");
   EXPECT_NE(plan.find("way | columns find candidates, whom the reference is asked about: "), std::string::npos) << plan;
   EXPECT_NE(plan.find("read | condition[local:c0] | events | 2"), std::string::npos) << plan;
+  EXPECT_NE(plan.find("keep | exists condition[local:c0] in 2019 | patients | 1\n"), std::string::npos) << plan;
   EXPECT_EQ(plan.find("any[*]"), std::string::npos) << plan;
+}
+
+TEST_F(Plans, ShowWhatIsLeftOfConditionsAsText) {
+  const std::string plan = rows(
+      "let high = observation[local:c1] where value > 2 and unit = 'mg/dL'\n"
+      "explain count exists high | (condition[local:c0] in 2019 where attr.site = 'left') or (slope(high.value) < 0 "
+      "and "
+      "exists medication[local:c2] where attr.site = 'left')");
+  EXPECT_NE(plan.find("keep | (exists (high | condition[local:c0] in 2019) or exists high and exists "
+                      "medication[local:c2]) | patients"),
+            std::string::npos)
+      << plan;
 }
 
 TEST_F(Plans, OfAListWhoseColumnsPostingsTell) {
@@ -88,7 +101,7 @@ TEST_F(Plans, OfAListThatShowsWhatTheyDoNot) {
 
 TEST_F(Plans, LeaveToTheReferenceWhatNothingNarrows) {
   EXPECT_EQ(rows("explain count no any[*] where attr.site = 'left'"),
-            "way | the reference, of everyone: a comparison of any and text | patients | 3\n"
+            "way | the reference, of everyone: attributes | patients | 3\n"
             "store | 1 shard, blocks of 4096 patients\n"
             "terminology | small world@1\n");
 }
