@@ -41,6 +41,8 @@ std::string key(const Value& value, bool as_date) {
 
 Value or_missing(const std::optional<Quantity>& number) { return number ? Value(*number) : Missing{}; }
 
+}  // namespace
+
 // The change in a day of the straight line through the points that is nearest by least squares:
 // sum((n x - sum x) y) / (n sum(x^2) - (sum x)^2), both from the first point on, so that whole numbers stay exact.
 std::optional<Quantity> slope(std::vector<Quantity> values, const std::vector<Time>& times) {
@@ -64,8 +66,6 @@ std::optional<Quantity> slope(std::vector<Quantity> values, const std::vector<Ti
   plain.low_open = made->low_open, plain.high_open = made->high_open;
   return divide(plain, exactly(spread));
 }
-
-}  // namespace
 
 // count(E) · count(X over E): for which X is not missing, and if it is a condition true
 Value Evaluator::Parts::counted(const Node& node) {

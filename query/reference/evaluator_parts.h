@@ -34,6 +34,8 @@ bool is_missing(const Value& value);
 // Of values that are known the least or the greatest: numbers converted to the unit of the first, times by the instant,
 // texts by their bytes. Missing where there is none, or they are of different kinds or do not convert.
 Value extreme_of(const std::vector<Value>& known, bool least);
+// In a day, by least squares. Nothing where all are of one time.
+std::optional<Quantity> slope(std::vector<Quantity> values, const std::vector<record::Time>& times);
 bool same_item(const Item& a, const Item& b);
 bool is_earlier(const Item& a, const Item& b);              // the total order, in which every set of events is
 std::string_view encounter_of(const record::Event& event);  // the record of its encounter; an encounter is its own

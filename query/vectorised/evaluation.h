@@ -286,6 +286,7 @@ class Evaluation {
   Frame in_windows(const Lists& all, const Frame& frame, std::uint32_t slot, const std::vector<Window>& windows);
   std::vector<std::uint32_t> meeting(const std::vector<const Node*>& clauses, const Frame& candidates);
   Truths window(const Node& clause, const Frame& candidates);
+  Truths of_same_date(const Node& others, const Frame& candidates, const EventColumn& column);
 
   // -- groups: coded.cc
   std::vector<std::uint32_t> coded_cases(const Node& node, const Frame& frame);
@@ -301,6 +302,8 @@ class Evaluation {
   Numbers number(const Node& node, const Frame& frame);
   Numbers arithmetic(const Node& node, const Frame& frame);
   Numbers fold(const Node& node, const Frame& frame);
+  Numbers counted(const Node& node, const Frame& frame);
+  std::vector<std::optional<std::int64_t>> keys(const Node& fold, const Frame& each);
   Times time(const Node& node, const Frame& frame);
   Moment::Form form_of(const Node& node);
   bool is_span(const Node& node) const { return names_.is_span(node); }

@@ -23,7 +23,9 @@ using typed::Op;
 // are of one date each: the others are odd.
 struct Evaluation::Window {
   std::vector<Day> first, last;
-  EventColumn but{};  // an event that is left out itself; no events: none is
+  EventColumn but{};    // an event that is left out itself; no events: none is
+  EventColumn other{};  // one that they surely precede or follow; no events: that is not asked
+  bool precede = false;
 };
 
 namespace {
@@ -34,6 +36,15 @@ constexpr Day day_min = std::numeric_limits<Day>::min() / 2, day_max = std::nume
 Side side_of(Op op) {
   if (op == Op::within_before || op == Op::within_on_or_before) return Side::before;
   return op == Op::within_of ? Side::of : Side::after;
+}
+
+// Whether an event precedes, or follows, another in the order of events. Within one instant that is not known here.
+Truth lies_beside(const Events& events, std::uint32_t at, const EventColumn& others, std::size_t row, bool precedes) {
+  const std::uint32_t other = others.index[row];
+  const auto key = [](const Events& of, std::uint32_t i) { return std::pair(of.at[i], of.timed[i]); };
+  const auto mine = key(events, at), theirs = key(*others.events, other);
+  if (mine != theirs) return truth(precedes == (mine < theirs));
+  return events.number[at] == others.events->number[other] ? Truth::no : Truth::unknown;
 }
 
 // What the others are judged by, in order of what they cost.
@@ -87,6 +98,14 @@ std::optional<Evaluation::Window> Evaluation::window_of(const Node& clause, cons
       if (clause.op == Op::on_or_before) to(row, last_of(other).first);
       if (clause.op == Op::on_or_after) from(row, first_of(other).last);
     }
+    return window;
+  }
+  if (clause.op == Op::preceding || clause.op == Op::following) {
+    window.other = one(*clause.parts[0], outer);
+    window.precede = clause.op == Op::preceding;
+    want(window.other.events, field_order | field_time | field_number);
+    for (std::size_t row = 0; row < rows; ++row)
+      if (window.other.index[row] == no_event) nothing(row);
     return window;
   }
   if (!is_within(clause.op) || clause.parts[0]->op != Op::duration) return std::nullopt;
@@ -197,6 +216,7 @@ ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifte
     if (!window) return false;
     want(&of, field_day);
     if (window->but.events) want(&of, field_number);
+    if (window->other.events) want(&of, field_order | field_time | field_number);
     windows.push_back(std::move(*window));
     return true;
   });
@@ -233,6 +253,11 @@ Frame Evaluation::in_windows(const Lists& all, const Frame& frame, std::uint32_t
   const auto offer = [&](std::uint32_t row, std::uint32_t at) {
     for (const Window& window : windows) {
       if (of.day[at] < window.first[row] || of.day[at] > window.last[row]) return;
+      if (window.other.events) {
+        const Truth lies = lies_beside(of, at, window.other, row, window.precede);
+        if (lies == Truth::unknown) make_odd(frame.place[row]);
+        if (lies != Truth::yes) return;
+      }
       if (!window.but.events || window.but.index[row] == no_event) continue;
       if (window.but.events->number[window.but.index[row]] == of.number[at]) return;
     }
@@ -319,10 +344,32 @@ Truths Evaluation::clause(const Node& clause, const Frame& candidates) {
     case Op::within_on_or_before:
     case Op::within_on_or_after:
     case Op::between:
+    case Op::preceding:
+    case Op::following:
     case Op::same_date: return window(clause, candidates);
     default: break;
   }
   refuse(std::string(typed::name(clause.op)));
+  return made;
+}
+
+// Whether any of some events is of the local date of each row's. Rows that ask about one list follow one another.
+Truths Evaluation::of_same_date(const Node& others, const Frame& candidates, const EventColumn& column) {
+  const ListsPtr lists = this->events(others, candidates);
+  want(column.events, field_day);
+  want(lists->events, field_day | field_grouped);
+  Truths made(candidates.rows());
+  std::vector<Day> days;
+  for (std::size_t row = 0, before = no_event; row < made.size(); ++row) {
+    const std::uint32_t list = list_of(*lists, candidates, row);
+    if (list != before) {
+      days.resize(lists->count(list));
+      for (std::uint32_t i = 0; i < days.size(); ++i) days[i] = lists->events->day[lists->at(lists->first(list) + i)];
+      std::ranges::sort(days);
+      before = list;
+    }
+    made[row] = query::truth(std::ranges::binary_search(days, column.events->day[column.index[row]]));
+  }
   return made;
 }
 
@@ -346,15 +393,24 @@ Truths Evaluation::window(const Node& clause, const Frame& candidates) {
       return made;
     }
     case Op::same_date: {
-      if (clause.parts[0]->type.basic == Basic::events) {
-        refuse("the dates of several events");
-        return made;
-      }
+      if (clause.parts[0]->type.basic == Basic::events) return of_same_date(*clause.parts[0], candidates, column);
       const Times dates = time(*clause.parts[0], candidates);
       const Moment::Form form = form_of(*clause.parts[0]);
       for (std::size_t row = 0; row < rows; ++row) {
         const Moment at{.time = start(row)}, date{dates[row], form};
         if (dates[row].known()) made[row] = both(on_or_before(at, date), on_or_before(date, at));
+      }
+      return made;
+    }
+    case Op::preceding:
+    case Op::following: {
+      const EventColumn others = one(*clause.parts[0], candidates);
+      want(&events, field_order | field_number);
+      want(others.events, field_order | field_time | field_number);
+      for (std::size_t row = 0; row < rows; ++row) {
+        if (others.index[row] == no_event) continue;
+        made[row] = lies_beside(events, column.index[row], others, row, clause.op == Op::preceding);
+        if (made[row] == Truth::unknown) make_odd(candidates.place[row]);
       }
       return made;
     }

@@ -110,9 +110,12 @@ Needed Evaluation::needed_of_filter(const Node& filter, Lifted lifted) {
   Needed all = filtered.op == Op::events ? needed_leaf(filter, lifted) : needed_of(filtered, lifted);
   for (std::size_t i = 1; i < filter.parts.size(); ++i) {
     const Node& clause = *filter.parts[i];
-    if (clause.op == Op::with) all = all_of(std::move(all), needed_of(*clause.parts[0]));
-    if (clause.op == Op::before || clause.op == Op::after || is_within(clause.op))
-      all = all_of(std::move(all), needed_of_value(*clause.parts.back()));
+    const bool asks_for = clause.op == Op::with || clause.op == Op::preceding || clause.op == Op::following ||
+                          clause.op == Op::same_date || is_order(clause.op) || is_within(clause.op);
+    if (!asks_for) continue;
+    const Node& other = *clause.parts.back();
+    const bool is_time = other.type.basic != Basic::event && other.type.basic != Basic::events;
+    all = all_of(std::move(all), is_time ? needed_of_value(other) : needed_of(other));
   }
   return all;
 }

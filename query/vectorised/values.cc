@@ -1,6 +1,8 @@
 // Numbers. The arithmetic is the reference's own, a row at a time; what is asked of whole columns at once is in
 // comparisons.cc.
 #include <algorithm>
+#include <numeric>
+#include <tuple>
 
 #include "query/units.h"
 #include "query/vectorised/evaluation.h"
@@ -15,6 +17,11 @@ namespace {
 
 // Stands for whatever event recorded a number. Where its codes decide how units convert, the patient is odd.
 const record::Event recorded_by{};
+
+bool same(const Quantity& a, const Quantity& b) {
+  const auto key = [](const Quantity& one) { return std::tuple(one.low, one.high, one.low_open, one.high_open, one.of); };
+  return key(a) == key(b) && same_measure(a, b);
+}
 
 bool is_ratio(const Unit& unit) { return unit.dimension == Dimension{}; }
 
@@ -138,13 +145,14 @@ Numbers Evaluation::number(const Node& node, const Frame& frame) {
         for (std::size_t row = 0; row < rows; ++row) made[row] = exactly(found[row]);
         return made;
       }
-      return fold(node, frame);
-    case Op::distinct:
+      return counted(node, frame);
+    case Op::distinct: return counted(node, frame);
     case Op::sum:
     case Op::avg:
     case Op::min:
     case Op::max:
-    case Op::median: return fold(node, frame);
+    case Op::median:
+    case Op::slope: return fold(node, frame);
     default: break;
   }
   refuse(node.op == Op::field ? "the field " + std::get<std::string>(node.data) : std::string(typed::name(node.op)));
@@ -177,7 +185,64 @@ Numbers Evaluation::arithmetic(const Node& node, const Frame& frame) {
   return made;
 }
 
-// [events, expression]: of each row's events. A sum depends on their order, so that those tied make a patient odd.
+// What is counted of each row, one for each different value; nothing where it is missing.
+std::vector<std::optional<std::int64_t>> Evaluation::keys(const Node& fold, const Frame& each) {
+  const Node& expression = *fold.parts[1];
+  std::vector<std::optional<std::int64_t>> made(each.rows());
+  if (expression.op == Op::field && std::get<std::string>(expression.data) == "date") {
+    const Times dates = time(expression, each);
+    for (std::size_t k = 0; k < made.size(); ++k)
+      if (dates[k].known()) made[k] = dates[k].day();
+    return made;
+  }
+  const Basic basic = expression.type.basic;
+  if (basic == Basic::boolean) {
+    const Truths truths = truth(expression, each);
+    const bool only_yes = fold.op == Op::count;
+    for (std::size_t k = 0; k < made.size(); ++k)
+      if (truths[k] == Truth::yes || (truths[k] == Truth::no && !only_yes)) made[k] = static_cast<int>(truths[k]);
+    return made;
+  }
+  if (basic != Basic::code && basic != Basic::word && basic != Basic::text) {
+    refuse(std::string(typed::name(fold.op)) + " of what is no date, code or word");
+    return made;
+  }
+  const std::vector<std::uint32_t> codes = coded(expression, each);
+  std::vector<std::optional<std::int64_t>> of_cell;
+  for (const Cell& cell : cells(expression)) {
+    auto& key = of_cell.emplace_back();
+    if (!std::holds_alternative<Missing>(cell)) key = static_cast<std::int64_t>(of_cell.size());
+  }
+  for (std::size_t k = 0; k < made.size(); ++k) made[k] = of_cell[codes[k]];
+  return made;
+}
+
+// count, distinct: [events, expression]. In whatever order they come; of all codes rows of everyone are places.
+Numbers Evaluation::counted(const Node& node, const Frame& frame) {
+  const ListsPtr lists = events(*node.parts[0], frame);
+  want(lists->events, is_closed(node) ? field_complete : field_grouped);
+  const Frame& rows = lists->loose ? everyone() : frame;
+  const Frame each = candidates(*lists, rows, std::get<typed::Slot>(node.data).number);
+  const std::vector<std::optional<std::int64_t>> found = keys(node, each);
+  std::vector<std::uint32_t> begin(rows.rows() + 1, 0);
+  for (std::size_t k = 0; k < found.size(); ++k) begin[each.parent[k] + 1] += found[k].has_value();
+  std::partial_sum(begin.begin(), begin.end(), begin.begin());
+  std::vector<std::int64_t> of_row(begin.back());
+  std::vector<std::uint32_t> next = begin;
+  for (std::size_t k = 0; k < found.size(); ++k)
+    if (found[k]) of_row[next[each.parent[k]]++] = *found[k];
+  Numbers made(frame.rows());
+  for (std::size_t row = 0; row < made.size(); ++row) {
+    const std::size_t of = lists->loose ? frame.place[row] : row;
+    const auto first = of_row.begin() + begin[of], past = of_row.begin() + begin[of + 1];
+    auto last = past;
+    if (node.op == Op::distinct) std::sort(first, past), last = std::unique(first, past);
+    made[row] = exactly(static_cast<double>(last - first));
+  }
+  return made;
+}
+
+// [events, expression]: of each row's events. A sum depends on their order, so that different ones of one instant make a patient odd.
 Numbers Evaluation::fold(const Node& node, const Frame& frame) {
   const std::size_t rows = frame.rows();
   Numbers made(rows);
@@ -187,61 +252,35 @@ Numbers Evaluation::fold(const Node& node, const Frame& frame) {
     return made;
   }
   const ListsPtr lists = events(*node.parts[0], frame);
-  want(lists->events, field_grouped);
+  const Events& all = *lists->events;
+  want(&all, field_grouped);
+  const bool in_order = node.op == Op::sum || node.op == Op::avg || node.op == Op::slope;
+  if (in_order) want(&all, field_time | field_order);
+  if (node.op == Op::slope) want(&all, field_exact);
   const Frame each = candidates(*lists, frame, std::get<typed::Slot>(node.data).number);
-  std::vector<std::uint32_t> begin(rows + 1, 0);
-  for (const std::uint32_t row : each.parent) ++begin[row + 1];
-  for (std::size_t row = 0; row < rows; ++row) begin[row + 1] += begin[row];
-
-  if (node.op == Op::count && expression.type.basic == Basic::boolean) {
-    const Truths truths = truth(expression, each);
-    for (std::size_t row = 0; row < rows; ++row) {
-      made[row] = exactly(
-          static_cast<double>(std::count(truths.begin() + begin[row], truths.begin() + begin[row + 1], Truth::yes)));
-    }
-    return made;
-  }
-  if (node.op == Op::distinct || node.op == Op::count) {
-    const bool of_date = expression.op == Op::field && std::get<std::string>(expression.data) == "date";
-    if (!of_date) {
-      refuse(std::string(typed::name(node.op)) + " of anything but dates");
-      return made;
-    }
-    const Times dates = time(expression, each);
-    std::vector<record::Day> days;
-    for (std::size_t row = 0; row < rows; ++row) {
-      days.clear();
-      for (std::uint32_t k = begin[row]; k < begin[row + 1]; ++k) {
-        if (dates[k].known()) days.push_back(dates[k].day());
-      }
-      if (node.op == Op::distinct) {
-        std::ranges::sort(days);
-        days.erase(std::unique(days.begin(), days.end()), days.end());
-      }
-      made[row] = exactly(static_cast<double>(days.size()));
-    }
-    return made;
-  }
-  const bool in_order = node.op == Op::sum || node.op == Op::avg;
-  if (in_order) want(each.event.events, field_time | field_order);
   const Numbers values = number(expression, each);
   std::vector<Quantity> numbers;
-  for (std::size_t row = 0; row < rows; ++row) {
-    numbers.clear();
+  Times times;
+  for (std::size_t row = 0, k = 0; row < rows; ++row) {
+    numbers.clear(), times.clear();
     bool alike = true;
-    for (std::uint32_t k = begin[row]; k < begin[row + 1]; ++k) {
+    std::uint32_t before = no_event;
+    for (; k < each.rows() && each.parent[k] == row; ++k) {
       if (!values[k]) continue;
+      const std::uint32_t at = each.event.index[k];
+      if (in_order && before != no_event && all.at[before] == all.at[at] && !same(numbers.back(), *values[k]))
+        make_odd(frame.place[row]);
+      before = at;
       numbers.push_back(*values[k]);
+      if (node.op == Op::slope) times.push_back(all.time(at));
       alike = alike && same_measure(numbers.back(), numbers.front());
-      if (!in_order || k == begin[row]) continue;
-      const std::uint32_t a = each.event.index[k - 1], b = each.event.index[k];
-      if (each.event.events->at[a] == each.event.events->at[b]) make_odd(frame.place[row]);
     }
     if (numbers.empty() || !alike) continue;
     switch (node.op) {
       case Op::min: made[row] = query::least(numbers); break;
       case Op::max: made[row] = query::greatest(numbers); break;
       case Op::median: made[row] = query::median(numbers); break;
+      case Op::slope: made[row] = query::slope(numbers, times); break;
       default: {
         made[row] = weighted_sum(numbers, std::vector<double>(numbers.size(), 1));
         if (node.op == Op::avg && made[row])

@@ -107,9 +107,10 @@ std::string RandomQuery::compared_words(int depth) {
   const auto of = [&](std::string_view name, std::initializer_list<std::string_view> words) {
     return cat({field(name, depth), op, chance_.one(words)});
   };
-  switch (below(15)) {
+  switch (below(16)) {
     case 12:
     case 14:
+    case 15:
       return cat({chance_.one({"contains(", "starts_with(", "ends_with("}),
                   one_in(3) ? attribute(depth) : text_value(depth), ", ", chance_.one({"'e'", "'org'", "'ef'", "''"}),
                   ")"});

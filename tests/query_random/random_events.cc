@@ -108,13 +108,14 @@ std::string RandomQuery::window(int depth) {
 }
 
 std::string RandomQuery::narrowing(int depth) {
-  switch (way(8, {0, 1, 2, 3, 6, 7})) {
+  switch (way(8, {0, 1, 2, 3, 5, 6, 7})) {
     case 0: return cat({" in ", range(depth)});
     case 1: return cat({chance_.one({" before ", " after "}), time_or_year(depth)});
     case 2: return cat({chance_.one({" on or before ", " on or after "}), time_or_year(depth)});
     case 3: return cat({" between ", time_or_year(depth), " and ", time_or_year(depth)});
     case 4: return cat({" overlapping ", one_in(3) ? range(depth) : events(depth)});
-    case 5: return cat({chance_.one({" same encounter as ", " same date as "}), events(depth)});
+    case 5:
+      return cat({usual_ ? " same date as " : chance_.one({" same encounter as ", " same date as "}), events(depth)});
     default: return window(depth);
   }
 }
@@ -126,7 +127,7 @@ std::string RandomQuery::about_it(std::string (RandomQuery::*of)(int), int depth
 
 std::string RandomQuery::clause(int depth) {
   const int inner = depth - 1;
-  switch (way(25, {0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 19, 22, 22})) {
+  switch (way(25, {0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 17, 19, 20, 22, 22})) {
     case 0:
     case 1:
     case 2:

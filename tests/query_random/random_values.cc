@@ -120,7 +120,7 @@ std::string RandomQuery::plain(int depth) {
       default: return number(1);
     }
   }
-  switch (way(18, {0, 1, 2, 3, 4, 5, 6, 9, 10, 11, 13})) {
+  switch (way(18, {0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 13})) {
     case 16: return cat({"floor(", plain(depth - 1), ")"});
     case 17:
       return cat({"power(", one_in(2) ? plain(depth - 1) : recorded(depth - 1), ", ",
@@ -129,9 +129,9 @@ std::string RandomQuery::plain(int depth) {
     case 1:
     case 2: return cat({"count(", events(depth - 1), ")"});
     case 3:
-      return cat(
-          {"distinct(", events(depth - 1),
-           usual_ ? ".date)" : chance_.one({".date)", ".code)", ".value)", ".source)", ".status)", ".attr.dose)"})});
+      return cat({"distinct(", events(depth - 1),
+                  usual_ ? chance_.one({".date)", ".code)"})
+                         : chance_.one({".date)", ".code)", ".value)", ".source)", ".status)", ".attr.dose)"})});
     case 4: return cat({"age(", time_or_year(depth - 1), ")"});
     case 5: return cat({"year(", time_or_year(depth - 1), ")"});
     case 6:

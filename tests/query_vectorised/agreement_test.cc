@@ -129,6 +129,40 @@ TEST(Agreement, OfValuesWrittenAlike) {
   expect_agreement(replay.store(), text, 2);  // the second time it is known what each run holds at most
 }
 
+// Values of few days in one unit, some of one instant: what goes by their order, and by the second.
+TEST(Agreement, OfValuesOfOneInstant) {
+  Script script;
+  random::Chance chance(23);
+  for (int person = 0; person < 200; ++person) {
+    random::Step step = about(random::Step::What::load, "p" + std::to_string(person));
+    for (std::uint64_t i = 0, events = 2 + chance.below(4); i < events; ++i) {
+      const auto day = 18'000 + static_cast<int>(chance.below(4));
+      record::Event event = coded(record::Kind::observation, chance.one_in(3) ? "b" : "a", day);
+      if (!chance.one_in(4))
+        event.start = record::at_instant(
+            day * record::micros_per_day + static_cast<Micros>(chance.below(24)) * 3'600 * record::micros_per_second,
+            chance.one_in(5) ? 60 : 0);
+      event.value.form = record::Value::Form::number;
+      event.value.number = record::decimal(static_cast<std::int64_t>(chance.below(90)), 1);
+      step.events.push_back(event);
+    }
+    script.steps.push_back(step);
+  }
+  Replay replay(script, 1);
+  replay.play();
+  for (const std::string all : {"observation[local:a]", "observation[{ local:a, local:b }]", "any[*]"}) {
+    for (const std::string fold : {"slope", "sum", "avg"})
+      expect_agreement(replay.store(), "count exists any[*] by " + fold + "(" + all + ".value)\n");
+    for (const std::string beside : {"(last " + all + " preceding e)", "(first " + all + " following e)",
+                                     "(last (" + all + " as f preceding (last " + all + " within 1d of f)) before e)"}) {
+      const std::string change = all + " as e where value - " + beside + ".value";
+      expect_agreement(replay.store(), "count exists " + change + " <= -2\ntally " + change + " > 1 by date(it)\n");
+    }
+    const std::string same = "observation[local:a] same date as " + all;
+    expect_agreement(replay.store(), "tally " + same + " by date(it)\ncount count(" + same + " where value > 5) >= 2\n");
+  }
+}
+
 // What was just written under one code by several kinds: whoever has none of the kind that is asked about has no place among
 // those who are looked at.
 TEST(Agreement, OfWhatWasJustWrittenByOthers) {

@@ -57,7 +57,7 @@ std::string UsualQuery::clause(int depth, const std::string& it) {
       default: return date();
     }
   };
-  switch (chance_.below(depth > 0 ? 13 : 10)) {
+  switch (chance_.below(depth > 0 ? 15 : 10)) {
     case 0: return "in 2019-03-01..2020-02-29";
     case 1: return one({"before ", "after ", "on or before ", "on or after "}) + anchor();
     case 2:
@@ -72,6 +72,8 @@ std::string UsualQuery::clause(int depth, const std::string& it) {
     case 7: return "including contributions";
     case 8: return "where source " + one({"=", "!="}) + " '" + one({"org0", "org1", "org0|sys"}) + "'";
     case 9: return "where kind = " + one({"condition", "observation", "medication"});
+    case 10: return "same date as " + events(depth - 1, it);
+    case 11: return one({"preceding ", "following "}) + (it.empty() ? "(first any[" + codes() + "])" : it);
     default: return one({"with (", "without ("}) + events(depth - 1, "it") + ")";
   }
 }
@@ -84,13 +86,14 @@ std::string UsualQuery::number(int depth, const std::string& it) {
     text.erase(at, 1);
     return nth ? text + ")" : text;
   };
-  switch (chance_.below(8)) {
+  switch (chance_.below(9)) {
     case 0: return "count(" + events(depth, it) + ")";
     case 1: return "age(today)";
     case 2: return "(" + place(event(depth)) + ").value";
     case 3: return one({"min", "max", "avg", "sum", "median"}) + "(" + events(depth, it) + ".value)";
     case 4: return "(days from birth to (" + place(event(depth)) + "))";
-    case 5: return "distinct(" + events(depth, it) + ".date)";
+    case 5: return "distinct(" + events(depth, it) + one({".date)", ".code)", ".kind)", ".source)", ".unit)"});
+    case 7: return "slope(" + events(depth, it) + ".value)";
     case 6: return "(" + number(0, it) + one({" + ", " - ", " * ", " / "}) + number(0, it) + ")";
     default: return "count(" + events(depth, it) + ")";
   }
@@ -100,7 +103,7 @@ std::string UsualQuery::condition(int depth) {
   switch (chance_.below(depth > 0 ? 12 : 6)) {
     case 0: return "no " + events(depth, "");
     case 1: return "sex = " + one({"female", "male"});
-    case 2: return number(depth, "") + one({" > ", " < ", " >= ", " = "}) + one({"1", "2", "40", "700"});
+    case 2: return number(depth, "") + one({" > ", " < ", " >= ", " = "}) + one({"0", "1", "2", "40", "700"});
     case 3: return "alive(" + date() + ")";
     case 6: return "(" + condition(depth - 1) + one({" and ", " or "}) + condition(depth - 1) + ")";
     case 7: return "not (" + condition(depth - 1) + ")";
@@ -116,6 +119,7 @@ std::string UsualQuery::groups(bool of_event) {
   if (chance_.one_in(3)) return "";
   std::string text =
       " by " + one({"sex", "band(age(today), 10)", "year(birth)", "in some", "age(today)", "count(recent)",
+                    "distinct(recent.date)", "distinct(recent.code)", "slope((days from 2019-01-01 to it) over recent)",
                     "case when sex = female then 'a' when age(today) > 40 then 'b' else 'c' end",
                     "case when age(today) > 40 then count(recent) when in some then 7 end"});
   if (of_event)
