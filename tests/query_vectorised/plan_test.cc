@@ -76,9 +76,8 @@ TEST_F(Plans, LoosenWhatColumnsCannotAnswer) {
 TEST_F(Plans, ShowWhatIsLeftOfConditionsAsText) {
   const std::string plan = rows(
       "let high = observation[local:c1] where value > 2 and unit = 'mg/dL'\n"
-      "explain count exists high | (condition[local:c0] in 2019 where attr.site = 'left') or (slope(high.value) < 0 "
-      "and "
-      "exists medication[local:c2] where attr.site = 'left')");
+      "explain count exists high | (condition[local:c0] in 2019 where attr.site = 'left') or (slope(high.attr.dose) "
+      "< 0 and exists medication[local:c2] where attr.site = 'left')");
   EXPECT_NE(plan.find("keep | (exists (high | condition[local:c0] in 2019) or exists high and exists "
                       "medication[local:c2]) | patients"),
             std::string::npos)
