@@ -26,8 +26,9 @@ constexpr std::size_t window_postings = 1'000'000;  // about 90 MB
 constexpr std::size_t replayed_rows_max = 200'000;
 
 auto facts(const Posting& p) {
-  return std::tuple(p.patient, p.number, p.flags, p.day, p.second, p.offset, p.kind, p.source, p.unit, p.value.form,
-                    p.value.comparator, p.value.boolean, p.value.number.mantissa, p.value.number.scale, p.value.code);
+  return std::tuple(p.patient, p.number, p.flags, p.day, p.second, p.offset, p.kind, p.source, p.unit, p.author,
+                    p.status, p.certainty, p.end, p.value.form, p.value.comparator, p.value.boolean,
+                    p.value.number.mantissa, p.value.number.scale, p.value.code);
 }
 bool fact_before(const Posting& a, const Posting& b) { return facts(a) < facts(b); }
 bool same_facts(const Posting& a, const Posting& b) { return facts(a) == facts(b); }

@@ -1,4 +1,4 @@
-// WaitingPostings: the postings of a range of patients by code, in the order in which they came, until they are packed. Millions wait, so each takes 28
+// WaitingPostings: the postings of a range of patients by code, in the order in which they came, until they are packed. Millions wait, so each takes 32
 // bytes: source, unit and whatever else many have in common is their sort. They lie in pieces of a PostingRoom, which a thread of a bulk load takes
 // along from range to range: a piece stays where it is, and is used again once its code is packed.
 #pragma once
@@ -11,19 +11,20 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.h"
 #include "formats/stored/narrow_posting.h"
 
 namespace chartline::engine {
 
 class PostingRoom {
  public:
-  struct [[gnu::packed, gnu::aligned(4)]] Posting {
+  struct Posting {
     std::uint64_t value_word;
     stored::PatientId patient;
     stored::Day day;
-    std::uint32_t second, number, sort;
+    std::uint32_t second, number, end, sort;
   };
-  static_assert(sizeof(Posting) == 28);
+  static_assert(sizeof(Posting) == 32);
 
   // The first piece of a code is the least, the next one twice as long, up to the longest: most codes are rare.
   static constexpr std::size_t sizes = 5;
@@ -65,7 +66,7 @@ class WaitingPostings {
   WaitingPostings& operator=(const WaitingPostings&) = delete;
 
   void add(stored::Name code, const stored::NarrowPosting& posting) {
-    const Sort sort(posting);
+    const Sort& sort = posting;
     Lately& lately = lately_[Hash{}(sort) % lately_.size()];
     if (lately.number == none || lately.sort != sort) lately = {sort, number(sort)};
     add(code, posting, lately.number);
@@ -73,7 +74,7 @@ class WaitingPostings {
   // Of a plain row; its sort says that of the posting.
   void add_plain(stored::Name code, const stored::NarrowPosting& posting, std::uint32_t plain_sort) {
     if (plain_sort >= of_plain_.size()) of_plain_.resize(plain_sort + 1, none);
-    if (of_plain_[plain_sort] == none) of_plain_[plain_sort] = number(Sort(posting));
+    if (of_plain_[plain_sort] == none) of_plain_[plain_sort] = number(posting);
     add(code, posting, of_plain_[plain_sort]);
   }
   // Thousands of codes grow side by side: where the next posting of one goes is seldom near.
@@ -96,9 +97,7 @@ class WaitingPostings {
       const std::size_t here = std::min(left, PostingRoom::postings_in(piece));
       for (std::size_t i = 0; i < here; ++i) {
         const PostingRoom::Posting& p = postings[i];
-        const Sort& sort = sorts_[p.sort];
-        each(stored::NarrowPosting{p.patient, p.day, p.second, p.number, sort.source, sort.unit, p.value_word,
-                                   sort.value_form, sort.offset, sort.flags, sort.kind});
+        each(stored::NarrowPosting{sorts_[p.sort], p.patient, p.value_word, p.day, p.second, p.number, p.end});
       }
       left -= here;
     }
@@ -112,29 +111,14 @@ class WaitingPostings {
 
  private:
   static constexpr std::uint32_t none = ~0u;
-  struct Sort {
-    Sort() = default;
-    explicit Sort(const stored::NarrowPosting& p)
-        : source(p.source), unit(p.unit), value_form(p.value_form), offset(p.offset), flags(p.flags), kind(p.kind) {}
-    friend bool operator==(const Sort&, const Sort&) = default;
-    stored::Name source = 0, unit = 0;
-    std::uint16_t value_form = 0;
-    std::int16_t offset = 0;
-    std::uint8_t flags = 0;
-    record::Kind kind = record::Kind::other;
-  };
+  using Sort = stored::PostingSort;
   struct Hash {
-    std::size_t operator()(const Sort& s) const {
-      std::uint64_t hash = (std::uint64_t{s.source} << 32 | s.unit) * 0x9e3779b97f4a7c15u;
-      hash ^= hash >> 32;
-      hash ^= std::uint64_t{s.value_form} << 32 | std::uint64_t{static_cast<std::uint16_t>(s.offset)} << 16 |
-              std::uint64_t{s.flags} << 8 | static_cast<std::uint8_t>(s.kind);
-      hash *= 0xd6e8feb86659fd93u;
-      return hash >> 32;
+    std::size_t operator()(const Sort& sort) const {
+      return hash64({reinterpret_cast<const char*>(&sort), sizeof sort});
     }
   };
   struct Lately {
-    Sort sort;
+    Sort sort{};
     std::uint32_t number = none;
   };
   struct OfCode {
@@ -155,7 +139,7 @@ class WaitingPostings {
       of.past = of.at + PostingRoom::postings_in(of.pieces.size());
       of.pieces.push_back(of.at);
     }
-    *of.at++ = {posting.value_word, posting.patient, posting.day, posting.second, posting.number, sort};
+    *of.at++ = {posting.value_word, posting.patient, posting.day, posting.second, posting.number, posting.end, sort};
     ++room_.waiting;
   }
 

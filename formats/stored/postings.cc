@@ -18,6 +18,8 @@ namespace chartline::stored {
 namespace {
 
 constexpr std::uint32_t flags_max = 255;
+constexpr std::uint32_t end_max = PostingEnd::lasts + 0x7fff'ffff;  // 68 years of seconds
+constexpr std::uint32_t end_days_max = 1u << 24;
 
 // The columns in stored order, which is that of their bits in the mask of stored columns. Patient, day and value, which
 // most questions need and no more, come first; the value stands between its form and the rest.
@@ -28,7 +30,7 @@ struct NarrowPart {
   std::uint32_t bias;
   std::uint32_t greatest;  // that is valid
 };
-constexpr std::array<NarrowPart, 10> parts = {{
+constexpr std::array<NarrowPart, 15> parts = {{
     {&PostingColumns::patient, posting_field_patient, 0, 0, any_number},
     {&PostingColumns::day, posting_field_day, day_zero, day_bias, any_number},
     {&PostingColumns::value_form, posting_field_value, 0, 0, form_word_max},
@@ -39,6 +41,11 @@ constexpr std::array<NarrowPart, 10> parts = {{
     {&PostingColumns::source, posting_field_source, 0, 0, any_number},
     {&PostingColumns::unit, posting_field_unit, 0, 0, any_number},
     {&PostingColumns::offset, posting_field_offset, offset_zero, offset_bias, 0xffff},
+    {&PostingColumns::author, posting_field_author, 0, 0, record::author_count - 1},
+    {&PostingColumns::status, posting_field_status, 0, 0, record::status_count - 1},
+    {&PostingColumns::certainty, posting_field_certainty, 0, 0, record::certainty_count - 1},
+    {&PostingColumns::end, posting_field_end, PostingEnd::point, 0, end_max},
+    {&PostingColumns::end_shift, posting_field_end, offset_zero, offset_bias, 0xffff},
 }};
 constexpr std::size_t patient_part = 0;  // in order: whoever reads looks for them by halves
 constexpr std::size_t day_part = 1;
@@ -57,7 +64,8 @@ template <typename AnyPosting>
 void transpose(std::span<const AnyPosting> postings, Scratch& to) {
   for (auto& column : to.narrow) column.resize(postings.size());
   to.value.resize(postings.size());
-  auto& [patient, day, value_form, number, flags, second, kind, source, unit, offset] = to.narrow;
+  auto& [patient, day, value_form, number, flags, second, kind, source, unit, offset, author, status, certainty, end,
+         end_shift] = to.narrow;
   for (std::size_t i = 0; i < postings.size(); ++i) {
     const NarrowPosting& posting = narrow(postings[i]);
     patient[i] = posting.patient;
@@ -71,6 +79,11 @@ void transpose(std::span<const AnyPosting> postings, Scratch& to) {
     source[i] = posting.source;
     unit[i] = posting.unit;
     offset[i] = static_cast<std::uint32_t>(posting.offset + static_cast<int>(offset_zero));
+    author[i] = static_cast<std::uint32_t>(posting.author);
+    status[i] = static_cast<std::uint32_t>(posting.status);
+    certainty[i] = static_cast<std::uint32_t>(posting.certainty);
+    end[i] = posting.end;
+    end_shift[i] = static_cast<std::uint32_t>(posting.end_shift + static_cast<int>(offset_zero));
   }
   even_out(to.narrow[value_form_part], to.value);
   fill_gaps(to.narrow[value_form_part], to.value);
@@ -141,7 +154,37 @@ bool all_are(std::span<const T> values, T standard) {
 }  // namespace
 
 std::uint32_t posting_flags(const Row& row) {
-  return posting_flags(row.status, row.certainty, row.author, row.start.precision, row.end.form);
+  return posting_flags(row.status, row.certainty, row.author, row.start.precision) |
+         (posting_end(row.start, row.end) ? 0u : posting_end_elsewhere);
+}
+
+std::optional<PostingEnd> posting_end(const record::Time& start, const record::End& end) {
+  if (end.form != record::End::Form::at) return PostingEnd{.word = end_word(end.form)};
+  const record::Time& at = end.at;
+  const bool in_days = start.precision == record::Precision::day;
+  if (at.precision != start.precision || (!in_days && start.precision != record::Precision::second))
+    return std::nullopt;
+  const std::int64_t unit = in_days ? record::micros_per_day : record::micros_per_second;
+  const std::int64_t length = (at.local - start.local) / unit,
+                     longest = in_days ? end_days_max : end_max - PostingEnd::lasts;
+  const int shift = at.offset_minutes - start.offset_minutes;
+  const bool fits = at.local >= start.local && (at.local - start.local) % unit == 0 && length <= longest;
+  if (!fits || shift != static_cast<std::int16_t>(shift)) return std::nullopt;
+  return PostingEnd{.word = PostingEnd::lasts + static_cast<std::uint32_t>(length),
+                    .shift = static_cast<std::int16_t>(shift)};
+}
+
+record::End end_of(const PostingEnd& end, const record::Time& start) {
+  using Form = record::End::Form;
+  if (end.word == PostingEnd::point) return {};
+  if (end.word < PostingEnd::lasts)
+    return {.form = end.word == PostingEnd::ongoing ? Form::ongoing : Form::unknown, .at = {}};
+  record::End made{.form = Form::at, .at = start};
+  const std::uint32_t length = end.word - PostingEnd::lasts;
+  if (start.precision >= record::Precision::second) made.at.local += length * record::micros_per_second;
+  else made.at.local += std::min(length, end_days_max) * record::micros_per_day;  // longer ones are not written
+  made.at.offset_minutes = static_cast<std::int16_t>(start.offset_minutes + end.shift);
+  return made;
 }
 
 Posting posting_of(PatientId patient, const Row& row) {
@@ -156,6 +199,10 @@ Posting posting_of(PatientId patient, const Row& row) {
   posting.source = row.source;
   posting.unit = row.value.unit;
   posting.offset = row.start.offset_minutes;
+  posting.author = row.author;
+  posting.status = row.status;
+  posting.certainty = row.certainty;
+  posting.end = posting_end(row.start, row.end).value_or(PostingEnd());
   posting.value = row.value;
   posting.value.unit = 0;
   posting.value.text = {};
@@ -226,12 +273,12 @@ Result<void> PostingColumns::decode(BytesView content, std::uint32_t fields) {
   // Steps are summed within a patient.
   const bool for_sums = ((mask & steps_bit) != 0 && (fields & posting_field_number) != 0) ||
                         ((mask & day_steps_bit) != 0 && (fields & posting_field_day) != 0);
-  std::uint32_t fields_left = fields;
-  for (std::size_t p = 0; p < parts.size() && (fields_left & posting_field_all) != 0; ++p) {
+  std::size_t past = parts.size();  // the last one that is asked for
+  while (past > 0 && (parts[past - 1].field & fields) == 0) --past;
+  for (std::size_t p = 0; p < past; ++p) {
     const NarrowPart& part = parts[p];
     const bool wanted = (part.field & fields) != 0 || (for_sums && part.field == posting_field_patient);
     const bool steps = (p == day_part && (mask & day_steps_bit) != 0) || (p == number_part && (mask & steps_bit) != 0);
-    fields_left &= ~part.field;
     if (mask >> p & 1) {
       auto& column = into.*part.values;
       const auto base = p == day_part && steps ? part.bias + static_cast<std::uint32_t>(in.varint()) : 0;
@@ -262,6 +309,9 @@ double PostingColumns::number_at(std::size_t i) const { return number_of(value_f
 
 record::Value::Form PostingColumns::form_at(std::size_t i) const { return form_of(value_form[i]); }
 record::Comparator PostingColumns::comparator_at(std::size_t i) const { return comparator_of(value_form[i]); }
+PostingEnd PostingColumns::end_at(std::size_t i) const {
+  return {end[i], static_cast<std::int16_t>(static_cast<int>(end_shift[i]) - static_cast<int>(offset_zero))};
+}
 
 void PostingColumns::numbers(std::size_t first, std::size_t past, double* into) const {
   constexpr std::int64_t exact_max = std::int64_t{1} << 53;
@@ -297,6 +347,10 @@ Posting PostingColumns::at(std::size_t i) const {
   posting.source = source[i];
   posting.unit = unit[i];
   posting.offset = static_cast<std::int16_t>(static_cast<int>(offset[i]) - static_cast<int>(offset_zero));
+  posting.author = static_cast<record::Author>(author[i]);
+  posting.status = static_cast<record::Status>(status[i]);
+  posting.certainty = static_cast<record::Certainty>(certainty[i]);
+  posting.end = end_at(i);
   posting.value = value_at(i);
   return posting;
 }

@@ -22,16 +22,27 @@ inline constexpr std::uint32_t block_of(PatientId patient) { return patient / bl
 
 // Facts that questions decide on without opening the event.
 enum PostingFlag : std::uint32_t {
-  posting_hidden = 1,         // status entered_in_error
-  posting_not_asserted = 2,   // refuted, planned, proposed or not done: left out by default
-  posting_contributed = 4,    // authored by patient or carer
-  posting_timed = 8,          // precision second or finer: `second` counts
-  posting_finer = 16,         // has a fraction of a second: order within it needs the event
-  posting_vague = 32,         // precision month, year or none
-  posting_open_end = 64,      // end is not `point`: overlap questions need the event
-  posting_translation = 128,  // this code is a translation of the event, not its primary code
+  posting_hidden = 1,          // status entered_in_error
+  posting_not_asserted = 2,    // refuted, planned, proposed or not done: left out by default
+  posting_contributed = 4,     // authored by patient or carer
+  posting_timed = 8,           // precision second or finer: `second` counts
+  posting_finer = 16,          // has a fraction of a second: order within it needs the event
+  posting_vague = 32,          // precision month, year or none
+  posting_end_elsewhere = 64,  // ends at a time that `end` does not tell: the event says when
+  posting_translation = 128,   // this code is a translation of the event, not its primary code
 };
 std::uint32_t posting_flags(const Row& row);  // all but posting_translation
+
+// The end of an event, beside its start: point, ongoing, unknown, or how long after it: in days where both are known to
+// the day, in seconds where both are known to the second. Any other end, or one before its start, is elsewhere.
+struct PostingEnd {
+  std::uint32_t word = point;
+  std::int16_t shift = 0;  // minutes that the end's offset is east of the start's
+  static constexpr std::uint32_t point = 0, ongoing = 1, unknown = 2, lasts = 3;  // and longer
+  friend auto operator<=>(const PostingEnd&, const PostingEnd&) = default;
+};
+std::optional<PostingEnd> posting_end(const record::Time& start, const record::End& end);  // nullopt: elsewhere
+record::End end_of(const PostingEnd& end, const record::Time& start);
 
 struct Posting {
   PatientId patient = 0;
@@ -42,7 +53,11 @@ struct Posting {
   record::Kind kind = record::Kind::other;
   Name source = 0;
   Name unit = 0;
+  record::Author author = record::Author::unknown;
+  record::Status status = record::Status::none;
+  record::Certainty certainty = record::Certainty::none;
   std::int16_t offset = 0;  // minutes east of UTC
+  PostingEnd end{};         // `point` where it is elsewhere
   RowValue value;           // number, code or boolean; text is left in the timeline (form says so)
 };
 Posting posting_of(PatientId patient, const Row& row);
@@ -64,7 +79,11 @@ enum PostingField : std::uint32_t {
   posting_field_unit = 128,
   posting_field_value = 256,
   posting_field_offset = 512,
-  posting_field_all = 1023,
+  posting_field_author = 1024,
+  posting_field_status = 2048,
+  posting_field_certainty = 4096,
+  posting_field_end = 8192,
+  posting_field_all = 16383,
 };
 
 // Columns of one run of postings, decoded; those not asked for hold a default. Owns its memory; reusable, movable.
@@ -76,7 +95,7 @@ class PostingColumns {
   std::uint32_t count = 0;
   Column<std::uint32_t> patient;
   Column<std::uint32_t> day;  // + 2^31
-  Column<std::uint32_t> second, number, flags, kind, source, unit, offset;
+  Column<std::uint32_t> second, number, flags, kind, source, unit, offset, author, status, certainty, end, end_shift;
   Column<std::uint32_t> value_form;
   Column<std::uint64_t> value;  // as in RunColumns
 
@@ -85,6 +104,7 @@ class PostingColumns {
   double number_at(std::size_t i) const;  // NaN where the value is not a number
   record::Value::Form form_at(std::size_t i) const;
   record::Comparator comparator_at(std::size_t i) const;
+  PostingEnd end_at(std::size_t i) const;
   // Of the postings first .. past-1, one after another; quick where all are written alike.
   void numbers(std::size_t first, std::size_t past, double* into) const;
   Posting at(std::size_t i) const;                                 // needs posting_field_all
@@ -96,7 +116,7 @@ class PostingColumns {
   friend Result<void> decode_more_postings(BytesView, std::uint32_t, PostingColumns&);
   Result<void> decode(BytesView content, std::uint32_t fields);
   struct Room {
-    std::vector<std::uint32_t> narrow[10];
+    std::vector<std::uint32_t> narrow[15];
     std::vector<std::uint64_t> wide[1];
   };
   Room room_;

@@ -111,7 +111,9 @@ class Asking {
     std::string text = words(view_.code_of(shard, code)) + ":";
     for (const stored::Posting& posting : *found)
       text += " " + std::to_string(posting.patient) + "#" + std::to_string(posting.number) + "@" +
-              std::to_string(posting.day) + "/" + std::to_string(posting.flags);
+              std::to_string(posting.day) + "/" + std::to_string(posting.flags) + "/" +
+              std::to_string(posting.end.word) + " " + std::string(record::name(posting.author)) + " " +
+              std::string(record::name(posting.status)) + " " + std::string(record::name(posting.certainty));
     note(question, {text});
   }
 

@@ -14,8 +14,9 @@ using stored::Name;
 using stored::NarrowPosting;
 
 auto all_of(const NarrowPosting& p) {
-  return std::tuple(p.patient, p.day, p.second, p.number, p.source, p.unit, p.value_word, p.value_form, p.offset,
-                    p.flags, p.kind);
+  const stored::PostingSort& s = p;
+  return std::tuple(p.patient, p.value_word, p.day, p.second, p.number, p.end, s.source, s.unit, s.value_form, s.flags,
+                    s.offset, s.end_shift, s.kind, s.author, s.status, s.certainty);
 }
 
 // Codes rare and frequent, with more sorts than are remembered at once; room that is given back is used again.
@@ -27,17 +28,22 @@ TEST(WaitingPostings, GivesBackWhatCameByCode) {
   for (std::uint32_t i = 0; i < 200'000; ++i) {
     const auto code = static_cast<Name>(random() % 3 == 0 ? random() % 2'000 : random() % 7);
     const std::uint32_t sort = random() % 5 == 0 ? static_cast<std::uint32_t>(random() % 500) : 3;
-    NarrowPosting posting{.patient = i / 10,
-                          .day = static_cast<stored::Day>(random() % 30'000) - 5'000,
-                          .second = static_cast<std::uint32_t>(random() % 86'400),
-                          .number = i,
-                          .source = sort,
-                          .unit = sort / 7,
-                          .value_word = random() * std::uint64_t{random()},
-                          .value_form = static_cast<std::uint16_t>(sort % 40),
-                          .offset = static_cast<std::int16_t>(sort % 5 * 60 - 120),
-                          .flags = static_cast<std::uint8_t>(sort % 3),
-                          .kind = static_cast<record::Kind>(sort % record::kind_count)};
+    const NarrowPosting posting{{.source = sort,
+                                 .unit = sort / 7,
+                                 .value_form = static_cast<std::uint16_t>(sort % 40),
+                                 .flags = static_cast<std::uint16_t>(sort % 3),
+                                 .offset = static_cast<std::int16_t>(sort % 5 * 60 - 120),
+                                 .end_shift = static_cast<std::int16_t>(sort % 11 * 60 - 300),
+                                 .kind = static_cast<record::Kind>(sort % record::kind_count),
+                                 .author = static_cast<record::Author>(sort % record::author_count),
+                                 .status = static_cast<record::Status>(sort % record::status_count),
+                                 .certainty = static_cast<record::Certainty>(sort % record::certainty_count)},
+                                i / 10,
+                                random() * std::uint64_t{random()},
+                                static_cast<stored::Day>(random() % 30'000) - 5'000,
+                                static_cast<std::uint32_t>(random() % 86'400),
+                                i,
+                                static_cast<std::uint32_t>(random() % 1'000)};
     if (random() % 2 == 0) {
       waiting.add(code, posting);
     } else {

@@ -79,7 +79,9 @@ void read_postings(BytesView body) {
                        (field != stored::posting_field_day || same(some.day, columns.day, columns.count)) &&
                        (field != stored::posting_field_number || same(some.number, columns.number, columns.count)) &&
                        (field != stored::posting_field_value || same(some.value, columns.value, columns.count)) &&
-                       (field != stored::posting_field_offset || same(some.offset, columns.offset, columns.count));
+                       (field != stored::posting_field_offset || same(some.offset, columns.offset, columns.count)) &&
+                       (field != stored::posting_field_status || same(some.status, columns.status, columns.count)) &&
+                       (field != stored::posting_field_end || same(some.end, columns.end, columns.count));
     check(alike, "one field of postings that can be read is read alike");
   }
 }

@@ -37,6 +37,10 @@ void expect_same(const Posting& a, const Posting& b) {
   EXPECT_EQ(a.source, b.source);
   EXPECT_EQ(a.unit, b.unit);
   EXPECT_EQ(a.offset, b.offset);
+  EXPECT_EQ(a.author, b.author);
+  EXPECT_EQ(a.status, b.status);
+  EXPECT_EQ(a.certainty, b.certainty);
+  EXPECT_EQ(a.end, b.end);
   RowValue value = b.value;
   value.unit = b.unit;
   EXPECT_TRUE(same(a.value, value));
@@ -60,7 +64,14 @@ TEST(Postings, DecodeWhatIsAskedForAndDefaultTheRest) {
   const PostingBytes run = encode_postings(postings);
   PostingColumns all, some;
   ASSERT_TRUE(decode_postings(run.bytes, posting_field_all, all));
-  for (std::uint32_t fields = 0; fields <= posting_field_all; ++fields) {
+  std::vector<std::uint32_t> asked = {0, posting_field_all};
+  for (std::uint32_t one = 1; one < posting_field_all; one <<= 1) {
+    for (std::uint32_t other = 1; other <= one; other <<= 1) {
+      asked.push_back(one | other);
+      asked.push_back(posting_field_all & ~(one | other));
+    }
+  }
+  for (const std::uint32_t fields : asked) {
     ASSERT_TRUE(decode_postings(run.bytes, fields, some));
     for (std::size_t i = 0; i < postings.size(); i += 17) {
       ASSERT_EQ(some.patient[i], fields & posting_field_patient ? all.patient[i] : 0);
@@ -72,6 +83,10 @@ TEST(Postings, DecodeWhatIsAskedForAndDefaultTheRest) {
       ASSERT_EQ(some.source[i], fields & posting_field_source ? all.source[i] : 0);
       ASSERT_EQ(some.unit[i], fields & posting_field_unit ? all.unit[i] : 0);
       ASSERT_EQ(some.offset[i], fields & posting_field_offset ? all.offset[i] : 1u << 15);
+      ASSERT_EQ(some.author[i], fields & posting_field_author ? all.author[i] : 0);
+      ASSERT_EQ(some.status[i], fields & posting_field_status ? all.status[i] : 0);
+      ASSERT_EQ(some.certainty[i], fields & posting_field_certainty ? all.certainty[i] : 0);
+      ASSERT_EQ(some.end_at(i), fields & posting_field_end ? all.end_at(i) : PostingEnd());
       ASSERT_EQ(some.value[i], fields & posting_field_value ? all.value[i] : 0);
       ASSERT_EQ(some.value_form[i], fields & posting_field_value ? all.value_form[i] : 0);
     }
@@ -85,7 +100,7 @@ TEST(Postings, DecodeWhatIsAskedForAndDefaultTheRest) {
 TEST(Postings, DecodeMoreOfTheSameBytes) {
   const auto postings = sample_postings(5, 300);
   const PostingBytes run = encode_postings(postings);
-  for (std::uint32_t first = 0; first <= posting_field_all; first += 7) {
+  for (std::uint32_t first = 0; first <= posting_field_all; first += 67) {
     PostingColumns columns;
     ASSERT_TRUE(decode_postings(run.bytes, first, columns, run.checksum));
     ASSERT_TRUE(decode_more_postings(run.bytes, posting_field_all & ~first, columns));
@@ -219,7 +234,9 @@ TEST(Postings, SayWhatQuestionsDecideOn) {
   EXPECT_EQ(posting_flags(row), posting_vague);
   row.start.precision = record::Precision::day;
   row.end.form = record::End::Form::ongoing;
-  EXPECT_EQ(posting_flags(row), posting_open_end);
+  EXPECT_EQ(posting_flags(row), 0u);
+  row.end = {.form = record::End::Form::at, .at = record::day_time(99)};
+  EXPECT_EQ(posting_flags(row), posting_end_elsewhere);
   row.end = {};
   row.status = record::Status::entered_in_error;
   EXPECT_EQ(posting_flags(row), posting_hidden);
@@ -235,6 +252,42 @@ TEST(Postings, SayWhatQuestionsDecideOn) {
     row.author = author;
     EXPECT_EQ(posting_flags(row), posting_contributed);
   }
+}
+
+// Point, ongoing, unknown, or so long after a start that is known alike; every other end is elsewhere.
+TEST(Postings, TellEndsBesideTheirStarts) {
+  using record::End;
+  std::size_t told = 0, elsewhere = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    for (const Row& row : SampleRows(seed).rows(200)) {
+      const auto end = posting_end(row.start, row.end);
+      EXPECT_EQ(!end, (posting_flags(row) & posting_end_elsewhere) != 0);
+      EXPECT_TRUE(!end || end_of(*end, row.start) == row.end);
+      if (row.end.form == End::Form::at) ++(end ? told : elsewhere);
+    }
+  }
+  EXPECT_GT(told, 50u);
+  EXPECT_GT(elsewhere, 50u);
+
+  const record::Time day = record::day_time(100, 60), second = record::at_instant(1'000'000, 60);
+  const auto at = [](const record::Time& time) { return End{.form = End::Form::at, .at = time}; };
+  const auto word = [](const record::Time& start, const End& end) {
+    return posting_end(start, end).value_or(PostingEnd{.word = ~0u}).word;
+  };
+  constexpr std::uint32_t lasts = PostingEnd::lasts, none = ~0u;
+  EXPECT_EQ(word(day, {}), PostingEnd::point);
+  EXPECT_EQ(word(day, {.form = End::Form::ongoing}), PostingEnd::ongoing);
+  EXPECT_EQ(word(day, {.form = End::Form::unknown}), PostingEnd::unknown);
+  EXPECT_EQ(word(day, at(day)), lasts);
+  EXPECT_EQ(word(day, at(record::day_time(107))), lasts + 7);
+  EXPECT_EQ(posting_end(day, at(record::day_time(107)))->shift, -60);
+  EXPECT_EQ(word(day, at(record::day_time(99))), none) << "before its start";
+  EXPECT_EQ(word(day, at(second)), none) << "not known alike";
+  EXPECT_EQ(word(second, at(record::at_instant(91'000'000, 60))), lasts + 90);
+  EXPECT_EQ(word(second, at(record::at_instant(91'500'000, 60))), none) << "with a fraction";
+  EXPECT_EQ(word(second, at(record::at_instant((std::int64_t{1} << 31) * 1'000'000, 60))), lasts + 0x7fff'ffff);
+  EXPECT_EQ(word(second, at(record::at_instant(((std::int64_t{1} << 31) + 1) * 1'000'000, 60))), none) << "too long";
+  EXPECT_EQ(word({.precision = record::Precision::month}, at({.precision = record::Precision::month})), none);
 }
 
 TEST(Postings, LeaveTextInTheTimeline) {
@@ -335,16 +388,16 @@ TEST(Postings, RefuseWrongContent) {
   EXPECT_TRUE(decode({3, 0}));
   EXPECT_FALSE(decode({})) << "no count";
   EXPECT_FALSE(decode({0xff, 0xff, 0xff, 0x7f, 0})) << "too many";
-  EXPECT_FALSE(decode({3, 0x80, 0x40})) << "a column that there is not";
+  EXPECT_FALSE(decode({3, 0x80, 0x80, 0x10})) << "a column that there is not";
   EXPECT_FALSE(decode({3, 0, 1})) << "more than its columns";
   EXPECT_TRUE(decode({3, 64, 192 + 21}));
   EXPECT_FALSE(decode({3, 64, 192 + 22})) << "a kind that there is not";
   EXPECT_FALSE(decode({3, 64, 8, 14, 1, 2, 9})) << "a kind that there is not, in one posting";
-  EXPECT_FALSE(decode({3, 0x80, 8})) << "no values";
-  EXPECT_TRUE(decode({3, 0x82, 0x20, 0, 192}));
-  EXPECT_FALSE(decode({3, 0x82, 0x20, 0})) << "steps from a day, and no steps";
-  EXPECT_FALSE(decode({3, 0x82, 0x20})) << "steps from no day";
-  EXPECT_FALSE(decode({3, 0x80, 8}, posting_field_kind)) << "no values to pass over";
+  EXPECT_FALSE(decode({3, 0x80, 0x80, 2})) << "no values";
+  EXPECT_TRUE(decode({3, 0x82, 0x80, 8, 0, 192}));
+  EXPECT_FALSE(decode({3, 0x82, 0x80, 8, 0})) << "steps from a day, and no steps";
+  EXPECT_FALSE(decode({3, 0x82, 0x80, 8})) << "steps from no day";
+  EXPECT_FALSE(decode({3, 0x80, 0x80, 2}, posting_field_kind)) << "no values to pass over";
   EXPECT_TRUE(decode({3, 1, 8, 0, 1, 4, 4}));
   EXPECT_FALSE(decode({3, 1, 8, 0, 1, 4, 3})) << "patients out of order, among whom readers look by halves";
   EXPECT_FALSE(decode({3, 1, 65, 4, 0xff, 0xff, 0xff, 0xff, 0x0f})) << "patients that descend by steps";

@@ -53,6 +53,11 @@ class SampleRows {
     return time;
   }
 
+  record::Time after(record::Time start) {  // known alike
+    if (start.known()) start.local += static_cast<Micros>(random_() % 400) * record::micros_per_day;
+    return start;
+  }
+
   record::Decimal number() {
     if (one_in(20)) return record::decimal(1.0 / static_cast<double>(1 + random_() % 1000));
     if (one_in(10))
@@ -93,7 +98,7 @@ class SampleRows {
     if (chosen(1)) row.certainty = static_cast<record::Certainty>(random_() % 6);
     if (chosen(2)) row.author = static_cast<record::Author>(random_() % 6);
     if (chosen(3)) row.end.form = static_cast<record::End::Form>(random_() % 4);
-    if (row.end.form == record::End::Form::at) row.end.at = time();
+    if (row.end.form == record::End::Form::at) row.end.at = one_in(2) ? time() : after(row.start);
     if (chosen(4)) row.value = value(false, true);
     if (chosen(5)) row.part = static_cast<std::uint32_t>(random_() % 9);
     if (chosen(6)) row.ordinal = static_cast<std::uint32_t>(random_() % 9);
