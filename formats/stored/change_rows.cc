@@ -169,9 +169,9 @@ Row read_row(Reader& in, record::Arena& room) {
   row.number = narrow(in);
   row.kind = read_enum(in, static_cast<record::Kind>(record::kind_count - 1));
   row.code = narrow(in);
-  if (has(with_status)) row.status = read_enum(in, record::Status::abandoned);
-  if (has(with_certainty)) row.certainty = read_enum(in, record::Certainty::refuted);
-  if (has(with_author)) row.author = read_enum(in, record::Author::algorithm);
+  if (has(with_status)) row.status = read_enum(in, static_cast<record::Status>(record::status_count - 1));
+  if (has(with_certainty)) row.certainty = read_enum(in, static_cast<record::Certainty>(record::certainty_count - 1));
+  if (has(with_author)) row.author = read_enum(in, static_cast<record::Author>(record::author_count - 1));
   if (has(with_source)) row.source = narrow(in);
   if (has(with_start)) row.start = read_time(in);
   if (has(with_end)) {

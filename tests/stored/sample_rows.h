@@ -93,10 +93,9 @@ class SampleRows {
     row.code = name();
     row.source = name();
     row.start = time();
-    if (chosen(0))
-      row.status = static_cast<record::Status>(random_() % (static_cast<unsigned>(record::Status::abandoned) + 1));
-    if (chosen(1)) row.certainty = static_cast<record::Certainty>(random_() % 6);
-    if (chosen(2)) row.author = static_cast<record::Author>(random_() % 6);
+    if (chosen(0)) row.status = static_cast<record::Status>(random_() % record::status_count);
+    if (chosen(1)) row.certainty = static_cast<record::Certainty>(random_() % record::certainty_count);
+    if (chosen(2)) row.author = static_cast<record::Author>(random_() % record::author_count);
     if (chosen(3)) row.end.form = static_cast<record::End::Form>(random_() % 4);
     if (row.end.form == record::End::Form::at) row.end.at = one_in(2) ? time() : after(row.start);
     if (chosen(4)) row.value = value(false, true);
