@@ -49,16 +49,13 @@ Extent extent(const Time& time) {
 }
 
 DayExtent day_extent(const Time& time) {
-  const record::CivilDay first = record::civil(time.day());
-  switch (time.precision) {
-    case Precision::year: return {time.day(), record::days_from_civil(first.year, 12, 31)};
-    case Precision::month: {
-      unsigned last = 31;
-      while (!record::is_civil(first.year, first.month, last)) --last;
-      return {time.day(), record::days_from_civil(first.year, first.month, last)};
-    }
-    default: return {time.day(), time.day()};
-  }
+  const Day day = time.day();
+  if (time.precision != Precision::year && time.precision != Precision::month) return {day, day};
+  const record::CivilDay first = record::civil(day);
+  if (time.precision == Precision::year) return {day, record::days_from_civil(first.year, 12, 31)};
+  unsigned last = 31;
+  while (!record::is_civil(first.year, first.month, last)) --last;
+  return {day, record::days_from_civil(first.year, first.month, last)};
 }
 
 Truth before(const Time& a, const Time& b) {
