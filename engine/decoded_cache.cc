@@ -19,6 +19,7 @@ constexpr std::size_t part_count = std::size_t{1} << part_bits;
 constexpr std::uint64_t bytes_for_each_seen = 256;
 constexpr std::uint64_t bytes_for_each_change = 256;
 constexpr std::size_t buckets_min = 64;
+constexpr std::uint64_t passing_for_each_kept = 64;  // so that what nobody asks for any more leaves in the end
 
 std::uint64_t hash_of(const DecodedCache::Key& key) {
   static_assert(sizeof key == 24, "a key has no padding");
@@ -92,6 +93,7 @@ struct DecodedCache::Part {
     set.rehash(Set::bucket_traits(more.data(), more.size()));
     buckets.swap(more);
   }
+  bool has_room() const { return held() < bytes_max - bytes_max / 16; }
   std::size_t held() const { return bytes + buckets.size() * sizeof(Set::bucket_type); }
 
   std::mutex mutex;
@@ -115,10 +117,14 @@ DecodedCache::~DecodedCache() = default;
 
 DecodedCache::Part& DecodedCache::part_of(std::uint64_t hash) const { return parts_[hash >> (64 - part_bits)]; }
 
-bool DecodedCache::admits(const Key& key) {
+bool DecodedCache::admits(const Key& key, bool passing) {
   const std::uint64_t hash = hash_of(key);
   const auto fingerprint = static_cast<std::uint32_t>(hash >> 24) | 1;
-  return seen_[hash & (seen_.size() - 1)].exchange(fingerprint, std::memory_order_relaxed) == fingerprint;
+  if (seen_[hash & (seen_.size() - 1)].exchange(fingerprint, std::memory_order_relaxed) != fingerprint) return false;
+  if (!passing) return true;
+  Part& part = part_of(hash);
+  const std::lock_guard lock(part.mutex);
+  return part.has_room() || part.misses % passing_for_each_kept == 0;
 }
 
 std::atomic<std::uint64_t>& DecodedCache::change_of(const Key& key) const {

@@ -62,7 +62,9 @@ class DecodedCache {
     if (auto first = std::static_pointer_cast<const T>(keep_any(key, value, bytes, Place::left))) return first;
     return value;
   }
-  bool admits(const Key& key);
+  // Who passes by everyone, again and again maybe, would find none of them again where they are more than there is room for: takes no
+  // place from others, but now and then.
+  bool admits(const Key& key, bool passing = false);
 
   // What a fold changes is told with its keys, under the serial of the base that it makes, before that base is shown to
   // anybody. What it did not change is the same in both bases: settled() gives the key under which it is kept, from one

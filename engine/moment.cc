@@ -61,7 +61,7 @@ Result<std::shared_ptr<const stored::Head>> cached_head(const ShardMoment& shard
   const DecodedCache::Key key = cache_key(shard, patient);
   if (auto known = shard.cache->find<stored::Head>(key)) return known;
   auto head = std::make_shared<const stored::Head>(TRY(read_head(shard, patient)));
-  if (shard.cache->admits(key)) {
+  if (shard.cache->admits(key, shard.passing)) {
     const auto kept = to_keep(head);
     shard.cache->keep(key, kept, bytes_of(*kept));
   }

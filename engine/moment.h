@@ -39,6 +39,7 @@ struct ShardMoment {
   std::vector<std::shared_ptr<const Segment>> segments;  // oldest first; what they hold up to the watermark is already in the base
   std::uint64_t commit = 0;                              // the delta counts up to here
   std::uint32_t patients = 0;                            // ids given
+  bool passing = false;                                  // for who reads of many once: see DecodedCache::admits()
 };
 
 struct ViewParts {

@@ -1,13 +1,21 @@
 #include "engine/run_reader.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "engine/decoded_cache.h"
 #include "formats/stored/keys.h"
+#include "formats/stored/value_columns.h"
 
 namespace chartline::engine {
 namespace {
+
+template <typename Test>
+bool any_of(const stored::Column<std::uint32_t>& column, std::size_t count, Test test) {
+  if (column.is_constant()) return test(column[0]);
+  return std::any_of(column.values(), column.values() + count, test);
+}
 
 // Decoding so many rows costs more than a place in the cache: kept when first read.
 constexpr std::uint32_t always_kept_rows = 1024;
@@ -45,12 +53,36 @@ Result<void> get_details(const RunPlace& place, Pinned& value) {
   return {};
 }
 
-Result<void> decode(const RunPlace& place, BytesView hot, std::uint32_t fields, stored::RunColumns& into) {
-  const Result<void> decoded = stored::decode_hot(hot, fields, into, place.ref.hot_checksum);
-  if (!decoded) return at(place, decoded.error().fault, decoded.error().message);
-  if (into.count != place.ref.count) return at(place, Fault::corrupt, "its count differs from its head's");
-  if (into.has_details != (place.ref.details_checksum != 0))
+// Details of which the columns do not say that no row has them.
+std::uint32_t details_of(const stored::RunColumns& columns, std::uint32_t fields) {
+  constexpr auto has_text = [](std::uint32_t form) { return stored::form_of(form) == record::Value::Form::text; };
+  std::uint32_t details = fields & stored::field_details;
+  if (!columns.has_details) details &= stored::field_told;
+  if (!columns.has_translations) details &= ~stored::field_translations;
+  if (details & stored::field_text && !any_of(columns.value_form, columns.count, has_text))
+    details &= ~stored::field_text;
+  return details;
+}
+
+Result<void> decode(const RunPlace& place, const Bytes* fetched, std::uint32_t fields, DecodedRun& into) {
+  const auto decoded = [&](const Result<void>& result) -> Result<void> {
+    return result ? result : at(place, result.error().fault, result.error().message);
+  };
+  stored::RunColumns& columns = into.columns;
+  into.fields = 0;
+  Pinned value;
+  if (!fetched) TRY(get_hot(place, value));
+  TRY(decoded(stored::decode_hot(fetched ? BytesView(*fetched) : value.bytes(), fields, columns, place.ref.hot_checksum)));
+  if (columns.count != place.ref.count) return at(place, Fault::corrupt, "its count differs from its head's");
+  if (columns.has_details != (place.ref.details_checksum != 0))
     return at(place, Fault::corrupt, "its details differ from its head's");
+  const std::uint32_t details = details_of(columns, fields);
+  value.reset();
+  if (details != 0) TRY(get_details(place, value));
+  into.details.clear();
+  if (details != 0)
+    TRY(decoded(stored::decode_details(value.bytes(), details, columns, into.details, place.ref.details_checksum)));
+  into.fields = fields;
   return {};
 }
 
@@ -61,7 +93,7 @@ void keep(const RunPlace& place, std::shared_ptr<const DecodedRun> run) {
 
 }  // namespace
 
-stored::Row hot_row(const stored::RunColumns& columns, std::size_t i) {
+stored::Row DecodedRun::row(std::size_t i, std::uint32_t wanted) const {
   stored::Row row;
   row.number = columns.number[i];
   row.kind = static_cast<record::Kind>(columns.kind[i]);
@@ -73,60 +105,38 @@ stored::Row hot_row(const stored::RunColumns& columns, std::size_t i) {
   row.start = columns.start_at(i);
   row.end = columns.end_at(i);
   row.value = columns.value_at(i);
+  details.fill(i, row, wanted);
   return row;
 }
 
-stored::Row DecodedRun::row(std::size_t i) const {
-  stored::Row row = hot_row(columns, i);
-  details->fill(i, row);
-  return row;
-}
+std::size_t DecodedRun::bytes() const { return sizeof *this + columns.bytes() + details.bytes(); }
 
-std::size_t DecodedRun::bytes() const {
-  return sizeof *this + columns.bytes() + details_bytes.capacity() + (details ? details->bytes() : 0);
-}
-
-Result<const stored::RunColumns*> read_columns(const RunPlace& place, std::uint32_t fields, stored::RunColumns& room,
-                                               std::shared_ptr<const DecodedRun>& held, const Bytes* fetched) {
+Result<const DecodedRun*> read_run(const RunPlace& place, std::uint32_t fields, DecodedRun& room,
+                                   std::shared_ptr<const DecodedRun>& held, const Bytes* fetched) {
   DecodedCache& cache = *place.shard->cache;
   const DecodedCache::Key key = cache_key(place);
-  if (!held) held = cache.find<DecodedRun>(key);
-  if (held && (held->fields & fields) == fields) return &held->columns;
+  held = cache.find<DecodedRun>(key);
+  if (held && held->has(fields)) return held.get();
   const std::uint32_t known = held ? held->fields : 0;
   held.reset();
 
-  Pinned value;
-  if (!fetched) TRY(get_hot(place, value));
-  const BytesView hot = fetched ? BytesView(*fetched) : value.bytes();
-  if (known == 0 && place.ref.count < always_kept_rows && !cache.admits(key)) {
-    TRY(decode(place, hot, fields, room));
+  const bool is_kept = place.ref.count >= always_kept_rows && !place.shard->passing;
+  if (known == 0 && !is_kept && !cache.admits(key, place.shard->passing)) {
+    TRY(decode(place, fetched, fields, room));
     return &room;
   }
   auto run = std::make_shared<DecodedRun>();
-  run->fields = fields | known;
-  TRY(decode(place, hot, run->fields, run->columns));
+  TRY(decode(place, fetched, fields | known, *run));
   held = run;
   keep(place, std::move(run));
-  return &held->columns;
+  return held.get();
 }
 
 Result<std::shared_ptr<const DecodedRun>> read_whole(const RunPlace& place) {
-  DecodedCache& cache = *place.shard->cache;
-  if (auto known = cache.find<DecodedRun>(cache_key(place)); known && known->whole()) return known;
-  auto run = std::make_shared<DecodedRun>();
-  Pinned value;
-  TRY(get_hot(place, value));
-  TRY(decode(place, value.bytes(), stored::field_hot, run->columns));
-  run->fields = stored::field_hot;
-  value.reset();
-  TRY(get_details(place, value));
-  run->details_bytes = value.bytes();
-  Result<stored::RunDetails> details =
-      stored::decode_details(run->details_bytes, run->columns, place.ref.details_checksum);
-  if (!details) return at(place, details.error().fault, details.error().message);
-  run->details = std::move(details).value();
-  if (place.ref.count >= always_kept_rows || cache.admits(cache_key(place))) keep(place, run);
-  return std::shared_ptr<const DecodedRun>(std::move(run));
+  auto room = std::make_shared<DecodedRun>();
+  std::shared_ptr<const DecodedRun> held;
+  TRY(read_run(place, stored::field_all, *room, held));
+  return held ? held : room;
 }
 
 }  // namespace chartline::engine

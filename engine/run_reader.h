@@ -20,26 +20,23 @@ struct RunPlace {
   BytesView in_head{};  // as get_run() takes it
 };
 
-// A row as far as hot columns, all of them, tell of it.
-stored::Row hot_row(const stored::RunColumns& columns, std::size_t i);
-
 struct DecodedRun {
   stored::RunColumns columns;
-  std::uint32_t fields = 0;  // of the columns
-  std::optional<stored::RunDetails> details;
-  Bytes details_bytes;  // what the details borrow from
+  stored::RunDetails details;
+  std::uint32_t fields = 0;  // a mask of stored::RunField: what both were decoded with
 
-  bool whole() const { return fields == stored::field_hot && details.has_value(); }
-  stored::Row row(std::size_t i) const;  // of a whole run; borrows from it
+  bool has(std::uint32_t wanted) const { return (fields & wanted) == wanted; }
+  // As far as these fields, of its own, tell of it; borrows from this.
+  stored::Row row(std::size_t i, std::uint32_t wanted = stored::field_all) const;
   std::size_t bytes() const;
 };
 
-// The hot columns of a run: those of the cache, held by `held`, or else decoded into `room`. `fetched`, where not null,
-// is what the table holds, already read.
-Result<const stored::RunColumns*> read_columns(const RunPlace& place, std::uint32_t fields, stored::RunColumns& room,
-                                               std::shared_ptr<const DecodedRun>& held, const Bytes* fetched = nullptr);
+// A run with these fields at least: that of the cache, held by `held`, or else decoded into `room`. `fetched`, where not null, is
+// what the table of timelines holds, already read. Details that its columns tell it has none of are not read.
+Result<const DecodedRun*> read_run(const RunPlace& place, std::uint32_t fields, DecodedRun& room,
+                                   std::shared_ptr<const DecodedRun>& held, const Bytes* fetched = nullptr);
 
-// Every column and the details.
+// With all fields.
 Result<std::shared_ptr<const DecodedRun>> read_whole(const RunPlace& place);
 
 }  // namespace chartline::engine

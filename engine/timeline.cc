@@ -8,19 +8,25 @@ using stored::Row;
 
 Result<Row> Piece::row(std::uint32_t at) {
   if (!is_run) return *rows[at];
-  TRY(open_whole());
-  return whole->row(at);
+  return TRY(open_whole())->row(at);
 }
 
-Result<void> Piece::open_whole() {
-  if (!whole) whole = held && held->whole() ? held : TRY(read_whole(place));
+Result<void> Piece::open(std::uint32_t fields) {
+  run = TRY(read_run(place, fields, room, held, fetched ? &*fetched : nullptr));
+  columns = &run->columns;
   return {};
+}
+
+Result<const DecodedRun*> Piece::open_whole() {
+  if (run && run->has(stored::field_all)) return run;
+  if (!whole) whole = TRY(read_whole(place));
+  return whole.get();
 }
 
 void Timeline::Parts::clear() {
   for (std::size_t i = 0; i < used; ++i) {
     Piece& piece = *pieces[i];
-    piece.columns = nullptr;
+    piece.run = nullptr, piece.columns = nullptr;
     piece.held.reset(), piece.whole.reset(), piece.fetched.reset();
     piece.rows.clear(), piece.chosen.clear();
     piece.next = 0;
@@ -54,6 +60,12 @@ At at(const Timeline::Parts& parts, std::size_t i) {
   check(i < parts.places.size(), "an event of the timeline");
   const Timeline::Parts::Place& place = parts.places[i];
   return {*parts.pieces[place.piece], place.row};
+}
+
+record::Event made(const Row& row, const Piece& piece, record::Arena& room) {
+  record::Event event = to_event(row, piece.names(), room);
+  if (piece.in_part) event.sequence = 0;
+  return event;
 }
 
 }  // namespace
@@ -94,21 +106,17 @@ Result<record::Event> Timeline::event(std::size_t i) {
   check(i < size(), "an event of the timeline");
   const Parts::Place& place = parts->places[i];
   Piece& piece = *parts->pieces[place.piece];
-  record::Event made = to_event(TRY(piece.row(place.row)), piece.names(), parts->room);
-  if (piece.in_part) made.sequence = 0;
-  return made;
+  return made(TRY(piece.row(place.row)), piece, parts->room);
+}
+
+record::Event Timeline::event_as_read(std::size_t i, std::uint32_t fields) {
+  const auto [piece, row] = at(*parts, i);
+  return made(piece.run ? piece.run->row(row, fields) : *piece.rows[row], piece, parts->room);
 }
 
 bool Timeline::may_have_translations(std::size_t i) const {
   const auto [piece, row] = at(*parts, i);
   return piece.columns ? piece.columns->has_translations : !piece.rows[row]->translations.empty();
-}
-
-Result<record::Event> Timeline::brief_event(std::size_t i) {
-  const auto [piece, at_row] = at(*parts, i);
-  if (!piece.columns || piece.columns->has_translations) return event(i);
-  const Row row = hot_row(*piece.columns, at_row);
-  return row.value.form == record::Value::Form::text ? event(i) : to_event(row, piece.names(), parts->room);
 }
 
 const std::string& Timeline::next() const { return parts->next; }

@@ -86,15 +86,7 @@ bool TimelineMerge::is_due(const Piece& piece) const {
 }
 
 Result<void> TimelineMerge::open(Piece& piece) {
-  if (piece.is_run) {
-    if (question_.as_of != INT64_MAX) {
-      piece.whole = TRY(read_whole(piece.place));
-      piece.columns = &piece.whole->columns;
-    } else {
-      piece.columns = TRY(read_columns(piece.place, question_.fields, piece.room, piece.held,
-                                       piece.fetched ? &*piece.fetched : nullptr));
-    }
-  }
+  if (piece.is_run) TRY(piece.open(question_.fields));
   TRY(choose(piece));
   piece.next = 0;
   if (!piece.chosen.empty()) step(piece);
@@ -145,8 +137,8 @@ Result<void> TimelineMerge::keep_codes(Piece& piece) {
   const auto has_primary = [&](std::uint32_t at) { return has_code(piece.columns->code[at]); };
   const stored::RunDetails* details = nullptr;
   if (piece.columns->has_translations && !std::ranges::all_of(piece.chosen, has_primary)) {
-    TRY(piece.open_whole());
-    if (piece.whole->details->has_translations()) details = &*piece.whole->details;
+    details = &TRY(piece.open_whole())->details;
+    if (!details->has_translations()) details = nullptr;
   }
   std::erase_if(piece.chosen, [&](std::uint32_t at) {
     return !has_primary(at) && (!details || std::ranges::none_of(details->translations(at), has_code));

@@ -21,11 +21,12 @@ struct Piece {
   bool is_run = false;
   std::size_t whose = 0;  // which patient of the read: Parts::taken
 
-  const stored::RunColumns* columns = nullptr;  // of a run once opened: `room`, or what `held` or `whole` hold
-  stored::RunColumns room;
-  std::shared_ptr<const DecodedRun> held, whole;
-  std::optional<Bytes> fetched;          // what the table holds, where it was read before the run was opened
-  std::vector<const stored::Row*> rows;  // of the delta, in total order
+  const DecodedRun* run = nullptr;              // of a run once opened: `room`, or what `held` holds
+  const stored::RunColumns* columns = nullptr;  // of the same
+  DecodedRun room;
+  std::shared_ptr<const DecodedRun> held, whole;  // `whole`: where `run` was opened with less
+  std::optional<Bytes> fetched;                   // what the table holds, where it was read before the run was opened
+  std::vector<const stored::Row*> rows;           // of the delta, in total order
 
   // Where a merge stands.
   std::vector<std::uint32_t> chosen;  // rows that the filter keeps, ascending
@@ -35,9 +36,9 @@ struct Piece {
 
   const Dictionary& names() const { return *place.shard->dictionary; }
   record::Time start(std::uint32_t row) const { return columns ? columns->start_at(row) : rows[row]->start; }
-  // The whole row; opens the details of a run.
-  Result<stored::Row> row(std::uint32_t at);
-  Result<void> open_whole();  // of a run
+  Result<void> open(std::uint32_t fields);    // of a run
+  Result<const DecodedRun*> open_whole();     // of a run; what was opened before stays
+  Result<stored::Row> row(std::uint32_t at);  // the whole row
 };
 
 struct Timeline::Parts {

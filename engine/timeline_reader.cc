@@ -37,7 +37,10 @@ Result<void> get_sorted(const ShardMoment& shard, Table table, std::vector<std::
 
 TimelineReader::TimelineReader(std::shared_ptr<const ViewParts> moment, const TimelineFilter& filter, std::uint32_t fields)
     : moment_(std::move(moment)), filter_(filter), compiled_(filter, *moment_), fields_(fields | compiled_.fields()) {
-  if (fields_ & stored::field_end) fields_ |= stored::field_time;  // ends are stored as distances from the start
+  if (in_the_past()) fields_ = stored::field_all;
+  // Ends are stored as distances from the start; sequences may count the rows of an instant.
+  if (fields_ & (stored::field_end | stored::field_told)) fields_ |= stored::field_time;
+  if (fields_ & stored::field_text) fields_ |= stored::field_value;
 }
 
 Result<TimelineReader> TimelineReader::make(std::shared_ptr<const ViewParts> moment, const TimelineFilter& filter,

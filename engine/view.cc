@@ -129,6 +129,12 @@ View View::present() const {
   return View(std::move(now));
 }
 
+View View::passing() const {
+  auto passing = std::make_shared<ViewParts>(*parts_);
+  for (ShardMoment& shard : passing->shards) shard.passing = true;
+  return View(std::move(passing));
+}
+
 Result<SeenBlock> View::changed_since(std::uint32_t shard, std::uint32_t block) const {
   SeenBlock changed;
   if (as_of() == INT64_MAX) return changed;

@@ -77,9 +77,8 @@ class Timeline {
 
   // The whole event with its text; reads the details of its run the first time. Borrows from this Timeline.
   Result<record::Event> event(std::size_t i);
-  // Of a timeline read with all hot fields. The event without ids, encounter, attributes and what the store noted of it: mostly without
-  // reading any details.
-  Result<record::Event> brief_event(std::size_t i);
+  // The event as far as these fields tell, with which the timeline was read. What they do not tell may be there or not.
+  record::Event event_as_read(std::size_t i, std::uint32_t fields);
 
   const std::string& next() const;  // cursor behind the last event read; "" at the end
 
@@ -132,6 +131,8 @@ class View {
   std::uint32_t shards() const;
   // The same with the data as they are now, and links as they are here: this View, where it is of the present.
   View present() const;
+  // The same for who reads the timelines of many in turn: what is read takes no place from others in the caches.
+  View passing() const;
   // Whose own data, links aside, are not the same in the present: nobody's in a View of it. Everyone else of the block can be
   // read there, where postings are.
   Result<SeenBlock> changed_since(std::uint32_t shard, std::uint32_t block) const;

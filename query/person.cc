@@ -13,7 +13,7 @@ namespace chartline::query {
 using engine::PatientRef;
 
 struct PersonReader::Parts {
-  Parts(const engine::View& of, Wanted what) : view(of), wanted(std::move(what)), codes(of.shards()) {
+  Parts(const engine::View& of, Wanted what) : view(of.passing()), wanted(std::move(what)), codes(of.shards()) {
     filter.include_hidden = true;
     filter.kinds = wanted.whole_kinds;
     for (int kind = 0; kind < record::kind_count; ++kind) {
@@ -64,7 +64,7 @@ Result<bool> PersonReader::read(PatientRef patient, Person& into) {
   if (linked.front() != patient) return false;
   if (!parts.nobody) parts.nobody = TRY(parts.view.nobody());
   if (std::ranges::binary_search(*parts.nobody, patient)) return false;
-  TRY(parts.view.timeline(patient, parts.filter, stored::field_hot, parts.timeline));
+  TRY(parts.view.timeline(patient, parts.filter, parts.wanted.fields, parts.timeline));
   const engine::PersonDemographics who = TRY(engine::person_demographics(parts.view, linked));
   const bool known = who.birth.known() || who.dead || !who.sex.empty();
   if (!known && !TRY(parts.has_any(patient))) return false;
@@ -72,7 +72,7 @@ Result<bool> PersonReader::read(PatientRef patient, Person& into) {
   parts.events.clear();
   for (std::size_t i = 0; i < parts.timeline.size(); ++i) {
     if (!parts.wants(i)) continue;
-    parts.events.push_back(TRY(parts.wanted.details ? parts.timeline.event(i) : parts.timeline.brief_event(i)));
+    parts.events.push_back(parts.timeline.event_as_read(i, parts.wanted.fields));
   }
   into.patient = patient;
   into.events = parts.events;

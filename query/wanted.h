@@ -6,6 +6,7 @@
 #include <set>
 #include <span>
 
+#include "engine/view.h"
 #include "query/program.h"
 
 namespace chartline::query {
@@ -13,8 +14,8 @@ namespace chartline::query {
 struct Wanted {                     // as it begins: everything
   std::uint32_t whole_kinds = ~0u;  // bit 1 << Kind: every event of these; of other kinds those of any of these codes
   std::array<std::set<const CodeSet*>, record::kind_count> codes{};
-  bool details = true;  // what events have beside kind, codes, times, value, source and state
-  bool names = true;    // of people
+  std::uint32_t fields = stored::field_all;  // of events
+  bool names = true;                         // of people
 };
 Wanted wanted_by(std::span<const typed::Node* const> statements, const Program& program);
 

@@ -302,8 +302,8 @@ std::size_t RunColumns::bytes() const {
 Result<std::unique_ptr<RunRows>> decode_run(BytesView hot, BytesView details, std::optional<std::uint64_t> hot_checksum,
                                             std::optional<std::uint64_t> details_checksum) {
   auto run = std::make_unique<RunRows>();
-  TRY(decode_hot(hot, field_hot, run->columns, hot_checksum));
-  run->details = TRY(decode_details(details, run->columns, details_checksum));
+  TRY(decode_hot(hot, field_all, run->columns, hot_checksum));
+  TRY(decode_details(details, field_all, run->columns, run->details, details_checksum));
   const RunColumns& columns = run->columns;
   run->rows.resize(columns.count);
   for (std::size_t i = 0; i < run->rows.size(); ++i) {

@@ -42,6 +42,15 @@ enum RunField : std::uint32_t {
   field_source = 128,
   field_number = 256,
   field_hot = 511,  // all of the above
+  // Of the details:
+  field_told = 512,     // recorded, removed, sequence, part, ordinal, original; needs field_time
+  field_record = 1024,  // record, version, source person
+  field_encounter = 2048,
+  field_text = 4096,  // of values; needs field_value
+  field_translations = 8192,
+  field_attributes = 16384,
+  field_details = 32256,  // all of these
+  field_all = field_hot | field_details,
 };
 
 // Hot columns of one run, decoded; those not asked for hold a default. Owns its memory; reusable, movable.
@@ -64,7 +73,7 @@ class RunColumns {
   Column<std::uint32_t> end_offset, end_precision;
   bool has_details = false;       // whether encode_run gave any
   bool has_translations = false;  // whether any of them may be one
-  Bytes cold;                     // of a run without details: its cold numbers, still packed, for decode_details
+  Bytes cold;  // of a run without details, where field_told was asked for: its cold numbers, still packed, for decode_details
 
   Day day_at(std::size_t row) const { return static_cast<Day>(day[row] ^ 0x80000000u); }
   record::Time start_at(std::size_t row) const;
@@ -97,14 +106,16 @@ struct RunGist {
 };
 RunGist gist_of(BytesView content);
 
-// The details of one run; borrowed from the bytes given, which must outlive it.
+// The details of one run, as far as they were asked for. Owns its memory; reusable, movable.
 class RunDetails {
  public:
-  // Fills the cold fields of row `i` (and the text of its value); spans and strings borrow from this object or the bytes.
-  void fill(std::size_t i, Row& row) const;
+  // Fills the cold fields of row `i` (and the text of its value) as far as these fields, and those that were decoded, tell of them;
+  // spans and strings borrow from this object.
+  void fill(std::size_t i, Row& row, std::uint32_t fields = field_all) const;
   bool has_translations() const;  // of any row
   std::span<const Name> translations(std::size_t i) const;
   std::size_t bytes() const;
+  void clear();  // says nothing of any row
 
   struct Parts;
   RunDetails();
@@ -113,10 +124,10 @@ class RunDetails {
   ~RunDetails();
   std::unique_ptr<Parts> parts;
 };
-// `columns` is the same run's, decoded with field_time at least, since sequences may count the rows of each instant. A run whose details
+// `columns` is the same run's, decoded with the same fields: sequences may count the rows of each instant. A run whose details
 // are "" keeps its cold numbers (recorded and the like) at the end of its hot bytes, from where decode_hot copied them.
-Result<RunDetails> decode_details(BytesView details, const RunColumns& columns,
-                                  std::optional<std::uint64_t> checksum = {});
+Result<void> decode_details(BytesView details, std::uint32_t fields, const RunColumns& columns, RunDetails& into,
+                            std::optional<std::uint64_t> checksum = {});
 
 // Everything of a run, for folding, checks and history: rows in stored order, borrowing from `hot`, `details` and the holder.
 struct RunRows {

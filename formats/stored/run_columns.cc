@@ -89,7 +89,7 @@ Result<void> decode_hot(BytesView hot, std::uint32_t fields, RunColumns& into, s
   into.count = static_cast<std::uint32_t>(count);
   into.has_details = mask >> hot_has_details & 1;
   into.has_translations = into.has_details && (mask >> hot_untranslated & 1) == 0;
-  into.cold.assign(body.substr(body.size() - cold_bytes));
+  into.cold.assign(fields & field_told ? body.substr(body.size() - cold_bytes) : BytesView());
   Reader columns(in.raw(in.left() - cold_bytes));
   if (!into.read_columns(columns, static_cast<std::uint32_t>(mask), fields)) return wrong_bytes("run");
   return {};

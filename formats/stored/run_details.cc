@@ -1,6 +1,7 @@
 #include "formats/stored/run_details.h"
 
 #include <array>
+#include <bit>
 
 #include "base/check.h"
 #include "formats/stored/column_forms.h"
@@ -39,6 +40,7 @@ struct ColdNumbers {
   std::array<std::vector<std::uint64_t>, columns> room;
   std::array<Column<std::uint64_t>, columns> column;
 
+  void clear() { column.fill(Column<std::uint64_t>()); }
   void decode(Reader& in, const RunColumns& run) {
     if (in.left() == 0) return;
     const unsigned mask = in.u8();
@@ -49,6 +51,7 @@ struct ColdNumbers {
     }
     if (!counted) return;
     PlacesInInstants places;
+    room[sequence].clear();
     for (std::size_t i = 0; i < run.count; ++i) room[sequence].push_back(places.next(run.start_at(i).instant()));
     column[sequence] = Column<std::uint64_t>(room[sequence].data());
   }
@@ -66,6 +69,14 @@ struct ColdNumbers {
 using ColdText = std::string_view Row::*;
 constexpr std::array<ColdText, 4> cold_texts = {&Row::record, &Row::encounter, &Row::version, &Row::source_person};
 constexpr unsigned mask_value_text = 16, mask_translations = 32, mask_attributes = 64, mask_all = 127;
+
+// The parts that fields need.
+constexpr unsigned mask_of(std::uint32_t fields) {
+  constexpr unsigned records = 1 | 4 | 8, encounter = 2;
+  return (fields & field_record ? records : 0) | (fields & field_encounter ? encounter : 0) |
+         (fields & field_text ? mask_value_text : 0) | (fields & field_translations ? mask_translations : 0) |
+         (fields & field_attributes ? mask_attributes : 0);
+}
 
 // The parts of attributes, one after another over all rows.
 struct AttributeColumns {
@@ -225,7 +236,7 @@ template bool encode_details(const MixedRows&, Bytes&);
 
 struct RunDetails::Parts {
   ColdNumbers numbers;
-  unsigned mask = 0;
+  unsigned mask = 0;  // of parts that are stored and were asked for
   std::array<Texts, cold_texts.size()> texts;
   Texts value_text;
   std::vector<std::uint32_t> translation_starts, translations;
@@ -233,33 +244,48 @@ struct RunDetails::Parts {
   std::vector<RowAttribute> attributes;
   Texts attribute_text;
 
-  bool decode(Reader& in, const RunColumns& run);
+  void clear() { numbers.clear(), mask = 0; }
+  bool decode(Reader& in, const RunColumns& run, std::uint32_t fields);
   bool decode_attributes(Reader& in, std::size_t count);
 };
 
-bool RunDetails::Parts::decode(Reader& in, const RunColumns& run) {
+bool RunDetails::Parts::decode(Reader& in, const RunColumns& run, std::uint32_t fields) {
   const std::size_t count = run.count;
   Reader cold(in.text());
-  numbers.decode(cold, run);
-  mask = in.u8();
-  if (!cold.done() || (mask & ~mask_all) != 0) return false;
-  for (unsigned t = 0; t < texts.size(); ++t) {
-    if ((mask >> t & 1) && !texts[t].decode(in, count)) return false;
+  if (fields & field_told) {
+    numbers.decode(cold, run);
+    if (!cold.done()) return false;
   }
-  if ((mask & mask_value_text) && !value_text.decode(in, count)) return false;
-  if ((mask & mask_translations) &&
-      !(decode_starts(in, count, translation_starts) && decode_flat(in, translation_starts.back(), translations)))
-    return false;
-  if ((mask & mask_attributes) && !decode_attributes(in, count)) return false;
-  return in.done();
+  const unsigned stored = in.u8(), wanted = stored & mask_of(fields);
+  if (!in.ok() || (stored & ~mask_all) != 0) return false;
+  const auto has = [stored](unsigned part) { return (stored & part) != 0; };
+  // Behind the last part asked for there is nothing to pass over.
+  const auto wants = [wanted](unsigned part) { return (wanted & part) != 0; };
+  const auto is_past = [wanted](unsigned part) { return wanted < part; };
+  const auto read = [&](unsigned part, Texts& into) {
+    if (!has(part) || is_past(part)) return true;
+    return wants(part) ? into.decode(in, count) : Texts::pass_over(in, count);
+  };
+  for (unsigned t = 0; t < texts.size(); ++t) {
+    if (!read(1u << t, texts[t])) return false;
+  }
+  if (!read(mask_value_text, value_text)) return false;
+  if (has(mask_translations) && !is_past(mask_translations)) {
+    if (!decode_starts(in, count, translation_starts)) return false;
+    const std::size_t total = translation_starts.back();
+    if (!(wants(mask_translations) ? decode_flat(in, total, translations) : skip(in, total))) return false;
+  }
+  if (wants(mask_attributes) && !decode_attributes(in, count)) return false;
+  mask = wanted;
+  return std::bit_width(wanted) < std::bit_width(stored) ? in.ok() : in.done();
 }
 
 bool RunDetails::Parts::decode_attributes(Reader& in, std::size_t count) {
   if (!decode_starts(in, count, attribute_starts)) return false;
   const std::size_t total = attribute_starts.back();
-  std::array<std::vector<std::uint32_t>, 5> room;
+  thread_local std::array<std::vector<std::uint32_t>, 5> room;
   std::array<Column<std::uint32_t>, 5> columns;  // name, form, unit, date_offset, date_precision
-  std::vector<std::uint64_t> word_room;
+  thread_local std::vector<std::uint64_t> word_room;
   Column<std::uint64_t> words;
   for (std::size_t c = 0; c < 3; ++c) {
     if (!unpack(in, total, room[c], columns[c])) return false;
@@ -297,19 +323,26 @@ RunDetails::RunDetails(RunDetails&&) noexcept = default;
 RunDetails& RunDetails::operator=(RunDetails&&) noexcept = default;
 RunDetails::~RunDetails() = default;
 
-void RunDetails::fill(std::size_t i, Row& row) const {
-  parts->numbers.fill(i, row);
-  for (std::size_t t = 0; t < cold_texts.size(); ++t) row.*cold_texts[t] = parts->texts[t][i];
-  if (row.value.form == Form::text) row.value.text = parts->value_text[i];
-  row.translations = translations(i);
-  row.attributes = {};
-  if (parts->mask & mask_attributes) {
+void RunDetails::fill(std::size_t i, Row& row, std::uint32_t fields) const {
+  if (!parts) return;
+  const unsigned mask = parts->mask & mask_of(fields);
+  if (fields & field_told) parts->numbers.fill(i, row);
+  for (std::size_t t = 0; t < cold_texts.size(); ++t) {
+    if (mask >> t & 1) row.*cold_texts[t] = parts->texts[t][i];
+  }
+  if ((mask & mask_value_text) && row.value.form == Form::text) row.value.text = parts->value_text[i];
+  if (mask & mask_translations) row.translations = translations(i);
+  if (mask & mask_attributes) {
     const std::uint32_t from = parts->attribute_starts[i], past = parts->attribute_starts[i + 1];
     row.attributes = std::span(parts->attributes).subspan(from, past - from);
   }
 }
 
-bool RunDetails::has_translations() const { return (parts->mask & mask_translations) != 0; }
+void RunDetails::clear() {
+  if (parts) parts->clear();
+}
+
+bool RunDetails::has_translations() const { return parts && (parts->mask & mask_translations) != 0; }
 
 std::span<const Name> RunDetails::translations(std::size_t i) const {
   if (!has_translations()) return {};
@@ -318,6 +351,7 @@ std::span<const Name> RunDetails::translations(std::size_t i) const {
 }
 
 std::size_t RunDetails::bytes() const {
+  if (!parts) return sizeof *this;
   std::size_t bytes = sizeof *this + sizeof *parts + parts->value_text.bytes() + parts->attribute_text.bytes();
   for (const Texts& texts : parts->texts) bytes += texts.bytes();
   for (const auto& room : parts->numbers.room) bytes += room.capacity() * sizeof(std::uint64_t);
@@ -327,19 +361,19 @@ std::size_t RunDetails::bytes() const {
   return bytes + parts->attributes.capacity() * sizeof(RowAttribute);
 }
 
-Result<RunDetails> decode_details(BytesView details, const RunColumns& columns, std::optional<std::uint64_t> checksum) {
-  RunDetails run;
-  run.parts = std::make_unique<RunDetails::Parts>();
+Result<void> decode_details(BytesView details, std::uint32_t fields, const RunColumns& columns, RunDetails& into,
+                            std::optional<std::uint64_t> checksum) {
+  if (!into.parts) into.parts = std::make_unique<RunDetails::Parts>();
+  into.clear();
   if (!columns.has_details) {
     if (!details.empty() || checksum.value_or(0) != 0) return wrong_bytes("details");
     Reader cold(columns.cold);
-    run.parts->numbers.decode(cold, columns);
-    if (!cold.done()) return wrong_bytes("run");
-    return run;
+    into.parts->numbers.decode(cold, columns);
+    return cold.done() ? Result<void>() : wrong_bytes("run");
   }
   Reader in(TRY(unseal(details, "details", checksum)));
-  if (in.varint() != columns.count || !run.parts->decode(in, columns)) return wrong_bytes("details");
-  return run;
+  if (in.varint() != columns.count || !into.parts->decode(in, columns, fields)) return wrong_bytes("details");
+  return {};
 }
 
 }  // namespace chartline::stored

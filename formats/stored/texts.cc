@@ -166,27 +166,25 @@ void encode_texts(std::span<const std::string_view> texts, Bytes& out) {
   splitter.write(out);
 }
 
-bool Texts::decode(Reader& in, std::size_t count) {
-  const std::uint64_t distinct = in.varint();
-  if (!in.ok() || distinct > count || (distinct == 0 && count != 0)) return false;
-  if (distinct == 0) return true;
-  if (!unpack(in, count, place_room_, place_)) return false;
-  for (std::size_t i = 0; i < (place_.is_constant() ? 1 : count); ++i) {
-    if (place_[i] >= distinct) return false;
-  }
-  return decode_distinct(in, distinct);
-}
-
-bool Texts::decode_distinct(Reader& in, std::size_t count) {
-  std::vector<std::string_view> prefixes(in.u8() + std::size_t{1});
-  for (std::size_t i = 1; i < prefixes.size(); ++i) {
-    prefixes[i] = in.text();
-    if (prefixes[i].size() > prefix_bytes_max) return false;
-  }
+// The parts of distinct texts, packed apart. One for each thread: reading allocates only until it has seen its longest column.
+struct PackedTexts {
+  std::vector<std::string_view> prefixes;
   std::vector<std::uint32_t> class_room, length_room;
   std::vector<std::uint64_t> number_room;
   Column<std::uint32_t> classes, lengths;
   Column<std::uint64_t> numbers;
+  BytesView uuids, letters;
+  std::uint64_t longest = 0;  // of all of them together, at most
+
+  bool read(Reader& in, std::size_t count);
+};
+
+bool PackedTexts::read(Reader& in, std::size_t count) {
+  prefixes.assign(in.u8() + std::size_t{1}, {});
+  for (std::size_t i = 1; i < prefixes.size(); ++i) {
+    prefixes[i] = in.text();
+    if (prefixes[i].size() > prefix_bytes_max) return false;
+  }
   if (!unpack(in, count, class_room, classes)) return false;
   std::size_t of_shape[shapes] = {};
   std::uint64_t prefix_letters = 0;
@@ -195,40 +193,75 @@ bool Texts::decode_distinct(Reader& in, std::size_t count) {
     ++of_shape[classes[i] % shapes];
     prefix_letters += prefixes[classes[i] / shapes].size();
   }
-  const BytesView uuids = in.raw(of_shape[shape_uuid] * uuid_bytes);
+  uuids = in.raw(of_shape[shape_uuid] * uuid_bytes);
   if (!unpack(in, of_shape[shape_number], number_room, numbers)) return false;
   if (!unpack(in, of_shape[shape_text], length_room, lengths)) return false;
-  std::uint64_t letters = 0;
-  for (std::size_t i = 0; i < of_shape[shape_text]; ++i) letters += lengths[i];
-  const BytesView text = in.raw(letters);
-  const std::uint64_t longest =
-      prefix_letters + of_shape[shape_uuid] * uuid_letters + of_shape[shape_number] * 20 + letters;
-  if (!in.ok()) return false;
+  std::uint64_t plain = 0;
+  for (std::size_t i = 0; i < of_shape[shape_text]; ++i) plain += lengths[i];
+  letters = in.raw(plain);
+  longest = prefix_letters + of_shape[shape_uuid] * uuid_letters + of_shape[shape_number] * 20 + plain;
+  return in.ok();
+}
 
+namespace {
+
+PackedTexts& packed_room() {
+  thread_local PackedTexts room;
+  return room;
+}
+
+bool read_distinct(Reader& in, std::size_t count, std::uint64_t& distinct) {
+  distinct = in.varint();
+  return in.ok() && distinct <= count && (distinct != 0 || count == 0);
+}
+
+}  // namespace
+
+bool Texts::decode(Reader& in, std::size_t count) {
+  distinct_.clear();
+  std::uint64_t distinct = 0;
+  if (!read_distinct(in, count, distinct)) return false;
+  if (distinct == 0) return true;
+  if (!unpack(in, count, place_room_, place_)) return false;
+  for (std::size_t i = 0; i < (place_.is_constant() ? 1 : count); ++i) {
+    if (place_[i] >= distinct) return false;
+  }
+  PackedTexts& packed = packed_room();
+  if (!packed.read(in, distinct)) return false;
+  print(packed, distinct);
+  return true;
+}
+
+bool Texts::pass_over(Reader& in, std::size_t count) {
+  std::uint64_t distinct = 0;
+  if (!read_distinct(in, count, distinct)) return false;
+  return distinct == 0 || (skip(in, count) && packed_room().read(in, distinct));
+}
+
+void Texts::print(const PackedTexts& packed, std::size_t count) {
   text_.clear();
-  text_.reserve(longest);  // so that what is handed out stays where it is
+  text_.reserve(packed.longest);  // so that what is handed out stays where it is
   distinct_.resize(count);
   std::size_t uuid = 0, number = 0, plain = 0, letter = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    const std::string_view prefix = prefixes[classes[i] / shapes];
+    const std::string_view prefix = packed.prefixes[packed.classes[i] / shapes];
     const std::size_t start = text_.size();
     text_.insert(text_.end(), prefix.begin(), prefix.end());
-    switch (classes[i] % shapes) {
-      case shape_uuid: print_uuid(uuids.data() + uuid_bytes * uuid++, text_); break;
+    switch (packed.classes[i] % shapes) {
+      case shape_uuid: print_uuid(packed.uuids.data() + uuid_bytes * uuid++, text_); break;
       case shape_number: {
         char digits[20];
-        text_.insert(text_.end(), digits, std::to_chars(digits, digits + sizeof digits, numbers[number++]).ptr);
+        text_.insert(text_.end(), digits, std::to_chars(digits, digits + sizeof digits, packed.numbers[number++]).ptr);
         break;
       }
       default: {
-        const std::string_view all = text.substr(letter, lengths[plain]);
+        const std::string_view all = packed.letters.substr(letter, packed.lengths[plain]);
         text_.insert(text_.end(), all.begin(), all.end());
-        letter += lengths[plain++];
+        letter += packed.lengths[plain++];
       }
     }
     distinct_[i] = {text_.data() + start, text_.size() - start};
   }
-  return true;
 }
 
 std::size_t Texts::bytes() const {

@@ -13,18 +13,21 @@ namespace chartline::stored {
 
 void encode_texts(std::span<const std::string_view> texts, Bytes& out);
 
+struct PackedTexts;
+
 // Texts as decoded. They borrow from this object; movable.
 class Texts {
  public:
   // Reads a column of `count` texts; false where the bytes are none.
   bool decode(Reader& in, std::size_t count);
+  static bool pass_over(Reader& in, std::size_t count);
   std::string_view operator[](std::size_t row) const {
     return distinct_.empty() ? std::string_view() : distinct_[place_[row]];
   }
   std::size_t bytes() const;
 
  private:
-  bool decode_distinct(Reader& in, std::size_t count);
+  void print(const PackedTexts& packed, std::size_t count);
 
   Column<std::uint32_t> place_;
   std::vector<std::uint32_t> place_room_;

@@ -46,6 +46,7 @@ Items Evaluator::Parts::events(const Node& node, Lifted lifted) {
 }
 
 std::optional<Item> Evaluator::Parts::one(const Node& node) {
+  if (node.op == Op::row) return in_slot(std::get<typed::Slot>(node.data).number);
   const Items items = events(node);
   return items->empty() ? std::nullopt : std::optional(items->front());
 }
@@ -81,6 +82,7 @@ Items Evaluator::Parts::of_kind(const Node& node, Lifted lifted) {
   const std::optional<record::Kind>& kind = std::get<std::optional<record::Kind>>(node.data);
   const CodeSet& codes = program.codes(*node.parts[0]);
   std::vector<Item> found;
+  found.reserve(person.events.size());
   for (std::size_t i = 0; i < person.events.size(); ++i) {
     const record::Event& event = person.events[i];
     if (kind ? event.kind != *kind : event.kind == record::Kind::patient) continue;

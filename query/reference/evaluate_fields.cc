@@ -87,7 +87,7 @@ Value Evaluator::Parts::literal(const Node& node) {
   return status ? std::string(record::name(*status)) : written;
 }
 
-Value Evaluator::Parts::field(const Item& item, const std::string& name) {
+Value Evaluator::Parts::field(const Item& item, std::string_view name) {
   if (name == "start") return known(item.start);
   if (name == "end") return end_of(item);
   if (name == "date") return known(date_of(item.start));

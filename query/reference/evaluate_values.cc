@@ -9,8 +9,10 @@ using typed::Op;
 
 namespace {
 
-// What is worth reckoning once: folds, and names, whose definitions stand on one another.
-bool is_kept(Op op) { return (op >= Op::count && op <= Op::covered) || op == Op::let_of || op == Op::param_of; }
+// What is worth reckoning once: folds, ranges, and names, whose definitions stand on one another.
+bool is_kept(Op op) {
+  return (op >= Op::count && op <= Op::covered) || op == Op::range || op == Op::let_of || op == Op::param_of;
+}
 bool is_condition(Op op) { return op == Op::truth || op == Op::in_cohort || (op >= Op::and_ && op <= Op::observed); }
 
 }  // namespace

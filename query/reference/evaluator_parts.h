@@ -95,7 +95,7 @@ struct Evaluator::Parts {
   std::optional<DateRange> range(const Node& node);
   Value made_value(const Node& node);
   Value literal(const Node& node);
-  Value field(const Item& item, const std::string& name);
+  Value field(const Item& item, std::string_view name);
   Value attribute(const Node& node);
   Value first_known(const Node& node);
   Value branch(const Node& node);

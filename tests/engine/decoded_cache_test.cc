@@ -53,6 +53,29 @@ TEST(DecodedCache, StaysWithinItsBytes) {
   EXPECT_EQ(cache.find<Value>(key(1)), nullptr);
 }
 
+TEST(DecodedCache, GivesNoPlaceOfOthersToWhatIsReadInPassing) {
+  constexpr std::uint64_t bytes_max = 1 << 20, bytes = 1'000, many = 4 * bytes_max / bytes;
+  DecodedCache cache(bytes_max);
+  const auto pass = [&] {
+    std::uint64_t found = 0;
+    for (std::uint64_t owner = 0; owner < many; ++owner) {
+      if (cache.find<Value>(key(owner))) ++found;
+      else if (cache.admits(key(owner), true)) cache.keep(key(owner), value(1), bytes);
+    }
+    return found;
+  };
+  EXPECT_EQ(pass() + pass(), 0U);
+  EXPECT_GT(pass(), many / 8);  // those who came while there was room, where the last that came would all be gone
+  // But in the end they give way, and so does what nobody asks for any more.
+  for (std::uint64_t owner = 0; owner < many; ++owner) {
+    if (!cache.find<Value>(key(owner, 2)) && cache.admits(key(owner, 2))) cache.keep(key(owner, 2), value(2), bytes);
+    if (!cache.find<Value>(key(owner, 2)) && cache.admits(key(owner, 2))) cache.keep(key(owner, 2), value(2), bytes);
+  }
+  EXPECT_LT(pass(), many / 64);
+  for (int i = 0; i < 100; ++i) pass();
+  EXPECT_GT(pass(), many / 8);
+}
+
 TEST(DecodedCache, KeepsOverAFoldWhatTheFoldDidNotChange) {
   const auto head = [](std::uint64_t patient, std::uint64_t serial) {
     return key(patient, serial, DecodedCache::Sort::head);

@@ -192,6 +192,45 @@ TEST_P(TimelineReaderTest, AgreesWithTheRowsThemselves) {
   }
 }
 
+// Whatever the cache holds of the same run, and whatever was read into the same room before.
+TEST_P(TimelineReaderTest, TellsWhatIsAskedForAlone) {
+  using namespace stored;
+  SCOPED_TRACE("seed " + std::to_string(seed()));
+  MadeMoment made(seed(), 1, 3, 80);
+  Timeline reused;
+  for (int round = 0; round < 60; ++round) {
+    const View present = made.view(INT64_MAX), view = made.one_in(2) ? present.passing() : present;
+    const PatientRef patient{0, static_cast<PatientId>(made.below(3))};
+    const auto fields = static_cast<std::uint32_t>(made.below(field_all + 1));
+    ASSERT_TRUE(view.timeline(patient, {.include_hidden = true}, fields, reused));
+    for (std::size_t i = 0; i < reused.size(); ++i) {
+      const record::Event some = reused.event_as_read(i, fields), whole = reused.event(i).value();
+      const auto told = [&](std::uint32_t field) { return (fields & field) != 0; };
+      const std::string context = "fields " + std::to_string(fields) + ", event " + std::to_string(i);
+      if (told(field_time)) EXPECT_EQ(some.start, whole.start) << context;
+      if (told(field_kind)) EXPECT_EQ(some.kind, whole.kind) << context;
+      if (told(field_code)) EXPECT_TRUE(record::same(some.code, whole.code)) << context;
+      if (told(field_end)) EXPECT_EQ(some.end, whole.end) << context;
+      if (told(field_state)) EXPECT_EQ(some.author, whole.author) << context;
+      if (told(field_number)) EXPECT_EQ(some.number, whole.number) << context;
+      if (told(field_value)) EXPECT_EQ(some.value.number, whole.value.number) << context;
+      if (told(field_value) && told(field_unit)) EXPECT_EQ(some.value.unit, whole.value.unit) << context;
+      if (told(field_text)) EXPECT_EQ(some.value.text, whole.value.text) << context;
+      if (told(field_told)) EXPECT_EQ(some.recorded, whole.recorded) << context;
+      if (told(field_told)) EXPECT_EQ(some.sequence, whole.sequence) << context;
+      if (told(field_record)) EXPECT_EQ(some.record, whole.record) << context;
+      if (told(field_encounter)) EXPECT_EQ(some.encounter, whole.encounter) << context;
+      if (told(field_translations)) {
+        EXPECT_TRUE(std::ranges::equal(some.translations, whole.translations, record::same)) << context;
+      }
+      if (told(field_attributes)) {
+        const auto text_of = [](const record::Attribute& one) { return std::pair(one.name, one.value.text); };
+        EXPECT_TRUE(std::ranges::equal(some.attributes, whole.attributes, {}, text_of, text_of)) << context;
+      }
+    }
+  }
+}
+
 TEST_P(TimelineReaderTest, ReadsManyAsItReadsOne) {
   SCOPED_TRACE("seed " + std::to_string(seed()));
   MadeMoment made(seed(), 2, 40, 12);

@@ -134,7 +134,8 @@ std::string as_asked(SmallStore& small, const std::string& text) {
     for (const record::Event& event : person.events) {
       if (event.kind == record::Kind::patient) continue;
       read += " " + std::string(event.code.code) + (event.value.text.empty() ? "" : "=") +
-              std::string(event.value.text) + (event.record.empty() ? "" : "#") + (event.attributes.empty() ? "" : "+");
+              std::string(event.value.text) + (event.record.empty() ? "" : "#") +
+              (event.attributes.empty() ? "" : "+") + (event.recorded == 0 ? "" : "@");
     }
     read += ";";
   }
@@ -162,13 +163,13 @@ TEST(PersonReader, ReadsWhatIsAskedAndNoMore) {
   expect("let c = condition[local:a]\ncount exists c", ": a;:;:;");
   expect("cohort c = exists any[local:a]\ncount in c", ": a a;:;:;");
   expect("count exists condition[local:a] as x where value > 1 or exists condition[local:b] before x", ": a b;:;:;");
-  expect("count registered(2020-02-01) or exists document[*] where text = 'found'", ": r;: d=found#;:;");
+  expect("count registered(2020-02-01) or exists document[*] where text = 'found'", ": r;: d=found;:;");
   expect("count attr.site = 'left'", ":;:;:;");
-  expect("count exists condition[*] where attr.site = 'left'", ": a# b#+;:;:;");
-  expect("count exists condition[local:a] where recorded > 2020", ": a#;:;:;");
-  expect("count exists condition[local:b] same encounter as condition[local:a]", ": a# b#+;:;:;");
-  expect("cohort c per condition[local:a] as i = true\nevents observation[*] of c", "ann: a# a#;bob:;cat:;");
-  expect("cohort c per condition[local:a] as i = true\nincidence condition[local:a] in c", ": a b a r;: d=found#;:;");
+  expect("count exists condition[*] where attr.site = 'left'", ": a b+;:;:;");
+  expect("count exists condition[local:a] where recorded > 2020", ": a@;:;:;");
+  expect("count exists condition[local:b] same encounter as condition[local:a]", ": a# b#;:;:;");
+  expect("cohort c per condition[local:a] as i = true\nevents observation[*] of c", "ann: a#@ a#@;bob:;cat:;");
+  expect("cohort c per condition[local:a] as i = true\nincidence condition[local:a] in c", ": a b a r;: d;:;");
 }
 
 }  // namespace

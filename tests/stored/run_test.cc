@@ -213,14 +213,52 @@ TEST(Run, IsNotTakenForAnother) {
                  plain = encode_run(std::vector<Row>(5));
   RunColumns columns;
   EXPECT_EQ(decode_hot(one.hot, field_hot, columns, other.hot_checksum).error().fault, Fault::corrupt);
-  ASSERT_TRUE(decode_hot(one.hot, field_hot, columns));
-  EXPECT_FALSE(decode_details("", columns));
-  EXPECT_FALSE(decode_details(other.details, columns, one.details_checksum));
-  ASSERT_TRUE(decode_hot(plain.hot, field_hot, columns));
-  EXPECT_TRUE(decode_details("", columns));
-  EXPECT_TRUE(decode_details("", columns, 0));
-  EXPECT_FALSE(decode_details(one.details, columns));
-  EXPECT_FALSE(decode_details("", columns, one.details_checksum));
+  RunDetails details;
+  const auto takes = [&](BytesView bytes, std::optional<std::uint64_t> checksum = {}) {
+    return decode_details(bytes, field_all, columns, details, checksum).has_value();
+  };
+  ASSERT_TRUE(decode_hot(one.hot, field_all, columns));
+  EXPECT_FALSE(takes(""));
+  EXPECT_FALSE(takes(other.details, one.details_checksum));
+  ASSERT_TRUE(decode_hot(plain.hot, field_all, columns));
+  EXPECT_TRUE(takes(""));
+  EXPECT_TRUE(takes("", 0));
+  EXPECT_FALSE(takes(one.details));
+  EXPECT_FALSE(takes("", one.details_checksum));
+}
+
+// Whatever was read into the same room before.
+TEST(Run, GivesTheDetailsAskedForAlone) {
+  RunColumns columns;
+  RunDetails details;
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    SampleRows sample(seed);
+    const auto rows = sample.rows(seed * 5 + 1, seed % 4 == 0);
+    const RunBytes run = encode_run(rows);
+    for (std::uint32_t fields = 0; fields <= field_details; fields += field_told) {
+      ASSERT_TRUE(decode_hot(run.hot, fields | field_time, columns));
+      ASSERT_TRUE(decode_details(run.details, fields, columns, details, run.details_checksum));
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        Row expected = {}, read = {};
+        expected.value.form = read.value.form = rows[i].value.form;
+        if (fields & field_told) {
+          expected.recorded = rows[i].recorded, expected.removed = rows[i].removed, expected.part = rows[i].part;
+          expected.ordinal = rows[i].ordinal, expected.sequence = rows[i].sequence, expected.original = rows[i].original;
+        }
+        if (fields & field_record) {
+          expected.record = rows[i].record, expected.version = rows[i].version;
+          expected.source_person = rows[i].source_person;
+        }
+        if (fields & field_encounter) expected.encounter = rows[i].encounter;
+        if (fields & field_text && expected.value.form == record::Value::Form::text)
+          expected.value.text = rows[i].value.text;
+        if (fields & field_translations) expected.translations = rows[i].translations;
+        if (fields & field_attributes) expected.attributes = rows[i].attributes;
+        details.fill(i, read);
+        ASSERT_EQ(difference(read, expected), "") << "seed " << seed << " fields " << fields << " row " << i;
+      }
+    }
+  }
 }
 
 // The events of a patient are of a few sorts; some have no day, no time of day or no value.
