@@ -155,7 +155,7 @@ Error ThreadPool::error_of_current_exception() {
   try {
     throw;
   } catch (const std::bad_alloc&) {
-    return busy("memory ran out within a task");
+    return busy("memory ran out");  // short enough that it takes none
   } catch (...) {
     // Its text may come from a library and name a person: it is left out.
     return unavailable("a task ended with an exception");
@@ -219,9 +219,13 @@ Result<void> ThreadPool::parallel_for(std::size_t count, std::size_t range_max, 
   };
   // Helpers are offered, not waited for: one that starts after the last range was taken touches only `ranges`, which it
   // owns with the others, so that a task may call this while every other thread is busy.
-  for (std::size_t i = 1; i < range_count && i <= threads(); ++i) {
-    std::packaged_task<void()> helper(help);
-    if (!parts_->offer(helper, Caller::computes_on)) break;
+  try {
+    for (std::size_t i = 1; i < range_count && i <= threads(); ++i) {
+      std::packaged_task<void()> helper(help);
+      if (!parts_->offer(helper, Caller::computes_on)) break;
+    }
+  } catch (const std::bad_alloc&) {
+    // Then with those that were offered, which use what is the caller's: they must not be left alone.
   }
   help();
   return ranges->wait();

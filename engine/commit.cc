@@ -80,16 +80,17 @@ Result<std::uint64_t> Shard::commit(CommitRequest& request) {
 
 Result<void> Shard::audit_later(std::vector<SealedEntry> entries) {
   if (!writable()) return unavailable("the store is closed to writes");
-  bool full = false;
-  {
+  const auto full = [&] {
     std::lock_guard lock(deferred_mutex_);
-    for (SealedEntry& entry : entries) {
-      deferred_bytes_ += entry.content.size();
-      deferred_.push_back(std::move(entry));
-    }
-    full = deferred_bytes_ > deferred_bytes_max;
+    return deferred_bytes_ > deferred_bytes_max;
+  };
+  if (full()) TRY(flush_audit());
+  std::lock_guard lock(deferred_mutex_);
+  for (SealedEntry& entry : entries) {
+    deferred_bytes_ += entry.content.size();
+    deferred_.push_back(std::move(entry));
   }
-  return full ? flush_audit() : Result<void>();
+  return {};
 }
 
 Result<void> Shard::flush_audit() {
@@ -140,12 +141,11 @@ Result<void> Shard::commit_queued(std::vector<SealedEntry> entries, const std::f
 
 void Shard::enqueue(Waiting& me) {
   std::lock_guard queue(queue_mutex_);
-  if (queue_.empty() || queue_.back()->encoded_bytes + me.encoded_bytes > group_bytes_max)
-    queue_.push_back(std::make_shared<Group>());
-  me.group = queue_.back();
-  me.group->members.push_back(&me);
+  const bool opens = queue_.empty() || queue_.back()->encoded_bytes + me.encoded_bytes > group_bytes_max;
+  me.group = opens ? std::make_shared<Group>() : queue_.back();
+  me.signal = &me.group->join(me);
+  if (opens) queue_.push_back(me.group);
   me.group->encoded_bytes += me.encoded_bytes;
-  me.signal = &me.group->signals.emplace_back();
   if (!leading_) leading_ = true, me.signal->tell(Waiting::lead);
 }
 

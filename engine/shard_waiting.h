@@ -14,6 +14,17 @@ namespace chartline::engine {
 
 // Those who are written together. The first of them leads when it is told to; the others are told when all is done.
 struct Shard::Group {
+  Signal& join(Waiting& one) {
+    Signal& signal = signals.emplace_back();
+    try {
+      members.push_back(&one);
+    } catch (...) {
+      signals.pop_back();
+      throw;
+    }
+    return signal;
+  }
+
   std::vector<Waiting*> members;
   std::deque<Signal> signals;  // of each; here, because who tells may be later than who was told is gone
   std::size_t encoded_bytes = 0;

@@ -54,8 +54,16 @@ Team::Team(std::vector<PatientRange> ranges, const Executors& executors, std::si
       helpers_max_(helpers_max),
       part_rows_max_(std::clamp(limits.waiting_bytes_max() / row_bytes, part_rows_min, part_rows_most)) {}
 
+// Whatever happens meanwhile, helpers use what the leader holds until close() has seen them leave.
 Result<void> Team::lead(const Threads::Helpers& helpers, const Taker& taker) {
   taker_ = &taker;
+  const Result<void> led = ThreadPool::without_exceptions([&] { return take_all(helpers); });
+  if (!led) limits_.end();
+  close();
+  return led;
+}
+
+Result<void> Team::take_all(const Threads::Helpers& helpers) {
   // Whoever waits for the first row would have to compete with what is found ahead of it.
   bool may_help = helpers && !executors_.waited_for;
   while (taken_) {
@@ -70,8 +78,6 @@ Result<void> Team::lead(const Threads::Helpers& helpers, const Taker& taker) {
     if (under_way_.empty()) break;
     changed_.wait(lock, [&] { return under_way_.front().done || !under_way_.front().parts.empty(); });
   }
-  if (!taken_) limits_.end();
-  close();
   return taken_;
 }
 
@@ -98,7 +104,11 @@ void Team::help() {
     if (closed_) return;
     ++helping_;
   }
-  while (UnderWay* one = begin()) look_through(*one, Who::helper);
+  // A helper that cannot begin leaves what is left to the others.
+  (void)ThreadPool::without_exceptions([&]() -> Result<void> {
+    while (UnderWay* one = begin()) look_through(*one, Who::helper);
+    return {};
+  });
   const std::lock_guard lock(mutex_);
   --helping_;
   changed_.notify_all();
@@ -112,7 +122,9 @@ bool Team::may_begin() const {
 Team::UnderWay* Team::begin() {
   const std::lock_guard lock(mutex_);
   if (closed_ || next_ == ranges_.size() || !may_begin()) return nullptr;
-  return &under_way_.emplace_back(UnderWay{.range = ranges_[next_++]});
+  UnderWay& one = under_way_.emplace_back(UnderWay{.range = ranges_[next_]});
+  ++next_;
+  return &one;
 }
 
 void Team::look_through(UnderWay& one, Who who) {

@@ -46,6 +46,7 @@ class Team : public std::enable_shared_from_this<Team> {
   enum class Who : std::uint8_t { leader, helper };
   class RangeOutlet;
 
+  Result<void> take_all(const Threads::Helpers& helpers);
   Result<void> offer_helpers(const Threads::Helpers& helpers);
   void help();
   UnderWay* begin();  // the next range; null where there is none, or enough are under way

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "engine/maintenance.h"
 #include "tests/engine_audit/made_log.h"
 
 namespace chartline::engine {
@@ -177,6 +178,25 @@ TEST(StoreAudit, LaterIsBoundedInMemory) {
   later.text = std::string(60'000, 'x');
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(store.audit({&later, 1}, AuditWait::later));
   EXPECT_GE(store.audit_heads().front().size, 60u);
+}
+
+// An erasure takes longer than anybody waits: what is refused then is not entered, and what was taken is.
+TEST(StoreAudit, LaterIsEnteredOrRefused) {
+  MadeStore made;
+  record::Arena room;
+  const std::vector<record::Record> records{note_about("a", "1", room)};
+  const auto store = Store::open(std::shared_ptr<Backend>(memory_backend(made.disk)), {.write_wait_ms = 10}).value();
+  ASSERT_TRUE(store->write(records, {}));
+  AuditEntry later = reading({0, 1});
+  later.text = std::string(60'000, 'x');
+  std::size_t taken = 0, refused = 0;
+  ASSERT_TRUE(erase(*store, records[0].identifiers[0], [&](std::uint64_t, std::uint64_t) {
+    for (int i = 0; refused == 0 && i < 100; ++i) ++(store->audit({&later, 1}, AuditWait::later) ? taken : refused);
+    return true;
+  }));
+  EXPECT_EQ(refused, 1u);
+  const AuditEntry last = reading({0, 1}, "last");
+  EXPECT_EQ(store->audit({&last, 1}).value().first, taken + 1);
 }
 
 TEST(StoreAudit, FromManyThreadsLosesNothing) {

@@ -149,7 +149,7 @@ TEST_F(TeamTest, EndsWithWhomeverThrowsWhatIsGiven) {
   };
   const auto ended = std::make_shared<Team>(ranges(100), made, 1, limits, 3)->lead(of(*pool), thrower);
   ASSERT_FALSE(ended);
-  EXPECT_EQ(ended.error().message, "memory ran out within a task");
+  EXPECT_EQ(ended.error().message, "memory ran out");
   EXPECT_FALSE(limits.check()) << "everyone is told";
 }
 
