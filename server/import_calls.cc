@@ -32,6 +32,7 @@ struct Session {
   std::unique_ptr<engine::TerminologyLoad> terminology{};
   std::optional<engine::CodeMapper> mapper{};
   std::vector<Refusal> refused{};
+  bool finished = false;  // or failed to finish
 
   engine::Store& store() const { return holder->services.store; }
 };
@@ -147,15 +148,14 @@ class ImportServer final : public wire::Import::Server {
       std::vector<Refusal> refused;
     };
     auto work = [session = session_]() -> Result<Ended> {
+      session->finished = true;
       Ended ended;
       ended.finished.counts = TRY(session->import->finish());
       if (session->terminology) ended.finished.terminology = TRY(session->terminology->finish());
       ended.refused = std::exchange(session->refused, {});
       return ended;
     };
-    auto ended = in_turn({}, std::move(work));
-    ended_ = true;
-    return ended
+    return in_turn({}, std::move(work))
         .then([this, context](Ended all) mutable {
           write(all.finished, context.getResults().initCounts());
           return tell(std::move(all.refused));
@@ -167,8 +167,8 @@ class ImportServer final : public wire::Import::Server {
   template <typename Work>
   auto in_turn(capnp::MessageSize size, Work work) -> kj::Promise<typename std::invoke_result_t<Work&>::value_type> {
     const Holder& holder = *session_->holder;
-    if (ended_) return to_exception(conflict("the import was finished"));
     if (busy_) return to_exception(conflict("the import takes one batch after another"));
+    if (session_->finished) return to_exception(conflict("the import was finished"));
     if (size.wordCount * sizeof(capnp::word) > holder.services.limits.ingest_bytes)
       return to_exception(busy("a batch is too big"));
     busy_ = true;
@@ -192,7 +192,7 @@ class ImportServer final : public wire::Import::Server {
   std::shared_ptr<Session> session_;
   HeldObject object_;
   wire::RefusalSink::Client refusals_;
-  bool busy_ = false, ended_ = false;
+  bool busy_ = false;
 };
 
 }  // namespace

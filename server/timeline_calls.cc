@@ -69,22 +69,21 @@ class TimelineServer final : public wire::Timeline::Server {
     context.releaseParams();
     return services.workers
         .run(Lane::read,
-             [reading = reading_, limit, &services, owner = holder_->owner()]() mutable -> Result<Next> {
+             [reading = reading_, limit]() mutable -> Result<Next> {
                Page page = TRY(read_page(reading, limit));
-               std::string cursor = page.more ? services.cursors.keep(owner, reading) : "";
-               return Next{std::move(page), std::move(reading), std::move(cursor)};
+               return Next{std::move(page), std::move(reading)};
              })
         .then([this, context](Next next) mutable {
           auto results = context.getResults();
           results.setEvents(next.page.message->getRoot<wire::Events>().asReader());
-          results.setCursor(next.cursor);
           auto entered = holder_->enter(
               read_entry(*holder_, reading_.view.linked(reading_.patient), results.getEvents().getCount()));
           // A page whose entry was not kept is not given, and comes again.
-          return entered.then([this, more = next.page.more, reading = std::move(next.reading)]() mutable {
+          return entered.then([this, context, more = next.page.more, reading = std::move(next.reading)]() mutable {
             busy_ = false;
             ended_ = !more;
             reading_ = std::move(reading);
+            if (more) context.getResults().setCursor(holder_->services.cursors.keep(holder_->owner(), reading_));
           });
         })
         .catch_([this](kj::Exception&& why) -> kj::Promise<void> {
@@ -97,7 +96,6 @@ class TimelineServer final : public wire::Timeline::Server {
   struct Next {
     Page page;
     Reading reading;
-    std::string cursor;
   };
 
   HolderPtr holder_;
@@ -120,7 +118,6 @@ void write(const engine::PersonAbout& person, wire::Person::Builder into) {
 struct FirstPage {
   Page page;
   Reading reading;
-  std::string cursor{};
   std::optional<engine::PersonAbout> person{};
   std::unique_ptr<record::Arena> room = std::make_unique<record::Arena>();  // of the person
 };
@@ -173,7 +170,6 @@ kj::Promise<void> timeline(HolderPtr holder, TimelineCall context) {
     Reading reading{.view = view, .patient = *found, .filter = std::move(filter), .details = details, .words = words};
     Page page = TRY(read_page(reading, limit));
     auto first = std::make_unique<FirstPage>(FirstPage{.page = std::move(page), .reading = std::move(reading)});
-    if (first->page.more) first->cursor = holder->services.cursors.keep(holder->owner(), first->reading);
     if (wants_person) first->person = TRY(engine::person_about(view, *found, *first->room));
     return first;
   };
@@ -186,9 +182,11 @@ kj::Promise<void> timeline(HolderPtr holder, TimelineCall context) {
     auto entered =
         holder->enter(read_entry(*holder, first->reading.view.linked(first->reading.patient), events.getCount()));
     if (!first->page.more) return entered;
-    results.setCursor(first->cursor);
-    results.setMore(kj::heap<TimelineServer>(holder, std::move(first->reading)));
-    return entered;
+    return entered.then([holder, context, reading = std::move(first->reading)]() mutable {
+      auto results = context.getResults();
+      results.setCursor(holder->services.cursors.keep(holder->owner(), reading));
+      results.setMore(kj::heap<TimelineServer>(holder, std::move(reading)));
+    });
   };
   return holder->services.workers.run(Lane::read, std::move(read)).then(std::move(answer));
 }

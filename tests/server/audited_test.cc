@@ -198,7 +198,9 @@ TEST_F(Audited, APageThatIsAskedForTwiceAtOnce) {
 // An erasure takes longer than anybody waits: what is not in the audit is not given, and whoever asks again has not lost it.
 TEST(AuditedStandstill, APageThatCannotBeEnteredComesAgain) {
   ByPolicy door(policy_of(roles));
-  ServedStore served({}, door, 1, 50);
+  ServerOptions options;
+  options.limits.cursors_of_user = 1;
+  ServedStore served(std::move(options), door, 1, 50);
   door.look_at(*served.store);
   served.observe("ann", "pain", 6);
   served.observe("zed", "pain", 1);
@@ -208,7 +210,10 @@ TEST(AuditedStandstill, APageThatCannotBeEnteredComesAgain) {
   auto request = session.timelineRequest();
   request.setPatient("test|ann");
   request.setLimit(2);
-  auto more = request.send().wait(scope).getMore();
+  auto first = request.send().wait(scope);
+  auto more = first.getMore();
+  auto resume = session.resumeTimelineRequest();
+  resume.setCursor(first.getCursor());
   auto feed = session.feedRequest().send().wait(scope).getFeed();
   const auto page = [&] {
     return outcome(scope, [&] {
@@ -238,6 +243,8 @@ TEST(AuditedStandstill, APageThatCannotBeEnteredComesAgain) {
   erasing.join();
   EXPECT_EQ(page_meanwhile.first, "busy");
   EXPECT_EQ(changes_meanwhile.first, "busy");
+  EXPECT_EQ(outcome(scope, [&] { return told(kj::mv(resume)); }).first, "done")
+      << "the one cursor is that of the first";
   EXPECT_EQ(page(), std::pair(std::string("done"), std::string("4")));
   EXPECT_EQ(changes(), std::pair(std::string("done"), std::string("6")));
 }
