@@ -64,6 +64,12 @@ class Silent final : public kj::HttpServerErrorHandler {
   const kj::HttpHeaderTable& table_;
 };
 
+// Whoever asked now and then would hold one of few connections in between.
+class ClosesAtOnce final : public kj::HttpServerCallbacks {
+ public:
+  bool shouldClose() override { return true; }
+};
+
 class Observer final : kj::TaskSet::ErrorHandler {
  public:
   Observer(kj::Own<kj::ConnectionReceiver> port, kj::Timer& timer, Observed observed, const StreamLimits& limits)
@@ -95,6 +101,8 @@ class Observer final : kj::TaskSet::ErrorHandler {
   kj::HttpServerSettings settings() {
     kj::HttpServerSettings settings;
     settings.errorHandler = silent_;
+    settings.callbacks = closes_;
+    settings.pipelineTimeout = 100 * kj::MILLISECONDS;  // for the other side to close first
     return settings;
   }
 
@@ -104,6 +112,7 @@ class Observer final : kj::TaskSet::ErrorHandler {
   kj::HttpHeaderTable table_;
   Pages pages_;
   Silent silent_;
+  ClosesAtOnce closes_;
   kj::HttpServer server_;
   int count_ = 0;
   kj::TaskSet connections_;
