@@ -334,7 +334,12 @@ TEST(Agreement, OfRunsHeldInParts) {
   for (const std::string text :
        {"count (last any[*]).value > 200\n", "count count(any[*] where value > 250) >= 2\n",
         "count (first any[*]).code = local:rare\n",
-        "tally any[{ local:a, local:rare }] without (any[local:b] on or after it) by year(it)\n"}) {
+        "tally any[{ local:a, local:rare }] without (any[local:b] on or after it) by year(it)\n",
+        // Rows of more than their cells are made of at once.
+        "list true per any[{ local:a, local:b }] select patient, it.date, it.value,\n"
+        "  count(any[local:rare] before it) as before, (last any[local:b] before it).value as last, age(it) as age\n"
+        "list exists any[local:rare] select patient, (first any[local:rare]).date as first, count(any[local:a]) as "
+        "a\n"}) {
     const Prepared prepared = prepare(store, text, {}).value();
     ASSERT_TRUE(prepared.complaints.empty()) << render(prepared.complaints, text);
     const auto asked = [&](const RunOptions& options, bool under_a_grant = false) {
