@@ -15,11 +15,11 @@ using Measure = Quantity::Measure;
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
-Analyte measured(const Quantity& quantity) {
-  if (!quantity.of) return {};
-  Analyte what = analyte(quantity.of->code);
-  for (const record::Code& code : quantity.of->translations) {
-    if (what.grams_per_mole == 0 && !what.haemoglobin_a1c) what = analyte(code);
+Analyte measured(const record::Event* of) {
+  if (!of) return {};
+  Analyte what = analyte(of->code);
+  for (const record::Code& code : of->translations) {
+    if (!is_known(what)) what = analyte(code);
   }
   return what;
 }
@@ -67,23 +67,7 @@ class Sum {
 // `of`: what is measured, where the quantity itself is of no event.
 std::optional<Quantity> converted(const Quantity& quantity, const std::string& unit, const Quantity& of) {
   if (quantity.measure != Measure::unit) return std::nullopt;
-  if (quantity.unit == unit) return quantity;
-  const std::optional<Unit> from = parse_unit(quantity.unit), to = parse_unit(unit);
-  if (!from || !to) return std::nullopt;
-  const Analyte what = measured(quantity.of ? quantity : of);
-  const auto bound = [&](double value) -> std::optional<double> {
-    if (std::isinf(value)) return value;  // all conversions grow with the value
-    const std::optional<double> made = convert(value, *from, *to, what);
-    if (!made) return made;
-    const double number = quantity.difference ? *made - *convert(0, *from, *to, what) : *made;
-    return clear_digits(number, from->offset != 0 || to->offset != 0);
-  };
-  const std::optional<double> low = bound(quantity.low), high = bound(quantity.high);
-  if (!convert(1, *from, *to, what) || !low || !high) return std::nullopt;
-  Quantity made = quantity;
-  made.low = *low, made.high = *high;
-  made.unit = unit;
-  return made;
+  return Conversion(quantity.unit, unit, quantity.of ? quantity.of : of.of)(quantity);
 }
 
 // Both in one measure, for a comparison.
@@ -169,6 +153,35 @@ Quantity quantity(const record::Value& value, const record::Event* of) {
 
 std::optional<Quantity> converted(const Quantity& quantity, const std::string& unit) {
   return converted(quantity, unit, quantity);
+}
+
+bool is_known(const Analyte& what) { return what.grams_per_mole != 0 || what.haemoglobin_a1c; }
+
+Conversion::Conversion(const std::string& from, const std::string& to, const record::Event* of)
+    : from_name_(from), to_name_(to), of_(of) {
+  if (from == to) return;
+  from_ = parse_unit(from), to_ = parse_unit(to);
+  what_ = measured(of);
+}
+
+std::optional<double> Conversion::moved(double value, bool difference) const {
+  if (std::isinf(value)) return value;  // all conversions grow with the value
+  const std::optional<double> made = convert(value, *from_, *to_, what_);
+  if (!made) return made;
+  const double number = difference ? *made - *convert(0, *from_, *to_, what_) : *made;
+  return clear_digits(number, from_->offset != 0 || to_->offset != 0);
+}
+
+std::optional<Quantity> Conversion::operator()(const Quantity& quantity) const {
+  if (from_name_ == to_name_) return quantity;
+  if (!from_ || !to_ || !convert(1, *from_, *to_, what_)) return std::nullopt;
+  const std::optional<double> low = moved(quantity.low, quantity.difference);
+  const std::optional<double> high = quantity.exact() ? low : moved(quantity.high, quantity.difference);
+  if (!low || !high) return std::nullopt;
+  Quantity made = quantity;
+  made.low = *low, made.high = *high;
+  made.unit = to_name_;
+  return made;
 }
 
 std::optional<Quantity> alike(const Quantity& quantity, const Quantity& to) {

@@ -9,6 +9,7 @@
 
 #include "formats/record/event.h"
 #include "query/logic.h"
+#include "query/units.h"
 
 namespace chartline::query {
 
@@ -36,6 +37,25 @@ Quantity quantity(const record::Value& value, const record::Event* of);
 
 // Nothing where the units do not convert for what is measured, or where there is no unit.
 std::optional<Quantity> converted(const Quantity& quantity, const std::string& unit);
+
+// The same of many numbers of one unit that measure one thing.
+class Conversion {
+ public:
+  Conversion(const std::string& from, const std::string& to, const record::Event* of);
+  std::optional<Quantity> operator()(const Quantity& quantity) const;
+  const std::string& from() const { return from_name_; }
+  const std::string& to() const { return to_name_; }
+  const record::Event* of() const { return of_; }
+
+ private:
+  std::optional<double> moved(double value, bool difference) const;
+
+  std::string from_name_, to_name_;
+  const record::Event* of_;
+  std::optional<Unit> from_, to_;
+  Analyte what_{};
+};
+bool is_known(const Analyte& what);
 
 // A recorded number is converted to the unit that the query writes; of two recorded ones the second to the first's.
 // Unknown where they do not convert, or only one of two recorded numbers has a unit.

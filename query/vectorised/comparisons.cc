@@ -89,11 +89,11 @@ bool Evaluation::compare_values(const Node& node, const Frame& frame, Truths& in
   if (!literal || !value_of(*node.parts[0])) return false;
   const EventColumn column = one(*node.parts[0]->parts[0], frame);
   const Events& events = *column.events;
-  want(&events, field_value);
   Frame one_row;
   one_row.place = {0};
   const Quantity bound = number(*literal, one_row).front().value();
   const bool plain = bound.measure == Quantity::Measure::plain;
+  want(&events, plain ? field_value : field_value | field_primary);
   engine::Name same_unit = 0;  // the unit seen last that is the bound's
   for (std::size_t row = 0; row < frame.rows(); ++row) {
     const std::uint32_t at = column.index[row];
@@ -114,8 +114,9 @@ bool Evaluation::compare_values(const Node& node, const Frame& frame, Truths& in
     }
     const Quantity one = *quantity_at(column, row);
     if (mixes(one, bound)) make_odd(frame.place[row]);
-    if (one.exact() && bound.exact() && !alike(one, bound)) ++incomparable_;
-    into[row] = compare(node.op, one, bound);
+    const std::optional<Quantity> beside = plain ? one : in_unit(one, bound.unit);
+    if (one.exact() && bound.exact() && !beside) ++incomparable_;
+    if (beside) into[row] = compare(node.op, *beside, bound);
   }
   return true;
 }

@@ -320,7 +320,9 @@ class Evaluation {
     bool missing = false;
   };
   Ranges range(const Node& node, const Frame& frame);
-  std::optional<Quantity> quantity_at(const EventColumn& column, std::size_t row) const;
+  std::optional<Quantity> in_unit(const Quantity& number, const std::string& unit);
+  const record::Event* recorder(const Events& events, std::uint32_t at);
+  std::optional<Quantity> quantity_at(const EventColumn& column, std::size_t row);
   bool mixes(const Quantity& a, const Quantity& b) const;  // whether what is measured decides how they convert
 
   const Program& program_;
@@ -340,6 +342,8 @@ class Evaluation {
   std::vector<std::unique_ptr<Events>> stand_ins_{};       // of the leaves, in rehearsal
   std::unordered_map<const Node*, Numbering> numbered_{};  // of a range of blocks
   std::map<record::Day, Ages> ages_{};                     // of days that are the same for everyone
+  std::unordered_map<std::uint64_t, std::optional<record::Event>> recorders_{};  // by shard and code
+  std::optional<Conversion> conversion_{};                                       // the last one
   // Of the block.
   std::map<std::pair<const Node*, Lifted>, ListsPtr> known_{};
   std::unordered_map<const Node*, Truths> members_{};

@@ -20,7 +20,7 @@ void Events::take(const Events& from, std::size_t i) {
     comparator.push_back(from.comparator[i]), unit.push_back(from.unit[i]);
   }
   if (fields & field_kind) kind.push_back(from.kind[i]);
-  if (fields & field_code) code.push_back(from.code[i]);
+  if (fields & (field_code | field_primary)) code.push_back(from.code[i]);
   if (fields & field_source) source.push_back(from.source[i]);
 }
 

@@ -46,6 +46,7 @@ enum Field : std::uint32_t {
   field_complete = 1024,  // all of a patient are there at once, in whatever order
   field_once = 2048,      // each event once, however many of its codings are among those asked for
   field_source = 4096,
+  field_primary = 8192,  // code as well, but nobody is odd: it is 0 where an event came by a translation
 };
 
 struct Events {

@@ -89,6 +89,8 @@ void append_numbers(std::vector<double>& into, const PostingColumns& from, std::
   for (std::size_t k = 0; k < places.size(); ++k) to[k] = from.number_at(places[k]);
 }
 
+engine::Name primary(std::uint32_t flags, engine::Name code) { return flags & stored::posting_translation ? 0 : code; }
+
 }  // namespace
 
 bool LeafReader::keeps(std::uint32_t flags, record::Kind kind) const {
@@ -300,7 +302,8 @@ void LeafReader::take(const PostingColumns& from, engine::Name code, std::size_t
     }
     if (leaf_.fields & field_kind)
       append(into.kind, some, of, [&](std::size_t i) { return static_cast<record::Kind>(from.kind[i]); });
-    if (leaf_.fields & field_code) append(into.code, some, of, [&](std::size_t) { return code; });
+    if (leaf_.fields & (field_code | field_primary))
+      append_column(into.code, some, of, from.flags, [code](std::uint32_t flags) { return primary(flags, code); });
     if (leaf_.fields & field_source)
       append_column(into.source, some, of, from.source, [](std::uint32_t source) { return source; });
   };
@@ -382,7 +385,7 @@ void LeafReader::take(const stored::Posting& posting, engine::Name code, Place p
     into.unit.push_back(posting.unit);
   }
   if (leaf_.fields & field_kind) into.kind.push_back(posting.kind);
-  if (leaf_.fields & field_code) into.code.push_back(code);
+  if (leaf_.fields & (field_code | field_primary)) into.code.push_back(primary(posting.flags, code));
   if (leaf_.fields & field_source) into.source.push_back(posting.source);
 }
 

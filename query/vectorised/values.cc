@@ -15,7 +15,7 @@ using typed::Op;
 
 namespace {
 
-// Stands for whatever event recorded a number. Where its codes decide how units convert, the patient is odd.
+// Stands for an event of which is not known what it measures. Where that decides how units convert, the patient is odd.
 const record::Event recorded_by{};
 
 bool same(const Quantity& a, const Quantity& b) {
@@ -29,13 +29,34 @@ bool is_ratio(const Unit& unit) { return unit.dimension == Dimension{}; }
 
 bool Evaluation::mixes(const Quantity& a, const Quantity& b) const {
   if (a.measure != Quantity::Measure::unit || b.measure != Quantity::Measure::unit || a.unit == b.unit) return false;
-  if (!a.of && !b.of) return false;
+  if (a.of != &recorded_by && b.of != &recorded_by) return false;
   const std::optional<Unit> from = parse_unit(a.unit), to = parse_unit(b.unit);
   if (!from || !to) return false;
   return relation(*from, *to) == Relation::molar || (is_ratio(*from) && is_ratio(*to));
 }
 
-std::optional<Quantity> Evaluation::quantity_at(const EventColumn& column, std::size_t row) const {
+// Stands for an event: what is measured its primary code says, or else translations that are not known here.
+const record::Event* Evaluation::recorder(const Events& events, std::uint32_t at) {
+  if (events.code.empty() || events.code[at] == 0) return &recorded_by;
+  const std::uint64_t key = std::uint64_t{block_.shard} << 32 | events.code[at];
+  const auto [found, is_new] = recorders_.try_emplace(key);
+  if (is_new) {
+    record::Event one;
+    one.code = view_->code_of(block_.shard, events.code[at]);
+    if (is_known(analyte(one.code))) found->second = one;
+  }
+  return found->second ? &*found->second : &recorded_by;
+}
+
+// Most numbers are of one unit, and measure one thing.
+std::optional<Quantity> Evaluation::in_unit(const Quantity& number, const std::string& unit) {
+  if (number.measure != Quantity::Measure::unit) return std::nullopt;
+  if (!conversion_ || conversion_->of() != number.of || conversion_->from() != number.unit || conversion_->to() != unit)
+    conversion_.emplace(number.unit, unit, number.of);
+  return (*conversion_)(number);
+}
+
+std::optional<Quantity> Evaluation::quantity_at(const EventColumn& column, std::size_t row) {
   const std::uint32_t at = column.index[row];
   if (at == no_event || column.events->form[at] != record::Value::Form::number) return std::nullopt;
   using record::Comparator;
@@ -43,7 +64,7 @@ std::optional<Quantity> Evaluation::quantity_at(const EventColumn& column, std::
   const engine::Name unit = column.events->unit[at];
   made.measure = unit == 0 ? Quantity::Measure::bare : Quantity::Measure::unit;
   if (unit != 0) made.unit = view_->unit_of(block_.shard, unit);
-  made.of = &recorded_by;
+  made.of = recorder(*column.events, at);
   constexpr double infinite = std::numeric_limits<double>::infinity();
   const Comparator comparator = column.events->comparator[at];
   if (comparator == Comparator::less || comparator == Comparator::less_or_equal) made.low = -infinite;
@@ -69,7 +90,7 @@ Numbers Evaluation::number(const Node& node, const Frame& frame) {
     case Op::field: {
       if (std::get<std::string>(node.data) != "value") break;
       const EventColumn column = one(*node.parts[0], frame);
-      want(column.events, field_value);
+      want(column.events, field_value | field_primary);
       for (std::size_t row = 0; row < rows; ++row) {
         made[row] = quantity_at(column, row);
         // A code, a text or a truth is no number, and not missing either: what becomes of it here the reference says.
@@ -87,7 +108,7 @@ Numbers Evaluation::number(const Node& node, const Frame& frame) {
       for (std::size_t row = 0; row < rows; ++row) {
         if (!from[row]) continue;
         if (mixes(*from[row], to)) make_odd(frame.place[row]);
-        made[row] = converted(*from[row], unit);
+        made[row] = in_unit(*from[row], unit);
       }
       return made;
     }
@@ -263,7 +284,7 @@ Numbers Evaluation::fold(const Node& node, const Frame& frame) {
   Times times;
   for (std::size_t row = 0, k = 0; row < rows; ++row) {
     numbers.clear(), times.clear();
-    bool alike = true;
+    bool alike = true, of_one = true;
     std::uint32_t before = no_event;
     for (; k < each.rows() && each.parent[k] == row; ++k) {
       if (!values[k]) continue;
@@ -274,6 +295,7 @@ Numbers Evaluation::fold(const Node& node, const Frame& frame) {
       numbers.push_back(*values[k]);
       if (node.op == Op::slope) times.push_back(all.time(at));
       alike = alike && same_measure(numbers.back(), numbers.front());
+      of_one = of_one && numbers.back().of == numbers.front().of;
     }
     if (numbers.empty() || !alike) continue;
     switch (node.op) {
@@ -287,6 +309,7 @@ Numbers Evaluation::fold(const Node& node, const Frame& frame) {
           made[row] = divide(*made[row], exactly(static_cast<double>(numbers.size())));
       }
     }
+    if (made[row] && made[row]->of && !of_one) made[row]->of = &recorded_by;
   }
   return made;
 }

@@ -163,6 +163,42 @@ TEST(Agreement, OfValuesOfOneInstant) {
   }
 }
 
+// How units convert is decided by what is measured: by the primary code, or else by a translation.
+TEST(Agreement, OfUnitsOfWhatIsMeasured) {
+  const record::Code glucose{"loinc", "2345-7", ""}, a1c{"loinc", "4548-4", ""}, local{"local", "g", ""};
+  const std::vector<record::Code> codes = {glucose, a1c, local};
+  const std::string_view units[] = {"mg/dL", "mmol/L", "%", "mmol/mol", ""};
+  Script script;
+  random::Chance chance(29);
+  for (int person = 0; person < 300; ++person) {
+    const std::string_view unit = chance.of(units);
+    for (std::uint64_t i = 0, events = 1 + chance.below(2); i < events; ++i) {
+      random::Step step = about(random::Step::What::write, "p" + std::to_string(person));
+      record::Event event = coded(record::Kind::observation, "", 18'000 + static_cast<int>(chance.below(400)));
+      event.code = codes[chance.below(3)];
+      if (chance.one_in(2)) event.translations = script.arena->array(std::vector{codes[chance.below(3)]});
+      event.value.form = record::Value::Form::number;
+      event.value.number = record::decimal(static_cast<std::int64_t>(chance.below(300)), 1);
+      event.value.unit = chance.one_in(4) ? chance.of(units) : unit;
+      step.events.push_back(event);
+      script.steps.push_back(step);
+    }
+  }
+  Replay replay(script, 1);
+  replay.play();
+  for (const std::string of : {"loinc:2345-7", "loinc:4548-4", "{ loinc:2345-7, loinc:4548-4 }", "local:g"}) {
+    const std::string events = "observation[" + of + "]";
+    for (const std::string unit : {"mg/dL", "mmol/L", "%", "mmol/mol"}) {
+      const std::string to = " to '" + unit + "'", ten = " 10 '" + unit + "'";
+      expect_agreement(replay.store(), "tally " + events + " where value >" + ten + " by date(it)\n");
+      expect_agreement(replay.store(), "tally " + events + " where value" + to + " <" + ten + " by date(it)\n");
+      for (const std::string fold : {"max", "sum"})
+        expect_agreement(replay.store(), "count exists any[*] by " + fold + "(" + events + ".value)" + to + "\n");
+    }
+    expect_agreement(replay.store(), "count (last " + events + ").value > (first any[*]).value\n");
+  }
+}
+
 // What was just written under one code by several kinds: whoever has none of the kind that is asked about has no place among
 // those who are looked at.
 TEST(Agreement, OfWhatWasJustWrittenByOthers) {
