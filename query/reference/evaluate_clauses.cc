@@ -27,40 +27,13 @@ Window window_of(Op op) {
   }
 }
 
-// An interval with an end of one of the four kinds. An end before its start is the start.
-struct Stay {
-  Moment start;
-  End::Form form = End::Form::point;
-  Moment end{};           // of form `at` or `point`
-  bool in_order = false;  // the end is no earlier than the start, however vague the two are
-};
-
-Stay stay(const Item& item) {
-  Stay made{.start = start_of(item), .form = item.end.form, .end = start_of(item), .in_order = true};
-  if (item.end.form != End::Form::at) return made;
-  if (!item.end.at.known()) return {.start = made.start, .form = End::Form::unknown};
-  const Moment end{.time = item.end.at};
-  if (before(end, made.start) != Truth::yes) made.end = end;
-  return made;
-}
-
-// A range is an interval of dates.
-Stay stay(const DateRange& range) {
-  return {.start = {.time = range.from, .form = Moment::Form::date},
-          .form = End::Form::at,
-          .end = {.time = range.to, .form = Moment::Form::date}};
-}
+Stay stay(const Item& item) { return query::stay(item.start, item.end); }
 
 // Whether an interval lasts to a moment, or beyond: it does where it begins no earlier.
 Truth lasts_to(const Stay& stay, const Moment& moment) {
   if (stay.form == End::Form::ongoing) return Truth::yes;
   if (stay.form == End::Form::unknown) return either(no_later(moment, stay.start), Truth::unknown);
   return either(no_later(moment, stay.end), stay.in_order ? no_later(moment, stay.start) : Truth::no);
-}
-
-Truth overlap(const Stay& a, const Stay& b) {
-  if (!a.start.time.known() || !b.start.time.known()) return Truth::unknown;
-  return both(lasts_to(b, a.start), lasts_to(a, b.start));
 }
 
 // Whether `a` is over by the end of `b`.
@@ -71,11 +44,32 @@ Truth ends_by(const Stay& a, const Stay& b) {
   return lasts_to(b, a.end);
 }
 
+}  // namespace
+
+Stay stay(const record::Time& start, const End& end) {
+  const Moment from{.time = start};
+  Stay made{.start = from, .form = end.form, .end = from, .in_order = true};
+  if (end.form != End::Form::at) return made;
+  if (!end.at.known()) return {.start = from, .form = End::Form::unknown};
+  const Moment to{.time = end.at};
+  if (before(to, from) != Truth::yes) made.end = to;
+  return made;
+}
+
+Stay stay(const DateRange& range) {
+  return {.start = {.time = range.from, .form = Moment::Form::date},
+          .form = End::Form::at,
+          .end = {.time = range.to, .form = Moment::Form::date}};
+}
+
+Truth overlap(const Stay& a, const Stay& b) {
+  if (!a.start.time.known() || !b.start.time.known()) return Truth::unknown;
+  return both(lasts_to(b, a.start), lasts_to(a, b.start));
+}
+
 Truth contained(const Stay& a, const Stay& b) {
   return both(both(no_later(b.start, a.start), lasts_to(b, a.start)), ends_by(a, b));
 }
-
-}  // namespace
 
 std::string_view encounter_of(const record::Event& event) {
   return event.kind == record::Kind::encounter ? event.record : event.encounter;

@@ -109,27 +109,31 @@ Truth Evaluator::Parts::alive(const Node& node) {
 namespace {
 
 // Whether a registration holds on a date, from its own first date on.
-Truth lasts_to(const record::Event& registration, const record::Time& date) {
+Truth lasts_to(const record::Time& start, const record::End& end, const record::Time& date) {
   using Form = record::End::Form;
-  switch (registration.end.form) {
+  switch (end.form) {
     case Form::ongoing: return Truth::yes;
-    case Form::at: return on_or_before(date, registration.end.at);
-    case Form::point: return on_or_before(date, registration.start);
-    case Form::unknown: return either(on_or_before(date, registration.start), Truth::unknown);
+    case Form::at: return on_or_before(date, end.at);
+    case Form::point: return on_or_before(date, start);
+    case Form::unknown: return either(on_or_before(date, start), Truth::unknown);
   }
   return Truth::unknown;
 }
 
-// Some registration holds on both dates, and so on all between them.
 Truth is_registered(std::span<const record::Event* const> registrations, const record::Time& first,
                     const record::Time& last) {
   Truth some = Truth::no;
   for (const record::Event* one : registrations)
-    some = either(some, both(on_or_before(one->start, first), lasts_to(*one, last)));
+    some = either(some, query::is_registered(one->start, one->end, first, last));
   return some;
 }
 
 }  // namespace
+
+Truth is_registered(const record::Time& start, const record::End& end, const record::Time& first,
+                    const record::Time& last) {
+  return both(on_or_before(start, first), lasts_to(start, end, last));
+}
 
 Truth Evaluator::Parts::registered(const Node& node) {
   const std::optional<record::Time> at = time(*node.parts[0]);

@@ -32,20 +32,6 @@ Value value_of(const record::Value& value, const record::Event* of) {
   return Missing{};
 }
 
-Value end_of(const Item& item) {
-  if (item.end.form == End::Form::point) return known(item.start);
-  return item.end.form == End::Form::at ? known(item.end.at) : Missing{};
-}
-
-// Dates from the start to the end, both counted.
-Value days_touched(const Item& item) {
-  const Value end = end_of(item);
-  const auto* last = std::get_if<Time>(&end);
-  if (!last || !item.start.known()) return Missing{};
-  const DayExtent from = day_extent(item.start), to = day_extent(*last);
-  return range(std::max(to.first - from.last + 1, 1), std::max(to.last - from.first + 1, 1));
-}
-
 Value comparator_of(const record::Value& value) {
   if (value.form != record::Value::Form::number) return Missing{};
   return value.comparator == record::Comparator::equal ? "=" : std::string(record::name(value.comparator));
@@ -74,12 +60,23 @@ Cell cell_of(const Quantity& number, const Node& node) {
 
 }  // namespace
 
-std::string source_text(const record::Source& source) {
-  return std::string(source.organisation) + (source.system.empty() ? "" : "|" + std::string(source.system));
+Time end_of(const Time& start, const End& end) {
+  if (end.form == End::Form::point) return start;
+  return end.form == End::Form::at ? end.at : Time{};
 }
 
-// A status is written in_progress in the language and in-progress everywhere else.
-Value Evaluator::Parts::literal(const Node& node) {
+Value days_touched(const Time& start, const End& end) {
+  const Time last = end_of(start, end);
+  if (!last.known() || !start.known()) return Missing{};
+  const DayExtent from = day_extent(start), to = day_extent(last);
+  return range(std::max(to.first - from.last + 1, 1), std::max(to.last - from.first + 1, 1));
+}
+
+std::string_view author_text(record::Author author) {
+  return author == record::Author::unknown ? "unknown" : record::name(author);
+}
+
+std::string literal_text(const Node& node) {
   std::string written = std::get<std::string>(node.data);
   if (node.op != Op::word || node.type.list != WordList::status) return written;
   std::ranges::replace(written, '_', '-');
@@ -87,11 +84,15 @@ Value Evaluator::Parts::literal(const Node& node) {
   return status ? std::string(record::name(*status)) : written;
 }
 
+std::string source_text(const record::Source& source) {
+  return std::string(source.organisation) + (source.system.empty() ? "" : "|" + std::string(source.system));
+}
+
 Value Evaluator::Parts::field(const Item& item, std::string_view name) {
   if (name == "start") return known(item.start);
-  if (name == "end") return end_of(item);
+  if (name == "end") return known(end_of(item.start, item.end));
   if (name == "date") return known(date_of(item.start));
-  if (name == "length") return days_touched(item);
+  if (name == "length") return days_touched(item.start, item.end);
   if (name == "count") return exactly(item.count);
   if (!item.event) return Missing{};
   const record::Event& event = *item.event;
@@ -105,7 +106,7 @@ Value Evaluator::Parts::field(const Item& item, std::string_view name) {
   if (name == "kind") return text(record::name(event.kind));
   if (name == "status") return text(record::name(event.status));
   if (name == "certainty") return text(record::name(event.certainty));
-  if (name == "author") return event.author == record::Author::unknown ? "unknown" : text(record::name(event.author));
+  if (name == "author") return text(author_text(event.author));
   if (name == "source") return text(source_text(event.source));
   if (name == "recorded") return event.recorded == 0 ? Value(Missing{}) : record::at_instant(event.recorded);
   if (name == "text")

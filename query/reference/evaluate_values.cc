@@ -64,7 +64,7 @@ Value Evaluator::Parts::made_value(const Node& node) {
       return made;
     }
     case Op::text:
-    case Op::word: return literal(node);
+    case Op::word: return literal_text(node);
     case Op::moment: return std::get<Time>(node.data);
     case Op::duration: return std::get<Duration>(node.data);
     case Op::code: {

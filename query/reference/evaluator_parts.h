@@ -39,7 +39,10 @@ std::optional<Quantity> slope(std::vector<Quantity> values, const std::vector<re
 bool same_item(const Item& a, const Item& b);
 bool is_earlier(const Item& a, const Item& b);              // the total order, in which every set of events is
 std::string_view encounter_of(const record::Event& event);  // the record of its encounter; an encounter is its own
-std::string source_text(const record::Source& source);      // RYJ, or RYJ|fhir where the source names its system
+std::string_view author_text(record::Author author);
+// A status is written in_progress in the language and in-progress everywhere else.
+std::string literal_text(const typed::Node& node);
+std::string source_text(const record::Source& source);  // RYJ, or RYJ|fhir where the source names its system
 
 // A time as it is compared. An instant is the interval in which it may lie. A date has no zone: it is compared with the
 // local date of the other. A span is a month or year that the query writes: all the days in it.
@@ -54,6 +57,23 @@ Truth before(const Moment& a, const Moment& b);     // a < b
 // a <= b as bounds are reckoned: exactly where both are known to the second, else by date.
 Truth no_later(const Moment& a, const Moment& b);
 Truth on_or_before(const Moment& a, const Moment& b);  // by date
+
+// An interval with an end of one of the four kinds. An end before its start is the start.
+struct Stay {
+  Moment start;
+  record::End::Form form = record::End::Form::point;
+  Moment end{};           // of form `at` or `point`
+  bool in_order = false;  // the end is no earlier than the start, however vague the two are
+};
+Stay stay(const record::Time& start, const record::End& end);
+Stay stay(const DateRange& range);  // of dates
+Truth overlap(const Stay& a, const Stay& b);
+Truth contained(const Stay& a, const Stay& b);  // the first in the second
+// Whether a registration holds on both dates, and so on all between them.
+Truth is_registered(const record::Time& start, const record::End& end, const record::Time& first,
+                    const record::Time& last);
+record::Time end_of(const record::Time& start, const record::End& end);  // precision none: missing
+Value days_touched(const record::Time& start, const record::End& end);  // dates from the start to the end, both counted
 
 record::Time first_day(const Moment& moment);  // of a span; any other as it is
 record::Time last_day(const Moment& moment);
@@ -94,7 +114,6 @@ struct Evaluator::Parts {
   std::optional<Duration> duration(const Node& node);
   std::optional<DateRange> range(const Node& node);
   Value made_value(const Node& node);
-  Value literal(const Node& node);
   Value field(const Item& item, std::string_view name);
   Value attribute(const Node& node);
   Value first_known(const Node& node);

@@ -141,7 +141,8 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
     case Op::band: return coded_bands(node, frame);
     case Op::field: {
       const std::string& name = std::get<std::string>(node.data);
-      if (name == "kind" || name == "code" || name == "unit" || name == "source") return coded_field(node, frame);
+      const bool listed = node.type.basic == Basic::word && name != "comparator";
+      if (listed || name == "code" || name == "unit" || name == "source") return coded_field(node, frame);
       break;
     }
     default: break;
@@ -239,41 +240,48 @@ std::vector<std::uint32_t> Evaluation::coded_bands(const Node& node, const Frame
   return made;
 }
 
-// The kind, code, unit or source of an event.
+// A word of a closed list, or the code, unit or source of an event.
 std::vector<std::uint32_t> Evaluation::coded_field(const Node& node, const Frame& frame) {
-  const std::string& name = std::get<std::string>(node.data);
-  const bool of_kind = name == "kind", of_code = name == "code";
-  const EventColumn column = one(*node.parts[0], frame);
-  const bool of_source = name == "source";
-  want(column.events, of_kind ? field_kind : of_code ? field_code : of_source ? field_source : field_value);
   std::vector<std::uint32_t> made(frame.rows());
   Numbering& numbering = numbered_[&node];
-  const auto cell_of = [&](std::uint32_t value) -> Cell {
-    if (value == Numbering::none_yet) return Missing{};
-    if (of_kind) return std::string(record::name(static_cast<record::Kind>(value)));
-    if (of_code) return code_cell(*view_, block_.shard, value);
-    std::string text = text_of(name, value);
-    return text.empty() ? Cell(Missing{}) : Cell(group_words(std::move(text)));
-  };
   // Equal ones mostly follow one another.
-  const auto number_all = [&](const auto& values) {
+  const auto number_all = [&](const auto& values, const std::vector<std::uint32_t>& index, const auto& cell_of) {
     const auto* const all = values.data();
-    const std::uint32_t* const index = column.index.data();
     std::uint32_t before = 0, number_before = Numbering::none_yet;
     for (std::size_t row = 0; row < made.size(); ++row) {
       const std::uint32_t at = index[row];
       const std::uint32_t value = at == no_event ? Numbering::none_yet : static_cast<std::uint32_t>(all[at]);
       if (value != before || number_before == Numbering::none_yet) {
-        number_before = numbering.of({value, block_.shard, 0}, [&] { return cell_of(value); });
+        number_before = numbering.of({value, block_.shard, 0},
+                                     [&] { return value == Numbering::none_yet ? Cell(Missing{}) : cell_of(value); });
         before = value;
       }
       made[row] = number_before;
-      // Without a primary code it may have translations.
-      if (of_code && value == 0) make_odd(frame.place[row]);
     }
   };
-  if (of_kind) number_all(column.events->kind);
-  else number_all(of_code ? column.events->code : of_source ? column.events->source : column.events->unit);
+  const auto text_cell = [](std::string text) { return text.empty() ? Cell(Missing{}) : Cell(std::move(text)); };
+  const auto number_words = [&](const auto& words, const std::vector<std::uint32_t>& index, int) {
+    using Word = typename std::decay_t<decltype(words)>::value_type;
+    number_all(words, index,
+               [&](std::uint32_t value) { return text_cell(std::string(called(static_cast<Word>(value)))); });
+  };
+  if (with_words(node, frame, number_words)) return made;
+
+  const std::string& name = std::get<std::string>(node.data);
+  const EventColumn column = one(*node.parts[0], frame);
+  const Events& events = *column.events;
+  if (name == "code") {
+    want(&events, field_code);
+    number_all(events.code, column.index, [&](std::uint32_t value) { return code_cell(*view_, block_.shard, value); });
+    // Without a primary code it may have translations.
+    for (std::size_t row = 0; row < made.size(); ++row)
+      if (column.index[row] != no_event && events.code[column.index[row]] == 0) make_odd(frame.place[row]);
+    return made;
+  }
+  const bool of_source = name == "source";
+  want(&events, of_source ? field_source : field_value);
+  number_all(of_source ? events.source : events.unit, column.index,
+             [&](std::uint32_t value) { return text_cell(group_words(text_of(name, value))); });
   return made;
 }
 

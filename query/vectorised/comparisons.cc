@@ -121,7 +121,7 @@ bool Evaluation::compare_values(const Node& node, const Frame& frame, Truths& in
   return true;
 }
 
-// Words of closed lists: the sex of a patient, the kind of an event.
+// Words of closed lists: the sex of a patient, the kind of an event and the like.
 Truths Evaluation::compare_words(const Node& node, const Frame& frame) {
   const std::size_t rows = frame.rows();
   Truths made(rows, Truth::unknown);
@@ -132,24 +132,27 @@ Truths Evaluation::compare_words(const Node& node, const Frame& frame) {
     refuse("a comparison of words");
     return made;
   }
-  const std::string& written = std::get<std::string>(word.data);
-  const auto put = [&](std::size_t row, bool equal) { made[row] = query::truth(equal == (node.op == Op::equal)); };
+  const std::string written = literal_text(word);
+  const auto answer = [&](bool equal) { return query::truth(equal == (node.op == Op::equal)); };
   if (asked.op == Op::sex) {
     ask_demographics();
     for (std::size_t row = 0; row < rows; ++row) {
       const engine::Name sex = who(frame.place[row]).sex;
-      if (sex != 0) put(row, view_->code_of(block_.shard, sex).code == written);
+      if (sex != 0) made[row] = answer(view_->code_of(block_.shard, sex).code == written);
     }
     return made;
   }
-  if (asked.op == Op::field && std::get<std::string>(asked.data) == "kind") {
-    const EventColumn column = one(*asked.parts[0], frame);
-    want(column.events, field_kind);
-    for (std::size_t row = 0; row < rows; ++row) {
-      if (column.index[row] != no_event) put(row, record::name(column.events->kind[column.index[row]]) == written);
+  const auto compare = [&](const auto& words, const std::vector<std::uint32_t>& index, int count) {
+    using Word = typename std::decay_t<decltype(words)>::value_type;
+    Truths of_word(static_cast<std::size_t>(count), Truth::unknown);
+    for (std::size_t i = 0; i < of_word.size(); ++i) {
+      const std::string_view text = called(static_cast<Word>(i));
+      if (!text.empty()) of_word[i] = answer(text == written);
     }
-    return made;
-  }
+    for (std::size_t row = 0; row < rows; ++row)
+      if (index[row] != no_event) made[row] = of_word[static_cast<std::size_t>(words[index[row]])];
+  };
+  if (asked.op == Op::field && with_words(asked, frame, compare)) return made;
   refuse(asked.op == Op::field ? "the field " + std::get<std::string>(asked.data) : "a comparison of words");
   return made;
 }

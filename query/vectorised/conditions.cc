@@ -57,6 +57,8 @@ Truths Evaluation::truth(const Node& node, const Frame& frame) {
     }
     case Op::code_in_set: return code_in_set(node, frame);
     case Op::alive: return alive(node, frame);
+    case Op::registered:
+    case Op::observed: return registered(node, frame);
     case Op::in_cohort: return in_cohort(node, frame);
     case Op::let_of:
     case Op::param_of:
@@ -168,7 +170,9 @@ Truths Evaluation::is_missing(const Node& node, const Frame& frame) {
       if (form == record::Value::Form::text || form == record::Value::Form::date) make_odd(frame.place[row]);
       return form != record::Value::Form::none;
     });
-  } else {
+  } else if (part.op != Op::field || !with_words(part, frame, [&](const auto& words, const auto& index, int) {
+               from([&](std::size_t row) { return index[row] != no_event && !called(words[index[row]]).empty(); });
+             })) {
     refuse("`is missing` of " + std::string(typed::name(part.op)));
   }
   return made;
@@ -184,6 +188,24 @@ Truths Evaluation::alive(const Node& node, const Frame& frame) {
     const Truth born = person.birth.known() ? on_or_before(person.birth, at[row]) : Truth::yes;
     const Truth not_dead = person.dead ? on_or_before(at[row], person.death) : Truth::yes;
     made[row] = both(born, not_dead);
+  }
+  return made;
+}
+
+Truths Evaluation::registered(const Node& node, const Frame& frame) {
+  const ListsPtr all = by_place(events(*program_.registrations, everyone()));
+  const Events& of = *all->events;
+  want(&of, field_end);
+  const Times from = time(*node.parts.front(), frame), to = time(*node.parts.back(), frame);
+  Truths made(frame.rows(), Truth::unknown);
+  for (std::size_t row = 0; row < frame.rows(); ++row) {
+    if (!from[row].known() || !to[row].known()) continue;
+    const Place place = frame.place[row];
+    made[row] = Truth::no;
+    for (std::uint32_t k = all->first(place), past = all->past(place); k < past; ++k) {
+      const std::uint32_t at = all->at(k);
+      made[row] = either(made[row], is_registered(of.time(at), of.end_of(at), from[row], to[row]));
+    }
   }
   return made;
 }

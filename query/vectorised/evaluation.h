@@ -14,6 +14,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -43,6 +45,13 @@ Cell code_cell(const engine::View& view, std::uint32_t shard, engine::Name code)
 inline DayExtent days_of(const record::Time& time) {
   if (time.precision >= record::Precision::day) return {time.day(), time.day()};
   return day_extent(time);
+}
+
+// What a word of a closed list is called; "": there is none.
+template <typename Listed>
+std::string_view called(Listed word) {
+  if constexpr (std::is_same_v<Listed, record::Author>) return author_text(word);
+  else return record::name(word);
 }
 
 // Numbers the different values of a group in the order in which they are met, from one block to the next: a cell is made
@@ -251,10 +260,28 @@ class Evaluation {
   const Node* written_number(const Node& node) const;  // null: it is none
   bool compare_values(const Node& node, const Frame& frame, Truths& into);
   bool compare_ages(const Node& node, const Frame& frame, Truths& into);
+  // Calls `use` with the column of a field whose values are words of a closed list, which event of it each row is about, and how
+  // many words there are; false: it is no such field.
+  template <typename Use>
+  bool with_words(const Node& field, const Frame& frame, const Use& use) {
+    const auto with = [&](Field wanted, const auto& words, int count) {
+      const EventColumn column = one(*field.parts[0], frame);
+      want(column.events, wanted);
+      use(column.events->*words, column.index, count);
+      return true;
+    };
+    const std::string& name = std::get<std::string>(field.data);
+    if (name == "kind") return with(field_kind, &Events::kind, record::kind_count);
+    if (name == "author") return with(field_author, &Events::author, record::author_count);
+    if (name == "status") return with(field_status, &Events::status, record::status_count);
+    if (name == "certainty") return with(field_certainty, &Events::certainty, record::certainty_count);
+    return false;
+  }
   Truths compare_words(const Node& node, const Frame& frame);
   Truths compare_texts(const Node& node, const Frame& frame);
   std::string text_of(const std::string& field, engine::Name name) const;  // what a unit or a source is called
   Truths alive(const Node& node, const Frame& frame);
+  Truths registered(const Node& node, const Frame& frame);
   Truths is_missing(const Node& node, const Frame& frame);
   Truths in_cohort(const Node& node, const Frame& frame);
   Truths code_in_set(const Node& node, const Frame& frame);
@@ -262,6 +289,7 @@ class Evaluation {
   // -- events: events_of.cc, filter.cc
   ListsPtr made_events(const Node& node, const Frame& frame, Lifted lifted);
   ListsPtr of_kind(const Node& node, Lifted lifted, const Node* filter = nullptr);
+  ListsPtr by_place(ListsPtr lists);  // of lists that may be in no order
   const Rehearsed::Sifted& sifted(const Node& filter);
   bool sift(const Node& condition, std::uint32_t slot, Sieve& into);  // whether that decides it
   // How many events each row has.
@@ -287,6 +315,8 @@ class Evaluation {
   std::vector<std::uint32_t> meeting(const std::vector<const Node*>& clauses, const Frame& candidates);
   Truths window(const Node& clause, const Frame& candidates);
   Truths of_same_date(const Node& others, const Frame& candidates, const EventColumn& column);
+  EventColumn candidates_of(const Frame& frame);
+  Truths meets(const Node& clause, const Frame& candidates);
 
   // -- groups: coded.cc
   std::vector<std::uint32_t> coded_cases(const Node& node, const Frame& frame);

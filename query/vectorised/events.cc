@@ -4,7 +4,8 @@ namespace chartline::query::vectorised {
 
 void Events::clear() {
   place.clear(), begin.clear(), day.clear(), at.clear(), second.clear(), offset.clear(), timed.clear(), number.clear(),
-      value.clear(), form.clear(), comparator.clear(), unit.clear(), kind.clear(), code.clear(), source.clear();
+      value.clear(), form.clear(), comparator.clear(), unit.clear(), kind.clear(), code.clear(), source.clear(),
+      author.clear(), status.clear(), certainty.clear(), end.clear();
 }
 
 void Events::take(const Events& from, std::size_t i) {
@@ -22,6 +23,10 @@ void Events::take(const Events& from, std::size_t i) {
   if (fields & field_kind) kind.push_back(from.kind[i]);
   if (fields & (field_code | field_primary)) code.push_back(from.code[i]);
   if (fields & field_source) source.push_back(from.source[i]);
+  if (fields & field_author) author.push_back(from.author[i]);
+  if (fields & field_status) status.push_back(from.status[i]);
+  if (fields & field_certainty) certainty.push_back(from.certainty[i]);
+  if (fields & field_end) end.push_back(from.end[i]);
 }
 
 void Events::reorder(std::size_t first, std::span<const std::uint32_t> order) {
@@ -31,7 +36,9 @@ void Events::reorder(std::size_t first, std::span<const std::uint32_t> order) {
     for (std::size_t i = 0; i < order.size(); ++i) column[first + i] = before[order[i]];
   };
   each(place), each(day), each(at), each(second), each(offset), each(timed), each(number);
-  each(value), each(form), each(comparator), each(unit), each(kind), each(code), each(source);
+  each(value), each(form), each(comparator), each(unit), each(kind), each(code), each(source), each(author),
+      each(status), each(certainty);
+  each(end);
 }
 
 }  // namespace chartline::query::vectorised

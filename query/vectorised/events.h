@@ -47,6 +47,10 @@ enum Field : std::uint32_t {
   field_once = 2048,      // each event once, however many of its codings are among those asked for
   field_source = 4096,
   field_primary = 8192,  // code as well, but nobody is odd: it is 0 where an event came by a translation
+  field_author = 16384,
+  field_status = 32768,
+  field_certainty = 65536,
+  field_end = 131072,  // and time
 };
 
 struct Events {
@@ -66,6 +70,10 @@ struct Events {
   std::vector<record::Kind> kind;
   std::vector<engine::Name> code;
   std::vector<engine::Name> source;
+  std::vector<record::Author> author;
+  std::vector<record::Status> status;
+  std::vector<record::Certainty> certainty;
+  std::vector<stored::PostingEnd> end;
   std::uint32_t fields = 0;           // of Field: what they have
   std::vector<std::uint32_t> leaves;  // which they were made of: see Leaf
 
@@ -77,6 +85,7 @@ struct Events {
     made.precision = timed[i] ? record::Precision::second : record::Precision::day;
     return made;
   }
+  record::End end_of(std::size_t i) const { return stored::end_of(end[i], time(i)); }
   void clear();
   void take(const Events& from, std::size_t i);  // the columns of `fields`
   // Those from `first` on, each by its number among them, in this order.

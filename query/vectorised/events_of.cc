@@ -1,5 +1,6 @@
 // Events: kinds, choices among them, sets of them. What depends on no row is found once for everyone of the block.
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include "base/check.h"
@@ -107,6 +108,22 @@ ListsPtr Evaluation::of_kind(const Node& node, Lifted lifted, const Node* filter
     made->events = &(*block_.leaves)[number];
     made->loose = made->events->begin.empty();
   }
+  return made;
+}
+
+ListsPtr Evaluation::by_place(ListsPtr lists) {
+  want(lists->events, field_complete);
+  if (!lists->loose) return lists;
+  auto made = std::make_shared<Lists>();
+  made->events = lists->events;
+  made->by_place = true;
+  made->index.resize(lists->size());
+  std::vector<std::uint32_t> next(everyone_.rows() + 1, 0);
+  const auto place_of = [&](std::uint32_t k) { return lists->events->place[lists->at(k)]; };
+  for (std::uint32_t k = 0; k < lists->size(); ++k) ++next[place_of(k) + 1];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  made->begin = next;
+  for (std::uint32_t k = 0; k < lists->size(); ++k) made->index[next[place_of(k)]++] = lists->at(k);
   return made;
 }
 

@@ -347,6 +347,8 @@ Truths Evaluation::clause(const Node& clause, const Frame& candidates) {
     case Op::preceding:
     case Op::following:
     case Op::same_date: return window(clause, candidates);
+    case Op::during:
+    case Op::overlapping: return meets(clause, candidates);
     default: break;
   }
   refuse(std::string(typed::name(clause.op)));
@@ -373,14 +375,18 @@ Truths Evaluation::of_same_date(const Node& others, const Frame& candidates, con
   return made;
 }
 
+// The candidates that a clause is about: their slot may be that of a frame around this one.
+EventColumn Evaluation::candidates_of(const Frame& frame) {
+  const Frame* of = &frame;
+  while (of->slot == 0 && of->outer) of = of->outer;
+  return in_slot(of->slot, frame);
+}
+
 // Clauses about time, candidate by candidate, by the functions of the reference.
 Truths Evaluation::window(const Node& clause, const Frame& candidates) {
   const std::size_t rows = candidates.rows();
   Truths made(rows, Truth::unknown);
-  // The slot of the candidates may be that of a frame around this one.
-  const Frame* of = &candidates;
-  while (of->slot == 0 && of->outer) of = of->outer;
-  const EventColumn column = in_slot(of->slot, candidates);
+  const EventColumn column = candidates_of(candidates);
   const Events& events = *column.events;
   want(&events, field_time | field_exact);
   const auto start = [&](std::size_t row) { return events.time(column.index[row]); };
@@ -464,6 +470,37 @@ Truths Evaluation::window(const Node& clause, const Frame& candidates) {
     if (form != Moment::Form::instant) at.offset_minutes = start(row).offset_minutes;
     made[row] = within(start(row), *distances[row], side_of(clause.op), at,
                        included ? Anchor::included : Anchor::left_out, program_.month_end);
+  }
+  return made;
+}
+
+// Clauses about intervals, likewise.
+Truths Evaluation::meets(const Node& clause, const Frame& candidates) {
+  const std::size_t rows = candidates.rows();
+  Truths made(rows, Truth::unknown);
+  const EventColumn column = candidates_of(candidates);
+  const Events& events = *column.events;
+  want(&events, field_end | field_exact);
+  const auto stay_at = [](const Events& of, std::uint32_t at) { return stay(of.time(at), of.end_of(at)); };
+  const auto meets = [&](std::size_t row, const Stay& other) {
+    const Stay own = stay_at(events, column.index[row]);
+    return clause.op == Op::during ? contained(own, other) : overlap(own, other);
+  };
+  const Node& others = *clause.parts[0];
+  if (others.type.basic == Basic::range) {
+    const Ranges dates = range(others, candidates);
+    for (std::size_t row = 0; row < rows && !dates.missing; ++row)
+      if (dates.to[row].known()) made[row] = meets(row, stay(DateRange{dates.from[row], dates.to[row]}));
+    return made;
+  }
+  const ListsPtr all = by_place(this->events(others, candidates));
+  want(all->events, field_end | field_exact);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::uint32_t list = list_of(*all, candidates, row);
+    made[row] = Truth::no;
+    for (std::uint32_t k = all->first(list), past = all->past(list); k < past && made[row] != Truth::yes; ++k)
+      made[row] = either(made[row], meets(row, stay_at(*all->events, all->at(k))));
+    if (is_over()) break;
   }
   return made;
 }

@@ -91,6 +91,10 @@ std::uint32_t LeafReader::posting_fields() const {
   std::uint32_t fields = stored::posting_field_patient | stored::posting_field_flags;
   if (leaf.kind || leaf.codes->any || (leaf.fields & field_kind)) fields |= stored::posting_field_kind;
   if (leaf.fields & field_source) fields |= stored::posting_field_source;
+  if (leaf.fields & field_author) fields |= stored::posting_field_author;
+  if (leaf.fields & field_status) fields |= stored::posting_field_status;
+  if (leaf.fields & field_certainty) fields |= stored::posting_field_certainty;
+  if (leaf.fields & field_end) fields |= stored::posting_field_end;
   if (leaf.fields & field_day) fields |= stored::posting_field_day;
   if (leaf.fields & field_time) fields |= stored::posting_field_second | stored::posting_field_offset;
   if (leaf.fields & field_number) fields |= stored::posting_field_number;
@@ -106,7 +110,7 @@ void LeafReader::set_up(const LeafRange& of) {
   view_ = &of.view;
   leaf_ = leaf;
   shard_ = of.shard, first_block_ = of.first_block, last_block_ = of.last_block;
-  if (leaf.fields & (field_order | field_exact)) leaf_.fields |= field_time;
+  if (leaf.fields & (field_order | field_exact | field_end)) leaf_.fields |= field_time;
   if (leaf_.fields & field_time) leaf_.fields |= field_day;
   const bool all_codes = leaf.codes->any;
   loose_ = is_loose(leaf), several_ = false;

@@ -105,6 +105,7 @@ std::uint32_t LeafReader::odd_flags() const {
   std::uint32_t flags = asks_date ? stored::posting_vague : 0u;
   if (leaf_.fields & field_exact) flags |= stored::posting_finer;
   if (leaf_.fields & field_code) flags |= stored::posting_translation;
+  if (leaf_.fields & field_end) flags |= stored::posting_end_elsewhere;
   return flags;
 }
 
@@ -306,6 +307,13 @@ void LeafReader::take(const PostingColumns& from, engine::Name code, std::size_t
       append_column(into.code, some, of, from.flags, [code](std::uint32_t flags) { return primary(flags, code); });
     if (leaf_.fields & field_source)
       append_column(into.source, some, of, from.source, [](std::uint32_t source) { return source; });
+    if (leaf_.fields & field_author)
+      append_column(into.author, some, of, from.author, [](std::uint32_t author) { return author; });
+    if (leaf_.fields & field_status)
+      append_column(into.status, some, of, from.status, [](std::uint32_t status) { return status; });
+    if (leaf_.fields & field_certainty)
+      append_column(into.certainty, some, of, from.certainty, [](std::uint32_t certainty) { return certainty; });
+    if (leaf_.fields & field_end) append(into.end, some, of, [&](std::size_t i) { return from.end_at(i); });
   };
   if (kept_.everything) {
     const std::size_t first = kept_.first + first_kept;
@@ -387,6 +395,10 @@ void LeafReader::take(const stored::Posting& posting, engine::Name code, Place p
   if (leaf_.fields & field_kind) into.kind.push_back(posting.kind);
   if (leaf_.fields & (field_code | field_primary)) into.code.push_back(primary(posting.flags, code));
   if (leaf_.fields & field_source) into.source.push_back(posting.source);
+  if (leaf_.fields & field_author) into.author.push_back(posting.author);
+  if (leaf_.fields & field_status) into.status.push_back(posting.status);
+  if (leaf_.fields & field_certainty) into.certainty.push_back(posting.certainty);
+  if (leaf_.fields & field_end) into.end.push_back(posting.end);
 }
 
 // Numbers grow with their mantissas, so that those beyond a bound are all from one mantissa on.

@@ -55,6 +55,8 @@ Needed Evaluation::made_needed_for(const Node& condition) {
     case Op::greater_or_equal:  // beside what is missing nothing holds
       return all_of(needed_of_value(*condition.parts[0]), needed_of_value(*condition.parts[1]));
     case Op::date_in_range: return needed_of_value(*condition.parts[0]);
+    case Op::registered:
+    case Op::observed: return needed_of(*program_.registrations);
     case Op::in_cohort: {
       const Node& cohort = program_.definition(std::get<typed::Named>(condition.data).name);
       const bool has_index = cohort.parts.size() > 1;

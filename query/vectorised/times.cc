@@ -51,6 +51,15 @@ Times Evaluation::time(const Node& node, const Frame& frame) {
         dates();
         return made;
       }
+      if (name == "end") {
+        const EventColumn column = one(*node.parts[0], frame);
+        want(column.events, field_end | field_exact);
+        for (std::size_t row = 0; row < rows; ++row) {
+          const std::uint32_t at = column.index[row];
+          if (at != no_event) made[row] = query::end_of(column.events->time(at), column.events->end_of(at));
+        }
+        return made;
+      }
       refuse("the field " + name);
       return made;
     }

@@ -88,8 +88,19 @@ Numbers Evaluation::number(const Node& node, const Frame& frame) {
     case Op::param_of:
       return of_definition(numbers_, defined(node), frame, [&](const Frame& of) { return number(defined(node), of); });
     case Op::field: {
-      if (std::get<std::string>(node.data) != "value") break;
+      const std::string& name = std::get<std::string>(node.data);
+      if (name != "value" && name != "length") break;
       const EventColumn column = one(*node.parts[0], frame);
+      if (name == "length") {
+        want(column.events, field_end);
+        for (std::size_t row = 0; row < rows; ++row) {
+          const std::uint32_t at = column.index[row];
+          if (at == no_event) continue;
+          const Value days = days_touched(column.events->time(at), column.events->end_of(at));
+          if (const auto* known = std::get_if<Quantity>(&days)) made[row] = *known;
+        }
+        return made;
+      }
       want(column.events, field_value | field_primary);
       for (std::size_t row = 0; row < rows; ++row) {
         made[row] = quantity_at(column, row);

@@ -187,7 +187,7 @@ class Maker {
     event.status = chance_.one_in(14)  ? chance_.of(unusual)
                    : chance_.one_in(4) ? record::Status::final
                                        : record::Status::none;
-    if (chance_.one_in(15)) event.status = record::Status::in_progress;
+    if (chance_.one_in(8)) event.status = static_cast<record::Status>(chance_.below(record::status_count));
     event.certainty = chance_.one_in(12)  ? record::Certainty::refuted
                       : chance_.one_in(5) ? record::Certainty::confirmed
                                           : record::Certainty::none;
@@ -224,8 +224,14 @@ class Maker {
     if (!event.start.known() || chance_.one_in(12)) {
       event.end.at = time(8);
     } else {
-      event.end.at =
-          record::day_time(event.start.day() + static_cast<record::Day>(chance_.below(chance_.one_in(3) ? 200 : 20)));
+      const auto days = static_cast<record::Day>(chance_.below(chance_.one_in(3) ? 200 : 20));
+      if (event.start.precision < record::Precision::day || chance_.one_in(3)) {
+        event.end.at = record::day_time(event.start.day() + days);
+      } else {
+        event.end.at = event.start;
+        event.end.at.local += days * record::micros_per_day;
+        if (chance_.one_in(6)) event.end.at.offset_minutes = 60;
+      }
     }
   }
 

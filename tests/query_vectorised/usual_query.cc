@@ -57,7 +57,7 @@ std::string UsualQuery::clause(int depth, const std::string& it) {
       default: return date();
     }
   };
-  switch (chance_.below(depth > 0 ? 15 : 10)) {
+  switch (chance_.below(depth > 0 ? 19 : 13)) {
     case 0: return "in 2019-03-01..2020-02-29";
     case 1: return one({"before ", "after ", "on or before ", "on or after "}) + anchor();
     case 2:
@@ -72,8 +72,14 @@ std::string UsualQuery::clause(int depth, const std::string& it) {
     case 7: return "including contributions";
     case 8: return "where source " + one({"=", "!="}) + " '" + one({"org0", "org1", "org0|sys"}) + "'";
     case 9: return "where kind = " + one({"condition", "observation", "medication"});
-    case 10: return "same date as " + events(depth - 1, it);
-    case 11: return one({"preceding ", "following "}) + (it.empty() ? "(first any[" + codes() + "])" : it);
+    case 10:
+      return "where " + one({"author = clinician", "author != unknown", "status = final", "status != active",
+                             "certainty = confirmed", "status is missing", "not (author = device)"});
+    case 11: return one({"during ", "overlapping "}) + one({"2019-03-01..2020-02-29", "2019-06-01..2019-06-01"});
+    case 12: return one({"where it.end > ", "where it.end <= "}) + date();
+    case 13: return one({"during ", "overlapping "}) + events(0, it);
+    case 14: return "same date as " + events(depth - 1, it);
+    case 15: return one({"preceding ", "following "}) + (it.empty() ? "(first any[" + codes() + "])" : it);
     default: return one({"with (", "without ("}) + events(depth - 1, "it") + ")";
   }
 }
@@ -104,7 +110,7 @@ std::string UsualQuery::condition(int depth) {
     case 0: return "no " + events(depth, "");
     case 1: return "sex = " + one({"female", "male"});
     case 2: return number(depth, "") + one({" > ", " < ", " >= ", " = "}) + one({"0", "1", "2", "40", "700"});
-    case 3: return "alive(" + date() + ")";
+    case 3: return one({"alive(", "registered("}) + date() + ")";
     case 6: return "(" + condition(depth - 1) + one({" and ", " or "}) + condition(depth - 1) + ")";
     case 7: return "not (" + condition(depth - 1) + ")";
     case 8:
@@ -123,7 +129,8 @@ std::string UsualQuery::groups(bool of_event) {
                     "case when sex = female then 'a' when age(today) > 40 then 'b' else 'c' end",
                     "case when age(today) > 40 then count(recent) when in some then 7 end"});
   if (of_event)
-    text += ", " + one({"month(it)", "year(it)", "kind", "date(it)", "unit", "start", "it.code", "source", "source"});
+    text += ", " + one({"month(it)", "year(it)", "kind", "date(it)", "unit", "start", "it.code", "source", "author",
+                        "status", "certainty", "date(it.end)", "it.length"});
   return text;
 }
 
