@@ -70,6 +70,8 @@ constexpr std::uint16_t posting_flags(record::Status status, record::Certainty c
   if (precision >= Precision::second) flags |= posting_timed;
   if (precision == Precision::finer) flags |= posting_finer;
   if (precision < Precision::day) flags |= posting_vague;
+  if (precision == Precision::month) flags |= posting_month;
+  if (precision == Precision::year) flags |= posting_year;
   return static_cast<std::uint16_t>(flags);
 }
 

@@ -27,11 +27,18 @@ enum PostingFlag : std::uint32_t {
   posting_contributed = 4,     // authored by patient or carer
   posting_timed = 8,           // precision second or finer: `second` counts
   posting_finer = 16,          // has a fraction of a second: order within it needs the event
-  posting_vague = 32,          // precision month, year or none
+  posting_vague = 32,          // precision month, year or none: the last two flags tell which
   posting_end_elsewhere = 64,  // ends at a time that `end` does not tell: the event says when
   posting_translation = 128,   // this code is a translation of the event, not its primary code
+  posting_month = 256,         // precision month
+  posting_year = 512,          // precision year
 };
 std::uint32_t posting_flags(const Row& row);  // all but posting_translation
+constexpr record::Precision precision_of(std::uint32_t flags) {
+  using enum record::Precision;
+  if (flags & posting_vague) return flags & posting_month ? month : flags & posting_year ? year : none;
+  return flags & posting_finer ? finer : flags & posting_timed ? second : day;
+}
 
 // The end of an event, beside its start: point, ongoing, unknown, or how long after it: in days where both are known to
 // the day, in seconds where both are known to the second. Any other end, or one before its start, is elsewhere.

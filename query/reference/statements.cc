@@ -7,6 +7,7 @@
 
 #include "query/event_cells.h"
 #include "query/group_words.h"
+#include "query/reference/evaluator_parts.h"
 #include "query/reference/follow_up.h"
 
 namespace chartline::query {
@@ -127,7 +128,7 @@ std::vector<Cell> Inquiry::columns(Interview& about, const Item* item, const Mem
   if (!cells.empty()) return cells;
   cells.push_back(std::string(about.person().name));
   if (item) {
-    cells.push_back(item->start.known() ? Cell(record::day_time(item->start.day())) : Cell(Missing{}));
+    cells.push_back(time_cell(date_of(item->start)));
     cells.push_back(item->event ? code_cell(item->event->code) : Cell(Missing{}));
     cells.push_back(item->event ? value_cell(item->event->value) : Cell(Missing{}));
   } else if (row.index) {

@@ -12,6 +12,7 @@
 namespace chartline::query::vectorised {
 
 using record::Day;
+using record::Precision;
 using record::Time;
 using typed::Node;
 using typed::Op;
@@ -70,14 +71,18 @@ Cell code_cell(const engine::View& view, std::uint32_t shard, engine::Name name)
   return std::string(code.system) + ":" + std::string(code.code);
 }
 
-Cell date_cell(Op op, Day day) {
-  if (op == Op::year_of) return std::int64_t{record::civil(day).year};
-  return op == Op::month_of ? month_cell(day) : Cell(record::day_time(day));
+Cell date_cell(Op op, const Time& date) {
+  if (!date.known() || (op == Op::month_of && date.precision < Precision::month)) return Missing{};
+  if (op == Op::year_of) return std::int64_t{record::civil(date.day()).year};
+  return op == Op::month_of ? month_cell(date.day()) : Cell(date);
 }
 
 // By the day of each event, through a table of days: a day that is met for the first time tells of its whole month or year.
 void Numbering::number_days(const EventColumn& column, Op op, std::vector<std::uint32_t>& into) {
-  const auto code_of = [&](Day day) { return of({date_group(op, day), 0, 0}, [&] { return date_cell(op, day); }); };
+  const auto code_of = [&](Day day, Precision precision) {
+    const Key key{date_group(op, day), 0, static_cast<std::int64_t>(std::min(precision, Precision::day))};
+    return of(key, [&] { return date_cell(op, date_known(day, precision)); });
+  };
   const auto group_of = [&](Day day) {  // first and last
     const record::CivilDay date = record::civil(day);
     if (op == Op::date_of) return std::pair(day, day);
@@ -91,6 +96,7 @@ void Numbering::number_days(const EventColumn& column, Op op, std::vector<std::u
   days_.resize(table_days, none_yet);
   const std::uint32_t* const index = column.index.data();
   const Day* const days = column.events->day.data();
+  const Precision* const precisions = column.events->precision.data();
   std::uint32_t *const table = days_.data(), *const to = into.data();
   for (std::size_t row = 0; row < column.index.size(); ++row) {
     if (index[row] == no_event) {
@@ -98,14 +104,15 @@ void Numbering::number_days(const EventColumn& column, Op op, std::vector<std::u
       continue;
     }
     const Day day = days[index[row]];
-    if (day < table_first || day >= table_first + table_days) {
-      to[row] = code_of(day);
+    const Precision precision = precisions[index[row]];
+    if (precision < Precision::day || day < table_first || day >= table_first + table_days) {
+      to[row] = code_of(day, precision);
       continue;
     }
     std::uint32_t& code = table[day - table_first];
     if (code == none_yet) {  // the table begins and ends with a year
       const auto [first, last] = group_of(day);
-      std::fill(table + (first - table_first), table + (last - table_first) + 1, code_of(day));
+      std::fill(table + (first - table_first), table + (last - table_first) + 1, code_of(day, precision));
     }
     to[row] = code;
   }

@@ -30,7 +30,7 @@ Truths Evaluation::truth(const Node& node, const Frame& frame) {
       // There is a first or last one where there is any, whichever it is.
       const Node* any = &unnamed(*node.parts[0]);
       while (any->op == Op::first || any->op == Op::last) any = &unnamed(*any->parts.back());
-      const std::vector<std::uint32_t> found = counts(*events(*any, frame), frame);
+      const std::vector<std::uint32_t> found = counts(*some_events(*any, frame), frame);
       Truths made(rows);
       for (std::size_t row = 0; row < rows; ++row) made[row] = query::truth(found[row] > 0);
       return made;

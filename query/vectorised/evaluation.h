@@ -27,7 +27,6 @@
 #include "query/vectorised/ages.h"
 #include "query/vectorised/leaf.h"
 #include "query/vectorised/statistics.h"
-#include "query/when.h"
 
 namespace chartline::query::vectorised {
 
@@ -36,16 +35,11 @@ using Times = std::vector<record::Time>;  // precision none: missing
 using Numbers = std::vector<std::optional<Quantity>>;
 
 // year(T), month(T) and date(T) of an event whose date alone is asked for: the event, or null; the group of a day, ascending
-// with the days; and what it is called.
+// with the days; and what it is called, of any date as it is known.
 const typed::Node* dated_event(const typed::Node& date);
 std::int64_t date_group(typed::Op op, record::Day day);
-Cell date_cell(typed::Op op, record::Day day);
+Cell date_cell(typed::Op op, const record::Time& date);
 Cell code_cell(const engine::View& view, std::uint32_t shard, engine::Name code);
-// day_extent() of a time that mostly is known to the day.
-inline DayExtent days_of(const record::Time& time) {
-  if (time.precision >= record::Precision::day) return {time.day(), time.day()};
-  return day_extent(time);
-}
 
 // What a word of a closed list is called; "": there is none.
 template <typename Listed>
@@ -164,7 +158,7 @@ class Evaluation {
   void clear_interval() { interval_.reset(); }
 
   Truths truth(const Node& node, const Frame& frame);
-  ListsPtr events(const Node& node, const Frame& frame, Lifted lifted = {});
+  ListsPtr events(const Node& node, const Frame& frame, Lifted lifted = {});  // every one
   // The number of each row's value among cells(node).
   std::vector<std::uint32_t> coded(const Node& node, const Frame& frame);
   const std::vector<Cell>& cells(const Node& node) { return numbered_[&node].cells(); }
@@ -287,6 +281,11 @@ class Evaluation {
   Truths code_in_set(const Node& node, const Frame& frame);
 
   // -- events: events_of.cc, filter.cc
+  // Whoever asks them says which of them are taken.
+  ListsPtr some_events(const Node& node, const Frame& frame, Lifted lifted = {});
+  void take(const Lists& lists, Part part) {
+    if (in_rehearsal() && lists.whole) rehearsal_->leaves.take(*lists.events, part);
+  }
   ListsPtr made_events(const Node& node, const Frame& frame, Lifted lifted);
   ListsPtr of_kind(const Node& node, Lifted lifted, const Node* filter = nullptr);
   ListsPtr by_place(ListsPtr lists);  // of lists that may be in no order

@@ -3,17 +3,16 @@
 namespace chartline::query::vectorised {
 
 void Events::clear() {
-  place.clear(), begin.clear(), day.clear(), at.clear(), second.clear(), offset.clear(), timed.clear(), number.clear(),
-      value.clear(), form.clear(), comparator.clear(), unit.clear(), kind.clear(), code.clear(), source.clear(),
-      author.clear(), status.clear(), certainty.clear(), end.clear();
+  place.clear(), begin.clear(), day.clear(), precision.clear(), at.clear(), second.clear(), offset.clear(),
+      number.clear(), value.clear(), form.clear(), comparator.clear(), unit.clear(), kind.clear(), code.clear(),
+      source.clear(), author.clear(), status.clear(), certainty.clear(), end.clear();
 }
 
 void Events::take(const Events& from, std::size_t i) {
   place.push_back(from.place[i]);
-  if (fields & field_day) day.push_back(from.day[i]);
+  if (fields & field_day) day.push_back(from.day[i]), precision.push_back(from.precision[i]);
   if (fields & field_time) {
-    at.push_back(from.at[i]), second.push_back(from.second[i]);
-    offset.push_back(from.offset[i]), timed.push_back(from.timed[i]);
+    at.push_back(from.at[i]), second.push_back(from.second[i]), offset.push_back(from.offset[i]);
   }
   if (fields & field_number) number.push_back(from.number[i]);
   if (fields & field_value) {
@@ -35,7 +34,7 @@ void Events::reorder(std::size_t first, std::span<const std::uint32_t> order) {
     const std::vector before(column.begin() + static_cast<std::ptrdiff_t>(first), column.end());
     for (std::size_t i = 0; i < order.size(); ++i) column[first + i] = before[order[i]];
   };
-  each(place), each(day), each(at), each(second), each(offset), each(timed), each(number);
+  each(place), each(day), each(precision), each(at), each(second), each(offset), each(number);
   each(value), each(form), each(comparator), each(unit), each(kind), each(code), each(source), each(author),
       each(status), each(certainty);
   each(end);

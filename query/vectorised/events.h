@@ -2,6 +2,7 @@
 // place.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -9,6 +10,7 @@
 
 #include "engine/view.h"
 #include "formats/record/event.h"
+#include "query/when.h"
 
 namespace chartline::query::vectorised {
 
@@ -33,8 +35,8 @@ std::size_t first_where(std::size_t first, std::size_t past, const Holds& holds)
 
 // What of the events is asked for beside the patient. Columns not asked for are empty.
 enum Field : std::uint32_t {
-  field_day = 1,     // the local date alone
-  field_time = 2,    // at, second, offset, precision; and the date
+  field_day = 1,     // the local date alone, as it is known
+  field_time = 2,    // at, second, offset; and the date
   field_order = 4,   // sorted by time
   field_number = 8,  // number: the identity
   field_value = 16,  // value, form, comparator, unit
@@ -53,15 +55,30 @@ enum Field : std::uint32_t {
   field_end = 131072,  // and time
 };
 
+// A date as it is known.
+inline record::Time date_known(record::Day day, record::Precision precision) {
+  record::Time made = record::day_time(day);
+  made.precision = std::min(precision, record::Precision::day);
+  return made;
+}
+
+// Whether all that a date may be lies from first to last.
+inline bool surely_within(record::Day day, record::Precision precision, record::Day first, record::Day last) {
+  if (day < first || day > last) return false;
+  if (precision >= record::Precision::day) return true;
+  const record::Time date = date_known(day, precision);
+  return date.known() && day_extent(date).last <= last;
+}
+
 struct Events {
   // With field_grouped in order of place; with field_order within a place by instant, the coarser first.
   std::vector<Place> place;
-  std::vector<std::uint32_t> begin;   // of each place, and the end: block_patients + 1
-  std::vector<record::Day> day;       // local
-  std::vector<std::int64_t> at;       // second of the first instant, UTC
+  std::vector<std::uint32_t> begin;  // of each place, and the end: block_patients + 1
+  std::vector<record::Day> day;      // local: the first that it may be
+  std::vector<record::Precision> precision;
+  std::vector<std::int64_t> at;       // second of the first instant, UTC; the least of all where there is no time
   std::vector<std::uint32_t> second;  // after local midnight
   std::vector<std::int16_t> offset;
-  std::vector<std::uint8_t> timed;  // precision second or finer
   std::vector<std::uint32_t> number;
   std::vector<double> value;  // NaN: no number
   std::vector<record::Value::Form> form;
@@ -82,9 +99,10 @@ struct Events {
     record::Time made;
     made.local = day[i] * record::micros_per_day + second[i] * record::micros_per_second;
     made.offset_minutes = offset[i];
-    made.precision = timed[i] ? record::Precision::second : record::Precision::day;
+    made.precision = precision[i];
     return made;
   }
+  record::Time date(std::size_t i) const { return date_known(day[i], precision[i]); }
   record::End end_of(std::size_t i) const { return stored::end_of(end[i], time(i)); }
   void clear();
   void take(const Events& from, std::size_t i);  // the columns of `fields`

@@ -15,7 +15,7 @@ namespace {
 
 // Whether which of two events comes first is not known.
 bool tie(const Events& events, std::uint32_t a, std::uint32_t b) {
-  return events.at[a] == events.at[b] && events.timed[a] == events.timed[b];
+  return events.at[a] == events.at[b] && events.precision[a] == events.precision[b];
 }
 
 // Whether the k-th, of first to past-1 of some lists, ties with one of another zone.
@@ -40,6 +40,12 @@ inline bool ties(const Lists& lists, std::uint32_t first, std::uint32_t past, st
 }  // namespace
 
 ListsPtr Evaluation::events(const Node& node, const Frame& frame, Lifted lifted) {
+  ListsPtr made = some_events(node, frame, lifted);
+  take(*made, part_every);
+  return made;
+}
+
+ListsPtr Evaluation::some_events(const Node& node, const Frame& frame, Lifted lifted) {
   if (!is_closed(node)) return made_events(node, frame, lifted);
   const std::pair key(&node, lifted);
   if (const auto known = known_.find(key); known != known_.end()) return known->second;
@@ -67,7 +73,7 @@ ListsPtr Evaluation::made_events(const Node& node, const Frame& frame, Lifted li
     case Op::events: return of_kind(node, lifted);
     case Op::row: return listed(in_slot(std::get<typed::Slot>(node.data).number, frame));
     case Op::let_of:
-    case Op::param_of: return events(defined(node), frame, lifted);
+    case Op::param_of: return some_events(defined(node), frame, lifted);
     case Op::union_events:
     case Op::both_events:
     case Op::without_events: return set_of(node, frame, lifted);
@@ -219,7 +225,8 @@ EventColumn Evaluation::earliest(const Lists& lists, const Frame& frame, Asks as
 }
 
 EventColumn Evaluation::chosen(const Node& node, const Frame& frame, Lifted lifted, Asks asks) {
-  const ListsPtr lists = events(*node.parts.back(), frame, lifted);
+  const ListsPtr lists = some_events(*node.parts.back(), frame, lifted);
+  take(*lists, node.op == Op::first ? part_first : node.op == Op::last ? part_last : part_every);
   const Events& all = *lists->events;
   EventColumn made{.events = &all};
   made.index.resize(frame.rows(), no_event);
@@ -291,7 +298,7 @@ ListsPtr Evaluation::set_of(const Node& node, const Frame& frame, Lifted lifted)
     std::uint32_t at;
   };
   const auto key = [](const From& from) {
-    return std::tuple(from.events->at[from.at], from.events->timed[from.at], from.events->number[from.at]);
+    return std::tuple(from.events->at[from.at], from.events->precision[from.at], from.events->number[from.at]);
   };
   const auto number = [](const From& from) { return from.events->number[from.at]; };
   const std::size_t lists = (by_place ? everyone_ : frame).rows();

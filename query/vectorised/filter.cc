@@ -15,12 +15,12 @@
 namespace chartline::query::vectorised {
 
 using record::Day;
+using record::Precision;
 using record::Time;
 using typed::Node;
 using typed::Op;
 
-// For each row of the outer frame the dates, first to last, that surely satisfy; none where first is after last. Candidates
-// are of one date each: the others are odd.
+// For each row of the outer frame the dates, first to last, that surely satisfy; none where first is after last.
 struct Evaluation::Window {
   std::vector<Day> first, last;
   EventColumn but{};    // an event that is left out itself; no events: none is
@@ -41,7 +41,7 @@ Side side_of(Op op) {
 // Whether an event precedes, or follows, another in the order of events. Within one instant that is not known here.
 Truth lies_beside(const Events& events, std::uint32_t at, const EventColumn& others, std::size_t row, bool precedes) {
   const std::uint32_t other = others.index[row];
-  const auto key = [](const Events& of, std::uint32_t i) { return std::pair(of.at[i], of.timed[i]); };
+  const auto key = [](const Events& of, std::uint32_t i) { return std::pair(of.at[i], of.precision[i]); };
   const auto mine = key(events, at), theirs = key(*others.events, other);
   if (mine != theirs) return truth(precedes == (mine < theirs));
   return events.number[at] == others.events->number[other] ? Truth::no : Truth::unknown;
@@ -133,7 +133,7 @@ std::optional<Evaluation::Window> Evaluation::window_of(const Node& clause, cons
       nothing(row);
       continue;
     }
-    const DayExtent at = days_of(times[row]);
+    const DayExtent at = day_extent(times[row]);
     Day low = at.last, high = at.first, lowest = at.first, highest = at.last;
     if (widen(low, high) && (at.first == at.last || widen(lowest, highest))) from(row, low), to(row, high);
     else nothing(row);
@@ -209,6 +209,7 @@ ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifte
   if (!closed) want(&of, field_grouped);
   if (of_kind_alone) std::erase_if(clauses, [&](const Node* clause) { return sifted(node).clauses.contains(clause); });
   if (clauses.empty()) return all;
+  take(*all, part_every);
 
   std::vector<Window> windows;
   std::erase_if(clauses, [&](const Node* clause) {
@@ -252,11 +253,13 @@ Frame Evaluation::in_windows(const Lists& all, const Frame& frame, std::uint32_t
   made.event.events = &of;
   const auto offer = [&](std::uint32_t row, std::uint32_t at) {
     for (const Window& window : windows) {
-      if (of.day[at] < window.first[row] || of.day[at] > window.last[row]) return;
       if (window.other.events) {
+        if (window.other.index[row] == no_event) return;
         const Truth lies = lies_beside(of, at, window.other, row, window.precede);
         if (lies == Truth::unknown) make_odd(frame.place[row]);
         if (lies != Truth::yes) return;
+      } else if (!surely_within(of.day[at], of.precision[at], window.first[row], window.last[row])) {
+        return;
       }
       if (!window.but.events || window.but.index[row] == no_event) continue;
       if (window.but.events->number[window.but.index[row]] == of.number[at]) return;
@@ -362,15 +365,27 @@ Truths Evaluation::of_same_date(const Node& others, const Frame& candidates, con
   want(lists->events, field_day | field_grouped);
   Truths made(candidates.rows());
   std::vector<Day> days;
+  Times vague;
   for (std::size_t row = 0, before = no_event; row < made.size(); ++row) {
     const std::uint32_t list = list_of(*lists, candidates, row);
     if (list != before) {
-      days.resize(lists->count(list));
-      for (std::uint32_t i = 0; i < days.size(); ++i) days[i] = lists->events->day[lists->at(lists->first(list) + i)];
+      days.clear(), vague.clear();
+      for (std::uint32_t k = lists->first(list); k < lists->past(list); ++k) {
+        const Time date = lists->events->date(lists->at(k));
+        if (date.precision == Precision::day) days.push_back(date.day());
+        else vague.push_back(date);
+      }
       std::ranges::sort(days);
       before = list;
     }
-    made[row] = query::truth(std::ranges::binary_search(days, column.events->day[column.index[row]]));
+    const Time mine = column.events->date(column.index[row]);
+    if (mine.precision == Precision::day) {
+      made[row] = query::truth(std::ranges::binary_search(days, mine.day()));
+    } else {
+      made[row] = Truth::no;
+      for (const Day day : days) made[row] = either(made[row], query::same_date(mine, record::day_time(day)));
+    }
+    for (const Time& other : vague) made[row] = either(made[row], query::same_date(mine, other));
   }
   return made;
 }

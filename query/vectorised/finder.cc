@@ -484,7 +484,7 @@ Cut cut_for(const engine::View& view, const Workers& workers, const std::vector<
   for (const Leaf& leaf : leaves) {
     if (!leaf.codes->any) names += static_cast<double>(leaf.codes->codes.size());
     work += statistics.of(*leaf.codes).events;
-    if (!is_loose(leaf)) held_bytes += posting_bytes * postings_of(view, leaf, statistics);
+    if (!is_loose(leaf) && !is_thin(leaf)) held_bytes += posting_bytes * postings_of(view, leaf, statistics);
   }
   double ranges = std::max(1u, workers.threads) * (shares_codes && workers.threads > 1 ? 6 : all_codes ? 1 : 4);
   if (statistics.known()) ranges = std::min(ranges, std::ceil(work / work_min));

@@ -49,6 +49,10 @@ void Leaves::want(const Events& events, std::uint32_t fields) {
   for (const std::uint32_t leaf : events.leaves) all[leaf].fields |= wanted(all[leaf]);
 }
 
+void Leaves::take(const Events& events, Part part) {
+  for (const std::uint32_t leaf : events.leaves) all[leaf].parts |= part;
+}
+
 namespace {
 
 std::string print(const Leaf& leaf, const std::string& codes) {
@@ -113,7 +117,7 @@ void LeafReader::set_up(const LeafRange& of) {
   if (leaf.fields & (field_order | field_exact | field_end)) leaf_.fields |= field_time;
   if (leaf_.fields & field_time) leaf_.fields |= field_day;
   const bool all_codes = leaf.codes->any;
-  loose_ = is_loose(leaf), several_ = false;
+  thin_ = is_thin(leaf), loose_ = is_loose(leaf) || thin_, several_ = false;
   refused_ = 0, bound_unit_ = 0, postings_ = 0, found_ = 0;
   mantissas_ = {};
   runs_.clear();
@@ -122,7 +126,10 @@ void LeafReader::set_up(const LeafRange& of) {
   if (!leaf.lifted.status) refused_ |= stored::posting_hidden | stored::posting_not_asserted;
   if (!leaf.lifted.contributions) refused_ |= stored::posting_contributed;
   if (all_codes) refused_ |= stored::posting_translation;
-  blocks_.resize(loose_ ? last_block_ - first_block_ + 1 : 0);
+  const std::size_t blocks = last_block_ - first_block_ + std::size_t{1};
+  blocks_.resize(loose_ ? blocks : 0);
+  first_.assign(thin_ && (leaf.parts & part_first) ? blocks * block_patients : 0, INT64_MAX);
+  last_.assign(thin_ && (leaf.parts & part_last) ? blocks * block_patients : 0, INT64_MIN);
   for (Block& block : blocks_) {
     block.events.clear();
     block.odd.reset();
@@ -224,14 +231,12 @@ Result<void> LeafReader::keep(engine::Name code, const engine::PostingScan& scan
     const auto sift_first = [&](const PostingColumns& so_far) {
       choose(so_far, scan.removals[r], 0, so_far.count);
       sift_values(so_far);
-      if (!has_odd(so_far)) sift_days(so_far);
+      sift_days(so_far);
       return kept_.size() > 0 ? fields : 0u;
     };
     TRY(view_->posting_run(shard_, code, run, sifting_fields(leaf_), columns_, sift_first, scan.facts[r]));
-    if (has_odd(columns_)) {
-      note_odd(columns_, note);
-      sift_days(columns_);
-    }
+    thin_out(columns_);
+    note_odd(columns_, note);
     return {};
   }
   if (!within) fields |= stored::posting_field_patient;
@@ -248,7 +253,9 @@ Result<void> LeafReader::keep(engine::Name code, const engine::PostingScan& scan
     return {};
   }
   choose(columns_, scan.removals[r], first, past);
-  sift(columns_, note);
+  sift(columns_);
+  thin_out(columns_);
+  note_odd(columns_, note);
   return {};
 }
 

@@ -1,8 +1,8 @@
 // Leaf: where events come from: a kind, a set of codes, and what of the default filter is lifted. Equal ones of all
 // statements of a run are one leaf, read once.
 //
-// What a posting does not tell makes its patient odd: a time known only to the month, or a fraction of a second where that
-// counts. Odd patients are left to the reference.
+// What a posting does not tell makes its patient odd: a fraction of a second where that counts, another coding of the event.
+// Odd patients are left to the reference.
 #pragma once
 
 #include <array>
@@ -49,16 +49,26 @@ inline std::size_t first_of(const stored::PostingColumns& columns, std::size_t f
 // How two numbers stand to each other.
 Truth compare(typed::Op op, const Quantity& a, const Quantity& b);
 
+// Which of a patient's events of a leaf are taken: the first, the last, and what ties with them, or every one. Nothing: it is
+// asked only whether there is one.
+enum Part : std::uint8_t { part_first = 1, part_last = 2, part_every = 4 };
+
 struct Leaf {
   std::optional<record::Kind> kind;
   const CodeSet* codes = nullptr;
   Lifted lifted;
   Sieve sieve{};
   std::uint32_t fields = 0;  // of Field
+  std::uint8_t parts = 0;    // of Part
 };
 
 // Whether nobody needs the events of a patient together, of all codes.
 inline bool is_loose(const Leaf& leaf) { return leaf.codes->any && !(leaf.fields & (field_order | field_grouped)); }
+
+// Whether few of a patient's are taken, of all codes: then the others are passed over while they are read.
+inline bool is_thin(const Leaf& leaf) {
+  return leaf.codes->any && !is_loose(leaf) && leaf.parts != 0 && leaf.parts < part_every;
+}
 
 // Whether what is asked of them only adds up, event by event, or code by code: then they need not be there at once.
 inline bool adds_up(const Leaf& leaf) { return is_loose(leaf) && !(leaf.fields & field_complete); }
@@ -68,6 +78,7 @@ class Leaves {
  public:
   std::uint32_t add(const std::optional<record::Kind>& kind, const CodeSet& codes, Lifted lifted, const Sieve& sieve);
   void want(const Events& events, std::uint32_t fields);
+  void take(const Events& events, Part part);
   std::vector<Leaf> all;
 };
 
@@ -87,25 +98,27 @@ struct LeafRange {
   engine::Name first_code = 0, past_code = ~engine::Name{0};  // that are counted by count_days() and count_codes()
 };
 
-// How many there are of each day: in a table of two hundred years, and of others one by one.
+// How many there are of each day: in a table of two hundred years, and of others, and of dates that are vague, one by one.
 struct DayCounts {
   std::vector<std::int64_t> usual{};  // from table_first on
-  std::map<record::Day, std::int64_t> others{};
+  std::map<std::pair<record::Day, record::Precision>, std::int64_t> others{};
 
   void start() {
     usual.assign(table_days, 0);
     others.clear();
   }
-  void add(record::Day day, std::int64_t count = 1) {
+  void add(record::Day day, record::Precision precision, std::int64_t count = 1) {
     const std::uint32_t place = static_cast<std::uint32_t>(day) - static_cast<std::uint32_t>(table_first);
-    (place < table_days ? usual[place] : others[day]) += count;
+    const bool is_usual = place < table_days && precision >= record::Precision::day;
+    (is_usual ? usual[place] : others[{day, precision}]) += count;
   }
 };
 
 // Reads a leaf over a range of blocks of one shard: each run of postings is decoded once for the range.
 //
 // Of all codes, where nobody needs the events of a patient together, code by code: each run is decoded past the cache into
-// the same few columns, and what is kept of it is dealt out to its blocks.
+// the same few columns, and what is kept of it is dealt out to its blocks. So it is where the first or last of each patient are
+// taken: a posting that is neither so far is passed over.
 class LeafReader {
  public:
   // May be opened again: its memory is used again.
@@ -183,9 +196,13 @@ class LeafReader {
   void only_among(const stored::PostingColumns& from, const Batch& batch, const Candidates& among);
   void put_code_together(Events& events, std::size_t first);
   void note_odd(const stored::PostingColumns& from, const NoteOdd& note) const;
-  bool has_odd(const stored::PostingColumns& from) const;  // of those kept
-  void sift(const stored::PostingColumns& from, const NoteOdd& note);
+  bool has_vague(const stored::PostingColumns& from) const;  // of those kept
+  void sift(const stored::PostingColumns& from);
+  void thin_out(const stored::PostingColumns& from);
+  bool may_be_taken(const stored::Posting& posting);
+  void take_first_and_last(Events& events, std::uint32_t block);
   void sift_days(const stored::PostingColumns& from);
+  void sift_first_days(const stored::PostingColumns& from);
   void sift_values(const stored::PostingColumns& from);
   void take(const stored::PostingColumns& from, engine::Name code, std::size_t first_kept, std::size_t past_kept,
             const Batch& batch, Events& into) const;
@@ -195,7 +212,10 @@ class LeafReader {
   bool keeps(std::uint32_t flags, record::Kind kind) const;
   std::uint32_t odd_flags() const;
   bool is_odd(std::uint32_t flags) const { return (flags & odd_flags()) != 0; }
-  bool passes(record::Day day) const { return day >= leaf_.sieve.first && day <= leaf_.sieve.last; }
+  bool passes(record::Day day, std::uint32_t flags) const {
+    return !leaf_.sieve.sifts_days() ||
+           surely_within(day, stored::precision_of(flags), leaf_.sieve.first, leaf_.sieve.last);
+  }
   bool passes(record::Value::Form form, record::Comparator comparator, engine::Name unit, double value);
   // The mantissas of a scale whose numbers satisfy the sieve: first to last, or for `unequal` all others.
   struct Mantissas {
@@ -210,6 +230,11 @@ class LeafReader {
   std::uint32_t shard_ = 0, first_block_ = 0, last_block_ = 0;
   bool several_ = false;  // codes: an event may come by each of its codings, and is wanted once
   bool loose_ = false;    // dealt out
+  bool thin_ = false;     // of which the first and last are taken
+  // Of each patient of the range, as order_of() tells it, so far; of a leaf that is thin, and as far as they are taken.
+  std::vector<std::int64_t> first_{}, last_{};
+  std::vector<std::int64_t> orders_{};  // of those kept
+  std::vector<std::uint8_t> taken_{};
   const Full* full_ = nullptr;
   std::uint32_t refused_ = 0;  // posting flags
   std::vector<Run> runs_{};

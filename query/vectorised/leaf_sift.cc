@@ -56,6 +56,22 @@ std::optional<int> scale_of(const PostingColumns& run, std::size_t first, std::s
   return std::nullopt;
 }
 
+// The second of the first instant, UTC: of what has no time the least of all.
+std::int64_t second_of(record::Day day, std::uint32_t second, int offset_minutes, std::uint32_t flags) {
+  if (stored::precision_of(flags) == record::Precision::none) return INT64_MIN;
+  return std::int64_t{day} * 86'400 + second - std::int64_t{offset_minutes} * 60;
+}
+
+// Grows in the order of events, as far as it is known here.
+constexpr std::int64_t order_second = 8, order_day = 86'400 * order_second;
+std::int64_t order_of(std::int64_t at, record::Precision precision) {
+  return at == INT64_MIN ? INT64_MIN : at * order_second + static_cast<std::int64_t>(precision);
+}
+std::int64_t order_at(const PostingColumns& from, std::size_t i) {
+  const int offset = static_cast<int>(from.offset[i]) - (1 << 15);
+  return order_of(second_of(from.day_at(i), from.second[i], offset, from.flags[i]), stored::precision_of(from.flags[i]));
+}
+
 // Of values that are far from one another, and rarely in the processor's caches: then it waits for many at once.
 template <typename T>
 void fetch_ahead(const T* values, std::span<const std::uint32_t> places, std::size_t k) {
@@ -101,8 +117,7 @@ bool LeafReader::keeps(std::uint32_t flags, record::Kind kind) const {
 
 // The flags of which any one makes a patient odd.
 std::uint32_t LeafReader::odd_flags() const {
-  const bool asks_date = (leaf_.fields & field_day) || leaf_.sieve.sifts_days();
-  std::uint32_t flags = asks_date ? stored::posting_vague : 0u;
+  std::uint32_t flags = 0;
   if (leaf_.fields & field_exact) flags |= stored::posting_finer;
   if (leaf_.fields & field_code) flags |= stored::posting_translation;
   if (leaf_.fields & field_end) flags |= stored::posting_end_elsewhere;
@@ -181,12 +196,12 @@ void LeafReader::only_among(const PostingColumns& from, const Batch& batch, cons
   }
 }
 
-bool LeafReader::has_odd(const PostingColumns& from) const {
+bool LeafReader::has_vague(const PostingColumns& from) const {
   if (kept_.size() == 0) return false;
-  if (from.flags.is_constant()) return is_odd(from.flags[0]);
+  if (from.flags.is_constant()) return (from.flags[0] & stored::posting_vague) != 0;
   std::uint32_t flags = 0;
   for (std::size_t k = 0; k < kept_.size(); ++k) flags |= from.flags[kept_[k]];
-  return is_odd(flags);
+  return (flags & stored::posting_vague) != 0;
 }
 
 void LeafReader::note_odd(const PostingColumns& from, const NoteOdd& note) const {
@@ -198,17 +213,80 @@ void LeafReader::note_odd(const PostingColumns& from, const NoteOdd& note) const
   }
 }
 
-// Whose value fails is out whatever its date. Of the others the odd are noted before any date is looked at.
-void LeafReader::sift(const PostingColumns& from, const NoteOdd& note) {
+void LeafReader::sift(const PostingColumns& from) {
   sift_values(from);
-  note_odd(from, note);
   sift_days(from);
 }
 
+// Of those kept, of a leaf that is thin, leaves what comes first or last so far. Those of a patient are mostly in order: the last is
+// looked for from behind.
+void LeafReader::thin_out(const PostingColumns& from) {
+  const std::size_t kept = kept_.size();
+  if (!thin_ || kept == 0) return;
+  orders_.resize(kept);
+  const bool days_alone = from.flags.is_constant() && from.second.is_constant() && from.offset.is_constant();
+  if (days_alone && stored::precision_of(from.flags[0]) != record::Precision::none) {
+    const std::int64_t on_day = order_at(from, kept_[0]) - from.day_at(kept_[0]) * order_day;
+    for (std::size_t k = 0; k < kept; ++k) orders_[k] = from.day_at(kept_[k]) * order_day + on_day;
+  } else {
+    for (std::size_t k = 0; k < kept; ++k) orders_[k] = order_at(from, kept_[k]);
+  }
+  taken_.assign(kept, 0);
+  const PatientId base = first_block_ * block_patients;
+  for (std::size_t k = 0; k < kept && !first_.empty(); ++k) {
+    std::int64_t& first = first_[from.patient[kept_[k]] - base];
+    if (orders_[k] <= first) first = orders_[k], taken_[k] = 1;
+  }
+  for (std::size_t k = last_.empty() ? 0 : kept; k-- > 0;) {
+    std::int64_t& last = last_[from.patient[kept_[k]] - base];
+    if (orders_[k] >= last) last = orders_[k], taken_[k] = 1;
+  }
+  if (kept_.everything) kept_.some.resize(kept);
+  std::size_t left = 0;
+  for (std::size_t k = 0; k < kept; ++k) {
+    kept_.some[left] = static_cast<std::uint32_t>(kept_[k]);
+    left += taken_[k];
+  }
+  kept_.some.resize(left);
+  kept_.everything = false;
+}
+
+bool LeafReader::may_be_taken(const stored::Posting& posting) {
+  if (!thin_) return true;
+  const std::int64_t order = order_of(second_of(posting.day, posting.second, posting.offset, posting.flags),
+                                      stored::precision_of(posting.flags));
+  const std::size_t at = posting.patient - first_block_ * block_patients;
+  const bool is_first = !first_.empty() && order <= first_[at], is_last = !last_.empty() && order >= last_[at];
+  if (is_first) first_[at] = order;
+  if (is_last) last_[at] = order;
+  return is_first || is_last;
+}
+
+// Of those that were the first or last when they came, leaves those that are.
+void LeafReader::take_first_and_last(Events& events, std::uint32_t block) {
+  scratch_.clear();
+  scratch_.fields = events.fields;
+  const std::size_t base = std::size_t{block - first_block_} * block_patients;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const std::int64_t order = order_of(events.at[i], events.precision[i]);
+    const std::size_t at = base + events.place[i];
+    if ((!first_.empty() && order == first_[at]) || (!last_.empty() && order == last_[at])) scratch_.take(events, i);
+  }
+  std::swap(scratch_.leaves, events.leaves);
+  std::swap(scratch_, events);
+}
+
+// By the first day that each may be, and of the vague by all.
 void LeafReader::sift_days(const PostingColumns& from) {
+  sift_first_days(from);
+  if (leaf_.sieve.sifts_days() && has_vague(from))
+    sift_kept(kept_, [&](std::size_t i) { return passes(from.day_at(i), from.flags[i]); });
+}
+
+void LeafReader::sift_first_days(const PostingColumns& from) {
   if (!leaf_.sieve.sifts_days() || kept_.size() == 0) return;
   if (from.day.is_constant()) {
-    if (!passes(from.day_at(0))) kept_.everything = false, kept_.some.clear();
+    if (!passes(from.day_at(0), 0)) kept_.everything = false, kept_.some.clear();
     return;
   }
   // Days are written with their sign turned, so that they compare as they stand.
@@ -277,17 +355,13 @@ void LeafReader::take(const PostingColumns& from, engine::Name code, std::size_t
       append_column(into.place, some, of, from.patient, [base = batch.first](std::uint32_t id) { return id - base; });
     else append_column(into.place, some, of, from.patient, Places(batch));
     if (leaf_.fields & field_day)
-      append_column(into.day, some, of, from.day, [](std::uint32_t day) { return day ^ 0x80000000u; });
+      append_column(into.day, some, of, from.day, [](std::uint32_t day) { return day ^ 0x80000000u; }),
+          append_column(into.precision, some, of, from.flags, stored::precision_of);
     if (leaf_.fields & field_time) {
       append(into.second, some, of, [&](std::size_t i) { return from.second[i]; });
       append(into.offset, some, of, [&](std::size_t i) { return static_cast<int>(from.offset[i]) - (1 << 15); });
-      append(into.timed, some, of, [&](std::size_t i) {
-        const std::uint32_t flags = from.flags[i];
-        return flags & stored::posting_finer ? 2 : flags & stored::posting_timed ? 1 : 0;
-      });
       append(into.at, some, of, [&](std::size_t i) {
-        return std::int64_t{from.day_at(i)} * 86'400 + from.second[i] -
-               60 * (static_cast<std::int64_t>(from.offset[i]) - (1 << 15));
+        return second_of(from.day_at(i), from.second[i], static_cast<int>(from.offset[i]) - (1 << 15), from.flags[i]);
       });
     }
     if (leaf_.fields & field_number) append(into.number, some, of, [&](std::size_t i) { return from.number[i]; });
@@ -367,22 +441,20 @@ bool LeafReader::passes_value(const stored::Posting& posting) {
 
 // It is taken, or its patient is odd.
 bool LeafReader::is_found(const stored::Posting& posting) {
-  return keeps(posting.flags, posting.kind) && passes_value(posting) && (is_odd(posting.flags) || passes(posting.day));
+  return keeps(posting.flags, posting.kind) && passes_value(posting) && passes(posting.day, posting.flags);
 }
 
 void LeafReader::take(const stored::Posting& posting, engine::Name code, Place place, Events& into, Odd& odd) {
   ++postings_;
-  if (!keeps(posting.flags, posting.kind)) return;
-  if (!passes_value(posting)) return;
+  if (!is_found(posting) || !may_be_taken(posting)) return;
   if (is_odd(posting.flags)) odd.set(place);
-  if (!passes(posting.day)) return;
   into.place.push_back(place);
-  if (leaf_.fields & field_day) into.day.push_back(posting.day);
+  if (leaf_.fields & field_day)
+    into.day.push_back(posting.day), into.precision.push_back(stored::precision_of(posting.flags));
   if (leaf_.fields & field_time) {
     into.second.push_back(posting.second);
     into.offset.push_back(posting.offset);
-    into.timed.push_back(posting.flags & stored::posting_finer ? 2 : posting.flags & stored::posting_timed ? 1 : 0);
-    into.at.push_back(std::int64_t{posting.day} * 86'400 + posting.second - std::int64_t{posting.offset} * 60);
+    into.at.push_back(second_of(posting.day, posting.second, posting.offset, posting.flags));
   }
   if (leaf_.fields & field_number) into.number.push_back(posting.number);
   if (leaf_.fields & field_value) {
@@ -455,7 +527,8 @@ void LeafReader::find(Candidates& candidates) {
     const std::size_t first = first_of(columns, 0, first_id), past = first_of(columns, first, past_id);
     if (first == past) continue;
     choose(columns, run.removals, first, past);
-    sift(columns, [&](PatientId id) { found_odd_.push_back(id); });
+    sift(columns);
+    note_odd(columns, [&](PatientId id) { found_odd_.push_back(id); });
     add_kept(columns, candidates);
     if (!kept_.everything) run.kept = kept_.some;
   }
@@ -484,7 +557,7 @@ void LeafReader::add_found(std::span<const stored::Posting> added, Candidates& c
   for (const stored::Posting& posting : added) {
     if (!is_found(posting)) continue;
     candidates.add(posting.patient);
-    found_ += passes(posting.day);
+    ++found_;
     if (is_odd(posting.flags)) found_odd_.push_back(posting.patient);
   }
 }
@@ -496,6 +569,10 @@ void LeafReader::read(const Batch& batch, const Candidates* among, Events& into,
     std::swap(into.leaves, dealt.events.leaves);
     std::swap(into, dealt.events);
     into.fields = leaf_.fields;
+    if (thin_) {
+      take_first_and_last(into, batch.first / block_patients);
+      put_in_order(into, batch.patients());
+    }
     return;
   }
   into.clear();
@@ -512,7 +589,8 @@ void LeafReader::read(const Batch& batch, const Candidates* among, Events& into,
         choose(columns, run.removals, run.next, end);
         if (among) only_among(columns, batch, *among);
         Places place(batch);
-        sift(columns, [&](PatientId id) { odd.set(place(id)); });
+        sift(columns);
+        note_odd(columns, [&](PatientId id) { odd.set(place(id)); });
       }
       take(columns, run.code, 0, kept_.size(), batch, into);
     }
@@ -542,14 +620,14 @@ void LeafReader::put_in_order(Events& events, std::uint32_t patients) {
   const std::size_t count = events.size();
   const bool by_time = leaf_.fields & field_order, by_number = !events.number.empty();
   const auto key = [&](std::size_t i) {
-    return by_time ? std::tuple(events.place[i], events.at[i], events.timed[i])
-                   : std::tuple(events.place[i], std::int64_t{0}, std::uint8_t{0});
+    return by_time ? std::tuple(events.place[i], events.at[i], events.precision[i])
+                   : std::tuple(events.place[i], std::int64_t{0}, record::Precision{});
   };
   const auto number = [&](std::size_t i) { return by_number ? events.number[i] : 0u; };
   const auto in_order = [&](std::size_t a, std::size_t b) {
     if (events.place[a] != events.place[b]) return events.place[a] < events.place[b];
     if (by_time && events.at[a] != events.at[b]) return events.at[a] < events.at[b];
-    if (by_time && events.timed[a] != events.timed[b]) return events.timed[a] < events.timed[b];
+    if (by_time && events.precision[a] != events.precision[b]) return events.precision[a] < events.precision[b];
     return number(a) <= number(b);
   };
   bool sorted = true;

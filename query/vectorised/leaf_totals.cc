@@ -1,6 +1,7 @@
 #include "query/vectorised/leaf_totals.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -28,9 +29,9 @@ Result<bool> LeafReader::count_days(const LeafRange& of, Stop& stop, DayCounts& 
     }
     for (const stored::Posting& posting : scan.added) {
       ++postings_;
-      if (!keeps(posting.flags, posting.kind) || !passes_value(posting)) continue;
+      if (!is_found(posting)) continue;
       ordinary = ordinary && !is_odd(posting.flags);
-      if (passes(posting.day)) counts.add(posting.day);
+      counts.add(posting.day, stored::precision_of(posting.flags));
     }
     return {};
   };
@@ -43,8 +44,13 @@ void LeafReader::add_days(DayCounts& counts) const {
   constexpr std::uint32_t turned = 0x80000000u, first = static_cast<std::uint32_t>(table_first) ^ turned;
   const auto day_of = [](std::uint32_t stored) { return static_cast<record::Day>(stored ^ turned); };
   const std::size_t kept = kept_.size();
+  if (has_vague(columns_)) {
+    for (std::size_t k = 0; k < kept; ++k)
+      counts.add(columns_.day_at(kept_[k]), stored::precision_of(columns_.flags[kept_[k]]));
+    return;
+  }
   if (columns_.day.is_constant()) {
-    if (kept > 0) counts.add(day_of(columns_.day[0]), static_cast<std::int64_t>(kept));
+    if (kept > 0) counts.add(day_of(columns_.day[0]), record::Precision::day, static_cast<std::int64_t>(kept));
     return;
   }
   const std::uint32_t* const days = columns_.day.values();
@@ -53,7 +59,7 @@ void LeafReader::add_days(DayCounts& counts) const {
     for (std::size_t k = 0; k < kept; ++k) {
       const std::uint32_t place = days[of(k)] - first;
       if (place < std::uint32_t{table_days}) ++usual[place];
-      else counts.add(day_of(days[of(k)]));
+      else counts.add(day_of(days[of(k)]), record::Precision::day);
     }
   };
   if (kept_.everything) return add_all([from = kept_.first](std::size_t k) { return from + k; });
@@ -80,9 +86,8 @@ Result<bool> LeafReader::count_codes(const LeafRange& of, Stop& stop, Count what
     }
     for (const stored::Posting& posting : scan.added) {
       ++postings_;
-      if (!keeps(posting.flags, posting.kind) || !passes_value(posting)) continue;
+      if (!is_found(posting)) continue;
       ordinary = ordinary && !is_odd(posting.flags);
-      if (!passes(posting.day)) continue;
       ++events;
       patients_.push_back(posting.patient);
     }
@@ -216,24 +221,20 @@ std::int64_t LeafTotals::give_codes(const LeafRange& of, Findings& into) const {
 // Days of one group follow one another.
 std::int64_t LeafTotals::give_days(Findings& into) const {
   std::int64_t sum = 0, of_group = 0;
-  std::optional<record::Day> first;  // of the group
-  const auto give = [&] {
-    if (first) into.add({date_cell(by_, *first)}, 0, of_group, 1);
-    sum += of_group;
+  record::Day first = 0;  // of the group
+  const auto give = [&](const record::Time& date, std::int64_t count) {
+    if (count) into.add({date_cell(by_, date)}, 0, count, 1);
+    sum += count;
   };
-  const auto add = [&](record::Day day, std::int64_t count) {
-    if (!first || date_group(by_, *first) != date_group(by_, day)) {
-      give();
-      first = day, of_group = 0;
-    }
-    of_group += count;
-  };
-  auto other = days_.others.begin();
-  for (; other != days_.others.end() && other->first < table_first; ++other) add(other->first, other->second);
-  for (std::size_t place = 0; place < days_.usual.size(); ++place)
-    if (days_.usual[place]) add(table_first + static_cast<record::Day>(place), days_.usual[place]);
-  for (; other != days_.others.end(); ++other) add(other->first, other->second);
-  give();
+  for (std::size_t place = 0; place < days_.usual.size(); ++place) {
+    if (days_.usual[place] == 0) continue;
+    const record::Day day = table_first + static_cast<record::Day>(place);
+    if (of_group && date_group(by_, first) != date_group(by_, day))
+      give(record::day_time(first), std::exchange(of_group, 0));
+    first = day, of_group += days_.usual[place];
+  }
+  give(record::day_time(first), of_group);
+  for (const auto& [date, count] : days_.others) give(date_known(date.first, date.second), count);
   return sum;
 }
 

@@ -109,7 +109,7 @@ std::optional<RowsCounted> rows_counted(const Node& statement, const Program& pr
 LeafSets needed_by_any(const Plans& plans, Statistics& statistics) {
   using Set = std::set<std::uint32_t>;
   const Leaves& leaves = plans.rehearsed.leaves;
-  if (std::ranges::any_of(leaves.all, is_loose)) return {};
+  if (std::ranges::any_of(leaves.all, [](const Leaf& leaf) { return is_loose(leaf) || is_thin(leaf); })) return {};
   const auto patients = [&](const Set& set) {
     double sum = 0;
     for (const std::uint32_t leaf : set) {

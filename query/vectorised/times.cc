@@ -19,7 +19,7 @@ Times Evaluation::time(const Node& node, const Frame& frame) {
     want(column.events, exact ? field_time | field_exact : field_day);
     for (std::size_t row = 0; row < rows; ++row) {
       const std::uint32_t at = column.index[row];
-      if (at != no_event) made[row] = exact ? column.events->time(at) : record::day_time(column.events->day[at]);
+      if (at != no_event) made[row] = exact ? column.events->time(at) : column.events->date(at);
     }
   };
   const auto dates = [&] {
@@ -198,7 +198,7 @@ std::vector<Evaluation::Years> Evaluation::ages(const Node& node, const Frame& f
   each_who(frame, [&](std::size_t row, const engine::Demographics& one) {
     const Time& birth = one.birth;
     if (!at[row].known() || !birth.known()) return;
-    const DayExtent born = days_of(birth), on = days_of(at[row]);
+    const DayExtent born = day_extent(birth), on = day_extent(at[row]);
     if (on.last < born.first) return;
     made[row].low = years(born.last, on.first);
     made[row].high = born.first == born.last && on.first == on.last ? made[row].low : years(born.first, on.last);

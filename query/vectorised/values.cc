@@ -224,7 +224,7 @@ std::vector<std::optional<std::int64_t>> Evaluation::keys(const Node& fold, cons
   if (expression.op == Op::field && std::get<std::string>(expression.data) == "date") {
     const Times dates = time(expression, each);
     for (std::size_t k = 0; k < made.size(); ++k)
-      if (dates[k].known()) made[k] = dates[k].day();
+      if (dates[k].known()) made[k] = std::int64_t{dates[k].day()} * 8 + static_cast<int>(dates[k].precision);
     return made;
   }
   const Basic basic = expression.type.basic;
@@ -298,8 +298,8 @@ Numbers Evaluation::fold(const Node& node, const Frame& frame) {
     bool alike = true, of_one = true;
     std::uint32_t before = no_event;
     for (; k < each.rows() && each.parent[k] == row; ++k) {
-      if (!values[k]) continue;
       const std::uint32_t at = each.event.index[k];
+      if (!values[k] || (node.op == Op::slope && all.precision[at] == record::Precision::none)) continue;
       if (in_order && before != no_event && all.at[before] == all.at[at] && !same(numbers.back(), *values[k]))
         make_odd(frame.place[row]);
       before = at;

@@ -243,35 +243,75 @@ TEST(Agreement, OfDaysLongAgo) {
   }
 }
 
-// A time that is known to the month leaves a patient to the reference only where the value is wanted.
-TEST(Agreement, OfVagueTimesWithOtherValues) {
+// A time as it may be told: to the second, the day, the month, the year, or not at all.
+record::Time told_time(random::Chance& chance) {
+  using record::Precision;
+  const auto day = static_cast<record::Day>(17'800 + chance.below(900));
+  const record::CivilDay civil = record::civil(day);
+  record::Time time = record::day_time(day, chance.one_in(4) ? 60 : 0);
+  const auto to = [&](record::Day first, Precision precision) {
+    time.local = first * record::micros_per_day, time.precision = precision;
+  };
+  switch (chance.below(8)) {
+    case 0: to(record::days_from_civil(civil.year, civil.month, 1), Precision::month); break;
+    case 1: to(record::days_from_civil(civil.year, 1, 1), Precision::year); break;
+    case 2: return {};
+    case 3: to(record::days_from_civil(civil.year, 1, 1), Precision::day); break;
+    case 4: time.local += 5 * record::micros_per_second, time.precision = Precision::second; break;
+    default: break;
+  }
+  return time;
+}
+
+// Times that are vague, and the first and last events of a patient, of all codes and of some.
+TEST(Agreement, OfVagueTimesAndOfTheFirstAndLast) {
   Script script;
   random::Chance chance(13);
-  for (int person = 0; person < 80; ++person) {
-    random::Step step = about(random::Step::What::load, "p" + std::to_string(person));
-    for (int i = 0; i < 10; ++i) {
-      const char* const code = chance.one_in(2) ? "a" : "b";
-      record::Event event = coded(record::Kind::observation, code, 18'000 + static_cast<int>(chance.below(700)));
-      if (chance.one_in(3)) event.start.precision = record::Precision::month;
-      if (chance.one_in(5)) event.start.precision = record::Precision::year;
+  const char* const codes[] = {"a", "b", "c"};
+  const auto tell = [&](random::Step::What what, int person, std::uint64_t events) {
+    random::Step step = about(what, "p" + std::to_string(person));
+    for (std::uint64_t i = 0; i < events; ++i) {
+      const auto kind = chance.one_in(4) ? record::Kind::condition : record::Kind::observation;
+      record::Event event = coded(kind, codes[chance.below(3)], 0);
+      event.start = told_time(chance);
       event.value.form = chance.one_in(4) ? record::Value::Form::none : record::Value::Form::number;
       event.value.number = record::decimal(static_cast<std::int64_t>(chance.below(300)), 0);
       if (chance.one_in(6)) event.value.comparator = record::Comparator::greater;
       step.events.push_back(event);
     }
     script.steps.push_back(step);
+  };
+  for (int person = 0; person < 80; ++person) tell(random::Step::What::load, person, 1 + chance.below(10));
+  for (int round = 0; round < 2; ++round) {
+    for (int person = 0; person < 90; person += 9) tell(random::Step::What::write, person, 2);
+    if (round == 0) script.steps.push_back({.what = random::Step::What::fold});
   }
   Replay replay(script, 1);
   replay.play();
-  std::string text;
-  for (const std::string events : {"any[*]", "any[local:a]", "any[{ local:a, local:b }]"}) {
-    for (const std::string value : {"> 290", "< 20", "!= 7"}) {
-      const std::string of = events + " where value " + value;
-      text += "tally " + of + " by year(it)\ntally " + of + " in 2019-06-01..2019-12-31 by month(it)\n";
-      text += "count exists " + of + " after 2019-07-15\n";
-    }
+  std::vector<std::string> some;
+  for (const std::string events : {"any[*]", "condition[*]", "any[local:a]", "any[{ local:a, local:b }]"}) {
+    some.push_back(events);
+    for (const std::string clauses : {"where value > 290", "where value != 7", "in 2019", "in 2019-02-01..2019-12-31",
+                                      "after 2019-07-15", "on or before 2019-03", "where value < 100 before 2019"})
+      some.push_back(events + " " + clauses);
   }
-  expect_agreement(replay.store(), text, 2);
+  for (const std::string& of : some) {
+    std::string text = "count exists " + of + "\ntally " + of + " by code, year(it)\n";
+    for (const std::string group : {"year", "month", "date"}) {
+      text += "tally " + of + " by " + group + "(it)\ncount exists " + of + " by " + group + "(first " + of + ")\n";
+      text += "count exists " + of + " by " + group + "(last " + of + ")\n";
+    }
+    text += "count exists " + of + " by (first " + of + ").code\ncount exists " + of + " by (last " + of + ").code\n";
+    text += "count exists " + of + " by band(days from first " + of + " to last " + of + ", 30)\n";
+    text += "count date(first " + of + ") < date(last " + of + ") by distinct((" + of + ").date)\n";
+    text += "count exists " + of + " within 60d after first any[local:a]\ncount count(" + of + ") > 2\n";
+    text += "count exists any[local:b] within 90d of (last " + of + ") by age(last " + of + ")\n";
+    for (std::size_t begin = 0, end; begin < text.size(); begin = end + 1) {
+      end = text.find('\n', begin);
+      expect_agreement(replay.store(), text.substr(begin, end + 1 - begin), 2);
+    }
+    expect_agreement(replay.store(), text);
+  }
 }
 
 // More events of a block than are counted at once, of codes whose postings stand in several runs and not folded yet.

@@ -14,7 +14,7 @@ using random::Script;
 constexpr std::string_view script = R"(load p1 kind=condition code=local:c0 start=2019-03-01 source=org0
 load p1 kind=observation code=local:c1 start=2019-04-01 value=number~~7~mg/dL source=org0
 load p1 kind=observation code=local:c1 start=2019-05-01 value=number~~9~ source=org0
-load p2 kind=condition code=local:c0 start=2019-03 source=org0
+load p2 kind=condition code=local:c0 start=2019-03-05T10:00:00.250Z source=org0
 load p2 kind=observation code=local:c1 start=2019-06-01 value=number~~3~mg/dL source=org0
 load p3 kind=medication code=local:c2 start=2019-03-01 source=org0
 load p3 kind=observation code=local:c1 start=2019-06-01 value=number~~8~mg/dL source=org0
@@ -106,7 +106,7 @@ TEST_F(Plans, LeaveToTheReferenceWhatNothingNarrows) {
 }
 
 TEST_F(Plans, AnalyzedTellWhatCame) {
-  // The month of p2's diagnosis is not enough to say whether a test is within a month after it. Of p1's tests one has no unit.
+  // Postings do not hold the fraction of a second of p2's diagnosis. Of p1's tests one has no unit.
   EXPECT_EQ(rows("let dx = first condition[local:c0]\n"
                  "explain analyze count exists observation[local:c1] within 90d after dx where value > 2 'mg/dL'"),
             "way | columns of postings | patients | 3\n"

@@ -231,7 +231,14 @@ TEST(Postings, SayWhatQuestionsDecideOn) {
   row.start.precision = record::Precision::finer;
   EXPECT_EQ(posting_flags(row), posting_timed | posting_finer);
   row.start.precision = record::Precision::month;
-  EXPECT_EQ(posting_flags(row), posting_vague);
+  EXPECT_EQ(posting_flags(row), posting_vague | posting_month);
+  row.start.precision = record::Precision::year;
+  EXPECT_EQ(posting_flags(row), posting_vague | posting_year);
+  using enum record::Precision;
+  for (const record::Precision precision : {none, year, month, day, second, finer}) {
+    row.start.precision = precision;
+    EXPECT_EQ(precision_of(posting_flags(row)), precision);
+  }
   row.start.precision = record::Precision::day;
   row.end.form = record::End::Form::ongoing;
   EXPECT_EQ(posting_flags(row), 0u);
