@@ -133,6 +133,7 @@ void LeafReader::set_up(const LeafRange& of) {
   for (Block& block : blocks_) {
     block.events.clear();
     block.odd.reset();
+    block.odd_taken.clear();
   }
 }
 
@@ -236,7 +237,7 @@ Result<void> LeafReader::keep(engine::Name code, const engine::PostingScan& scan
     };
     TRY(view_->posting_run(shard_, code, run, sifting_fields(leaf_), columns_, sift_first, scan.facts[r]));
     thin_out(columns_);
-    note_odd(columns_, note);
+    thin_ ? note_odd_taken(columns_) : note_odd(columns_, note);
     return {};
   }
   if (!within) fields |= stored::posting_field_patient;
@@ -255,7 +256,7 @@ Result<void> LeafReader::keep(engine::Name code, const engine::PostingScan& scan
   choose(columns_, scan.removals[r], first, past);
   sift(columns_);
   thin_out(columns_);
-  note_odd(columns_, note);
+  thin_ ? note_odd_taken(columns_) : note_odd(columns_, note);
   return {};
 }
 

@@ -168,10 +168,15 @@ class LeafReader {
     std::size_t size() const { return everything ? count : some.size(); }
     std::size_t operator[](std::size_t k) const { return everything ? first + k : std::size_t{some[k]}; }
   };
+  struct OddTaken {
+    Place place;
+    std::int64_t order;
+  };
   struct Block {
     Events events;
     Odd odd;
-    std::size_t of_code = 0;  // the first of the code that is being dealt out
+    std::vector<OddTaken> odd_taken{};  // of a leaf that is thin: who is odd if the first or last turns out to be of this order
+    std::size_t of_code = 0;            // the first of the code that is being dealt out
   };
   void set_up(const LeafRange& of);
   std::uint32_t posting_fields() const;
@@ -196,11 +201,12 @@ class LeafReader {
   void only_among(const stored::PostingColumns& from, const Batch& batch, const Candidates& among);
   void put_code_together(Events& events, std::size_t first);
   void note_odd(const stored::PostingColumns& from, const NoteOdd& note) const;
+  void note_odd_taken(const stored::PostingColumns& from);
   bool has_vague(const stored::PostingColumns& from) const;  // of those kept
   void sift(const stored::PostingColumns& from);
   void thin_out(const stored::PostingColumns& from);
   bool may_be_taken(const stored::Posting& posting);
-  void take_first_and_last(Events& events, std::uint32_t block);
+  void take_first_and_last(Events& events, std::uint32_t block, Odd& odd);
   void sift_days(const stored::PostingColumns& from);
   void sift_first_days(const stored::PostingColumns& from);
   void sift_values(const stored::PostingColumns& from);

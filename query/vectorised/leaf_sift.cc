@@ -67,6 +67,10 @@ constexpr std::int64_t order_second = 8, order_day = 86'400 * order_second;
 std::int64_t order_of(std::int64_t at, record::Precision precision) {
   return at == INT64_MIN ? INT64_MIN : at * order_second + static_cast<std::int64_t>(precision);
 }
+std::int64_t order_of(const stored::Posting& posting) {
+  return order_of(second_of(posting.day, posting.second, posting.offset, posting.flags),
+                  stored::precision_of(posting.flags));
+}
 std::int64_t order_at(const PostingColumns& from, std::size_t i) {
   const int offset = static_cast<int>(from.offset[i]) - (1 << 15);
   return order_of(second_of(from.day_at(i), from.second[i], offset, from.flags[i]), stored::precision_of(from.flags[i]));
@@ -213,6 +217,17 @@ void LeafReader::note_odd(const PostingColumns& from, const NoteOdd& note) const
   }
 }
 
+// What is taken for now may give way to another: then whose it is need not be odd for it.
+void LeafReader::note_odd_taken(const PostingColumns& from) {
+  for (std::size_t k = 0; k < kept_.size(); ++k) {
+    const std::size_t i = kept_[k];
+    if (!is_odd(from.flags[i])) continue;
+    const PatientId id = from.patient[i];
+    const auto place = static_cast<Place>(id % block_patients);
+    blocks_[stored::block_of(id) - first_block_].odd_taken.push_back({place, order_at(from, i)});
+  }
+}
+
 void LeafReader::sift(const PostingColumns& from) {
   sift_values(from);
   sift_days(from);
@@ -253,8 +268,7 @@ void LeafReader::thin_out(const PostingColumns& from) {
 
 bool LeafReader::may_be_taken(const stored::Posting& posting) {
   if (!thin_) return true;
-  const std::int64_t order = order_of(second_of(posting.day, posting.second, posting.offset, posting.flags),
-                                      stored::precision_of(posting.flags));
+  const std::int64_t order = order_of(posting);
   const std::size_t at = posting.patient - first_block_ * block_patients;
   const bool is_first = !first_.empty() && order <= first_[at], is_last = !last_.empty() && order >= last_[at];
   if (is_first) first_[at] = order;
@@ -262,18 +276,20 @@ bool LeafReader::may_be_taken(const stored::Posting& posting) {
   return is_first || is_last;
 }
 
-// Of those that were the first or last when they came, leaves those that are.
-void LeafReader::take_first_and_last(Events& events, std::uint32_t block) {
+// Of those that were the first or last when they came, leaves those that are, and notes who of them is odd.
+void LeafReader::take_first_and_last(Events& events, std::uint32_t block, Odd& odd) {
+  const std::size_t base = std::size_t{block - first_block_} * block_patients;
+  const auto is_taken = [&](Place place, std::int64_t order) {
+    return (!first_.empty() && order == first_[base + place]) || (!last_.empty() && order == last_[base + place]);
+  };
   scratch_.clear();
   scratch_.fields = events.fields;
-  const std::size_t base = std::size_t{block - first_block_} * block_patients;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const std::int64_t order = order_of(events.at[i], events.precision[i]);
-    const std::size_t at = base + events.place[i];
-    if ((!first_.empty() && order == first_[at]) || (!last_.empty() && order == last_[at])) scratch_.take(events, i);
-  }
+  for (std::size_t i = 0; i < events.size(); ++i)
+    if (is_taken(events.place[i], order_of(events.at[i], events.precision[i]))) scratch_.take(events, i);
   std::swap(scratch_.leaves, events.leaves);
   std::swap(scratch_, events);
+  for (const OddTaken& one : blocks_[block - first_block_].odd_taken)
+    if (is_taken(one.place, one.order)) odd.set(one.place);
 }
 
 // By the first day that each may be, and of the vague by all.
@@ -447,7 +463,11 @@ bool LeafReader::is_found(const stored::Posting& posting) {
 void LeafReader::take(const stored::Posting& posting, engine::Name code, Place place, Events& into, Odd& odd) {
   ++postings_;
   if (!is_found(posting) || !may_be_taken(posting)) return;
-  if (is_odd(posting.flags)) odd.set(place);
+  if (is_odd(posting.flags)) {
+    if (thin_)
+      blocks_[stored::block_of(posting.patient) - first_block_].odd_taken.push_back({place, order_of(posting)});
+    else odd.set(place);
+  }
   into.place.push_back(place);
   if (leaf_.fields & field_day)
     into.day.push_back(posting.day), into.precision.push_back(stored::precision_of(posting.flags));
@@ -570,7 +590,7 @@ void LeafReader::read(const Batch& batch, const Candidates* among, Events& into,
     std::swap(into, dealt.events);
     into.fields = leaf_.fields;
     if (thin_) {
-      take_first_and_last(into, batch.first / block_patients);
+      take_first_and_last(into, batch.first / block_patients, odd);
       put_in_order(into, batch.patients());
     }
     return;
