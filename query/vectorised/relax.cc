@@ -77,7 +77,7 @@ Ptr Relaxing::condition(const Ptr& node) {
 // Unknown where either side is missing; and more than nothing is something.
 Ptr Relaxing::comparison(const Ptr& node) {
   const Node &left = *node->parts[0], &right = *node->parts[1];
-  if (left.op == Op::count && right.op == Op::number) {
+  if ((left.op == Op::count || left.op == Op::covered) && right.op == Op::number) {
     const double bound = std::get<record::Decimal>(right.data).to_double();
     const bool some = (node->op == Op::greater && bound >= 0) || (node->op == Op::greater_or_equal && bound > 0) ||
                       (node->op == Op::equal && bound > 0);

@@ -84,6 +84,13 @@ TEST_F(Plans, ShowWhatIsLeftOfConditionsAsText) {
       << plan;
 }
 
+TEST_F(Plans, KnowThatWhatCoversDaysIsThere) {
+  const std::string some = rows("explain count covered(medication[local:c2], 2019-01-01, 2019-12-31) > 0.5");
+  EXPECT_NE(some.find("keep | exists medication[local:c2] | patients"), std::string::npos) << some;
+  const std::string none = rows("explain count covered(medication[local:c2], 2019-01-01, 2019-12-31) >= 0");
+  EXPECT_EQ(none.find("keep"), std::string::npos) << none;
+}
+
 TEST_F(Plans, OfAListWhoseColumnsPostingsTell) {
   const std::string plan =
       rows("explain analyze list exists condition[local:c0] select patient, (last observation[local:c1]).value as v");
