@@ -38,6 +38,7 @@ std::uint32_t fields_of(const std::string& name) {
 
 // What a node itself looks at of the events that it is about; its parts say for themselves. Of most, how they lie in time.
 std::uint32_t fields_of(const Node& node) {
+  if (is_order(node.op) || is_within(node.op)) return field_time;
   switch (node.op) {
     case Op::number:
     case Op::text:
@@ -96,15 +97,6 @@ std::uint32_t fields_of(const Node& node) {
         return field_time;
       return 0;
     case Op::in_range:
-    case Op::before:
-    case Op::after:
-    case Op::on_or_before:
-    case Op::on_or_after:
-    case Op::within_before:
-    case Op::within_after:
-    case Op::within_of:
-    case Op::within_on_or_before:
-    case Op::within_on_or_after:
     case Op::between:
     case Op::same_date:
     case Op::date_in_range:

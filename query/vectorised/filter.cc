@@ -327,6 +327,7 @@ std::vector<std::uint32_t> Evaluation::meeting(const std::vector<const Node*>& c
 Truths Evaluation::clause(const Node& clause, const Frame& candidates) {
   const std::size_t rows = candidates.rows();
   Truths made(rows, Truth::unknown);
+  if (is_order(clause.op) || is_within(clause.op)) return window(clause, candidates);
   switch (clause.op) {
     case Op::where: return truth(*clause.parts[0], candidates);
     case Op::with:
@@ -337,15 +338,6 @@ Truths Evaluation::clause(const Node& clause, const Frame& candidates) {
       return made;
     }
     case Op::in_range:
-    case Op::before:
-    case Op::after:
-    case Op::on_or_before:
-    case Op::on_or_after:
-    case Op::within_before:
-    case Op::within_after:
-    case Op::within_of:
-    case Op::within_on_or_before:
-    case Op::within_on_or_after:
     case Op::between:
     case Op::preceding:
     case Op::following:

@@ -1,6 +1,7 @@
 // Random queries over random stores: the executors give the same answers. CHARTLINE_SEED replays a run from its first store,
 // CHARTLINE_QUERIES asks more or fewer questions. A difference is cut down, and printed as a case for cases/.
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <chrono>
 #include <iostream>
@@ -98,7 +99,7 @@ class Differential {
     EXPECT_GE(lists_from_columns_ * 50, asked_);
     EXPECT_GE(ways_[vectorised::name(vectorised::Way::columns)] * 8, asked_);
     EXPECT_GE(ways_[vectorised::name(vectorised::Way::candidates)] * 8, asked_);
-    EXPECT_LE(refused_ * 50, asked_);
+    EXPECT_LE(refused_, std::max<std::uint64_t>(asked_ / 50, statements_a_text));  // of few texts one may be
     EXPECT_EQ(failed_, 0u);
   }
 
