@@ -1,8 +1,8 @@
 // Random queries over random stores: the executors give the same answers. CHARTLINE_SEED replays a run from its first store,
 // CHARTLINE_QUERIES asks more or fewer questions. A difference is cut down, and printed as a case for cases/.
 #include <gtest/gtest.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <map>
