@@ -45,13 +45,18 @@ void pack_column(std::span<const T> values, T bias, Bytes& out, Packing packing 
 template <typename T>
 bool unpack_column(Reader& in, std::size_t count, T bias, std::vector<T>& room, Column<T>& column);
 
+// `greatest` is any number or in the lower half of them.
 template <typename T>
 bool all_up_to(const Column<T>& column, std::size_t count, T greatest) {
   if (greatest == static_cast<T>(~T{0})) return true;
   if (column.is_constant()) return column[0] <= greatest;
-  bool beyond = false;
-  for (std::size_t i = 0; i < count; ++i) beyond |= column.values()[i] > greatest;
-  return !beyond;
+  // The highest bit of one of the two is set where a value is beyond: no comparison, which few vectors have of unsigned numbers.
+  T beyond = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const T value = column.values()[i];
+    beyond |= value | static_cast<T>(greatest - value);
+  }
+  return beyond >> (8 * sizeof(T) - 1) == 0;
 }
 
 }  // namespace chartline::stored

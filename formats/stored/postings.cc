@@ -18,7 +18,7 @@ namespace chartline::stored {
 namespace {
 
 constexpr std::uint32_t flags_max = 1023;
-constexpr std::uint32_t end_max = PostingEnd::lasts + 0x7fff'ffff;  // 68 years of seconds
+constexpr std::uint32_t end_max = 0x7fff'ffff;  // 68 years of seconds
 constexpr std::uint32_t end_days_max = 1u << 24;
 
 // The columns in stored order, which is that of their bits in the mask of stored columns. Patient, day and value, which

@@ -9,6 +9,7 @@
 #include <array>
 #include <random>
 #include <set>
+#include <utility>
 
 #include "formats/stored/bits.h"
 #include "formats/stored/column_forms.h"
@@ -454,6 +455,38 @@ TEST(Columns, HaveTheSameDistinctValuesByTableAndByHash) {
     for (std::size_t i = 0; i < distinct.size(); ++i)
       EXPECT_EQ(by_table.values()[i] * apart, by_hash.values()[i]) << round;
   }
+}
+
+template <typename T>
+void expect_limits_kept(T greatest) {
+  std::mt19937_64 random(7);
+  const T odd[] = {0,
+                   1,
+                   static_cast<T>(greatest + 1),
+                   static_cast<T>(greatest + greatest),
+                   static_cast<T>(~greatest),
+                   static_cast<T>(T{1} << (8 * sizeof(T) - 1)),
+                   static_cast<T>(~T{0})};
+  for (std::size_t count : {0, 1, 2, 3, 7, 8, 33}) {
+    std::vector<T> values(count);
+    for (T& value : values) value = static_cast<T>(greatest - random() % 3 % (greatest + T{1}));
+    EXPECT_TRUE(all_up_to(Column<T>(values.data()), count, greatest));
+    for (std::size_t i = 0; i < count; ++i) {
+      for (const T value : odd) {
+        const T kept = std::exchange(values[i], value);
+        EXPECT_EQ(all_up_to(Column<T>(values.data()), count, greatest), value <= greatest) << value << " at " << i;
+        values[i] = kept;
+      }
+    }
+  }
+}
+
+TEST(Columns, ValuesAreHeldAgainstTheirGreatest) {
+  for (const std::uint32_t greatest : {0u, 2u, 1023u, 0xffffu, 0x7fffffffu}) expect_limits_kept(greatest);
+  for (const std::uint64_t greatest : {std::uint64_t{5}, std::uint64_t{86'399'999'999}, ~std::uint64_t{0} >> 1})
+    expect_limits_kept(greatest);
+  const std::uint32_t any[] = {0, ~0u};
+  EXPECT_TRUE(all_up_to(Column<std::uint32_t>(any), 2, ~0u));
 }
 
 }  // namespace

@@ -292,8 +292,9 @@ TEST(Postings, TellEndsBesideTheirStarts) {
   EXPECT_EQ(word(day, at(second)), none) << "not known alike";
   EXPECT_EQ(word(second, at(record::at_instant(91'000'000, 60))), lasts + 90);
   EXPECT_EQ(word(second, at(record::at_instant(91'500'000, 60))), none) << "with a fraction";
-  EXPECT_EQ(word(second, at(record::at_instant((std::int64_t{1} << 31) * 1'000'000, 60))), lasts + 0x7fff'ffff);
-  EXPECT_EQ(word(second, at(record::at_instant(((std::int64_t{1} << 31) + 1) * 1'000'000, 60))), none) << "too long";
+  constexpr std::int64_t longest = 0x7fff'ffff - lasts;  // seconds; starts at the first
+  EXPECT_EQ(word(second, at(record::at_instant((1 + longest) * 1'000'000, 60))), 0x7fff'ffff);
+  EXPECT_EQ(word(second, at(record::at_instant((2 + longest) * 1'000'000, 60))), none) << "too long";
   EXPECT_EQ(word({.precision = record::Precision::month}, at({.precision = record::Precision::month})), none);
 }
 
