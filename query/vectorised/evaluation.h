@@ -290,7 +290,10 @@ class Evaluation {
   ListsPtr of_kind(const Node& node, Lifted lifted, const Node* filter = nullptr);
   ListsPtr by_place(ListsPtr lists);  // of lists that may be in no order
   const Rehearsed::Sifted& sifted(const Node& filter);
-  bool sift(const Node& condition, std::uint32_t slot, Sieve& into);  // whether that decides it
+  // Of what is the same for everyone; whether that decides it.
+  bool sift(const Node& condition, std::uint32_t slot, Sieve& into);
+  bool sift_dates(const Node& clause, const Frame& one_row, std::uint32_t slot, Sieve& into);
+  void sift_stays(const Node& clause, const Frame& one_row, Sieve& into);
   // How many events each row has.
   std::vector<std::uint32_t> counts(const Lists& lists, const Frame& frame);
   ListsPtr set_of(const Node& node, const Frame& frame, Lifted lifted);

@@ -158,19 +158,41 @@ const Rehearsed::Sifted& Evaluation::sifted(const Node& filter) {
       continue;
     }
     const bool of_time = clause.op == Op::in_range || is_order(clause.op);
+    const bool of_stays = clause.op == Op::during || clause.op == Op::overlapping;
     const auto constant = [&](const typed::Ptr& part) { return is_constant(*part, program_); };
-    if (!of_time || !std::ranges::all_of(clause.parts, constant)) continue;
-    if (clause.op != Op::in_range && clause.parts[0]->type.basic == Basic::any) continue;
+    if ((!of_time && !of_stays) || !std::ranges::all_of(clause.parts, constant)) continue;
+    if (is_order(clause.op) && clause.parts[0]->type.basic == Basic::any) continue;
+    if (of_stays && clause.parts[0]->type.basic != Basic::range) continue;
     // What cannot be had from columns is complained about where it is asked, not here.
     const std::optional<std::string> refusal = std::exchange(refusal_, std::nullopt);
-    const std::optional<Window> window = window_of(clause, one_row, slot);
-    const bool refused = std::exchange(refusal_, refusal).has_value();
-    if (!window || refused) continue;
-    made.sieve.first = std::max(made.sieve.first, window->first[0]);
-    made.sieve.last = std::min(made.sieve.last, window->last[0]);
+    Sieve sieve = made.sieve;
+    if (of_stays) sift_stays(clause, one_row, sieve);
+    const bool decides = of_stays || sift_dates(clause, one_row, slot, sieve);
+    if (std::exchange(refusal_, refusal).has_value() || !decides) continue;
+    made.sieve = sieve;
     made.clauses.insert(&clause);
   }
   return rehearsal_->sifted.emplace(&filter, std::move(made)).first->second;
+}
+
+bool Evaluation::sift_dates(const Node& clause, const Frame& one_row, std::uint32_t slot, Sieve& into) {
+  const std::optional<Window> window = window_of(clause, one_row, slot);
+  if (!window) return false;
+  into.first = std::max(into.first, window->first[0]);
+  into.last = std::min(into.last, window->last[0]);
+  return true;
+}
+
+void Evaluation::sift_stays(const Node& clause, const Frame& one_row, Sieve& into) {
+  const Ranges dates = range(*clause.parts[0], one_row);
+  if (dates.missing || !dates.from[0].known() || !dates.to[0].known()) {
+    into.last = day_min;
+    return;
+  }
+  const Day from = day_extent(dates.from[0]).last, to = day_extent(dates.to[0]).first;
+  into.last = std::min(into.last, to);
+  if (clause.op == Op::during) into.first = std::max(into.first, from), into.over_by = std::min(into.over_by, to);
+  else into.lasts_to = std::max(into.lasts_to, from);
 }
 
 bool Evaluation::sift(const Node& condition, std::uint32_t slot, Sieve& into) {

@@ -26,7 +26,9 @@ constexpr std::size_t full_events = 4096;  // dealt out to a block, before they 
 std::uint32_t sifting_fields(const Leaf& leaf) {
   std::uint32_t fields = stored::posting_field_flags | stored::posting_field_kind;
   if (leaf.sieve.compare) fields |= stored::posting_field_value | stored::posting_field_unit;
-  if (leaf.sieve.sifts_days()) fields |= stored::posting_field_day;
+  if (leaf.sieve.sifts_days() || leaf.sieve.sifts_ends()) fields |= stored::posting_field_day;
+  if (leaf.sieve.sifts_ends())
+    fields |= stored::posting_field_second | stored::posting_field_offset | stored::posting_field_end;
   return fields;
 }
 
@@ -102,10 +104,8 @@ std::uint32_t LeafReader::posting_fields() const {
   if (leaf.fields & field_day) fields |= stored::posting_field_day;
   if (leaf.fields & field_time) fields |= stored::posting_field_second | stored::posting_field_offset;
   if (leaf.fields & field_number) fields |= stored::posting_field_number;
-  if ((leaf.fields & field_value) || leaf.sieve.compare)
-    fields |= stored::posting_field_value | stored::posting_field_unit;
-  if (leaf.sieve.sifts_days()) fields |= stored::posting_field_day;
-  return fields;
+  if (leaf.fields & field_value) fields |= stored::posting_field_value | stored::posting_field_unit;
+  return leaf.sieve.sifts() ? fields | sifting_fields(leaf) : fields;
 }
 
 // What a reader is asked for, before anything is read.
@@ -234,11 +234,10 @@ Result<void> LeafReader::keep(engine::Name code, const engine::PostingScan& scan
     else note_odd(columns_, note);
     return {};
   };
-  if (whole && (leaf_.sieve.compare || leaf_.sieve.sifts_days())) {
+  if (whole && leaf_.sieve.sifts()) {
     const auto sift_first = [&](const PostingColumns& so_far) {
       choose(so_far, scan.removals[r], 0, so_far.count);
-      sift_values(so_far);
-      sift_days(so_far);
+      sift(so_far);
       return kept_.size() > 0 ? fields : 0u;
     };
     TRY(view_->posting_run(shard_, code, run, sifting_fields(leaf_), columns_, sift_first, scan.facts[r]));

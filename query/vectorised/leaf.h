@@ -29,15 +29,19 @@ using Odd = std::bitset<block_patients>;
 
 // What of a filter can be told from a posting alone: those that surely fail are left out while they are read.
 struct Sieve {
-  record::Day first = INT32_MIN, last = INT32_MAX;  // dates
-  std::optional<typed::Op> compare{};               // of the value with
+  record::Day first = INT32_MIN, last = INT32_MAX;        // dates
+  record::Day lasts_to = INT32_MIN, over_by = INT32_MAX;  // it lasts to the one date, or beyond, and is over by the other
+  std::optional<typed::Op> compare{};                     // of the value with
   Quantity bound{};
   // Whether those kept surely satisfy: a value without a unit beside it is compared whatever its own.
   bool is_whole() const { return bound.measure == Quantity::Measure::plain; }
   bool sifts_days() const { return first != INT32_MIN || last != INT32_MAX; }
+  bool sifts_ends() const { return lasts_to != INT32_MIN || over_by != INT32_MAX; }
+  bool sifts() const { return compare || sifts_days() || sifts_ends(); }
   friend bool operator==(const Sieve& a, const Sieve& b) {
-    return a.first == b.first && a.last == b.last && a.compare == b.compare && a.bound.low == b.bound.low &&
-           a.bound.measure == b.bound.measure && a.bound.unit == b.bound.unit;
+    return a.first == b.first && a.last == b.last && a.lasts_to == b.lasts_to && a.over_by == b.over_by &&
+           a.compare == b.compare && a.bound.low == b.bound.low && a.bound.measure == b.bound.measure &&
+           a.bound.unit == b.bound.unit;
   }
 };
 
@@ -209,6 +213,7 @@ class LeafReader {
   void take_first_and_last(Events& events, std::uint32_t block, Odd& odd);
   void sift_days(const stored::PostingColumns& from);
   void sift_first_days(const stored::PostingColumns& from);
+  void sift_ends(const stored::PostingColumns& from);
   void sift_values(const stored::PostingColumns& from);
   void take(const stored::PostingColumns& from, engine::Name code, std::size_t first_kept, std::size_t past_kept,
             const Batch& batch, Events& into) const;
@@ -222,6 +227,8 @@ class LeafReader {
     return !leaf_.sieve.sifts_days() ||
            surely_within(day, stored::precision_of(flags), leaf_.sieve.first, leaf_.sieve.last);
   }
+  bool passes_end(record::Day day, std::uint32_t second, int offset, std::uint32_t flags,
+                  const stored::PostingEnd& end) const;
   bool passes(record::Value::Form form, record::Comparator comparator, engine::Name unit, double value);
   // The mantissas of a scale whose numbers satisfy the sieve: first to last, or for `unequal` all others.
   struct Mantissas {

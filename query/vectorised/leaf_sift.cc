@@ -124,7 +124,7 @@ std::uint32_t LeafReader::odd_flags() const {
   std::uint32_t flags = 0;
   if (leaf_.fields & field_exact) flags |= stored::posting_finer;
   if (leaf_.fields & field_code) flags |= stored::posting_translation;
-  if (leaf_.fields & field_end) flags |= stored::posting_end_elsewhere;
+  if ((leaf_.fields & field_end) || leaf_.sieve.sifts_ends()) flags |= stored::posting_end_elsewhere;
   return flags;
 }
 
@@ -231,6 +231,7 @@ void LeafReader::note_odd_taken(const PostingColumns& from) {
 void LeafReader::sift(const PostingColumns& from) {
   sift_values(from);
   sift_days(from);
+  sift_ends(from);
 }
 
 // Of those kept, of a leaf that is thin, leaves what comes first or last so far. Those of a patient are mostly in order: the last is
@@ -317,6 +318,34 @@ void LeafReader::sift_first_days(const PostingColumns& from) {
     return;
   }
   sift_kept(kept_, [days, first, last](std::size_t i) { return (days[i] >= first) & (days[i] <= last); });
+}
+
+// By dates. Whose end is not told here is odd, and so is kept.
+bool LeafReader::passes_end(record::Day day, std::uint32_t second, int offset, std::uint32_t flags,
+                            const stored::PostingEnd& end) const {
+  using stored::PostingEnd;
+  const record::Day lasts_to = leaf_.sieve.lasts_to, over_by = leaf_.sieve.over_by;
+  if (flags & stored::posting_end_elsewhere) return true;
+  if (end.word == PostingEnd::point) return day >= lasts_to && day <= over_by;
+  if (end.word < PostingEnd::lasts) return over_by == INT32_MAX && (end.word == PostingEnd::ongoing || day >= lasts_to);
+  const std::int64_t length = end.word - PostingEnd::lasts;
+  std::int64_t last = day + (flags & stored::posting_timed ? (second + length) / 86'400 : length);
+  if (end.shift != 0) {  // then it may be before the start
+    record::Time start = record::day_time(day);
+    start.local += second * record::micros_per_second;
+    start.offset_minutes = static_cast<std::int16_t>(offset);
+    start.precision = stored::precision_of(flags);
+    last = stay(start, stored::end_of(end, start)).end.time.day();
+  }
+  return last >= lasts_to && last <= over_by;
+}
+
+void LeafReader::sift_ends(const PostingColumns& from) {
+  if (!leaf_.sieve.sifts_ends()) return;
+  sift_kept(kept_, [&](std::size_t i) {
+    const int offset = static_cast<int>(from.offset[i]) - (1 << 15);
+    return passes_end(from.day_at(i), from.second[i], offset, from.flags[i], from.end_at(i));
+  });
 }
 
 void LeafReader::sift_values(const PostingColumns& from) {
@@ -457,7 +486,9 @@ bool LeafReader::passes_value(const stored::Posting& posting) {
 
 // It is taken, or its patient is odd.
 bool LeafReader::is_found(const stored::Posting& posting) {
-  return keeps(posting.flags, posting.kind) && passes_value(posting) && passes(posting.day, posting.flags);
+  return keeps(posting.flags, posting.kind) && passes_value(posting) && passes(posting.day, posting.flags) &&
+         (!leaf_.sieve.sifts_ends() ||
+          passes_end(posting.day, posting.second, posting.offset, posting.flags, posting.end));
 }
 
 void LeafReader::take(const stored::Posting& posting, engine::Name code, Place place, Events& into, Odd& odd) {

@@ -314,6 +314,55 @@ TEST(Agreement, OfVagueTimesAndOfTheFirstAndLast) {
   }
 }
 
+// Stays of a few days, told in all ways, beside dates that are the same for everyone: they are sifted while they are read.
+TEST(Agreement, OfStaysBesideDates) {
+  using Form = record::End::Form;
+  Script script;
+  random::Chance chance(37);
+  const auto tell = [&](random::Step::What what, int person) {
+    random::Step step = about(what, "p" + std::to_string(person));
+    for (std::uint64_t i = 0, events = 1 + chance.below(3); i < events; ++i) {
+      record::Event event = coded(record::Kind::medication, chance.one_in(3) ? "b" : "a", 0);
+      event.start = chance.one_in(8) ? told_time(chance) : record::day_time(18'000 + static_cast<int>(chance.below(6)));
+      const bool timed = chance.one_in(2);
+      if (timed && event.start.precision == record::Precision::day) {
+        event.start.local += static_cast<Micros>(23 * 60 + chance.below(60)) * 60 * record::micros_per_second;
+        event.start.precision = record::Precision::second;
+      }
+      event.end.form =
+          std::array{Form::point, Form::ongoing, Form::unknown, Form::at, Form::at, Form::at}[chance.below(6)];
+      if (event.end.form == Form::at) {
+        event.end.at = event.start;
+        event.end.at.local += timed ? static_cast<Micros>(chance.below(180)) * 60 * record::micros_per_second
+                                    : static_cast<Micros>(chance.below(4)) * record::micros_per_day;
+        if (chance.one_in(3)) event.end.at.offset_minutes = 60;
+        if (chance.one_in(9)) event.end.at = record::day_time(18'003);
+      }
+      step.events.push_back(event);
+    }
+    script.steps.push_back(step);
+  };
+  for (int person = 0; person < 150; ++person) tell(random::Step::What::load, person);
+  for (int person = 0; person < 160; person += 5) tell(random::Step::What::write, person);
+  Replay replay(script, 1);
+  replay.play();
+  const std::string today = "param today = 2019-04-18\n";
+  const std::vector<std::string> dates = {"2019-04-16..2019-04-16", "2019-04-17..2019-04-18", "today..2019-04-16",
+                                          "2019-03..2019-04", "date(death)..2019-04-17"};
+  for (const std::string all : {"medication[*]", "medication[local:a]", "medication[{ local:a, local:b }]"}) {
+    for (const std::string& first : dates) {
+      for (const std::string clauses :
+           {" overlapping " + first, " during " + first, " overlapping " + first + " in 2019",
+            " overlapping " + first + " overlapping " + dates[1], " during " + first + " overlapping " + dates[0]}) {
+        expect_agreement(replay.store(), today + "count count(" + all + clauses + ") >= 1\n", 2);
+        expect_agreement(replay.store(), today + "tally " + all + clauses + " by date(it)\n", 2);
+        expect_agreement(replay.store(),
+                         today + "count exists " + all + clauses + " by date(last " + all + clauses + ")\n", 2);
+      }
+    }
+  }
+}
+
 // More events of a block than are counted at once, of codes whose postings stand in several runs and not folded yet.
 void expect_agreement_on_many_events(bool some_without_code) {
   Script script;
