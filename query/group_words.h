@@ -17,4 +17,10 @@ inline std::string group_words(std::string text) {
   return text;
 }
 
+// Whether it may be less than what it was made of.
+inline bool may_be_cut(const std::string& group) {
+  constexpr std::size_t character_bytes_max = 4;
+  return group.size() + character_bytes_max > group_bytes_max;
+}
+
 }  // namespace chartline::query

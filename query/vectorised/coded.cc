@@ -323,13 +323,12 @@ std::vector<Cell> Evaluation::shown(const Node& node, const Frame& frame) {
     }
     default: break;
   }
-  constexpr std::size_t character_bytes_max = 4;
   const std::vector<std::uint32_t> codes = coded(node, frame);
   const std::vector<Cell>& words = cells(node);
   for (std::size_t row = 0; row < made.size(); ++row) {
     made[row] = words[codes[row]];
     const auto* text = std::get_if<std::string>(&made[row]);
-    if (text && text->size() + character_bytes_max > group_bytes_max) make_odd(frame.place[row]);
+    if (text && may_be_cut(*text)) make_odd(frame.place[row]);
   }
   return made;
 }

@@ -99,6 +99,14 @@ void Evaluation::start(const Block& block) {
   made_.clear();
 }
 
+void Evaluation::keep_made(std::size_t before) {
+  const auto is_known = [this](const auto& made) {
+    return std::ranges::any_of(known_, [&](const auto& known) { return known.second->events == made.get(); });
+  };
+  const auto since = made_.begin() + static_cast<std::ptrdiff_t>(before);
+  made_.erase(std::partition(since, made_.end(), is_known), made_.end());
+}
+
 Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32_t slot) {
   Frame made;
   made.outer = &frame;

@@ -168,6 +168,9 @@ class Evaluation {
     if (std::ranges::any_of(numbered_, [](const auto& one) { return one.second.cells().size() > kept_max; }))
       numbered_.clear();
   }
+  // Sets of events that were made, as many as there were before, and those since that may be asked for again.
+  std::size_t made() const { return made_.size(); }
+  void keep_made(std::size_t before);
   // The value of each row as a list shows it.
   std::vector<Cell> shown(const Node& node, const Frame& frame);
   // Rows whose order is that of their events: whoever has two of one instant is odd.

@@ -324,12 +324,14 @@ class VectorisedFinder final : public RangeFinder {
     const Odd told_by_reference = odd;
     const bool names = std::ranges::any_of(listed_, [](const auto& one) { return one && one->asks_names(); });
     std::string name;
+    const std::size_t made = evaluation_.made();
     for (std::uint32_t first = 0, past = batch.patients(); first < past;) {
       std::uint32_t end = past;
       for (const auto& one : listed_)
         if (one) end = std::min(end, one->few_from(first, end));
       for (auto& one : listed_)
         if (one) one->show(first, end, evaluation_);
+      evaluation_.keep_made(made);
       TRY(stop.check());
       for (std::uint32_t place = first; place < end; ++place) {
         const bool was_early = batch.first == 0 && early_[place];

@@ -70,8 +70,10 @@ Result<void> Gathered::measure(const Frame& of, Turn turn, Evaluation& evaluatio
   const std::int64_t each = turn == Turn::count ? 1 : -1;
   Odd odd_before;
   std::vector<std::vector<std::uint32_t>> codes;
+  const std::size_t made = evaluation.made();
   for (std::uint32_t i = 0; i < intervals_->size(); ++i) {
     TRY(stop.check());
+    evaluation.keep_made(made);
     evaluation.set_interval((*intervals_)[i].first, (*intervals_)[i].last);
     const Frame under = Evaluation::only(of, where_yes(evaluation.truth(*statement_->parts[1], of)));
     if (under.rows() == 0) continue;

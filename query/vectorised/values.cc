@@ -4,6 +4,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "query/group_words.h"
 #include "query/units.h"
 #include "query/vectorised/evaluation.h"
 #include "query/when.h"
@@ -241,11 +242,17 @@ std::vector<std::optional<std::int64_t>> Evaluation::keys(const Node& fold, cons
   }
   const std::vector<std::uint32_t> codes = coded(expression, each);
   std::vector<std::optional<std::int64_t>> of_cell;
+  std::vector<bool> is_cut;  // texts that differ further on are one cell
   for (const Cell& cell : cells(expression)) {
     auto& key = of_cell.emplace_back();
     if (!std::holds_alternative<Missing>(cell)) key = static_cast<std::int64_t>(of_cell.size());
+    const auto* text = std::get_if<std::string>(&cell);
+    is_cut.push_back(text && may_be_cut(*text));
   }
-  for (std::size_t k = 0; k < made.size(); ++k) made[k] = of_cell[codes[k]];
+  for (std::size_t k = 0; k < made.size(); ++k) {
+    made[k] = of_cell[codes[k]];
+    if (is_cut[codes[k]]) make_odd(each.place[k]);
+  }
   return made;
 }
 

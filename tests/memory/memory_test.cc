@@ -1,7 +1,9 @@
 // Memory runs out at each place where a thread that hands work to others asks for some: it fails alone, and they use nothing that is
-// gone and do not wait for ever.
+// gone and do not wait for ever. And how much of it questions hold at most.
 #include <gtest/gtest.h>
+#include <malloc.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -12,22 +14,33 @@
 #include "engine/storage/faulty.h"
 #include "engine/storage/memory.h"
 #include "engine/store.h"
+#include "query/run.h"
 #include "query/team.h"
 
 namespace {
 
-thread_local long left = -1;  // so often may this thread ask yet; below 0: for ever
+thread_local long left = -1;                // so often may this thread ask yet; below 0: for ever
+thread_local long held = 0, most_held = 0;  // bytes that this thread asked for and did not give back
+
+[[gnu::noinline]] void give_back(void* room) {
+  held -= static_cast<long>(malloc_usable_size(room));
+  std::free(room);
+}
 
 }  // namespace
 
 void* operator new(std::size_t size) {
   if (left == 0) throw std::bad_alloc();
   if (left > 0) --left;
-  if (void* const room = std::malloc(size > 0 ? size : 1)) return room;
+  if (void* const room = std::malloc(size > 0 ? size : 1)) {
+    held += static_cast<long>(malloc_usable_size(room));
+    most_held = std::max(most_held, held);
+    return room;
+  }
   throw std::bad_alloc();
 }
-void operator delete(void* room) noexcept { std::free(room); }
-void operator delete(void* room, std::size_t) noexcept { std::free(room); }
+void operator delete(void* room) noexcept { give_back(room); }
+void operator delete(void* room, std::size_t) noexcept { give_back(room); }
 
 namespace chartline {
 namespace {
@@ -112,6 +125,52 @@ TEST(LittleMemory, ForWhoeverLeadsATeam) {
     EXPECT_FALSE(late) << "after " << most;
     EXPECT_TRUE(!called.done || taken.size() == ranges.size()) << "after " << most;
   }
+}
+
+// How many bytes a question holds at most, of people with many events each.
+long most_held_by(const std::string& text, int people) {
+  constexpr int events_each = 300;
+  const auto disk = std::make_shared<engine::MemoryDisk>();
+  EXPECT_TRUE(engine::Store::init(*engine::memory_backend(disk), {.shards = 1, .zone = "UTC"}));
+  const auto store = engine::Store::open(engine::memory_backend(disk), {.fold_in_background = false}).value();
+  for (int person = 0; person < people; ++person) {
+    const std::string name = std::to_string(person);
+    const record::Identifier who{"test", name};
+    std::vector<record::Event> events(events_each);
+    for (int i = 0; i < events_each; ++i) {
+      events[i].kind = record::Kind::observation;
+      events[i].code = {"local", i % 2 ? "a" : "b", {}};
+      events[i].start = record::day_time(18'000 + i);
+      events[i].source = {"clinic", "notes"};
+      events[i].record = "all", events[i].version = "1", events[i].part = i;
+    }
+    const std::vector records{record::Record{.identifiers = {&who, 1}, .events = events}};
+    const engine::Written written = store->write(records, {}).value();
+    EXPECT_EQ(written.outcomes.front().what, engine::Outcome::What::created) << written.outcomes.front().reason;
+  }
+  EXPECT_TRUE(store->fold());
+  const query::Prepared asked = query::prepare(*store, text, {}).value();
+  EXPECT_TRUE(asked.complaints.empty()) << query::render(asked.complaints, text);
+  query::Answers answers;
+  EXPECT_TRUE(query::run(asked, *store, store->view(), {.executor = query::Executor::vectorised, .threads = 1},
+                         answers));  // what is read is in the cache now
+  answers = {};
+  const long before = most_held = held;
+  EXPECT_TRUE(query::run(asked, *store, store->view(), {.executor = query::Executor::vectorised, .threads = 1}, answers));
+  return most_held - before;
+}
+
+// Sets of events that are made for the rows of a list, or for an interval of a measure, are gone with them.
+TEST(HeldMemory, OfSetsOfEventsIsThatOfFewRows) {
+  const std::string before = "(observation[local:a] before it) | (observation[local:b] before it)";
+  const std::string list = "list true per observation[local:a] select (last (" + before + ")).start\n";
+  EXPECT_LT(most_held_by(list, 120), 2 * most_held_by(list, 30));  // who have as many rows as are shown at once
+  const auto measure = [](const std::string& last) {
+    const std::string until = "before interval.start)";
+    return "measure exists ((observation[local:a] " + until + " | (observation[local:b] " + until +
+           ") over true every 1mo from 2020-01-01 to " + last + "\n";
+  };
+  EXPECT_LT(most_held_by(measure("2024-01-01"), 100), 2 * most_held_by(measure("2020-06-01"), 100));
 }
 
 }  // namespace

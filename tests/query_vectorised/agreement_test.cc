@@ -218,6 +218,27 @@ TEST(Agreement, OfWhatWasJustWrittenByOthers) {
   }
 }
 
+// Texts that differ behind what stands for a group.
+TEST(Agreement, OfLongTexts) {
+  const std::string common(300, 'n'), north = common + " north", south = common + " south";
+  Script script;
+  for (int person = 0; person < 20; ++person) {
+    random::Step step = about(random::Step::What::load, "p" + std::to_string(person));
+    for (int i = 0; i < 2; ++i) {
+      record::Event& event = step.events.emplace_back(coded(record::Kind::observation, "a", 18'000 + i));
+      event.source = {.organisation = person % 3 == i ? north : south, .system = ""};
+    }
+    script.steps.push_back(step);
+  }
+  Replay replay(script, 1);
+  replay.play();
+  for (const std::string text : {"count true by distinct(any[*].source)\n", "tally any[*] by source\n",
+                                 "count true by count(source over any[*]), (first any[*]).source\n",
+                                 "list true select (first any[*]).source, distinct(any[local:a].source)\n"}) {
+    expect_agreement(replay.store(), text);
+  }
+}
+
 // A day that is met for the first time fills the table for its whole year.
 TEST(Agreement, TablesOfDaysHoldWholeYears) {
   EXPECT_EQ(vectorised::table_first, record::days_from_civil(1900, 1, 1));
