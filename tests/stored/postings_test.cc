@@ -296,6 +296,12 @@ TEST(Postings, TellEndsBesideTheirStarts) {
   EXPECT_EQ(word(second, at(record::at_instant((1 + longest) * 1'000'000, 60))), 0x7fff'ffff);
   EXPECT_EQ(word(second, at(record::at_instant((2 + longest) * 1'000'000, 60))), none) << "too long";
   EXPECT_EQ(word({.precision = record::Precision::month}, at({.precision = record::Precision::month})), none);
+  record::Time odd = record::at_instant(91'000'000, 60);
+  ++odd.local;
+  EXPECT_EQ(word(second, at(odd)), none) << "called whole, with a fraction";
+  record::Time east = record::day_time(107), west = day;
+  east.offset_minutes = INT16_MAX, west.offset_minutes = -1;
+  EXPECT_EQ(word(west, at(east)), none) << "a shift beyond 16 bits";
 }
 
 TEST(Postings, LeaveTextInTheTimeline) {
