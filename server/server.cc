@@ -296,7 +296,7 @@ Result<std::unique_ptr<Server>> Server::start(engine::Store& store, Doorkeeper& 
   TRY(check_listen(options.listen, options.tls.has_value()));
   allow_files();
   auto parts = std::make_unique<Parts>(store, keeper, options);
-  parts->workers = TRY(Workers::start({.read_threads = options.read_threads}));
+  parts->workers = TRY(Workers::start({.write_threads = options.write_threads, .waiting_max = options.waiting_max}));
   std::promise<Result<void>> listening;
   auto outcome = listening.get_future();
   parts->thread = std::thread([&parts = *parts, &listening] { parts.run(listening); });

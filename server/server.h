@@ -24,8 +24,9 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:7411";  // HOST:PORT; port 0: one that is free; unix:PATH
   std::optional<TlsOptions> tls{};        // needed as soon as others than this machine could reach the address
   Limits limits{};
-  unsigned read_threads = 0;  // 0: one for each core
-  std::string http_listen{};  // where metrics and health are told; "" for nowhere
+  unsigned write_threads = 64;
+  std::size_t waiting_max = 4096;  // calls of a kind that wait for a thread; beyond it they end `busy`
+  std::string http_listen{};       // where metrics and health are told; "" for nowhere
   std::uint32_t drain_seconds = 10;
   AuditMode audit = AuditMode::on;
   Clock* clock = nullptr;  // null: the system's

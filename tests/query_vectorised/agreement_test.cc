@@ -6,6 +6,7 @@
 #include <ctime>
 #include <iostream>
 #include <limits>
+#include <tuple>
 
 #include "engine/trust/grant.h"
 #include "query/vectorised/plan.h"
@@ -158,6 +159,14 @@ TEST(Agreement, OfValuesOfOneInstant) {
       const std::string change = all + " as e where value - " + beside + ".value";
       expect_agreement(replay.store(), "count exists " + change + " <= -2\ntally " + change + " > 1 by date(it)\n");
     }
+    for (const std::string of : {all, std::string("observation[local:b]")}) {
+      for (const std::string beside :
+           {" as e preceding (last " + of + " within 1d of e)", " as e following (first " + of + " within 1d of e)",
+            " as e preceding (last " + of + " on or before e)"}) {
+        const std::string each = all + beside;
+        expect_agreement(replay.store(), "tally " + each + " by date(it)\ncount count(" + each + ") = 1\n");
+      }
+    }
     const std::string same = "observation[local:a] same date as " + all;
     expect_agreement(replay.store(), "tally " + same + " by date(it)\ncount count(" + same + " where value > 5) >= 2\n");
   }
@@ -303,6 +312,15 @@ TEST(Agreement, OfVagueTimesAndOfTheFirstAndLast) {
     script.steps.push_back(step);
   };
   for (int person = 0; person < 80; ++person) tell(random::Step::What::load, person, 1 + chance.below(10));
+  // Runs of months alone, and of one day that is the first of a month too.
+  for (int person = 0; person < 80; ++person) {
+    random::Step& step = script.steps[person];
+    for (const auto& [code, month, is_vague] : {std::tuple("m", 1 + person % 12, true), {"d", 7, person % 2 == 0}}) {
+      record::Event& event = step.events.emplace_back(
+          coded(record::Kind::observation, code, record::days_from_civil(2019, static_cast<unsigned>(month), 1)));
+      if (is_vague) event.start.precision = record::Precision::month;
+    }
+  }
   for (int round = 0; round < 2; ++round) {
     for (int person = 0; person < 90; person += 9) tell(random::Step::What::write, person, 2);
     if (round == 0) script.steps.push_back({.what = random::Step::What::fold});
@@ -316,6 +334,7 @@ TEST(Agreement, OfVagueTimesAndOfTheFirstAndLast) {
                                       "after 2019-07-15", "on or before 2019-03", "where value < 100 before 2019"})
       some.push_back(events + " " + clauses);
   }
+  for (const std::string code : {"m", "d"}) some.push_back("any[local:" + code + "] in 2019-03-10..2019-07-15");
   for (const std::string& of : some) {
     std::string text = "count exists " + of + "\ntally " + of + " by code, year(it)\n";
     for (const std::string group : {"year", "month", "date"}) {

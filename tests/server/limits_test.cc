@@ -143,6 +143,52 @@ TEST(Limits, ObjectsThatAreHeld) {
   EXPECT_EQ(outcome(scope, [&] { return told(session.ingestRequest()); }).first, "done");
 }
 
+// An import for whose end there was no turn has not ended.
+TEST(Limits, WritesThatWait) {
+  ServerOptions options;
+  options.write_threads = 1, options.waiting_max = 1;
+  ServedStore served(options);
+  capnp::EzRpcClient client(served.address());
+  auto& scope = client.getWaitScope();
+  auto session = enter(client);
+  const auto batch_for = [](wire::Import::Client& import) {
+    constexpr unsigned events = 5'000;  // some milliseconds of work
+    auto request = import.addRequest();
+    auto batch = request.initBatch();
+    auto heads = batch.initRecords(events);
+    wire::EventsWriter writer;
+    for (unsigned i = 0; i < events; ++i) {
+      heads[i].setEvents(1);
+      heads[i].initIdentifiers(1)[0].setValue("ann");
+      record::Event event;
+      event.kind = record::Kind::observation;
+      event.start = record::day_time(static_cast<record::Day>(i));
+      writer.add(event, wire::WithDetails::yes);
+    }
+    writer.write(batch.initEvents());
+    return request.send();
+  };
+  const auto finished = [](wire::Import::Client& import) { return told(import.finishRequest()); };
+  bool refused = false;
+  for (int round = 0; round < 100 && !refused && !HasFailure(); ++round) {
+    std::vector<wire::Import::Client> imports;
+    for (int i = 0; i < 3; ++i) imports.push_back(session.importRequest().send().wait(scope).getImport());
+    auto batch = batch_for(imports[0]).eagerlyEvaluate(nullptr);
+    kj::Promise<std::string> ends[] = {finished(imports[1]), finished(imports[2])};
+    batch.wait(scope);
+    std::string outcomes[2];
+    for (int i = 0; i < 2; ++i) outcomes[i] = outcome(scope, [&] { return kj::mv(ends[i]); }).first;
+    for (int i = 0; i < 2; ++i) {
+      if (outcomes[i] == "done") continue;
+      refused = true;
+      EXPECT_EQ(outcomes[i], "busy");
+      EXPECT_EQ(outcome(scope, [&] { return finished(imports[1 + i]); }).first, "done");
+      EXPECT_EQ(outcome(scope, [&] { return finished(imports[1 + i]); }).first, "conflict");
+    }
+  }
+  EXPECT_TRUE(refused);
+}
+
 TEST(Limits, Connections) {
   ServedStore served(with([](Limits& limits) { limits.connections = 2; }));
   const auto first = std::make_unique<capnp::EzRpcClient>(served.address());
