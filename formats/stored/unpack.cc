@@ -85,9 +85,6 @@ bool unpack_dictionary(Reader& in, std::size_t count, T bias, T* out) {
   return last < n;
 }
 
-constexpr std::size_t short_stretch = 4;
-static_assert(short_stretch <= room_margin);
-
 template <typename T>
 bool unpack_stretches(Reader& in, std::size_t count, T bias, T* out) {
   thread_local std::vector<T> values;
@@ -101,11 +98,9 @@ bool unpack_stretches(Reader& in, std::size_t count, T bias, T* out) {
   std::size_t at = 0;
   for (std::size_t i = 0; i < n; ++i) {
     if (lengths[i] >= count - at) return false;
-    // Most stretches are short: a few values are written whatever the length, within the margin behind the column.
+    // Eight are written at a time, beyond the stretch too: what follows it is written later, and behind the column is a margin.
     const std::size_t length = lengths[i] + std::size_t{1};
-    T* const to = out + at;
-    for (std::size_t k = 0; k < short_stretch; ++k) to[k] = values[i];
-    if (length > short_stretch) std::fill(to + short_stretch, to + length, values[i]);
+    for (std::size_t k = 0; k < length; k += room_margin) std::fill_n(out + at + k, room_margin, values[i]);
     at += length;
     if (at == count) return i + 1 == n;
   }

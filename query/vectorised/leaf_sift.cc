@@ -109,6 +109,11 @@ void append_numbers(std::vector<double>& into, const PostingColumns& from, std::
   for (std::size_t k = 0; k < places.size(); ++k) to[k] = from.number_at(places[k]);
 }
 
+// That any of the postings first .. past-1 has.
+std::uint32_t flags_of(const PostingColumns& from, std::size_t first, std::size_t past) {
+  return from.flags.is_constant() ? from.flags[0] : bits_of({from.flags.values() + first, past - first});
+}
+
 engine::Name primary(std::uint32_t flags, engine::Name code) { return flags & stored::posting_translation ? 0 : code; }
 
 }  // namespace
@@ -133,28 +138,32 @@ void LeafReader::choose(const PostingColumns& from, const std::vector<Removal>& 
                         std::size_t past) {
   postings_ += past - first;
   const bool asks_kind = leaf_.kind || leaf_.codes->any;  // else the column is not read
-  const auto is_kept = [&](std::size_t i) {
-    return asks_kind ? keeps(from.flags[i], static_cast<record::Kind>(from.kind[i])) : (from.flags[i] & refused_) == 0;
-  };
-  const auto is_here = [&](std::size_t i) {
-    return removals.empty() || !std::ranges::binary_search(removals, Removal{from.patient[i], from.number[i]});
-  };
+  const bool one_kind = !asks_kind || from.kind.is_constant();
+  const std::uint32_t flags = flags_of(from, first, past);
   kept_.first = first;
-  kept_.everything = from.flags.is_constant() && (from.kind.is_constant() || !asks_kind) && removals.empty();
+  kept_.everything = one_kind && removals.empty() && ((flags & refused_) == 0 || from.flags.is_constant());
+  const auto is_of_kind = [&](std::size_t i) { return !asks_kind || keeps(0, static_cast<record::Kind>(from.kind[i])); };
   if (kept_.everything) {
-    kept_.count = is_kept(first) ? past - first : 0;
+    kept_.count = (flags & refused_) == 0 && is_of_kind(first) ? past - first : 0;
     return;
   }
-  // Every one is written and those are kept that count, without a branch.
-  kept_.some.resize(past - first);
+  kept_.some.resize(past - first + sift_room);
   std::uint32_t* const some = kept_.some.data();
   std::size_t left = 0;
-  for (std::size_t i = first; i < past; ++i) {
-    some[left] = static_cast<std::uint32_t>(i);
-    left += is_kept(i);
+  if (one_kind && !from.flags.is_constant() && is_of_kind(first)) {
+    left = sift_without(from.flags.values(), first, past - first, refused_, some);
+  } else {
+    // Every one is written and those are kept that count, without a branch.
+    for (std::size_t i = first; i < past; ++i) {
+      some[left] = static_cast<std::uint32_t>(i);
+      left += static_cast<std::size_t>((from.flags[i] & refused_) == 0) & static_cast<std::size_t>(is_of_kind(i));
+    }
   }
   kept_.some.resize(left);
-  if (!removals.empty()) std::erase_if(kept_.some, [&](std::uint32_t i) { return !is_here(i); });
+  if (removals.empty()) return;
+  std::erase_if(kept_.some, [&](std::uint32_t i) {
+    return std::ranges::binary_search(removals, Removal{from.patient[i], from.number[i]});
+  });
 }
 
 namespace {
@@ -202,7 +211,8 @@ void LeafReader::only_among(const PostingColumns& from, const Batch& batch, cons
 
 bool LeafReader::has_vague(const PostingColumns& from) const {
   if (kept_.size() == 0) return false;
-  if (from.flags.is_constant()) return (from.flags[0] & stored::posting_vague) != 0;
+  if (kept_.everything || from.flags.is_constant())
+    return (flags_of(from, kept_[0], kept_[kept_.size() - 1] + 1) & stored::posting_vague) != 0;
   std::uint32_t flags = 0;
   for (std::size_t k = 0; k < kept_.size(); ++k) flags |= from.flags[kept_[k]];
   return (flags & stored::posting_vague) != 0;

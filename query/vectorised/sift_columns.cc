@@ -72,6 +72,30 @@ __attribute__((target("avx2,popcnt"))) std::size_t narrow_avx2(const std::uint32
   return left;
 }
 
+__attribute__((target("avx2,popcnt"))) std::size_t without_avx2(const std::uint32_t* values, std::size_t first,
+                                                                std::size_t past, std::uint32_t bits,
+                                                                std::uint32_t* into) {
+  const __m256i asked = _mm256_set1_epi32(static_cast<int>(bits));
+  __m256i rows = first_rows(first);
+  std::size_t left = 0;
+  for (std::size_t row = first; row < past; row += 8) {
+    const __m256i has_none = _mm256_cmpeq_epi32(_mm256_and_si256(load(values + row), asked), _mm256_setzero_si256());
+    left = put(rows, static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(has_none))), left, into);
+    rows = _mm256_add_epi32(rows, _mm256_set1_epi32(8));
+  }
+  return left;
+}
+
+__attribute__((target("avx2"))) std::uint32_t bits_avx2(const std::uint32_t* values, std::size_t count) {
+  __m256i all = _mm256_setzero_si256();
+  for (std::size_t i = 0; i < count; i += 8) all = _mm256_or_si256(all, load(values + i));
+  alignas(32) std::uint32_t lanes[8];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), all);
+  std::uint32_t bits = 0;
+  for (const std::uint32_t lane : lanes) bits |= lane;
+  return bits;
+}
+
 // A bit for each of four values that is beyond.
 __attribute__((target("avx2"))) unsigned beyond_avx2(__m256i words, __m256i least, __m256i most, __m256i sign) {
   const __m256i turned = _mm256_or_si256(_mm256_srli_epi64(words, 1), _mm256_slli_epi64(words, 63));
@@ -123,6 +147,26 @@ std::size_t sift_narrow(const std::uint32_t* values, std::size_t first, std::siz
 #endif
   return sift_plain(first + done, first + count, left, into,
                     [&](std::size_t row) { return values[row] - least <= span; });
+}
+
+std::size_t sift_without(const std::uint32_t* values, std::size_t first, std::size_t count, std::uint32_t bits,
+                         std::uint32_t* into, [[maybe_unused]] Wide wide) {
+  std::size_t done = 0, left = 0;
+#ifdef __x86_64__
+  if (wide == Wide::where_it_can && has_avx2())
+    done = count / 8 * 8, left = without_avx2(values, first, first + done, bits, into);
+#endif
+  return sift_plain(first + done, first + count, left, into, [&](std::size_t row) { return (values[row] & bits) == 0; });
+}
+
+std::uint32_t bits_of(std::span<const std::uint32_t> values, [[maybe_unused]] Wide wide) {
+  std::size_t done = 0;
+  std::uint32_t bits = 0;
+#ifdef __x86_64__
+  if (wide == Wide::where_it_can && has_avx2()) done = values.size() / 8 * 8, bits = bits_avx2(values.data(), done);
+#endif
+  for (const std::uint32_t value : values.subspan(done)) bits |= value;
+  return bits;
 }
 
 std::size_t sift_turned(const std::uint64_t* values, std::size_t first, std::size_t count, const WideSpan& of,

@@ -17,6 +17,13 @@ enum class Wide : std::uint8_t { where_it_can, never };  // never: for tests
 std::size_t sift_narrow(const std::uint32_t* values, std::size_t first, std::size_t count, std::uint32_t least,
                         std::uint32_t span, std::uint32_t* into, Wide wide = Wide::where_it_can);
 
+// Those that have none of these bits.
+std::size_t sift_without(const std::uint32_t* values, std::size_t first, std::size_t count, std::uint32_t bits,
+                         std::uint32_t* into, Wide wide = Wide::where_it_can);
+
+// The bits that any of some values has.
+std::uint32_t bits_of(std::span<const std::uint32_t> values, Wide wide = Wide::where_it_can);
+
 // How many bits of some words are set.
 std::int64_t count_bits(std::span<const std::uint64_t> words, Wide wide = Wide::where_it_can);
 

@@ -49,6 +49,25 @@ TEST_P(SiftColumns, KeepsTurnedValuesOfASpanOrBeyondIt) {
   }
 }
 
+TEST_P(SiftColumns, KeepsValuesWithoutSomeBits) {
+  std::mt19937_64 random(seed);
+  for (int turn = 0; turn < 300; ++turn) {
+    const std::size_t first = random() % 20, count = random() % 70;
+    std::vector<std::uint32_t> values(first + count);
+    for (std::uint32_t& value : values) value = static_cast<std::uint32_t>(random() & random());
+    const std::uint32_t bits = turn % 7 == 0 ? 0 : static_cast<std::uint32_t>(random() & random() & random());
+    std::uint32_t of_any = 0;
+    std::vector<std::uint32_t> expected, found(count + sift_room);
+    for (std::size_t row = first; row < first + count; ++row) {
+      of_any |= values[row];
+      if ((values[row] & bits) == 0) expected.push_back(static_cast<std::uint32_t>(row));
+    }
+    found.resize(sift_without(values.data(), first, count, bits, found.data(), GetParam()));
+    ASSERT_EQ(found, expected) << "seed " << seed << ", turn " << turn;
+    ASSERT_EQ(bits_of({values.data() + first, count}, GetParam()), of_any) << "seed " << seed << ", turn " << turn;
+  }
+}
+
 TEST_P(SiftColumns, CountsBits) {
   std::mt19937_64 random(seed);
   for (std::size_t count = 0; count < 40; ++count) {
