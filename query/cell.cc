@@ -10,11 +10,8 @@ namespace {
 
 // Truths, numbers, times and texts stand apart; missing is last.
 int rank(const Cell& cell) {
-  if (std::holds_alternative<bool>(cell)) return 0;
-  if (std::holds_alternative<std::int64_t>(cell) || std::holds_alternative<double>(cell)) return 1;
-  if (std::holds_alternative<record::Time>(cell)) return 2;
-  if (std::holds_alternative<std::string>(cell)) return 3;
-  return 4;
+  constexpr std::array ranks = {4, 0, 1, 1, 2, 3};  // of each form
+  return ranks[cell.index()];
 }
 
 double number(const Cell& cell) {

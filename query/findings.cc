@@ -30,22 +30,26 @@ std::size_t bytes_of_key(const Key& key) { return sizeof(Key) + key.size() * gro
 
 }  // namespace
 
-void Findings::add(const Key& key, std::size_t figure, std::int64_t n, std::size_t figures) {
-  Counts& counted = counts[key];
+// Those that come in order are put behind one another.
+void Findings::add(Key key, std::size_t figure, std::int64_t n, std::size_t figures) {
+  const bool last = counts.empty() || compare(counts.rbegin()->first, key) < 0;
+  const auto at = last ? counts.end() : counts.lower_bound(key);
+  Counts& counted = counts.try_emplace(at, std::move(key))->second;
   if (counted.size() < figures) counted.resize(figures);
   counted[figure] += n;
 }
 
 void Findings::merge(Findings&& later) {
-  // Both are in order: they are walked together, unless a few are merged into many.
+  // Both are in order: they are walked together, and what is far is looked for.
+  constexpr int walked_max = 8;
   if (counts.empty()) counts.swap(later.counts);
-  const bool few = later.counts.size() < counts.size() / 16;
   auto at = counts.begin();
   while (!later.counts.empty()) {
     auto one = later.counts.extract(later.counts.begin());
-    if (few) at = counts.lower_bound(one.key());
-    while (at != counts.end() && compare(at->first, one.key()) < 0) ++at;
-    if (at == counts.end() || compare(at->first, one.key()) > 0) {
+    auto order = std::strong_ordering::greater;
+    for (int walked = 0; at != counts.end() && (order = compare(at->first, one.key())) < 0; ++walked)
+      at = walked < walked_max ? std::next(at) : counts.lower_bound(one.key());
+    if (at == counts.end() || order > 0) {
       counts.insert(at, std::move(one));
       continue;
     }

@@ -48,7 +48,7 @@ struct Findings {
   void add_person(Brought&& one);
   void count_foremost();  // at the end: each in no more groups than the others
 
-  void add(const Key& key, std::size_t figure, std::int64_t n, std::size_t figures);
+  void add(Key key, std::size_t figure, std::int64_t n, std::size_t figures);
   void merge(Findings&& later);  // of patients that come after
   std::size_t bytes() const;     // memory held, about; not of the foremost, since that would be up to one person
 

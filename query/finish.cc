@@ -13,9 +13,14 @@ namespace {
 
 constexpr double days_per_year = 365.25;
 
-// The groups of a key: all of it, or what stands behind the number of an interval.
+constexpr std::size_t figures_most = 6;
+
+// The groups of a key: all of it, or what stands behind the number of an interval. With room for figures.
 std::vector<Cell> groups_of(const Key& key, std::size_t from = 0) {
-  return {key.begin() + static_cast<std::ptrdiff_t>(from), key.end()};
+  std::vector<Cell> groups;
+  groups.reserve(key.size() - from + figures_most);
+  groups.assign(key.begin() + static_cast<std::ptrdiff_t>(from), key.end());
+  return groups;
 }
 
 // A figure of each group; without groups one row, though nothing was counted.

@@ -10,6 +10,7 @@ Result<void> Answers::begin(const Schema& schema) {
 Result<void> Answers::rows(const Batch& batch) {
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     std::vector<Cell> cells;
+    cells.reserve(batch.columns.size());
     for (const std::vector<Cell>& column : batch.columns) cells.push_back(column[row]);
     all.back().rows.push_back(std::move(cells));
   }

@@ -79,6 +79,10 @@ class Candidates {
     become_bits(), others.become_bits();
     for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= others.words_[i];
   }
+  void add_those_of(Candidates& others) {  // likewise
+    become_bits(), others.become_bits();
+    for (std::size_t i = 0; i < words_.size(); ++i) words_[i] |= others.words_[i];
+  }
   void remove(PatientId id) {
     if (words_.empty()) return (void)std::erase(few_, id);
     words_[(id - first_) / 64] &= ~(std::uint64_t{1} << ((id - first_) % 64));

@@ -43,6 +43,13 @@ Cell month_cell(Day day) {
   return month;
 }
 
+// Ascends with the days.
+std::int64_t date_group(Op op, Day day) {
+  if (op == Op::date_of) return day;
+  const record::CivilDay date = record::civil(day);
+  return op == Op::year_of ? date.year : date.year * 12 + static_cast<std::int64_t>(date.month);
+}
+
 bool is_whole(const Node& number) {
   return number.op == Op::age || number.op == Op::year_of || number.op == Op::count || number.op == Op::distinct;
 }
@@ -59,17 +66,13 @@ const Node* dated_event(const Node& node) {
   return nullptr;
 }
 
-std::int64_t date_group(Op op, Day day) {
-  if (op == Op::date_of) return day;
-  const record::CivilDay date = record::civil(day);
-  return op == Op::year_of ? date.year : date.year * 12 + static_cast<std::int64_t>(date.month);
-}
-
 Cell code_cell(const engine::View& view, std::uint32_t shard, engine::Name name) {
   if (name == 0) return Missing{};
   const record::Code code = view.code_of(shard, name);
   return std::string(code.system) + ":" + std::string(code.code);
 }
+
+Cell text_cell(std::string text) { return text.empty() ? Cell(Missing{}) : Cell(std::move(text)); }
 
 Cell date_cell(Op op, const Time& date) {
   if (!date.known() || (op == Op::month_of && date.precision < Precision::month)) return Missing{};
@@ -266,7 +269,6 @@ std::vector<std::uint32_t> Evaluation::coded_field(const Node& node, const Frame
       made[row] = number_before;
     }
   };
-  const auto text_cell = [](std::string text) { return text.empty() ? Cell(Missing{}) : Cell(std::move(text)); };
   const auto number_words = [&](const auto& words, const std::vector<std::uint32_t>& index, int) {
     using Word = typename std::decay_t<decltype(words)>::value_type;
     number_all(words, index,

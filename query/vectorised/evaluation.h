@@ -34,12 +34,12 @@ using Truths = std::vector<Truth>;
 using Times = std::vector<record::Time>;  // precision none: missing
 using Numbers = std::vector<std::optional<Quantity>>;
 
-// year(T), month(T) and date(T) of an event whose date alone is asked for: the event, or null; the group of a day, ascending
-// with the days; and what it is called, of any date as it is known.
+// year(T), month(T) and date(T) of an event whose date alone is asked for: the event, or null; and what the group of a date is
+// called, as it is known.
 const typed::Node* dated_event(const typed::Node& date);
-std::int64_t date_group(typed::Op op, record::Day day);
 Cell date_cell(typed::Op op, const record::Time& date);
 Cell code_cell(const engine::View& view, std::uint32_t shard, engine::Name code);
+Cell text_cell(std::string text);  // missing where it is empty
 
 // What a word of a closed list is called; "": there is none.
 template <typename Listed>

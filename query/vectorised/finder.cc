@@ -165,14 +165,8 @@ class VectorisedFinder final : public RangeFinder {
   // What comes of a whole leaf without rows being made of it; false where that does not do.
   Result<bool> find_totals(const PatientRange& range, Stop& stop, Findings& into) {
     Watch watch = started();
-    LeafRange of = leaf_range(0, range);
     const bool share = !question_->shares.empty();
-    if (share) {
-      const std::vector<engine::Name>& begins = question_->shares[range.shard];
-      const std::uint32_t at = range.first / question_->range_patients;
-      of.first_code = begins[at], of.past_code = begins[at + 1];
-      of.first_block = 0, of.last_block = (view_.patients(range.shard) - 1) / block_patients;
-    }
+    const LeafRange of = share ? share_of_codes(0, range) : leaf_range(0, range);
     const std::optional<std::int64_t> counted = TRY(totals_->find(of, readers_.front(), stop, into));
     check(counted || !share, "codes are shared where nothing is out of the ordinary");
     if (!counted) return false;
@@ -432,7 +426,7 @@ Result<std::vector<std::vector<std::uint64_t>>> postings_to_share(const Question
   const std::vector<Leaf>& leaves = question.plans->rehearsed.leaves.all;
   if (question.view.grant() || question.then.as_of() != INT64_MAX || !question.apart.empty()) return all;
   if (plans.size() != 1 || plans[0].way != Way::columns || leaves.size() != 1 || !adds_up(leaves[0])) return all;
-  if (!LeafTotals::of(*plans[0].statement, question.program, leaves[0])) return all;
+  if (!question.plans->counts_whoever && !LeafTotals::of(*plans[0].statement, question.program, leaves[0])) return all;
   NoStop stop;
   LeafReader reader;
   for (std::uint32_t shard = 0; shard < question.view.shards(); ++shard) {
@@ -541,12 +535,13 @@ Result<Executors> vectorised_executors(const engine::View& view, const Program& 
     const std::uint32_t patients = now.patients(shard);
     question->shares.push_back(shares_of(postings[shard], (patients + range_patients - 1) / range_patients));
   }
+  const auto together = whoever ? std::make_shared<FoundTogether>(*question) : nullptr;
   const bool rows = gives_rows(*plans->each.front().statement);
   return Executors{.range_patients = range_patients,
                    .first_patients = rows ? block_patients : range_patients,
                    .waited_for = rows,
-                   .make = [question, whoever]() -> Result<std::unique_ptr<Finder>> {
-                     if (whoever) return std::unique_ptr<Finder>(std::make_unique<WhoeverFinder>(question));
+                   .make = [question, together]() -> Result<std::unique_ptr<Finder>> {
+                     if (together) return std::unique_ptr<Finder>(std::make_unique<WhoeverFinder>(question, together));
                      return std::unique_ptr<Finder>(std::make_unique<VectorisedFinder>(question));
                    }};
 }

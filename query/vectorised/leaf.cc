@@ -26,9 +26,10 @@ constexpr std::size_t full_events = 4096;  // dealt out to a block, before they 
 std::uint32_t sifting_fields(const Leaf& leaf) {
   std::uint32_t fields = stored::posting_field_flags | stored::posting_field_kind;
   if (leaf.sieve.compare) fields |= stored::posting_field_value | stored::posting_field_unit;
-  if (leaf.sieve.sifts_days() || leaf.sieve.sifts_ends()) fields |= stored::posting_field_day;
+  if (leaf.sieve.sifts_days() || leaf.sieve.sifts_ends() || is_thin(leaf)) fields |= stored::posting_field_day;
   if (leaf.sieve.sifts_ends())
     fields |= stored::posting_field_second | stored::posting_field_offset | stored::posting_field_end;
+  if (is_thin(leaf)) fields |= stored::posting_field_patient;
   return fields;
 }
 
@@ -234,7 +235,7 @@ Result<void> LeafReader::keep(engine::Name code, const engine::PostingScan& scan
     else note_odd(columns_, note);
     return {};
   };
-  if (whole && leaf_.sieve.sifts()) {
+  if (whole && (leaf_.sieve.sifts() || thin_)) {
     const auto sift_first = [&](const PostingColumns& so_far) {
       choose(so_far, scan.removals[r], 0, so_far.count);
       sift(so_far);

@@ -99,23 +99,7 @@ struct LeafRange {
   const Leaf& leaf;
   std::span<const engine::Name> names;  // of its codes in the shard; of all codes nothing
   std::uint32_t shard = 0, first_block = 0, last_block = 0;
-  engine::Name first_code = 0, past_code = ~engine::Name{0};  // that are counted by count_days() and count_codes()
-};
-
-// How many there are of each day: in a table of two hundred years, and of others, and of dates that are vague, one by one.
-struct DayCounts {
-  std::vector<std::int64_t> usual{};  // from table_first on
-  std::map<std::pair<record::Day, record::Precision>, std::int64_t> others{};
-
-  void start() {
-    usual.assign(table_days, 0);
-    others.clear();
-  }
-  void add(record::Day day, record::Precision precision, std::int64_t count = 1) {
-    const std::uint32_t place = static_cast<std::uint32_t>(day) - static_cast<std::uint32_t>(table_first);
-    const bool is_usual = place < table_days && precision >= record::Precision::day;
-    (is_usual ? usual[place] : others[{day, precision}]) += count;
-  }
+  engine::Name first_code = 0, past_code = ~engine::Name{0};  // that visit() reads
 };
 
 // Reads a leaf over a range of blocks of one shard: each run of postings is decoded once for the range.
@@ -131,14 +115,29 @@ class LeafReader {
   // the rest at the end; with field_by_code all of one code together. Only of a leaf that adds_up().
   using Full = std::function<Result<void>(std::uint32_t block, Events& events, const Odd& odd)>;
   Result<void> stream(const LeafRange& of, Stop& stop, const Full& full);
-  // How many events there are of each day, whoever has them. False where somebody is odd: then what was counted means nothing.
-  // Only of a leaf that adds_up(), of whose fields no more than the day is wanted.
-  Result<bool> count_days(const LeafRange& of, Stop& stop, DayCounts& counts);
-  // How many events there are with each code, by its name, or how many patients have one. False where somebody is odd, or has
-  // one without a code. Only of a leaf of whose fields no more than the code is wanted.
-  enum class Count : std::uint8_t { events, patients };
-  Result<bool> count_codes(const LeafRange& of, Stop& stop, Count what, std::vector<std::int64_t>& counts);
-  // How many postings of each code are read to count either of them; nothing where it is not known before they are read that
+  // Those of a run that are kept: all from `first` on, or some of them.
+  struct Kept {
+    bool everything = false;
+    std::size_t first = 0, count = 0;  // of everything
+    std::vector<std::uint32_t> some{};
+    std::size_t size() const { return everything ? count : some.size(); }
+    std::size_t operator[](std::size_t k) const { return everything ? first + k : std::size_t{some[k]}; }
+  };
+  // Is shown what is kept, code by code: run by run, and then what was added to them.
+  class Visitor {
+   public:
+    virtual void run(engine::Name code, const stored::PostingColumns& columns, const Kept& kept) = 0;
+    virtual void added(engine::Name code, const stored::Posting& posting) = 0;
+    virtual void code_done(engine::Name code) = 0;
+
+   protected:
+    ~Visitor() = default;
+  };
+  // Whose they are, only if that is asked. False where somebody is odd, or where codes are wanted and an event has none: then what was
+  // shown means nothing. Only of a leaf that adds_up().
+  enum class Whose : std::uint8_t { asked, unasked };
+  Result<bool> visit(const LeafRange& of, Stop& stop, Whose whose, Visitor& visitor);
+  // How many postings of each code are read to count them; nothing where it is not known before they are read that
   // nobody is odd.
   Result<std::optional<std::vector<std::uint64_t>>> postings_if_ordinary(const LeafRange& of, Stop& stop);
   // Adds whoever has an event here, or is odd. Before anything is read; not of a leaf that is dealt out.
@@ -164,14 +163,6 @@ class LeafReader {
     engine::Name code = 0;
     std::size_t next = 0;
   };
-  // Those of a run that are kept: all from `first` on, or some of them.
-  struct Kept {
-    bool everything = false;
-    std::size_t first = 0, count = 0;  // of everything
-    std::vector<std::uint32_t> some{};
-    std::size_t size() const { return everything ? count : some.size(); }
-    std::size_t operator[](std::size_t k) const { return everything ? first + k : std::size_t{some[k]}; }
-  };
   struct OddTaken {
     Place place;
     std::int64_t order;
@@ -189,8 +180,6 @@ class LeafReader {
   using NoteOdd = std::function<void(PatientId id)>;
   Result<void> keep(engine::Name code, const engine::PostingScan& scan, std::size_t run, std::uint32_t fields,
                     const NoteOdd& note);
-  void add_days(DayCounts& counts) const;
-  void add_patients();
   Result<void> start(const LeafRange& of, Hold hold, Stop& stop, const Full* full);
   void add_kept(const stored::PostingColumns& from, Candidates& candidates);
   void add_found(std::span<const stored::Posting> added, Candidates& candidates);
@@ -208,6 +197,7 @@ class LeafReader {
   void note_odd_taken(const stored::PostingColumns& from);
   bool has_vague(const stored::PostingColumns& from) const;  // of those kept
   void sift(const stored::PostingColumns& from);
+  void sift_far(const stored::PostingColumns& from);
   void thin_out(const stored::PostingColumns& from);
   bool may_be_taken(const stored::Posting& posting);
   void take_first_and_last(Events& events, std::uint32_t block, Odd& odd);
@@ -260,7 +250,6 @@ class LeafReader {
   engine::Name bound_unit_ = 0;            // a unit that is the sieve's
   std::array<Mantissas, 19> mantissas_{};  // by scale, from 0
   Kept kept_{};
-  std::vector<PatientId> patients_{};  // of one code, ascending
   Events scratch_{};
   std::vector<std::uint32_t> order_{};
 };

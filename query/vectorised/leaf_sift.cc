@@ -242,6 +242,25 @@ void LeafReader::sift(const PostingColumns& from) {
   sift_values(from);
   sift_days(from);
   sift_ends(from);
+  sift_far(from);
+}
+
+// Of those kept, of a leaf that is thin, drops what by its day alone is neither first nor last so far. What has no time comes first.
+void LeafReader::sift_far(const PostingColumns& from) {
+  constexpr record::Day far = 24;  // beyond what an offset may move an instant
+  const bool by_patient = !from.patient.is_constant() && !from.day.is_constant();
+  if (!thin_ || !by_patient || kept_.size() == 0 || (!first_.empty() && has_vague(from))) return;
+  const PatientId* const ids = from.patient.values();
+  const PatientId base = first_block_ * block_patients;
+  const auto may_be_first = [&, first = first_.data()](std::size_t i) {
+    return (from.day_at(i) - far) * order_day <= first[ids[i] - base];
+  };
+  const auto may_be_last = [&, last = last_.data()](std::size_t i) {
+    return (from.day_at(i) + far) * order_day >= last[ids[i] - base];
+  };
+  if (last_.empty()) sift_kept(kept_, may_be_first);
+  else if (first_.empty()) sift_kept(kept_, may_be_last);
+  else sift_kept(kept_, [&](std::size_t i) { return may_be_first(i) | may_be_last(i); });
 }
 
 // Of those kept, of a leaf that is thin, leaves what comes first or last so far. Those of a patient are mostly in order: the last is

@@ -59,6 +59,16 @@ class RangeFinder : public Finder {
             .last_block = (range.past - 1) / block_patients};
   }
 
+  // The share of the codes that a range takes, of everyone.
+  LeafRange share_of_codes(std::size_t leaf, const PatientRange& range) const {
+    LeafRange of = leaf_range(leaf, range);
+    const std::vector<engine::Name>& begins = question_->shares[range.shard];
+    const std::uint32_t at = range.first / question_->range_patients;
+    of.first_code = begins[at], of.past_code = begins[at + 1];
+    of.first_block = 0, of.last_block = (view_.patients(range.shard) - 1) / block_patients;
+    return of;
+  }
+
   bool is_past() const { return question_->then.as_of() != INT64_MAX; }
   // Before anything else of a range.
   Result<void> know_changed(const PatientRange& range);

@@ -68,6 +68,19 @@ TEST_F(SharedCodes, EventsByYearAreTheSameForAnyNumberOfThreads) {
   expect_same(store(), "tally any[*] by date(it)\n", 5);
 }
 
+TEST_F(SharedCodes, EventsBySeveralGroupsAreTheSameForAnyNumberOfThreads) {
+  expect_same(store(), "tally any[*] by kind, year(it)\n", 5);
+  expect_same(store(), "tally condition[*] by year(it), code\n", 5 * codes);
+  expect_same(store(), "tally condition[*] by code, source, month(it)\n", 5 * codes);
+}
+
+TEST_F(SharedCodes, WhoeverHasAnEventIsCountedOnce) {
+  const std::string in_a_year = "count exists any[*] in 2003 where value > 20\n", of_any = "count exists any[*]\n";
+  for (const std::string& text : {in_a_year, of_any}) expect_same(store(), text, 1);
+  small_.tell("p1 2003-03-01 condition local:c3 40\np9001 2003-03-01 condition local:new 41\n");
+  for (const std::string& text : {in_a_year, of_any}) expect_same(store(), text, 1);
+}
+
 TEST_F(SharedCodes, WithEventsThatAreNotFoldedYet) {
   small_.tell("p1 2001-03-01 condition local:c3 40\np8999 2007-03-01 condition local:new 41\n");
   expect_same(store(), by_code, codes + 1);

@@ -96,6 +96,35 @@ TEST(Agreement, OfColumnsAndTheReference) {
   EXPECT_GE(by_columns * 2, asked);
 }
 
+// What is counted run by run. Not of people who are linked, nor codes where an event has none: those are left to the reference.
+TEST(Agreement, OfTotalsOfAllCodes) {
+  constexpr int people = 60, texts = 30;
+  const std::uint64_t seed = number_from("CHARTLINE_SEED", 0), stores = number_from("CHARTLINE_STORES", 12);
+  for (std::uint64_t i = 0; i < (seed ? 1 : stores) && !::testing::Test::HasFailure(); ++i) {
+    const std::uint64_t this_seed = seed ? seed : i + 1;
+    Script script = random::random_script(this_seed, people);
+    const bool without_a_code = this_seed % 3 == 0;
+    std::erase_if(script.steps, [&](random::Step& step) {
+      const bool tells = !step.events.empty();
+      std::erase_if(step.events, [&](const record::Event& one) { return one.code.code.empty() && !without_a_code; });
+      const bool links = step.what == random::Step::What::link || step.what == random::Step::What::unlink;
+      return links || (tells && step.events.empty());
+    });
+    const std::uint32_t shards = this_seed % 2 ? 1 : 8;
+    Replay replay(script, shards);
+    replay.play();
+    for (std::uint64_t t = 0; t < texts && !::testing::Test::HasFailure(); ++t) {
+      const std::string text = UsualQuery(this_seed * 1000 + t).totals();
+      const auto prepared = prepare(replay.store(), text, {});
+      ASSERT_TRUE(prepared && prepared->complaints.empty()) << text;
+      EXPECT_EQ(plan(*prepared->program->query.statements.back(), *prepared->program).way, Way::columns) << text;
+      if (differ(replay.store(), text))
+        ADD_FAILURE() << "CHARTLINE_SEED=" << this_seed << " shards " << shards << "\n"
+                      << reduced(script, shards, text);
+    }
+  }
+}
+
 // Values of one scale, as most codes have them: they are compared without being made numbers first.
 TEST(Agreement, OfValuesWrittenAlike) {
   Script script;
@@ -419,7 +448,10 @@ void expect_agreement_on_many_events(bool some_without_code) {
       event.start = record::day_time(17'000 + static_cast<int>(chance.below(1500)));
       event.value.form = record::Value::Form::number;
       event.value.number = record::decimal(static_cast<std::int64_t>(chance.below(4000)), 1);
-      event.source = {.organisation = "north", .system = ""};
+      event.source = {.organisation = chance.one_in(3) ? "south" : "north", .system = ""};
+      if (chance.one_in(9)) event.author = record::Author::patient;
+      if (chance.one_in(5)) event.status = record::Status::final;
+      if (chance.one_in(7)) event.certainty = record::Certainty::confirmed;
     }
     script.steps.push_back(step);
   };
@@ -445,6 +477,15 @@ void expect_agreement_on_many_events(bool some_without_code) {
            "count in some by one.code",
            "count in everything by each.code\ntally any[*] by it.code, kind",
            "tally any[*] by year(it)",
+           "tally condition[*] by code, year(it)",
+           "tally any[*] by kind, year(it)",
+           "tally any[*] by month(it), code, kind",
+           "tally observation[*] by source",
+           "tally any[*] including contributions by author, source, status",
+           "tally any[*] by kind, date(it)",
+           "tally any[*] by date(it), source",
+           "tally any[*] by code, date(it)",
+           "tally any[*] in 2017-03-01..2018-09-30 by certainty, month(it)",
            "tally any[*] where value > 200 by year(it), code",
            "tally any[*] where value > 390 by month(it)",
            "tally any[*] by date(it)",

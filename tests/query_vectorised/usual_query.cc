@@ -134,6 +134,18 @@ std::string UsualQuery::groups(bool of_event) {
   return text;
 }
 
+std::string UsualQuery::totals() {
+  const std::string leaf =
+      one({"any", "any", "observation", "condition"}) + "[*]" +
+      one({"", "", "", " any status", " including contributions", " in 2019-03-01..2020-02-29", " where value > 5"});
+  if (chance_.one_in(8)) return "cohort everything per " + leaf + " as each = true\ncount in everything by each.code\n";
+  std::string text = "tally " + leaf + " by ";
+  for (std::uint64_t i = 0, n = 1 + chance_.below(3); i < n; ++i)
+    text += (i ? ", " : "") + one({"code", "it.code", "kind", "source", "author", "status", "certainty", "year(it)",
+                                   "month(it)", "date(it)"});
+  return text + "\n";
+}
+
 std::string UsualQuery::statement() {
   switch (chance_.below(8)) {
     case 0: return "tally " + events(2, "") + groups(true);

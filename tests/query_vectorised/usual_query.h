@@ -12,6 +12,8 @@ class UsualQuery {
  public:
   explicit UsualQuery(std::uint64_t seed) : chance_(seed) {}
   std::string text(int statements);
+  // One statement, by what postings tell of all events of a leaf.
+  std::string totals();
 
  private:
   std::string statement();
