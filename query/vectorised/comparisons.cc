@@ -22,6 +22,8 @@ bool holds(Op op, double a, double b) {
   }
 }
 
+bool is_value(const Node& node) { return node.op == Op::field && std::get<std::string>(node.data) == "value"; }
+
 bool is_time(const Node& node) { return node.type.basic == Basic::date || node.type.basic == Basic::instant; }
 
 }  // namespace
@@ -49,7 +51,8 @@ Truths Evaluation::comparison(const Node& node, const Frame& frame) {
     refuse(attribute ? "attributes" : "a comparison of " + query::name(left.type) + " and " + query::name(right.type));
     return made;
   }
-  if (compare_values(node, frame, made) || compare_ages(node, frame, made)) return made;
+  if (compare_values(node, frame, made) || compare_changes(node, frame, made) || compare_ages(node, frame, made))
+    return made;
   const Numbers a = number(left, frame), b = number(right, frame);
   for (std::size_t row = 0; row < rows; ++row) {
     if (!a[row] || !b[row]) continue;
@@ -59,39 +62,70 @@ Truths Evaluation::comparison(const Node& node, const Frame& frame) {
   return made;
 }
 
-const Node* Evaluation::written_number(const Node& node) const {
-  const Node* at = &node;
-  while (at->op == Op::param_of || at->op == Op::let_of) at = &defined(*at);
-  return at->op == Op::number ? at : nullptr;
+std::optional<Quantity> Evaluation::written_number(const Node& node) const {
+  const Node& at = unnamed(node);
+  if (at.op == Op::negative) {
+    const std::optional<Quantity> of = written_number(*at.parts[0]);
+    return of ? std::optional(query::negative(*of)) : std::nullopt;
+  }
+  if (at.op != Op::number) return std::nullopt;
+  Quantity made = exactly(std::get<record::Decimal>(at.data).to_double());
+  if (at.type.measure == Type::Measure::unit) made.measure = Quantity::Measure::unit, made.unit = at.type.unit;
+  return made;
 }
 
 // The age of a patient beside a number that the query writes.
 bool Evaluation::compare_ages(const Node& node, const Frame& frame, Truths& into) {
-  const Node* literal = written_number(*node.parts[1]);
-  if (!literal || node.parts[0]->op != Op::age || literal->type.measure == Type::Measure::unit) return false;
-  const double bound = std::get<record::Decimal>(literal->data).to_double();
+  const std::optional<Quantity> bound = written_number(*node.parts[1]);
+  if (!bound || node.parts[0]->op != Op::age || bound->measure == Quantity::Measure::unit) return false;
   const std::vector<Years> years = ages(*node.parts[0], frame);
   for (std::size_t row = 0; row < frame.rows(); ++row) {
     const auto [low, high] = years[row];
     if (low < 0) continue;
-    into[row] = low == high ? query::truth(holds(node.op, low, bound))
-                            : compare(node.op, query::range(low, high), exactly(bound));
+    into[row] =
+        low == high ? query::truth(holds(node.op, low, bound->low)) : compare(node.op, query::range(low, high), *bound);
+  }
+  return true;
+}
+
+// How much the values of two events differ, beside a number without a unit that the query writes. Where both are of one unit it does
+// not count.
+bool Evaluation::compare_changes(const Node& node, const Frame& frame, Truths& into) {
+  const std::optional<Quantity> bound = written_number(*node.parts[1]);
+  const Node& change = *node.parts[0];
+  if (!bound || bound->measure == Quantity::Measure::unit || change.op != Op::subtract) return false;
+  if (!is_value(*change.parts[0]) || !is_value(*change.parts[1])) return false;
+  const EventColumn column = one(*change.parts[0]->parts[0], frame), other = one(*change.parts[1]->parts[0], frame);
+  const Events &mine = *column.events, &theirs = *other.events;
+  want(&mine, field_value | field_primary), want(&theirs, field_value | field_primary);
+  const auto is_exact = [](const EventColumn& of, std::size_t row) {
+    const std::uint32_t at = of.index[row];
+    return at != no_event && of.events->form[at] == record::Value::Form::number &&
+           of.events->comparator[at] == record::Comparator::equal;
+  };
+  for (std::size_t row = 0; row < frame.rows(); ++row) {
+    const std::uint32_t at = column.index[row], beside = other.index[row];
+    std::optional<Quantity> made;
+    if (is_exact(column, row) && is_exact(other, row) && mine.unit[at] == theirs.unit[beside]) {
+      made = subtract(exactly(mine.value[at]), exactly(theirs.value[beside]));
+    } else {
+      const std::optional<Quantity> a = value_at(column, frame, row), b = value_at(other, frame, row);
+      if (!a || !b) continue;
+      if (mixes(*a, *b)) make_odd(frame.place[row]);
+      made = subtract(*a, *b);
+    }
+    if (made) into[row] = compare(node.op, *made, *bound);
   }
   return true;
 }
 
 // The value of an event beside a number that the query writes.
 bool Evaluation::compare_values(const Node& node, const Frame& frame, Truths& into) {
-  const auto value_of = [](const Node& side) {
-    return side.op == Op::field && std::get<std::string>(side.data) == "value";
-  };
-  const Node* literal = written_number(*node.parts[1]);
-  if (!literal || !value_of(*node.parts[0])) return false;
+  const std::optional<Quantity> written = written_number(*node.parts[1]);
+  if (!written || !is_value(*node.parts[0])) return false;
+  const Quantity& bound = *written;
   const EventColumn column = one(*node.parts[0]->parts[0], frame);
   const Events& events = *column.events;
-  Frame one_row;
-  one_row.place = {0};
-  const Quantity bound = number(*literal, one_row).front().value();
   const bool plain = bound.measure == Quantity::Measure::plain;
   want(&events, plain ? field_value : field_value | field_primary);
   engine::Name same_unit = 0;  // the unit seen last that is the bound's

@@ -254,8 +254,9 @@ class Evaluation {
   std::vector<const Node*> in_order(const Node& node);
   Truths joined_truths(const Node& node, const Frame& frame);
   Truths comparison(const Node& node, const Frame& frame);
-  const Node* written_number(const Node& node) const;  // null: it is none
+  std::optional<Quantity> written_number(const Node& node) const;  // nullopt: it is none
   bool compare_values(const Node& node, const Frame& frame, Truths& into);
+  bool compare_changes(const Node& node, const Frame& frame, Truths& into);
   bool compare_ages(const Node& node, const Frame& frame, Truths& into);
   // Calls `use` with the column of a field whose values are words of a closed list, which event of it each row is about, and how
   // many words there are; false: it is no such field.
@@ -300,7 +301,15 @@ class Evaluation {
   // How many events each row has.
   std::vector<std::uint32_t> counts(const Lists& lists, const Frame& frame);
   ListsPtr set_of(const Node& node, const Frame& frame, Lifted lifted);
+  struct Narrowing;
+  Narrowing narrowing(const Node& filter, const Frame& frame, Lifted lifted);
   ListsPtr filtered(const Node& node, const Frame& frame, Lifted lifted);
+  // Of each row's list the first .. past-1.
+  struct Stretches {
+    ListsPtr lists;
+    std::vector<std::uint32_t> first, past;
+  };
+  std::optional<Stretches> beside(const Node& events, const Frame& frame, Lifted lifted);
   // Which of several events of one instant comes first is not known here, and need not be where only its time is asked for.
   enum class Asks : std::uint8_t { event, time };
   EventColumn chosen(const Node& node, const Frame& frame, Lifted lifted, Asks asks = Asks::event);
@@ -358,6 +367,7 @@ class Evaluation {
   std::optional<Quantity> in_unit(const Quantity& number, const std::string& unit);
   const record::Event* recorder(const Events& events, std::uint32_t at);
   std::optional<Quantity> quantity_at(const EventColumn& column, std::size_t row);
+  std::optional<Quantity> value_at(const EventColumn& column, const Frame& frame, std::size_t row);
   bool mixes(const Quantity& a, const Quantity& b) const;  // whether what is measured decides how they convert
 
   const Program& program_;

@@ -225,7 +225,8 @@ EventColumn Evaluation::earliest(const Lists& lists, const Frame& frame, Asks as
 }
 
 EventColumn Evaluation::chosen(const Node& node, const Frame& frame, Lifted lifted, Asks asks) {
-  const ListsPtr lists = some_events(*node.parts.back(), frame, lifted);
+  const std::optional<Stretches> some = beside(*node.parts.back(), frame, lifted);
+  const ListsPtr lists = some ? some->lists : some_events(*node.parts.back(), frame, lifted);
   take(*lists, node.op == Op::first ? part_first : node.op == Op::last ? part_last : part_every);
   const Events& all = *lists->events;
   EventColumn made{.events = &all};
@@ -237,8 +238,9 @@ EventColumn Evaluation::chosen(const Node& node, const Frame& frame, Lifted lift
   if (node.op == Op::nth)
     place = static_cast<std::uint32_t>(std::get<record::Decimal>(node.parts[0]->data).to_double()) - 1;
   for (std::size_t row = 0; row < frame.rows(); ++row) {
-    const std::uint32_t list = list_of(*lists, frame, row);
-    const std::uint32_t first = lists->first(list), past = lists->past(list);
+    const std::uint32_t list = some ? 0 : list_of(*lists, frame, row);
+    const std::uint32_t first = some ? some->first[row] : lists->first(list);
+    const std::uint32_t past = some ? some->past[row] : lists->past(list);
     if (first == past) continue;
     if (!by_value) {
       if (node.op == Op::nth && place >= past - first) continue;

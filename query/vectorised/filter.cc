@@ -1,6 +1,7 @@
 // Filters: candidates become rows of a frame of their own, and each clause leaves those for which it is surely true.
 // Clauses that keep a span of dates are looked at first, while the candidates are gathered.
 #include <algorithm>
+#include <compare>
 #include <deque>
 #include <limits>
 #include <numeric>
@@ -38,12 +39,16 @@ Side side_of(Op op) {
   return op == Op::within_of ? Side::of : Side::after;
 }
 
+// How two events stand in the order of events, as far as it is known here.
+std::strong_ordering order_beside(const Events& a, std::uint32_t i, const Events& b, std::uint32_t j) {
+  return std::pair(a.at[i], a.precision[i]) <=> std::pair(b.at[j], b.precision[j]);
+}
+
 // Whether an event precedes, or follows, another in the order of events. Within one instant that is not known here.
 Truth lies_beside(const Events& events, std::uint32_t at, const EventColumn& others, std::size_t row, bool precedes) {
   const std::uint32_t other = others.index[row];
-  const auto key = [](const Events& of, std::uint32_t i) { return std::pair(of.at[i], of.precision[i]); };
-  const auto mine = key(events, at), theirs = key(*others.events, other);
-  if (mine != theirs) return truth(precedes == (mine < theirs));
+  const std::strong_ordering order = order_beside(events, at, *others.events, other);
+  if (order != 0) return truth(precedes == (order < 0));
   return events.number[at] == others.events->number[other] ? Truth::no : Truth::unknown;
 }
 
@@ -201,51 +206,65 @@ bool Evaluation::sift(const Node& condition, std::uint32_t slot, Sieve& into) {
     return false;
   }
   if (into.compare || condition.op < Op::equal || condition.op > Op::greater_or_equal) return false;
-  const Node &value = *condition.parts[0], *bound = condition.parts[1].get();
+  const Node& value = *condition.parts[0];
   if (value.op != Op::field || std::get<std::string>(value.data) != "value" || value.parts[0]->op != Op::row)
     return false;
   if (std::get<typed::Slot>(value.parts[0]->data).number != slot) return false;
-  while (bound->op == Op::param_of || bound->op == Op::let_of) bound = &defined(*bound);
-  if (bound->op != Op::number) return false;
-  Frame one_row;
-  one_row.place = {0};
-  into.bound = *number(*bound, one_row).front();
+  const std::optional<Quantity> bound = written_number(*condition.parts[1]);
+  if (!bound) return false;
+  into.bound = *bound;
   into.compare = condition.op;
   return into.is_whole();
 }
 
+// What a filter looks at: lists, and of what is in them whatever lies in all windows and meets all other clauses.
+struct Evaluation::Narrowing {
+  ListsPtr all;
+  std::vector<Window> windows{};
+  std::vector<const Node*> clauses{};
+};
+
+namespace {
+
+// What a filter says that is no condition.
+bool is_condition(const Node& clause) {
+  return clause.op != Op::any_status && clause.op != Op::contributions && clause.op != Op::named;
+}
+
+}  // namespace
+
 // [events, clause...]
-ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifted) {
+Evaluation::Narrowing Evaluation::narrowing(const Node& node, const Frame& frame, Lifted lifted) {
   lifted = lifted_by(node, lifted);
-  std::vector<const Node*> clauses;
+  const bool of_kind_alone = node.parts[0]->op == Op::events;
+  Narrowing made{.all = of_kind_alone ? of_kind(*node.parts[0], lifted, &node) : events(*node.parts[0], frame, lifted)};
+  const Events& of = *made.all->events;
+  if (!is_closed(node)) want(&of, field_grouped);
   for (std::size_t i = 1; i < node.parts.size(); ++i) {
     const Node& clause = *node.parts[i];
-    if (clause.op != Op::any_status && clause.op != Op::contributions && clause.op != Op::named)
-      clauses.push_back(&clause);
+    const bool is_decided = of_kind_alone && sifted(node).clauses.contains(&clause);
+    if (is_condition(clause) && !is_decided) made.clauses.push_back(&clause);
   }
-  const std::uint32_t slot = std::get<typed::Slot>(node.data).number;
-  const bool of_kind_alone = node.parts[0]->op == Op::events;
-  const ListsPtr all = of_kind_alone ? of_kind(*node.parts[0], lifted, &node) : events(*node.parts[0], frame, lifted);
-  const Events& of = *all->events;
-  const bool closed = is_closed(node);  // then rows are places
-  if (!closed) want(&of, field_grouped);
-  if (of_kind_alone) std::erase_if(clauses, [&](const Node* clause) { return sifted(node).clauses.contains(clause); });
-  if (clauses.empty()) return all;
-  take(*all, part_every);
-
-  std::vector<Window> windows;
-  std::erase_if(clauses, [&](const Node* clause) {
-    std::optional<Window> window = window_of(*clause, frame, slot);
+  if (made.clauses.empty()) return made;
+  take(*made.all, part_every);
+  std::erase_if(made.clauses, [&](const Node* clause) {
+    std::optional<Window> window = window_of(*clause, frame, std::get<typed::Slot>(node.data).number);
     if (!window) return false;
     want(&of, field_day);
     if (window->but.events) want(&of, field_number);
     if (window->other.events) want(&of, field_order | field_time | field_number);
-    windows.push_back(std::move(*window));
+    made.windows.push_back(std::move(*window));
     return true;
   });
-  std::ranges::stable_sort(clauses, {}, [](const Node* clause) { return cost(*clause); });
+  std::ranges::stable_sort(made.clauses, {}, [](const Node* clause) { return cost(*clause); });
+  return made;
+}
 
-  const Frame candidates = in_windows(*all, frame, slot, windows);
+ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifted) {
+  const auto [all, windows, clauses] = narrowing(node, frame, lifted);
+  if (windows.empty() && clauses.empty()) return all;
+  const Events& of = *all->events;
+  const Frame candidates = in_windows(*all, frame, std::get<typed::Slot>(node.data).number, windows);
   const std::vector<std::uint32_t> left = meeting(clauses, candidates);
   auto made = std::make_shared<Lists>();
   made->events = &of;
@@ -262,6 +281,41 @@ ListsPtr Evaluation::filtered(const Node& node, const Frame& frame, Lifted lifte
     ++made->begin[candidates.parent[row] + 1];
   }
   std::partial_sum(made->begin.begin(), made->begin.end(), made->begin.begin());
+  return made;
+}
+
+// Where a filter asks no more than that they precede, or follow, an event, they are a stretch of a list, which moves along with the
+// rows of a patient.
+std::optional<Evaluation::Stretches> Evaluation::beside(const Node& node, const Frame& frame, Lifted lifted) {
+  if (node.op != Op::filter || is_closed(node)) return std::nullopt;
+  const Node* only = nullptr;
+  for (std::size_t i = 1; i < node.parts.size(); ++i) {
+    if (!is_condition(*node.parts[i])) continue;
+    if (std::exchange(only, node.parts[i].get())) return std::nullopt;
+  }
+  if (!only || (only->op != Op::preceding && only->op != Op::following)) return std::nullopt;
+  if (open_slots(*only->parts[0]).contains(std::get<typed::Slot>(node.data).number)) return std::nullopt;
+
+  const Narrowing of = narrowing(node, frame, lifted);
+  const EventColumn& other = of.windows.at(0).other;
+  const Events &mine = *of.all->events, &theirs = *other.events;
+  Stretches made{.lists = of.all, .first = {}, .past = {}};
+  made.first.assign(frame.rows(), 0), made.past.assign(frame.rows(), 0);
+  std::uint32_t list_before = no_event, k = 0;
+  for (std::size_t row = 0; row < frame.rows(); ++row) {
+    const std::uint32_t at = other.index[row];
+    if (at == no_event) continue;
+    const std::uint32_t list = list_of(*of.all, frame, row), first = of.all->first(list), past = of.all->past(list);
+    if (std::exchange(list_before, list) != list) k = first;
+    const auto order = [&](std::uint32_t i) { return order_beside(mine, of.all->at(i), theirs, at); };
+    while (k < past && order(k) < 0) ++k;
+    while (k > first && order(k - 1) >= 0) --k;
+    std::uint32_t behind = k;  // of what is of the same instant
+    for (; behind < past && order(behind) == 0; ++behind)
+      if (mine.number[of.all->at(behind)] != theirs.number[at]) make_odd(frame.place[row]);
+    made.first[row] = only->op == Op::preceding ? first : behind;
+    made.past[row] = only->op == Op::preceding ? k : past;
+  }
   return made;
 }
 

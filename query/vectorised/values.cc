@@ -75,16 +75,20 @@ std::optional<Quantity> Evaluation::quantity_at(const EventColumn& column, std::
   return made;
 }
 
+// A code, a text or a truth is no number, and not missing either: what becomes of it the reference says.
+std::optional<Quantity> Evaluation::value_at(const EventColumn& column, const Frame& frame, std::size_t row) {
+  std::optional<Quantity> made = quantity_at(column, row);
+  const std::uint32_t at = column.index[row];
+  if (!made && at != no_event && column.events->form[at] != record::Value::Form::none) make_odd(frame.place[row]);
+  return made;
+}
+
 Numbers Evaluation::number(const Node& node, const Frame& frame) {
   const std::size_t rows = frame.rows();
   Numbers made(rows);
   if (is_over()) return made;
   switch (node.op) {
-    case Op::number: {
-      Quantity one = exactly(std::get<record::Decimal>(node.data).to_double());
-      if (node.type.measure == Type::Measure::unit) one.measure = Quantity::Measure::unit, one.unit = node.type.unit;
-      return Numbers(rows, one);
-    }
+    case Op::number: return Numbers(rows, written_number(node));
     case Op::let_of:
     case Op::param_of:
       return of_definition(numbers_, defined(node), frame, [&](const Frame& of) { return number(defined(node), of); });
@@ -103,13 +107,7 @@ Numbers Evaluation::number(const Node& node, const Frame& frame) {
         return made;
       }
       want(column.events, field_value | field_primary);
-      for (std::size_t row = 0; row < rows; ++row) {
-        made[row] = quantity_at(column, row);
-        // A code, a text or a truth is no number, and not missing either: what becomes of it here the reference says.
-        const std::uint32_t at = column.index[row];
-        const bool other = !made[row] && at != no_event && column.events->form[at] != record::Value::Form::none;
-        if (other) make_odd(frame.place[row]);
-      }
+      for (std::size_t row = 0; row < rows; ++row) made[row] = value_at(column, frame, row);
       return made;
     }
     case Op::convert: {

@@ -174,6 +174,7 @@ TEST(Agreement, OfValuesOfOneInstant) {
             chance.one_in(5) ? 60 : 0);
       event.value.form = record::Value::Form::number;
       event.value.number = record::decimal(static_cast<std::int64_t>(chance.below(90)), 1);
+      if (chance.one_in(8)) event.value.comparator = record::Comparator::greater;
       step.events.push_back(event);
     }
     script.steps.push_back(step);
@@ -184,6 +185,7 @@ TEST(Agreement, OfValuesOfOneInstant) {
     for (const std::string fold : {"slope", "sum", "avg"})
       expect_agreement(replay.store(), "count exists any[*] by " + fold + "(" + all + ".value)\n");
     for (const std::string beside : {"(last " + all + " preceding e)", "(first " + all + " following e)",
+                                     "(last " + all + " preceding (highest " + all + " within 2d of e))",
                                      "(last (" + all + " as f preceding (last " + all + " within 1d of f)) before e)"}) {
       const std::string change = all + " as e where value - " + beside + ".value";
       expect_agreement(replay.store(), "count exists " + change + " <= -2\ntally " + change + " > 1 by date(it)\n");
@@ -230,6 +232,8 @@ TEST(Agreement, OfUnitsOfWhatIsMeasured) {
       const std::string to = " to '" + unit + "'", ten = " 10 '" + unit + "'";
       expect_agreement(replay.store(), "tally " + events + " where value >" + ten + " by date(it)\n");
       expect_agreement(replay.store(), "tally " + events + " where value" + to + " <" + ten + " by date(it)\n");
+      const std::string change = " as e where value - (last " + events + " preceding e).value";
+      expect_agreement(replay.store(), "tally " + events + change + " > -5 by date(it)\n");
       for (const std::string fold : {"max", "sum"})
         expect_agreement(replay.store(), "count exists any[*] by " + fold + "(" + events + ".value)" + to + "\n");
     }

@@ -66,7 +66,7 @@ std::string UsualQuery::clause(int depth, const std::string& it) {
              one({" before ", " after ", " of ", " on or before ", " on or after "}) + anchor();
     case 4:
       return "where value " + one({">", "<", ">=", "=", "!="}) + " " +
-             one({"5", "50 'mg/dL'", "7 'mmol/L'", "100", "0.5 'kg'"});
+             one({"5", "-2", "50 'mg/dL'", "7 'mmol/L'", "100", "0.5 'kg'"});
     case 5: return "between " + anchor() + " and " + date();
     case 6: return "any status";
     case 7: return "including contributions";
