@@ -35,14 +35,13 @@ struct RunningEnd {
   }
 };
 
-// Whether `next` surely begins no more than `gap` after `from`.
+}  // namespace
+
 bool is_near(const record::Time& from, const record::Time& next, const Duration& gap, MonthEnd mode) {
   const Truth near = within(next, gap, Side::after, from, Anchor::included, mode);
   const Truth reached = gap.exact() ? opposite(before(from, next)) : on_or_before(next, from);
   return either(near, reached) == Truth::yes;
 }
-
-}  // namespace
 
 // eras(E, gap D): joins while next start - running end <= gap; episodes(E, gap D): next start - last start.
 Items Evaluator::Parts::joined(const Node& node, Lifted lifted) {

@@ -69,6 +69,8 @@ Stay stay(const record::Time& start, const record::End& end);
 Stay stay(const DateRange& range);  // of dates
 Truth overlap(const Stay& a, const Stay& b);
 Truth contained(const Stay& a, const Stay& b);  // the first in the second
+// Whether what begins at `next` surely begins no more than `gap` after `from`: then it is joined.
+bool is_near(const record::Time& from, const record::Time& next, const Duration& gap, MonthEnd mode);
 // Whether a registration holds on both dates, and so on all between them.
 Truth is_registered(const record::Time& start, const record::End& end, const record::Time& first,
                     const record::Time& last);

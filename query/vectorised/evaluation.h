@@ -347,6 +347,7 @@ class Evaluation {
   Numbers arithmetic(const Node& node, const Frame& frame);
   Numbers fold(const Node& node, const Frame& frame);
   Numbers counted(const Node& node, const Frame& frame);
+  Numbers count_episodes(const Node& episodes, const Frame& frame);
   std::vector<std::optional<std::int64_t>> keys(const Node& fold, const Frame& each);
   Times time(const Node& node, const Frame& frame);
   Moment::Form form_of(const Node& node);

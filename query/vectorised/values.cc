@@ -170,6 +170,7 @@ Numbers Evaluation::number(const Node& node, const Frame& frame) {
     }
     case Op::count:
       if (node.parts.size() == 1) {
+        if (unnamed(*node.parts[0]).op == Op::episodes) return count_episodes(unnamed(*node.parts[0]), frame);
         const ListsPtr lists = events(*node.parts[0], frame);
         want(lists->events, field_once);
         const std::vector<std::uint32_t> found = counts(*lists, frame);
@@ -275,6 +276,37 @@ Numbers Evaluation::counted(const Node& node, const Frame& frame) {
     auto last = past;
     if (node.op == Op::distinct) std::sort(first, past), last = std::unique(first, past);
     made[row] = exactly(static_cast<double>(last - first));
+  }
+  return made;
+}
+
+// [events, gap]: how many events begin further behind the one before them. Of one instant those of one zone are alike.
+Numbers Evaluation::count_episodes(const Node& episodes, const Frame& frame) {
+  const ListsPtr lists = by_place(events(*episodes.parts[0], frame));
+  const Events& all = *lists->events;
+  want(&all, field_time | field_exact);
+  const std::vector<std::optional<Duration>> gaps = duration(*episodes.parts[1], frame);
+  const auto order = [&](std::uint32_t at) { return std::pair(all.at[at], all.precision[at]); };
+  const auto is_joined = [&](std::uint32_t from, std::uint32_t next, const Duration& gap) {
+    const bool vague = std::min(all.precision[from], all.precision[next]) < record::Precision::day;
+    if (gap.exact() || vague) return is_near(all.time(from), all.time(next), gap, program_.month_end);
+    return all.day[next] <= add(all.day[from], gap, program_.month_end).value_or(all.day[from]);
+  };
+  Numbers made(frame.rows());
+  std::vector<std::uint32_t> known;
+  for (std::size_t row = 0; row < made.size(); ++row) {
+    const std::uint32_t list = list_of(*lists, frame, row);
+    known.clear();
+    for (std::uint32_t k = lists->first(list); k < lists->past(list); ++k)
+      if (all.precision[lists->at(k)] != record::Precision::none) known.push_back(lists->at(k));
+    if (!std::ranges::is_sorted(known, {}, order)) std::ranges::sort(known, {}, order);
+    std::int64_t count = known.empty() ? 0 : 1;
+    for (std::size_t i = 1; i < known.size(); ++i) {
+      const std::uint32_t from = known[i - 1], next = known[i];
+      if (order(from) == order(next) && all.offset[from] != all.offset[next]) make_odd(frame.place[row]);
+      count += !gaps[row] || !is_joined(from, next, *gaps[row]);
+    }
+    made[row] = exactly(static_cast<double>(count));
   }
   return made;
 }

@@ -163,15 +163,15 @@ TEST(Agreement, OfValuesWrittenAlike) {
 TEST(Agreement, OfValuesOfOneInstant) {
   Script script;
   random::Chance chance(23);
-  for (int person = 0; person < 200; ++person) {
+  for (int person = 0; person < 400; ++person) {
     random::Step step = about(random::Step::What::load, "p" + std::to_string(person));
     for (std::uint64_t i = 0, events = 2 + chance.below(4); i < events; ++i) {
       const auto day = 18'000 + static_cast<int>(chance.below(4));
       record::Event event = coded(record::Kind::observation, chance.one_in(3) ? "b" : "a", day);
       if (!chance.one_in(4))
-        event.start = record::at_instant(
-            day * record::micros_per_day + static_cast<Micros>(chance.below(24)) * 3'600 * record::micros_per_second,
-            chance.one_in(5) ? 60 : 0);
+        event.start = record::at_instant(day * record::micros_per_day + static_cast<Micros>(11 + chance.below(2) * 12) *
+                                                                            3'600 * record::micros_per_second,
+                                         chance.one_in(3) ? 60 : 0);
       event.value.form = record::Value::Form::number;
       event.value.number = record::decimal(static_cast<std::int64_t>(chance.below(90)), 1);
       if (chance.one_in(8)) event.value.comparator = record::Comparator::greater;
@@ -198,6 +198,8 @@ TEST(Agreement, OfValuesOfOneInstant) {
         expect_agreement(replay.store(), "tally " + each + " by date(it)\ncount count(" + each + ") = 1\n");
       }
     }
+    for (const std::string gap : {"0d", "1d"})
+      expect_agreement(replay.store(), "count exists any[*] by count(episodes(" + all + ", gap " + gap + "))\n");
     const std::string same = "observation[local:a] same date as " + all;
     expect_agreement(replay.store(), "tally " + same + " by date(it)\ncount count(" + same + " where value > 5) >= 2\n");
   }
@@ -379,6 +381,9 @@ TEST(Agreement, OfVagueTimesAndOfTheFirstAndLast) {
     text += "count date(first " + of + ") < date(last " + of + ") by distinct((" + of + ").date)\n";
     text += "count exists " + of + " within 60d after first any[local:a]\ncount count(" + of + ") > 2\n";
     text += "count exists any[local:b] within 90d of (last " + of + ") by age(last " + of + ")\n";
+    for (const std::string gap : {"0d", "3w", "2mo", "30h", "9999999y"})
+      text += "count exists " + of + " by count(episodes(" + of + ", gap " + gap + "))\n";
+    text += "tally any[local:a] as e by count(episodes(" + of + " before e, gap 20d))\n";
     for (std::size_t begin = 0, end; begin < text.size(); begin = end + 1) {
       end = text.find('\n', begin);
       expect_agreement(replay.store(), text.substr(begin, end + 1 - begin), 2);

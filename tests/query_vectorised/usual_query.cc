@@ -101,7 +101,7 @@ std::string UsualQuery::number(int depth, const std::string& it) {
     case 5: return "distinct(" + events(depth, it) + one({".date)", ".code)", ".kind)", ".source)", ".unit)"});
     case 7: return "slope(" + events(depth, it) + ".value)";
     case 6: return "(" + number(0, it) + one({" + ", " - ", " * ", " / "}) + number(0, it) + ")";
-    default: return "count(" + events(depth, it) + ")";
+    default: return "count(episodes(" + events(depth, it) + ", gap " + one({"7d", "2mo", "6h"}) + "))";
   }
 }
 
