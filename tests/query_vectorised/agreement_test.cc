@@ -308,7 +308,7 @@ TEST(Agreement, OfDaysLongAgo) {
   }
 }
 
-// A time as it may be told: to the second, the day, the month, the year, or not at all.
+// A time as it may be told: to the second or finer, the day, the month, the year, or not at all.
 record::Time told_time(random::Chance& chance) {
   using record::Precision;
   const auto day = static_cast<record::Day>(17'800 + chance.below(900));
@@ -323,6 +323,7 @@ record::Time told_time(random::Chance& chance) {
     case 2: return {};
     case 3: to(record::days_from_civil(civil.year, 1, 1), Precision::day); break;
     case 4: time.local += 5 * record::micros_per_second, time.precision = Precision::second; break;
+    case 5: time.local += 250'000, time.precision = Precision::finer; break;
     default: break;
   }
   return time;
@@ -350,6 +351,7 @@ TEST(Agreement, OfVagueTimesAndOfTheFirstAndLast) {
   // Runs of months alone, and of one day that is the first of a month too.
   for (int person = 0; person < 80; ++person) {
     random::Step& step = script.steps[person];
+    for (const record::Day day : {17'000, 19'000}) step.events.push_back(coded(record::Kind::observation, "b", day));
     for (const auto& [code, month, is_vague] : {std::tuple("m", 1 + person % 12, true), {"d", 7, person % 2 == 0}}) {
       record::Event& event = step.events.emplace_back(
           coded(record::Kind::observation, code, record::days_from_civil(2019, static_cast<unsigned>(month), 1)));
@@ -357,7 +359,15 @@ TEST(Agreement, OfVagueTimesAndOfTheFirstAndLast) {
     }
   }
   for (int round = 0; round < 2; ++round) {
-    for (int person = 0; person < 90; person += 9) tell(random::Step::What::write, person, 2);
+    for (int person = 0; person < 90; person += 9) {
+      tell(random::Step::What::write, person, 2);
+      // Of one instant with the first and the last of before, folded or not; by its source it is the first or last itself.
+      if (person % 2 != round) continue;
+      for (const auto& [day, source] : {std::pair(17'000, "east"), {19'000, "south"}}) {
+        record::Event& event = script.steps.back().events.emplace_back(coded(record::Kind::observation, "z", day));
+        event.source.organisation = source;
+      }
+    }
     if (round == 0) script.steps.push_back({.what = random::Step::What::fold});
   }
   Replay replay(script, 1);
@@ -376,6 +386,7 @@ TEST(Agreement, OfVagueTimesAndOfTheFirstAndLast) {
       text += "tally " + of + " by " + group + "(it)\ncount exists " + of + " by " + group + "(first " + of + ")\n";
       text += "count exists " + of + " by " + group + "(last " + of + ")\n";
     }
+    text += "count exists " + of + " by (first " + of + ").start\ncount exists " + of + " by (last " + of + ").start\n";
     text += "count exists " + of + " by (first " + of + ").code\ncount exists " + of + " by (last " + of + ").code\n";
     text += "count exists " + of + " by band(days from first " + of + " to last " + of + ", 30)\n";
     text += "count date(first " + of + ") < date(last " + of + ") by distinct((" + of + ").date)\n";
