@@ -61,6 +61,10 @@ Result<void> run_restore(const Invocation& invocation, Console& console) {
                     {"erased_again", number_cell(report.erased_again)},
                     {"hash", text_cell(hex(report.content))}},
                    console));
+  if (!report.all_searched)
+    console.say(
+        "who was erased again is gone, but of some files not all could be searched for their bytes: somebody wrote "
+        "what cannot all be unpacked");
   if (invocation.on("verify"))
     console.note(
         report.erased_again > 0

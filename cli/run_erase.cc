@@ -32,9 +32,14 @@ Result<void> run_erase(const Invocation& invocation, Console& console) {
                     {"files_scanned", number_cell(report.files_scanned)},
                     {"bytes_scanned", number_cell(report.bytes_scanned)},
                     {"found_in", list_cell(report.found_in)},
+                    {"unsearched", list_cell(report.unsearched)},
                     {"backups", list_cell(report.backups)}},
                    console));
   if (!report.found_in.empty()) return corrupt("the erasure failed: files still hold bytes of the patient");
+  if (!report.unsearched.empty())
+    console.say(
+        "in parts of these files nobody can search for the patient: somebody wrote what cannot all be unpacked: " +
+        list_cell(report.unsearched).text);
   if (!report.backups.empty())
     console.say("these backups still hold the patient; restoring them erases again: " + list_cell(report.backups).text);
   return {};

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <iterator>
 #include <random>
 #include <thread>
 
@@ -261,12 +262,14 @@ class Erasure {
         }));
     for (int looks = 1;; ++looks) {
       report_.files_scanned = report_.bytes_scanned = 0;
-      report_.found_in.clear();
+      report_.found_in.clear(), report_.unsearched.clear();
       for (Tables* tables : touched()) {
         const std::vector<std::string> files = TRY(tables->files());
         report_.files_scanned += files.size();
-        for (std::string& path : TRY(files_holding(files, needles, report_.bytes_scanned)))
-          report_.found_in.push_back(std::move(path));
+        FilesSearched searched = TRY(search_files(files, needles));
+        report_.bytes_scanned += searched.bytes_read;
+        std::ranges::move(searched.holding, std::back_inserter(report_.found_in));
+        std::ranges::move(searched.unsearched, std::back_inserter(report_.unsearched));
       }
       if (report_.found_in.empty() || looks == looks_max) break;
       std::this_thread::sleep_for(pause_between_looks);

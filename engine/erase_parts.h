@@ -27,9 +27,12 @@ class Needles {
   std::unordered_multimap<std::uint32_t, Bytes> by_start_;  // by the first four bytes
   std::vector<bool> starts_ = std::vector<bool>(1u << 16);
 };
-// Which of the files hold any of them, as they stand or in frames of ZSTD; or are made so that nobody could unpack all their frames.
-Result<std::vector<std::string>> files_holding(const std::vector<std::string>& files, const Needles& needles,
-                                               std::uint64_t& bytes_read);
+struct FilesSearched {
+  std::vector<std::string> holding;     // any of the needles, as they stand or in frames of ZSTD
+  std::vector<std::string> unsearched;  // in part: made so that nobody could unpack all their frames
+  std::uint64_t bytes_read = 0;
+};
+Result<FilesSearched> search_files(const std::vector<std::string>& files, const Needles& needles);
 
 // Everything of one patient, as it was before the erasure.
 struct Doomed {

@@ -64,6 +64,7 @@ struct RestoreOptions {
 struct RestoreReport {
   std::uint64_t files = 0, bytes = 0;
   std::uint64_t erased_again = 0;
+  bool all_searched = true;  // no erasure reported a file of which a part could not be searched
   Hash128 content;
 };
 Result<RestoreReport> restore(const std::string& folder, const std::string& to, const RestoreOptions& options);
@@ -82,7 +83,8 @@ struct ErasureReport {
   std::uint64_t events = 0, past_events = 0, identifiers = 0, originals = 0;
   std::uint64_t files_scanned = 0, bytes_scanned = 0;
   std::vector<std::string> found_in;  // files that still hold bytes of the patient: empty, or the erasure failed
-  std::vector<std::string> backups;   // backups known to the store that still hold the patient
+  std::vector<std::string> unsearched;  // files that somebody made so that not all of them can be searched; in the rest is nothing
+  std::vector<std::string> backups;  // backups known to the store that still hold the patient
 };
 // Destroys one patient: events, history, originals, identifiers, log; rotates logs, compacts tables to the bottom, scans the
 // files for the patient's bytes, and enters the erasure in the ledger that restored backups re-apply. Writers wait meanwhile.

@@ -63,7 +63,7 @@ namespace {
 // Blocks of tables are frames of ZSTD. Whatever looks like the start of one is unpacked, wherever it stands and whatever else knows
 // of the file; what is none, or is damaged, ends where it no longer can be. Tables put no frame into another, but what somebody wrote
 // to be kept may: thousands that begin one after the other and end alike would be unpacked for days. So what begins within
-// another is bounded, and a file with more of it is taken to hold what is looked for.
+// another is bounded, and of a file with more of it the rest is not searched.
 class Frames {
  public:
   Frames(const OpenFile& file, const std::string& path, const Needles& needles)
@@ -74,6 +74,8 @@ class Frames {
         room_(ZSTD_DStreamOutSize() + Needles::length_max, '\0') {
     chartline::check(context_ != nullptr, "there is memory to unpack a frame");
   }
+
+  bool all_searched() const { return all_searched_; }
 
   // Whether any that begins in the piece, which stands at `at` in the file, holds one of the needles.
   Result<bool> any_holds(std::uint64_t at, BytesView piece) {
@@ -90,6 +92,7 @@ class Frames {
   Result<bool> holds(std::uint64_t at, BytesView bytes) {
     ZSTD_DCtx_reset(context_.get(), ZSTD_reset_session_only);
     const bool within = at < past_;
+    if (within && !all_searched_) return false;
     Bytes further;
     std::size_t kept = 0;  // of what was unpacked before, so that nothing is cut in two
     while (!bytes.empty()) {
@@ -100,9 +103,9 @@ class Frames {
         const std::size_t left = ZSTD_decompressStream(context_.get(), &out, &in);
         past_ = std::max(past_, at + in.pos);
         if (within) within_ += in.pos - taken + out.pos - kept;
-        if (within_ > within_least + within_share * past_ || needles_.any_in(BytesView(room_).substr(0, out.pos)))
-          return true;
-        if (left == 0 || ZSTD_isError(left)) return false;
+        if (needles_.any_in(BytesView(room_).substr(0, out.pos))) return true;
+        all_searched_ = within_ <= within_least + within_share * past_;
+        if (!all_searched_ || left == 0 || ZSTD_isError(left)) return false;
         more = in.pos < in.size || out.pos == out.size;
         kept = std::min(out.pos, Needles::length_max);
         std::copy_n(room_.data() + out.pos - kept, kept, room_.data());
@@ -120,30 +123,31 @@ class Frames {
   Bytes room_;
   std::uint64_t past_ = 0;    // the furthest place in the file that a frame came to
   std::uint64_t within_ = 0;  // bytes taken and unpacked of those that began before it
+  bool all_searched_ = true;
 };
 
 }  // namespace
 
-Result<std::vector<std::string>> files_holding(const std::vector<std::string>& files, const Needles& needles,
-                                               std::uint64_t& bytes_read) {
-  std::vector<std::string> holding;
+Result<FilesSearched> search_files(const std::vector<std::string>& files, const Needles& needles) {
+  FilesSearched searched;
   for (const std::string& path : files) {
     const Result<OpenFile> file = open_file(path, O_RDONLY);
     if (!file && file.error().fault == Fault::not_found) continue;  // deleted since it was listed
     if (!file) return file.error();
     Frames frames(*file, path, needles);
+    bool holds = false;
     for (std::uint64_t at = 0;;) {
       const Bytes bytes = TRY(read_at(*file, piece_bytes, at, path));
-      if (needles.any_in(bytes) || TRY(frames.any_holds(at, bytes))) {
-        holding.push_back(path);
-        break;
-      }
-      bytes_read += std::min<std::uint64_t>(bytes.size(), piece_bytes - Needles::length_max);
+      holds = needles.any_in(bytes) || TRY(frames.any_holds(at, bytes));
+      if (holds) break;
+      searched.bytes_read += std::min<std::uint64_t>(bytes.size(), piece_bytes - Needles::length_max);
       if (bytes.size() < piece_bytes) break;
       at += piece_bytes - Needles::length_max;  // pieces overlap, so that nothing is cut in two
     }
+    if (holds) searched.holding.push_back(path);
+    else if (!frames.all_searched()) searched.unsearched.push_back(path);
   }
-  return holding;
+  return searched;
 }
 
 }  // namespace chartline::engine

@@ -115,9 +115,8 @@ Result<std::vector<PatientRef>> patients_of(Store& store, const ErasureEntry& en
   return patients;
 }
 
-Result<std::uint64_t> erase_again(Store& store, const BackupManifest& manifest, const Ledger& ledger,
-                                  const Progressed& progress) {
-  std::uint64_t erased = 0;
+Result<void> erase_again(Store& store, const BackupManifest& manifest, const Ledger& ledger, const Progressed& progress,
+                         RestoreReport& into) {
   AuditEntry audit;  // who had asked for it stands in the log of the store that the backup was taken from
   audit.act = Act::erase, audit.role = "operator", audit.text = "erased again, as the ledger of the backups demands";
   for (const ErasureEntry& entry : ledger) {
@@ -127,10 +126,11 @@ Result<std::uint64_t> erase_again(Store& store, const BackupManifest& manifest, 
       if (!report.found_in.empty())
         return corrupt("a patient was to be erased again, but " + report.found_in.front() +
                        " still holds bytes of theirs");
-      ++erased;
+      ++into.erased_again;
+      into.all_searched = into.all_searched && report.unsearched.empty();
     }
   }
-  return erased;
+  return {};
 }
 
 Result<void> prove(Store& store, const BackupManifest& manifest, const RestoreReport& report,
@@ -164,7 +164,7 @@ Result<RestoreReport> restore(const std::string& folder, const std::string& to, 
     for (const BackupManifest& backup : TRY(from.manifests())) known.push_back({path, backup.name, backup.patients});
     TRY(write_known_backups(*backend, known));
     const auto store = TRY(Store::open(backend, {}));
-    report.erased_again = TRY(erase_again(*store, manifest, ledger, options.progress));
+    TRY(erase_again(*store, manifest, ledger, options.progress, report));
     report.content = TRY(content_hash(*store, false, options.progress));
     if (options.verify) TRY(prove(*store, manifest, report, options));
   }

@@ -10,6 +10,7 @@
 #include "engine/backup_folder.h"
 #include "engine/erase_parts.h"
 #include "engine/storage/faulty.h"
+#include "engine/storage/local_backend.h"
 #include "tests/engine_maintenance/made_store.h"
 
 namespace chartline::engine {
@@ -392,13 +393,12 @@ TEST(NeedlesTest, AreFoundAcrossTheEdgesOfPieces) {
     std::string bytes(6u << 20, 'x');
     bytes.replace(at, 10, "needle one");
     std::ofstream(folder.path("hay"), std::ios::binary) << bytes;
-    std::uint64_t read = 0;
-    EXPECT_EQ(files_holding({folder.path("hay"), folder.path("absent")}, needles, read)->size(), 1u) << at;
+    EXPECT_EQ(search_files({folder.path("hay"), folder.path("absent")}, needles)->holding.size(), 1u) << at;
   }
   std::ofstream(folder.path("hay"), std::ios::binary) << std::string(9u << 20, 'x');
-  std::uint64_t read = 0;
-  EXPECT_TRUE(files_holding({folder.path("hay")}, needles, read)->empty());
-  EXPECT_EQ(read, 9u << 20);
+  const FilesSearched searched = search_files({folder.path("hay")}, needles).value();
+  EXPECT_TRUE(searched.holding.empty());
+  EXPECT_EQ(searched.bytes_read, 9u << 20);
   needles.drop_those_in("others say needle one too");
   EXPECT_FALSE(needles.any_in("hay needle one hay"));
 }
@@ -422,18 +422,17 @@ TEST(NeedlesTest, AreFoundInPackedTables) {
   const std::string wanted = "somebody of the house 537";
   Needles needles, others;
   needles.add(wanted), others.add("somebody of the house 1001");
-  std::uint64_t read = 0;
-  const auto holding = files_holding(*tables.files(), needles, read);
-  ASSERT_TRUE(holding);
-  EXPECT_TRUE(files_holding(*tables.files(), others, read)->empty());
+  const auto searched = search_files(*tables.files(), needles);
+  ASSERT_TRUE(searched);
+  EXPECT_TRUE(search_files(*tables.files(), others)->holding.empty());
   bool packed = false;
-  for (const std::string& path : *holding) {
+  for (const std::string& path : searched->holding) {
     const std::string bytes = **read_whole(path);
     if (bytes.find(wanted) != bytes.npos) continue;  // the log has it as text
     packed = true;
     for (std::size_t back = 0; back < bytes.size(); back += 97) {
       std::ofstream(folder.path("hay"), std::ios::binary) << std::string((std::size_t{4} << 20) - back, 'x') << bytes;
-      EXPECT_EQ(files_holding({folder.path("hay")}, needles, read)->size(), 1u) << back;
+      EXPECT_EQ(search_files({folder.path("hay")}, needles)->holding.size(), 1u) << back;
     }
   }
   EXPECT_TRUE(packed);
@@ -449,19 +448,44 @@ constexpr std::uint32_t block_bytes_max = 128u << 10;
 const std::string frame_head("\x28\xb5\x2f\xfd\x00\x50", 6);
 
 // Whoever may write may write frames: hundreds that go on in the same blocks, which unpack to 64 MiB for each, are not all unpacked.
-TEST(NeedlesTest, GiveUpOnFramesWithinFrames) {
-  TestFolder folder;
+std::string bomb() {
   constexpr std::size_t starts = 14'000, repeated = 512, start_bytes = 9;
   std::string bomb;
   for (std::size_t i = 1; i <= starts; ++i)
     bomb += frame_head + block_head(false, block_raw, static_cast<std::uint32_t>((starts - i) * start_bytes));
   for (std::size_t i = 1; i <= repeated; ++i) bomb += block_head(i == repeated, block_repeated, block_bytes_max) + "x";
-  std::ofstream(folder.path("bomb"), std::ios::binary) << bomb;
+  return bomb;
+}
+
+// Who cannot tell says neither that it is there nor that it is gone; what stands behind is found all the same.
+TEST(NeedlesTest, GiveUpOnFramesWithinFrames) {
+  TestFolder folder;
+  const std::string path = folder.path("bomb");
   Needles needles;
   needles.add("needle one");
-  std::uint64_t read = 0;
-  EXPECT_EQ(files_holding({folder.path("bomb")}, needles, read)->size(), 1u)
-      << "who cannot tell does not say that it is gone";
+  std::ofstream(path, std::ios::binary) << bomb();
+  const auto searched = search_files({path}, needles);
+  ASSERT_TRUE(searched);
+  EXPECT_TRUE(searched->holding.empty());
+  EXPECT_EQ(searched->unsearched, std::vector{path});
+  std::ofstream(path, std::ios::binary | std::ios::app)
+      << frame_head << block_head(false, block_raw, 9) << "needle on" << block_head(true, block_repeated, 3) << "e";
+  EXPECT_EQ(search_files({path}, needles)->holding, std::vector{path});
+}
+
+TEST(NeedlesTest, AnErasureIsDoneThoughNotAllCanBeSearched) {
+  TestFolder folder;
+  FixedClock clock(start);
+  auto store = make_store(folder.path("store"), 1, clock);
+  record::Arena arena;
+  ASSERT_TRUE(store->write(std::vector{said_of("p3", "record one", "is told", arena)}, {}));
+  const std::string path = local_shard_folder(folder.path("store"), 0) + "/bomb";
+  std::ofstream(path, std::ios::binary) << bomb();
+  const auto erased = erase(*store, {"test", "p3"});
+  ASSERT_TRUE(erased) << erased.error().message;
+  EXPECT_EQ(erased->found_in, std::vector<std::string>());
+  EXPECT_EQ(erased->unsearched, std::vector{path});
+  EXPECT_FALSE(erasure_is_due(*store->parts().backend).value());
 }
 
 // Frames that some other one seems to hold are unpacked all the same.
@@ -472,10 +496,9 @@ TEST(NeedlesTest, AreFoundInFramesWithinAFrame) {
   const std::string outer = frame_head + block_head(true, block_raw, static_cast<std::uint32_t>(inner.size())) + inner;
   Needles needles, others;
   needles.add("needle 111"), others.add("needle 112");
-  std::uint64_t read = 0;
   std::ofstream(folder.path("hay"), std::ios::binary) << outer;
-  EXPECT_EQ(files_holding({folder.path("hay")}, needles, read)->size(), 1u);
-  EXPECT_TRUE(files_holding({folder.path("hay")}, others, read)->empty());
+  EXPECT_EQ(search_files({folder.path("hay")}, needles)->holding.size(), 1u);
+  EXPECT_TRUE(search_files({folder.path("hay")}, others)->holding.empty());
 }
 
 // What a frame says of its size is nothing that memory is taken for.
@@ -489,8 +512,7 @@ TEST(NeedlesTest, TakeNoMemoryForWhatAFrameSaysOfItself) {
                                   std::string("\x28\xb5\x2f\xfd\xc0\x50", 6) + size,  // in windows of 1 MiB
                                   std::string("\x28\xb5\x2f\xfd\x00\xff", 6)}) {      // a window of 3.75 TiB
     std::ofstream(folder.path("hay"), std::ios::binary) << head << block;
-    std::uint64_t read = 0;
-    EXPECT_TRUE(files_holding({folder.path("hay")}, needles, read)->empty());
+    EXPECT_TRUE(search_files({folder.path("hay")}, needles)->holding.empty());
   }
 }
 
