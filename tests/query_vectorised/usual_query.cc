@@ -73,8 +73,9 @@ std::string UsualQuery::clause(int depth, const std::string& it) {
     case 8: return "where source " + one({"=", "!="}) + " '" + one({"org0", "org1", "org0|sys"}) + "'";
     case 9: return "where kind = " + one({"condition", "observation", "medication"});
     case 10:
-      return "where " + one({"author = clinician", "author != unknown", "status = final", "status != active",
-                             "certainty = confirmed", "status is missing", "not (author = device)"});
+      return "where " +
+             one({"author = clinician", "author != unknown", "status = final", "status != active",
+                  "status != in_progress", "certainty = confirmed", "status is missing", "not (author = device)"});
     case 11: return one({"during ", "overlapping "}) + one({"2019-03-01..2020-02-29", "2019-06-01..2019-06-01"});
     case 12: return one({"where it.end > ", "where it.end <= "}) + date();
     case 13: return one({"during ", "overlapping "}) + events(0, it);
