@@ -425,8 +425,11 @@ Result<std::vector<std::vector<std::uint64_t>>> postings_to_share(const Question
   const std::vector<Plan>& plans = question.plans->each;
   const std::vector<Leaf>& leaves = question.plans->rehearsed.leaves.all;
   if (question.view.grant() || question.then.as_of() != INT64_MAX || !question.apart.empty()) return all;
-  if (plans.size() != 1 || plans[0].way != Way::columns || leaves.size() != 1 || !adds_up(leaves[0])) return all;
-  if (!question.plans->counts_whoever && !LeafTotals::of(*plans[0].statement, question.program, leaves[0])) return all;
+  if (plans.size() != 1 || plans[0].way != Way::columns || leaves.size() != 1) return all;
+  const bool shares = question.plans->counts_whoever
+                          ? is_loose(leaves[0])
+                          : adds_up(leaves[0]) && LeafTotals::of(*plans[0].statement, question.program, leaves[0]);
+  if (!shares) return all;
   NoStop stop;
   LeafReader reader;
   for (std::uint32_t shard = 0; shard < question.view.shards(); ++shard) {

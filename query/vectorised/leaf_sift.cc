@@ -133,39 +133,6 @@ std::uint32_t LeafReader::odd_flags() const {
   return flags;
 }
 
-// Those of the postings first .. past-1 that the leaf is about, into kept_.
-void LeafReader::choose(const PostingColumns& from, const std::vector<Removal>& removals, std::size_t first,
-                        std::size_t past) {
-  postings_ += past - first;
-  const bool asks_kind = leaf_.kind || leaf_.codes->any;  // else the column is not read
-  const bool one_kind = !asks_kind || from.kind.is_constant();
-  const std::uint32_t flags = flags_of(from, first, past);
-  kept_.first = first;
-  kept_.everything = one_kind && removals.empty() && ((flags & refused_) == 0 || from.flags.is_constant());
-  const auto is_of_kind = [&](std::size_t i) { return !asks_kind || keeps(0, static_cast<record::Kind>(from.kind[i])); };
-  if (kept_.everything) {
-    kept_.count = (flags & refused_) == 0 && is_of_kind(first) ? past - first : 0;
-    return;
-  }
-  kept_.some.resize(past - first + sift_room);
-  std::uint32_t* const some = kept_.some.data();
-  std::size_t left = 0;
-  if (one_kind && !from.flags.is_constant() && is_of_kind(first)) {
-    left = sift_without(from.flags.values(), first, past - first, refused_, some);
-  } else {
-    // Every one is written and those are kept that count, without a branch.
-    for (std::size_t i = first; i < past; ++i) {
-      some[left] = static_cast<std::uint32_t>(i);
-      left += static_cast<std::size_t>((from.flags[i] & refused_) == 0) & static_cast<std::size_t>(is_of_kind(i));
-    }
-  }
-  kept_.some.resize(left);
-  if (removals.empty()) return;
-  std::erase_if(kept_.some, [&](std::uint32_t i) {
-    return std::ranges::binary_search(removals, Removal{from.patient[i], from.number[i]});
-  });
-}
-
 namespace {
 
 // Leaves those for which something holds.
@@ -189,6 +156,41 @@ void sift_kept(Kept& kept, const Holds& holds) {
 }
 
 }  // namespace
+
+// Those of the postings first .. past-1 that the leaf is about, into kept_.
+void LeafReader::choose(const PostingColumns& from, const std::vector<Removal>& removals, std::size_t first,
+                        std::size_t past) {
+  postings_ += past - first;
+  const bool asks_kind = leaf_.kind || leaf_.codes->any;  // else the column is not read
+  const bool one_kind = !asks_kind || from.kind.is_constant();
+  const std::uint32_t flags = flags_of(from, first, past);
+  kept_.first = first;
+  kept_.everything = one_kind && removals.empty() && ((flags & refused_) == 0 || from.flags.is_constant());
+  const auto is_of_kind = [&](std::size_t i) { return !asks_kind || keeps(0, static_cast<record::Kind>(from.kind[i])); };
+  if (kept_.everything) {
+    kept_.count = (flags & refused_) == 0 && is_of_kind(first) ? past - first : 0;
+    return;
+  }
+  kept_.count = past - first;
+  const auto is_kept = [&](std::size_t i) {
+    return static_cast<unsigned>((from.flags[i] & refused_) == 0) & static_cast<unsigned>(is_of_kind(i));
+  };
+  if (leaf_.sieve.sifts_days() && !from.day.is_constant()) {
+    kept_.everything = true;
+    sift_first_days(from);  // leaves fewer than flags do
+    sift_kept(kept_, is_kept);
+  } else if (one_kind && !from.flags.is_constant() && is_of_kind(first)) {
+    kept_.some.resize(kept_.count + sift_room);
+    kept_.some.resize(sift_without(from.flags.values(), first, kept_.count, refused_, kept_.some.data()));
+  } else {
+    kept_.everything = true;
+    sift_kept(kept_, is_kept);
+  }
+  if (removals.empty()) return;
+  std::erase_if(kept_.some, [&](std::uint32_t i) {
+    return std::ranges::binary_search(removals, Removal{from.patient[i], from.number[i]});
+  });
+}
 
 // Of few among many, each is looked for.
 void LeafReader::only_among(const PostingColumns& from, const Batch& batch, const Candidates& among) {
