@@ -266,7 +266,8 @@ void commits(const std::string& address, std::uint64_t patients, unsigned count,
   const std::string run = std::to_string(std::random_device{}());
   std::uint64_t serial = 0;
   bench.run("chartline", "server.commit_" + std::to_string(events), count, seconds, [&](unsigned client) {
-    auto commit = ingests[client].commitRequest();
+    // About what it takes, as the client library says too.
+    auto commit = ingests[client].commitRequest(capnp::MessageSize{96 + 40 * std::uint64_t{events}, 0});
     auto batch = commit.initLast();
     auto records = batch.initRecords(events);
     std::vector<std::string> ids;

@@ -1,7 +1,10 @@
 // Group commit. The first writer to find no leader leads: it takes everything that waits, writes one log record for all of
-// it, syncs once, publishes it to the delta, wakes the others, and hands the lead to the first who queued meanwhile.
+// it, syncs once, publishes it to the delta, wakes the others, and hands the lead to the first who queued meanwhile. Where nobody
+// sleeps for the first, the shard's own thread leads: whoever goes on after it has queued has other things to do.
 #include <algorithm>
 #include <chrono>
+#include <system_error>
+#include <utility>
 
 #include "base/thread_pool.h"
 #include "engine/shard.h"
@@ -139,14 +142,36 @@ Result<void> Shard::commit_queued(std::vector<SealedEntry> entries, const std::f
   return {};
 }
 
-void Shard::enqueue(Waiting& me) {
+Result<void> Shard::start_leader() {
   std::lock_guard queue(queue_mutex_);
+  if (leader_.joinable()) return {};
+  try {
+    leader_ = std::thread([this] {
+      while (leader_wakes_.await() == Waiting::lead) lead();
+    });
+  } catch (const std::system_error&) {
+    return unavailable("the system gives no more threads");
+  }
+  return {};
+}
+
+void Shard::end_leader() {
+  { const Pause all_are_called(*this); }
+  if (leader_.joinable()) leader_wakes_.tell(Waiting::done), leader_.join();
+}
+
+void Shard::enqueue(Waiting& me) {
+  std::unique_lock queue(queue_mutex_);
   const bool opens = queue_.empty() || queue_.back()->encoded_bytes + me.encoded_bytes > group_bytes_max;
   me.group = opens ? std::make_shared<Group>() : queue_.back();
-  me.signal = &me.group->join(me);
+  me.group->join(me);
   if (opens) queue_.push_back(me.group);
   me.group->encoded_bytes += me.encoded_bytes;
-  if (!leading_) leading_ = true, me.signal->tell(Waiting::lead);
+  if (leading_) return;
+  leading_ = true;
+  Signal& turn = me.signal ? *me.signal : leader_wakes_;
+  queue.unlock();
+  turn.tell(Waiting::lead);
 }
 
 Result<std::uint64_t> Shard::await(Waiting& me) {
@@ -156,8 +181,8 @@ Result<std::uint64_t> Shard::await(Waiting& me) {
   return me.commit;
 }
 
-// Its caller is the first of the group at the front of the queue. Nobody is woken under the queue's lock: who wakes would wait for
-// that next.
+// Its caller is the first of the group at the front of the queue, or stands for it. Nobody is woken under the queue's lock: who wakes
+// would wait for that next.
 void Shard::lead() {
   std::unique_lock queue(queue_mutex_);
   const std::shared_ptr<Group> group = std::move(queue_.front());
@@ -173,12 +198,17 @@ void Shard::lead() {
   }
   queue.lock();
   const std::shared_ptr<Group> next = queue_.empty() ? nullptr : queue_.front();
-  Signal* const turn = next ? &next->signals.front() : nullptr;  // more may join, but a signal does not move
+  Signal* const turn =
+      next && next->leader() ? next->leader() : &leader_wakes_;  // more may join, but a signal does not move
   leading_ = next != nullptr;
   queue.unlock();
-  if (turn) turn->tell(Waiting::lead);
-  for (std::size_t i = 1; i < group->signals.size(); ++i)
-    group->signals[i].tell(Waiting::done);  // who is told may be gone
+  if (next) turn->tell(Waiting::lead);
+  const Signal* const own = group->leader();
+  for (Waiting* one : group->members)
+    if (one->called)
+      std::exchange(one->called, nullptr)();  // and may be gone, as may whoever is told: that comes later
+  for (Signal& signal : group->signals)
+    if (&signal != own) signal.tell(Waiting::done);
 }
 
 Result<void> Shard::write_group(std::vector<Waiting*>& group) {

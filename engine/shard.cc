@@ -70,6 +70,7 @@ Shard::Shard(Setup setup) : setup_(std::move(setup)), names_(std::make_shared<Di
 }
 
 Shard::~Shard() {
+  end_leader();
   if (opened_ && setup_.lease && writable())
     (void)write_position_note();  // best effort: a missing note only widens the window it guards
 }

@@ -21,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/signal.h"
 #include "engine/audit/audit_log.h"
 #include "engine/identity.h"
 #include "engine/moment.h"
@@ -102,6 +103,12 @@ class Shard {
   // Decides writes of this shard's patients, one after the other, and commits them together; outcomes are filled. Fails where
   // none of them was done.
   Result<void> write(std::span<ShardWrite> writes);
+  // The same for who goes on once they are queued: `written` is called once, by whoever commits, who does nothing else meanwhile, or
+  // at once where nothing is to be committed. It waits for nothing, and throws nothing. Where this throws it is not called.
+  using OnWritten = std::function<void(const Result<void>&)>;
+  void write(std::span<ShardWrite> writes, OnWritten written);
+  // Waits until all of them are called, and lets the thread go that called them.
+  void end_leader();
   // Commits as given. An empty request waits until everything queued before it is durable.
   Result<std::uint64_t> commit(CommitRequest& request);
 
@@ -178,6 +185,7 @@ class Shard {
   Result<void> load();
   Result<void> replay();
   Result<void> open_audit();
+  Result<void> start_leader();
   void enqueue(Waiting& me);
   Result<std::uint64_t> await(Waiting& me);
   void lead();
@@ -199,6 +207,8 @@ class Shard {
   std::condition_variable changed_;           // paused, admitted, failed, or room in the delta
   std::deque<std::shared_ptr<Group>> queue_;  // more come to the last one for as long as it waits
   bool leading_ = false;
+  std::thread leader_;  // where nobody sleeps for who would lead; from the first such one on
+  Signal leader_wakes_;
   int paused_ = 0;
   bool failed_ = false;             // fail stop
   std::string failure_;             // what failed first

@@ -205,7 +205,8 @@ Store::Parts::~Parts() {
   keeper_wakes.notify_all();
   if (keeper.joinable()) keeper.join();
   for (const auto& shard : shards)
-    if (shard->writable()) (void)shard->flush_audit();  // nobody waits for it: what fails now was never promised
+    if (shard->writable()) (void)shard->flush_audit();   // nobody waits for it: what fails now was never promised
+  for (const auto& shard : shards) shard->end_leader();  // who is called asks other shards too
   scrubber = nullptr;
   helpers = nullptr;
   shards.clear();

@@ -95,6 +95,17 @@ struct WriteRequest {
   WriteOptions options{};
 };
 
+// Writes that are done together, once all that is to be committed of them is on stable storage.
+class WritesDone {
+ public:
+  virtual ~WritesDone() = default;
+  // Whether answers() waits for the disk again: for the audit's entry of a write of which nothing was committed, or for a write whose
+  // batch id another was writing.
+  virtual bool waits() const = 0;
+  // Once: one for each.
+  virtual std::vector<Result<Written>> answers() = 0;
+};
+
 // One change of the feed. Text and rows borrow from the arena given to changes().
 struct FeedEntry {
   std::uint32_t shard = 0;
@@ -133,6 +144,11 @@ class Store {
   // Writes of several callers, by one thread: each is decided for itself, in this order, and fails for itself; they share one
   // commit, and with it one sync. An answer for each.
   std::vector<Result<Written>> write_together(std::span<const WriteRequest> requests);
+  // The same for who goes on once they are decided and queued; only from one shard to the next it waits. `done` is called once, by
+  // whoever commits, who does nothing else meanwhile: it waits for nothing, and throws nothing. Null where memory ran out. Where this
+  // throws it is not called. The requests stay for as long as what is given to it, which is gone before the store is.
+  using OnDone = std::function<void(std::shared_ptr<WritesDone>)>;
+  void write_together(std::span<const WriteRequest> requests, OnDone done);
   // Two patients are one person from now on; unlink takes exactly that back. not_found where one is unknown; linking twice changes nothing.
   // An entry of the audit log travels in the batch of what it tells of, with the patients filled in; what fails leaves none.
   Result<void> link(const record::Identifier& a, const record::Identifier& b, const AuditEntry* audit = nullptr);
@@ -163,6 +179,7 @@ class Store {
   bool read_only() const;  // opened so, or closed to writes after an I/O error
 
   struct Parts;
+  class Together;
   Parts& parts() { return *parts_; }  // for the other files of engine/
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <new>
 #include <set>
 
 #include "engine/audit/store_audit.h"
@@ -131,6 +132,7 @@ class WriteOnItsWay {
     return !failed_ && !answered_whole_ && elsewhere && !parts_.identity->durable(identity_position_);
   }
   ShardWrite part(std::uint32_t shard);
+  bool is_to_be_entered() const { return audit_.is_to_be_entered(); }
 
   Result<Written> finish(Store& store) {
     if (!failed_ && !answered_whole_)
@@ -245,58 +247,112 @@ void make_identity_durable(Store::Parts& parts, std::span<WriteOnItsWay* const> 
     if (one->waits_for_identity()) one->fail(durable.error());
 }
 
-void write_parts(Shard& shard, std::uint32_t number, std::span<WriteOnItsWay* const> writes) {
+// Those of one shard.
+struct PartsOfShard {
+  PartsOfShard(std::uint32_t number, std::span<WriteOnItsWay* const> writes) {
+    for (WriteOnItsWay* one : writes)
+      if (one->takes(number)) taking.push_back(one), parts.push_back(one->part(number));
+  }
+  void tell(const Result<void>& written) {
+    for (std::size_t i = 0; i < taking.size(); ++i) {
+      if (parts[i].failed) taking[i]->fail(std::move(*parts[i].failed));
+      else if (!written) taking[i]->fail(written.error());
+    }
+  }
   std::vector<WriteOnItsWay*> taking;
   std::vector<ShardWrite> parts;
-  for (WriteOnItsWay* one : writes)
-    if (one->takes(number)) taking.push_back(one), parts.push_back(one->part(number));
-  const Result<void> written = shard.write(parts);
-  for (std::size_t i = 0; i < taking.size(); ++i) {
-    if (parts[i].failed) taking[i]->fail(std::move(*parts[i].failed));
-    else if (!written) taking[i]->fail(written.error());
-  }
-}
+};
 
-// Of writes that have their turns.
-void write_on(Store::Parts& parts, std::span<WriteOnItsWay* const> writes) {
+// Of writes that have their turns: the shards, in order, that take some of them.
+std::set<std::uint32_t> begin_all(Store::Parts& parts, std::span<WriteOnItsWay* const> writes) {
   std::set<std::uint32_t> shards;
   for (WriteOnItsWay* one : writes) {
     one->begin();
     for (const std::uint32_t shard : one->shards()) shards.insert(shard);
   }
   make_identity_durable(parts, writes);
-  for (const std::uint32_t shard : shards) write_parts(*parts.shards[shard], shard, writes);
+  return shards;
+}
+
+void write_to(Store::Parts& parts, std::uint32_t shard, std::span<WriteOnItsWay* const> writes) {
+  PartsOfShard part(shard, writes);
+  part.tell(parts.shards[shard]->write(part.parts));
 }
 
 }  // namespace
+
+// Those whose batch ids nobody is writing are done together, the others after them, one by one.
+class Store::Together final : public WritesDone {
+ public:
+  Together(Store& store, std::span<const WriteRequest> requests) : store_(store), requests_(requests) {
+    for (const WriteRequest& request : requests) {
+      WriteOnItsWay& one = writes_.emplace_back(*store.parts_, request);
+      const bool taken = one.turn().take(one.batch_id());
+      places_.push_back(taken ? &one : nullptr);
+      if (taken) together_.push_back(&one);
+      else writes_.pop_back();
+    }
+  }
+
+  std::span<WriteOnItsWay* const> together() const { return together_; }
+
+  bool waits() const override {
+    return together_.size() < requests_.size() ||
+           std::ranges::any_of(together_, [](const WriteOnItsWay* one) { return one->is_to_be_entered(); });
+  }
+  std::vector<Result<Written>> answers() override {
+    std::vector<std::optional<Result<Written>>> answers(places_.size());
+    for (std::size_t i = 0; i < places_.size(); ++i)
+      if (places_[i]) answers[i] = places_[i]->finish(store_);
+    writes_.clear();  // others may wait for their turns
+    std::vector<Result<Written>> all;
+    for (std::size_t i = 0; i < answers.size(); ++i)
+      all.push_back(answers[i] ? std::move(*answers[i]) : store_.write(requests_[i].records, requests_[i].options));
+    return all;
+  }
+
+ private:
+  Store& store_;
+  const std::span<const WriteRequest> requests_;
+  std::deque<WriteOnItsWay> writes_;
+  std::vector<WriteOnItsWay*> places_;  // of each request; null: another is writing its batch id
+  std::vector<WriteOnItsWay*> together_;
+};
 
 Result<Written> Store::write(std::span<const record::Record> records, const WriteOptions& options) {
   const WriteRequest request{records, options};
   WriteOnItsWay write(*parts_, request);
   write.turn().wait_for(options.batch_id);
   WriteOnItsWay* const one = &write;
-  write_on(*parts_, {&one, 1});
+  for (const std::uint32_t shard : begin_all(*parts_, {&one, 1})) write_to(*parts_, shard, {&one, 1});
   return write.finish(*this);
 }
 
 std::vector<Result<Written>> Store::write_together(std::span<const WriteRequest> requests) {
-  std::vector<std::optional<Result<Written>>> answers(requests.size());
-  {
-    std::deque<WriteOnItsWay> writes;
-    std::vector<WriteOnItsWay*> together;
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-      WriteOnItsWay& one = writes.emplace_back(*parts_, requests[i]);
-      if (one.turn().take(one.batch_id())) together.push_back(&one), places.push_back(i);
+  Together all(*this, requests);
+  for (const std::uint32_t shard : begin_all(*parts_, all.together())) write_to(*parts_, shard, all.together());
+  return all.answers();
+}
+
+// Who waits at the door of one shard must have nothing under way in another, which a backup would wait for: so only the last shard
+// is not waited for.
+void Store::write_together(std::span<const WriteRequest> requests, OnDone done) {
+  const auto all = std::make_shared<Together>(*this, requests);
+  const std::span<WriteOnItsWay* const> together = all->together();
+  std::set<std::uint32_t> shards = begin_all(*parts_, together);
+  if (shards.empty()) return done(all);
+  const std::uint32_t last = *shards.rbegin();
+  shards.erase(last);
+  for (const std::uint32_t shard : shards) write_to(*parts_, shard, together);
+  const auto part = std::make_shared<PartsOfShard>(last, together);
+  parts_->shards[last]->write(part->parts, [all, part, done = std::move(done)](const Result<void>& written) {
+    try {
+      part->tell(written);
+    } catch (const std::bad_alloc&) {
+      return done(nullptr);
     }
-    write_on(*parts_, together);
-    for (std::size_t i = 0; i < together.size(); ++i) answers[places[i]] = together[i]->finish(*this);
-  }
-  // Whose batch id another is writing: after that one.
-  std::vector<Result<Written>> all;
-  for (std::size_t i = 0; i < requests.size(); ++i)
-    all.push_back(answers[i] ? std::move(*answers[i]) : write(requests[i].records, requests[i].options));
-  return all;
+    done(all);
+  });
 }
 
 }  // namespace chartline::engine

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "engine/content.h"
 #include "engine/shard.h"
@@ -71,7 +72,7 @@ void Shard::forget_indexes() {
 
 // Writes that are decided together: what they say, and what is to be committed of them.
 struct Shard::Writing {
-  explicit Writing(Shard& of) : shard(of) { request.memory = memory; }
+  explicit Writing(Shard& of) : shard(of), admission(of) { request.memory = memory; }
 
   void say(const ShardWrite& write);
   // What is known of a patient, enough for the record.
@@ -81,10 +82,13 @@ struct Shard::Writing {
   // The next of the writes: into the request, unless all of it is refused.
   Result<void> decide(ShardWrite& write);
   Result<void> decide_items(ShardWrite& write, std::span<const Saying> says, bool& refused);
+  Result<void> decide_all(std::span<ShardWrite> writes);
   Result<void> commit();
   void trim_all();
+  void end(const OnWritten& written);
 
   Shard& shard;
+  const Admission admission;
   std::shared_ptr<WriteMemory> memory = std::make_shared<WriteMemory>();
   CommitRequest request;
   std::vector<Saying> sayings;  // of all items of all writes
@@ -94,6 +98,8 @@ struct Shard::Writing {
   std::vector<std::unique_lock<std::mutex>> locks;
   std::vector<std::pair<PatientIndex*, Undo>> undo;  // of the write that is being decided
   std::vector<PatientIndexes::Held*> touched;
+  std::optional<RightOfWay::Claim> claim;  // where nobody sleeps for it
+  std::optional<Waiting> waiting;
 };
 
 void Shard::Writing::say(const ShardWrite& write) {
@@ -205,8 +211,20 @@ Result<void> Shard::Writing::decide(ShardWrite& write) {
   return {};
 }
 
-Result<void> Shard::Writing::commit() {
+// What records say, and most of what is known of their patients, is made out before anybody else has to wait: of many records
+// most stripes are locked.
+Result<void> Shard::Writing::decide_all(std::span<ShardWrite> writes) {
+  if (!admission.granted()) return full();
+  for (const ShardWrite& write : writes) say(write);
+  know_all(writes);
+  lock_all(writes);
+  for (ShardWrite& write : writes)
+    if (Result<void> done = decide(write); !done) write.failed = std::move(done).error();
   request.bytes = memory->bytes;
+  return {};
+}
+
+Result<void> Shard::Writing::commit() {
   Waiting me(request);
   if (any) shard.enqueue(me);
   trim_all();
@@ -218,19 +236,34 @@ Result<void> Shard::Writing::commit() {
   return {};
 }
 
-// What records say, and most of what is known of their patients, is made out before anybody else has to wait: of many records
-// most stripes are locked.
+void Shard::Writing::end(const OnWritten& written) {
+  for (PatientIndexes::Held* cached : touched) --cached->in_flight;  // and may be gone
+  written(waiting->error ? Result<void>(std::move(*waiting->error)) : Result<void>());
+}
+
 Result<void> Shard::write(std::span<ShardWrite> writes) {
   if (!setup_.lease) return unavailable("the store was opened read-only");
-  const Admission admission(*this);
-  if (!admission.granted()) return full();
   Writing writing(*this);
-  for (const ShardWrite& write : writes) writing.say(write);
-  writing.know_all(writes);
-  writing.lock_all(writes);
-  for (ShardWrite& write : writes)
-    if (Result<void> decided = writing.decide(write); !decided) write.failed = std::move(decided).error();
+  TRY(writing.decide_all(writes));
   return writing.commit();
+}
+
+void Shard::write(std::span<ShardWrite> writes, OnWritten written) {
+  if (!setup_.lease) return written(unavailable("the store was opened read-only"));
+  if (const Result<void> started = start_leader(); !started) return written(started);
+  auto writing = std::make_unique<Writing>(*this);
+  if (const Result<void> decided = writing->decide_all(writes); !decided) return written(decided);
+  writing->trim_all();
+  if (!writing->any) return writing->locks.clear(), written({});
+  const auto locks = std::exchange(writing->locks, {});  // until it is queued: then it may be gone
+  Waiting& waiting = writing->waiting.emplace(writing->request);
+  waiting.called = [one = writing.get(), written = std::move(written)] {
+    const std::unique_ptr<Writing> ends(one);
+    one->end(written);
+  };
+  writing->claim.emplace(*setup_.way);
+  enqueue(waiting);
+  (void)writing.release();
 }
 
 }  // namespace chartline::engine

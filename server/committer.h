@@ -1,12 +1,13 @@
-// The Committer hands writes of sessions to the store. They go in groups: one worker decides all writes of a group, which share one
-// commit and one sync, so that no thread sleeps for each of them, and none waits for patients that another thread has locked. A
-// large one has a worker of its own.
+// The Committer hands writes of sessions to the store. They go in groups: one worker decides all writes of a group, so that no thread
+// sleeps for each of them, and none waits for patients that another thread has locked; and it goes on to the next group while this one
+// waits for the disk, so that all that was decided meanwhile shares the next commit and its sync. A large write has a worker of its own.
 #pragma once
 
 #include <kj/async.h>
 
-#include <deque>
 #include <memory>
+#include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/store.h"
@@ -26,30 +27,31 @@ class HeldWrite {
 class Committer final : private kj::TaskSet::ErrorHandler {
  public:
   Committer(engine::Store& store, Workers& workers);
+  ~Committer();
 
   // `bytes` is how large the write is. Resolves when it is on stable storage.
   kj::Promise<engine::Written> write(std::unique_ptr<HeldWrite> one, std::size_t bytes);
 
  private:
-  using Writes = std::vector<std::unique_ptr<HeldWrite>>;
-  using Answers = std::vector<Result<engine::Written>>;
-  using Fulfillers = std::vector<kj::Own<kj::PromiseFulfiller<engine::Written>>>;
-  struct Waiting {
-    std::unique_ptr<HeldWrite> write;
+  class Line;
+  struct Write {
+    std::uint64_t number = 0;
+    std::unique_ptr<HeldWrite> held;
     std::size_t bytes = 0;
-    kj::Own<kj::PromiseFulfiller<engine::Written>> written;
   };
-  static Answers commit(engine::Store& store, Writes& writes);
-  void begin_soon();
-  void begin_group();
+  using Answers = std::vector<Result<engine::Written>>;
+  void hand_over();
+  kj::Promise<void> tell_on();
+  void answer(std::span<const std::uint64_t> numbers, Answers answers);
+  void fail(std::span<const std::uint64_t> numbers, const kj::Exception& why);
   void taskFailed(kj::Exception&&) override {}
 
   engine::Store& store_;
   Workers& workers_;
-  const int groups_max_;  // that workers have at the same time
-  int groups_ = 0;
-  std::deque<Waiting> waiting_;
-  bool beginning_ = false;  // a group, at the end of this turn of the loop
+  const std::shared_ptr<Line> line_;  // workers and the store hold it too
+  std::vector<Write> coming_;         // in this turn of the loop
+  std::uint64_t last_ = 0;
+  std::unordered_map<std::uint64_t, kj::Own<kj::PromiseFulfiller<engine::Written>>> told_;  // by numbers of writes
   kj::TaskSet tasks_;
 };
 

@@ -66,7 +66,9 @@ Result<Written> Ingest::commit(const std::string& batch_id, bool all_or_nothing)
   const Message last = std::exchange(state_->last, nullptr);
   const Message written = TRY(state_->ingest.parts().call(
       [&](Loop& loop) {
-        auto request = state_->ingest.as<wire::Ingest>(loop).commitRequest();
+        capnp::MessageSize size{16 + batch_id.size() / sizeof(capnp::word), 0};
+        if (last) size = size + last->getRoot<wire::Records>().asReader().totalSize();
+        auto request = state_->ingest.as<wire::Ingest>(loop).commitRequest(size);
         if (last) request.setLast(last->getRoot<wire::Records>().asReader());
         request.setBatchId(batch_id);
         request.setAllOrNothing(all_or_nothing);

@@ -18,6 +18,8 @@ class WriteAudit {
 
   // For a shard that is about to commit the records at `places`.
   std::vector<SealedEntry> of(std::span<const Outcome> outcomes, std::span<const std::size_t> places, Micros now);
+  // Whether finish() has one to write.
+  bool is_to_be_entered() const { return entry_ != nullptr && !written_; }
   // After the write: an entry of its own where of() was not asked for any.
   Result<void> finish(Store& store, const Result<Written>& written);
 

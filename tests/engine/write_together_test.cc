@@ -3,14 +3,20 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/audit/trail.h"
 #include "engine/maintenance.h"
+#include "engine/storage/faulty.h"
 #include "engine/storage/memory.h"
 #include "engine/store.h"
 #include "tests/engine/random_records.h"
@@ -126,6 +132,104 @@ TEST_P(WriteTogether, AgreesWithWritingOneByOne) {
   }
 }
 
+// Waits for those that are done.
+class AllDone {
+ public:
+  Store::OnDone next() {
+    const std::lock_guard lock(mutex_);
+    const std::size_t place = done_.size();
+    done_.emplace_back();
+    return [this, place](std::shared_ptr<WritesDone> writes) {
+      const std::lock_guard told(mutex_);
+      done_[place] = std::move(writes), ++count_;
+      changed_.notify_all();
+    };
+  }
+  // In the order in which they began.
+  std::deque<std::shared_ptr<WritesDone>> wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return count_ == done_.size(); });
+    count_ = 0;
+    return std::exchange(done_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::shared_ptr<WritesDone>> done_;
+  std::size_t count_ = 0;
+};
+
+TEST_P(WriteTogether, DecidedBeforeThoseBeforeThemAreDurable) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomRecords random(seed);
+    OnDisk one_by_one(GetParam()), together(one_by_one);
+    std::deque<Group> groups;
+    AllDone all;
+    const auto answer_all = [&] {
+      for (const auto& done : all.wait()) {
+        ASSERT_TRUE(done);
+        const auto answers = done->answers();
+        const std::vector<WriteRequest>& requests = groups.front().requests;
+        ASSERT_EQ(answers.size(), requests.size());
+        for (std::size_t i = 0; i < answers.size(); ++i)
+          ASSERT_EQ(text_of(answers[i]), text_of(one_by_one.store->write(requests[i].records, requests[i].options)))
+              << requests[i].options.audit->text;
+        groups.pop_front();
+      }
+    };
+    for (int serial = 0; serial < 60; ++serial) {
+      Group& group = groups.emplace_back(random, serial);
+      for (WriteRequest& request : group.requests)  // of one id the others would come later
+        if (!request.options.batch_id.empty()) request.options.batch_id = request.options.audit->text;
+      together.store->write_together(group.requests, all.next());
+      if (random.one_in(3)) answer_all();
+      if (random.one_in(10)) {
+        EXPECT_TRUE(together.store->fold());
+      }
+    }
+    answer_all();
+    EXPECT_EQ(together.hash(), one_by_one.hash());
+    EXPECT_EQ(audit_of(*together.store), audit_of(*one_by_one.store));
+    const std::string before = together.hash();
+    together.disk->crash();
+    together.open();
+    EXPECT_EQ(together.hash(), before) << "what was answered is on disk";
+  }
+}
+
+// Some sleep for their commits and others are called, so that the lead goes from one kind to the other.
+TEST_P(WriteTogether, BesideThoseWhoWaitThemselves) {
+  OnDisk on(GetParam());
+  constexpr int threads = 4, writes = 200;
+  std::atomic<int> created{0};
+  std::vector<std::thread> writers;
+  for (int t = 0; t < threads; ++t) {
+    writers.emplace_back([&, t] {
+      RandomRecords random(static_cast<std::uint64_t>(t) + 1);
+      record::Arena arena;
+      std::deque<record::Record> records;
+      std::deque<WriteRequest> requests;
+      AllDone all;
+      const auto count = [&](const auto& answers) {
+        for (const auto& answer : answers) created += answer && answer->outcomes.size() == 1;
+      };
+      for (int i = 0; i < writes; ++i) {
+        records.push_back(random.make(arena)), records.back().demand = {};
+        requests.push_back({.records = {&records.back(), 1}});
+        if (t % 2 == 0) on.store->write_together({&requests.back(), 1}, all.next());
+        else count(on.store->write_together({&requests.back(), 1}));
+        if (i % 20 == 19)
+          for (const auto& done : all.wait()) count(done->answers());
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(created, threads * writes);
+  EXPECT_TRUE(check(*on.store, {.deep = true, .progress = {}}).value().findings.empty());
+}
+
 TEST_P(WriteTogether, SeveralGroupsAtOnceWithTheSameBatchIds) {
   OnDisk on(GetParam());
   constexpr int threads = 4, groups = 40;
@@ -171,6 +275,80 @@ TEST(WritesTogether, ShareOneCommit) {
   for (const auto& answer : on.store->write_together(requests))
     EXPECT_EQ(answer.value().position, (std::vector<std::uint64_t>{1}));
   EXPECT_TRUE(on.store->write_together({}).empty());
+}
+
+struct OneRecord {
+  explicit OneRecord(std::string batch_id) {
+    RandomRecords random(7);
+    record = random.make(arena);
+    record.demand = {};
+    request.options.batch_id = std::move(batch_id);
+  }
+  record::Arena arena;
+  record::Record record;
+  WriteRequest request{.records = {&record, 1}};
+};
+
+TEST(WritesTogether, WhoseBatchIdIsUnderWayWaitsForItsTurn) {
+  OnDisk on(1);
+  const OneRecord one("one");
+  AllDone all;
+  on.store->write_together({&one.request, 1}, all.next());
+  on.store->write_together({&one.request, 1}, all.next());
+  auto done = all.wait();
+  EXPECT_FALSE(done[0]->waits());
+  EXPECT_TRUE(done[1]->waits());
+  EXPECT_FALSE(done[0]->answers().front().value().repeated);
+  EXPECT_TRUE(done[1]->answers().front().value().repeated);
+}
+
+TEST(WritesTogether, AreDurableOnceTheStoreIsClosed) {
+  for (int turn = 0; turn < 50; ++turn) {
+    OnDisk on(1);
+    const OneRecord one("");
+    std::optional<Result<Written>> answer;
+    on.store->write_together({&one.request, 1},
+                             [&](const std::shared_ptr<WritesDone>& writes) { answer = writes->answers().front(); });
+    on.store.reset();
+    ASSERT_TRUE(answer && *answer);
+    on.disk->crash();
+    on.open();
+    EXPECT_EQ(on.store->write(one.request.records, {}).value().outcomes.front().what, Outcome::What::unchanged);
+  }
+}
+
+// All who are queued when the disk fails are told, and whoever comes later too; nobody waits for ever.
+TEST(WritesTogether, AreToldWhereTheDiskFails) {
+  for (int turn = 0; turn < 20; ++turn) {
+    const auto disk = std::make_shared<MemoryDisk>();
+    const auto faults = std::make_shared<Faults>();
+    ASSERT_TRUE(Store::init(*memory_backend(disk), {.shards = 1, .zone = "UTC"}));
+    const auto store = Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), faults)),
+                                   {.fold_in_background = false})
+                           .value();
+    faults->add({.operation = Operation::sync, .effect = Effect::delay});
+    faults->add({.operation = Operation::sync});  // the next one
+    RandomRecords random(7);
+    record::Arena arena;
+    std::deque<record::Record> records;
+    std::deque<WriteRequest> requests;
+    AllDone all;
+    for (int i = 0; i < 10; ++i) {
+      records.push_back(random.make(arena)), records.back().demand = {};
+      requests.push_back({.records = {&records.back(), 1}});
+      store->write_together({&requests.back(), 1}, all.next());
+      while (faults->struck() == 0) std::this_thread::yield();  // the first is written alone
+    }
+    int written = 0;
+    for (const auto& done : all.wait()) {
+      const auto answer = done->answers().front();
+      if (answer) ++written;
+      else EXPECT_EQ(answer.error().fault, Fault::unavailable);
+    }
+    EXPECT_GE(written, 1);
+    EXPECT_LT(written, 10);
+    EXPECT_TRUE(store->read_only());
+  }
 }
 
 }  // namespace

@@ -212,5 +212,33 @@ TEST(LittleMemory, ForAWriterWhoQueues) {
   }
 }
 
+// The same where nobody sleeps for it: it is called once, or not at all where it was told so.
+TEST(LittleMemory, ForAWriterWhoGoesOn) {
+  const record::Identifier who{"test", "a"};
+  record::Event event;
+  event.kind = record::Kind::observation;
+  event.code = {"local", "x", {}};
+  event.start = record::day_time(18'000);
+  event.source = {"clinic", "notes"};
+  const record::Record record{.identifiers = {&who, 1}, .events = {&event, 1}};
+  const WriteRequest request{.records = {&record, 1}};
+  Called called;
+  for (long most = 0; !called.enough && !HasFailure(); ++most) {
+    const auto disk = std::make_shared<MemoryDisk>();
+    ASSERT_TRUE(Store::init(*memory_backend(disk), {.shards = 1, .zone = "UTC"}));
+    auto store = Store::open(std::shared_ptr<Backend>(memory_backend(disk)), {.fold_in_background = false}).value();
+    std::atomic<int> calls = 0;
+    const auto call = [&]() -> Result<void> {
+      store->write_together({&request, 1}, [&](const std::shared_ptr<WritesDone>&) { ++calls; });
+      return {};
+    };
+    called = with_little_memory(most, call);
+    const auto again = store->write(request.records, {});
+    EXPECT_TRUE(again || again.error().message.ends_with("since an error: memory ran out")) << again.error().message;
+    store.reset();
+    EXPECT_EQ(calls, called.done ? 1 : 0) << "after " << most;
+  }
+}
+
 }  // namespace
 }  // namespace chartline::engine
