@@ -11,6 +11,7 @@ namespace {
 // Truths, numbers, times and texts stand apart; missing is last.
 int rank(const Cell& cell) {
   constexpr std::array ranks = {4, 0, 1, 1, 2, 3};  // of each form
+  static_assert(ranks.size() == std::variant_size_v<Cell>);
   return ranks[cell.index()];
 }
 

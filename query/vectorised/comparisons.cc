@@ -22,8 +22,6 @@ bool holds(Op op, double a, double b) {
   }
 }
 
-bool is_value(const Node& node) { return node.op == Op::field && std::get<std::string>(node.data) == "value"; }
-
 bool is_time(const Node& node) { return node.type.basic == Basic::date || node.type.basic == Basic::instant; }
 
 }  // namespace

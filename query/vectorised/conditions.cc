@@ -161,7 +161,7 @@ Truths Evaluation::is_missing(const Node& node, const Frame& frame) {
   } else if (part.type.basic == Basic::number && part.type.measure != Type::Measure::recorded) {
     const Numbers numbers = number(part, frame);
     from([&](std::size_t row) { return numbers[row].has_value(); });
-  } else if (part.op == Op::field && std::get<std::string>(part.data) == "value") {
+  } else if (is_value(part)) {
     const EventColumn column = one(*part.parts[0], frame);
     want(column.events, field_value);
     from([&](std::size_t row) {

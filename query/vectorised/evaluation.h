@@ -34,6 +34,10 @@ using Truths = std::vector<Truth>;
 using Times = std::vector<record::Time>;  // precision none: missing
 using Numbers = std::vector<std::optional<Quantity>>;
 
+inline bool is_value(const typed::Node& node) {  // of an event
+  return node.op == typed::Op::field && std::get<std::string>(node.data) == "value";
+}
+
 // year(T), month(T) and date(T) of an event whose date alone is asked for: the event, or null; and what the group of a date is
 // called, as it is known.
 const typed::Node* dated_event(const typed::Node& date);

@@ -207,8 +207,7 @@ bool Evaluation::sift(const Node& condition, std::uint32_t slot, Sieve& into) {
   }
   if (into.compare || condition.op < Op::equal || condition.op > Op::greater_or_equal) return false;
   const Node& value = *condition.parts[0];
-  if (value.op != Op::field || std::get<std::string>(value.data) != "value" || value.parts[0]->op != Op::row)
-    return false;
+  if (!is_value(value) || value.parts[0]->op != Op::row) return false;
   if (std::get<typed::Slot>(value.parts[0]->data).number != slot) return false;
   const std::optional<Quantity> bound = written_number(*condition.parts[1]);
   if (!bound) return false;

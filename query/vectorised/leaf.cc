@@ -229,11 +229,10 @@ Result<void> LeafReader::keep(engine::Name code, const engine::PostingScan& scan
   const stored::PostingRun& run = scan.refs[r];
   const bool within = run.first_block >= first_block_ && run.last_block <= last_block_;
   const bool whole = within && scan.removals[r].empty();
-  const auto settle = [&]() -> Result<void> {
+  const auto settle = [&] {
     thin_out(columns_);
     if (thin_) note_odd_taken(columns_);
     else note_odd(columns_, note);
-    return {};
   };
   if (whole && (leaf_.sieve.sifts() || thin_)) {
     const auto sift_first = [&](const PostingColumns& so_far) {
@@ -242,7 +241,8 @@ Result<void> LeafReader::keep(engine::Name code, const engine::PostingScan& scan
       return kept_.size() > 0 ? fields : 0u;
     };
     TRY(view_->posting_run(shard_, code, run, sifting_fields(leaf_), columns_, sift_first, scan.facts[r]));
-    return settle();
+    settle();
+    return {};
   }
   if (!within) fields |= stored::posting_field_patient;
   if (!scan.removals[r].empty()) fields |= stored::posting_field_patient | stored::posting_field_number;
@@ -259,7 +259,8 @@ Result<void> LeafReader::keep(engine::Name code, const engine::PostingScan& scan
   }
   choose(columns_, scan.removals[r], first, past);
   sift(columns_);
-  return settle();
+  settle();
+  return {};
 }
 
 Result<void> LeafReader::deal_out(engine::Name code, const engine::PostingScan& scan, std::uint32_t fields) {

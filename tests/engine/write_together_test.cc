@@ -104,6 +104,16 @@ struct Group {
 
 class WriteTogether : public ::testing::TestWithParam<std::uint32_t> {};
 
+void expect_same_after_a_crash(OnDisk& together, OnDisk& one_by_one) {
+  EXPECT_EQ(together.hash(), one_by_one.hash());
+  EXPECT_EQ(audit_of(*together.store), audit_of(*one_by_one.store));
+  const std::string before = together.hash();
+  together.disk->crash();
+  together.open();
+  EXPECT_EQ(together.hash(), before) << "what was answered is on disk";
+  EXPECT_TRUE(check(*together.store, {.deep = true, .progress = {}}).value().findings.empty());
+}
+
 TEST_P(WriteTogether, AgreesWithWritingOneByOne) {
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -122,13 +132,7 @@ TEST_P(WriteTogether, AgreesWithWritingOneByOne) {
         EXPECT_TRUE(together.store->fold());
       }
     }
-    EXPECT_EQ(together.hash(), one_by_one.hash());
-    EXPECT_EQ(audit_of(*together.store), audit_of(*one_by_one.store));
-    const std::string before = together.hash();
-    together.disk->crash();
-    together.open();
-    EXPECT_EQ(together.hash(), before) << "what was answered is on disk";
-    EXPECT_TRUE(check(*together.store, {.deep = true, .progress = {}}).value().findings.empty());
+    expect_same_after_a_crash(together, one_by_one);
   }
 }
 
@@ -190,12 +194,7 @@ TEST_P(WriteTogether, DecidedBeforeThoseBeforeThemAreDurable) {
       }
     }
     answer_all();
-    EXPECT_EQ(together.hash(), one_by_one.hash());
-    EXPECT_EQ(audit_of(*together.store), audit_of(*one_by_one.store));
-    const std::string before = together.hash();
-    together.disk->crash();
-    together.open();
-    EXPECT_EQ(together.hash(), before) << "what was answered is on disk";
+    expect_same_after_a_crash(together, one_by_one);
   }
 }
 

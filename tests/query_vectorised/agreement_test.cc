@@ -187,14 +187,14 @@ TEST(Agreement, OfValuesOfOneInstant) {
   for (const std::string all : {"observation[local:a]", "observation[{ local:a, local:b }]", "any[*]"}) {
     for (const std::string fold : {"slope", "sum", "avg"})
       expect_agreement(replay.store(), "count exists any[*] by " + fold + "(" + all + ".value)\n");
-    for (const std::string beside : {"(last " + all + " preceding e)", "(first " + all + " following e)",
-                                     "(last " + all + " preceding (highest " + all + " within 2d of e))",
-                                     "(last (" + all + " as f preceding (last " + all + " within 1d of f)) before e)"}) {
+    for (const std::string& beside : {"(last " + all + " preceding e)", "(first " + all + " following e)",
+                                      "(last " + all + " preceding (highest " + all + " within 2d of e))",
+                                      "(last (" + all + " as f preceding (last " + all + " within 1d of f)) before e)"}) {
       const std::string change = all + " as e where value - " + beside + ".value";
       expect_agreement(replay.store(), "count exists " + change + " <= -2\ntally " + change + " > 1 by date(it)\n");
     }
-    for (const std::string of : {all, std::string("observation[local:b]")}) {
-      for (const std::string beside :
+    for (const std::string& of : {all, std::string("observation[local:b]")}) {
+      for (const std::string& beside :
            {" as e preceding (last " + of + " within 1d of e)", " as e following (first " + of + " within 1d of e)",
             " as e preceding (last " + of + " on or before e)"}) {
         const std::string each = all + beside;
@@ -471,7 +471,7 @@ TEST(Agreement, OfStaysBesideDates) {
                                           "2019-03..2019-04", "date(death)..2019-04-17"};
   for (const std::string all : {"medication[*]", "medication[local:a]", "medication[{ local:a, local:b }]"}) {
     for (const std::string& first : dates) {
-      for (const std::string clauses :
+      for (const std::string& clauses :
            {" overlapping " + first, " during " + first, " overlapping " + first + " in 2019",
             " overlapping " + first + " overlapping " + dates[1], " during " + first + " overlapping " + dates[0]}) {
         expect_agreement(replay.store(), today + "count count(" + all + clauses + ") >= 1\n", 2);
