@@ -73,6 +73,9 @@ void Shard::forget_indexes() {
 // Writes that are decided together: what they say, and what is to be committed of them.
 struct Shard::Writing {
   explicit Writing(Shard& of) : shard(of), admission(of) { request.memory = memory; }
+  ~Writing();
+  Writing(const Writing&) = delete;
+  Writing& operator=(const Writing&) = delete;
 
   void say(const ShardWrite& write);
   // What is known of a patient, enough for the record.
@@ -85,7 +88,6 @@ struct Shard::Writing {
   Result<void> decide_all(std::span<ShardWrite> writes);
   Result<void> commit();
   void trim_all();
-  void end(const OnWritten& written);
 
   Shard& shard;
   const Admission admission;
@@ -94,6 +96,7 @@ struct Shard::Writing {
   std::vector<Saying> sayings;  // of all items of all writes
   std::size_t decided = 0;      // of them
   bool any = false;             // write is to be committed
+  bool queued = false;
   std::vector<std::size_t> stripes;
   std::vector<std::unique_lock<std::mutex>> locks;
   std::vector<std::pair<PatientIndex*, Undo>> undo;  // of the write that is being decided
@@ -164,8 +167,8 @@ Result<void> Shard::Writing::decide_items(ShardWrite& write, std::span<const Say
       if (write.all_or_nothing) return {};
     }
     if (decision.what == Outcome::What::rejected || decision.what == Outcome::What::unchanged) continue;
-    undo.emplace_back(&cached->index, apply(cached->index, record, decision));
     touched.push_back(cached), ++cached->in_flight;
+    undo.emplace_back(&cached->index, apply(cached->index, record, decision));
     shard.stripe_of(item.patient).count(*cached);
     std::uint32_t number = decision.first_number;
     for (stored::Row& row : says[i].rows) row.number = number++;
@@ -226,19 +229,19 @@ Result<void> Shard::Writing::decide_all(std::span<ShardWrite> writes) {
 
 Result<void> Shard::Writing::commit() {
   Waiting me(request);
-  if (any) shard.enqueue(me);
+  if (any) shard.enqueue(me), queued = true;
   trim_all();
   locks.clear();
   if (!any) return {};
-  const Result<std::uint64_t> committed = shard.await(me);
-  for (PatientIndexes::Held* cached : touched) --cached->in_flight;  // and may be gone
-  TRY(committed);
+  TRY(shard.await(me));
   return {};
 }
 
-void Shard::Writing::end(const OnWritten& written) {
+// Where memory ran out before it was queued, what was decided stands in indexes and will never be on disk: whoever came with it again
+// would be told that it is known. No more than this thread is given to see it: it still holds the locks.
+Shard::Writing::~Writing() {
+  if (!touched.empty() && !queued) shard.fail(unavailable("memory ran out"));
   for (PatientIndexes::Held* cached : touched) --cached->in_flight;  // and may be gone
-  written(waiting->error ? Result<void>(std::move(*waiting->error)) : Result<void>());
 }
 
 Result<void> Shard::write(std::span<ShardWrite> writes) {
@@ -251,17 +254,20 @@ Result<void> Shard::write(std::span<ShardWrite> writes) {
 void Shard::write(std::span<ShardWrite> writes, OnWritten written) {
   if (!setup_.lease) return written(unavailable("the store was opened read-only"));
   if (const Result<void> started = start_leader(); !started) return written(started);
+  std::vector<std::unique_lock<std::mutex>> locks;  // until it is queued: then it may be gone
   auto writing = std::make_unique<Writing>(*this);
   if (const Result<void> decided = writing->decide_all(writes); !decided) return written(decided);
   writing->trim_all();
   if (!writing->any) return writing->locks.clear(), written({});
-  const auto locks = std::exchange(writing->locks, {});  // until it is queued: then it may be gone
   Waiting& waiting = writing->waiting.emplace(writing->request);
   waiting.called = [one = writing.get(), written = std::move(written)] {
     const std::unique_ptr<Writing> ends(one);
-    one->end(written);
+    one->queued = true;
+    std::optional<Error>& error = one->waiting->error;
+    written(error ? Result<void>(std::move(*error)) : Result<void>());
   };
   writing->claim.emplace(*setup_.way);
+  locks.swap(writing->locks);
   enqueue(waiting);
   (void)writing.release();
 }

@@ -301,19 +301,36 @@ TEST(WritesTogether, WhoseBatchIdIsUnderWayWaitsForItsTurn) {
   EXPECT_TRUE(done[1]->answers().front().value().repeated);
 }
 
+// It is closed while the first of them waits for the disk, and the second for the first.
 TEST(WritesTogether, AreDurableOnceTheStoreIsClosed) {
-  for (int turn = 0; turn < 50; ++turn) {
-    OnDisk on(1);
-    const OneRecord one("");
-    std::optional<Result<Written>> answer;
-    on.store->write_together({&one.request, 1},
-                             [&](const std::shared_ptr<WritesDone>& writes) { answer = writes->answers().front(); });
-    on.store.reset();
-    ASSERT_TRUE(answer && *answer);
-    on.disk->crash();
-    on.open();
-    EXPECT_EQ(on.store->write(one.request.records, {}).value().outcomes.front().what, Outcome::What::unchanged);
+  const auto disk = std::make_shared<MemoryDisk>();
+  const auto faults = std::make_shared<Faults>();
+  ASSERT_TRUE(Store::init(*memory_backend(disk), {.shards = 1, .zone = "UTC"}));
+  auto store =
+      Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), faults)), {.fold_in_background = false})
+          .value();
+  faults->add({.operation = Operation::sync, .effect = Effect::delay, .late = std::chrono::milliseconds(50)});
+  RandomRecords random(7);
+  record::Arena arena;
+  std::deque<record::Record> records;
+  std::deque<WriteRequest> requests;
+  std::atomic<int> called = 0;
+  for (int i = 0; i < 2; ++i) {
+    records.push_back(random.make(arena)), records.back().demand = {};
+    requests.push_back({.records = {&records.back(), 1}});
+    store->write_together({&requests.back(), 1}, [&](const std::shared_ptr<WritesDone>& writes) {
+      EXPECT_TRUE(writes->answers().front());
+      ++called;
+    });
+    while (faults->struck() == 0) std::this_thread::yield();
   }
+  EXPECT_EQ(called, 0);
+  store.reset();
+  ASSERT_EQ(called, 2);
+  disk->crash();
+  store = Store::open(memory_backend(disk), {.fold_in_background = false}).value();
+  for (const WriteRequest& request : requests)
+    EXPECT_EQ(store->write(request.records, {}).value().outcomes.front().what, Outcome::What::unchanged);
 }
 
 // All who are queued when the disk fails are told, and whoever comes later too; nobody waits for ever.

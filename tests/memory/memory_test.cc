@@ -179,7 +179,19 @@ TEST(HeldMemory, OfSetsOfEventsIsThatOfFewRows) {
 namespace chartline::engine {
 namespace {
 
-// One waits for the disk while another comes, and fails; whoever comes after them is answered, be it that the store is closed.
+// What failed for want of memory is tried again: it is answered, be it that the store is closed; and what is answered is on disk.
+void expect_tried_again(std::unique_ptr<Store> store, const std::shared_ptr<MemoryDisk>& disk,
+                        std::span<const record::Record> records, long most) {
+  const auto again = store->write(records, {});
+  EXPECT_TRUE(again || again.error().message.ends_with("since an error: memory ran out")) << again.error().message;
+  store.reset();
+  if (!again) return;
+  disk->crash();
+  store = Store::open(memory_backend(disk), {.fold_in_background = false}).value();
+  EXPECT_EQ(store->write(records, {}).value().outcomes.front().what, Outcome::What::unchanged) << "after " << most;
+}
+
+// One waits for the disk while another comes, and fails.
 TEST(LittleMemory, ForAWriterWhoQueues) {
   const record::Identifier who{"test", "a"};
   const auto records_of = [&](const record::Event& event) {
@@ -197,9 +209,9 @@ TEST(LittleMemory, ForAWriterWhoQueues) {
     const auto disk = std::make_shared<MemoryDisk>();
     const auto faults = std::make_shared<Faults>();
     ASSERT_TRUE(Store::init(*memory_backend(disk), {.shards = 1, .zone = "UTC"}));
-    const auto store = Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), faults)),
-                                   {.fold_in_background = false})
-                           .value();
+    auto store = Store::open(std::shared_ptr<Backend>(faulty_backend(memory_backend(disk), faults)),
+                             {.fold_in_background = false})
+                     .value();
     ASSERT_TRUE(store->write(records_of(events[0]), {}));
     faults->add({.operation = Operation::sync, .effect = Effect::delay, .late = std::chrono::milliseconds(5)});
     const auto first = records_of(events[1]), second = records_of(events[2]);
@@ -207,8 +219,7 @@ TEST(LittleMemory, ForAWriterWhoQueues) {
     while (faults->struck() == 0) std::this_thread::yield();
     called = with_little_memory(most, [&] { return store->write(second, {}); });
     waits.join();
-    const auto again = store->write(second, {});
-    EXPECT_TRUE(again || again.error().message.ends_with("since an error: memory ran out")) << again.error().message;
+    expect_tried_again(std::move(store), disk, second, most);
   }
 }
 
@@ -233,9 +244,7 @@ TEST(LittleMemory, ForAWriterWhoGoesOn) {
       return {};
     };
     called = with_little_memory(most, call);
-    const auto again = store->write(request.records, {});
-    EXPECT_TRUE(again || again.error().message.ends_with("since an error: memory ran out")) << again.error().message;
-    store.reset();
+    expect_tried_again(std::move(store), disk, request.records, most);
     EXPECT_EQ(calls, called.done ? 1 : 0) << "after " << most;
   }
 }
