@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <iterator>
 #include <map>
 #include <optional>
 
@@ -79,8 +80,8 @@ struct RangePostings {
   // The codes of which at least so many wait.
   Result<void> pack(std::size_t least) {
     bool any = false;
-    for (Name code = 0; code < waiting.codes(); ++code) {
-      if (const std::size_t count = waiting.count(code); count == 0 || count < least) continue;
+    for (const Name code : waiting.names()) {
+      if (waiting.count(code) < least) continue;
       CodePacker packer;
       waiting.each(code, [&](const stored::NarrowPosting& posting) { packer.add(posting); });
       waiting.clear(code);
@@ -90,7 +91,11 @@ struct RangePostings {
     if (any) parts.end_packing();
     return {};
   }
-  Name codes() const { return std::max(parts.codes(), waiting.codes()); }
+  std::vector<Name> names() const {
+    std::vector<Name> all;
+    std::ranges::set_union(parts.names(), waiting.names(), std::back_inserter(all));
+    return all;
+  }
   std::uint64_t bytes(Name code) const { return parts.bytes(code) + waiting.count(code) * packed_posting_bytes; }
 
   PackedParts parts;
@@ -262,6 +267,7 @@ class RangeLoad {
 };
 
 struct Joined {
+  Name name = 0;
   stored::Directory directory;
   std::vector<EncodedPostings> runs;
 };
@@ -288,7 +294,7 @@ class Join {
       range->waiting.each(code, [&](const stored::NarrowPosting& posting) { packer_.add(posting); });
     }
     if (last) TRY(take(std::move(*last), parted, true));
-    Joined joined;
+    Joined joined{.name = code, .directory = {}, .runs = {}};
     joined.runs = packer_.take_runs();
     joined.directory.events = packer_.events(), joined.directory.patients = packer_.patients();
     for (const EncodedPostings& run : joined.runs) joined.directory.runs.push_back(run.ref);
@@ -325,19 +331,22 @@ class PostingsFile {
   PostingsFile& operator=(const PostingsFile&) = delete;
 
   Result<SortedFiles> write() {
-    Name codes = 0;
-    for (const RangePostings* range : ranges_) codes = std::max(codes, range->codes());
-    for (Name next = 0; next < codes;) {
-      const Name first = next;
-      for (std::uint64_t bytes = 0; next < codes && bytes < joined_bytes_max; ++next)
-        for (const RangePostings* range : ranges_) bytes += range->bytes(next);
+    std::vector<Name> names;
+    for (const RangePostings* range : ranges_) {
+      std::vector<Name> before = std::exchange(names, {});
+      std::ranges::set_union(before, range->names(), std::back_inserter(names));
+    }
+    for (std::size_t next = 0; next < names.size();) {
+      const std::size_t first = next;
+      for (std::uint64_t bytes = 0; next < names.size() && bytes < joined_bytes_max; ++next)
+        for (const RangePostings* range : ranges_) bytes += range->bytes(names[next]);
       auto joined = std::make_shared<std::vector<Joined>>(next - first);
       TRY(pool_.parallel_for(joined->size(), 1, [&](std::size_t from, std::size_t past) -> Result<void> {
-        for (std::size_t i = from; i < past; ++i) (*joined)[i] = TRY(Join().run(ranges_, first + static_cast<Name>(i)));
+        for (std::size_t i = from; i < past; ++i) (*joined)[i] = TRY(Join().run(ranges_, names[first + i]));
         return {};
       }));
       if (writing_.valid()) TRY(writing_.get());
-      writing_ = pool_.submit([this, first, joined] { return put_codes(first, *joined); });
+      writing_ = pool_.submit([this, joined] { return put(*joined); });
     }
     if (writing_.valid()) TRY(writing_.get());
     TRY(files_.finish());
@@ -345,13 +354,13 @@ class PostingsFile {
   }
 
  private:
-  Result<void> put_codes(Name code, const std::vector<Joined>& some) {
+  Result<void> put(const std::vector<Joined>& some) {
     for (const Joined& joined : some) {
+      const Name name = joined.name;
       if (!joined.runs.empty())
-        TRY(files_.put(tables_, Table::postings, stored::directory_key(code), stored::encode(joined.directory)));
+        TRY(files_.put(tables_, Table::postings, stored::directory_key(name), stored::encode(joined.directory)));
       for (const EncodedPostings& run : joined.runs)
-        TRY(files_.put(tables_, Table::postings, stored::postings_key(code, run.ref.run, run.ref.first_block), run.bytes));
-      ++code;
+        TRY(files_.put(tables_, Table::postings, stored::postings_key(name, run.ref.run, run.ref.first_block), run.bytes));
     }
     return {};
   }

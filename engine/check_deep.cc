@@ -36,7 +36,7 @@ bool same_facts(const Posting& a, const Posting& b) { return facts(a) == facts(b
 class Rebuild {
  public:
   Rebuild(const ShardMoment& shard, Findings& findings)
-      : shard_(shard), findings_(findings), events_(shard.dictionary->size(stored::Dictionary::code) + 1, 0) {}
+      : shard_(shard), findings_(findings), names_(posting_names(*shard.dictionary)) {}
 
   Result<void> run() {
     std::uint32_t block = 0;
@@ -47,11 +47,11 @@ class Rebuild {
       while (block < blocks && held_ < window_postings) TRY(take_block(block++));
       compare_postings(first, block - 1);
     }
-    for (Name code = 0; code < events_.size(); ++code) {
-      const auto directory = stored_directory(shard_, code);
-      if (directory && directory->events != events_[code])
-        findings_.add(place(Table::postings, shard_) + "the directory of code " + std::to_string(code) + " counts " +
-                      std::to_string(directory->events) + " events, the timelines " + std::to_string(events_[code]));
+    for (const Name name : names_) {
+      const auto directory = stored_directory(shard_, name);
+      if (directory && directory->events != events_[name])
+        findings_.add(place(Table::postings, shard_) + "the directory of " + posting_name(name) + " counts " +
+                      std::to_string(directory->events) + " events, the timelines " + std::to_string(events_[name]));
     }
     return {};
   }
@@ -84,7 +84,7 @@ class Rebuild {
     for (const stored::Row& row : all->rows) {
       if (!known(row)) continue;
       collect_postings(patient, row, postings_);
-      held_ += 1 + row.translations.size();
+      held_ += 1 + row.translations.size() + row.attributes.size();
     }
   }
 
@@ -105,16 +105,16 @@ class Rebuild {
   }
 
   void compare_postings(std::uint32_t first, std::uint32_t last) {
-    for (Name code = 0; code < events_.size(); ++code) {
-      auto actual = merge_postings(shard_, code, first, last);
+    for (const Name name : names_) {
+      auto actual = merge_postings(shard_, name, first, last);
       if (!actual) {
         findings_.add(actual.error().message);
         continue;
       }
-      std::vector<Posting>& expected = postings_[code].added;
+      std::vector<Posting>& expected = postings_[name].added;
       std::sort(actual->begin(), actual->end(), fact_before);
       std::sort(expected.begin(), expected.end(), fact_before);
-      const std::string where = place(Table::postings, shard_) + "code " + std::to_string(code) + ", blocks " +
+      const std::string where = place(Table::postings, shard_) + posting_name(name) + ", blocks " +
                                 std::to_string(first) + " to " + std::to_string(last) + ": ";
       if (actual->size() != expected.size())
         findings_.add(where + std::to_string(actual->size()) + " postings, the timelines have " +
@@ -126,7 +126,8 @@ class Rebuild {
 
   const ShardMoment& shard_;
   Findings& findings_;
-  std::vector<std::uint64_t> events_;  // of the base, by code
+  const std::vector<Name> names_;
+  std::unordered_map<Name, std::uint64_t> events_;  // of the base
   PostingChanges postings_;
   std::size_t held_ = 0;
 };

@@ -6,6 +6,7 @@
 #include "engine/check_parts.h"
 #include "engine/demographics.h"
 #include "engine/patient_rows.h"
+#include "engine/posting_reader.h"
 #include "formats/stored/keys.h"
 #include "formats/stored/seal.h"
 
@@ -16,8 +17,8 @@ Result<stored::Directory> stored_directory(const ShardMoment& shard, Name code) 
     return stored::Directory();
   auto directory = stored::decode_directory(value.bytes());
   if (!directory)
-    return Error{directory.error().fault, place(Table::postings, shard) + "directory of code " + std::to_string(code) +
-                                              ": " + directory.error().message};
+    return Error{directory.error().fault, place(Table::postings, shard) + "directory of " + posting_name(code) + ": " +
+                                              directory.error().message};
   return directory;
 }
 
@@ -47,8 +48,7 @@ class PostingCheck {
     const auto found = shard_.tables->get(Table::postings, stored::postings_key(code, run.run, run.first_block),
                                           shard_.base->snapshot.get(), value);
     if (!findings_.sound(found)) return;
-    if (!*found)
-      return findings_.add(at(run) + "named by the directory of code " + std::to_string(code) + ", but absent");
+    if (!*found) return findings_.add(at(run) + "named by the directory of " + posting_name(code) + ", but absent");
     ++findings_.report.posting_runs;
     if (run.removals) {
       const auto removals = stored::decode_removals(value.bytes(), run.checksum);
@@ -114,9 +114,9 @@ void check_names(const ShardMoment& shard, const ShardState& state, Findings& fi
 
 Result<void> check_postings(const ShardMoment& shard, Findings& findings) {
   PostingCheck check(shard, findings);
-  for (Name code = 0; code <= shard.dictionary->size(stored::Dictionary::code); ++code) {
+  for (const Name name : posting_names(*shard.dictionary)) {
     TRY(findings.step());
-    check.check(code);
+    check.check(name);
   }
   return {};
 }
@@ -193,7 +193,8 @@ namespace {
 
 class Orphans {
  public:
-  Orphans(const ShardMoment& shard, Findings& findings) : shard_(shard), findings_(findings) {}
+  Orphans(const ShardMoment& shard, Findings& findings)
+      : shard_(shard), findings_(findings), posting_names_(posting_names(*shard.dictionary)) {}
 
   void check() {
     scan(Table::timeline, [&](BytesView key) {
@@ -234,7 +235,7 @@ class Orphans {
     });
     scan(Table::postings, [&](BytesView key) {
       const auto parsed = stored::parse_postings_key(key);
-      if (!parsed || parsed->code > shard_.dictionary->size(stored::Dictionary::code)) return false;
+      if (!parsed || !std::ranges::binary_search(posting_names_, parsed->code)) return false;
       if (parsed->directory) return true;
       load_directory(parsed->code);
       return std::any_of(directory_.runs.begin(), directory_.runs.end(), [&](const stored::PostingRun& run) {
@@ -281,6 +282,7 @@ class Orphans {
 
   const ShardMoment& shard_;
   Findings& findings_;
+  const std::vector<Name> posting_names_;
   std::optional<PatientId> patient_, originals_of_;
   stored::Head head_;
   std::set<std::uint32_t> originals_;

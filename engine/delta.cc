@@ -38,6 +38,8 @@ void Segment::publish(std::span<const DeltaPut> puts, std::shared_ptr<const void
     for (const stored::Row& row : put.added) {
       note(by_code_[row.code], put);
       for (const Name translation : row.translations) note(by_code_[translation], put);
+      for (const stored::RowAttribute& attribute : row.attributes)
+        note(by_code_[stored::postings_of_attribute(attribute.name)], put);
     }
     for (const std::uint32_t number : put.removed) {
       removals_[stored::block_of(put.patient)].push_back(

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -80,18 +81,38 @@ struct EncodedPostings {
 };
 std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::Posting> sorted, std::uint64_t run);
 std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::NarrowPosting> sorted, std::uint64_t run);
-// A row's postings, made of the one of its event: `each` gets one for its primary code (name 0 where it has none), and one for each other translation. So
-// those that are no translation, of all names together, are every event once.
-template <typename Posting, typename Each>
-void for_each_posting(Posting posting, const stored::Row& row, const Each& each) {
-  each(row.code, posting);
-  if (row.translations.empty()) return;
-  posting.flags |= stored::posting_translation;
+// The names under which a row has postings, each once: its primary code (name 0 where it has none), then other translations, then
+// attributes, each with its place among those.
+template <typename Each>
+void for_each_posting_name(const stored::Row& row, const Each& each) {
+  each(row.code, 0);
   for (std::size_t i = 0; i < row.translations.size(); ++i) {
     const Name code = row.translations[i];
     const auto earlier = row.translations.first(i);
-    if (code != row.code && std::find(earlier.begin(), earlier.end(), code) == earlier.end()) each(code, posting);
+    if (code != row.code && std::ranges::find(earlier, code) == earlier.end()) each(code, i);
   }
+  for (std::size_t i = 0; i < row.attributes.size(); ++i) {
+    const Name attribute = row.attributes[i].name;
+    const auto earlier = row.attributes.first(i);
+    if (std::ranges::find(earlier, attribute, &stored::RowAttribute::name) == earlier.end())
+      each(stored::postings_of_attribute(attribute), i);
+  }
+}
+// A row's postings, made of the one of its event: one for each of these names. Those of codes that are no translation, of all names
+// together, are every event once.
+template <typename Posting, typename Each>
+void for_each_posting(const Posting& posting, const stored::Row& row, const Each& each) {
+  for_each_posting_name(row, [&](Name name, std::size_t place) {
+    if (name == row.code) return each(name, posting);
+    if (stored::is_of_attribute(name)) {
+      const stored::Posting made = stored::posting_of(posting.patient, posting.number, row.attributes[place]);
+      if constexpr (std::is_same_v<Posting, stored::Posting>) return each(name, made);
+      else return each(name, stored::narrow(made));
+    }
+    Posting translation = posting;
+    translation.flags |= stored::posting_translation;
+    each(name, translation);
+  });
 }
 void collect_postings(PatientId patient, const stored::Row& row, PostingChanges& into);
 

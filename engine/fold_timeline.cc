@@ -274,11 +274,9 @@ Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, Shar
       head.content -= content_hash(row, names);
       past.push_back(row);
       past.back().removed = removed->second;
-      std::vector<Name> codes(row.translations.begin(), row.translations.end());
-      codes.push_back(row.code);
-      std::sort(codes.begin(), codes.end());
-      codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
-      for (const Name code : codes) postings[code].removed.push_back({patient, row.number});
+      for_each_posting_name(row, [&](Name name, std::size_t) {
+        postings[name].removed.push_back({patient, row.number});
+      });
     }
   }
   if (kept.size() > added) sort_rows(kept, names);

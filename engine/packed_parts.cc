@@ -26,7 +26,6 @@ Result<void> PackedParts::add(Name code, const EncodedPostings& part) {
   check(part.bytes.size() == part.ref.bytes && (open_.codes.empty() || open_.codes.back().code <= code),
         "parts come by code");
   if (open_.codes.empty() || open_.codes.back().code != code) open_.codes.push_back({code, open_.bytes});
-  codes_ = std::max(codes_, code + 1);
   const std::size_t bytes = sizeof part.ref + part.bytes.size();
   if (bytes > std::numeric_limits<std::uint32_t>::max() - open_.bytes)
     return invalid_request("more postings are packed at once than can be");
@@ -57,6 +56,15 @@ PackedParts::Stretch PackedParts::stretch_of(const Packing& packing, Name code) 
   const auto next = begin + 1;
   const std::uint32_t past = next == packing.codes.end() ? packing.bytes : next->offset;
   return {packing.offset + begin->offset, past - begin->offset};
+}
+
+std::vector<Name> PackedParts::names() const {
+  std::vector<Name> all;
+  for (const Packing& packing : packings_)
+    for (const Begin& begin : packing.codes) all.push_back(begin.code);
+  std::ranges::sort(all);
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
 }
 
 std::uint64_t PackedParts::bytes(Name code) const {

@@ -25,7 +25,7 @@ class PackedParts {
   Result<void> add(Name code, const EncodedPostings& part);
   void end_packing();
 
-  Name codes() const { return codes_; }  // those below this may have parts
+  std::vector<Name> names() const;  // of which there are parts, ascending
   std::uint64_t bytes(Name code) const;
   // The parts of one code, by ascending blocks. Several threads may read.
   Result<void> read(Name code, const std::function<Result<void>(EncodedPostings part)>& each) const;
@@ -52,7 +52,6 @@ class PackedParts {
   OpenFile file_;
   std::uint64_t written_ = 0;
   Bytes unwritten_;
-  Name codes_ = 0;
   Packing open_;
   std::vector<Packing> packings_;
 };

@@ -68,6 +68,7 @@ Result<std::shared_ptr<const PostingAtlas>> PostingAtlas::draw(const ShardMoment
     atlas->first_.push_back(static_cast<std::uint32_t>(all.size()));
     const auto directory = TRY(cached_directory(shard, code));
     all.insert(all.end(), directory->runs.begin(), directory->runs.end());
+    atlas->sizes_.events += directory->events, atlas->sizes_.patients += directory->patients;
   }
   atlas->first_.push_back(static_cast<std::uint32_t>(all.size()));
   atlas->runs_ = std::make_unique<Run[]>(all.size());
@@ -93,6 +94,15 @@ void PostingAtlas::take_over(const PostingAtlas& older) {
 
 std::size_t PostingAtlas::bytes() const {
   return sizeof *this + first_.capacity() * sizeof first_[0] + first_.back() * sizeof(Run);
+}
+
+Result<PostingSizes> sizes_of_all_postings(const ShardMoment& shard) {
+  PostingSizes all;
+  for (std::uint32_t number = 0; number <= codes_of(shard) / PostingAtlas::page_codes; ++number) {
+    const PostingSizes page = TRY(PostingAtlas::page(shard, number))->sizes();
+    all.events += page.events, all.patients += page.patients;
+  }
+  return all;
 }
 
 Result<void> name_all_postings(const ShardMoment& shard, std::uint32_t first_block, std::uint32_t last_block,

@@ -31,6 +31,8 @@ class PostingAtlas {
     return {runs_.get() + first_[place], first_[place + 1] - first_[place]};
   }
 
+  const PostingSizes& sizes() const { return sizes_; }  // of its codes together
+
  private:
   static Result<std::shared_ptr<const PostingAtlas>> draw(const ShardMoment& shard, std::uint32_t page);
   void take_over(const PostingAtlas& older);
@@ -38,7 +40,11 @@ class PostingAtlas {
 
   std::vector<std::uint32_t> first_;  // of each code, and the end
   std::unique_ptr<Run[]> runs_;
+  PostingSizes sizes_;
 };
+
+// Of all codes together, folded.
+Result<PostingSizes> sizes_of_all_postings(const ShardMoment& shard);
 
 // The postings of every code that has any in these blocks, run by run as name_postings() gives them; without runs that are
 // known to hold nothing `wanted`.

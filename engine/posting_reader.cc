@@ -17,6 +17,9 @@ using stored::PostingColumns;
 using stored::PostingRun;
 using stored::Removal;
 
+// Runs of at most so many postings, which most codes have, take longer to be found in the table than to be decoded: they are kept.
+constexpr std::uint32_t kept_decoded_max = 256;
+
 struct DecodedPostings {
   PostingColumns columns;
   std::uint32_t fields = 0;
@@ -37,6 +40,11 @@ Result<void> get_run(const ShardMoment& shard, Name code, const PostingRun& run,
   return at(shard, run, Fault::corrupt, "named by its directory, but absent");
 }
 
+void note_facts(const PostingColumns& run, std::uint32_t fields, RunFacts* facts) {
+  if (facts && (fields & RunFacts::fields) == RunFacts::fields) facts->note(run);
+  if (facts && (fields & stored::posting_field_kind)) facts->note_kinds(run);
+}
+
 Result<void> decode(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields,
                     PostingColumns& into, const View::MoreFields& more = {}, RunFacts* facts = nullptr) {
   Pinned value;
@@ -44,8 +52,7 @@ Result<void> decode(const ShardMoment& shard, Name code, const PostingRun& run, 
   const Result<void> whole = stored::decode_postings(value.bytes(), fields, into, run.checksum);
   if (!whole) return at(shard, run, whole.error().fault, whole.error().message);
   if (into.count != run.count) return at(shard, run, Fault::corrupt, "its count differs from its directory's");
-  if (facts && (fields & RunFacts::fields) == RunFacts::fields) facts->note(into);
-  if (facts && (fields & stored::posting_field_kind)) facts->note_kinds(into);
+  note_facts(into, fields, facts);
   const std::uint32_t wanted = more ? more(into) & ~fields : 0;
   if (wanted == 0) return {};
   const Result<void> rest = stored::decode_more_postings(value.bytes(), wanted, into);
@@ -90,13 +97,22 @@ struct Added {
   const stored::Row* row;
 };
 
-// Rows with the code that the delta adds to patients of these blocks and does not take away again, in order.
+const stored::RowAttribute* attribute_of(const stored::Row& row, Name postings) {
+  const auto is_it = [postings](const stored::RowAttribute& one) {
+    return stored::postings_of_attribute(one.name) == postings;
+  };
+  const auto found = std::ranges::find_if(row.attributes, is_it);
+  return found == row.attributes.end() ? nullptr : &*found;
+}
+
+// Rows with the code, or attribute, that the delta adds to patients of these blocks and does not take away again, in order.
 // `taken`: sorted.
 std::vector<Posting> read_added(const ShardMoment& shard, Name code, std::uint32_t first_block,
                                 std::uint32_t last_block, const std::vector<Removal>& taken) {
   std::vector<const DeltaPut*> puts;
   for (const auto& segment : shard.segments) segment->of_code(code, shard.commit, puts);
   const auto has_code = [code](const stored::Row& row) {
+    if (stored::is_of_attribute(code)) return attribute_of(row, code) != nullptr;
     return row.code == code || std::ranges::count(row.translations, code) > 0;
   };
   std::vector<Added> added;
@@ -116,6 +132,10 @@ std::vector<Posting> read_added(const ShardMoment& shard, Name code, std::uint32
   std::vector<Posting> postings;
   postings.reserve(added.size());
   for (const Added& one : added) {
+    if (stored::is_of_attribute(code)) {
+      postings.push_back(stored::posting_of(one.patient, one.row->number, *attribute_of(*one.row, code)));
+      continue;
+    }
     Posting& posting = postings.emplace_back(stored::posting_of(one.patient, *one.row));
     if (one.row->code != code) posting.flags |= stored::posting_translation;
   }
@@ -128,6 +148,19 @@ std::int64_t second_of(const Posting& posting) {
 
 }  // namespace
 
+std::vector<Name> posting_names(const Dictionary& names) {
+  std::vector<Name> all;
+  for (Name code = 0; code <= names.size(stored::Dictionary::code); ++code) all.push_back(code);
+  for (Name attribute = 1; attribute <= names.size(stored::Dictionary::attribute); ++attribute)
+    all.push_back(stored::postings_of_attribute(attribute));
+  return all;
+}
+
+std::string posting_name(Name name) {
+  if (stored::is_of_attribute(name)) return "attribute " + std::to_string(name & ~stored::attribute_postings);
+  return "code " + std::to_string(name);
+}
+
 // Of the base; asked for by every block of a scan.
 Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMoment& shard, Name code) {
   const DecodedCache::Key key = shard.cache->settled(
@@ -138,8 +171,8 @@ Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMom
   if (TRY(shard.tables->get(Table::postings, stored::directory_key(code), shard.base->snapshot.get(), value))) {
     Result<stored::Directory> decoded = stored::decode_directory(value.bytes());
     if (!decoded) {
-      return Error{decoded.error().fault, "postings: shard " + std::to_string(shard.shard) + ", directory of code " +
-                                              std::to_string(code) + ": " + decoded.error().message};
+      return Error{decoded.error().fault, "postings: shard " + std::to_string(shard.shard) + ", directory of " +
+                                              posting_name(code) + ": " + decoded.error().message};
     }
     *directory = std::move(decoded).value();
   }
@@ -150,7 +183,12 @@ Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMom
 
 Result<void> read_posting_run(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields,
                               PostingColumns& into, const View::MoreFields& more, RunFacts* facts) {
-  return decode(shard, code, run, fields, into, more, facts);
+  if (run.count > kept_decoded_max) return decode(shard, code, run, fields, into, more, facts);
+  into.copy(*TRY(read_columns(shard, code, run, fields)));
+  note_facts(into, fields, facts);
+  if (const std::uint32_t wanted = more ? more(into) & ~fields : 0)
+    into.copy(*TRY(read_columns(shard, code, run, fields | wanted)));
+  return {};
 }
 
 Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint32_t first_block,

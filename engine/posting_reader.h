@@ -1,9 +1,10 @@
-// Postings of one code as of one moment: packed runs of the base, each verified against the code's directory, and what the
+// Postings of one code, or attribute, as of one moment: packed runs of the base, each verified against the code's directory, and what the
 // delta adds and takes away.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/moment.h"
@@ -13,6 +14,10 @@
 
 namespace chartline::engine {
 
+// All names under which there may be postings, ascending: those of codes, then of attributes. And what one is called, by its number.
+std::vector<Name> posting_names(const Dictionary& names);
+std::string posting_name(Name name);
+
 // Empty for a code without folded postings. Kept in the cache.
 Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMoment& shard, Name code);
 
@@ -20,7 +25,7 @@ Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMom
 Result<PostingScan> read_postings(const ShardMoment& shard, Name code, std::uint32_t first_block,
                                   std::uint32_t last_block, std::uint32_t fields);
 
-// The same with its runs named, not decoded; and one of them decoded, past the cache. Into `facts`, unless null, goes what
+// The same with its runs named, not decoded; and one of them decoded, past the cache unless it is short. Into `facts`, unless null, goes what
 // is to be known of the run.
 Result<PostingScan> name_postings(const ShardMoment& shard, Name code, std::uint32_t first_block,
                                   std::uint32_t last_block);

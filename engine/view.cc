@@ -324,6 +324,9 @@ record::Source View::source_of(std::uint32_t shard, Name source) const {
 std::optional<Name> View::find_code(std::uint32_t shard, const record::Code& code) const {
   return names_of(*parts_, shard).find(code);
 }
+std::optional<Name> View::find_attribute(std::uint32_t shard, std::string_view attribute) const {
+  return names_of(*parts_, shard).find_attribute(attribute);
+}
 std::uint32_t View::codes(std::uint32_t shard) const { return names_of(*parts_, shard).size(stored::Dictionary::code); }
 std::vector<std::string> View::code_systems() const {
   std::set<std::string> systems;
@@ -435,6 +438,11 @@ Result<std::shared_ptr<const stored::Directory>> View::directory(std::uint32_t s
   const ShardMoment* moment = TRY(postings_of(*parts_, shard));
   if (grant()) return unsupported("how many postings there are, to who may not see them all");
   return cached_directory(*moment, code);
+}
+Result<PostingSizes> View::sizes_of_all_postings(std::uint32_t shard) const {
+  const ShardMoment* moment = TRY(postings_of(*parts_, shard));
+  if (grant()) return unsupported("how many postings there are, to who may not see them all");
+  return engine::sizes_of_all_postings(*moment);
 }
 Result<PostingScan> View::postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block,
                                    std::uint32_t fields) const {

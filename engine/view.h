@@ -117,6 +117,11 @@ struct PostingScan {
   std::vector<RunFacts*> facts;                        // of all_postings(), for refs[i]
 };
 
+// Of some codes: how many events, and how many patients have some, those of several codes as often; at most.
+struct PostingSizes {
+  std::uint64_t events = 0, patients = 0;
+};
+
 class View {
  public:
   explicit View(std::shared_ptr<const ViewParts> parts);
@@ -167,6 +172,7 @@ class View {
   std::string_view unit_of(std::uint32_t shard, Name unit) const;
   record::Source source_of(std::uint32_t shard, Name source) const;
   std::optional<Name> find_code(std::uint32_t shard, const record::Code& code) const;
+  std::optional<Name> find_attribute(std::uint32_t shard, std::string_view attribute) const;
   std::uint32_t codes(std::uint32_t shard) const;  // names 1 .. codes have been given
   std::vector<std::string> code_systems() const;   // of all codes that have been given, ascending
 
@@ -197,6 +203,7 @@ class View {
   bool has_postings() const;
   // Folded postings only. `unsupported` in every narrowed View: its counts are of everyone.
   Result<std::shared_ptr<const stored::Directory>> directory(std::uint32_t shard, Name code) const;
+  Result<PostingSizes> sizes_of_all_postings(std::uint32_t shard) const;  // of all codes, likewise
   Result<PostingScan> postings(std::uint32_t shard, Name code, std::uint32_t first_block, std::uint32_t last_block,
                                std::uint32_t fields) const;
   // The same in two steps, for who reads so much that it is neither held at once nor worth keeping in the cache: the runs

@@ -83,17 +83,27 @@ class WaitingPostings {
   }
 
   std::size_t sorts() const { return sorts_.size(); }
-  stored::Name codes() const { return static_cast<stored::Name>(codes_.size()); }  // those below this may have some
+  // Under which some wait, ascending.
+  std::vector<stored::Name> names() const {
+    std::vector<stored::Name> some;
+    const auto add = [&](stored::Name past, stored::Name behind) {
+      for (stored::Name name = behind; name < behind + past; ++name)
+        if (count(name) > 0) some.push_back(name);
+    };
+    add(static_cast<stored::Name>(codes_.size()), 0);
+    add(static_cast<stored::Name>(attributes_.size()), stored::attribute_postings);
+    return some;
+  }
   std::size_t count(stored::Name code) const {
-    if (code >= codes_.size()) return 0;
-    return PostingRoom::postings_before(codes_[code].pieces.size()) -
-           static_cast<std::size_t>(codes_[code].past - codes_[code].at);
+    const OfCode* of = find(code);
+    if (!of) return 0;
+    return PostingRoom::postings_before(of->pieces.size()) - static_cast<std::size_t>(of->past - of->at);
   }
   template <typename Each>
   void each(stored::Name code, const Each& each) const {
     std::size_t left = count(code);
     for (std::size_t piece = 0; left > 0; ++piece) {
-      const PostingRoom::Posting* const postings = codes_[code].pieces[piece];
+      const PostingRoom::Posting* const postings = find(code)->pieces[piece];
       const std::size_t here = std::min(left, PostingRoom::postings_in(piece));
       for (std::size_t i = 0; i < here; ++i) {
         const PostingRoom::Posting& p = postings[i];
@@ -103,7 +113,7 @@ class WaitingPostings {
     }
   }
   void clear(stored::Name code) {
-    OfCode& of = codes_[code];
+    OfCode& of = make(code);
     room_.waiting -= count(code);
     for (std::size_t piece = 0; piece < of.pieces.size(); ++piece) room_.give_back(piece, of.pieces[piece]);
     of = {};
@@ -126,14 +136,24 @@ class WaitingPostings {
     std::vector<PostingRoom::Posting*> pieces;
   };
 
+  const OfCode* find(stored::Name code) const {
+    const std::vector<OfCode>& all = stored::is_of_attribute(code) ? attributes_ : codes_;
+    const std::size_t place = code & ~stored::attribute_postings;
+    return place < all.size() ? &all[place] : nullptr;
+  }
+  OfCode& make(stored::Name code) {
+    std::vector<OfCode>& all = stored::is_of_attribute(code) ? attributes_ : codes_;
+    const std::size_t place = code & ~stored::attribute_postings;
+    if (place >= all.size()) all.resize(place + 1);
+    return all[place];
+  }
   std::uint32_t number(const Sort& sort) {
     const auto [known, is_new] = numbers_.try_emplace(sort, static_cast<std::uint32_t>(sorts_.size()));
     if (is_new) sorts_.push_back(sort);
     return known->second;
   }
   void add(stored::Name code, const stored::NarrowPosting& posting, std::uint32_t sort) {
-    if (code >= codes_.size()) codes_.resize(code + 1);
-    OfCode& of = codes_[code];
+    OfCode& of = make(code);
     if (of.at == of.past) {
       of.at = room_.take(of.pieces.size());
       of.past = of.at + PostingRoom::postings_in(of.pieces.size());
@@ -144,7 +164,7 @@ class WaitingPostings {
   }
 
   PostingRoom& room_;
-  std::vector<OfCode> codes_;
+  std::vector<OfCode> codes_, attributes_;
   std::vector<Sort> sorts_;
   std::unordered_map<Sort, std::uint32_t, Hash> numbers_;  // of all sorts
   std::vector<std::uint32_t> of_plain_;                    // numbers of sorts by those of plain rows

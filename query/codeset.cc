@@ -156,6 +156,10 @@ bool CodeSet::matches(const record::Event& event) const {
 std::vector<engine::Name> CodeSet::names(const engine::View& view, std::uint32_t shard) const {
   check(!any, "`*` matches events without a code too: it has no list of names");
   std::vector<engine::Name> names;
+  if (!attribute.empty()) {
+    if (const auto name = view.find_attribute(shard, attribute)) names.push_back(stored::postings_of_attribute(*name));
+    return names;
+  }
   for (const CodeKey& key : codes)
     if (const auto name = view.find_code(shard, {key.system, key.code, {}})) names.push_back(*name);
   std::ranges::sort(names);

@@ -27,12 +27,12 @@ struct CodeSet {
   std::vector<CodeKey> codes{};  // sorted, each once; codes that no event carries too, where the text or a list names them
   std::uint64_t listed = 0;      // codes that the text, lists and hierarchies name
   std::uint64_t unseen = 0;      // of these, such as no event of the store carries
+  std::string attribute{};  // no codes at all, but whatever has this attribute: of columns alone, which look it up beside its events
   bool contains(std::string_view system, std::string_view code) const;
   bool contains(const record::Code& code) const { return contains(code.system, code.code); }
   // Any coding of the event: its primary code or a translation.
   bool matches(const record::Event& event) const;
-  // The numbers of its codes in a shard's dictionary, sorted; those that the shard has never seen are left out. Not for
-  // `any`.
+  // The names of its postings in a shard, sorted; those that the shard has never seen are left out. Not for `any`.
   std::vector<engine::Name> names(const engine::View& view, std::uint32_t shard) const;
 };
 

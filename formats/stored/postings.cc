@@ -187,6 +187,18 @@ record::End end_of(const PostingEnd& end, const record::Time& start) {
   return made;
 }
 
+namespace {
+
+void set_value(Posting& posting, const RowValue& value) {
+  posting.unit = value.unit;
+  posting.value = value;
+  posting.value.unit = 0;
+  posting.value.text = {};
+  posting.value.date = {};
+}
+
+}  // namespace
+
 Posting posting_of(PatientId patient, const Row& row) {
   Posting posting;
   posting.patient = patient;
@@ -197,15 +209,20 @@ Posting posting_of(PatientId patient, const Row& row) {
   posting.flags = posting_flags(row);
   posting.kind = row.kind;
   posting.source = row.source;
-  posting.unit = row.value.unit;
   posting.offset = row.start.offset_minutes;
   posting.author = row.author;
   posting.status = row.status;
   posting.certainty = row.certainty;
   posting.end = posting_end(row.start, row.end).value_or(PostingEnd());
-  posting.value = row.value;
-  posting.value.unit = 0;
-  posting.value.text = {};
+  set_value(posting, row.value);
+  return posting;
+}
+
+Posting posting_of(PatientId patient, std::uint32_t number, const RowAttribute& attribute) {
+  Posting posting;
+  posting.patient = patient;
+  posting.number = number;
+  set_value(posting, attribute.value);
   return posting;
 }
 
@@ -375,6 +392,19 @@ PostingColumns PostingColumns::only(std::span<const std::uint32_t> rows) const {
     some.*parts[p].values = only_rows(this->*parts[p].values, rows, some.room_.narrow[p]);
   some.value = only_rows(value, rows, some.room_.wide[0]);
   return some;
+}
+
+void PostingColumns::copy(const PostingColumns& from) {
+  count = from.count;
+  const auto copied = [this](const auto& column, auto& room) {
+    using C = std::remove_cvref_t<decltype(column)>;
+    if (column.is_constant()) return C(column[0]);
+    room.assign(column.values(), column.values() + count);
+    return C(room.data());
+  };
+  for (std::size_t p = 0; p < parts.size(); ++p)
+    this->*parts[p].values = copied(from.*parts[p].values, room_.narrow[p]);
+  value = copied(from.value, room_.wide[0]);
 }
 
 std::size_t PostingColumns::bytes() const {

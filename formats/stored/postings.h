@@ -1,5 +1,6 @@
 // Postings: for one code, who had it when; under name 0 stand the events without a primary code, so that those of all names
-// which are no translation are every event once. A packed run of postings covers a range of patient blocks (4,096 patients to a
+// which are no translation are every event once. Likewise for one attribute, under a name of its own: which events have it, and with
+// what value. A packed run of postings covers a range of patient blocks (4,096 patients to a
 // block) and is sorted by patient, instant to the second and event number. What is constant over a run costs nothing.
 #pragma once
 
@@ -19,6 +20,12 @@ inline constexpr std::size_t postings_limit = std::size_t{1} << 24;
 
 inline constexpr std::uint32_t block_patients = 4096;
 inline constexpr std::uint32_t block_of(PatientId patient) { return patient / block_patients; }
+
+// The postings of an attribute stand behind those of all codes. They tell the patient, the number of the event and the value of
+// the attribute, the first where it has several; all else is as in an empty posting.
+inline constexpr Name attribute_postings = Name{1} << 31;
+constexpr Name postings_of_attribute(Name attribute) { return attribute_postings | attribute; }
+constexpr bool is_of_attribute(Name name) { return (name & attribute_postings) != 0; }
 
 // Facts that questions decide on without opening the event.
 enum PostingFlag : std::uint32_t {
@@ -65,9 +72,10 @@ struct Posting {
   record::Certainty certainty = record::Certainty::none;
   std::int16_t offset = 0;  // minutes east of UTC
   PostingEnd end{};         // `point` where it is elsewhere
-  RowValue value;           // number, code or boolean; text is left in the timeline (form says so)
+  RowValue value;           // number, code or boolean; text and dates are left in the timeline (form says so)
 };
 Posting posting_of(PatientId patient, const Row& row);
+Posting posting_of(PatientId patient, std::uint32_t number, const RowAttribute& attribute);
 
 struct PostingBytes {
   Bytes bytes;
@@ -115,6 +123,7 @@ class PostingColumns {
   // Of the postings first .. past-1, one after another; quick where all are written alike.
   void numbers(std::size_t first, std::size_t past, double* into) const;
   Posting at(std::size_t i) const;                                 // needs posting_field_all
+  void copy(const PostingColumns& from);                           // all columns that were decoded
   PostingColumns only(std::span<const std::uint32_t> rows) const;  // these, ascending, of all columns that were decoded
   std::size_t bytes() const;
 

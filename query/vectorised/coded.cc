@@ -161,9 +161,9 @@ std::vector<std::uint32_t> Evaluation::coded(const Node& node, const Frame& fram
     case Basic::boolean: return coded_truths(node, frame);
     case Basic::date:
     case Basic::instant: return coded_times(node, frame);
-    case Basic::number: return coded_numbers(node, frame);
     default: break;
   }
+  if (may_be_number(node)) return coded_numbers(node, frame);
   refuse(node.op == Op::field ? "the field " + std::get<std::string>(node.data) : std::string(typed::name(node.op)));
   return std::vector<std::uint32_t>(frame.rows(), 0);
 }
@@ -313,17 +313,17 @@ std::vector<Cell> Evaluation::shown(const Node& node, const Frame& frame) {
         if (times[row].known()) made[row] = times[row];
       return made;
     }
-    case Basic::number: {
-      const Numbers numbers = number(node, frame);
-      const bool whole = is_whole(node);
-      for (std::size_t row = 0; row < made.size(); ++row) {
-        if (!numbers[row]) continue;
-        if (!numbers[row]->exact()) make_odd(frame.place[row]);
-        made[row] = whole ? Cell(std::int64_t{std::llround(numbers[row]->low)}) : Cell(numbers[row]->low);
-      }
-      return made;
-    }
     default: break;
+  }
+  if (may_be_number(node)) {
+    const Numbers numbers = number(node, frame);
+    const bool whole = is_whole(node);
+    for (std::size_t row = 0; row < made.size(); ++row) {
+      if (!numbers[row]) continue;
+      if (!numbers[row]->exact()) make_odd(frame.place[row]);
+      made[row] = whole ? Cell(std::int64_t{std::llround(numbers[row]->low)}) : Cell(numbers[row]->low);
+    }
+    return made;
   }
   const std::vector<std::uint32_t> codes = coded(node, frame);
   const std::vector<Cell>& words = cells(node);

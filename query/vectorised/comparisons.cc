@@ -44,9 +44,10 @@ Truths Evaluation::comparison(const Node& node, const Frame& frame) {
   }
   if (left.type.basic == Basic::word || right.type.basic == Basic::word) return compare_words(node, frame);
   if (left.type.basic == Basic::text && right.type.basic == Basic::text) return compare_texts(node, frame);
-  if (left.type.basic != Basic::number || right.type.basic != Basic::number) {
+  if (!may_be_number(left) || !may_be_number(right)) {
     const bool attribute = left.op == Op::attribute || right.op == Op::attribute;
-    refuse(attribute ? "attributes" : "a comparison of " + query::name(left.type) + " and " + query::name(right.type));
+    refuse(attribute ? "attributes that are no numbers"
+                     : "a comparison of " + query::name(left.type) + " and " + query::name(right.type));
     return made;
   }
   if (compare_values(node, frame, made) || compare_changes(node, frame, made) || compare_ages(node, frame, made))
@@ -117,14 +118,16 @@ bool Evaluation::compare_changes(const Node& node, const Frame& frame, Truths& i
   return true;
 }
 
-// The value of an event beside a number that the query writes.
+// The value of an event, or of its attribute, beside a number that the query writes.
 bool Evaluation::compare_values(const Node& node, const Frame& frame, Truths& into) {
+  const Node& value = *node.parts[0];
   const std::optional<Quantity> written = written_number(*node.parts[1]);
-  if (!written || !is_value(*node.parts[0])) return false;
+  if (!written || (!is_value(value) && !is_attribute(value))) return false;
   const Quantity& bound = *written;
-  const EventColumn column = one(*node.parts[0]->parts[0], frame);
-  const Events& events = *column.events;
   const bool plain = bound.measure == Quantity::Measure::plain;
+  if (is_attribute(value) && !plain) return false;  // what it measures its event says
+  const EventColumn column = value_of(value, frame);
+  const Events& events = *column.events;
   want(&events, plain ? field_value : field_value | field_primary);
   engine::Name same_unit = 0;  // the unit seen last that is the bound's
   for (std::size_t row = 0; row < frame.rows(); ++row) {

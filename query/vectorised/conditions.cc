@@ -161,8 +161,8 @@ Truths Evaluation::is_missing(const Node& node, const Frame& frame) {
   } else if (part.type.basic == Basic::number && part.type.measure != Type::Measure::recorded) {
     const Numbers numbers = number(part, frame);
     from([&](std::size_t row) { return numbers[row].has_value(); });
-  } else if (is_value(part)) {
-    const EventColumn column = one(*part.parts[0], frame);
+  } else if (is_value(part) || is_attribute(part)) {
+    const EventColumn column = value_of(part, frame);
     want(column.events, field_value);
     from([&](std::size_t row) {
       if (column.index[row] == no_event) return false;

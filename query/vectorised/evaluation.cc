@@ -93,7 +93,7 @@ void Evaluation::start(const Block& block) {
     everyone_.place.resize(patients);
     std::iota(everyone_.place.begin(), everyone_.place.end(), Place{0});
   }
-  known_.clear();
+  known_.clear(), by_number_.clear();
   members_.clear();
   truths_.clear(), joined_.clear(), numbers_.clear(), times_.clear(), codes_.clear();
   made_.clear();
@@ -114,17 +114,7 @@ Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32
   made.event.events = lists.events;
   want(lists.events, field_once);
   if (lists.loose || (lists.whole && lists.by_place && !frame.outer && frame.rows() == everyone_.rows())) {
-    // Rows of everyone are places.
-    if (lists.whole) {
-      made.event.index.resize(lists.size());
-      std::iota(made.event.index.begin(), made.event.index.end(), 0u);
-      made.place = lists.events->place;
-    } else {
-      made.event.index = lists.index;
-      made.place.reserve(lists.size());
-      for (const std::uint32_t at : lists.index) made.place.push_back(lists.events->place[at]);
-    }
-    made.parent.assign(made.place.begin(), made.place.end());
+    take_all(lists, made);
     return made;
   }
   for (std::uint32_t row = 0; row < frame.rows(); ++row) {
@@ -137,6 +127,19 @@ Frame Evaluation::candidates(const Lists& lists, const Frame& frame, std::uint32
     }
   }
   return made;
+}
+
+void Evaluation::take_all(const Lists& lists, Frame& into) {
+  if (lists.whole) {
+    into.event.index.resize(lists.size());
+    std::iota(into.event.index.begin(), into.event.index.end(), 0u);
+    into.place = lists.events->place;
+  } else {
+    into.event.index = lists.index;
+    into.place.reserve(lists.size());
+    for (const std::uint32_t at : lists.index) into.place.push_back(lists.events->place[at]);
+  }
+  into.parent.assign(into.place.begin(), into.place.end());
 }
 
 Frame Evaluation::rows_of(const Node& cohort, std::uint32_t slot) {

@@ -38,6 +38,12 @@ inline bool is_value(const typed::Node& node) {  // of an event
   return node.op == typed::Op::field && std::get<std::string>(node.data) == "value";
 }
 
+inline bool is_attribute(const typed::Node& node) {  // of an event
+  return node.op == typed::Op::attribute && !node.parts.empty();
+}
+// Whether it is a number where it is known; an attribute that is something else makes its patient odd.
+inline bool may_be_number(const typed::Node& node) { return node.type.basic == Basic::number || is_attribute(node); }
+
 // year(T), month(T) and date(T) of an event whose date alone is asked for: the event, or null; and what the group of a date is
 // called, as it is known.
 const typed::Node* dated_event(const typed::Node& date);
@@ -102,7 +108,29 @@ struct Rehearsed {
   std::map<std::pair<const typed::Node*, Lifted>, std::uint32_t> leaf_of{};
   std::unordered_map<const typed::Node*, Sifted> sifted{};  // of filters
   std::set<const typed::Node*> conjunctions{};
+  struct Attribute {
+    std::shared_ptr<const CodeSet> codes;
+    std::uint32_t leaf;
+  };
+  std::map<std::string, Attribute> attributes{};
   bool asks_demographics = false;
+};
+
+// Finds events of a block by their patient and number.
+class ByNumber {
+ public:
+  ByNumber(const Events& events, std::size_t places);
+  std::uint32_t find(Place place, std::uint32_t number) const {  // no_event: there is none
+    if (number < first_[place + std::size_t{1}] - first_[place]) return table_[first_[place] + number];
+    if (hashed_.empty()) return no_event;
+    const auto found = hashed_.find(std::uint64_t{place} << 32 | number);
+    return found == hashed_.end() ? no_event : found->second;
+  }
+
+ private:
+  std::vector<std::uint32_t> first_;  // of each place in the table, and the end
+  std::vector<std::uint32_t> table_{};
+  std::unordered_map<std::uint64_t, std::uint32_t> hashed_{};
 };
 
 // Leaves by their numbers: an event of some leaf of each set.
@@ -183,6 +211,8 @@ class Evaluation {
   Frame candidates(const Lists& lists, const Frame& frame, std::uint32_t slot);
   // The rows of a cohort with index dates: the index events for which its predicate holds, in a slot of whoever asks.
   Frame rows_of(const Node& cohort, std::uint32_t slot);
+  // All of some lists as rows of everyone, that is, of places.
+  static void take_all(const Lists& lists, Frame& into);
   // Rows of the frame for which something holds.
   static Frame only(const Frame& frame, const std::vector<std::uint32_t>& rows);
 
@@ -296,6 +326,7 @@ class Evaluation {
   }
   ListsPtr made_events(const Node& node, const Frame& frame, Lifted lifted);
   ListsPtr of_kind(const Node& node, Lifted lifted, const Node* filter = nullptr);
+  const Events* whole_leaf(std::uint32_t leaf);
   ListsPtr by_place(ListsPtr lists);  // of lists that may be in no order
   const Rehearsed::Sifted& sifted(const Node& filter);
   // Of what is the same for everyone; whether that decides it.
@@ -345,6 +376,12 @@ class Evaluation {
   std::vector<std::uint32_t> coded_truths(const Node& node, const Frame& frame);
   std::vector<std::uint32_t> coded_times(const Node& node, const Frame& frame);
   std::vector<std::uint32_t> coded_numbers(const Node& node, const Frame& frame);
+
+  // -- attributes of events: attributes.cc
+  const Events& holders_of(const std::string& attribute);
+  EventColumn attribute_of(const Node& node, const EventColumn& of, const Frame& frame);
+  EventColumn value_of(const Node& node, const Frame& frame);  // E.value, or attr.NAME of E
+  Numbers attributes(const Node& node, const Frame& frame);
 
   // -- values: values.cc, times.cc
   Numbers number(const Node& node, const Frame& frame);
@@ -396,6 +433,7 @@ class Evaluation {
   std::optional<Conversion> conversion_{};                                       // the last one
   // Of the block.
   std::map<std::pair<const Node*, Lifted>, ListsPtr> known_{};
+  std::unordered_map<const Events*, ByNumber> by_number_{};
   std::unordered_map<const Node*, Truths> members_{};
   Defined<Truths> truths_{}, joined_{};
   Defined<Numbers> numbers_{};

@@ -99,22 +99,22 @@ ListsPtr Evaluation::of_kind(const Node& node, Lifted lifted, const Node* filter
     const std::uint32_t added = rehearsal_->leaves.add(kind, program_.codes(*node.parts[0]), lifted, sieve);
     leaf = rehearsal_->leaf_of.emplace(key, added).first;
   }
-  const std::uint32_t number = leaf->second;
   auto made = std::make_shared<Lists>();
   made->by_place = true;
   made->whole = true;
-  if (in_rehearsal()) {
-    while (stand_ins_.size() <= number) {
-      stand_ins_.push_back(std::make_unique<Events>());
-      stand_ins_.back()->leaves = {static_cast<std::uint32_t>(stand_ins_.size() - 1)};
-      stand_ins_.back()->begin.assign(1, 0);
-    }
-    made->events = stand_ins_[number].get();
-  } else {
-    made->events = &(*block_.leaves)[number];
-    made->loose = made->events->begin.empty();
-  }
+  made->events = whole_leaf(leaf->second);
+  made->loose = made->events->begin.empty();
   return made;
+}
+
+const Events* Evaluation::whole_leaf(std::uint32_t leaf) {
+  if (!in_rehearsal()) return &(*block_.leaves)[leaf];
+  while (stand_ins_.size() <= leaf) {
+    stand_ins_.push_back(std::make_unique<Events>());
+    stand_ins_.back()->leaves = {static_cast<std::uint32_t>(stand_ins_.size() - 1)};
+    stand_ins_.back()->begin.assign(1, 0);
+  }
+  return stand_ins_[leaf].get();
 }
 
 ListsPtr Evaluation::by_place(ListsPtr lists) {

@@ -145,6 +145,12 @@ class Explanation {
       case Op::union_events:
         if (!stands) return "(" + together(node.parts, " | ") + ")";
         break;
+      case Op::with:
+        if (!stands) return "with (" + text(*node.parts[0]) + ")";
+        break;
+      case Op::where:
+        if (!stands) return "where " + text(*node.parts[0]);
+        break;
       case Op::filter: return together(node.parts, " ");
       default: break;
     }

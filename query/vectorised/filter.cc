@@ -359,7 +359,9 @@ Frame Evaluation::in_windows(const Lists& all, const Frame& frame, std::uint32_t
     if (is_too_large(made, within.size(), frame.place[row])) return;
     for (const std::uint32_t i : within) offer(row, all.at(begin + i));
   };
-  if (all.loose) {
+  if (all.loose && windows.empty()) {
+    take_all(all, made);
+  } else if (all.loose) {
     for (std::uint32_t k = 0; k < all.size(); ++k) offer(of.place[all.at(k)], all.at(k));
   } else {
     for (std::uint32_t row = 0; row < frame.rows(); ++row) {

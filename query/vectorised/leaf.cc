@@ -39,7 +39,8 @@ std::uint32_t Leaves::add(const std::optional<record::Kind>& kind, const CodeSet
                           const Sieve& sieve) {
   for (std::uint32_t i = 0; i < all.size(); ++i) {
     const Leaf& leaf = all[i];
-    const bool same_codes = leaf.codes == &codes || (leaf.codes->any == codes.any && leaf.codes->codes == codes.codes);
+    const bool same_codes = leaf.codes == &codes || (leaf.codes->any == codes.any && leaf.codes->codes == codes.codes &&
+                                                     leaf.codes->attribute == codes.attribute);
     if (leaf.kind == kind && leaf.lifted == lifted && leaf.sieve == sieve && same_codes) return i;
   }
   all.push_back({.kind = kind, .codes = &codes, .lifted = lifted, .sieve = sieve});
@@ -59,6 +60,7 @@ void Leaves::take(const Events& events, Part part) {
 namespace {
 
 std::string print(const Leaf& leaf, const std::string& codes) {
+  if (!leaf.codes->attribute.empty()) return "attribute " + leaf.codes->attribute;
   std::string text = leaf.kind ? std::string(record::name(*leaf.kind)) : "any";
   text += "[" + (leaf.codes->any ? "*" : codes) + "]";
   if (leaf.lifted.status) text += " any status";

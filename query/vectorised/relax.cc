@@ -163,7 +163,24 @@ bool Relaxing::makes_intervals(const Node& events) {
   return is_of_events(events.op) && std::ranges::any_of(events.parts, of_part);
 }
 
-// The clauses that columns can answer, one by one. Of intervals none: an interval is no event of those it was made of.
+// What columns may be able to say of a clause that they cannot answer: whoever meets it surely meets each of these.
+std::vector<Ptr> Relaxing::weaker(const Node& clause) {
+  const auto with = [&clause](Op op, Ptr part) {
+    return std::make_shared<const Node>(Node{op, clause.type, {}, {std::move(part)}, clause.data});
+  };
+  std::vector<Ptr> all;
+  if (clause.parts.empty()) return all;
+  const Ptr& part = clause.parts.front();
+  if (clause.op == Op::same_encounter || clause.op == Op::with) {
+    if (Ptr others = events(part)) all.push_back(with(Op::with, std::move(others)));
+  } else if (clause.op == Op::where && part->op == Op::and_) {
+    for (const Ptr& one : part->parts) all.push_back(with(Op::where, one));
+  }
+  return all;
+}
+
+// The clauses that columns can answer, one by one, and what they can say of others. Of intervals none: an interval is no event of those
+// it was made of.
 Ptr Relaxing::filtered(const Ptr& node) {
   const Ptr base = events(node->parts[0]);
   if (!base) return nullptr;
@@ -179,9 +196,17 @@ Ptr Relaxing::filtered(const Ptr& node) {
     for (std::size_t i = 1; i < node->parts.size(); ++i) {
       if (recasts(node->parts[i]->op)) break;
       if (lifts(node->parts[i]->op)) continue;
-      std::vector<Ptr> one = bare;
-      one.push_back(node->parts[i]);
-      if (!evaluation_.rehearse(*keep(with(std::move(one))))) kept.push_back(node->parts[i]);
+      const auto can_be_kept = [&](const Ptr& clause) {
+        std::vector<Ptr> one = bare;
+        one.push_back(clause);
+        return !evaluation_.rehearse(*keep(with(std::move(one))));
+      };
+      if (can_be_kept(node->parts[i])) {
+        kept.push_back(node->parts[i]);
+        continue;
+      }
+      for (const Ptr& clause : weaker(*node->parts[i]))
+        if (can_be_kept(clause)) kept.push_back(clause);
     }
   }
   return kept.size() == 1 ? base : keep(with(std::move(kept)));

@@ -29,6 +29,7 @@ class Relaxing {
   typed::Ptr members_of(const typed::Node& cohort);
   typed::Ptr known(const typed::Ptr& value);  // where a value is not missing
   typed::Ptr filtered(const typed::Ptr& filter);
+  std::vector<typed::Ptr> weaker(const typed::Node& clause);
   bool makes_intervals(const typed::Node& events);
   typed::Ptr comparison(const typed::Ptr& comparison);
   const typed::Ptr& defined(const typed::Node& name) const;

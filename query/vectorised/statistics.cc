@@ -34,17 +34,19 @@ Statistics::Size Statistics::of(const CodeSet& codes) {
   Size size;
   if (!known()) return size;
   for (std::uint32_t shard = 0; shard < view_.shards(); ++shard) {
-    const auto add = [&](engine::Name name) {
-      // A directory that cannot be read is complained about where its postings are.
-      const auto directory = view_.directory(shard, name);
-      if (!directory) return;
-      size.events += static_cast<double>((*directory)->events);
-      size.patients += static_cast<double>((*directory)->patients);
+    // A directory that cannot be read is complained about where its postings are.
+    const auto add = [&](const auto& known) {
+      if (!known) return;
+      size.events += static_cast<double>(known->events);
+      size.patients += static_cast<double>(known->patients);
     };
     if (codes.any) {
-      for (engine::Name name = 0; name <= view_.codes(shard); ++name) add(name);
-    } else {
-      for (const engine::Name name : names(codes, shard)) add(name);
+      add(view_.sizes_of_all_postings(shard));
+      continue;
+    }
+    for (const engine::Name name : names(codes, shard)) {
+      const auto directory = view_.directory(shard, name);
+      add(directory ? directory->get() : nullptr);
     }
   }
   size.patients = std::min(size.patients, patients_);

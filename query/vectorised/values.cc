@@ -110,6 +110,9 @@ Numbers Evaluation::number(const Node& node, const Frame& frame) {
       for (std::size_t row = 0; row < rows; ++row) made[row] = value_at(column, frame, row);
       return made;
     }
+    case Op::attribute:
+      if (!is_attribute(node)) break;
+      return attributes(node, frame);
     case Op::convert: {
       Numbers from = number(*node.parts[0], frame);
       const std::string& unit = std::get<std::string>(node.data);

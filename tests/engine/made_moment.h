@@ -15,6 +15,7 @@
 #include "engine/demographics.h"
 #include "engine/identity.h"
 #include "engine/moment.h"
+#include "engine/posting_reader.h"
 #include "engine/storage/memory.h"
 #include "engine/view.h"
 #include "formats/stored/keys.h"
@@ -211,17 +212,21 @@ class MadeMoment {
 
   // Rows that came up to the watermark, in a few runs of postings; those that went in runs of removals after them.
   void lay_down_postings(std::uint32_t s, Batch& batch) {
-    for (Name code = 0; code <= dictionaries_[s]->size(stored::Dictionary::code); ++code) {
+    for (const Name code : posting_names(*dictionaries_[s])) {
       std::vector<stored::Posting> early, late;
       std::vector<stored::Removal> removals;
       for (const Version& version : versions_) {
         const stored::Row& row = version.row;
         const bool translated = std::ranges::count(row.translations, code) > 0;
-        if (version.patient.shard != s || row.recorded > static_cast<Micros>(watermark_) ||
-            (row.code != code && !translated))
-          continue;
-        stored::Posting posting = stored::posting_of(version.patient.id, row);
-        if (row.code != code) posting.flags |= stored::posting_translation;
+        const auto attribute =
+            std::ranges::find(row.attributes, code & ~stored::attribute_postings, &stored::RowAttribute::name);
+        const bool has =
+            stored::is_of_attribute(code) ? attribute != row.attributes.end() : row.code == code || translated;
+        if (version.patient.shard != s || row.recorded > static_cast<Micros>(watermark_) || !has) continue;
+        stored::Posting posting = stored::is_of_attribute(code)
+                                      ? stored::posting_of(version.patient.id, row.number, *attribute)
+                                      : stored::posting_of(version.patient.id, row);
+        if (row.code != code && !stored::is_of_attribute(code)) posting.flags |= stored::posting_translation;
         const bool gone = row.removed != 0 && row.removed <= static_cast<Micros>(watermark_);
         if (!gone) {
           (one_in(2) ? early : late).push_back(posting);

@@ -16,6 +16,8 @@ struct Expected {
   PatientId patient;
   std::uint32_t number;
   std::uint32_t flags;
+  record::Value::Form form = record::Value::Form::none;  // of an attribute
+  Name value = 0;
   friend auto operator<=>(const Expected&, const Expected&) = default;
 };
 
@@ -23,6 +25,10 @@ std::vector<Expected> expected(const MadeMoment& made, Name code) {
   std::vector<Expected> found;
   for (const MadeMoment::Version& version : made.versions()) {
     const stored::Row& row = version.row;
+    for (const stored::RowAttribute& attribute : row.attributes)
+      if (made.is_current(row) && stored::postings_of_attribute(attribute.name) == code)
+        found.push_back({version.patient.id, row.number, 0, attribute.value.form, attribute.value.code});
+    if (stored::is_of_attribute(code)) continue;
     if (!made.is_current(row) || (row.code != code && std::ranges::count(row.translations, code) == 0)) continue;
     const std::uint32_t flags =
         stored::posting_flags(row) | (row.code == code ? 0u : std::uint32_t{stored::posting_translation});
@@ -42,19 +48,24 @@ TEST_P(PostingReaderTest, AgreesWithTheRowsThemselves) {
   MadeMoment made(seed(), 1, 30, 30);
   const View view = made.view();
   std::size_t all = 0;
-  for (Name code = 0; code <= view.codes(0); ++code) {
+  std::size_t of_attributes = 0;
+  for (const Name name : posting_names(made.names(0))) {
     for (int again = 0; again < 2; ++again) {  // from the tables, then from the cache
-      const auto merged = view.merged_postings(0, code, 0, 2);
+      const auto merged = view.merged_postings(0, name, 0, 2);
       ASSERT_TRUE(merged) << merged.error().message;
       std::vector<Expected> found;
-      for (const stored::Posting& posting : *merged) found.push_back({posting.patient, posting.number, posting.flags});
+      for (const stored::Posting& posting : *merged) {
+        Expected& one = found.emplace_back(Expected{posting.patient, posting.number, posting.flags});
+        if (stored::is_of_attribute(name)) one.form = posting.value.form, one.value = posting.value.code;
+      }
       EXPECT_TRUE(std::ranges::is_sorted(found, {}, &Expected::patient));
       std::ranges::sort(found);
-      EXPECT_EQ(found, expected(made, code)) << "code " << code;
-      all += found.size();
+      EXPECT_EQ(found, expected(made, name)) << posting_name(name);
+      (stored::is_of_attribute(name) ? of_attributes : all) += found.size();
     }
   }
   EXPECT_GT(all, 0U);
+  EXPECT_GT(of_attributes, 0U);
 }
 
 TEST_P(PostingReaderTest, KeepsToTheBlocksAskedFor) {

@@ -209,6 +209,66 @@ TEST(Agreement, OfValuesOfOneInstant) {
   }
 }
 
+record::Value random_attribute(random::Chance& chance) {
+  using Form = record::Value::Form;
+  record::Value value;
+  value.form = chance.one_in(3) ? chance.of(std::vector{Form::none, Form::code, Form::text, Form::boolean, Form::date})
+                                : Form::number;
+  if (value.form == Form::number) {
+    value.number = record::decimal(static_cast<std::int64_t>(chance.below(90)), 1);
+    if (chance.one_in(8)) value.comparator = record::Comparator::less;
+    if (chance.one_in(4)) value.unit = chance.one_in(2) ? "mg" : "g";
+  }
+  if (value.form == Form::code) value.code = {"local", "b", ""};
+  if (value.form == Form::text) value.text = chance.one_in(2) ? "5" : "left";
+  if (value.form == Form::boolean) value.boolean = chance.one_in(2);
+  if (value.form == Form::date) value.date = record::day_time(18'005);
+  return value;
+}
+
+// Attributes of every form, some twice of one event; loaded, corrected, folded, just written; of somebody with very many events, too.
+TEST(Agreement, OfAttributes) {
+  Script script;
+  random::Chance chance(31);
+  for (int time = 0; time < 4; ++time) {
+    for (int person = 0; person < 60; ++person) {
+      random::Step step =
+          about(time == 0 ? random::Step::What::load : random::Step::What::write, "p" + std::to_string(person));
+      const bool many = time == 0 && person == 7;
+      for (std::uint64_t i = 0, events = many ? 3'000 : 1 + chance.below(time == 0 ? 6 : 1); i < events; ++i) {
+        record::Event event = coded(chance.one_in(5) ? record::Kind::observation : record::Kind::medication,
+                                    chance.one_in(3) ? "b" : "a", 18'000 + static_cast<int>(chance.below(20)));
+        if (chance.one_in(2)) event.record = script.arena->text("r" + std::to_string(time == 0 ? i : chance.below(4)));
+        if (!event.record.empty()) event.version = script.arena->text(std::to_string(time));
+        if (chance.one_in(9)) event.status = record::Status::entered_in_error;
+        std::vector<record::Attribute> attributes;
+        if (!chance.one_in(4)) attributes.push_back({"dose", random_attribute(chance)});
+        if (chance.one_in(6)) attributes.push_back({"dose", random_attribute(chance)});
+        if (chance.one_in(4)) attributes.push_back({"other", random_attribute(chance)});
+        event.attributes = script.arena->array(attributes);
+        step.events = {event};
+        script.steps.push_back(step);
+      }
+    }
+    if (time == 1 || time == 2) script.steps.push_back(about(random::Step::What::fold, ""));
+  }
+  Replay replay(script, 2);
+  replay.play();
+  for (const std::string of : {"medication[local:a]", "medication[{ local:a, local:b }]", "any[*]", "any[*] any status",
+                               "medication[*] with (any[local:b] within 3d after it where attr.dose > 3)"}) {
+    const std::string events = "(" + of + ")";
+    for (const std::string that : {"> 5", "= 4.5", "!= 4.5", "<= 2 'mg'", "is missing", "> attr.other", "< value"})
+      expect_agreement(replay.store(), "tally " + events + " where attr.dose " + that + " by date(it)\ncount exists " +
+                                           events + " where not (attr.dose " + that + ")\n");
+    expect_agreement(replay.store(), "tally " + events + " by attr.dose\ntally " + events + " by attr.never\n");
+    for (const std::string fold : {"max", "sum", "median"})
+      expect_agreement(replay.store(), "count exists any[*] by " + fold + "(" + events + ".attr.dose)\n");
+    expect_agreement(replay.store(),
+                     "count (last " + events + ").attr.dose * 2 > 5 or (first " + events + ").attr.other is missing\n");
+    expect_agreement(replay.store(), "list exists " + events + " select patient, (last " + events + ").attr.dose\n");
+  }
+}
+
 // How units convert is decided by what is measured: by the primary code, or else by a translation.
 TEST(Agreement, OfUnitsOfWhatIsMeasured) {
   const record::Code glucose{"loinc", "2345-7", ""}, a1c{"loinc", "4548-4", ""}, local{"local", "g", ""};

@@ -69,8 +69,31 @@ TEST_F(Plans, LoosenWhatColumnsCannotAnswer) {
       "text = 'x'");
   EXPECT_NE(plan.find("way | columns find candidates, whom the reference is asked about: "), std::string::npos) << plan;
   EXPECT_NE(plan.find("read | condition[local:c0] | events | 2"), std::string::npos) << plan;
-  EXPECT_NE(plan.find("keep | exists condition[local:c0] in 2019 | patients | 1\n"), std::string::npos) << plan;
+  EXPECT_NE(plan.find("keep | exists condition[local:c0] where value > 3 in 2019 | patients | "), std::string::npos)
+      << plan;
   EXPECT_EQ(plan.find("any[*]"), std::string::npos) << plan;
+}
+
+// Whoever meets a clause that columns cannot answer surely has the events that it is about.
+TEST_F(Plans, WeakenClausesThatColumnsCannotAnswer) {
+  const std::string plan = rows(
+      "explain count exists observation[local:c1] same encounter as condition[local:c0] with (medication[local:c2] "
+      "where "
+      "text = 'x' and value > 1)");
+  EXPECT_NE(plan.find("keep | exists observation[local:c1] with (condition[local:c0]) with (medication[local:c2] "
+                      "where value > 1)"),
+            std::string::npos)
+      << plan;
+}
+
+TEST_F(Plans, TellNumbersOfAttributesFromColumns) {
+  EXPECT_EQ(rows("explain count exists medication[*] where attr.dose > 3"),
+            "way | columns of postings | patients | 3\n"
+            "store | 1 shard, blocks of 4096 patients\n"
+            "terminology | small world@1\n"
+            "read | medication[*] | events | 7\n"
+            "read | attribute dose | events | 0\n"
+            "keep | exists medication[*] where attr.dose > 3 | patients | 2\n");
 }
 
 TEST_F(Plans, ShowWhatIsLeftOfConditionsAsText) {
@@ -78,7 +101,7 @@ TEST_F(Plans, ShowWhatIsLeftOfConditionsAsText) {
       "let high = observation[local:c1] where value > 2 and unit = 'mg/dL'\n"
       "explain count exists high | (condition[local:c0] in 2019 where attr.site = 'left') or (slope(high.attr.dose) "
       "< 0 and exists medication[local:c2] where attr.site = 'left')");
-  EXPECT_NE(plan.find("keep | (exists (high | condition[local:c0] in 2019) or exists high and exists "
+  EXPECT_NE(plan.find("keep | (exists (high | condition[local:c0] in 2019) or slope(high.attr.dose) < 0 and exists "
                       "medication[local:c2]) | patients"),
             std::string::npos)
       << plan;
@@ -107,7 +130,7 @@ TEST_F(Plans, OfAListThatShowsWhatTheyDoNot) {
 
 TEST_F(Plans, LeaveToTheReferenceWhatNothingNarrows) {
   EXPECT_EQ(rows("explain count no any[*] where attr.site = 'left'"),
-            "way | the reference, of everyone: attributes | patients | 3\n"
+            "way | the reference, of everyone: attributes that are no numbers | patients | 3\n"
             "store | 1 shard, blocks of 4096 patients\n"
             "terminology | small world@1\n");
 }

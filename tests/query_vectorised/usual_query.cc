@@ -57,7 +57,7 @@ std::string UsualQuery::clause(int depth, const std::string& it) {
       default: return date();
     }
   };
-  switch (chance_.below(depth > 0 ? 19 : 13)) {
+  switch (chance_.below(depth > 0 ? 20 : 14)) {
     case 0: return "in 2019-03-01..2020-02-29";
     case 1: return one({"before ", "after ", "on or before ", "on or after "}) + anchor();
     case 2:
@@ -78,9 +78,11 @@ std::string UsualQuery::clause(int depth, const std::string& it) {
                   "status != in_progress", "certainty = confirmed", "status is missing", "not (author = device)"});
     case 11: return one({"during ", "overlapping "}) + one({"2019-03-01..2020-02-29", "2019-06-01..2019-06-01"});
     case 12: return one({"where it.end > ", "where it.end <= "}) + date();
-    case 13: return one({"during ", "overlapping "}) + events(0, it);
-    case 14: return "same date as " + events(depth - 1, it);
-    case 15: return one({"preceding ", "following "}) + (it.empty() ? "(first any[" + codes() + "])" : it);
+    case 13:
+      return one({"where attr.dose > ", "where attr.dose <= ", "where attr.never = "}) + one({"5", "50 'mg/dL'"});
+    case 14: return one({"during ", "overlapping "}) + events(0, it);
+    case 15: return "same date as " + events(depth - 1, it);
+    case 16: return one({"preceding ", "following "}) + (it.empty() ? "(first any[" + codes() + "])" : it);
     default: return one({"with (", "without ("}) + events(depth - 1, "it") + ")";
   }
 }

@@ -59,6 +59,39 @@ TEST(Postings, GiveBackAny) {
   }));
 }
 
+// Of an attribute they tell what a value of an event would be; what a text or a date says they leave to the timeline.
+TEST(Postings, OfAttributesGiveBackWhatTheyTell) {
+  const std::string words = "left";
+  std::vector<Posting> postings, expected;
+  for (const auto form : {record::Value::Form::number, record::Value::Form::code, record::Value::Form::boolean,
+                          record::Value::Form::text, record::Value::Form::date, record::Value::Form::none}) {
+    RowAttribute attribute{.name = 3, .value = {}};
+    attribute.value.form = form;
+    if (form == record::Value::Form::number)
+      attribute.value.number = record::decimal(125, 1), attribute.value.unit = 7,
+      attribute.value.comparator = record::Comparator::less;
+    if (form == record::Value::Form::code) attribute.value.code = 9;
+    if (form == record::Value::Form::boolean) attribute.value.boolean = true;
+    if (form == record::Value::Form::text) attribute.value.text = words;
+    if (form == record::Value::Form::date) attribute.value.date = record::day_time(18'000);
+    const auto number = static_cast<std::uint32_t>(postings.size() + 1);
+    postings.push_back(posting_of(5, number, attribute));
+    Posting& told = expected.emplace_back();
+    told.patient = 5, told.number = number, told.unit = attribute.value.unit;
+    told.value = attribute.value;
+    told.value.text = {}, told.value.date = {};
+  }
+  const PostingBytes run = encode_postings(postings);
+  PostingColumns columns, copied;
+  ASSERT_TRUE(decode_postings(run.bytes, posting_field_all, columns, run.checksum));
+  copied.copy(columns);
+  ASSERT_EQ(columns.count, postings.size());
+  for (std::size_t i = 0; i < postings.size(); ++i) {
+    expect_same(columns.at(i), expected[i]);
+    expect_same(copied.at(i), expected[i]);
+  }
+}
+
 TEST(Postings, DecodeWhatIsAskedForAndDefaultTheRest) {
   const auto postings = sample_postings(4, 300);
   const PostingBytes run = encode_postings(postings);
