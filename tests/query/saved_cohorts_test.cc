@@ -185,8 +185,8 @@ TEST_F(SavedCohorts, AreAnsweredFromColumns) {
   EXPECT_EQ(asked(store(), "explain count in strokes by year(ix)").substr(0, 25), "way|columns of postings|p");
   EXPECT_EQ(asked(store(), "explain count in strokes and sex = female").substr(0, 25), "way|columns of postings|p");
   EXPECT_EQ(asked(store(), "explain list in ill").substr(0, 33), "way|columns find candidates, whom");
-  EXPECT_EQ(asked(store(), "explain count not in ill").substr(0, 51),
-            "way|the reference, person by person: attributes|pat");
+  EXPECT_EQ(asked(store(), "explain count not in ill").substr(0, 71),
+            "way|the reference, person by person: attributes that are no numbers|pat");
   const std::string past = asked(store(), "as of 2030-01-01 explain count in strokes");
   EXPECT_EQ(past.substr(0, past.find("|patients")),
             "way|columns of postings; the reference is asked about everyone who has changed since that instant");
