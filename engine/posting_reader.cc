@@ -17,7 +17,8 @@ using stored::PostingColumns;
 using stored::PostingRun;
 using stored::Removal;
 
-// Runs of at most so many postings, which most codes have, take longer to be found in the table than to be decoded: they are kept.
+// Runs of at most so many postings, which most codes have, take longer to be found in the table than to be decoded: they are kept, while there
+// is room.
 constexpr std::uint32_t kept_decoded_max = 256;
 
 struct DecodedPostings {
@@ -60,18 +61,28 @@ Result<void> decode(const ShardMoment& shard, Name code, const PostingRun& run, 
   return {};
 }
 
-Result<std::shared_ptr<const PostingColumns>> read_columns(const ShardMoment& shard, Name code, const PostingRun& run,
-                                                           std::uint32_t fields) {
-  const DecodedCache::Key key = cache_key(shard, code, run);
-  auto known = shard.cache->find<DecodedPostings>(key);
+using Decoded = std::shared_ptr<const DecodedPostings>;
+
+// With these fields, out of what is in the cache of it, if anything is.
+Result<std::shared_ptr<const PostingColumns>> with_fields(const ShardMoment& shard, Name code, const PostingRun& run,
+                                                          std::uint32_t fields, Decoded known) {
   if (!known || (known->fields & fields) != fields) {
     auto decoded = std::make_shared<DecodedPostings>();
     decoded->fields = fields | (known ? known->fields : 0);
     TRY(decode(shard, code, run, decoded->fields, decoded->columns));
     known = decoded;
-    shard.cache->keep(key, known, sizeof(DecodedPostings) + known->columns.bytes());
+    shard.cache->keep(cache_key(shard, code, run), known, sizeof(DecodedPostings) + known->columns.bytes());
   }
   return std::shared_ptr<const PostingColumns>(known, &known->columns);
+}
+
+Decoded find_decoded(const ShardMoment& shard, Name code, const PostingRun& run) {
+  return shard.cache->find<DecodedPostings>(cache_key(shard, code, run));
+}
+
+Result<std::shared_ptr<const PostingColumns>> read_columns(const ShardMoment& shard, Name code, const PostingRun& run,
+                                                           std::uint32_t fields) {
+  return with_fields(shard, code, run, fields, find_decoded(shard, code, run));
 }
 
 Result<std::shared_ptr<const std::vector<Removal>>> read_removals(const ShardMoment& shard, Name code,
@@ -183,8 +194,10 @@ Result<std::shared_ptr<const stored::Directory>> cached_directory(const ShardMom
 
 Result<void> read_posting_run(const ShardMoment& shard, Name code, const PostingRun& run, std::uint32_t fields,
                               PostingColumns& into, const View::MoreFields& more, RunFacts* facts) {
-  if (run.count > kept_decoded_max) return decode(shard, code, run, fields, into, more, facts);
-  into.copy(*TRY(read_columns(shard, code, run, fields)));
+  Decoded known = run.count <= kept_decoded_max ? find_decoded(shard, code, run) : nullptr;
+  const bool keeps = known || (run.count <= kept_decoded_max && shard.cache->admits(cache_key(shard, code, run), true));
+  if (!keeps) return decode(shard, code, run, fields, into, more, facts);
+  into.copy(*TRY(with_fields(shard, code, run, fields, std::move(known))));
   note_facts(into, fields, facts);
   if (const std::uint32_t wanted = more ? more(into) & ~fields : 0)
     into.copy(*TRY(read_columns(shard, code, run, fields | wanted)));

@@ -71,7 +71,7 @@ Bytes encode(const StoreDescription& description) {
   Bytes out;
   Writer w(out);
   w.varint(description.format), w.text(description.id), w.varint(description.shards), w.text(description.zone),
-      w.u64(description.secret);
+      w.u64(description.secret), w.varint(format_draft);
   return out;
 }
 
@@ -87,8 +87,13 @@ Result<StoreDescription> decode_description(BytesView bytes) {
   description.shards = static_cast<std::uint32_t>(in.varint());
   description.zone = in.text();
   description.secret = in.u64();
+  const std::uint64_t draft = in.done() ? 1 : in.varint();  // the first was not told
   if (!in.done() || description.format == 0 || description.shards == 0 || description.shards > shards_max)
     return corrupt("catalogue: the store's description is not well formed");
+  if (draft != format_draft)
+    return unsupported("the store has draft " + std::to_string(draft) + " of format " +
+                       std::to_string(description.format) + "; this program reads draft " +
+                       std::to_string(format_draft) + ": no release has fixed the format, so import the sources again");
   return description;
 }
 

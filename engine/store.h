@@ -36,6 +36,7 @@ class ThreadPool;
 namespace chartline::engine {
 
 inline constexpr std::uint32_t format_version = 1;  // of everything stored; opens N and N-1, refuses what is newer
+inline constexpr std::uint32_t format_draft = 2;    // of a format that no release has fixed: opens no other
 
 struct InitOptions {
   std::uint32_t shards = 1;  // 1 to 4,096, for ever

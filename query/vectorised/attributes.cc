@@ -8,25 +8,24 @@ namespace chartline::query::vectorised {
 
 using typed::Node;
 
-// Numbers of a patient are dense, so that most are found at their place in a table; those of patients with very many are hashed.
-ByNumber::ByNumber(const Events& events, std::size_t places) : first_(places, 0) {
-  constexpr std::uint32_t tabled_max = 1024;  // 16 MiB at most for a block
-  std::vector<std::uint32_t> greatest(places, 0);
+// Numbers of a patient are dense, so that most are found at their place in a table. Those of patients of whose events few have it among very
+// many are hashed: the table takes 32 bytes an event, and 64 numbers a patient, at most.
+ByNumber::ByNumber(const Events& events, std::size_t places) : first_(places + 1, 0) {
+  std::vector<std::uint64_t> past(places, 0), room(places, 64);  // of each place's numbers
   for (std::size_t at = 0; at < events.size(); ++at) {
-    std::uint32_t& of_place = greatest[events.place[at]];
-    of_place = std::max(of_place, events.number[at]);
+    const Place place = events.place[at];
+    past[place] = std::max(past[place], events.number[at] + std::uint64_t{1});
+    room[place] += 8;
   }
-  std::uint32_t past = 0;
   for (std::size_t place = 0; place < places; ++place) {
-    first_[place] = past;
-    if (greatest[place] > 0 && greatest[place] < tabled_max) past += greatest[place] + 1;
+    const bool is_tabled = past[place] <= room[place];
+    first_[place + 1] = first_[place] + (is_tabled ? static_cast<std::uint32_t>(past[place]) : 0);
   }
-  first_.push_back(past);
-  table_.assign(past, no_event);
+  table_.assign(first_.back(), no_event);
   for (std::uint32_t at = 0; at < events.size(); ++at) {
     const Place place = events.place[at];
     const std::uint32_t number = events.number[at];
-    if (greatest[place] < tabled_max) table_[first_[place] + number] = at;
+    if (past[place] <= room[place]) table_[first_[place] + number] = at;
     else hashed_.emplace(std::uint64_t{place} << 32 | number, at);
   }
 }

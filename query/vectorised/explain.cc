@@ -16,7 +16,8 @@ using typed::Op;
 
 namespace {
 
-constexpr std::size_t parts_max = 64;  // of a condition, each a row
+constexpr std::size_t parts_max = 64;     // of a condition, each a row
+constexpr std::size_t text_max = 16'384;  // of one of them: what was loosened may be shared many times over
 
 class Explanation {
  public:
@@ -126,11 +127,15 @@ class Explanation {
     std::vector<const typed::Node*> parts = {&node};
     if (node.op == Op::and_) parts = in_order(node, statistics_);
     parts.resize(std::min(parts.size(), parts_max));
-    for (const typed::Node* part : parts) row("keep", text(*part), "patients", statistics_.meeting(*part));
+    for (const typed::Node* part : parts) {
+      text_left_ = text_max;
+      row("keep", text(*part), "patients", statistics_.meeting(*part));
+    }
   }
 
   // What was loosened stands in no text, but its parts do: a set of events, the clauses that are left of a filter.
-  std::string text(const typed::Node& node) const {
+  std::string text(const typed::Node& node) {
+    if (text_left_ == 0) return "...";
     const bool stands = node.span.begin < node.span.end;
     switch (node.op) {
       case Op::exists:
@@ -154,11 +159,16 @@ class Explanation {
       case Op::filter: return together(node.parts, " ");
       default: break;
     }
-    return program_.printed(node);
+    std::string printed = program_.printed(node);
+    text_left_ -= std::min(text_left_, printed.size() + 1);
+    return printed;
   }
-  std::string together(const std::vector<typed::Ptr>& parts, std::string_view between) const {
+  std::string together(const std::vector<typed::Ptr>& parts, std::string_view between) {
     std::string all;
-    for (const typed::Ptr& part : parts) all.append(all.empty() ? "" : between).append(text(*part));
+    for (const typed::Ptr& part : parts) {
+      all.append(all.empty() ? "" : between).append(text(*part));
+      if (text_left_ == 0) break;
+    }
     return all;
   }
 
@@ -171,6 +181,7 @@ class Explanation {
   const Plan& plan_;
   const std::string reason_;  // why not columns alone
   Statistics statistics_;
+  std::size_t text_left_ = text_max;
   std::vector<std::vector<Cell>> rows_;
 };
 

@@ -86,6 +86,23 @@ TEST_F(Plans, WeakenClausesThatColumnsCannotAnswer) {
       << plan;
 }
 
+// Definitions that stand on one another, each on the one before it twice: written out they would have no end.
+TEST_F(Plans, AreCutWhereTheyGrowWithoutEnd) {
+  for (const std::string step :
+       {"any[local:c1] with (A) with (A)", "any[local:c1] with (A) same encounter as A", "(A | A)"}) {
+    std::string text = "let a0 = any[local:c0] where text = 'x'\n";
+    for (int i = 1; i < 40; ++i) {
+      std::string one = step;
+      for (std::size_t at = one.find('A'); at != std::string::npos; at = one.find('A'))
+        one.replace(at, 1, "a" + std::to_string(i - 1));
+      text += "let a" + std::to_string(i) + " = " + one + "\n";
+    }
+    const std::string plan = rows(text + "explain count exists a39");
+    EXPECT_NE(plan.find("way | columns find candidates"), std::string::npos) << plan.substr(0, 1'000);
+    EXPECT_LT(plan.size(), 40'000u);
+  }
+}
+
 TEST_F(Plans, TellNumbersOfAttributesFromColumns) {
   EXPECT_EQ(rows("explain count exists medication[*] where attr.dose > 3"),
             "way | columns of postings | patients | 3\n"
