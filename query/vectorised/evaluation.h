@@ -364,6 +364,7 @@ class Evaluation {
   std::vector<std::uint32_t> meeting(const std::vector<const Node*>& clauses, const Frame& candidates);
   Truths window(const Node& clause, const Frame& candidates);
   Truths of_same_date(const Node& others, const Frame& candidates, const EventColumn& column);
+  Truths of_same_source(const Node& others, const Frame& candidates);
   EventColumn candidates_of(const Frame& frame);
   Truths meets(const Node& clause, const Frame& candidates);
 

@@ -153,6 +153,7 @@ class Explanation {
       case Op::with:
         if (!stands) return "with (" + text(*node.parts[0]) + ")";
         break;
+      case Op::same_source: return "same source as (" + text(*node.parts[0]) + ")";
       case Op::where:
         if (!stands) return "where " + text(*node.parts[0]);
         break;

@@ -80,9 +80,10 @@ TEST_F(Plans, WeakenClausesThatColumnsCannotAnswer) {
       "explain count exists observation[local:c1] same encounter as condition[local:c0] with (medication[local:c2] "
       "where "
       "text = 'x' and value > 1)");
-  EXPECT_NE(plan.find("keep | exists observation[local:c1] with (condition[local:c0]) with (medication[local:c2] "
-                      "where value > 1)"),
-            std::string::npos)
+  EXPECT_NE(
+      plan.find("keep | exists observation[local:c1] same source as (condition[local:c0]) with (medication[local:c2] "
+                "where value > 1)"),
+      std::string::npos)
       << plan;
 }
 
