@@ -9,6 +9,7 @@
 #include <span>
 #include <type_traits>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/demographics.h"
@@ -85,17 +86,20 @@ std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::NarrowP
 // attributes, each with its place among those.
 template <typename Each>
 void for_each_posting_name(const stored::Row& row, const Each& each) {
+  constexpr std::size_t few = 16;  // of which each is compared with all others
   each(row.code, 0);
+  std::unordered_set<Name> met;
   for (std::size_t i = 0; i < row.translations.size(); ++i) {
     const Name code = row.translations[i];
     const auto earlier = row.translations.first(i);
-    if (code != row.code && std::ranges::find(earlier, code) == earlier.end()) each(code, i);
+    const bool is_first =
+        row.translations.size() <= few ? std::ranges::find(earlier, code) == earlier.end() : met.insert(code).second;
+    if (code != row.code && is_first) each(code, i);
   }
+  // They stand by their names, so that those of one name follow one another.
   for (std::size_t i = 0; i < row.attributes.size(); ++i) {
     const Name attribute = row.attributes[i].name;
-    const auto earlier = row.attributes.first(i);
-    if (std::ranges::find(earlier, attribute, &stored::RowAttribute::name) == earlier.end())
-      each(stored::postings_of_attribute(attribute), i);
+    if (i == 0 || row.attributes[i - 1].name != attribute) each(stored::postings_of_attribute(attribute), i);
   }
 }
 // A row's postings, made of the one of its event: one for each of these names. Those of codes that are no translation, of all names

@@ -220,6 +220,51 @@ TEST_P(StoreTest, BadRecordsAreRefusedWithTheFieldAtFault) {
   EXPECT_EQ(written.outcomes[2].reason, "a record has no event");
 }
 
+// Translations and attributes that come again give one posting of each; what replaces them none of what was before.
+TEST_P(StoreTest, AnEventHasOnePostingOfEachCodeAndAttribute) {
+  for (const std::size_t codes : {3u, 60u}) {  // few are compared with one another, many are not
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < codes; ++i) names.push_back("t" + std::to_string(i));
+    std::vector<record::Code> translations;
+    for (int time = 0; time < 3; ++time)
+      for (const std::string& name : names) translations.push_back({"local", name, ""});
+    record::Value value;
+    value.form = record::Value::Form::boolean;
+    const std::vector<record::Attribute> attributes = {{"a", value}, {"a", value}, {"b", value}, {"b", {}}, {"c", value}};
+    record::Event event = plain("t1", "2020-01-01", 1);
+    event.record = "r", event.version = "1";
+    event.translations = translations, event.attributes = attributes;
+    const std::string id = "p" + std::to_string(codes);
+    const record::Identifier who{"test", id};
+    const auto expect_postings = [&](std::size_t of_each) {
+      const View view = store_->view();
+      const PatientRef patient = view.find(who.value).value().value();
+      const auto count = [&](Name name) {
+        const std::vector<stored::Posting> merged = view.merged_postings(patient.shard, name, 0, 0).value();
+        return static_cast<std::size_t>(std::ranges::count(merged, patient.id, &stored::Posting::patient));
+      };
+      for (const std::string& name : names)
+        EXPECT_EQ(count(view.find_code(patient.shard, {"local", name, ""}).value()), name == "t1" ? 1u : of_each) << name;
+      for (const char* const name : {"a", "b", "c"})
+        EXPECT_EQ(count(stored::postings_of_attribute(view.find_attribute(patient.shard, name).value())), of_each)
+            << name;
+    };
+    const auto write = [&] {
+      const Outcome outcome = store_->write(std::vector{record_of(who, {&event, 1})}, {}).value().outcomes[0];
+      EXPECT_NE(outcome.what, Outcome::What::rejected) << outcome.reason;
+    };
+    write();
+    expect_postings(1);
+    ASSERT_TRUE(store_->fold());
+    expect_postings(1);
+    event.version = "2", event.translations = {}, event.attributes = {};
+    write();
+    expect_postings(0);
+    ASSERT_TRUE(store_->fold());
+    expect_postings(0);
+  }
+}
+
 TEST_P(StoreTest, BulkLoadGivesTheHashOfWritingOneByOne) {
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     SCOPED_TRACE(seed);
