@@ -88,13 +88,15 @@ template <typename Each>
 void for_each_posting_name(const stored::Row& row, const Each& each) {
   constexpr std::size_t few = 16;  // of which each is compared with all others
   each(row.code, 0);
-  std::unordered_set<Name> met;
-  for (std::size_t i = 0; i < row.translations.size(); ++i) {
-    const Name code = row.translations[i];
-    const auto earlier = row.translations.first(i);
-    const bool is_first =
-        row.translations.size() <= few ? std::ranges::find(earlier, code) == earlier.end() : met.insert(code).second;
-    if (code != row.code && is_first) each(code, i);
+  if (!row.translations.empty()) {
+    std::unordered_set<Name> met;
+    for (std::size_t i = 0; i < row.translations.size(); ++i) {
+      const Name code = row.translations[i];
+      const auto earlier = row.translations.first(i);
+      const bool is_first =
+          row.translations.size() <= few ? std::ranges::find(earlier, code) == earlier.end() : met.insert(code).second;
+      if (code != row.code && is_first) each(code, i);
+    }
   }
   // They stand by their names, so that those of one name follow one another.
   for (std::size_t i = 0; i < row.attributes.size(); ++i) {

@@ -241,9 +241,11 @@ TEST(Narrowed, PostingsAreOfNobodyElse) {
     if (!pair.narrow->has_postings()) {
       EXPECT_FALSE(pair.narrow->merged_postings(0, 1, 0, 0));
       EXPECT_FALSE(pair.narrow->postings(0, 1, 0, 0, stored::posting_field_all));
+      EXPECT_FALSE(pair.narrow->sizes_of_all_postings(0));
       EXPECT_FALSE(pair.narrow->demographics(0u, 0u));
       return;
     }
+    EXPECT_EQ(pair.narrow->sizes_of_all_postings(0).error().fault, Fault::unsupported);  // they are of everyone
     std::vector<std::string> in_part;
     for (const PatientRef patient : pair.narrow->seen_in_part())
       in_part.push_back(person_of(*pair.narrow, patient) + " ");
