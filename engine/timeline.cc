@@ -100,6 +100,14 @@ record::End Timeline::end(std::size_t i) const {
   const auto [piece, row] = at(*parts, i);
   return piece.columns ? piece.columns->end_at(row) : piece.rows[row]->end;
 }
+std::string_view Timeline::record(std::size_t i) const {
+  const auto [piece, row] = at(*parts, i);
+  return piece.run ? piece.run->details.record(row) : piece.rows[row]->record;
+}
+std::string_view Timeline::encounter(std::size_t i) const {
+  const auto [piece, row] = at(*parts, i);
+  return piece.run ? piece.run->details.encounter(row) : piece.rows[row]->encounter;
+}
 PatientRef Timeline::patient(std::size_t i) const { return at(*parts, i).piece.patient; }
 
 Result<record::Event> Timeline::event(std::size_t i) {

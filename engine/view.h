@@ -72,6 +72,10 @@ class Timeline {
   record::End end(std::size_t i) const;
   PatientRef patient(std::size_t i) const;  // which of the linked patients it stands under
 
+  // Of the details, of the fields asked for; they borrow from this Timeline.
+  std::string_view record(std::size_t i) const;
+  std::string_view encounter(std::size_t i) const;  // the record of the encounter that the event names
+
   // Whether it may have other codes than its primary one.
   bool may_have_translations(std::size_t i) const;
 

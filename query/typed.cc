@@ -17,7 +17,6 @@ constexpr auto names = std::to_array<std::string_view>({
     "where", "in-range", "before", "after", "on-or-before", "on-or-after", "preceding", "following",
     "within-before", "within-after", "within-of", "within-on-or-before", "within-on-or-after",
     "between", "during", "overlapping", "same-encounter", "same-date", "lasting", "ending", "starting", "clipped", "with", "without", "named", "any-status", "contributions",
-    "same-source",
     "and", "or", "not", "exists", "is-missing", "at-least", "at-most", "exactly",
     "=", "!=", "<", "<=", ">", ">=", "date-in-range", "code-in-set", "same-event", "contains", "starts-with", "ends-with",
     "alive", "registered", "observed",

@@ -40,7 +40,6 @@ enum class Op : std::uint8_t {
   preceding, following,        // [event]: by the order of events, where before and after go by time
   within_before, within_after, within_of, within_on_or_before, within_on_or_after,
   between, during, overlapping, same_encounter, same_date, lasting, ending, starting, clipped, with, without, named, any_status, contributions,
-  same_source,                 // in no text: what is surely so of events that share an encounter
   // conditions
   and_, or_, not_, exists, is_missing,
   at_least, at_most, exactly,  // Data the count

@@ -112,7 +112,9 @@ class RunDetails {
   // Fills the cold fields of row `i` (and the text of its value) as far as these fields, and those that were decoded, tell of them;
   // spans and strings borrow from this object.
   void fill(std::size_t i, Row& row, std::uint32_t fields = field_all) const;
-  bool has_translations() const;  // of any row
+  std::string_view record(std::size_t i) const;     // "" where it was not decoded, as the next
+  std::string_view encounter(std::size_t i) const;  // the record of the encounter that a row names
+  bool has_translations() const;                    // of any row
   std::span<const Name> translations(std::size_t i) const;
   std::size_t bytes() const;
   void clear();  // says nothing of any row

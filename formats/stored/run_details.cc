@@ -245,6 +245,7 @@ struct RunDetails::Parts {
   Texts attribute_text;
 
   void clear() { numbers.clear(), mask = 0; }
+  std::string_view cold_text(unsigned t, std::size_t i) const { return mask >> t & 1 ? texts[t][i] : std::string_view(); }
   bool decode(Reader& in, const RunColumns& run, std::uint32_t fields);
   bool decode_attributes(Reader& in, std::size_t count);
 };
@@ -336,6 +337,11 @@ void RunDetails::fill(std::size_t i, Row& row, std::uint32_t fields) const {
     const std::uint32_t from = parts->attribute_starts[i], past = parts->attribute_starts[i + 1];
     row.attributes = std::span(parts->attributes).subspan(from, past - from);
   }
+}
+
+std::string_view RunDetails::record(std::size_t i) const { return parts ? parts->cold_text(0, i) : std::string_view(); }
+std::string_view RunDetails::encounter(std::size_t i) const {
+  return parts ? parts->cold_text(1, i) : std::string_view();
 }
 
 void RunDetails::clear() {

@@ -15,7 +15,7 @@ namespace {
 enum Shape : std::uint32_t { shape_text = 0, shape_uuid = 1, shape_number = 2, shapes = 3 };
 
 constexpr std::size_t uuid_bytes = 16, uuid_letters = 36;
-constexpr std::size_t digits_max = 18;
+constexpr std::size_t digits_max = 18, number_letters = 20;  // as written, and of any number
 constexpr std::size_t prefixes_max = 64;
 constexpr std::size_t prefix_bytes_max = 255;
 
@@ -40,18 +40,19 @@ bool parse_uuid(std::string_view text, char* out) {
   return true;
 }
 
-void print_uuid(const char* bytes, std::vector<char>& out) {
+// Gives where it ends.
+char* print_uuid(const char* bytes, char* out) {
   static constexpr char digits[] = "0123456789abcdef";
-  std::size_t nibble = 0;
-  for (std::size_t i = 0; i < uuid_letters; ++i) {
+  for (std::size_t i = 0, nibble = 0; i < uuid_letters; ++i) {
     if (is_dash(i)) {
-      out.push_back('-');
+      *out++ = '-';
     } else {
       const auto byte = static_cast<unsigned char>(bytes[nibble / 2]);
-      out.push_back(digits[nibble % 2 == 0 ? byte >> 4 : byte & 15]);
+      *out++ = digits[nibble % 2 == 0 ? byte >> 4 : byte & 15];
       ++nibble;
     }
   }
+  return out;
 }
 
 // Where the number at the end of a text begins: it has no leading zero, so that printing it gives the same digits.
@@ -199,7 +200,7 @@ bool PackedTexts::read(Reader& in, std::size_t count) {
   std::uint64_t plain = 0;
   for (std::size_t i = 0; i < of_shape[shape_text]; ++i) plain += lengths[i];
   letters = in.raw(plain);
-  longest = prefix_letters + of_shape[shape_uuid] * uuid_letters + of_shape[shape_number] * 20 + plain;
+  longest = prefix_letters + of_shape[shape_uuid] * uuid_letters + of_shape[shape_number] * number_letters + plain;
   return in.ok();
 }
 
@@ -239,28 +240,24 @@ bool Texts::pass_over(Reader& in, std::size_t count) {
 }
 
 void Texts::print(const PackedTexts& packed, std::size_t count) {
-  text_.clear();
-  text_.reserve(packed.longest);  // so that what is handed out stays where it is
+  text_.resize(packed.longest);
   distinct_.resize(count);
   std::size_t uuid = 0, number = 0, plain = 0, letter = 0;
+  char* at = text_.data();
   for (std::size_t i = 0; i < count; ++i) {
     const std::string_view prefix = packed.prefixes[packed.classes[i] / shapes];
-    const std::size_t start = text_.size();
-    text_.insert(text_.end(), prefix.begin(), prefix.end());
+    const char* start = at;
+    at = std::copy(prefix.begin(), prefix.end(), at);
     switch (packed.classes[i] % shapes) {
-      case shape_uuid: print_uuid(packed.uuids.data() + uuid_bytes * uuid++, text_); break;
-      case shape_number: {
-        char digits[20];
-        text_.insert(text_.end(), digits, std::to_chars(digits, digits + sizeof digits, packed.numbers[number++]).ptr);
-        break;
-      }
+      case shape_uuid: at = print_uuid(packed.uuids.data() + uuid_bytes * uuid++, at); break;
+      case shape_number: at = std::to_chars(at, at + number_letters, packed.numbers[number++]).ptr; break;
       default: {
         const std::string_view all = packed.letters.substr(letter, packed.lengths[plain]);
-        text_.insert(text_.end(), all.begin(), all.end());
+        at = std::copy(all.begin(), all.end(), at);
         letter += packed.lengths[plain++];
       }
     }
-    distinct_[i] = {text_.data() + start, text_.size() - start};
+    distinct_[i] = {start, at};
   }
 }
 

@@ -25,6 +25,7 @@
 #include "query/quantity.h"
 #include "query/reference/evaluator_parts.h"
 #include "query/vectorised/ages.h"
+#include "query/vectorised/encounters.h"
 #include "query/vectorised/leaf.h"
 #include "query/vectorised/statistics.h"
 
@@ -364,7 +365,6 @@ class Evaluation {
   std::vector<std::uint32_t> meeting(const std::vector<const Node*>& clauses, const Frame& candidates);
   Truths window(const Node& clause, const Frame& candidates);
   Truths of_same_date(const Node& others, const Frame& candidates, const EventColumn& column);
-  Truths of_same_source(const Node& others, const Frame& candidates);
   EventColumn candidates_of(const Frame& frame);
   Truths meets(const Node& clause, const Frame& candidates);
 
@@ -383,6 +383,9 @@ class Evaluation {
   EventColumn attribute_of(const Node& node, const EventColumn& of, const Frame& frame);
   EventColumn value_of(const Node& node, const Frame& frame);  // E.value, or attr.NAME of E
   Numbers attributes(const Node& node, const Frame& frame);
+
+  // -- encounters of events: encounters.cc
+  Truths of_same_encounter(const Node& others, const Frame& candidates);
 
   // -- values: values.cc, times.cc
   Numbers number(const Node& node, const Frame& frame);
@@ -432,6 +435,7 @@ class Evaluation {
   std::map<record::Day, Ages> ages_{};                     // of days that are the same for everyone
   std::unordered_map<std::uint64_t, std::optional<record::Event>> recorders_{};  // by shard and code
   std::optional<Conversion> conversion_{};                                       // the last one
+  std::optional<EncounterReader> encounters_{};
   // Of the block.
   std::map<std::pair<const Node*, Lifted>, ListsPtr> known_{};
   std::unordered_map<const Events*, ByNumber> by_number_{};

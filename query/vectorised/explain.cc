@@ -153,7 +153,9 @@ class Explanation {
       case Op::with:
         if (!stands) return "with (" + text(*node.parts[0]) + ")";
         break;
-      case Op::same_source: return "same source as (" + text(*node.parts[0]) + ")";
+      case Op::same_encounter:
+        if (!stands) return "same encounter as (" + text(*node.parts[0]) + ")";
+        break;
       case Op::where:
         if (!stands) return "where " + text(*node.parts[0]);
         break;

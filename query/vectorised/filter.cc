@@ -57,8 +57,8 @@ int cost(const Node& clause) {
   switch (clause.op) {
     case Op::where: return 1;
     case Op::with:
-    case Op::without:
-    case Op::same_source: return 2;
+    case Op::without: return 2;
+    case Op::same_encounter: return 3;
     default: return 0;
   }
 }
@@ -422,7 +422,7 @@ Truths Evaluation::clause(const Node& clause, const Frame& candidates) {
     case Op::same_date: return window(clause, candidates);
     case Op::during:
     case Op::overlapping: return meets(clause, candidates);
-    case Op::same_source: return of_same_source(*clause.parts[0], candidates);
+    case Op::same_encounter: return of_same_encounter(*clause.parts[0], candidates);
     default: break;
   }
   refuse(std::string(typed::name(clause.op)));
@@ -457,23 +457,6 @@ Truths Evaluation::of_same_date(const Node& others, const Frame& candidates, con
       for (const Day day : days) made[row] = either(made[row], query::same_date(mine, record::day_time(day)));
     }
     for (const Time& other : vague) made[row] = either(made[row], query::same_date(mine, other));
-  }
-  return made;
-}
-
-// Whether any of some events is of the source of each row's.
-Truths Evaluation::of_same_source(const Node& others, const Frame& candidates) {
-  const EventColumn column = candidates_of(candidates);
-  const ListsPtr lists = this->events(others, candidates);
-  want(column.events, field_source);
-  want(lists->events, field_source | field_grouped);
-  Truths made(candidates.rows(), Truth::no);
-  for (std::size_t row = 0; row < made.size(); ++row) {
-    const engine::Name source = column.events->source[column.index[row]];
-    const std::uint32_t list = list_of(*lists, candidates, row);
-    for (std::uint32_t k = lists->first(list), past = lists->past(list); k < past && made[row] != Truth::yes; ++k)
-      made[row] = query::truth(lists->events->source[lists->at(k)] == source);
-    if (is_over()) break;
   }
   return made;
 }

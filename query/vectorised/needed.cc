@@ -113,7 +113,7 @@ Needed Evaluation::needed_of_filter(const Node& filter, Lifted lifted) {
   for (std::size_t i = 1; i < filter.parts.size(); ++i) {
     const Node& clause = *filter.parts[i];
     const bool asks_for = clause.op == Op::with || clause.op == Op::preceding || clause.op == Op::following ||
-                          clause.op == Op::same_date || clause.op == Op::same_source || is_order(clause.op) ||
+                          clause.op == Op::same_date || clause.op == Op::same_encounter || is_order(clause.op) ||
                           is_within(clause.op);
     if (!asks_for) continue;
     const Node& other = *clause.parts.back();

@@ -172,8 +172,7 @@ std::vector<Ptr> Relaxing::weaker(const Node& clause) {
   if (clause.parts.empty()) return all;
   const Ptr& part = clause.parts.front();
   if (clause.op == Op::same_encounter || clause.op == Op::with) {
-    const Op op = clause.op == Op::with ? Op::with : Op::same_source;
-    if (Ptr others = events(part)) all.push_back(with(op, std::move(others)));
+    if (Ptr others = events(part)) all.push_back(with(clause.op, std::move(others)));
   } else if (clause.op == Op::where && part->op == Op::and_) {
     for (const Ptr& one : part->parts) all.push_back(with(Op::where, one));
   }

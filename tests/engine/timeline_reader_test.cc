@@ -219,7 +219,9 @@ TEST_P(TimelineReaderTest, TellsWhatIsAskedForAlone) {
       if (told(field_told)) EXPECT_EQ(some.recorded, whole.recorded) << context;
       if (told(field_told)) EXPECT_EQ(some.sequence, whole.sequence) << context;
       if (told(field_record)) EXPECT_EQ(some.record, whole.record) << context;
+      if (told(field_record)) EXPECT_EQ(reused.record(i), whole.record) << context;
       if (told(field_encounter)) EXPECT_EQ(some.encounter, whole.encounter) << context;
+      if (told(field_encounter)) EXPECT_EQ(reused.encounter(i), whole.encounter) << context;
       if (told(field_translations)) {
         EXPECT_TRUE(std::ranges::equal(some.translations, whole.translations, record::same)) << context;
       }

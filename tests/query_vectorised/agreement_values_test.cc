@@ -156,6 +156,51 @@ TEST(Agreement, OfAttributes) {
   }
 }
 
+// Encounters of two sources that give them the same ids, and of some events only; corrected, folded, just written; of linked
+// patients; of somebody of whose many events few are left.
+TEST(Agreement, OfSharedEncounters) {
+  Script script;
+  random::Chance chance(37);
+  const auto some_id = [&](char letter, std::uint64_t of) {
+    return script.arena->text(letter + std::to_string(chance.below(of)));
+  };
+  for (int time = 0; time < 4; ++time) {
+    for (int person = 0; person < 60; ++person) {
+      const bool is_load = time == 0, changes = time == 1 && person == 7;
+      for (std::uint64_t i = 0, events = changes ? 400 : is_load ? 1 + chance.below(9) : chance.below(3); i < events; ++i) {
+        random::Step step = about(is_load ? random::Step::What::load : random::Step::What::write,
+                                  "p" + std::to_string(person));
+        const bool is_stay = !changes && chance.one_in(3);
+        record::Event event = coded(is_stay ? record::Kind::encounter : record::Kind::observation,
+                                    chance.one_in(3) ? "b" : "a", 18'000 + static_cast<int>(chance.below(20)));
+        if (chance.one_in(3)) event.source = {.organisation = "south", .system = chance.one_in(2) ? "" : "ward"};
+        if (is_stay && !chance.one_in(6)) event.record = some_id('e', 6);
+        if (!is_stay && (changes || chance.one_in(3))) event.record = changes ? "r" : some_id('r', 9);
+        if (!chance.one_in(4)) event.encounter = some_id('e', 6);
+        if (!event.record.empty()) event.version = script.arena->text(std::to_string(time * 1'000 + static_cast<int>(i)));
+        if (chance.one_in(9)) event.status = record::Status::entered_in_error;
+        step.events = {event};
+        script.steps.push_back(step);
+      }
+    }
+    if (time == 1 || time == 2) script.steps.push_back(about(random::Step::What::fold, ""));
+  }
+  random::Step link = about(random::Step::What::link, "p3");
+  link.other = "p4";
+  script.steps.push_back(link);
+  Replay replay(script, 2);
+  replay.play();
+  for (const std::string of : {"observation[local:a]", "(any[local:b] any status)", "any[*]", "(last observation[*])"}) {
+    for (const std::string as : {"encounter[*]", "encounter[local:b]", "(first any[*])", "(any[*] any status)",
+                                 "(observation[local:b] within 2d of e)", "(any[*] same encounter as encounter[local:a])"}) {
+      const std::string shared = "(" + of + " as e same encounter as " + as + ")";
+      expect_agreement(replay.store(), "count exists " + shared + "\ntally " + shared + " by date(it)\ncount exists " +
+                                           shared + " after 2019-04-20\nlist exists " + shared + "\n");
+      expect_agreement(replay.store(), "count exists any[*] as x with (" + shared + " within 3d of x)\n");
+    }
+  }
+}
+
 // How units convert is decided by what is measured: by the primary code, or else by a translation.
 TEST(Agreement, OfUnitsOfWhatIsMeasured) {
   const record::Code glucose{"loinc", "2345-7", ""}, a1c{"loinc", "4548-4", ""}, local{"local", "g", ""};

@@ -256,6 +256,8 @@ TEST(Run, GivesTheDetailsAskedForAlone) {
         if (fields & field_attributes) expected.attributes = rows[i].attributes;
         details.fill(i, read);
         ASSERT_EQ(difference(read, expected), "") << "seed " << seed << " fields " << fields << " row " << i;
+        EXPECT_EQ(details.record(i), expected.record);
+        EXPECT_EQ(details.encounter(i), expected.encounter);
       }
     }
   }
