@@ -245,7 +245,9 @@ struct RunDetails::Parts {
   Texts attribute_text;
 
   void clear() { numbers.clear(), mask = 0; }
-  std::string_view cold_text(unsigned t, std::size_t i) const { return mask >> t & 1 ? texts[t][i] : std::string_view(); }
+  std::string_view cold_text(unsigned t, std::size_t i) const {
+    return mask >> t & 1 ? texts[t][i] : std::string_view();
+  }
   bool decode(Reader& in, const RunColumns& run, std::uint32_t fields);
   bool decode_attributes(Reader& in, std::size_t count);
 };

@@ -16,6 +16,7 @@ struct Actuals {
   std::atomic<std::uint64_t> met{0};           // patients who meet the condition of candidates
   std::atomic<std::uint64_t> odd{0};           // patients whom columns leave undecided
   std::atomic<std::uint64_t> asked{0};         // of the reference
+  std::atomic<std::uint64_t> opened{0};        // timelines, to see which encounters events are of
   std::atomic<std::uint64_t> incomparable{0};  // values whose unit does not go with the one that the query writes
   std::atomic<std::uint64_t> read_us{0}, evaluate_us{0}, reference_us{0};  // processor time, about: of all threads
 };

@@ -13,6 +13,7 @@ using typed::Node;
 Result<void> EncounterReader::read(engine::PatientRef patient) {
   if (has_read_ && patient == patient_) return {};
   has_read_ = false;
+  ++opened_;
   constexpr std::uint32_t fields =
       stored::field_number | stored::field_kind | stored::field_record | stored::field_encounter;
   TRY(view_.own_timeline(patient, {.include_hidden = true}, fields, timeline_));
@@ -58,7 +59,7 @@ Truths Evaluation::of_same_encounter(const Node& others, const Frame& candidates
   const ListsPtr lists = this->events(others, candidates);
   for (const Events* events : {column.events, lists->events}) want(events, field_source | field_number | field_grouped);
   Truths made(candidates.rows(), Truth::no);
-  if (in_rehearsal()) return made;
+  if (in_rehearsal()) return rehearsal_->asks_encounters = true, made;
   if (!encounters_) encounters_.emplace(*view_);
 
   std::vector<engine::Name> sources;  // of the list, ascending

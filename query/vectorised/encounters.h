@@ -20,6 +20,9 @@ class EncounterReader {
   // The record of an event's encounter, by the event's number; "": it has none. Borrows from this until another patient is read.
   std::string_view of(std::uint32_t number) const;
 
+  // How many were read, over all time.
+  std::uint64_t opened() const { return opened_; }
+
  private:
   const engine::View view_;
   engine::Timeline timeline_{};
@@ -28,6 +31,7 @@ class EncounterReader {
   std::vector<std::uint32_t> place_{};                      // of each number in the timeline
   std::unordered_map<std::uint32_t, std::uint32_t> far_{};  // of those beyond: a patient of whose events most were erased
   bool has_read_ = false;
+  std::uint64_t opened_ = 0;
 };
 
 }  // namespace chartline::query::vectorised

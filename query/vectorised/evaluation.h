@@ -114,7 +114,7 @@ struct Rehearsed {
     std::uint32_t leaf;
   };
   std::map<std::string, Attribute> attributes{};
-  bool asks_demographics = false;
+  bool asks_demographics = false, asks_encounters = false;
 };
 
 // Finds events of a block by their patient and number.
@@ -168,6 +168,7 @@ class Evaluation {
   // What whoever meets a condition, or has any of some events, surely has. After they were rehearsed.
   Needed needed_for(const Node& condition);
   Needed needed_of(const Node& events, Lifted lifted = {});
+  std::uint64_t opened() const { return encounters_ ? encounters_->opened() : 0; }  // timelines
   std::uint64_t incomparable() const { return incomparable_; }  // values whose unit did not go with the one beside them
 
   // Asked now and then while something is evaluated. Once it says to end, all answers come soon and mean nothing: whoever

@@ -49,6 +49,8 @@ class Explanation {
     if (!actuals) return std::move(rows_);
     if (vectorised) {
       if (plan_.way == Way::candidates) row("keep", "candidates", "patients", {}, actuals->met);
+      if (plans_->rehearsed.asks_encounters)
+        row("opened", "timelines, to see of which encounters events are", "patients", {}, actuals->opened);
       row("undecided", "whom postings do not tell enough of", "patients", {}, actuals->odd);
       row("reference", "asked, person by person", "patients", {}, actuals->asked);
       row("units", "values that did not go with the unit beside them", "events", {}, actuals->incomparable);

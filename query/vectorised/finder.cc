@@ -288,6 +288,8 @@ class VectorisedFinder final : public RangeFinder {
     for (std::size_t i = 0; i < readers_.size(); ++i) actuals_->of_leaf[i].postings += readers_[i].postings();
     actuals_->incomparable += evaluation_.incomparable() - incomparable_;
     incomparable_ = evaluation_.incomparable();
+    actuals_->opened += evaluation_.opened() - opened_;
+    opened_ = evaluation_.opened();
   }
 
   // What was found of those without any event here counts only if they are somebody. Gives who counts.
@@ -376,8 +378,8 @@ class VectorisedFinder final : public RangeFinder {
 
   const LeafSets& needed_;
   Evaluation evaluation_;
-  std::uint64_t incomparable_ = 0;
-  bool streams_ = false;  // counts of events of all codes and nothing else
+  std::uint64_t incomparable_ = 0, opened_ = 0;  // as they were noted last
+  bool streams_ = false;                         // counts of events of all codes and nothing else
   std::optional<LeafTotals> totals_;
   Candidates candidates_, others_;
   Demographics who_;

@@ -167,9 +167,12 @@ TEST(Agreement, OfSharedEncounters) {
   for (int time = 0; time < 4; ++time) {
     for (int person = 0; person < 60; ++person) {
       const bool is_load = time == 0, changes = time == 1 && person == 7;
-      for (std::uint64_t i = 0, events = changes ? 400 : is_load ? 1 + chance.below(9) : chance.below(3); i < events; ++i) {
-        random::Step step = about(is_load ? random::Step::What::load : random::Step::What::write,
-                                  "p" + std::to_string(person));
+      for (std::uint64_t i = 0, events = changes   ? 400
+                                         : is_load ? 1 + chance.below(9)
+                                                   : chance.below(3);
+           i < events; ++i) {
+        random::Step step =
+            about(is_load ? random::Step::What::load : random::Step::What::write, "p" + std::to_string(person));
         const bool is_stay = !changes && chance.one_in(3);
         record::Event event = coded(is_stay ? record::Kind::encounter : record::Kind::observation,
                                     chance.one_in(3) ? "b" : "a", 18'000 + static_cast<int>(chance.below(20)));
@@ -177,7 +180,8 @@ TEST(Agreement, OfSharedEncounters) {
         if (is_stay && !chance.one_in(6)) event.record = some_id('e', 6);
         if (!is_stay && (changes || chance.one_in(3))) event.record = changes ? "r" : some_id('r', 9);
         if (!chance.one_in(4)) event.encounter = some_id('e', 6);
-        if (!event.record.empty()) event.version = script.arena->text(std::to_string(time * 1'000 + static_cast<int>(i)));
+        if (!event.record.empty())
+          event.version = script.arena->text(std::to_string(time * 1'000 + static_cast<int>(i)));
         if (chance.one_in(9)) event.status = record::Status::entered_in_error;
         step.events = {event};
         script.steps.push_back(step);
@@ -191,8 +195,9 @@ TEST(Agreement, OfSharedEncounters) {
   Replay replay(script, 2);
   replay.play();
   for (const std::string of : {"observation[local:a]", "(any[local:b] any status)", "any[*]", "(last observation[*])"}) {
-    for (const std::string as : {"encounter[*]", "encounter[local:b]", "(first any[*])", "(any[*] any status)",
-                                 "(observation[local:b] within 2d of e)", "(any[*] same encounter as encounter[local:a])"}) {
+    for (const std::string as :
+         {"encounter[*]", "encounter[local:b]", "(first any[*])", "(any[*] any status)",
+          "(observation[local:b] within 2d of e)", "(any[*] same encounter as encounter[local:a])"}) {
       const std::string shared = "(" + of + " as e same encounter as " + as + ")";
       expect_agreement(replay.store(), "count exists " + shared + "\ntally " + shared + " by date(it)\ncount exists " +
                                            shared + " after 2019-04-20\nlist exists " + shared + "\n");

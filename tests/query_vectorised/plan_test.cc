@@ -169,6 +169,27 @@ TEST_F(Plans, AnalyzedTellWhatCame) {
             "result | groups | rows |  | 1\n");
 }
 
+// Timelines are opened of those who have events of one source alone.
+TEST_F(Plans, OpenTimelinesForEncounters) {
+  Replay replay(random::parse_script(R"(load p1 kind=encounter code=local:a record=e1 source=org0 start=2019-03-01
+load p1 kind=condition code=local:b encounter=e1 source=org0 start=2019-03-01
+load p2 kind=encounter code=local:a record=e1 source=org0 start=2019-03-01
+load p2 kind=condition code=local:b encounter=e2 source=org0 start=2019-03-01
+load p3 kind=encounter code=local:a record=e1 source=org0 start=2019-03-01
+load p3 kind=condition code=local:b encounter=e1 source=org1 start=2019-03-01
+load p4 kind=condition code=local:b encounter=e1 source=org0 start=2019-03-01
+)",
+                                     complaint_)
+                    .value(),
+                1);
+  replay.play();
+  const std::string plan = rows("explain analyze count exists condition[local:b] same encounter as encounter[*]", replay);
+  EXPECT_NE(plan.find("way | columns of postings | "), std::string::npos) << plan;
+  EXPECT_NE(plan.find("opened | timelines, to see of which encounters events are | patients |  | 2\n"), std::string::npos)
+      << plan;
+  EXPECT_NE(plan.find("reference | asked, person by person | patients |  | 0\n"), std::string::npos) << plan;
+}
+
 // Which of two events of one instant is the first is not known here; when it was is, unless they were told in two zones.
 TEST_F(Plans, AskNobodyWhichOfOneTimeCameFirstForItsTime) {
   Replay replay(random::parse_script(R"(load p1 kind=condition code=local:a start=2019-03-01T10:00:00Z source=org0
