@@ -20,18 +20,17 @@
 namespace chartline::engine {
 namespace {
 
-using stored::Posting;
+using stored::NarrowPosting;
 
-constexpr std::size_t window_postings = 1'000'000;  // about 90 MB
+constexpr std::size_t window_postings = 1'000'000;  // about 50 MB
 constexpr std::size_t replayed_rows_max = 200'000;
 
-auto facts(const Posting& p) {
+auto facts(const NarrowPosting& p) {
   return std::tuple(p.patient, p.number, p.flags, p.day, p.second, p.offset, p.kind, p.source, p.unit, p.author,
-                    p.status, p.certainty, p.end, p.value.form, p.value.comparator, p.value.boolean,
-                    p.value.number.mantissa, p.value.number.scale, p.value.code);
+                    p.status, p.certainty, p.end, p.end_shift, p.value_form, p.value_word);
 }
-bool fact_before(const Posting& a, const Posting& b) { return facts(a) < facts(b); }
-bool same_facts(const Posting& a, const Posting& b) { return facts(a) == facts(b); }
+bool fact_before(const NarrowPosting& a, const NarrowPosting& b) { return facts(a) < facts(b); }
+bool same_facts(const NarrowPosting& a, const NarrowPosting& b) { return facts(a) == facts(b); }
 
 class Rebuild {
  public:
@@ -106,20 +105,21 @@ class Rebuild {
 
   void compare_postings(std::uint32_t first, std::uint32_t last) {
     for (const Name name : names_) {
-      auto actual = merge_postings(shard_, name, first, last);
-      if (!actual) {
-        findings_.add(actual.error().message);
+      const auto merged = merge_postings(shard_, name, first, last);
+      if (!merged) {
+        findings_.add(merged.error().message);
         continue;
       }
-      std::vector<Posting>& expected = postings_[name].added;
-      std::sort(actual->begin(), actual->end(), fact_before);
+      std::vector<NarrowPosting> actual, &expected = postings_[name].added;
+      for (const stored::Posting& posting : *merged) actual.push_back(stored::narrow(posting));
+      std::sort(actual.begin(), actual.end(), fact_before);
       std::sort(expected.begin(), expected.end(), fact_before);
       const std::string where = place(Table::postings, shard_) + posting_name(name) + ", blocks " +
                                 std::to_string(first) + " to " + std::to_string(last) + ": ";
-      if (actual->size() != expected.size())
-        findings_.add(where + std::to_string(actual->size()) + " postings, the timelines have " +
+      if (actual.size() != expected.size())
+        findings_.add(where + std::to_string(actual.size()) + " postings, the timelines have " +
                       std::to_string(expected.size()));
-      else if (!std::equal(actual->begin(), actual->end(), expected.begin(), same_facts))
+      else if (!std::equal(actual.begin(), actual.end(), expected.begin(), same_facts))
         findings_.add(where + "the postings differ from what the timelines hold");
     }
   }

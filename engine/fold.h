@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <span>
-#include <type_traits>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -27,7 +26,7 @@ inline constexpr std::size_t run_rows_max = 1024;
 
 // What changes for one code, over all patients of a fold.
 struct CodeChanges {
-  std::vector<stored::Posting> added;
+  std::vector<stored::NarrowPosting> added;
   std::vector<stored::Removal> removed;  // of postings in older runs
 };
 using PostingChanges = std::unordered_map<Name, CodeChanges>;
@@ -80,7 +79,6 @@ struct EncodedPostings {
   stored::PostingRun ref;
   Bytes bytes;
 };
-std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::Posting> sorted, std::uint64_t run);
 std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::NarrowPosting> sorted, std::uint64_t run);
 // The names under which a row has postings, each once: its primary code (name 0 where it has none), then other translations, then
 // attributes, each with its place among those.
@@ -106,16 +104,14 @@ void for_each_posting_name(const stored::Row& row, const Each& each) {
 }
 // A row's postings, made of the one of its event: one for each of these names. Those of codes that are no translation, of all names
 // together, are every event once.
-template <typename Posting, typename Each>
-void for_each_posting(const Posting& posting, const stored::Row& row, const Each& each) {
+template <typename Each>
+void for_each_posting(const stored::NarrowPosting& posting, const stored::Row& row, const Each& each) {
   for_each_posting_name(row, [&](Name name, std::size_t place) {
     if (name == row.code) return each(name, posting);
     if (stored::is_of_attribute(name)) {
-      const stored::Posting made = stored::posting_of(posting.patient, posting.number, row.attributes[place]);
-      if constexpr (std::is_same_v<Posting, stored::Posting>) return each(name, made);
-      else return each(name, stored::narrow(made));
+      return each(name, stored::narrow(stored::posting_of(posting.patient, posting.number, row.attributes[place])));
     }
-    Posting translation = posting;
+    stored::NarrowPosting translation = posting;
     translation.flags |= stored::posting_translation;
     each(name, translation);
   });

@@ -9,6 +9,9 @@
 #include "formats/stored/keys.h"
 
 namespace chartline::engine {
+
+using stored::NarrowPosting;
+
 namespace {
 
 constexpr std::size_t postings_run_min = 16'384;  // split by blocks only above this
@@ -51,14 +54,14 @@ Result<void> load(const ShardMoment& base, Name code, const stored::PostingRun& 
   return {};
 }
 
-std::uint64_t count_patients(std::span<const stored::Posting> sorted) {
+std::uint64_t count_patients(std::span<const NarrowPosting> sorted) {
   std::uint64_t patients = 0;
   for (std::size_t i = 0; i < sorted.size(); ++i) patients += i == 0 || sorted[i].patient != sorted[i - 1].patient;
   return patients;
 }
 
 struct Merged {
-  std::vector<stored::Posting> postings;
+  std::vector<NarrowPosting> postings;
   std::vector<stored::Removal> removals;  // that may still hit older generations
 };
 
@@ -84,7 +87,7 @@ Result<Merged> merge(const ShardMoment& base, Name code, const stored::Directory
       return damaged(base, run, decoded.error().message);
     if (columns.count != run.count) return damaged(base, run, "its count differs from its directory's");
     for (std::size_t i = 0; i < columns.count; ++i) {
-      const stored::Posting posting = columns.at(i);
+      const NarrowPosting posting = stored::narrow(columns.at(i));
       bool gone = false;
       for (auto later = removals.upper_bound(run.run); later != removals.end() && !gone; ++later)
         gone = std::binary_search(later->second.begin(), later->second.end(),
@@ -98,7 +101,7 @@ Result<Merged> merge(const ShardMoment& base, Name code, const stored::Directory
 }
 
 // The removals first: they apply to generations with smaller numbers, not to the postings beside them.
-void put_generation(Name code, std::span<const stored::Posting> postings, std::span<const stored::Removal> removals,
+void put_generation(Name code, std::span<const NarrowPosting> postings, std::span<const stored::Removal> removals,
                     std::uint64_t& next_run, stored::Directory& directory, Batch& batch) {
   if (!removals.empty()) {
     stored::PostingBytes packed = stored::encode_removals(removals);
@@ -120,10 +123,7 @@ void put_generation(Name code, std::span<const stored::Posting> postings, std::s
 
 }  // namespace
 
-namespace {
-
-template <typename Posting>
-std::vector<EncodedPostings> encode_runs_of(std::span<const Posting> sorted, std::uint64_t run) {
+std::vector<EncodedPostings> encode_posting_runs(std::span<const NarrowPosting> sorted, std::uint64_t run) {
   std::vector<EncodedPostings> runs;
   for (std::size_t from = 0; from < sorted.size();) {
     std::size_t past = std::min(sorted.size(), from + postings_run_min);
@@ -144,22 +144,15 @@ std::vector<EncodedPostings> encode_runs_of(std::span<const Posting> sorted, std
   return runs;
 }
 
-}  // namespace
-
-std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::Posting> sorted, std::uint64_t run) {
-  return encode_runs_of(sorted, run);
-}
-std::vector<EncodedPostings> encode_posting_runs(std::span<const stored::NarrowPosting> sorted, std::uint64_t run) {
-  return encode_runs_of(sorted, run);
-}
-
 namespace {
 
 // What was removed and added becomes a new generation, together with those before it that it is time to merge.
 Result<void> fold_code(const ShardMoment& base, Name code, CodeChanges& change, ShardState& state, Batch& batch) {
   Pinned bytes;
   std::sort(change.removed.begin(), change.removed.end());
-  std::sort(change.added.begin(), change.added.end(), posting_before<stored::Posting>);
+  // They come patient by patient, each in the order of their events, which within a second is another one.
+  if (!std::ranges::is_sorted(change.added, posting_before<NarrowPosting>))
+    std::sort(change.added.begin(), change.added.end(), posting_before<NarrowPosting>);
   stored::Directory directory;
   if (TRY(base.tables->get(Table::postings, stored::directory_key(code), base.base->snapshot.get(), bytes)))
     directory = TRY(stored::decode_directory(bytes.bytes()));
@@ -178,13 +171,13 @@ Result<void> fold_code(const ShardMoment& base, Name code, CodeChanges& change, 
     put_generation(code, change.added, change.removed, state.next_run, directory, batch);
   } else {
     Merged merged = TRY(merge(base, code, directory, from));
-    std::erase_if(merged.postings, [&](const stored::Posting& posting) {
+    std::erase_if(merged.postings, [&](const NarrowPosting& posting) {
       return std::binary_search(change.removed.begin(), change.removed.end(),
                                 stored::Removal{posting.patient, posting.number});
     });
-    std::vector<stored::Posting> all = std::move(merged.postings);
+    std::vector<NarrowPosting> all = std::move(merged.postings);
     all.insert(all.end(), change.added.begin(), change.added.end());
-    std::sort(all.begin(), all.end(), posting_before<stored::Posting>);
+    std::sort(all.begin(), all.end(), posting_before<NarrowPosting>);
     merged.removals.insert(merged.removals.end(), change.removed.begin(), change.removed.end());
     std::sort(merged.removals.begin(), merged.removals.end());
     bool older = false;

@@ -189,10 +189,13 @@ std::vector<EncodedRun> encode_runs(const stored::MixedRows& sorted, std::uint64
 PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> puts) {
   PatientChanges changes;
   changes.patient = patient;
+  std::size_t rows = 0;
   for (const DeltaPut* put : puts) {
+    rows += put->added.size();
     changes.last_change = std::max(changes.last_change, put->recorded);
     for (const std::uint32_t number : put->removed) changes.removed.emplace(number, put->recorded);
   }
+  changes.added.reserve(rows);
   for (const DeltaPut* put : puts) {
     if (!put->original.empty() && !put->added.empty())
       changes.originals.emplace_back(put->added.front().number, put->original);
@@ -212,8 +215,8 @@ PatientChanges net_changes(PatientId patient, std::span<const DeltaPut* const> p
 }
 
 void collect_postings(PatientId patient, const stored::Row& row, PostingChanges& into) {
-  for_each_posting(stored::posting_of(patient, row), row,
-                   [&](Name code, const stored::Posting& posting) { into[code].added.push_back(posting); });
+  for_each_posting(stored::narrow_posting_of(patient, row), row,
+                   [&](Name code, const stored::NarrowPosting& posting) { into[code].added.push_back(posting); });
 }
 
 Result<void> fold_patient(const ShardMoment& base, PatientChanges& changes, ShardState& state, PostingChanges& postings,
