@@ -39,9 +39,16 @@ const std::vector<const Option*> asking_options = {
     &option::parameter, &option::answer_format, &option::query_threads, &option::time_limit, &option::memory_limit,
     &option::executor,  &option::clamp,         &option::terminology,   &option::timer,      &option::cache};
 
-Result<Asking> asking_of(const Invocation& invocation) {
+Result<void> check_form(Form form, const Console& console) {
+  if (form != Form::arrow || !console.out().terminal) return {};
+  return advise(invalid_request("arrow is bytes for programs, not for a terminal"),
+                "use: chartline query --format arrow > FILE");
+}
+
+Result<Asking> asking_of(const Invocation& invocation, const Console& console) {
   Asking asking;
   asking.form = TRY(form_of(invocation.text("format"), Form::table, Typed::yes));
+  TRY(check_form(asking.form, console));
   asking.timer = invocation.on("timer");
   asking.prepare.parameters = TRY(parameters_of(invocation.all("param")));
   asking.prepare.month_end = invocation.on("clamp") ? query::MonthEnd::clamp : query::MonthEnd::roll;

@@ -25,7 +25,9 @@ struct Asking {
 };
 
 // From --param, --format, --threads, --time-limit, --memory-limit, --executor, --clamp, --terminology and --timer.
-Result<Asking> asking_of(const Invocation& invocation);
+Result<Asking> asking_of(const Invocation& invocation, const Console& console);
+// invalid_request for bytes that a terminal would be given.
+Result<void> check_form(Form form, const Console& console);
 extern const std::vector<const Option*> asking_options;
 
 // Writes what the query gives.

@@ -238,7 +238,7 @@ std::vector<Command> make_commands() {
        .run = run_user_add},
       {.name = "user list",
        .summary = "the users of the local file",
-       .options = {&option::users, &option::answer_format},
+       .options = {&option::users, &option::format},
        .examples = {{"chartline user list --users users.toml", "who is who"}},
        .run = run_user_list},
       {.name = "user passwd",

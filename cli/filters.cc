@@ -33,6 +33,10 @@ Result<void> add_codes(const std::string& text, Source& source, record::Arena& r
   }
   const auto systems = TRY(source.systems_with(text));
   if (systems.empty()) {
+    if (const auto colon = text.find(':'); colon != std::string::npos)
+      return advise(not_found(fmt::format("--code {}: there is no code system {}, nor has the store such a code in any",
+                                          printable(text, true), printable(text.substr(0, colon), true))),
+                    "a system of one's own stands before a bar, as in https://example.org/codes|1");
     return advise(not_found(fmt::format("--code {}: the store knows no such code in any system", printable(text, true))),
                   "name the system too, as in loinc:4548-4");
   }

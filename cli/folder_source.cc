@@ -68,7 +68,7 @@ class FolderQuestion final : public Question {
     query::RunOptions all = limits_;
     all.cancel = options.cancel, all.progress = options.progress;
     if (!audit_.reads()) return query::run(query_, store_, view_, all, sink);
-    return query::run(query_, store_, view_, all, *audit_.watching(store_, sink));
+    return query::run(query_, store_, view_, all, *audit_.watching(store_, TRY(query::told_by(query_, view_)), sink));
   }
 
  private:

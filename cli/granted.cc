@@ -2,6 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "base/clock.h"
 #include "cli/failure.h"
 #include "engine/trust/policy.h"
@@ -18,11 +22,24 @@ std::string purpose_of(const engine::RoleMost& most) {
   return "";
 }
 
+// Of a folder nobody asks who is who: whoever says it might take what is shown for what they may see.
+Result<void> check_no_session(const Invocation& invocation) {
+  constexpr std::array<std::string_view, 6> names = {"role", "purpose", "project", "reason", "user", "token"};
+  for (const Option* option : invocation.command().options)
+    if (std::ranges::find(names, option->name) != names.end() && invocation.setting(option->name).origin == "flag")
+      return advise(invalid_request("--" + std::string(option->name) + " is for a server, or for a folder with --policy"),
+                    "without either everything in the folder is shown");
+  return {};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const engine::Grant>> granted(const Invocation& invocation, engine::Store& store) {
   // A policy that a file or the environment names is the server's.
-  if (invocation.setting("policy").origin != "flag") return std::shared_ptr<const engine::Grant>();
+  if (invocation.setting("policy").origin != "flag") {
+    TRY(check_no_session(invocation));
+    return std::shared_ptr<const engine::Grant>();
+  }
   const std::string path = invocation.text("policy");
   const std::string word = invocation.text("role");
   const auto role = engine::parse_role(word);

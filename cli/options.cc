@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "cli/text.h"
 
@@ -66,6 +67,10 @@ class Parser {
     const std::string& first = words_[0];
     if (first == "--help" || first == "-h") return find("help", 1);
     if (first == "--version") return find("version", 1);
+    constexpr std::array<std::string_view, 2> alone = {"help", "version"};
+    if (const auto near = nearest(first.substr(std::min(first.size(), std::size_t{2})), alone);
+        first.starts_with("--") && near)
+      return usage(nullptr, fmt::format("there is no option {}; did you mean --{}?", first, *near));
     if (first.starts_with("-"))
       return usage(nullptr,
                    fmt::format("the command comes first, then its options, as in: chartline timeline {}", first));

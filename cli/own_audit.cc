@@ -13,12 +13,13 @@ namespace {
 
 class WatchingSink final : public query::ResultSink {
  public:
-  WatchingSink(const OwnAudit& audit, engine::Store& store, query::ResultSink& sink)
-      : audit_(audit), store_(store), sink_(sink) {}
+  WatchingSink(const OwnAudit& audit, engine::Store& store, query::Told told, query::ResultSink& sink)
+      : audit_(audit), store_(store), told_(std::move(told)), sink_(sink) {}
 
   Result<void> begin(const query::Schema& schema) override {
     entry_ = own_act(Act::query, schema.text);
     entry_.everyone = schema.statement == "list" || schema.statement == "events";
+    if (schema.statement == "why") entry_.patients = told_.patients;
     entry_.outcome = AuditOutcome::begun;
     TRY(audit_.read(store_, entry_));
     entry_.outcome = AuditOutcome::done;
@@ -36,6 +37,7 @@ class WatchingSink final : public query::ResultSink {
  private:
   const OwnAudit& audit_;
   engine::Store& store_;
+  const query::Told told_;
   query::ResultSink& sink_;
   AuditEntry entry_;
 };
@@ -64,8 +66,9 @@ Result<void> OwnAudit::read(engine::Store& store, AuditEntry entry) const {
   return {};
 }
 
-std::unique_ptr<query::ResultSink> OwnAudit::watching(engine::Store& store, query::ResultSink& sink) const {
-  return std::make_unique<WatchingSink>(*this, store, sink);
+std::unique_ptr<query::ResultSink> OwnAudit::watching(engine::Store& store, query::Told told,
+                                                      query::ResultSink& sink) const {
+  return std::make_unique<WatchingSink>(*this, store, std::move(told), sink);
 }
 
 std::string own_name() {

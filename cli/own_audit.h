@@ -15,6 +15,7 @@
 #include "cli/options.h"
 #include "engine/store.h"
 #include "query/result.h"
+#include "query/told.h"
 
 namespace chartline::cli {
 
@@ -33,7 +34,7 @@ class OwnAudit {
   bool reads() const { return how_ == How::deferred || how_ == How::on; }
 
   // Passes a query's results on to `sink`; before the first row of each statement its entry stands, after the last another.
-  std::unique_ptr<query::ResultSink> watching(engine::Store& store, query::ResultSink& sink) const;
+  std::unique_ptr<query::ResultSink> watching(engine::Store& store, query::Told told, query::ResultSink& sink) const;
 
  private:
   enum class How : std::uint8_t { off, writes, deferred, on };

@@ -1,5 +1,6 @@
 #include "cli/program.h"
 
+#include "cli/advice.h"
 #include "cli/failure.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
@@ -24,7 +25,8 @@ Result<void> run(CommandLine line, Console& console) {
   const Invocation invocation = TRY(settle(std::move(line), process_environment()));
   console.set_colour(colour_of(invocation.text("color")));
   console.set_quiet(invocation.on("quiet"));
-  TRY(invocation.command().run(invocation, console));
+  if (Result<void> done = invocation.command().run(invocation, console); !done)
+    return with_places(std::move(done).error(), invocation);
   return console.flush();
 }
 

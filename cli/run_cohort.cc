@@ -29,7 +29,7 @@ Result<void> run_cohort_save(const Invocation& invocation, Console& console) {
   const std::string& name = invocation.argument(0);
   if (!query::is_word(name))
     return invalid_request("the name of a cohort is letters, digits and _, as in old_and_frail");
-  const Asking asking = TRY(asking_of(invocation));
+  const Asking asking = TRY(asking_of(invocation, console));
   const QueryText text = TRY(cohort_text(invocation, console));
   const auto source = TRY(open_source(invocation, Access::write));
   const auto complaints = TRY(source->save_cohort(name, text.text, asking.prepare));
@@ -58,7 +58,7 @@ Result<void> run_cohort_show(const Invocation& invocation, Console& console) {
 
 Result<void> run_cohort_run(const Invocation& invocation, Console& console) {
   const std::vector<std::string>& names = invocation.arguments();
-  const Asking asking = TRY(asking_of(invocation));
+  const Asking asking = TRY(asking_of(invocation, console));
   const auto source = TRY(open_source(invocation, Access::read));
   // One as if it had just been typed, so that its params can be given other values. Several in one pass over the patients.
   std::string text;
@@ -87,10 +87,11 @@ Result<void> run_cohort_watch(const Invocation& invocation, Console& console) {
   return {};
 }
 
-Result<void> run_cohort_remove(const Invocation& invocation, Console&) {
+Result<void> run_cohort_remove(const Invocation& invocation, Console& console) {
   const auto source = TRY(open_source(invocation, Access::write));
   TRY(kept_cohort(*source, invocation.argument(0)));
   TRY(source->forget_cohort(invocation.argument(0)));
+  console.note("removed");
   return {};
 }
 

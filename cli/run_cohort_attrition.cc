@@ -19,7 +19,7 @@ std::string in_quotes(const std::string& title) {
 
 Result<void> run_cohort_attrition(const Invocation& invocation, Console& console) {
   const std::string& name = invocation.argument(0);
-  const Asking asking = TRY(asking_of(invocation));
+  const Asking asking = TRY(asking_of(invocation, console));
   const auto source = TRY(open_source(invocation, Access::read));
   const std::string text = TRY(kept_cohort(*source, name));
   std::string flow;

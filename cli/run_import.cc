@@ -197,6 +197,8 @@ Result<ImportCounts> read_into_store(const Work& work) {
 
 Result<void> run_import(const Invocation& invocation, Console& console) {
   const Form form = TRY(form_of(invocation.text("output"), Form::table));
+  if (invocation.on("originals") && invocation.on("no-originals"))
+    return invalid_request("--originals and --no-originals exclude each other");
   TRY(bytes_to_read(invocation));  // there is something to read, before anything is touched
   const exchange::Format format = TRY(format_of(invocation));
   const auto store = TRY(open_source(invocation, Access::write));

@@ -8,7 +8,7 @@
 namespace chartline::cli {
 
 Result<void> run_query(const Invocation& invocation, Console& console) {
-  const Asking asking = TRY(asking_of(invocation));
+  const Asking asking = TRY(asking_of(invocation, console));
   const QueryText query = TRY(query_text(invocation, console));
   const auto source = TRY(open_source(invocation, Access::read));
   return ask(*source, query.text, query.origin, asking, console);

@@ -71,7 +71,7 @@ void listen(Shell& shell, const Console& console) {
 }  // namespace
 
 Result<void> run_shell(const Invocation& invocation, Console& console) {
-  Asking asking = TRY(asking_of(invocation));
+  Asking asking = TRY(asking_of(invocation, console));
   const auto store = TRY(open_source(invocation, Access::read));
   asking.prepare.today = TRY(today_of(*store));
   const std::string assumption = asking.prepare.parameters.contains("today")

@@ -171,10 +171,9 @@ Result<void> Shell::timer(std::string_view argument) {
 Result<void> Shell::mode(std::string_view argument) {
   if (argument.empty() || std::ranges::find(forms, argument) == forms.end())
     return invalid_request(".mode is one of " + joined(forms, ", "));
-  if (argument == "arrow" && console_.out().terminal)
-    return invalid_request(
-        "arrow is bytes for programs, not for a terminal\nuse: chartline query --format arrow > FILE");
-  asking_.form = TRY(form_of(argument, Form::table, Typed::yes));
+  const Form form = TRY(form_of(argument, Form::table, Typed::yes));
+  TRY(check_form(form, console_));
+  asking_.form = form;
   return {};
 }
 

@@ -1,8 +1,8 @@
 #include "engine/patient_index.h"
 
 #include <algorithm>
-#include <map>
-#include <tuple>
+#include <iterator>
+#include <utility>
 
 #include "engine/patient_rows.h"
 #include "formats/stored/id_filter.h"
@@ -24,17 +24,33 @@ bool may_hold(const stored::RunRef& run, const Said& record) {
   return !run.record_ids.empty() && stored::may_hold(run.record_ids, record.key);
 }
 
+// One version after another: a commit may hold many of a record, which came and went at one time. The events of each have consecutive
+// numbers, and parts that ascend, or one part all.
 Result<void> add_past(const ShardMoment& shard, PatientId patient, PatientIndex& index) {
-  const PastRows rows = TRY(read_past_rows(shard, patient));
-  using Version = std::tuple<Hash128, Micros, Micros, std::uint64_t>;  // record, from when to when, original
-  std::map<Version, Hash128> versions;                                 // the sum over the events of each
-  for (const stored::Row& row : rows.rows)
-    if (!row.version.empty())
-      versions[{record_key(row, *shard.dictionary), row.recorded, row.removed, row.original}] +=
-          content_hash(row, *shard.dictionary);
-  for (const auto& [version, content] : versions)
-    for (const std::uint64_t original : {std::uint64_t{0}, std::get<std::uint64_t>(version)})
-      index.past.insert(saying(std::get<Hash128>(version), content, original));
+  PastRows rows = TRY(read_past_rows(shard, patient));
+  std::erase_if(rows.rows, [](const stored::Row& row) { return row.version.empty(); });
+  std::ranges::sort(rows.rows, {}, &stored::Row::number);
+  const auto goes_on = [](const stored::Row& a, const stored::Row& b) {
+    return b.number == a.number + 1 && b.recorded == a.recorded && b.removed == a.removed && b.original == a.original &&
+           b.version == a.version && b.record == a.record && b.source == a.source;
+  };
+  for (auto from = rows.rows.begin(); from != rows.rows.end();) {
+    const Hash128 key = record_key(*from, *shard.dictionary);
+    const auto add = [&](const Hash128& content) {
+      for (const std::uint64_t original : {std::uint64_t{0}, from->original})
+        index.past.insert(saying(key, content, original));
+    };
+    Hash128 all, ascending;  // the sums over the events
+    auto past = from;
+    do {
+      if (past != from && past->part <= std::prev(past)->part) add(std::exchange(ascending, Hash128()));
+      const Hash128 content = content_hash(*past, *shard.dictionary);
+      all += content, ascending += content;
+    } while (++past != rows.rows.end() && goes_on(*std::prev(past), *past));
+    add(ascending);
+    add(all);
+    from = past;
+  }
   return {};
 }
 

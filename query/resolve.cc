@@ -34,7 +34,7 @@ const Resolver::Binding* Resolver::binding(std::string_view name) const {
 }
 
 std::vector<std::string_view> Resolver::names_in_scope() const {
-  std::vector<std::string_view> names = {"patient", "sex", "birth", "death"};
+  std::vector<std::string_view> names = {"patient", "sex", "birth", "death", "true", "false"};
   for (const Binding& one : bindings_) names.push_back(one.name);
   for (const auto& [name, definition] : definitions_) names.push_back(name);
   for (const std::string& name : known_.cohorts) names.push_back(name);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "formats/record/kind.h"
 #include "formats/record/systems.h"
 #include "query/resolver.h"
 #include "query/words.h"
@@ -106,6 +107,8 @@ Ptr Resolver::form(const tree::Name& written, const Expression& of) {
     return complain(of.span, "`today` is not given: a query has no hidden clock",
                     "a line such as `param today = 2024-03-31`");
   }
+  if (name == "any" || record::parse_kind(name))
+    return complain(of.span, "`" + name + "` alone is no set of events", "codes of them in brackets, as in " + name + "[*]");
   return complain(of.span, "`" + name + "` is not a known name", "", std::string(nearest(name, names_in_scope())));
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "query/told.h"
 #include "server/result_pages.h"
 
 namespace chartline::server {
@@ -17,6 +18,7 @@ constexpr auto sink_patience = 60 * kj::SECONDS;  // for one batch of rows
 struct RunState {
   std::atomic<bool> cancelled{false};
   std::atomic<std::uint64_t> patients{0}, of{0};
+  query::Told told;  // the loop's
 };
 
 // On the worker: builds messages there, and hands each to the loop, which sends it and says when the client has room for more.
@@ -105,6 +107,12 @@ class RunServer final : public wire::Run::Server {
   kj::ForkedPromise<void> done_;
 };
 
+engine::AuditEntry entry_of(const Holder& holder, const RunState& state) {
+  engine::AuditEntry entry = holder.entry(engine::Act::query);
+  entry.everyone = state.told.everyone, entry.patients = state.told.patients;
+  return entry;
+}
+
 }  // namespace
 
 wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepared> query, std::string text,
@@ -115,7 +123,7 @@ wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepa
   auto state = std::make_shared<RunState>();
   auto held = kj::heap(kj::mv(sink));
   Services& services = holder->services;
-  auto work = [holder, query = std::move(query), options = std::move(options), state,
+  auto work = [holder, query, options = std::move(options), state,
                &sink = *held]() mutable -> Result<std::uint64_t> {
     options.cancel = &state->cancelled;
     // How many there are to look at would tell of each who is left out.
@@ -129,20 +137,24 @@ wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepa
     return rows.given();
   };
   // The worker goes on until it notices that it is to end, though nobody waits: the sink stays for as long.
-  // Two entries: one before anything is given, and one of what came of it.
-  engine::AuditEntry begun = holder->entry(engine::Act::query);
-  begun.outcome = engine::AuditOutcome::begun;
-  begun.text = std::move(text);
-  begun.everyone = true;
-  auto done = holder->enter(std::move(begun))
+  // Two entries: one before anything is given, and one of what came of it. Both say whom it is about.
+  auto about = services.workers.run(Lane::read, [holder, query] { return query::told_by(*query, holder->view()); });
+  auto done = about
+                  .then([holder, state, text = std::move(text)](query::Told told) mutable {
+                    state->told = std::move(told);
+                    engine::AuditEntry begun = entry_of(*holder, *state);
+                    begun.outcome = engine::AuditOutcome::begun;
+                    begun.text = std::move(text);
+                    return holder->enter(std::move(begun));
+                  })
                   .then([&services, work = std::move(work)]() mutable {
                     return services.workers.run(Lane::scan, std::move(work));
                   })
                   .then(
-                      [holder](std::uint64_t rows) {
-                        engine::AuditEntry entry = holder->entry(engine::Act::query);
-                        entry.rows = rows;
-                        return holder->enter(std::move(entry));
+                      [holder, state](std::uint64_t rows) {
+                        engine::AuditEntry ended = entry_of(*holder, *state);
+                        ended.rows = rows;
+                        return holder->enter(std::move(ended));
                       },
                       [holder](kj::Exception&& why) { return holder->fail(engine::Act::query, {}, kj::mv(why)); })
                   .attach(kj::mv(held), std::move(under_way))

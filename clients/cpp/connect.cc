@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <string>
 
 #include "clients/cpp/parts.h"
 #include "clients/cpp/read.h"
@@ -114,13 +115,20 @@ kj::Promise<void> log_in(Loop& loop, const Options& options) {
   });
 }
 
+constexpr unsigned port_where_none_is_named = 7411;
+
+std::string with_port(const std::string& address) {
+  const bool names_one = address.starts_with("unix:") || address.find(':') != std::string::npos;
+  return names_one ? address : address + ":" + std::to_string(port_where_none_is_named);
+}
+
 }  // namespace
 
 // `options` outlives the promise.
 kj::Promise<void> Loop::connect(const Options& options) {
   auto& network_of = io.provider->getNetwork();
   const std::string& address = options.address;
-  auto found = or_say(kj::evalNow([&] { return network_of.parseAddress(address.c_str(), 7411); }),
+  auto found = or_say(kj::evalNow([&] { return network_of.parseAddress(address.c_str(), port_where_none_is_named); }),
                       invalid_request("there is no such address as " + address + ": HOST:PORT or unix:PATH"));
   auto connected = found.then([](kj::Own<kj::NetworkAddress> at) {
     auto plain = at->connect();
@@ -130,7 +138,7 @@ kj::Promise<void> Loop::connect(const Options& options) {
       io.provider->getTimer().afterDelay(options.connect_seconds * kj::SECONDS).then([&options]() -> kj::Promise<void> {
         return refusal(unavailable("the server at " + options.address + " does not answer"));
       });
-  return or_say(kj::mv(connected), unavailable("no server listens at " + address))
+  return or_say(kj::mv(connected), unavailable("no server listens at " + with_port(address)))
       .then([this, &options](kj::Own<kj::AsyncIoStream> plain) {
         return secured(wire::over_socket(kj::mv(plain), io.unixEventPort, read_ahead_bytes), options);
       })

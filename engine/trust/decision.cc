@@ -22,6 +22,12 @@ std::string text(Purposes purposes) {
   return words;
 }
 
+std::string text(const std::vector<std::string>& list) {
+  std::string words;
+  for (const std::string& one : list) words.append(words.empty() ? "" : ", ").append(one);
+  return words;
+}
+
 bool holds(const std::vector<std::string>& list, const std::string& one) {
   return std::ranges::find(list, one) != list.end();
 }
@@ -77,7 +83,7 @@ Result<void> AccessDecision::admit() {
   if (claims_.user.empty()) return denied("authentication named nobody");
   if (now_ >= claims_.expires) return denied("what authentication proved has expired");
   const auto role = parse_role(request_.role);
-  if (request_.role.empty()) return denied("a session is of one role: ask for one of those that authentication proved");
+  if (request_.role.empty()) return denied("a session is of one role: ask for one of those that authentication proved: " + text(claims_.roles));
   if (!role) return denied("the role asked for is none that there is");
   if (!holds(claims_.roles, request_.role)) return denied("authentication did not prove the role " + text(name(*role)));
   const auto& given = rules_.roles[static_cast<std::size_t>(*role)];
@@ -349,8 +355,7 @@ std::string AccessDecision::key_name() const {
 }
 
 void AccessDecision::give_rights() {
-  Rights rights = most_.rights;
-  if (!role_->contribute) rights &= ~mask(Right::contribute);
+  Rights rights = rights_of(rules_, grant_.role);
   if (project_) {
     if (!holds(project_->checkers, claims_.user)) rights &= ~mask(Right::release);
     if (!holds(project_->members, claims_.user)) rights &= ~(mask(Right::rows) | mask(Right::figures));

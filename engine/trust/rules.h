@@ -141,6 +141,9 @@ struct Rules {
   std::vector<PolicyCaseEvent> case_events{};
 };
 
+// The most that anybody of a role may do. Without [deidentification] figures have no key for their noise, and rows are nobody's.
+Rights rights_of(const Rules& rules, Role role);
+
 // Reads a file that a policy names, by its path as written there.
 using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 // invalid_request with file and line for whatever is not as it must be.

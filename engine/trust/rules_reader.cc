@@ -105,7 +105,7 @@ class RulesReader {
     Purposes found = 0;
     for (const std::string& word : TRY(table.texts("purposes"))) {
       const auto purpose = parse_purpose(word);
-      if (!purpose) return table.complaint_at("purposes", "one of them is no purpose");
+      if (!purpose) return table.complaint_at("purposes", "'" + word + "' is no purpose: there are " + purpose_names(~Purposes{0}));
       found |= mask(*purpose);
     }
     if (found == 0) return table.complaint("purposes are missing: nothing is granted for none");
@@ -220,7 +220,7 @@ class RulesReader {
     if (!table) return top_.complaint("[roles] is missing: nothing would be granted to anybody");
     for (auto& [word, role_table] : TRY(table->named_tables())) {
       const auto role = parse_role(word);
-      if (!role) return role_table.complaint("this is no role");
+      if (!role) return role_table.complaint("this is no role: there are " + role_names());
       rules_.roles[static_cast<std::size_t>(*role)] = TRY(read_role(*role, role_table));
     }
     return table->finish();
@@ -248,6 +248,12 @@ class RulesReader {
     }
     TRY(table.finish());
     return one;
+  }
+
+  static std::string role_names() {
+    std::string names;
+    for (int i = 0; i < role_count; ++i) names.append(i == 0 ? "" : ", ").append(name(static_cast<Role>(i)));
+    return names;
   }
 
   static std::string purpose_names(Purposes purposes) {

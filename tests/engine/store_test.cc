@@ -156,6 +156,41 @@ TEST_P(StoreTest, EqualRowsOfOneWriteAreSeveralEvents) {
   EXPECT_EQ(events("a"), 3u);
 }
 
+// Whoever tells a story of many versions again from the start says nothing new, however many of them came in one commit.
+TEST_P(StoreTest, VersionsOfOneWriteToldAgainAreUnchanged) {
+  const record::Identifier who{"test", "a"};
+  std::vector<record::Event> events;
+  for (int i = 0; i < 4; ++i) {
+    record::Event event = plain("x", "2020-01-01", i);
+    event.record = "r", event.version = i < 2 ? "1" : i == 2 ? "2" : "3";
+    events.push_back(event);
+  }
+  std::vector<record::Event> parts(2, plain("y", "2020-01-01", 7));  // a record of two events, in two versions
+  for (std::uint32_t i = 0; i < 2; ++i) parts[i].record = "s", parts[i].version = "1", parts[i].part = i + 1;
+  std::vector<record::Event> later = parts;
+  for (record::Event& event : later) event.version = "2", event.value.number = record::decimal(8, 0);
+  std::vector<record::Record> records;
+  for (const record::Event& event : events) records.push_back(record_of(who, {&event, 1}));
+  records.push_back(record_of(who, parts)), records.push_back(record_of(who, later));
+  ASSERT_TRUE(store_->write(records, {}));
+  for (const std::string state : {"just written", "opened again", "folded", "folded and opened again"}) {
+    if (state == "folded") ASSERT_TRUE(store_->fold());
+    if (state.ends_with("opened again")) open();
+    SCOPED_TRACE(state);
+    const auto again = store_->write(records, {}).value();
+    for (const Outcome& outcome : again.outcomes) EXPECT_EQ(outcome.what, Outcome::What::unchanged);
+    for (const record::Record& record : records)  // and one by one
+      EXPECT_EQ(store_->write({&record, 1}, {}).value().outcomes.front().what, Outcome::What::unchanged);
+    const View view = store_->view();
+    Timeline current = view.timeline(view.find("test|a").value().value(), {}).value();
+    ASSERT_EQ(current.size(), 3u);
+    for (std::size_t i = 0; i < 3; ++i) {
+      const record::Event event = current.event(i).value();
+      EXPECT_EQ(event.version, event.record == "r" ? "3" : "2");
+    }
+  }
+}
+
 TEST_P(StoreTest, AllOrNothing) {
   const record::Identifier who{"test", "a"};
   record::Event good = plain("x", "2020-01-01", 1), bad = plain("y", "2020-01-02", 2);

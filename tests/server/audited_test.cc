@@ -284,6 +284,41 @@ TEST_F(Audited, WritesAndImportsThatFail) {
   EXPECT_EQ(std::ranges::count(lines, "import failed conflict"), 1);
 }
 
+class NoRows final : public wire::ResultSink::Server {
+ public:
+  kj::Promise<void> begin(BeginContext) override { return kj::READY_NOW; }
+  kj::Promise<void> rows(RowsContext) override { return kj::READY_NOW; }
+  kj::Promise<void> end(EndContext) override { return kj::READY_NOW; }
+};
+
+// Whose rows were given: nobody's where there are figures alone, everyone's of a list, one person's of `why`. What came of a run says
+// it as its beginning does.
+TEST_F(Audited, ARunSaysWhomItIsAbout) {
+  const auto asked = [](const char* text) {
+    return [text](wire::Session::Client& s) {
+      auto prepare = s.prepareRequest();
+      prepare.setText(text);
+      auto run = prepare.send().getQuery().runRequest();
+      run.setSink(kj::heap<NoRows>());
+      return told(run.send().getRun().doneRequest());
+    };
+  };
+  (void)of("clinician", {asked("count true"), asked("as of 2500-01-01 count true; list true"),
+                         asked("cohort c = true; why 'test|ann' in c"), asked("explain list true")});
+  const auto ann = served_.store->view().find("test|ann").value().value();
+  Lines lines;
+  EXPECT_TRUE(engine::read_audit(*served_.store, {}, [&](const engine::AuditRecord& record) -> Result<void> {
+    const engine::AuditEntry& entry = record.entry;
+    if (entry.act != engine::Act::query) return {};
+    std::string line(name(entry.outcome));
+    if (entry.everyone) line += " everyone";
+    if (entry.patients == std::vector{ann}) line += " ann";
+    lines.push_back(line);
+    return {};
+  }));
+  EXPECT_EQ(lines, (Lines{"begun", "done", "begun everyone", "done everyone", "begun ann", "done ann", "begun", "done"}));
+}
+
 TEST_F(Audited, ARunThatIsDenied) {
   Lines faults;
   const auto asked = [](auto& s) {

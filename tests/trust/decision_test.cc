@@ -602,19 +602,21 @@ checkers = ["chris", "both"]
 from = 2026-11-01
 to = 2026-11-30
 patients_file = "heart.txt"
+[deidentification]
+key_file = "key"
 [opt_outs]
 none = true
 )",
-                             {{"heart.txt", "mrn|1\nmrn|3\n"}});
+                             {{"heart.txt", "mrn|1\nmrn|3\n"}, {"key", std::string(64, 'a')}});
   AccessRequest request{.role = "researcher", .purpose = "research", .project = "heart", .reason = {}, .patient = {}};
   const auto rights = [&](const std::string& user) {
     const auto decided = decide(made, who(user, "researcher"), request);
     return decided ? names((*decided)->rights) : decided.error().message;
   };
   EXPECT_EQ(seen(decide(made, who("rosa", "researcher"), request)), "13");
-  EXPECT_EQ(rights("rosa"), "figures");
+  EXPECT_EQ(rights("rosa"), "rows, figures");
   EXPECT_EQ(rights("chris"), "release");
-  EXPECT_EQ(rights("both"), "figures, release");
+  EXPECT_EQ(rights("both"), "rows, figures, release");
   const std::string in_none = "research is done within a project, and the user is in none of this name";
   EXPECT_EQ(rights("eve"), in_none);
   EXPECT_EQ(why(decide(made, who("rosa", "researcher"), request, "2026-10-31")), "the project does not run today");

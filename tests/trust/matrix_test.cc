@@ -24,7 +24,7 @@ const std::vector<Row> table = {
     {Role::patient, {Purpose::patient_access}, "rows, figures, contribute", "2", true},
     {Role::carer, {Purpose::patient_access}, "rows, figures, contribute", "3", true},
     {Role::planner, {Purpose::planning, Purpose::national_extract}, "figures", "1234", false},
-    {Role::researcher, {Purpose::research}, "figures, release", "1234", false},
+    {Role::researcher, {Purpose::research}, "rows, figures, release", "1234", false},
     {Role::source_system, {Purpose::direct_care, Purpose::operation}, "write_own_organisation, read_quality_reports", "", false},
     {Role::auditor, {Purpose::operation}, "read_audit", "", false},
     {Role::operator_, {Purpose::operation}, "operate", "", false},
@@ -60,12 +60,15 @@ purposes = ["operation"]
 [projects.p]
 members = ["u"]
 checkers = ["u"]
+[deidentification]
+key_file = "key"
 [opt_outs]
 none = true
 [delegates]
 file = "delegates.csv"
 )";
-const Files files = {{"list.csv", "holder,patient\nuser:u,mrn|1\n"},
+const Files files = {{"key", std::string(64, 'a')},
+                     {"list.csv", "holder,patient\nuser:u,mrn|1\n"},
                      {"delegates.csv", "patient,holder,category\nmrn|3,user:u,all\n"}};
 
 class Matrix : public testing::Test {
