@@ -54,8 +54,8 @@ std::vector<Command> make_commands() {
       {.name = "demo",
        .summary = "the whole story in a few seconds, on a sample of synthetic records",
        .text = "Makes a store in a temporary folder, imports sixteen synthetic people, prints a timeline, "
-               "asks questions over all of them, imports again to show that nothing changes, checks the store, and "
-               "restores a backup with an "
+               "asks questions over all of them, imports again to show that the content stays the same, checks the "
+               "store, and restores a backup with an "
                "equal hash. Everything is taken away at the end.\n",
        .options = {&option::keep},
        .examples = {{"chartline demo", "each step is a command that you could type"}},
@@ -72,7 +72,9 @@ std::vector<Command> make_commands() {
       {.name = "import",
        .summary = "read records into the store",
        .text = "Reads files, folders and archives (gz, xz, zst, bz2, tar, zip), and standard input as `-`. The "
-               "format is recognised where left out. Importing the same again changes nothing. A row that cannot "
+               "format is recognised where left out; docs/events-csv.md tells the columns of the event CSV. Importing "
+               "the same again leaves the content as it is; only the history of a record that the input tells several "
+               "times, with different content, grows. A row that cannot "
                "be used never stops an import and is never dropped silently: it is counted, and told with its "
                "place and the reason in the --report. Every row becomes a record or a reject.\n",
        .options = anywhere({&option::import_format, &option::source, &option::strict, &option::report, &option::threads,
@@ -153,8 +155,8 @@ std::vector<Command> make_commands() {
       {.name = "timeline",
        .summary = "one person's events in the order of time",
        .text = "For a person: encounters as groups with their events inside, values with their trend against the "
-               "previous one, numbers to three digits behind the point. With --format csv, json or ndjson: every "
-               "field of every event, for machines.\n",
+               "previous one, numbers to three digits behind the point. With --format csv, json, ndjson or "
+               "markdown: every field of every event, for machines.\n",
        .options = anywhere(with({&option::as_of, &option::last, &option::format, &option::cache}, filters)),
        .arguments = {patient},
        .examples = {{"chartline timeline --store care 'nhs|9434765919'", "everything"},
@@ -458,10 +460,11 @@ std::vector<Command> make_commands() {
       {.name = "backup",
        .summary = "copy the store into a folder",
        .text = "Further backups into the same folder copy only what is new. Every file is read back and compared "
-               "before the backup counts.\n",
+               "before the backup counts. A store that chartline serve holds is refused: stop the server, back up, and "
+               "start it again. A program that embeds the library backs up while it goes on reading and writing.\n",
        .options = {&option::store, &option::format, &option::audit, &option::cache},
        .arguments = {{"TO", "the folder of the backups", Takes::folder}},
-       .examples = {{"chartline backup --store care backups", "while others go on reading and writing"}},
+       .examples = {{"chartline backup --store care backups", "while no other process writes to the store"}},
        .run = run_backup},
       {.name = "restore",
        .summary = "make a store from a backup",
@@ -495,7 +498,7 @@ std::vector<Command> make_commands() {
        .summary = "what a stored key and its value hold",
        .options = {&option::store, &option::shard, &option::cache},
        .arguments = {{"TABLE", "name of the table"}, {"KEY", "the key in hexadecimal"}},
-       .examples = {{"chartline inspect key --store care timeline 0000000000000001", "drawn field by field"}},
+       .examples = {{"chartline inspect key --store care timeline 00000001", "drawn field by field"}},
        .run = run_inspect_key},
       {.name = "policy test",
        .summary = "run the tests that a policy file holds",

@@ -164,7 +164,7 @@ Result<void> run_demo(const Invocation& invocation, Console& console) {
                     "\n"));
   TRY(take_all(console));
   TRY(console.write(
-      paint("\nThe hashes are equal: nothing was added, and nothing was lost.\n", Ink::green, console.out())));
+      paint("\nThe hashes are equal: the content is the same, and nothing was lost.\n", Ink::green, console.out())));
   return console.write(keep ? "Everything is kept in " + *keep + ". Next: chartline help\n"
                             : std::string("Everything made here is taken away again. Next: chartline help\n"));
 }
