@@ -1,4 +1,6 @@
-// Limits: what one client can take of a server. Every one can be configured; none is infinite.
+// Limits: what one client can take of a server. None is infinite. A program that embeds the server can set every one; `serve`
+// has no option for query_threads, page_events, login_seconds, cursor_seconds, cursors and cursors_of_user, and takes
+// ingest_bytes from message_bytes.
 #pragma once
 
 #include <cstddef>
