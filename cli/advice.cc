@@ -40,7 +40,8 @@ std::string completed(std::string line, const Invocation& invocation) {
   for (const std::string_view place : places) {
     if (!has_option(*command, place) || !has_option(invocation.command(), place)) continue;
     const Setting& setting = invocation.setting(place);
-    if (setting.origin == "flag") line.append(" --").append(place).append(" ").append(shell_word(setting.values.back()));
+    if (setting.origin == "flag")
+      line.append(" --").append(place).append(" ").append(shell_word(setting.values.back()));
   }
   return line;
 }

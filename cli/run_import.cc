@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <span>
 
 #include "cli/failure.h"
 #include "cli/import_counts.h"
@@ -137,6 +139,12 @@ class ReportFile {
  public:
   explicit ReportFile(std::optional<std::string> path) : path_(std::move(path)) {}
 
+  Result<void> check_apart(std::span<const std::string> files) const {
+    for (const std::string& file : files)
+      if (std::error_code failed; path_ && std::filesystem::equivalent(file, *path_, failed))
+        return invalid_request("--report " + *path_ + " is a file to be read: it would be overwritten");
+    return {};
+  }
   Result<void> open() {
     if (path_) file_.open(*path_, std::ios::binary | std::ios::trunc);
     return failure_unless(file_.good());
@@ -204,6 +212,7 @@ Result<void> run_import(const Invocation& invocation, Console& console) {
   const auto store = TRY(open_source(invocation, Access::write));
   const exchange::ReadOptions reading = TRY(read_options(invocation, format, *store));
   ReportFile report(invocation.given("report"));
+  TRY(report.check_apart(TRY(exchange::Inputs::open(invocation.arguments())).files()));
   TRY(report.open());
   SystemClock clock;
   const auto quality =

@@ -79,8 +79,8 @@ Result<void> run_policy_show(const Invocation& invocation, Console& console) {
     if (!role) continue;
     const engine::RoleMost most = engine::most_of(static_cast<engine::Role>(i));
     TRY(writer->row({text_cell(name(static_cast<engine::Role>(i))), list_cell(purposes_of(role->purposes)),
-                     text_cell(engine::names(engine::rights_of(rules, static_cast<engine::Role>(i)))), text_cell(whose(rules, *role, most.reach)),
-                     list_cell(categories_of(rules, role->withheld)),
+                     text_cell(engine::names(engine::rights_of(rules, static_cast<engine::Role>(i)))),
+                     text_cell(whose(rules, *role, most.reach)), list_cell(categories_of(rules, role->withheld)),
                      number_cell(static_cast<std::uint64_t>(role->session / minute)),
                      text_cell(most.reach == engine::Reach::everyone ? name(role->disclosure) : "")}));
   }

@@ -22,6 +22,8 @@ class Stop {
  public:
   virtual ~Stop() = default;
   virtual Result<void> check() = 0;
+  // That so much is held which is going to be found.
+  virtual Result<void> check_memory(std::size_t bytes) = 0;
 };
 
 // Takes what was found away, where it has become much: called between two patients, with what is of those before.

@@ -20,8 +20,8 @@ namespace chartline::query {
 class Limits final : public Stop {
  public:
   explicit Limits(const RunOptions& options);
-  Result<void> check() override;                 // cancelled, out of time, or told to end
-  Result<void> check_memory(std::size_t bytes);  // that the run holds, beside what is found and not taken yet
+  Result<void> check() override;                          // cancelled, out of time, or told to end
+  Result<void> check_memory(std::size_t bytes) override;  // that the run holds, beside what is found and not taken yet
   void wait(std::ptrdiff_t bytes) {
     waiting_bytes_ += static_cast<std::size_t>(bytes);
   }  // more, or less, is not taken yet

@@ -46,10 +46,12 @@ std::vector<std::string_view> Resolver::names_in_scope() const {
   return names;
 }
 
+bool Resolver::has_meaning(const std::string& name) const {
+  return definitions_.contains(name) || name == "sex" || name == "birth" || name == "death" || event_field(name);
+}
+
 void Resolver::define(const std::string& name, Definition definition, Span span) {
-  const bool taken =
-      definitions_.contains(name) || name == "sex" || name == "birth" || name == "death" || event_field(name);
-  if (taken) {
+  if (has_meaning(name)) {
     complain(span, "`" + name + "` has a meaning already", "a name of its own");
     if (!definitions_.contains(name)) return;
   }

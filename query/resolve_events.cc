@@ -115,7 +115,7 @@ Ptr Resolver::clause(const tree::Clause& clause, std::uint32_t candidate) {
   if (under_no_ > 0)
     return complain(clause.span, "`as` names an event that satisfied, and under `no` or `not` there is none",
                     "`count(...) = 0` in place of `no ...`, where the name is needed inside");
-  if (binding(clause.name) || definitions_.contains(clause.name))
+  if (binding(clause.name) || has_meaning(clause.name))
     return complain(clause.span, "`" + clause.name + "` has a meaning already", "a name of its own");
   bindings_.push_back({clause.name, candidate});
   return made(Op::named, {}, clause.name);

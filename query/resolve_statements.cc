@@ -97,7 +97,7 @@ Ptr Resolver::form(const tree::Cohort& cohort, Span span) {
   if (cohort.per) {
     per = events(*cohort.per);
     slot = new_slot();
-    if (binding(cohort.index) || definitions_.contains(cohort.index))
+    if (binding(cohort.index) || has_meaning(cohort.index))
       complain(span, "`" + cohort.index + "` has a meaning already", "a name of its own for the index date");
     bindings_.push_back({cohort.index, slot});
     if (cohort.until) until = time(*cohort.until);

@@ -108,7 +108,8 @@ Ptr Resolver::form(const tree::Name& written, const Expression& of) {
                     "a line such as `param today = 2024-03-31`");
   }
   if (name == "any" || record::parse_kind(name))
-    return complain(of.span, "`" + name + "` alone is no set of events", "codes of them in brackets, as in " + name + "[*]");
+    return complain(of.span, "`" + name + "` alone is no set of events",
+                    "codes of them in brackets, as in " + name + "[*]");
   return complain(of.span, "`" + name + "` is not a known name", "", std::string(nearest(name, names_in_scope())));
 }
 

@@ -34,6 +34,7 @@ class Resolver {
 
   const Binding* binding(std::string_view name) const;
   std::vector<std::string_view> names_in_scope() const;
+  bool has_meaning(const std::string& name) const;  // of its own, or a definition's
   void define(const std::string& name, Definition definition, Span span);
   std::uint32_t new_slot() { return slots_++; }
 

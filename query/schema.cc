@@ -1,4 +1,7 @@
 // The columns of each statement.
+#include <set>
+#include <string>
+#include <utility>
 
 #include "query/event_cells.h"
 #include "query/findings.h"
@@ -101,6 +104,19 @@ class Columns {
   std::vector<ResultColumn> made_;
 };
 
+// Rows go out as objects too, in which a name stands once.
+void tell_apart(std::vector<ResultColumn>& columns) {
+  std::set<std::string> names;
+  for (const ResultColumn& column : columns) names.insert(column.name);
+  std::set<std::string> met;
+  for (ResultColumn& column : columns) {
+    const std::string name = column.name;
+    for (int i = 2; !met.insert(column.name).second;) do
+        column.name = name + "_" + std::to_string(i++);
+      while (names.contains(column.name));
+  }
+}
+
 std::string_view word_of(Op op) {
   switch (op) {
     case Op::count_patients: return "count";
@@ -118,9 +134,11 @@ bool gives_rows(const typed::Node& statement) { return statement.op == Op::rows 
 Schema schema_of(const typed::Node& statement, const Program& program) {
   const typed::Node* of = &statement;
   while (of->op == Op::as_of) of = of->parts.back().get();
-  return {.statement = std::string(word_of(of->op)),
-          .text = program.printed(statement),
-          .columns = Columns(*of, program).made()};
+  Schema schema{.statement = std::string(word_of(of->op)),
+                .text = program.printed(statement),
+                .columns = Columns(*of, program).made()};
+  tell_apart(schema.columns);
+  return schema;
 }
 
 }  // namespace chartline::query

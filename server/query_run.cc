@@ -123,8 +123,7 @@ wire::Run::Client start_run(HolderPtr holder, std::shared_ptr<const query::Prepa
   auto state = std::make_shared<RunState>();
   auto held = kj::heap(kj::mv(sink));
   Services& services = holder->services;
-  auto work = [holder, query, options = std::move(options), state,
-               &sink = *held]() mutable -> Result<std::uint64_t> {
+  auto work = [holder, query, options = std::move(options), state, &sink = *held]() mutable -> Result<std::uint64_t> {
     options.cancel = &state->cancelled;
     // How many there are to look at would tell of each who is left out.
     if (!holder->is_controlled()) {

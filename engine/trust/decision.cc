@@ -83,7 +83,8 @@ Result<void> AccessDecision::admit() {
   if (claims_.user.empty()) return denied("authentication named nobody");
   if (now_ >= claims_.expires) return denied("what authentication proved has expired");
   const auto role = parse_role(request_.role);
-  if (request_.role.empty()) return denied("a session is of one role: ask for one of those that authentication proved: " + text(claims_.roles));
+  if (request_.role.empty())
+    return denied("a session is of one role: ask for one of those that authentication proved: " + text(claims_.roles));
   if (!role) return denied("the role asked for is none that there is");
   if (!holds(claims_.roles, request_.role)) return denied("authentication did not prove the role " + text(name(*role)));
   const auto& given = rules_.roles[static_cast<std::size_t>(*role)];

@@ -105,7 +105,8 @@ class RulesReader {
     Purposes found = 0;
     for (const std::string& word : TRY(table.texts("purposes"))) {
       const auto purpose = parse_purpose(word);
-      if (!purpose) return table.complaint_at("purposes", "'" + word + "' is no purpose: there are " + purpose_names(~Purposes{0}));
+      if (!purpose)
+        return table.complaint_at("purposes", "'" + word + "' is no purpose: there are " + purpose_names(~Purposes{0}));
       found |= mask(*purpose);
     }
     if (found == 0) return table.complaint("purposes are missing: nothing is granted for none");

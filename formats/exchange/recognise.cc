@@ -3,6 +3,7 @@
 // 3. All files that are recognised must agree; files of no known format do not matter.
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
 #include <optional>
 
@@ -89,6 +90,14 @@ std::string some_names(const std::vector<std::string>& files) {
 Result<Recognised> recognise(std::span<const std::string> paths) {
   if (std::find(paths.begin(), paths.end(), "-") != paths.end()) {
     return Recognised{std::nullopt, "the format of standard input is not guessed: name it"};
+  }
+  for (const std::string& path : paths) {
+    // What is looked into is gone from a pipe.
+    std::error_code failed;
+    const auto kind = std::filesystem::status(path, failed).type();
+    if (kind == std::filesystem::file_type::fifo || kind == std::filesystem::file_type::character ||
+        kind == std::filesystem::file_type::socket)
+      return Recognised{std::nullopt, path + " can be read once, so that its format is not guessed: name it"};
   }
   const auto inputs = TRY(Inputs::open(paths));
   std::map<Format, std::string> seen;  // and the first file that showed it

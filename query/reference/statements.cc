@@ -22,7 +22,8 @@ Key key_of(const typed::Node& groups, Evaluator& about) {
   for (const typed::Ptr& group : groups.parts) {
     Cell& cell = key.emplace_back(about.cell(*group));
     auto* const text = std::get_if<std::string>(&cell);
-    if (text && group->type.basic == Basic::text) *text = group_words(std::move(*text));
+    // An attribute, or a value, may be a text whatever its type says.
+    if (text && group->type.basic != Basic::code) *text = group_words(std::move(*text));
   }
   return key;
 }

@@ -1,6 +1,9 @@
 #include "query/reference/why.h"
 
 #include <optional>
+#include <set>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,7 +30,10 @@ class Reasons {
 
   Result<void> cohort(const std::string& name, int depth) {
     const Node& node = program_.definition(name);
-    TRY(row(depth, "in " + std::string(name_in_text(name)), truth(!evaluator_.members(node).empty()), std::nullopt));
+    const bool is_said = !is_new(node);
+    const std::string words = "in " + std::string(name_in_text(name)).append(is_said ? as_above : "");
+    TRY(row(depth, words, truth(!evaluator_.members(node).empty()), std::nullopt));
+    if (is_said) return {};
     if (node.parts.size() == 1) return condition(*node.parts[0], depth + 1);
     const std::vector<Item> indexes = evaluator_.events(*node.parts[1]);
     if (indexes.empty()) return events(*node.parts[1], depth + 1);
@@ -41,6 +47,10 @@ class Reasons {
   }
 
  private:
+  // What a definition comes to is said once: it stands on no row, so that it comes to the same wherever it is named.
+  static constexpr std::string_view as_above = " (as above)";
+  bool is_new(const Node& definition) { return said_.insert(&definition).second; }
+
   static bool is_joined(const Node& node) { return node.op == Op::eras || node.op == Op::episodes; }
   static bool has_parts(const Node& condition) {
     switch (condition.op) {
@@ -88,9 +98,12 @@ class Reasons {
         return conditions(node, depth + 1);
       case Op::exists: return about_events(node, *node.parts[0], depth);
       case Op::in_cohort: return cohort(std::get<typed::Named>(node.data).name, depth);
-      case Op::let_of:
-        TRY(answered(program_.printed(node)));
-        return condition(*program_.definition(std::get<typed::Named>(node.data).name).parts[0], depth + 1);
+      case Op::let_of: {
+        const Node& definition = *program_.definition(std::get<typed::Named>(node.data).name).parts[0];
+        const bool is_said = !is_new(definition);
+        TRY(answered(program_.printed(node).append(is_said ? as_above : "")));
+        return is_said ? Result<void>() : condition(definition, depth + 1);
+      }
       default: return answered(program_.printed(node), event_within(node));
     }
   }
@@ -128,13 +141,14 @@ class Reasons {
       case Op::nth:
       case Op::lowest:
       case Op::highest: return events(*node.parts.back(), depth);
-      case Op::let_of: return events(*program_.definition(std::get<typed::Named>(node.data).name).parts[0], depth);
+      case Op::let_of: {
+        const Node& definition = *program_.definition(std::get<typed::Named>(node.data).name).parts[0];
+        return is_new(definition) ? events(definition, depth) : one(node, depth, as_above);
+      }
       case Op::filter: break;
       default: {
         if (is_joined(node)) TRY(events(*node.parts[0], depth));
-        const std::vector<Item> found = evaluator_.events(node);
-        const auto first = found.empty() ? std::nullopt : std::optional(found.front());
-        return row(depth, program_.printed(node), truth(!found.empty()), first);
+        return one(node, depth);
       }
     }
     TRY(events(*node.parts[0], depth));
@@ -147,6 +161,13 @@ class Reasons {
       left = now;
     }
     return {};
+  }
+
+  // Some events in one row.
+  Result<void> one(const Node& node, int depth, std::string_view more = "") {
+    const std::vector<Item> found = evaluator_.events(node);
+    const auto first = found.empty() ? std::nullopt : std::optional(found.front());
+    return row(depth, program_.printed(node).append(more), truth(!found.empty()), first);
   }
 
   // Why a condition keeps none: how the first that came to it stands to each of its parts.
@@ -173,6 +194,7 @@ class Reasons {
   Evaluator evaluator_;
   RowStream& out_;
   std::vector<typed::Ptr> made_;
+  std::set<const Node*> said_{};  // definitions
 };
 
 }  // namespace

@@ -196,6 +196,13 @@ class Evaluation {
   // The number of each row's value among cells(node).
   std::vector<std::uint32_t> coded(const Node& node, const Frame& frame);
   const std::vector<Cell>& cells(const Node& node) { return numbered_[&node].cells(); }
+  // Of all cells that have numbers, about.
+  std::size_t numbered_bytes() const {
+    constexpr std::size_t cell_bytes = 200;  // in two maps and a list
+    std::size_t cells = 0;
+    for (const auto& [node, numbers] : numbered_) cells += numbers.cells().size();
+    return cells * cell_bytes;
+  }
   // Numbers mean the same from batch to batch until here, where what was counted by them was given. Few are kept.
   void forget_numbers() {
     constexpr std::size_t kept_max = 4096;

@@ -78,6 +78,7 @@ class VectorisedFinder final : public RangeFinder {
       for (std::uint32_t block = first; block <= last; ++block) {
         TRY(stop.check());
         if (sees_block(range, block)) TRY(find_batch(range.shard, whole_block(range, block), stop, outlet, into));
+        TRY(stop.check_memory(bytes_counted()));
       }
     }
     for (std::size_t i = 0; i < plans_.size(); ++i) {
@@ -94,6 +95,13 @@ class VectorisedFinder final : public RangeFinder {
 
   // From columns, and not as rows.
   bool is_counted(std::size_t i) const { return plans_[i].way == Way::columns && !listed_[i]; }
+
+  // Of what was counted and not given yet: it becomes results.
+  std::size_t bytes_counted() const {
+    std::size_t bytes = evaluation_.numbered_bytes();
+    for (const Gathered& one : gathered_) bytes += one.bytes();
+    return bytes;
+  }
 
   // Whether what a statement counts are events, or patients by the code of theirs.
   bool is_of_events(const Plan& plan) const {
@@ -133,6 +141,7 @@ class VectorisedFinder final : public RangeFinder {
                                   of_block, stop));
       }
       for (Gathered& one : gathered_) TRY(one.count(~of_block, evaluation_, stop));
+      TRY(stop.check_memory(bytes_counted()));
       std::swap(events, events_.front());
       return {};
     };
@@ -236,6 +245,7 @@ class VectorisedFinder final : public RangeFinder {
       TRY(stop.check());
       if (view_.grant()) std::erase_if(batch.some, [&](PatientId id) { return !view_.sees({range.shard, id}); });
       if (!batch.some.empty()) TRY(find_batch(range.shard, batch, stop, outlet, into));
+      TRY(stop.check_memory(bytes_counted()));
     }
     return {};
   }
@@ -418,6 +428,7 @@ double postings_of(const engine::View& view, const Leaf& leaf, Statistics& stati
 
 struct NoStop final : Stop {
   Result<void> check() override { return {}; }
+  Result<void> check_memory(std::size_t) override { return {}; }
 };
 
 // Of each shard how many postings of each code are read, where a statement counts them without regard to whose they are, and

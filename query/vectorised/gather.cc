@@ -113,13 +113,13 @@ Gathered::Totals& Gathered::totals(std::size_t which) {
 
 void Gathered::count_row(const std::vector<std::vector<std::uint32_t>>& codes, std::size_t row, std::int64_t n,
                          Totals& into) const {
-  if (codes.size() > 1) {
+  const std::uint32_t code = codes.empty() ? 0 : codes.front()[row];
+  if (codes.size() > 1 || code >= measured_codes_max) {
     Codes of_row{};
     for (std::size_t i = 0; i < codes.size(); ++i) of_row[i] = codes[i][row];
     into.of_codes[of_row] += n;
     return;
   }
-  const std::uint32_t code = codes.empty() ? 0 : codes.front()[row];
   if (code >= into.of_code.size()) into.of_code.resize(code + 1, 0);
   into.of_code[code] += n;
 }
@@ -258,6 +258,14 @@ Result<void> Gathered::count(const Odd& counted, Evaluation& evaluation, Stop& s
     }
   }
   return {};
+}
+
+std::size_t Gathered::bytes() const {
+  constexpr std::size_t node_bytes = sizeof(Codes) + sizeof(std::int64_t) + 4 * sizeof(void*);
+  std::size_t bytes = totals_.size() * sizeof(Totals);
+  for (const Totals& totals : totals_)
+    bytes += totals.of_code.size() * sizeof(std::int64_t) + totals.of_codes.size() * node_bytes;
+  return bytes;
 }
 
 void Gathered::give(Evaluation& evaluation, Findings& into) {

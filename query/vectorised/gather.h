@@ -25,6 +25,7 @@ class Gathered {
   // Counts what was found of some of them, in the same block.
   Result<void> count(const Odd& counted, Evaluation& evaluation, Stop& stop);
   void forget() { totals_.clear(); }
+  std::size_t bytes() const;  // of what was counted so far, about
   // Gives what was counted so far, of all blocks, and begins anew.
   void give(Evaluation& evaluation, Findings& into);
 
@@ -36,12 +37,14 @@ class Gathered {
     std::vector<std::vector<std::uint32_t>> codes{};  // of each group, for each row
   };
   using Codes = std::array<std::uint32_t, groups_max>;
+  // Of a measure, whose intervals have groups each: there are many intervals, and most groups may be those of few.
+  static constexpr std::uint32_t measured_codes_max = 128;
   struct HashOfCodes {
     std::size_t operator()(const Codes& codes) const;
   };
   struct Totals {
     std::vector<std::int64_t> of_code;                              // of one group or none
-    std::unordered_map<Codes, std::int64_t, HashOfCodes> of_codes;  // of several
+    std::unordered_map<Codes, std::int64_t, HashOfCodes> of_codes;  // of several, and of one beyond measured_codes_max
   };
   void count_one(const std::vector<std::uint32_t>& codes, std::size_t first, const Odd& counted,
                  std::vector<std::int64_t>& into);

@@ -76,6 +76,7 @@ class Side {
     const std::string address = "127.0.0.1:" + std::to_string((*server)->port());
     replace_all(command, "--store " + name, "--server " + address);
     Outcome outcome = run(command);
+    replace_all(outcome.err, "--server " + address, "--store " + name);  // in advice
     replace_all(outcome.err, address, name);
     EXPECT_TRUE((*store)->fold());  // as the background does soon
     return outcome;

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <string>
 
 #include "formats/exchange/reader.h"
 #include "tests/exchange/packed.h"
@@ -54,6 +57,14 @@ TEST(Recognise, SaysWhatItSaw) {
   std::filesystem::create_directory(folder.path() + "/empty");
   EXPECT_EQ(recognised({folder.path() + "/empty"}),
             "none of the formats fhir, omop, synthea, meds, events and terminology is recognised in no file at all");
+}
+
+// Whoever looked into a pipe would have taken what it then imports without.
+TEST(Recognise, LooksIntoNoPipe) {
+  const std::string pipe = testing::TempDir() + "recognise-pipe-" + std::to_string(::getpid());
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(recognised({pipe}), pipe + " can be read once, so that its format is not guessed: name it");
+  ::unlink(pipe.c_str());
 }
 
 TEST(Recognise, FailsWhereAnArchiveIsDamaged) {

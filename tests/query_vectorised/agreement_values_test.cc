@@ -156,6 +156,32 @@ TEST(Agreement, OfAttributes) {
   }
 }
 
+// A group's text is as long as any other, whether a value or an attribute says it.
+TEST(Agreement, OfLongTextsAsGroups) {
+  Script script;
+  const std::string letters(300, 'a');
+  for (int person = 0; person < 3; ++person) {
+    random::Step step = about(random::Step::What::load, "p" + std::to_string(person));
+    record::Event event = coded(record::Kind::observation, "a", 18'000);
+    event.value.form = record::Value::Form::text;
+    event.value.text = script.arena->text(letters + std::to_string(person));
+    event.attributes = script.arena->array(std::vector{record::Attribute{"site", event.value}});
+    step.events = {event};
+    script.steps.push_back(step);
+  }
+  Replay replay(script, 1);
+  replay.play();
+  for (const std::string by :
+       {"text", "value", "attr.site", "(first any[*]).attr.site", "case when true then attr.site end"}) {
+    const std::string text = "tally any[*] by " + by;
+    expect_agreement(replay.store(), text);
+    const random::Asked asked = random::ask(replay.store(), text, Executor::vectorised);
+    ASSERT_EQ(asked.answers.size(), 1u) << asked.why;
+    ASSERT_EQ(asked.answers[0].rows.size(), 1u) << by;
+    EXPECT_EQ(std::get<std::string>(asked.answers[0].rows[0][0]), letters.substr(0, 256)) << by;
+  }
+}
+
 // Encounters of two sources that give them the same ids, and of some events only; corrected, folded, just written; of linked
 // patients; of somebody of whose many events few are left.
 TEST(Agreement, OfSharedEncounters) {

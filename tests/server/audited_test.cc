@@ -316,7 +316,8 @@ TEST_F(Audited, ARunSaysWhomItIsAbout) {
     lines.push_back(line);
     return {};
   }));
-  EXPECT_EQ(lines, (Lines{"begun", "done", "begun everyone", "done everyone", "begun ann", "done ann", "begun", "done"}));
+  EXPECT_EQ(lines,
+            (Lines{"begun", "done", "begun everyone", "done everyone", "begun ann", "done ann", "begun", "done"}));
 }
 
 TEST_F(Audited, ARunThatIsDenied) {

@@ -86,7 +86,7 @@ TEST_F(DecisionTest, TellsWhatIsMissing) {
   request = care();
   request.role = "";
   EXPECT_EQ(why(decide(made, claims, request)),
-            "a session is of one role: ask for one of those that authentication proved");
+            "a session is of one role: ask for one of those that authentication proved: clinician");
   request = care();
   request.project = "p";
   EXPECT_EQ(why(decide(made, claims, request)), "only researchers work in projects");

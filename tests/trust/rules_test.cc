@@ -84,11 +84,13 @@ TEST(Rules, HaveNoKeyThatTheyDoNotKnow) {
 
 TEST(Rules, GrantRolesForPurposes) {
   EXPECT_EQ(complaint("[roles.doctor]\npurposes = [\"operation\"]\n"),
-            "policy.toml: line 3: [roles.doctor]: this is no role");
+            "policy.toml: line 3: [roles.doctor]: this is no role: there are clinician, patient, carer, planner, "
+            "researcher, source_system, auditor, operator");
   EXPECT_EQ(complaint("[roles.auditor]\n"),
             "policy.toml: line 3: [roles.auditor]: purposes are missing: nothing is granted for none");
   EXPECT_EQ(complaint("[roles.auditor]\npurposes = [\"fun\"]\n"),
-            "policy.toml: line 4: purposes: one of them is no purpose");
+            "policy.toml: line 4: purposes: 'fun' is no purpose: there are direct_care, planning, research, "
+            "national_extract, patient_access, operation");
   EXPECT_EQ(complaint("[roles.auditor]\npurposes = \"operation\"\n"),
             "policy.toml: line 4: purposes: a list of texts is expected: [\"one\", \"two\"]");
   EXPECT_EQ(complaint("[roles.auditor]\npurposes = [1]\n"),
