@@ -122,7 +122,7 @@ Result<BackupReport> backup(Store& store, const std::string& folder, const Progr
     return !progress || progress(std::min(done, of), of) ? Result<void>() : unavailable("cancelled");
   };
   for (BackupFile& file : manifest.files) {
-    const FileDigest digest = TRY(digest_of(checkpoint.path_of(file), read));
+    const FileDigest digest = TRY(digest_of(checkpoint.path_of(file), file.bytes, read));
     file.bytes = digest.bytes, file.hash = digest.hash;
     const bool is_new = TRY(into.keep(checkpoint.path_of(file), file, read));
     report.new_files += is_new, report.new_bytes += is_new ? file.bytes : 0;

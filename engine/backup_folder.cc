@@ -30,10 +30,10 @@ Hash128 read_hash(Reader& in) {
   return hash;
 }
 
-// Reads a file in pieces; `piece` gets each, with its place.
-Result<FileDigest> read_pieces(const std::string& path, const PieceRead& read,
+// Reads a file of `most` bytes in pieces; `piece` gets each, with its place.
+Result<FileDigest> read_pieces(const std::string& path, std::uint64_t most, const PieceRead& read,
                                const std::function<Result<void>(BytesView, std::uint64_t)>& piece) {
-  const OpenFile file = TRY(open_file(path, O_RDONLY));
+  const OpenFile file = TRY(open_to_read(path));
   ::posix_fadvise(file.descriptor(), 0, 0,
                   POSIX_FADV_DONTNEED);  // what is verified comes from the disk where that is possible
   FileDigest digest;
@@ -42,6 +42,8 @@ Result<FileDigest> read_pieces(const std::string& path, const PieceRead& read,
   for (;;) {
     const Bytes bytes = TRY(read_at(file, piece_bytes, digest.bytes, path));
     if (bytes.empty()) break;
+    if (bytes.size() > most - digest.bytes)
+      return corrupt(path + " is damaged: it has more than its " + std::to_string(most) + " bytes");
     TRY(piece(bytes, digest.bytes));
     write(w, hash128(bytes));
     digest.bytes += bytes.size();
@@ -49,14 +51,6 @@ Result<FileDigest> read_pieces(const std::string& path, const PieceRead& read,
   }
   digest.hash = hash128(hashes);
   return digest;
-}
-
-bool same(const FileDigest& digest, const BackupFile& file) {
-  return digest.bytes == file.bytes && digest.hash == file.hash;
-}
-
-Error is_damaged(const std::string& path) {
-  return corrupt(path + " is damaged: its content is not what was backed up");
 }
 
 // The names in a folder, sorted.
@@ -118,16 +112,24 @@ Result<BackupManifest> decode_manifest(BytesView bytes) {
   return manifest;
 }
 
-Result<FileDigest> digest_of(const std::string& path, const PieceRead& read) {
-  return read_pieces(path, read, [](BytesView, std::uint64_t) { return Result<void>(); });
+Result<FileDigest> digest_of(const std::string& path, std::uint64_t bytes, const PieceRead& read) {
+  return read_pieces(path, bytes, read, [](BytesView, std::uint64_t) { return Result<void>(); });
 }
 
-Result<FileDigest> copy_file(const std::string& from, const std::string& to, const PieceRead& read) {
+Result<FileDigest> copy_file(const std::string& from, const std::string& to, std::uint64_t bytes, const PieceRead& read) {
   const OpenFile copy = TRY(open_file(to, O_WRONLY | O_CREAT | O_TRUNC));
-  const FileDigest digest =
-      TRY(read_pieces(from, read, [&](BytesView bytes, std::uint64_t at) { return write_at(copy, bytes, at, to); }));
+  const FileDigest digest = TRY(
+      read_pieces(from, bytes, read, [&](BytesView piece, std::uint64_t at) { return write_at(copy, piece, at, to); }));
   TRY(sync_data(copy, to));
   return digest;
+}
+
+Result<void> check_same(const FileDigest& digest, const BackupFile& file, const std::string& path) {
+  if (digest.bytes != file.bytes)
+    return corrupt(path + " is damaged: it has " + std::to_string(digest.bytes) + " of its " +
+                   std::to_string(file.bytes) + " bytes");
+  if (digest.hash != file.hash) return corrupt(path + " is damaged: its content is not what was backed up");
+  return {};
 }
 
 Result<BackupFolder> BackupFolder::open_for(const std::string& folder, const std::string& store_id) {
@@ -203,9 +205,13 @@ Result<bool> BackupFolder::keep(const std::string& from, const BackupFile& file,
   const std::string path = file_path(file), aside = path + aside_ending;
   std::error_code failed;
   const auto nothing = [](std::uint64_t) { return Result<void>(); };
-  if (fs::exists(path, failed) && same(TRY(digest_of(path, read)), file)) return false;
-  if (!same(TRY(copy_file(from, aside, read)), file)) return is_damaged(from);
-  if (!same(TRY(digest_of(aside, nothing)), file))
+  const auto there = digest_of(path, file.bytes, read);
+  if (there && check_same(*there, file, path)) return false;
+  if (!there && there.error().fault != Fault::not_found && there.error().fault != Fault::corrupt) return there.error();
+  TRY(check_same(TRY(copy_file(from, aside, file.bytes, read)), file, from));
+  const auto again = digest_of(aside, file.bytes, nothing);
+  if (!again && again.error().fault != Fault::corrupt) return again.error();
+  if (!again || !check_same(*again, file, aside))
     return corrupt(aside + " was not written as it was given: the disk of the backup is not to be trusted");
   fs::rename(aside, path, failed);
   if (failed) return disk_error(failed.value(), "rename to", path);

@@ -49,9 +49,12 @@ struct FileDigest {
   std::uint64_t bytes = 0;
   Hash128 hash;
 };
-Result<FileDigest> digest_of(const std::string& path, const PieceRead& read);
-// A synced copy, and the digest of what was read.
-Result<FileDigest> copy_file(const std::string& from, const std::string& to, const PieceRead& read);
+// Of a file that should have `bytes`: corrupt as soon as more come, so that one without end is not read on.
+Result<FileDigest> digest_of(const std::string& path, std::uint64_t bytes, const PieceRead& read);
+// A synced copy, and the digest of what was read; likewise.
+Result<FileDigest> copy_file(const std::string& from, const std::string& to, std::uint64_t bytes, const PieceRead& read);
+// corrupt where it is not the file that was backed up.
+Result<void> check_same(const FileDigest& digest, const BackupFile& file, const std::string& path);
 
 class BackupFolder {
  public:

@@ -85,12 +85,11 @@ Result<void> copy_files(const BackupFolder& from, const BackupManifest& manifest
     TRY(make_folder(local_shard_folder(to, shard)));
   for (const BackupFile& file : manifest.files) {
     const std::string source = from.file_path(file);
-    const auto digest = copy_file(source, local_shard_folder(to, file.shard) + "/" + file.name, read);
+    const auto digest = copy_file(source, local_shard_folder(to, file.shard) + "/" + file.name, file.bytes, read);
     if (!digest && digest.error().fault == Fault::not_found)
       return corrupt(source + " is missing: the backup is not whole");
     if (!digest) return digest.error();
-    if (digest->bytes != file.bytes || digest->hash != file.hash)
-      return corrupt(source + " is damaged: its content is not what was backed up");
+    TRY(check_same(*digest, file, source));
   }
   for (std::uint32_t shard = 0; shard < manifest.position.size(); ++shard)
     TRY(sync_folder(local_shard_folder(to, shard)));

@@ -36,6 +36,8 @@ std::string_view reason(int cause) {
     case EMFILE:
     case ENFILE: return "too many files are open";
     case EIO: return "the device reports an input/output error";
+    case ENXIO:
+    case ESPIPE: return "it is a pipe or a device where a file is needed";
     default: return "the system refuses";
   }
 }
@@ -48,7 +50,9 @@ Fault fault(int cause) {
     case ENOTDIR:
     case EISDIR:
     case ENAMETOOLONG:
-    case ELOOP: return Fault::invalid_request;
+    case ELOOP:
+    case ENXIO:
+    case ESPIPE: return Fault::invalid_request;
     default: return Fault::unavailable;
   }
 }
@@ -71,9 +75,19 @@ Error disk_error(int cause, std::string_view doing, const std::string& path) {
 }
 
 Result<OpenFile> open_file(const std::string& path, int flags) {
-  const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0640);
+  // Without O_NONBLOCK the opening of a pipe waits for somebody at its other end; files know no difference.
+  const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
   if (descriptor < 0) return disk_error(errno, "open", path);
   return OpenFile(descriptor);
+}
+
+Result<OpenFile> open_to_read(const std::string& path) {
+  OpenFile file = TRY(open_file(path, O_RDONLY));
+  struct stat about {};
+  if (::fstat(file.descriptor(), &about) != 0) return disk_error(errno, "read", path);
+  if (S_ISDIR(about.st_mode)) return disk_error(EISDIR, "read", path);
+  if (!S_ISREG(about.st_mode)) return corrupt(path + " is no file: a pipe or a device stands in its place");
+  return file;
 }
 
 Result<void> write_at(const OpenFile& file, BytesView bytes, std::uint64_t offset, const std::string& path) {
@@ -107,7 +121,7 @@ Result<void> sync_data(const OpenFile& file, const std::string& path) {
 }
 
 Result<std::optional<Bytes>> read_whole(const std::string& path) {
-  Result<OpenFile> file = open_file(path, O_RDONLY);
+  Result<OpenFile> file = open_to_read(path);
   if (!file && file.error().fault == Fault::not_found) return std::optional<Bytes>();
   if (!file) return file.error();
   struct stat about {};

@@ -31,6 +31,8 @@ class OpenFile {
 Error disk_error(int cause, std::string_view doing, const std::string& path);
 
 Result<OpenFile> open_file(const std::string& path, int flags);  // flags as of open(2); new files get mode 0640
+// A file that others may have put there, or a link to one. What is none (a pipe, a device) is corrupt: it may never end.
+Result<OpenFile> open_to_read(const std::string& path);
 Result<void> write_at(const OpenFile& file, BytesView bytes, std::uint64_t offset, const std::string& path);
 Result<Bytes> read_at(const OpenFile& file, std::size_t bytes, std::uint64_t offset,
                       const std::string& path);  // shorter at the end

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -26,6 +27,7 @@ class Backups : public ::testing::TestWithParam<std::uint32_t> {
     std::sort(files.begin(), files.end());
     return files;
   }
+  std::string manifest_of(const std::string& name) const { return at("backup") + "/backups/" + name + ".manifest"; }
   BackupReport back_up() {
     clock_.advance(1'000'000);
     const auto report = backup(*store_, at("backup"));
@@ -121,6 +123,46 @@ TEST_P(Backups, RefuseAnyDamagedFile) {
   fs::remove(stored_files().front());
   EXPECT_EQ(restore(at("backup"), at("copy"), {}).error().fault, Fault::corrupt);
   EXPECT_FALSE(fs::exists(at("copy")));
+}
+
+// Whoever may write into the folder of backups may put there what never ends, or never begins.
+TEST_P(Backups, ReadOnlyFilesAndNoFurtherThanTheyWere) {
+  back_up();
+  const auto refuses = [&](const std::string& why) {
+    const auto restored = restore(at("backup"), at("copy"), {});
+    ASSERT_FALSE(restored);
+    EXPECT_EQ(restored.error().fault, Fault::corrupt) << restored.error().message;
+    EXPECT_NE(restored.error().message.find(why), std::string::npos) << restored.error().message;
+    EXPECT_FALSE(fs::exists(at("copy")));
+  };
+  const std::string file = stored_files().front(), manifest_path = manifest_of(list_backups(at("backup"))->front().name);
+  const std::uintmax_t bytes = fs::file_size(file);
+  for (const std::string& path : {file, manifest_path, at("backup") + "/store-id", at("backup") + "/erasures"}) {
+    SCOPED_TRACE(path);
+    fs::rename(path, at("aside"));
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    refuses(path + " is no file");
+    fs::remove(path);
+    fs::create_symlink("/dev/zero", path);
+    refuses(path + " is no file");
+    fs::remove(path);
+    fs::create_symlink(at("aside"), path);
+    EXPECT_TRUE(restore(at("backup"), at("linked"), {})) << "a link to a file is as good as the file";
+    fs::remove_all(at("linked"));
+    fs::rename(at("aside"), path);
+  }
+  fs::copy_file(file, at("kept"));
+  fs::resize_file(file, std::uintmax_t{60} << 30);
+  refuses(file + " is damaged: it has more than its " + std::to_string(bytes) + " bytes");
+  fs::resize_file(file, bytes - 1);
+  refuses(file + " is damaged: it has " + std::to_string(bytes - 1) + " of its " + std::to_string(bytes) + " bytes");
+
+  // The next backup puts the file back, whatever stands in its place.
+  fs::remove(file);
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  clock_.advance(1'000'000);
+  ASSERT_TRUE(backup(*store_, at("backup")));
+  EXPECT_TRUE(restore(at("backup"), at("copy"), {.name = {}, .verify = true, .progress = {}}));
 }
 
 TEST_P(Backups, MendAFileThatTurnedBadSince) {
