@@ -137,7 +137,7 @@ Result<BackupFolder> BackupFolder::open_for(const std::string& folder, const std
   const std::string path = fs::absolute(folder, failed).lexically_normal().string();
   if (failed) return disk_error(failed.value(), "look at", folder);
   TRY(make_folders(path));
-  const auto id = TRY(read_whole(path + "/store-id"));
+  const auto id = TRY(read_whole(path + "/store-id", line_file_bytes_max));
   if (id && *id != store_id) return conflict("the folder " + path + " holds backups of another store");
   for (const std::string& name : id ? std::vector<std::string>() : TRY(names_in(path)))
     if (name != "lock" && name != "files" && name != "backups" && name != "erasures" && !name.ends_with(aside_ending))
@@ -158,7 +158,7 @@ Result<BackupFolder> BackupFolder::open_for(const std::string& folder, const std
 }
 
 Result<BackupFolder> BackupFolder::open(const std::string& folder) {
-  const auto id = TRY(read_whole(folder + "/store-id"));
+  const auto id = TRY(read_whole(folder + "/store-id", line_file_bytes_max));
   if (!id) return not_found("there are no backups in " + folder);
   return BackupFolder(folder, *id);
 }
@@ -179,7 +179,7 @@ Result<std::vector<BackupManifest>> BackupFolder::manifests() const {
 Result<BackupManifest> BackupFolder::manifest(const std::string& name) const {
   if (name.empty() || name.find('/') != std::string::npos)
     return invalid_request("the name of a backup is its time, as restore --list shows it");
-  const auto bytes = TRY(read_whole(manifest_path(name)));
+  const auto bytes = TRY(read_whole(manifest_path(name), listing_file_bytes_max));
   if (!bytes) return not_found("there is no backup " + name + " in " + path_ + ": restore --list shows those that are");
   auto manifest = decode_manifest(*bytes);
   if (!manifest) return Error{manifest.error().fault, manifest_path(name) + ": " + manifest.error().message};
@@ -189,8 +189,11 @@ Result<BackupManifest> BackupFolder::manifest(const std::string& name) const {
 }
 
 Result<void> BackupFolder::publish(const BackupManifest& manifest) {
+  const Bytes bytes = encode(manifest);
+  if (bytes.size() > listing_file_bytes_max)  // it could not be read again
+    return unsupported("the store has more files than a backup can name");
   TRY(sync_folder(path_ + "/files"));
-  return write_durably(manifest_path(manifest.name), encode(manifest));
+  return write_durably(manifest_path(manifest.name), bytes);
 }
 
 std::string BackupFolder::free_name(Micros now) const {
@@ -219,7 +222,7 @@ Result<bool> BackupFolder::keep(const std::string& from, const BackupFile& file,
 }
 
 Result<Ledger> BackupFolder::ledger() const {
-  const auto bytes = TRY(read_whole(path_ + "/erasures"));
+  const auto bytes = TRY(read_whole(path_ + "/erasures", listing_file_bytes_max));
   if (!bytes) return corrupt(path_ + "/erasures is missing: what was erased since the backup is not known");
   auto ledger = decode_ledger(*bytes);
   if (!ledger) return Error{ledger.error().fault, path_ + "/erasures: " + ledger.error().message};

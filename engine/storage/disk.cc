@@ -120,13 +120,17 @@ Result<void> sync_data(const OpenFile& file, const std::string& path) {
   return {};
 }
 
-Result<std::optional<Bytes>> read_whole(const std::string& path) {
+Result<std::optional<Bytes>> read_whole(const std::string& path, std::uint64_t bytes_max) {
   Result<OpenFile> file = open_to_read(path);
   if (!file && file.error().fault == Fault::not_found) return std::optional<Bytes>();
   if (!file) return file.error();
   struct stat about {};
   if (::fstat(file->descriptor(), &about) != 0) return disk_error(errno, "read", path);
-  return std::optional<Bytes>(TRY(read_at(*file, static_cast<std::size_t>(about.st_size), 0, path)));
+  const auto bytes = static_cast<std::uint64_t>(about.st_size);
+  if (bytes > bytes_max)  // its length may be all there is of it, and more than memory holds
+    return corrupt(path + " is damaged: it has " + std::to_string(bytes) + " bytes, and such a file " +
+                   std::to_string(bytes_max) + " at most");
+  return std::optional<Bytes>(TRY(read_at(*file, static_cast<std::size_t>(bytes), 0, path)));
 }
 
 Result<void> write_durably(const std::string& path, BytesView bytes) {

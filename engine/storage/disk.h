@@ -2,6 +2,7 @@
 // Errors give the cause in plain words and the path.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,7 +39,11 @@ Result<Bytes> read_at(const OpenFile& file, std::size_t bytes, std::uint64_t off
                       const std::string& path);  // shorter at the end
 Result<void> sync_data(const OpenFile& file, const std::string& path);
 
-Result<std::optional<Bytes>> read_whole(const std::string& path);  // nullopt where there is no such file
+// The most that files have which are read whole. Those that grow with the store name what it has: of a backup of hundreds of
+// terabytes every file, of millions of erasures each.
+inline constexpr std::uint64_t line_file_bytes_max = 64u << 10, listing_file_bytes_max = 256u << 20;
+// nullopt where there is no such file; corrupt, and nothing of it read, where it has more than `bytes_max`.
+Result<std::optional<Bytes>> read_whole(const std::string& path, std::uint64_t bytes_max);
 // On return `path` holds `bytes` and will after a crash; before it, the old content or the new, never a part.
 Result<void> write_durably(const std::string& path, BytesView bytes);
 Result<void> sync_folder(const std::string& path);

@@ -58,18 +58,22 @@ class LocalCatalogue final : public Catalogue {
   Result<std::optional<Bytes>> get(const std::string& name) override {
     TRY(check_name(name));
     const std::string path = folder_ + "/" + name;
-    const std::optional<Bytes> file = TRY(read_whole(path));
+    const std::optional<Bytes> file = TRY(read_whole(path, listing_file_bytes_max));
     if (!file) return std::optional<Bytes>();
     return std::optional(TRY(unsealed(kind, *file, path)));
   }
 
   Result<void> set(const std::string& name, const std::optional<Bytes>& expected, const Bytes& value) override {
     TRY(check_name(name));
+    const Bytes file = sealed(kind, value);
+    if (file.size() > listing_file_bytes_max)  // it could not be read again
+      return invalid_request("catalogue entry " + name + " would have more than " +
+                             std::to_string(listing_file_bytes_max) + " bytes");
     const OpenFile lock = TRY(open_file(lock_path_, O_RDWR | O_CREAT));
     if (!TRY(lock_file(lock, lock_wait_ms, lock_path_)))
       return busy("another process holds " + lock_path_ + "; try again");
     if (TRY(get(name)) != expected) return conflict("catalogue entry " + name + " has changed meanwhile");
-    return write_durably(folder_ + "/" + name, sealed(kind, value));
+    return write_durably(folder_ + "/" + name, file);
   }
 
  private:
@@ -120,7 +124,7 @@ std::string this_process() {
 Result<std::uint64_t> next_epoch(const std::string& path) {
   constexpr std::string_view kind = "chartline-epoch";
   std::uint64_t epoch = 0;
-  if (const std::optional<Bytes> file = TRY(read_whole(path))) {
+  if (const std::optional<Bytes> file = TRY(read_whole(path, line_file_bytes_max))) {
     const Bytes text = TRY(unsealed(kind, *file, path));
     if (text.empty() || text.size() > 19 || text.find_first_not_of("0123456789") != Bytes::npos)
       return corrupt(path + " is damaged: it holds no number");

@@ -23,6 +23,7 @@ Error dead_shard() { return unavailable("the machine of this shard in memory has
 
 // checkpoint := (table:u8 key:text value:text)* hash64 of all before:u64
 constexpr const char* checkpoint_file = "/tables";
+constexpr std::uint64_t checkpoint_bytes_max = std::uint64_t{16} << 30;  // more than what lives in memory
 
 class MemorySnapshot final : public Snapshot {
  public:
@@ -294,7 +295,7 @@ std::unique_ptr<Tables> memory_tables(std::shared_ptr<MemoryShard> shard, bool r
 }
 
 Result<void> load_checkpoint(const std::string& folder, MemoryShard& shard) {
-  const std::optional<Bytes> bytes = TRY(read_whole(folder + checkpoint_file));
+  const std::optional<Bytes> bytes = TRY(read_whole(folder + checkpoint_file, checkpoint_bytes_max));
   if (!bytes) return not_found("there is no checkpoint of tables in memory in " + folder);
   const Error damaged = corrupt("the checkpoint in " + folder + " is damaged");
   if (bytes->size() < sizeof(std::uint64_t)) return damaged;

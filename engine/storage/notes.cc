@@ -44,7 +44,7 @@ std::optional<Slot> decode_slot(BytesView slot) {
 }  // namespace
 
 Result<NoteFile::Latest> NoteFile::latest() {
-  const std::optional<Bytes> file = TRY(read_whole(path_));
+  const std::optional<Bytes> file = TRY(read_whole(path_, line_file_bytes_max));
   if (!file) return Latest();
   std::optional<Slot> best;
   for (const std::size_t offset : {std::size_t{0}, slot_bytes}) {

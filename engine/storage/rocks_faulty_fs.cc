@@ -263,7 +263,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
                       IODebugContext* debug) override {
     if (const auto effect = disk_->strike(DiskOperation::rename, to)) return failure(*effect);
-    const Result<std::optional<Bytes>> replaced = read_whole(to);
+    const Result<std::optional<Bytes>> replaced = read_whole(to, listing_file_bytes_max);
     if (!replaced) return failure(DiskEffect::io_error);
     const IOStatus status = FileSystemWrapper::RenameFile(from, to, options, debug);
     if (!status.ok()) return status;

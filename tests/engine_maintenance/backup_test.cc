@@ -165,6 +165,24 @@ TEST_P(Backups, ReadOnlyFilesAndNoFurtherThanTheyWere) {
   EXPECT_TRUE(restore(at("backup"), at("copy"), {.name = {}, .verify = true, .progress = {}}));
 }
 
+// A length costs nobody anything: one beyond all reason is no reason to ask for as much memory.
+TEST_P(Backups, ReadNoFileWholeThatIsTooLong) {
+  back_up();
+  const std::string manifest = manifest_of(list_backups(at("backup"))->front().name);
+  for (const std::string& path : {manifest, at("backup") + "/store-id", at("backup") + "/erasures"}) {
+    SCOPED_TRACE(path);
+    const std::uintmax_t bytes = fs::file_size(path);
+    fs::resize_file(path, std::uintmax_t{10} << 40);
+    const auto restored = restore(at("backup"), at("copy"), {});
+    ASSERT_FALSE(restored);
+    EXPECT_EQ(restored.error().fault, Fault::corrupt);
+    EXPECT_NE(restored.error().message.find(path + " is damaged"), std::string::npos) << restored.error().message;
+    EXPECT_EQ(!list_backups(at("backup")), !path.ends_with("/erasures"));
+    fs::resize_file(path, bytes);
+  }
+  EXPECT_TRUE(restore(at("backup"), at("copy"), {}));
+}
+
 TEST_P(Backups, MendAFileThatTurnedBadSince) {
   back_up();
   std::uintmax_t largest = 0;

@@ -427,7 +427,7 @@ TEST(NeedlesTest, AreFoundInPackedTables) {
   EXPECT_TRUE(search_files(*tables.files(), others)->holding.empty());
   bool packed = false;
   for (const std::string& path : searched->holding) {
-    const std::string bytes = **read_whole(path);
+    const std::string bytes = **read_whole(path, listing_file_bytes_max);
     if (bytes.find(wanted) != bytes.npos) continue;  // the log has it as text
     packed = true;
     for (std::size_t back = 0; back < bytes.size(); back += 97) {

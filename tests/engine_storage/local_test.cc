@@ -180,6 +180,41 @@ TEST_F(Local, ADamagedCatalogueEntryIsCorruption) {
   }
 }
 
+// Where only a length is damaged, or something that is no file stands in its place, nothing is waited for and no memory taken.
+TEST_F(Local, SmallFilesThatAreTooLongOrNoneAreCorruption) {
+  {
+    const std::unique_ptr<Backend> backend = created();
+    ASSERT_TRUE(backend->acquire(0, 0));
+    ASSERT_TRUE(backend->catalogue().set("shards", std::nullopt, "1"));
+    ASSERT_TRUE(backend->write_note(0, "position", "1"));
+  }
+  const auto fault_of = [](const auto& result) {
+    return result ? std::optional<Fault>() : std::optional(result.error().fault);
+  };
+  const auto is_corrupt = [&](const std::string& path) {
+    const std::unique_ptr<Backend> backend = opened();
+    const std::optional<Fault> fault = path.ends_with("shards")   ? fault_of(backend->catalogue().get("shards"))
+                                       : path.ends_with(".epoch") ? fault_of(backend->acquire(0, 0))
+                                                                  : fault_of(backend->read_note(0, "position"));
+    EXPECT_EQ(fault, Fault::corrupt) << path;
+  };
+  for (const char* name : {"/catalogue/shards", "/shard-0000.epoch", "/shard-0000.position.note"}) {
+    const std::string path = store_ + name;
+    fs::resize_file(path, std::uintmax_t{10} << 40);
+    is_corrupt(path);
+    fs::remove(path);
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    is_corrupt(path);
+    fs::remove(path);
+    fs::create_symlink("/dev/zero", path);
+    is_corrupt(path);
+    fs::remove(path);
+  }
+  EXPECT_EQ(open_file(store_, 1 /* O_WRONLY */).error().fault, Fault::invalid_request);
+  ASSERT_EQ(::mkfifo((store_ + "/pipe").c_str(), 0600), 0);
+  EXPECT_THAT(open_file(store_ + "/pipe", 1 /* O_WRONLY */).error().message, HasSubstr("it is a pipe or a device"));
+}
+
 TEST_F(Local, NamesCannotLeaveTheFolder) {
   const std::unique_ptr<Backend> backend = created();
   const std::string long_name(101, 'a');
