@@ -299,9 +299,13 @@ class LogImport final : public ImportBase {
         record::Arena event_room;
         const record::Event event = to_event(sorted.rows[i], names, event_room);
         record::Record record;
-        record.identifiers = {identifiers.data(), 1};
         record.events = {&event, 1};
         record.original = sorted.originals[i];
+        if (identifiers.empty()) {  // that is what an erasure leaves
+          refuse(record, conflict("the patient was erased meanwhile"));
+          continue;
+        }
+        record.identifiers = {identifiers.data(), 1};
         group_.push_back(record::copy(record, arena_));
         if (group_.size() >= group_records) TRY(write());
       }
