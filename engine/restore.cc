@@ -31,6 +31,11 @@ class Target {
     const bool present = fs::exists(to_, failed);
     if (present && !fs::is_directory(to_, failed))
       return invalid_request(to_ + " is a file, not the folder of a store");
+    // With a catalogue it is a store, whatever else was left in it.
+    if (fs::exists(work_, failed) && !fs::exists(to_ + "/catalogue", failed))
+      return conflict("a restore into " + to_ +
+                      " was cut off, or is still under way: where none is, remove the folder " + to_ +
+                      " and restore again");
     if (present && !fs::is_empty(to_, failed))
       return conflict("the folder " + to_ + " is not empty: give one that is empty, or absent");
     if (!present) TRY(make_folders(to_));

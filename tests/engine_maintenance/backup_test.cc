@@ -240,6 +240,25 @@ TEST_P(Backups, ThatAreCutOffLeaveEarlierOnesWhole) {
   EXPECT_FALSE(fs::exists(at("cancelled")));
 }
 
+TEST_P(Backups, SayWhereARestoreWasCutOff) {
+  back_up();
+  fs::create_directories(at("copy") + "/restoring/shard-0000");
+  const auto refused = restore(at("backup"), at("copy"), {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::conflict);
+  EXPECT_NE(refused.error().message.find("was cut off"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("remove the folder " + at("copy")), std::string::npos);
+  EXPECT_TRUE(fs::exists(at("copy") + "/restoring/shard-0000"));
+
+  // Of one that was cut off after its last step nobody is told to remove it: it is a store.
+  fs::create_directories(at("store") + "/restoring");
+  const auto full = restore(at("backup"), at("store"), {});
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().message.find("remove"), std::string::npos) << full.error().message;
+  fs::remove_all(at("copy"));
+  EXPECT_TRUE(restore(at("backup"), at("copy"), {}));
+}
+
 TEST_P(Backups, OfAStoreInMemoryAreUnsupported) {
   auto disk = std::make_shared<MemoryDisk>();
   auto backend = memory_backend(disk);
