@@ -6,7 +6,7 @@
 //   4. rewrite     posting runs and log records that hold the patient, and entries of the audit log that name them
 //   5. remove      rows, history, originals, demographics and identity, with a log record that holds only the token
 //   6. compact     to the bottom, logs rotated
-//   7. look        through every file for the patient's bytes
+//   7. look        through every file for the patient's bytes, temporary ones as well
 //
 // A View made before keeps what it holds alive: its snapshot. The mark then stays, and the next open compacts again.
 #include <algorithm>
@@ -263,18 +263,22 @@ class Erasure {
     for (int looks = 1;; ++looks) {
       report_.files_scanned = report_.bytes_scanned = 0;
       report_.found_in.clear(), report_.unsearched.clear();
-      for (Tables* tables : touched()) {
-        const std::vector<std::string> files = TRY(tables->files());
-        report_.files_scanned += files.size();
-        FilesSearched searched = TRY(search_files(files, needles));
-        report_.bytes_scanned += searched.bytes_read;
-        std::ranges::move(searched.holding, std::back_inserter(report_.found_in));
-        std::ranges::move(searched.unsearched, std::back_inserter(report_.unsearched));
-      }
+      for (Tables* tables : touched()) TRY(search(TRY(tables->files()), needles));
+      // What processes left that are gone is gone then; the living, such as an import, may hold what they were given.
+      TRY(search(TRY(parts_.backend->sweep_scratch()), needles));
       if (report_.found_in.empty() || looks == looks_max) break;
       std::this_thread::sleep_for(pause_between_looks);
     }
     step();
+    return {};
+  }
+
+  Result<void> search(const std::vector<std::string>& files, const Needles& needles) {
+    report_.files_scanned += files.size();
+    FilesSearched searched = TRY(search_files(files, needles));
+    report_.bytes_scanned += searched.bytes_read;
+    std::ranges::move(searched.holding, std::back_inserter(report_.found_in));
+    std::ranges::move(searched.unsearched, std::back_inserter(report_.unsearched));
     return {};
   }
 

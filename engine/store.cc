@@ -191,6 +191,7 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Backend> backend, con
       return unavailable("an erasure was cut off: open the store for writing once, to complete it");
     return store;
   }
+  (void)backend->sweep_scratch();  // what an import that was killed has left may hold anybody's record
   TRY(complete_erasure(*store));
   if (options.scrub_bytes_per_second > 0)
     store->parts_->scrubber =

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "engine/storage/tables.h"
@@ -51,8 +52,10 @@ class Backend {
   virtual Result<std::unique_ptr<Tables>> open(std::uint32_t shard, const Lease* lease, const TablesOptions& options) = 0;
   // Makes a shard that does not exist yet from what Tables::checkpoint wrote; conflict where it exists.
   virtual Result<void> restore(std::uint32_t shard, const std::string& checkpoint) = 0;
-  // A folder of the backend's own file system for temporary files of this store (sorting), emptied at open; "" where there is none.
+  // A folder of the backend's own file system for temporary files of this store (sorting), empty at first; "" where there is none.
   virtual std::string scratch_folder() = 0;
+  // Takes away the temporary files that processes have left which are gone; those of the living are named.
+  virtual Result<std::vector<std::string>> sweep_scratch() = 0;
   // Small synced file beside a shard: the last acknowledged position, so that a lost tail of the log is noticed at open.
   // Written in place; a torn write leaves what was there before. At most note_bytes_max bytes; names are [a-z0-9-]+.
   virtual Result<void> write_note(std::uint32_t shard, const std::string& name, BytesView bytes) = 0;

@@ -150,6 +150,7 @@ class FaultyBackend final : public Backend {
     return under(*faults_, Operation::restore, {}, [&] { return behind_->restore(shard, checkpoint); });
   }
   std::string scratch_folder() override { return behind_->scratch_folder(); }
+  Result<std::vector<std::string>> sweep_scratch() override { return behind_->sweep_scratch(); }
   Result<void> write_note(std::uint32_t shard, const std::string& name, BytesView bytes) override {
     return under(*faults_, Operation::write_note, {}, [&] { return behind_->write_note(shard, name, bytes); });
   }

@@ -17,6 +17,7 @@
 #include "engine/storage/disk.h"
 #include "engine/storage/notes.h"
 #include "engine/storage/rocks.h"
+#include "engine/storage/rocks_files.h"
 
 namespace chartline::engine {
 namespace {
@@ -134,6 +135,13 @@ Result<std::uint64_t> next_epoch(const std::string& path) {
   return epoch;
 }
 
+bool stands_at(const OpenFile& file, const std::string& path) {
+  struct stat held {
+  }, named{};
+  return ::fstat(file.descriptor(), &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
+         held.st_dev == named.st_dev;
+}
+
 // A folder for the temporary files of this process, under a lock that lives as long as the process: folders whose lock is
 // free are left over from processes that have died.
 class Scratch {
@@ -151,11 +159,29 @@ class Scratch {
     TRY(make_folder(folder_));
     sweep();
     static std::atomic<unsigned> opened = 0;
-    const std::string own = folder_ + "/" + std::to_string(::getpid()) + "-" + std::to_string(++opened);
-    lock_ = TRY(open_file(own + ".lock", O_RDWR | O_CREAT));
-    if (!TRY(lock_file(lock_, 0, own + ".lock"))) return busy("another process holds " + own + ".lock");
-    TRY(make_folder(own));
-    return own_ = own;
+    for (int tries_left = 10; tries_left > 0; --tries_left) {
+      const std::string own = folder_ + "/" + std::to_string(::getpid()) + "-" + std::to_string(++opened);
+      OpenFile lock = TRY(open_file(own + ".lock", O_RDWR | O_CREAT));
+      // Before it is locked, who sweeps may take it for that of a dead process.
+      if (!TRY(lock_file(lock, 0, own + ".lock")) || !stands_at(lock, own + ".lock")) continue;
+      TRY(make_folder(own));
+      lock_ = std::move(lock);
+      return own_ = own;
+    }
+    return busy("other processes hold every lock that was tried in " + folder_);
+  }
+
+  // The files that are left when those of the dead are gone.
+  Result<std::vector<std::string>> swept() {
+    const std::lock_guard guard(mutex_);
+    sweep();
+    for (int tries_left = 10;; --tries_left) {
+      std::error_code failed;
+      if (!fs::exists(folder_, failed) && !failed) return std::vector<std::string>();
+      auto files = files_below(folder_);
+      // A folder that goes while it is read ends the listing of all.
+      if (files || files.error().fault != Fault::not_found || tries_left == 0) return files;
+    }
   }
 
  private:
@@ -167,9 +193,9 @@ class Scratch {
       const std::string path = each->path().string();
       const Result<OpenFile> lock = open_file(path, O_RDWR);
       if (!lock || !lock_file(*lock, 0, path).value_or(false)) continue;
-      std::error_code ignored;
-      fs::remove_all(each->path().parent_path() / each->path().stem(), ignored);
-      fs::remove(path, ignored);
+      std::error_code left;
+      fs::remove_all(each->path().parent_path() / each->path().stem(), left);
+      if (!left) fs::remove(path, left);  // without it nobody would know whose the rest is
     }
   }
 
@@ -229,6 +255,7 @@ class LocalBackend final : public Backend {
   }
 
   std::string scratch_folder() override { return scratch_.folder().value_or(""); }
+  Result<std::vector<std::string>> sweep_scratch() override { return scratch_.swept(); }
 
   Result<void> write_note(std::uint32_t shard, const std::string& name, BytesView bytes) override {
     return TRY(note(shard, name))->write(bytes);

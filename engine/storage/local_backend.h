@@ -6,7 +6,7 @@
 //   FOLDER/shard-0000.lock     held by the process that has the shard open; says which process that is
 //   FOLDER/shard-0000.epoch    the latest epoch that was given out
 //   FOLDER/shard-0000.NAME.note   see notes.h
-//   FOLDER/scratch/PROCESS-N/  temporary files; swept when their process is gone
+//   FOLDER/scratch/PROCESS-N/  temporary files, beside PROCESS-N.lock; swept when their process is gone
 #pragma once
 
 #include <memory>

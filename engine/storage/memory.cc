@@ -138,6 +138,7 @@ class MemoryBackend final : public Backend {
   }
 
   std::string scratch_folder() override { return {}; }
+  Result<std::vector<std::string>> sweep_scratch() override { return std::vector<std::string>(); }
 
   Result<void> write_note(std::uint32_t shard, const std::string& name, BytesView bytes) override {
     if (bytes.size() > note_bytes_max)

@@ -366,6 +366,57 @@ TEST_P(Erasing, GoesOnBesideWriters) {
   EXPECT_TRUE(restored) << restored.error().message;
 }
 
+// Rows that an import sorts lie in files of their own, as they came.
+TEST_P(Erasing, ReachesWhatImportsThatWereKilledHaveLeft) {
+  auto store = make_store(at("store"), GetParam(), clock_);
+  tell(*store, clock_, {.seed = 64, .people = 6, .writes = 20});
+  const auto leave = [&](const std::string& process) {
+    const std::string left = at("store") + "/scratch/" + process;
+    fs::create_directories(left + "/backup");
+    for (const char* file : {".lock", "/sorted-0", "/backup/000008.sst"})
+      std::ofstream(left + file) << (file[1] == 'l' ? "" : secret_text);
+  };
+  say_secrets(*store);
+  leave("77-1");
+  const ErasureReport report = erase_p3(*store);
+  EXPECT_EQ(report.found_in, std::vector<std::string>());
+  EXPECT_FALSE(folder_contains(at("store"), secret_text));
+
+  leave("77-2");
+  store = nullptr;
+  StoreOptions options = quiet_options(clock_);
+  options.read_only = true;
+  ASSERT_TRUE(Store::open(at("store"), options));
+  EXPECT_TRUE(folder_contains(at("store"), secret_text)) << "who only reads takes nothing away";
+  store = open_store(at("store"), clock_);
+  EXPECT_FALSE(folder_contains(at("store"), secret_text));
+  EXPECT_TRUE(fs::is_empty(at("store") + "/scratch"));
+}
+
+TEST_P(Erasing, SaysWhatAnImportUnderWayHoldsStill) {
+  auto store = make_store(at("store"), GetParam(), clock_);
+  say_secrets(*store);
+  {
+    ImportOptions options;
+    options.path = ImportOptions::Path::log;
+    options.memory_bytes = 1;
+    const auto import = Import::begin(*store, options).value();
+    record::Arena arena;
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(import->add(said_of("p3", "", secret_text + " 1", arena)));
+    const ErasureReport report = erase_p3(*store);
+    ASSERT_FALSE(report.found_in.empty());
+    for (const std::string& file : report.found_in) EXPECT_TRUE(file.starts_with(at("store") + "/scratch/")) << file;
+    const auto counts = import->finish();
+    ASSERT_TRUE(counts) << counts.error().message;
+    EXPECT_EQ(counts->rejected, 20u) << "the patient was erased meanwhile";
+    EXPECT_EQ(counts->records, 0u);
+  }
+  store = nullptr;
+  store = open_store(at("store"), clock_);
+  EXPECT_FALSE(folder_contains(at("store"), secret_text));
+  EXPECT_EQ(first_finding(*store), "");
+}
+
 TEST_P(Erasing, RefusesWhatItCannotDo) {
   auto store = make_store(at("store"), GetParam(), clock_);
   tell(*store, clock_, {.seed = 59, .writes = 5});

@@ -292,6 +292,29 @@ TEST_F(Local, AScratchFolderIsEmptyOwnAndSweptAfterItsProcessDies) {
   EXPECT_EQ(backend->scratch_folder(), mine);
 }
 
+TEST_F(Local, SweepingTakesWhatTheDeadLeftAndNamesWhatTheLivingHave) {
+  const std::unique_ptr<Backend> backend = created();
+  EXPECT_THAT(backend->sweep_scratch().value(), testing::IsEmpty());
+  EXPECT_FALSE(fs::exists(store_ + "/scratch"));
+  EXPECT_EQ(status_of(in_another_process([&] {
+              const std::unique_ptr<Backend> dying = opened();
+              fs::create_directory(dying->scratch_folder() + "/below");
+              std::ofstream(dying->scratch_folder() + "/below/left") << "left over";
+              if (fs::exists(dying->scratch_folder() + "/below/left")) ::_exit(0);
+              return 1;
+            })),
+            0);
+  const std::unique_ptr<Backend> living = opened();
+  const auto entries = [&] { return std::distance(fs::directory_iterator(store_ + "/scratch"), {}); };
+  EXPECT_EQ(entries(), 2) << "opening the folder alone takes nothing away";
+  EXPECT_THAT(backend->sweep_scratch().value(), testing::IsEmpty());
+  EXPECT_EQ(entries(), 0);
+  const std::string kept = living->scratch_folder() + "/kept";
+  std::ofstream(kept) << "of the living";
+  EXPECT_THAT(backend->sweep_scratch().value(), testing::Contains(kept));
+  EXPECT_THAT(living->sweep_scratch().value(), testing::Contains(kept));
+}
+
 TEST_F(Local, AFolderThatCannotBeRestoredFromIsSaidSo) {
   const std::unique_ptr<Backend> backend = created();
   std::ofstream(folder_ / "file") << "x";
