@@ -1,5 +1,7 @@
 #include "formats/exchange/fhir_bundle.h"
 
+#include <utility>
+
 namespace chartline::exchange::fhir {
 namespace {
 
@@ -8,6 +10,15 @@ namespace ondemand = simdjson::ondemand;
 constexpr std::string_view uuid_prefix = "urn:uuid:";
 constexpr std::string_view oid_prefix = "urn:oid:";
 
+constexpr Refusal no_entry = {"", "not_fhir", "an entry is no JSON object"};
+constexpr Refusal no_object = {".resource", "not_fhir", "the resource of an entry is no JSON object"};
+constexpr Refusal no_resource = {"", "no_resource",
+                                 "an entry holds no resource; deletions and responses are not imported"};
+constexpr Refusal two_resources = {".resource", "duplicate_key",
+                                   "an entry names two resources: which of them is meant is not known"};
+constexpr Refusal two_urls = {".fullUrl", "duplicate_key",
+                              "an entry has two full URLs: which of them is meant is not known"};
+
 // The text of a value that may be missing or something else. Any other error ends the reading: after one, the library's
 // iterators may not be touched again.
 template <typename Value>
@@ -15,6 +26,19 @@ simdjson::error_code read_text(Value value, std::string_view& text) {
   const auto error = value.get_string().get(text);
   const bool harmless = error == simdjson::NO_SUCH_FIELD || error == simdjson::INCORRECT_TYPE;
   return harmless ? simdjson::SUCCESS : error;
+}
+
+bool begins_value(std::string_view token) {
+  return !token.empty() && std::string_view("{[\"-0123456789tfn").find(token.front()) != std::string_view::npos;
+}
+
+// The object that a value is; none where it is another value, which the reading then passes over.
+simdjson::error_code read_object(ondemand::value value, std::optional<ondemand::object>& object) {
+  const std::string_view token = value.raw_json_token();
+  ondemand::object found;
+  const auto error = value.get_object().get(found);
+  if (error == simdjson::SUCCESS) object = found;
+  return error == simdjson::INCORRECT_TYPE && begins_value(token) ? simdjson::SUCCESS : error;
 }
 
 // On-demand slices run up to the next token.
@@ -63,13 +87,14 @@ bool Bundle::split(std::string_view document) {
   by_url_.clear();
   by_name_.clear();
   fault_.reset();
-  is_history_ = false;
+  is_history_ = has_no_list_ = false;
   bool is_bundle = false;
   const auto error = read_root(document, is_bundle);
   if (is_bundle && error != simdjson::SUCCESS) fault_ = json_fault(error);
   if (!is_bundle) return false;
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];
+    if (entry.refusal != nullptr) continue;
     if (!entry.full_url.empty()) by_url_.emplace(entry.full_url, i);
     if (!entry.id.empty()) by_name_.emplace(std::string(entry.type).append("/").append(entry.id), i);
   }
@@ -99,41 +124,60 @@ simdjson::error_code Bundle::read_root(std::string_view document, bool& is_bundl
     }
     if (key != "entry") continue;
     ondemand::array list;
-    if (const auto error = field.value().get_array().get(list); error != simdjson::SUCCESS) return error;
-    for (auto item : list) {
-      ondemand::object entry;
-      if (const auto error = item.get_object().get(entry); error != simdjson::SUCCESS) return error;
-      if (const auto error = read_entry(entry); error != simdjson::SUCCESS) return error;
+    const std::string_view token = field.value().raw_json_token();
+    const auto error = field.value().get_array().get(list);
+    has_no_list_ = error == simdjson::INCORRECT_TYPE && begins_value(token);
+    if (has_no_list_) return simdjson::SUCCESS;
+    if (error != simdjson::SUCCESS) return error;
+    for (auto next_item : list) {
+      ondemand::value item;
+      if (const auto fault = std::move(next_item).get(item); fault != simdjson::SUCCESS) return fault;
+      if (const auto fault = read_entry(item); fault != simdjson::SUCCESS) return fault;
     }
   }
   const bool at_end = root.current_location().error() == simdjson::OUT_OF_BOUNDS;
   return at_end ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
 }
 
-simdjson::error_code Bundle::read_entry(ondemand::object entry) {
+simdjson::error_code Bundle::read_entry(ondemand::value item) {
   Entry found;
-  for (auto next : entry) {
+  found.at = item.raw_json_token();
+  std::optional<ondemand::object> fields;
+  if (const auto error = read_object(item, fields); error != simdjson::SUCCESS) return error;
+  if (!fields) found.refusal = &no_entry;
+  else if (const auto error = read_fields(*fields, found); error != simdjson::SUCCESS) return error;
+  if (found.refusal == nullptr && found.json.empty()) found.refusal = &no_resource;
+  if (found.id.empty() && found.full_url.starts_with(uuid_prefix)) found.id = found.full_url.substr(uuid_prefix.size());
+  entries_.push_back(found);
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code Bundle::read_fields(ondemand::object fields, Entry& entry) {
+  bool has_url = false, has_resource = false;
+  for (auto next : fields) {
     ondemand::field field;
     if (const auto error = std::move(next).get(field); error != simdjson::SUCCESS) return error;
     const auto key = field.key();
     if (key == "fullUrl") {
-      if (const auto error = read_text(field.value(), found.full_url); error != simdjson::SUCCESS) return error;
+      if (std::exchange(has_url, true)) entry.refusal = &two_urls;
+      if (const auto error = read_text(field.value(), entry.full_url); error != simdjson::SUCCESS) return error;
     } else if (key == "resource") {
-      ondemand::object resource;
-      if (const auto error = field.value().get_object().get(resource); error != simdjson::SUCCESS) return error;
-      if (const auto error = read_text(resource.find_field_unordered("resourceType"), found.type);
+      const bool is_second = std::exchange(has_resource, true);
+      std::optional<ondemand::object> resource;
+      if (const auto error = read_object(field.value(), resource); error != simdjson::SUCCESS) return error;
+      if (is_second || !resource) entry.refusal = is_second ? &two_resources : &no_object;
+      if (!resource) continue;
+      if (const auto error = read_text(resource->find_field_unordered("resourceType"), entry.type);
           error != simdjson::SUCCESS)
         return error;
-      if (const auto error = read_text(resource.find_field_unordered("id"), found.id); error != simdjson::SUCCESS)
+      if (const auto error = read_text(resource->find_field_unordered("id"), entry.id); error != simdjson::SUCCESS)
         return error;
       std::string_view json;
-      if (const auto error = resource.reset().error(); error != simdjson::SUCCESS) return error;
-      if (const auto error = resource.raw_json().get(json); error != simdjson::SUCCESS) return error;
-      found.json = without_space_after(json);
+      if (const auto error = resource->reset().error(); error != simdjson::SUCCESS) return error;
+      if (const auto error = resource->raw_json().get(json); error != simdjson::SUCCESS) return error;
+      entry.json = without_space_after(json);
     }
   }
-  if (found.id.empty() && found.full_url.starts_with(uuid_prefix)) found.id = found.full_url.substr(uuid_prefix.size());
-  entries_.push_back(found);
   return simdjson::SUCCESS;
 }
 

@@ -3,8 +3,8 @@
 //   {"resourceType":"Bundle","entry":[{"fullUrl":U,"resource":{...}}, ...]}   ->   Entry{json, full_url, type, id}, ...
 //
 // Only the envelope is read here: each resource is parsed on its own later, so that one malformed resource costs itself
-// and nothing else. The envelope's own fields (its timestamp, links, requests, search scores) are transport and
-// are not kept.
+// and nothing else; nor does an entry that is none, or whose resource is none. The envelope's own fields (its timestamp,
+// links, requests, search scores) are transport and are not kept.
 #pragma once
 
 #include <simdjson.h>
@@ -18,8 +18,17 @@
 
 namespace chartline::exchange::fhir {
 
+// Why an entry gives no resource.
+struct Refusal {
+  std::string_view field;  // behind the entry's own place: "", ".resource"
+  std::string_view rule;
+  std::string_view reason;
+};
+
 struct Entry {
-  std::string_view json;      // the resource as it stands in the document; "" where the entry holds none
+  std::string_view at;  // its first token, which tells where it stands
+  const Refusal* refusal = nullptr;
+  std::string_view json;      // the resource as it stands in the document; "" where the entry is refused
   std::string_view full_url;  // "" for none
   std::string_view type;      // resourceType
   std::string_view id;        // logical id, else the UUID of a urn:uuid full_url, else ""
@@ -32,7 +41,8 @@ class Bundle {
   bool split(std::string_view document);
 
   const std::vector<Entry>& entries() const { return entries_; }
-  bool is_history() const { return is_history_; }  // begins with the version that was said last
+  bool is_history() const { return is_history_; }    // begins with the version that was said last
+  bool has_no_list() const { return has_no_list_; }  // its "entry" is something else than a list
   std::optional<std::string_view> fault() const {
     return fault_;
   }  // why reading stopped early, without the library's words
@@ -42,11 +52,13 @@ class Bundle {
 
  private:
   simdjson::error_code read_root(std::string_view document, bool& is_bundle);
-  simdjson::error_code read_entry(simdjson::ondemand::object entry);
+  simdjson::error_code read_entry(simdjson::ondemand::value item);
+  simdjson::error_code read_fields(simdjson::ondemand::object fields, Entry& entry);
 
   simdjson::ondemand::parser parser_;
   std::vector<Entry> entries_;
   bool is_history_ = false;
+  bool has_no_list_ = false;
   std::optional<std::string_view> fault_;
   std::unordered_map<std::string_view, std::uint32_t> by_url_;
   std::unordered_map<std::string, std::uint32_t> by_name_;

@@ -22,6 +22,8 @@ bool is_type_name(std::string_view word) {
 // Servers add "#" and the number of a request to meta.source: not part of who said so.
 std::string_view without_fragment(std::string_view uri) { return uri.substr(0, uri.find('#')); }
 
+std::string entry_field(std::size_t index) { return "Bundle.entry[" + std::to_string(index) + "]"; }
+
 }  // namespace
 
 DocumentReader::DocumentReader(const ReadOptions& options) : options_(options), references_(scope_of(options)) {}
@@ -65,13 +67,14 @@ void DocumentReader::read_bundle(const Bundle& bundle, std::string_view json, st
     const std::size_t place = bundle.is_history() ? entries.size() - 1 - i : i;
     const Entry& entry = entries[place];
     references_.enter(&bundle);
-    if (entry.json.empty())
-      reject(json, "Bundle.entry", "no_resource",
-             "an entry holds no resource; deletions and responses are not imported");
+    if (entry.refusal != nullptr)
+      reject(entry.at, entry_field(place).append(entry.refusal->field), entry.refusal->rule,
+             std::string(entry.refusal->reason));
     else if (entry.type != "Bundle") read_resource(entry.json, entry.id, sequence + place);
     else if (depth + 1 < nested_bundles_max) read_value(entry.json, sequence + place, depth + 1);
-    else reject(entry.json, "Bundle.entry.resource", "too_deep", "bundles are nested too deeply");
+    else reject(entry.at, entry_field(place).append(".resource"), "too_deep", "bundles are nested too deeply");
   }
+  if (bundle.has_no_list()) reject(json, "Bundle.entry", "not_fhir", "the bundle's entry is no list of entries");
   if (bundle.fault())
     reject(json.substr(json.size()), "Bundle.entry", "not_json",
            std::string("reading the bundle stopped early: ").append(*bundle.fault()));

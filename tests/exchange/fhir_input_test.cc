@@ -101,10 +101,53 @@ TEST(FhirBundles, OneBadResourceCostsItselfOnly) {
     {"resource":{"noType":1}},
     {"request":{"method":"DELETE","url":"Patient/x"}},
     {"resource":{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"}}}]})");
-  EXPECT_EQ(problems(reading),
-            "rejected not_json at 3 \nrejected not_fhir at 4 resourceType\nrejected no_resource at 1 Bundle.entry\n");
+  EXPECT_EQ(
+      problems(reading),
+      "rejected not_json at 3 \nrejected not_fhir at 4 resourceType\nrejected no_resource at 5 Bundle.entry[3]\n");
   EXPECT_EQ(reading.sink.records.size(), 2u);
   EXPECT_EQ(reading.quality.rows, 5u);
+}
+
+TEST(FhirBundles, AnEntryThatIsNoneCostsItselfOnly) {
+  const auto around = [](std::string_view entry) {
+    const FhirReading reading = read_fhir_text(
+        std::string(R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"p"}},)"
+                    "\n")
+            .append(entry)
+            .append(R"(,{"resource":{"resourceType":"Observation","id":"a","subject":{"reference":"Patient/p"}}},)")
+            .append(R"({"resource":{"resourceType":"Observation","id":"b","subject":{"reference":"Patient/p"}}}]})"));
+    EXPECT_EQ(tell(reading), "patient Patient/p\nobservation Observation/a\nobservation Observation/b\n") << entry;
+    EXPECT_EQ(reading.quality.rows, 4u) << entry;
+    return problems(reading);
+  };
+  for (const std::string value : {"null", "\"x\"", "7", "-7.5", "true", "false", "[]", R"([{"resource":{}}])"}) {
+    EXPECT_EQ(around(value), "rejected not_fhir at 2 Bundle.entry[1]\n");
+    EXPECT_EQ(around(R"({"resource":)" + value + "}"), "rejected not_fhir at 2 Bundle.entry[1].resource\n");
+    EXPECT_EQ(around(R"({"resource":)" + value + R"(,"fullUrl":"urn:uuid:x"})"),
+              "rejected not_fhir at 2 Bundle.entry[1].resource\n");
+  }
+  EXPECT_EQ(around("{}"), "rejected no_resource at 2 Bundle.entry[1]\n");
+}
+
+TEST(FhirBundles, WhoseEntryIsNoListSaySo) {
+  for (const std::string entry : {"null", "7", R"({"resource":{"resourceType":"Patient","id":"p"}})"}) {
+    const FhirReading reading = read_fhir_text(R"({"resourceType":"Bundle","entry":)" + entry + R"(,"type":"history"})");
+    EXPECT_EQ(problems(reading), "rejected not_fhir at 1 Bundle.entry\n");
+    EXPECT_EQ(reading.quality.rows, 1u);
+  }
+}
+
+TEST(FhirBundles, AnEntryWithTwoResourcesGivesNeither) {
+  const FhirReading reading = read_fhir_text(R"({"resourceType":"Bundle","entry":[
+    {"fullUrl":"urn:uuid:p","resource":{"resourceType":"Patient","id":"a"},"resource":{"resourceType":"Patient","id":"b"}},
+    {"fullUrl":"urn:uuid:q","resource":{"resourceType":"Patient","id":"c"},"fullUrl":"urn:uuid:r"},
+    {"resource":{"resourceType":"Observation","id":"o","subject":{"reference":"urn:uuid:p"}}}]})");
+  EXPECT_EQ(tell(reading), "observation Observation/o\n");
+  EXPECT_EQ(person(reading, 0), "fhir=p");
+  EXPECT_EQ(
+      problems(reading),
+      "rejected duplicate_key at 2 Bundle.entry[0].resource\nrejected duplicate_key at 3 Bundle.entry[1].fullUrl\n");
+  EXPECT_EQ(reading.quality.rows, 3u);
 }
 
 TEST(FhirBundles, OfAHistoryGiveTheNewestVersionLast) {
@@ -139,7 +182,7 @@ TEST(FhirBundles, GiveWhatStandsBeforeTheirBreak) {
   EXPECT_EQ(problems(followed), "rejected not_json at 1 Bundle.entry\n");
   EXPECT_EQ(followed.sink.records.size(), 1u);
   const FhirReading odd = read_fhir_text(R"({"resourceType":"Bundle","entry":7})");
-  EXPECT_EQ(problems(odd), "rejected not_json at 1 Bundle.entry\n");
+  EXPECT_EQ(problems(odd), "rejected not_fhir at 1 Bundle.entry\n");
 }
 
 TEST(FhirBundles, MayHoldBundlesSomeDeep) {
@@ -150,7 +193,7 @@ TEST(FhirBundles, MayHoldBundlesSomeDeep) {
   for (int i = 0; i < 3; ++i) nested = wrap(nested);
   EXPECT_EQ(read_fhir_text(nested).sink.records.size(), 1u);
   for (int i = 0; i < 3; ++i) nested = wrap(nested);
-  EXPECT_EQ(problems(read_fhir_text(nested)), "rejected too_deep at 1 Bundle.entry.resource\n");
+  EXPECT_EQ(problems(read_fhir_text(nested)), "rejected too_deep at 1 Bundle.entry[0].resource\n");
 }
 
 TEST(FhirLines, EachLineIsAResourceOrABundle) {
