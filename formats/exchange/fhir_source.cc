@@ -8,11 +8,42 @@ namespace {
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view white_space = " \t\r\n";
 constexpr std::size_t batch_bytes = chunk_bytes;
+constexpr int lines_looked_at = 16;
 
 bool is_json(std::string_view text) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   return parser.parse(text.data(), text.size(), true).get(root) == simdjson::SUCCESS;
+}
+
+bool is_resource(std::string_view line) {
+  if (!line.starts_with('{')) return false;
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  return parser.parse(line.data(), line.size(), true).get(root) == simdjson::SUCCESS && root["resourceType"].is_string();
+}
+
+// Whether an object may stand on the line after these ones of one document: behind a key, or in a list. A document that is
+// laid out for people may have a whole resource on a line of its own.
+bool may_go_on_with_object(std::string_view text) {
+  std::string open;
+  char last = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (white_space.find(c) != std::string_view::npos) continue;
+    last = c;
+    if (c == '"') {
+      for (++at; at < text.size() && text[at] != '"' && text[at] != '\n'; ++at) at += text[at] == '\\' ? 1 : 0;
+      if (at >= text.size() || text[at] == '\n') return false;  // no text of JSON goes over a line's end
+    } else if (c == '{' || c == '[') {
+      open.push_back(c == '{' ? '}' : ']');
+    } else if (c == '}' || c == ']') {
+      if (open.empty() || open.back() != c) return false;
+      open.pop_back();
+    }
+  }
+  if (open.empty()) return false;
+  return open.back() == ']' ? last == '[' || last == ',' : last == ':';
 }
 
 }  // namespace
@@ -62,7 +93,30 @@ void DocumentSource::decide_layout() {
     searched = end == std::string::npos ? buffer_.size() : end;
     if (!fill()) return;
   }
-  if (is_json(std::string_view(buffer_).substr(start, end - start))) layout_ = Layout::lines;
+  const bool is_line =
+      is_json(std::string_view(buffer_).substr(start, end - start)) || has_line_behind_broken_ones(start);
+  if (is_line) layout_ = Layout::lines;
+}
+
+std::size_t DocumentSource::line_end(std::size_t begin) {
+  for (std::size_t searched = begin;;) {
+    const auto end = buffer_.find('\n', searched);
+    if (end != std::string::npos) return end;
+    searched = buffer_.size();
+    if (!fill()) return buffer_.size();
+  }
+}
+
+bool DocumentSource::has_line_behind_broken_ones(std::size_t begin) {
+  std::size_t line = line_end(begin) + 1;
+  for (int looked_at = 0; looked_at < lines_looked_at; ++looked_at) {
+    const auto end = line_end(line);
+    if (line >= buffer_.size()) return false;
+    const auto text = std::string_view(buffer_).substr(line, end - line);
+    if (is_resource(text) && !may_go_on_with_object(std::string_view(buffer_).substr(begin, line - begin))) return true;
+    line = end + 1;
+  }
+  return false;
 }
 
 bool DocumentSource::take(std::size_t size, Document& into) {

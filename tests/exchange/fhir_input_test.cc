@@ -206,6 +206,48 @@ TEST(FhirLines, EachLineIsAResourceOrABundle) {
   EXPECT_EQ(reading.sink.records[2].events[0].sequence, 6u);
 }
 
+TEST(FhirLines, ABrokenFirstLineCostsItselfOnly) {
+  constexpr std::string_view good =
+      "{\"resourceType\":\"Patient\",\"id\":\"p\"}\n{\"resourceType\":\"Patient\",\"id\":\"q\"}\n";
+  for (const std::string broken : {R"({"resourceType":"Pat)", R"({"resourceType":"Patient",)",
+                                   R"({"resourceType":)"
+                                   R"("Patient")",
+                                   R"({"a":[1,2},)",
+                                   R"({"a":"\\"})"
+                                   "}",
+                                   "not json", R"({"resourceType":)", R"({"resourceType":"Bundle","entry":[)",
+                                   R"({"a":["x"])", R"("key":)", "]", "{"}) {
+    const FhirReading reading = read_fhir_text(broken + "\n\n" + std::string(good));
+    EXPECT_EQ(tell(reading), "patient Patient/p\npatient Patient/q\n") << broken;
+    EXPECT_EQ(problems(reading), "rejected not_json at 1 \n") << broken;
+  }
+  const FhirReading twice =
+      read_fhir_text("{\"resourceType\":\"Pat\r\n{\"resourceType\":\"Patient\",\"id\"\r\n" + std::string(good));
+  EXPECT_EQ(tell(twice), "patient Patient/p\npatient Patient/q\n");
+  EXPECT_EQ(problems(twice), "rejected not_json at 1 \nrejected not_json at 2 \n");
+}
+
+TEST(FhirLines, AreNotTakenForTheLinesOfOneDocument) {
+  constexpr std::string_view patient = R"({"resourceType":"Patient","id":"p"})";
+  for (const std::string before :
+       {R"({"resourceType":"Bundle","entry":[{"resource":)",
+        "{\n\"resourceType\":\"Bundle\",\"entry\":[\n{\"resource\":",
+        R"({"resourceType":"Bundle","total":1,"link":[{"url":"a]\"b"}],"entry":[{"resource":)"}) {
+    const FhirReading reading = read_fhir_text(before + "\n" + std::string(patient) + "\n}]}\n");
+    EXPECT_EQ(tell(reading), "patient Patient/p\n") << before;
+    EXPECT_EQ(problems(reading), "") << before;
+  }
+  const FhirReading held = read_fhir_text(R"({"resourceType":"Patient","id":"q","contained":[)"
+                                          "\n" +
+                                          std::string(patient) + "\n]}");
+  EXPECT_EQ(tell(held), "patient Patient/q\n");
+  const FhirReading list = read_fhir_text("[1,\n" + std::string(patient) + "\n]\n");
+  EXPECT_EQ(problems(list), "rejected not_fhir at 1 resourceType\n");
+  // Laid out for people, and broken: one document that cannot be read.
+  const FhirReading laid_out = read_fhir_text("{\n  \"resourceType\": \"Patient\",\n  \"id\": tru\n}\n");
+  EXPECT_EQ(laid_out.quality.rows, 1u);
+}
+
 TEST(FhirLines, AreReadInBatches) {
   std::string text;
   for (int i = 0; i < 30'000; ++i)
