@@ -178,11 +178,12 @@ void Attributes::add(Node from, std::span<const AttributeShape> shapes, std::str
   for (const AttributeShape& attribute : shapes) {
     any_path(attribute.paths, [&](std::string_view path) {
       const auto before = list_.size();
+      const auto name = path.substr(path.rfind('.') + 1);  // npos + 1 is 0: the whole
       switch (attribute.take) {
         case AttributeShape::Take::all:
-          at_all(from, path, [&](Node node) { add(attribute.name, elements.value(node)); });
+          at_all(from, path, [&](Node node) { add(attribute.name, elements.value(node, name)); });
           break;
-        case AttributeShape::Take::first: add(attribute.name, elements.value(from.at(path))); break;
+        case AttributeShape::Take::first: add(attribute.name, elements.value(from.at(path), name)); break;
         case AttributeShape::Take::date:
           if (const auto date = elements.time(from.at(path), std::string(type).append(".").append(path)))
             add(attribute.name, *date);

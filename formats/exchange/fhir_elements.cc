@@ -36,13 +36,26 @@ std::string_view unit_of(Node quantity) {
   return code.empty() ? quantity["currency"].text() : code;
 }
 
-void append(std::string& out, Node quantity) {
-  if (const auto number = quantity["value"].number()) {
-    if (const auto comparator = quantity["comparator"].text(); !comparator.empty()) out.append(comparator);
-    record::print_to(out, *number);
-  } else if (const auto written = quantity["value"].written(); !written.empty()) {
-    out.append(quantity["comparator"].text()).append(written);
-  }
+std::string with_unit(std::string words, Node quantity) {
+  const std::string_view unit = unit_of(quantity);
+  return unit.empty() ? words : words.append(" ").append(unit);
+}
+
+// Also of the types that are Quantities of one thing.
+bool names_quantity(std::string_view name) {
+  for (const std::string_view type : {"Quantity", "Age", "Duration", "Distance", "Count", "Money"})
+    if (name.ends_with(type)) return true;
+  for (const std::string_view element : {"quantity", "dose", "length", "low", "high", "daysSupply"})
+    if (name == element) return true;
+  return false;
+}
+
+// An Identifier or a ContactPoint has a value too, but nothing else that a Quantity has.
+bool is_quantity(Node object, std::string_view name) {
+  const Node value = object["value"];
+  if (value.number() || !value.written().empty()) return true;
+  return object["comparator"] || object["unit"] || object["currency"] || (value && object["code"]) ||
+         names_quantity(name);
 }
 
 }  // namespace
@@ -146,15 +159,32 @@ Value Elements::long_number(std::string_view words) {
   return text_value(words);
 }
 
+void Elements::append(std::string& out, Node quantity) {
+  const Node value = quantity["value"];
+  if (!value) return;
+  const auto comparator = quantity["comparator"].text(), text = trimmed(value.text());
+  if (const auto number = value.number()) record::print_to(out.append(comparator), *number);
+  else if (!value.written().empty()) out.append(comparator).append(value.written());
+  else if (!text.empty()) out.append(comparator).append(text);
+  else note("Quantity.value", "bad_number", "the value of a quantity is no number; it is left out");
+}
+
 Value Elements::quantity(Node from) {
   Value value;
-  const auto number = from["value"].number();
+  const Node given = from["value"];
+  auto number = given.number();
+  if (!number && given) {
+    const auto text = trimmed(given.text());
+    number = plain_number_cell(text);
+    if (number) note("Quantity.value", "text_number", "a number is written as a text; it is taken as the number");
+    else if (!text.empty()) note("Quantity.value", number_fault(text).rule, number_fault(text).reason);
+  }
   if (!number) {
-    if (from["value"].written().empty()) return value;
     std::string words;
     append(words, from);
-    const std::string_view unit = unit_of(from);
-    return long_number(unit.empty() ? words : words.append(" ").append(unit));
+    if (words.empty()) return value;
+    words = with_unit(std::move(words), from);
+    return given.written().empty() ? text_value(words) : long_number(words);
   }
   value.form = Value::Form::number;
   value.number = *number;
@@ -168,24 +198,23 @@ Value Elements::quantity(Node from) {
   return value;
 }
 
-Value Elements::object_value(Node from) {
-  if (from["value"].number() || !from["value"].written().empty()) return quantity(from);
+Value Elements::object_value(Node from, std::string_view name) {
+  if (is_quantity(from, name)) return quantity(from);
+  std::string first, second;
   if (from["numerator"] || from["denominator"]) {
-    std::string words;
-    append(words, from["numerator"]);
-    append(words.append(":"), from["denominator"]);
-    return text_value(words);
+    append(first, from["numerator"]);
+    append(second, from["denominator"]);
+    return first.empty() && second.empty() ? Value{} : text_value(first.append(":").append(second));
   }
   if (from["low"] || from["high"]) {
-    std::string words;
-    append(words, from["low"]);
-    append(words.append(".."), from["high"]);
-    const auto unit = unit_of(from["low"] ? from["low"] : from["high"]);
-    return text_value(unit.empty() ? words : words.append(" ").append(unit));
+    append(first, from["low"]);
+    append(second, from["high"]);
+    if (first.empty() && second.empty()) return {};
+    return text_value(with_unit(first.append("..").append(second), from["low"] ? from["low"] : from["high"]));
   }
   if (from["start"] || from["end"])
     return text_value(std::string(from["start"].text()).append("/").append(from["end"].text()));
-  if (from["coding"] || (from["code"] && !from["unit"])) {
+  if (from["coding"] || from["code"]) {
     Value value;
     value.code = codeable_concept(from).primary;
     if (value.code.empty()) return value;
@@ -199,11 +228,11 @@ Value Elements::object_value(Node from) {
   return {};
 }
 
-Value Elements::value(Node from) {
+Value Elements::value(Node from, std::string_view name) {
   Value value;
   from = from.first();
   if (from.is_text()) return text_value(trimmed(from.text()));
-  if (from.is_object()) return object_value(from);
+  if (from.is_object()) return object_value(from, name);
   if (const auto truth = from.boolean()) {
     value.form = Value::Form::boolean;
     value.boolean = *truth;
@@ -216,6 +245,9 @@ Value Elements::value(Node from) {
   return value;
 }
 
-Value Elements::choice(Node parent, std::string_view prefix) { return value(parent.choice(prefix)); }
+Value Elements::choice(Node parent, std::string_view prefix) {
+  const auto [name, node] = parent.choice(prefix);
+  return value(node, name);
+}
 
 }  // namespace chartline::exchange::fhir

@@ -3,12 +3,14 @@
 //   Coding             system by its short name where it has one, code in canonical form, display as given
 //   CodeableConcept    the coding that the user selected, else the first, is primary; the others are translations;
 //                      without any coding its text is the code, in the system "text"
-//   Quantity, Money    number, comparator, unit: the UCUM code where given, else the unit's text, else any code
+//   Quantity, Money    number, comparator, unit: the UCUM code where given, else the unit's text, else any code;
+//                      nothing without a value, and never a coded value, whatever stands in its code
 //   Range, Ratio, Period, SampledData   text: "1..2 mg", "1:128", "2020/2021", the data
 //   date, dateTime, instant   at their own precision and offset; without one, in the zone of the import
 //   Identifier         system by its short name; an NHS number as its ten digits, only if its check digit holds
 //
-// Numbers are what is written; one of more than 18 digits is text, as it is written, with its unit.
+// Numbers are what is written; one of more than 18 digits is text, as it is written, with its unit. A Quantity's number
+// that is written as a text is taken as the number, and what is no number is kept as text: both are noted.
 #pragma once
 
 #include <optional>
@@ -55,8 +57,9 @@ class Elements {
   std::optional<record::Identifier> identifier(std::string_view system_uri, std::string_view value,
                                                std::string_view field);
   std::optional<record::Time> time(Node text, std::string_view field);  // absent, or noted as bad_date
-  record::Value value(Node any);                                        // of any type; form none where it holds nothing
-  record::Value choice(Node parent, std::string_view prefix);           // value[x], as the choice that is there
+  // Of any type; form none where it holds nothing. An element's name tells what it is where its parts do not.
+  record::Value value(Node any, std::string_view name = {});
+  record::Value choice(Node parent, std::string_view prefix);  // value[x], as the choice that is there
 
   void note(std::string field, std::string_view rule, std::string_view reason) {
     notes_.push_back({std::move(field), rule, reason});
@@ -66,8 +69,9 @@ class Elements {
   record::Arena& arena() { return arena_; }
 
  private:
-  record::Value object_value(Node object);
+  record::Value object_value(Node object, std::string_view name);
   record::Value quantity(Node quantity);
+  void append(std::string& out, Node quantity);  // its comparator and value, as they are written
   record::Value long_number(std::string_view words);
   record::Value text_value(std::string_view words);
 

@@ -147,13 +147,13 @@ Node Node::list_at(std::string_view path) const {
   return node;
 }
 
-Node Node::choice(std::string_view prefix) const {
+Node::Choice Node::choice(std::string_view prefix) const {
   simdjson::dom::object object;
   if (!present_ || element_.get_object().get(object) != simdjson::SUCCESS) return {};
   for (const auto field : object) {
     if (!field.key.starts_with(prefix) || field.value.is_null()) continue;
     const auto type = field.key.substr(prefix.size());
-    if (!type.empty() && type[0] >= 'A' && type[0] <= 'Z') return Node(field.value);
+    if (!type.empty() && type[0] >= 'A' && type[0] <= 'Z') return {field.key, Node(field.value)};
   }
   return {};
 }

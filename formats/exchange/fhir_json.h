@@ -42,12 +42,18 @@ class Node {
   Node first() const;                           // a list's first element; anything else is itself
   Node at(std::string_view path) const;         // keys joined by '.'; through a list by its first element
   Node list_at(std::string_view path) const;    // the same, but a list at the path's end is given whole
-  Node choice(std::string_view prefix) const;   // value[x]: the member whose key is the prefix and then a type's name
+  struct Choice;
+  Choice choice(std::string_view prefix) const;  // value[x]: the member whose key is the prefix and then a type's name
   Items items() const;
 
  private:
   simdjson::dom::element element_;
   bool present_ = false;
+};
+
+struct Node::Choice {
+  std::string_view key;  // "valueQuantity"
+  Node node;
 };
 
 class Node::Items {

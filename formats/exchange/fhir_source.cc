@@ -33,8 +33,10 @@ bool may_go_on_with_object(std::string_view text) {
     if (white_space.find(c) != std::string_view::npos) continue;
     last = c;
     if (c == '"') {
-      for (++at; at < text.size() && text[at] != '"' && text[at] != '\n'; ++at) at += text[at] == '\\' ? 1 : 0;
-      if (at >= text.size() || text[at] == '\n') return false;  // no text of JSON goes over a line's end
+      for (++at; at < text.size() && text[at] != '"'; ++at) {
+        if (text[at] == '\\') ++at;
+        if (at < text.size() && text[at] == '\n') return false;  // no text of JSON goes over a line's end
+      }
     } else if (c == '{' || c == '[') {
       open.push_back(c == '{' ? '}' : ']');
     } else if (c == '}' || c == ']') {

@@ -215,8 +215,8 @@ TEST(FhirLines, ABrokenFirstLineCostsItselfOnly) {
                                    R"({"a":[1,2},)",
                                    R"({"a":"\\"})"
                                    "}",
-                                   "not json", R"({"resourceType":)", R"({"resourceType":"Bundle","entry":[)",
-                                   R"({"a":["x"])", R"("key":)", "]", "{"}) {
+                                   "not json", "{\"a\":\"\\", R"({"resourceType":)",
+                                   R"({"resourceType":"Bundle","entry":[)", R"({"a":["x"])", R"("key":)", "]", "{"}) {
     const FhirReading reading = read_fhir_text(broken + "\n\n" + std::string(good));
     EXPECT_EQ(tell(reading), "patient Patient/p\npatient Patient/q\n") << broken;
     EXPECT_EQ(problems(reading), "rejected not_json at 1 \n") << broken;

@@ -133,6 +133,46 @@ TEST(FhirResources, NumbersLoseNoDigit) {
             "nothing repaired too_long at 1 value\n");
 }
 
+TEST(FhirResources, QuantitiesAreNumbersOrSaySo) {
+  const auto told = [](std::string_view value) {
+    const FhirReading reading = read_fhir_text(
+        std::string(R"({"resourceType":"Observation","id":"o","code":{"text":"x"},"subject":{"reference":"Patient/p"},)")
+            .append(value)
+            .append("}"));
+    return tell(*reading.sink.events().at(0)).substr(std::string_view("observation Observation/o text|x 'x'").size()) +
+           (problems(reading).empty() ? "" : " " + problems(reading));
+  };
+  const std::string ucum = R"("system":"http://unitsofmeasure.org","code":"mg"})";
+  const std::string number_note = " repaired text_number at 1 Quantity.value\n";
+  const std::string fault_note = " repaired bad_number at 1 Quantity.value\n";
+  EXPECT_EQ(told(R"("valueQuantity":{"value":"5.4",)" + ucum), " = 5.4 mg" + number_note);
+  EXPECT_EQ(told(R"("valueQuantity":{"value":" -5.4 ","comparator":"<","unit":"mg",)" + ucum),
+            " = <-5.4 mg" + number_note);
+  EXPECT_EQ(told(R"("valueQuantity":{"value":"5.4","unit":"mg"})"), " = 5.4 mg" + number_note);
+  EXPECT_EQ(told(R"("valueQuantity":{"value":"5.4"})"), " = 5.4" + number_note);
+  // No number: its words are kept, with the unit.
+  EXPECT_EQ(told(R"("valueQuantity":{"value":"5,4",)" + ucum), " = \"5,4 mg\"" + fault_note);
+  EXPECT_EQ(told(R"("valueQuantity":{"value":"traces"})"), " = \"traces\"" + fault_note);
+  EXPECT_EQ(told(R"("valueQuantity":{"value":"0.1234567890123456789","unit":"mg"})"),
+            " = \"0.1234567890123456789 mg\" repaired long_number at 1 Quantity.value\n");
+  for (const std::string odd : {"true", "[5]", "{}", "\"\""})
+    EXPECT_EQ(told(R"("valueQuantity":{"value":)" + odd + "," + ucum), fault_note) << odd;
+  // Without a value there is none, and the unit is no coded value.
+  EXPECT_EQ(told(R"("valueQuantity":{)" + ucum), "");
+  EXPECT_EQ(told(R"("valueQuantity":{"value":null,)" + ucum), "");
+  EXPECT_EQ(told(R"("valueQuantity":{"comparator":"<",)" + ucum), "");
+  EXPECT_EQ(told(R"("referenceRange":[{"low":{)" + ucum + R"(,"high":{"value":"7",)" + ucum + "}]"),
+            " {reference_high 7 mg}" + number_note);
+  EXPECT_EQ(told(R"("valueRange":{"low":{"value":"1","unit":"mg"},"high":{"value":2}})"), " = \"1..2 mg\"");
+  EXPECT_EQ(told(R"("valueRange":{"low":{"unit":"mg"}})"), "");
+  EXPECT_EQ(told(R"("valueRatio":{"numerator":{"value":"1"},"denominator":{"value":"128"}})"), " = \"1:128\"");
+  EXPECT_EQ(told(R"("valueRatio":{"numerator":{"value":true},"denominator":{"value":"128"}})"),
+            " = \":128\"" + fault_note);
+  // Codings of units, and identifiers of digits, stay what they are.
+  EXPECT_EQ(told(R"("valueCoding":{)" + ucum), " = ucum|mg");
+  EXPECT_EQ(told(R"("valueIdentifier":{"system":"http://x.example","value":"0054"})"), " = \"0054\"");
+}
+
 TEST(FhirResources, ObservationValues) {
   const auto observation = [](std::string_view value) {
     const FhirReading reading = read_fhir_text(
