@@ -8,6 +8,8 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -23,9 +25,25 @@ using fhir::DocumentReader;
 using fhir::DocumentSource;
 using fhir::Outcome;
 
+// The servers that entries came from. Identity is by Type/id alone, so those of a second server may be taken for the
+// first one's.
+class Servers {
+ public:
+  // Whether it is a further one, not seen before.
+  bool is_further(std::string_view base) {
+    for (const std::string_view scheme : {"http://", "https://"})  // of one server
+      if (base.starts_with(scheme)) base.remove_prefix(scheme.size());
+    const bool is_new = bases_.size() < fhir::bases_max && bases_.emplace(base).second;
+    return is_new && bases_.size() > 1;
+  }
+
+ private:
+  std::set<std::string, std::less<>> bases_;
+};
+
 class Delivery {
  public:
-  explicit Delivery(const Reading& reading) : reading_(reading) {}
+  Delivery(const Reading& reading, Servers& servers) : reading_(reading), servers_(servers) {}
 
   Result<void> operator()(const record::Record& record) {
     reading_.quality.row();
@@ -43,11 +61,19 @@ class Delivery {
   Result<void> operator()(const fhir::Defaulted& found) {
     return reading_.quality.defaulted(found.field), Result<void>();
   }
+  Result<void> operator()(const fhir::Base& found) {
+    if (!servers_.is_further(found.url)) return {};
+    return reading_.quality.problem(
+        {Problem::Outcome::repaired, found.place, "several_servers",
+         "entries come from a further server: ids of several servers were taken for those of "
+         "one source; import what each server gave by itself, with --source"});
+  }
   Result<void> operator()(const record::Concept& entry) { return reading_.sink.concept_(entry); }
   Result<void> operator()(const record::ConceptLink& link) { return reading_.sink.concept_link(link); }
 
  private:
   const Reading& reading_;
+  Servers& servers_;
 };
 
 class Run {
@@ -100,7 +126,7 @@ class Run {
   }
 
   Result<void> deliver(const std::vector<Outcome>& outcomes, std::uint64_t consumed) {
-    Delivery delivery(reading_);
+    Delivery delivery(reading_, servers_);
     for (const Outcome& outcome : outcomes) TRY(std::visit(delivery, outcome));
     if (reading_.progress) reading_.progress(consumed);
     return {};
@@ -116,6 +142,7 @@ class Run {
   std::mutex turn_mutex_;
   std::condition_variable turn_changed_;
   std::uint64_t turn_ = 0;
+  Servers servers_;
   std::optional<Error> failure_;
 };
 

@@ -82,6 +82,12 @@ TypeAndId type_and_id(std::string_view reference) {
   return is_type_name(type) ? TypeAndId{type, reference.substr(slash + 1)} : TypeAndId{};
 }
 
+std::string_view base_of(std::string_view reference) {
+  const auto type = type_and_id(reference).type;
+  const auto before = type.empty() ? 0 : static_cast<std::size_t>(type.data() - reference.data());
+  return before == 0 ? std::string_view{} : reference.substr(0, before - 1);
+}
+
 bool Bundle::split(std::string_view document) {
   entries_.clear();
   by_url_.clear();

@@ -72,6 +72,9 @@ struct TypeAndId {
 };
 TypeAndId type_and_id(std::string_view reference);
 
+// What stands before Type/id: "http://host/fhir" of the one above; "" where nothing does, and for urn:.
+std::string_view base_of(std::string_view reference);
+
 // The plain word for what simdjson refused.
 std::string_view json_fault(simdjson::error_code error);
 

@@ -31,6 +31,7 @@ DocumentReader::DocumentReader(const ReadOptions& options) : options_(options), 
 const std::vector<Outcome>& DocumentReader::read(const Document& document) {
   outcomes_.clear();
   lives_.clear();
+  bases_.clear();
   arena_.clear();
   document_ = &document;
   counted_line_ = document.line;
@@ -67,6 +68,7 @@ void DocumentReader::read_bundle(const Bundle& bundle, std::string_view json, st
     const std::size_t place = bundle.is_history() ? entries.size() - 1 - i : i;
     const Entry& entry = entries[place];
     references_.enter(&bundle);
+    tell_base(entry, place);
     if (entry.refusal != nullptr)
       reject(entry.at, entry_field(place).append(entry.refusal->field), entry.refusal->rule,
              std::string(entry.refusal->reason));
@@ -78,6 +80,13 @@ void DocumentReader::read_bundle(const Bundle& bundle, std::string_view json, st
   if (bundle.fault())
     reject(json.substr(json.size()), "Bundle.entry", "not_json",
            std::string("reading the bundle stopped early: ").append(*bundle.fault()));
+}
+
+void DocumentReader::tell_base(const Entry& entry, std::size_t index) {
+  const auto base = base_of(entry.full_url);
+  if (base.empty() || bases_.size() == bases_max || std::ranges::find(bases_, base) != bases_.end()) return;
+  bases_.push_back(arena_.text(base));
+  outcomes_.emplace_back(Base{bases_.back(), place(entry.at, entry_field(index).append(".fullUrl"))});
 }
 
 void DocumentReader::read_resource(std::string_view json, std::string_view known_id, std::uint64_t sequence) {

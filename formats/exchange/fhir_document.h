@@ -39,7 +39,13 @@ struct Impossible {  // counted besides the record that it is about
 struct Defaulted {
   std::string_view field;
 };
-using Outcome = std::variant<record::Record, Problem, record::Concept, record::ConceptLink, Impossible, Defaulted>;
+struct Base {  // entries come under it from here on: told once in a document
+  std::string_view url;
+  Place place;
+};
+using Outcome = std::variant<record::Record, Problem, record::Concept, record::ConceptLink, Impossible, Defaulted, Base>;
+
+inline constexpr std::size_t bases_max = 100;  // more are not told apart
 
 inline constexpr int nested_bundles_max = 4;
 
@@ -56,6 +62,7 @@ class DocumentReader {
   void read_value(std::string_view json, std::uint64_t sequence, int depth);
   void read_bundle(const Bundle& bundle, std::string_view json, std::uint64_t sequence, int depth);
   void read_resource(std::string_view json, std::string_view known_id, std::uint64_t sequence);
+  void tell_base(const Entry& entry, std::size_t index);
   void write_record(Draft& draft, std::string_view json);
   bool find_person(Draft& draft);
   void check_life(const Draft& draft);
@@ -70,6 +77,8 @@ class DocumentReader {
   std::vector<std::unique_ptr<Bundle>> bundles_;  // by depth
   std::vector<Outcome> outcomes_;
   std::unordered_map<std::string_view, Life> lives_;  // by logical id, of the document's patients so far
+
+  std::vector<std::string_view> bases_;  // of the document's entries so far
 
   const Document* document_ = nullptr;
   std::uint64_t counted_line_ = 1;    // the line of the byte at

@@ -185,6 +185,44 @@ TEST(FhirBundles, GiveWhatStandsBeforeTheirBreak) {
   EXPECT_EQ(problems(odd), "rejected not_fhir at 1 Bundle.entry\n");
 }
 
+TEST(FhirBundles, OfSeveralServersSaySoOnceForEachFurtherOne) {
+  const auto entry = [](std::string_view url, std::string_view type = "Patient") {
+    return std::string(R"({"fullUrl":")")
+        .append(url)
+        .append(R"(","resource":{"resourceType":")")
+        .append(type)
+        .append(R"(","id":"1"}})");
+  };
+  const auto bundle = [](const std::vector<std::string>& entries) {
+    std::string text;
+    for (const std::string& each : entries) text += (text.empty() ? "\n" : ",\n") + each;
+    return R"({"resourceType":"Bundle","entry":[)" + text + "]}";
+  };
+  const FhirReading two =
+      read_fhir_text(bundle({entry("http://a/Patient/1"), entry("http://b/Patient/1"), entry("http://b/Patient/1")}));
+  EXPECT_EQ(problems(two), "repaired several_servers at 3 Bundle.entry[1].fullUrl\n");
+  EXPECT_EQ(two.sink.records.size(), 3u);
+  EXPECT_EQ(person(two, 1), "fhir=1");
+  const FhirReading three = read_fhir_text(bundle(
+      {entry("http://a/x/Patient/1/_history/2"), entry("http://a/y/Patient/1"), entry("http://c/Group/1", "Group")}));
+  EXPECT_EQ(three.quality.repaired, 2u);
+  for (const std::string other :
+       {"https://a/Patient/2", "http://a/Group/1", "urn:uuid:b", "urn:oid:1.2", "Patient/1", "x", ""})
+    EXPECT_EQ(problems(read_fhir_text(bundle({entry("http://a/Patient/1"), entry(other)}))), "") << other;
+  // Also on several lines, in several batches of lines, in any thread, and in several files.
+  std::string lines;
+  for (int i = 0; i < 30'000; ++i)
+    lines += R"({"resourceType":"Bundle","entry":[)" + entry(i < 29'999 ? "http://a/Patient/1" : "http://b/Patient/1") +
+             "]}\n";
+  ReadOptions options;
+  options.threads = 3;
+  EXPECT_EQ(problems(read_fhir_text(lines, options)), "repaired several_servers at 30000 Bundle.entry[0].fullUrl\n");
+  const ScratchFile first("a.json", bundle({entry("http://a/Patient/1")}));
+  const ScratchFile second("b.json", bundle({entry("http://b/Patient/1")}));
+  EXPECT_EQ(problems(read_fhir_paths({first.path(), second.path()})),
+            "repaired several_servers at 2 Bundle.entry[0].fullUrl\n");
+}
+
 TEST(FhirBundles, MayHoldBundlesSomeDeep) {
   std::string nested = R"({"resourceType":"Patient","id":"p"})";
   const auto wrap = [](const std::string& inner) {
