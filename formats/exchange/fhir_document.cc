@@ -19,6 +19,14 @@ bool is_type_name(std::string_view word) {
          std::ranges::all_of(word, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
 }
 
+// One that is fit to be told in a place: a FHIR element's, or an extended one's.
+bool is_field_name(std::string_view key) {
+  constexpr std::size_t longest = 64;
+  return key.size() <= longest && std::ranges::all_of(key, [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+         });
+}
+
 // Servers add "#" and the number of a request to meta.source: not part of who said so.
 std::string_view without_fragment(std::string_view uri) { return uri.substr(0, uri.find('#')); }
 
@@ -99,6 +107,12 @@ void DocumentReader::read_resource(std::string_view json, std::string_view known
   const auto type = resource["resourceType"].text();
   if (!is_type_name(type))
     return reject(json, "resourceType", "not_fhir", "it is JSON but no FHIR resource: it names no resourceType");
+  const auto field_of = [&](std::string_view key) { return std::string(type).append(".").append(key); };
+  if (const auto key = resource.repeated_key(); !key.empty())
+    return reject(json, is_field_name(key) ? field_of(key) : std::string(type), "duplicate_key",
+                  "a field stands twice in it: which of them is meant is not known");
+  if (resource["id"] && !resource["id"].is_text())
+    return reject(json, field_of("id"), "bad_id", "its id is no text, so that nothing can refer to it for certain");
   const auto own_id = resource["id"].text();
   const auto id = own_id.empty() ? known_id : own_id;
 

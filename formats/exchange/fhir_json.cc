@@ -1,7 +1,10 @@
 #include "formats/exchange/fhir_json.h"
 
 #include <algorithm>
+#include <bitset>
+#include <vector>
 
+#include "base/hash.h"
 #include "formats/exchange/cell.h"
 
 namespace chartline::exchange::fhir {
@@ -127,6 +130,26 @@ Node Node::operator[](std::string_view key) const {
   if (!present_ || element_.get_object().get(object) != simdjson::SUCCESS) return {};
   if (object.at_key(key).get(found) != simdjson::SUCCESS) return {};
   return found.is_null() ? Node{} : Node(found);
+}
+
+// Nearly always the hashes tell that all keys differ.
+std::string_view Node::repeated_key() const {
+  simdjson::dom::object object;
+  if (!present_ || element_.get_object().get(object) != simdjson::SUCCESS) return {};
+  constexpr std::size_t hashes = 1024;
+  std::bitset<hashes> seen;
+  bool may_repeat = false;
+  for (const auto field : object) {
+    auto bit = seen[hash64(field.key) % hashes];
+    may_repeat = may_repeat || bit;
+    bit = true;
+  }
+  if (!may_repeat) return {};
+  std::vector<std::string_view> keys;
+  for (const auto field : object) keys.push_back(field.key);
+  std::ranges::sort(keys);
+  const auto found = std::ranges::adjacent_find(keys);
+  return found == keys.end() ? std::string_view{} : *found;
 }
 
 Node Node::first() const {

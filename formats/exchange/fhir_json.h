@@ -45,6 +45,7 @@ class Node {
   struct Choice;
   Choice choice(std::string_view prefix) const;  // value[x]: the member whose key is the prefix and then a type's name
   Items items() const;
+  std::string_view repeated_key() const;  // of an object, one that stands in it twice; "" for none
 
  private:
   simdjson::dom::element element_;

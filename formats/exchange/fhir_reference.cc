@@ -62,7 +62,8 @@ Reference References::resolve(Node from, Elements& elements, std::string_view fi
         found.identifier =
             elements.identifier(std::string_view(*pair).substr(0, bar), std::string_view(*pair).substr(bar + 1), field);
     }
-  } else if (const Entry* entry = bundle_ == nullptr || literal.empty() ? nullptr : bundle_->find(literal)) {
+  } else if (const Entry* entry = bundle_ == nullptr || literal.empty() ? nullptr : bundle_->find(literal);
+             entry != nullptr && !entry->id.empty()) {
     found.type = entry->type;
     found.id = entry->id;
   } else if (!literal.empty()) {

@@ -346,6 +346,39 @@ TEST(FhirQuality, MendsAndSaysSo) {
       "repaired too_long at 1 value\n");
 }
 
+TEST(FhirQuality, RefusesAResourceWithAFieldTwice) {
+  const auto told = [](const std::string& json) {
+    const FhirReading reading = read_fhir_text(json);
+    EXPECT_EQ(reading.quality.rows, 1u) << json;
+    return tell(reading) + problems(reading);
+  };
+  EXPECT_EQ(told(R"({"resourceType":"Patient","id":"p","gender":"male","id":"q"})"),
+            "rejected duplicate_key at 1 Patient.id\n");
+  EXPECT_EQ(told(R"({"resourceType":"Patient","resourceType":"Observation","id":"p"})"),
+            "rejected duplicate_key at 1 Patient.resourceType\n");
+  EXPECT_EQ(told(R"({"resourceType":"Observation","id":"o","status":"final","valueInteger":1,"valueInteger":1})"),
+            "rejected duplicate_key at 1 Observation.valueInteger\n");
+  EXPECT_EQ(told(R"({"resourceType":"Patient","id":"p","a b":1,"a b":2})"), "rejected duplicate_key at 1 Patient\n");
+  // Many keys, which all differ, also where their hashes do not.
+  std::string many = R"({"resourceType":"Patient","id":"p")";
+  for (int i = 0; i < 10'000; ++i) many += ",\"k" + std::to_string(i) + "\":0";
+  EXPECT_EQ(told(many + "}"), "patient Patient/p\n");
+  EXPECT_EQ(told(many + ",\"k77\":1}"), "rejected duplicate_key at 1 Patient.k77\n");
+}
+
+TEST(FhirQuality, RefusesAnIdThatIsNoText) {
+  const FhirReading reading = read_fhir_text(R"({"resourceType":"Bundle","entry":[
+    {"fullUrl":"http://x.example/Patient/5","resource":{"resourceType":"Patient","id":5}},
+    {"resource":{"resourceType":"Observation","id":true}},
+    {"resource":{"resourceType":"Observation","id":123456789012345678901}},
+    {"resource":{"resourceType":"Observation","id":null,"subject":{"reference":"http://x.example/Patient/5"}}}]})");
+  EXPECT_EQ(
+      problems(reading),
+      "rejected bad_id at 2 Patient.id\nrejected bad_id at 3 Observation.id\nrejected bad_id at 4 Observation.id\n");
+  EXPECT_EQ(tell(reading), "observation (no id)\n");
+  EXPECT_EQ(person(reading, 0), "fhir=5");
+}
+
 TEST(FhirQuality, CountsWhatCannotBe) {
   const FhirReading reading = read_fhir_text(R"({"resourceType":"Bundle","entry":[
     {"resource":{"resourceType":"Patient","id":"p","birthDate":"2000-01-01","deceasedDateTime":"2010-01-01"}},
