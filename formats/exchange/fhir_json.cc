@@ -4,7 +4,6 @@
 #include <bitset>
 #include <vector>
 
-#include "base/hash.h"
 #include "formats/exchange/cell.h"
 
 namespace chartline::exchange::fhir {
@@ -140,7 +139,10 @@ std::string_view Node::repeated_key() const {
   std::bitset<hashes> seen;
   bool may_repeat = false;
   for (const auto field : object) {
-    auto bit = seen[hash64(field.key) % hashes];
+    const std::string_view key = field.key;
+    const auto byte = [&](std::size_t at) { return at < key.size() ? static_cast<unsigned char>(key[at]) : 0u; };
+    const auto hash = key.size() * 89 + byte(0) * 31 + byte(key.size() / 2) * 337 + byte(key.size() - 1) * 173;
+    auto bit = seen[hash % hashes];
     may_repeat = may_repeat || bit;
     bit = true;
   }
