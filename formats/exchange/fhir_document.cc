@@ -162,6 +162,8 @@ bool DocumentReader::find_person(Draft& draft) {
 void DocumentReader::write_record(Draft& draft, std::string_view json) {
   if (!find_person(draft))
     return reject(json, "Patient.id", "no_identity", "a Patient has neither an id nor an identifier with a system");
+  if (!draft.parts.empty() && draft.common.record.empty())
+    return reject(json, draft.field("id"), "no_id", "it says several things, and has no id that holds them together");
   for (Note& note : draft.elements.take_notes())
     outcomes_.emplace_back(Problem{Problem::Outcome::repaired, place(json, std::move(note.field)),
                                    std::string(note.rule), std::string(note.reason)});

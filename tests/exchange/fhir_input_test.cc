@@ -333,6 +333,10 @@ TEST(FhirQuality, MendsAndSaysSo) {
           R"({"resourceType":"Patient","id":"p","identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9434765918"}]})"),
       "repaired bad_nhs_number at 1 Patient.identifier\n");
   EXPECT_EQ(problem(R"({"resourceType":"Patient"})"), "rejected no_identity at 1 Patient.id\n");
+  EXPECT_EQ(
+      problem(R"({"resourceType":"Observation","status":"final","code":{"text":"bp"},"subject":{"reference":"Patient/p"},)"
+              R"("component":[{"code":{"text":"sys"},"valueInteger":1},{"code":{"text":"dia"},"valueInteger":2}]})"),
+      "rejected no_id at 1 Observation.id\n");
   EXPECT_EQ(problem(R"({"resourceType":"Condition","code":{"text":"x"}})"),
             "repaired no_patient at 1 Condition.subject\n");
   EXPECT_EQ(problem(R"({"resourceType":"Condition","clinicalStatus":"odd","subject":{"reference":"Patient/p"}})"),
