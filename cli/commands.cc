@@ -35,7 +35,8 @@ const std::vector<const Option*> server_settings = {&option::listen,
                                                     &option::query_seconds_max,
                                                     &option::query_memory_max,
                                                     &option::session_seconds_max,
-                                                    &option::drain_seconds};
+                                                    &option::drain_seconds,
+                                                    &option::backups};
 
 std::vector<const Option*> with(std::vector<const Option*> first, const std::vector<const Option*>& more) {
   first.insert(first.end(), more.begin(), more.end());
@@ -460,11 +461,12 @@ std::vector<Command> make_commands() {
       {.name = "backup",
        .summary = "copy the store into a folder",
        .text = "Further backups into the same folder copy only what is new. Every file is read back and compared "
-               "before the backup counts. A store that chartline serve holds is refused: stop the server, back up, and "
-               "start it again. A program that embeds the library backs up while it goes on reading and writing.\n",
-       .options = {&option::store, &option::format, &option::audit, &option::cache},
-       .arguments = {{"TO", "the folder of the backups", Takes::folder}},
-       .examples = {{"chartline backup --store care backups", "while no other process writes to the store"}},
+               "before the backup counts. A store that is served is backed up by its server, while it goes on reading and "
+               "writing, into the folder that chartline serve --backups names; no other process can open it.\n",
+       .options = anywhere({&option::format, &option::cache}),
+       .arguments = {{"TO", "the folder of the backups; a server has its own", Takes::folder, false}},
+       .examples = {{"chartline backup --store care backups", "while no other process holds the store"},
+                    {"chartline backup --server localhost:7411", "while the server goes on"}},
        .run = run_backup},
       {.name = "restore",
        .summary = "make a store from a backup",

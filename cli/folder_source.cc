@@ -262,6 +262,11 @@ class FolderSource final : public Source {
   Result<engine::CheckReport> check(bool deep, Progress& progress) override {
     return engine::check(*store_, {.deep = deep, .progress = progressed(progress)});
   }
+  Result<engine::BackupReport> backup(const std::string& folder, Progress& progress) override {
+    engine::BackupReport report = TRY(engine::backup(*store_, folder, progressed(progress)));
+    TRY(audit_.changed(*store_, engine::Act::backup, report.name));
+    return report;
+  }
 
  private:
   View shown(Micros as_of = INT64_MAX) const {

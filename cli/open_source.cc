@@ -24,13 +24,6 @@ int strength(const Setting& setting) {
   return setting.origin.starts_with("environment") ? 2 : 1;
 }
 
-Result<bool> is_server(const Invocation& invocation) {
-  const int folder = strength(invocation.setting("store")), server = strength(invocation.setting("server"));
-  if (folder != 0 && folder == server)
-    return invalid_request("--store and --server exclude each other: a command works on one of them");
-  return server > folder;
-}
-
 Result<std::string> token_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string token;
@@ -90,6 +83,13 @@ Result<std::unique_ptr<Source>> connect(const Invocation& invocation) {
 }
 
 }  // namespace
+
+Result<bool> is_server(const Invocation& invocation) {
+  const int folder = strength(invocation.setting("store")), server = strength(invocation.setting("server"));
+  if (folder != 0 && folder == server)
+    return invalid_request("--store and --server exclude each other: a command works on one of them");
+  return server > folder;
+}
 
 Result<std::unique_ptr<Source>> open_source(const Invocation& invocation, Access access) {
   if (TRY(is_server(invocation))) {

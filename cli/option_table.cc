@@ -483,4 +483,10 @@ const Option drain_seconds{.name = "drain-seconds",
                            .least = 0,
                            .most = 3600};
 
+const Option backups{.name = "backups",
+                     .takes = Takes::folder,
+                     .value = "DIR",
+                     .help = "operators may back up into this folder while the store is served",
+                     .setting = "backups"};
+
 }  // namespace chartline::cli::option

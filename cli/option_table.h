@@ -20,6 +20,6 @@ extern const Option shards, zone, import_format, output, source, strict, report,
 // Options of the server.
 extern const Option users, token_keys, token_issuer, token_audience, token_algorithms, signing_key, tls_certificate,
     tls_key, tls_client_ca, policy, server_audit, http_listen, log_level, idle_seconds, connections_max, calls_max,
-    objects_max, message_bytes_max, query_seconds_max, query_memory_max, session_seconds_max, drain_seconds;
+    objects_max, message_bytes_max, query_seconds_max, query_memory_max, session_seconds_max, drain_seconds, backups;
 
 }  // namespace chartline::cli::option

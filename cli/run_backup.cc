@@ -3,10 +3,10 @@
 
 #include "cli/failure.h"
 #include "cli/open_store.h"
-#include "cli/own_audit.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/runs.h"
+#include "cli/source.h"
 #include "cli/text.h"
 
 namespace chartline::cli {
@@ -26,12 +26,15 @@ Result<void> list(const std::string& folder, Form form, Console& console) {
 
 Result<void> run_backup(const Invocation& invocation, Console& console) {
   const Form form = TRY(form_of(invocation.text("format"), Form::table));
-  const auto store = TRY(open_store(invocation, Access::write));
+  const bool served = TRY(is_server(invocation));
+  if (served && !invocation.arguments().empty())
+    return invalid_request("a server has a folder of backups of its own: no folder is named beside --server");
+  if (!served && invocation.arguments().empty()) return invalid_request("into which folder of backups?");
+  const auto source = TRY(open_source(invocation, Access::write));
   engine::BackupReport report;
   {
     Progress progress(console, "backup", Unit::bytes);
-    report = TRY(engine::backup(*store, invocation.argument(0), progressed(progress)));
-    TRY(OwnAudit(invocation).changed(*store, engine::Act::backup, report.name));
+    report = TRY(source->backup(served ? std::string() : invocation.argument(0), progress));
   }
   return write_fields(form,
                       {{"backup", text_cell(report.name)},

@@ -70,6 +70,7 @@ Result<server::ServerOptions> server_options(const Invocation& invocation) {
   server::ServerOptions options;
   options.listen = invocation.text("listen");
   options.http_listen = invocation.given("http-listen").value_or("");
+  options.backups = invocation.given("backups").value_or("");
   options.audit = *server::parse_audit_mode(invocation.text("server-audit"));
   if (const auto certificate = invocation.given("tls-certificate")) {
     const auto key = invocation.given("tls-key");

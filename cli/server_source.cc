@@ -269,6 +269,16 @@ class ServerSource final : public Source {
     return figures;
   }
   Result<std::string> hash(bool history, Progress&) override { return server_->hash(history); }
+  Result<engine::BackupReport> backup(const std::string&, Progress&) override {
+    client::BackupReport from = TRY(server_->backup());
+    engine::BackupReport report;
+    report.name = std::move(from.name), report.position = std::move(from.position);
+    std::map<std::string_view, std::uint64_t> figures;
+    for (const client::Figure& figure : from.figures) figures[figure.name] = figure.value;
+    report.files = figures["files"], report.bytes = figures["bytes"];
+    report.new_files = figures["new_files"], report.new_bytes = figures["new_bytes"];
+    return report;
+  }
   Result<engine::CheckReport> check(bool deep, Progress&) override {
     client::CheckReport from = TRY(server_->check(deep));
     engine::CheckReport report;

@@ -182,8 +182,12 @@ class Source {
   virtual Result<std::vector<Figure>> stats() = 0;
   virtual Result<std::string> hash(bool history, Progress& progress) = 0;
   virtual Result<engine::CheckReport> check(bool deep, Progress& progress) = 0;
+  // Into `folder`; of a server into its own, and then it is "".
+  virtual Result<engine::BackupReport> backup(const std::string& folder, Progress& progress) = 0;
 };
 
+// Whether it is a server that is asked. invalid_request where both are named.
+Result<bool> is_server(const Invocation& invocation);
 // The store of --store, or the server of --server.
 Result<std::unique_ptr<Source>> open_source(const Invocation& invocation, Access access);
 

@@ -103,4 +103,30 @@ kj::Promise<void> check_store(HolderPtr holder, CheckCall context) {
       .attach(kj::defer([waited] { waited->by_someone = false; }));
 }
 
+kj::Promise<void> back_up(HolderPtr holder, BackupCall context) {
+  if (holder->services.backups.empty())
+    return to_exception(unsupported("this server was started without a folder of backups: serve --backups DIR"));
+  auto waited = std::make_shared<Waited>();
+  auto work = [holder, waited] {
+    return engine::backup(holder->services.store, holder->services.backups,
+                          [waited](std::uint64_t, std::uint64_t) { return waited->by_someone.load(); });
+  };
+  return holder->services.workers.run(Lane::scan, std::move(work))
+      .then([holder, context](engine::BackupReport report) mutable {
+        auto into = context.getResults().initReport();
+        into.setName(report.name);
+        auto position = into.initPosition(static_cast<unsigned>(report.position.size()));
+        for (unsigned i = 0; i < position.size(); ++i) position.set(i, report.position[i]);
+        const Figures all = {{"files", report.files},
+                             {"bytes", report.bytes},
+                             {"new_files", report.new_files},
+                             {"new_bytes", report.new_bytes}};
+        write(all, into.initFigures(static_cast<unsigned>(all.size())));
+        engine::AuditEntry entry = holder->entry(engine::Act::backup);
+        entry.text = report.name;
+        return holder->enter(std::move(entry));
+      })
+      .attach(kj::defer([waited] { waited->by_someone = false; }));
+}
+
 }  // namespace chartline::server

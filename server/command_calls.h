@@ -6,6 +6,7 @@
 
 namespace chartline::server {
 
+using BackupCall = capnp::CallContext<wire::Session::BackupParams, wire::Session::BackupResults>;
 using CheckCall = capnp::CallContext<wire::Session::CheckParams, wire::Session::CheckResults>;
 using CodeSystemsCall = capnp::CallContext<wire::Session::CodeSystemsParams, wire::Session::CodeSystemsResults>;
 using FiguresCall = capnp::CallContext<wire::Session::FiguresParams, wire::Session::FiguresResults>;
@@ -17,5 +18,6 @@ kj::Promise<void> identifiers(HolderPtr holder, IdentifiersCall context);
 kj::Promise<void> code_systems(HolderPtr holder, CodeSystemsCall context);
 kj::Promise<void> figures(HolderPtr holder, FiguresCall context);
 kj::Promise<void> check_store(HolderPtr holder, CheckCall context);
+kj::Promise<void> back_up(HolderPtr holder, BackupCall context);
 
 }  // namespace chartline::server

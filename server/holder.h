@@ -55,6 +55,7 @@ struct Services {
   Log* log;  // null: nobody reads one
   Clock& clock;
   const Limits& limits;
+  const std::string& backups;  // the folder of backups; "": there is none
   const kj::Executor& loop;  // of the wire
   kj::Timer& timer;
   Scratch& scratch;

@@ -115,6 +115,7 @@ struct Server::Parts final : kj::TaskSet::ErrorHandler {
                         .log = options.log,
                         .clock = clock,
                         .limits = options.limits,
+                        .backups = options.backups,
                         .loop = kj::getCurrentThreadExecutor(),
                         .timer = io.provider->getTimer(),
                         .scratch = scratch,

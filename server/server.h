@@ -27,6 +27,7 @@ struct ServerOptions {
   unsigned write_threads = 64;
   std::size_t waiting_max = 4096;  // calls of a kind that wait for a thread; beyond it they end `busy`
   std::string http_listen{};       // where metrics and health are told; "" for nowhere
+  std::string backups{};           // the folder that operators may back up into; "" for none
   std::uint32_t drain_seconds = 10;
   AuditMode audit = AuditMode::on;
   Clock* clock = nullptr;  // null: the system's

@@ -148,6 +148,9 @@ class SessionServer final : public wire::Session::Server {
     const auto asked = [&] { return std::string(context.getParams().getDeep() ? "check --deep" : "check"); };
     return read(Right::operate, asked, [&] { return check_store(holder_, context); });
   }
+  kj::Promise<void> backup(BackupContext context) override {
+    return act(Right::operate, Act::backup, [&] { return back_up(holder_, context); });
+  }
   kj::Promise<void> codeLists(CodeListsContext context) override {
     context.getResults().setLists(make_code_lists(holder_, value_or_throw(holder_->hold_object())));
     return kj::READY_NOW;

@@ -162,4 +162,15 @@ Result<CheckReport> Connection::check(bool deep) {
   });
 }
 
+Result<BackupReport> Connection::backup() {
+  return parts_->call([](Loop& loop) {
+    return loop.session().backupRequest().send().then([](capnp::Response<wire::Session::BackupResults> found) {
+      const auto report = found.getReport();
+      BackupReport backup{.name = report.getName().cStr(), .position = {}, .figures = read_figures(report.getFigures())};
+      for (const std::uint64_t commit : report.getPosition()) backup.position.push_back(commit);
+      return backup;
+    });
+  });
+}
+
 }  // namespace chartline::client

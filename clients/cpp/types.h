@@ -241,6 +241,11 @@ struct Figure {
   std::string name;
   std::uint64_t value = 0;
 };
+struct BackupReport {
+  std::string name;  // of this backup within the server's folder of backups
+  Position position;
+  std::vector<Figure> figures;  // files, bytes, new_files, new_bytes
+};
 struct CheckReport {
   std::vector<Figure> figures;
   std::vector<std::string> findings;  // none: sound

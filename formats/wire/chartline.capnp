@@ -235,6 +235,9 @@ interface Session @0xd07b3f5d2c9a1e14 {
 
   # Records of one source as one act, in the order of the source; see Import.
   import @23 (options :ImportOptions, refusals :RefusalSink) -> (import :Import);
+
+  # Of the store while it is served, into the folder of backups that the server was started with. For operators.
+  backup @24 () -> (report :BackupReport);
 }
 
 # One entry of the audit log. Whom it concerns stays in the store: here is how many.
@@ -518,6 +521,12 @@ struct TerminologyVersion @0xd07b3f5d2c9a1e4d {
 struct Figure @0xd07b3f5d2c9a1e50 {
   name @0 :Text;
   value @1 :UInt64;
+}
+
+struct BackupReport @0xd07b3f5d2c9a1e52 {
+  name @0 :Text;                      # of this backup within the folder
+  position @1 :List(UInt64);          # one commit for each shard
+  figures @2 :List(Figure);           # files, bytes, new_files, new_bytes
 }
 
 struct CheckReport @0xd07b3f5d2c9a1e51 {

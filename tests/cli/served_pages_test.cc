@@ -66,12 +66,15 @@ class Side {
   }
   // Through a server, for as long as the command runs; nothing where there is no sound store, or one in which nothing is yet: the
   // first import is a bulk load, of which the feed and the files tell.
-  std::optional<Outcome> run_served(std::string command, const std::string& name, bool empty_too) const {
+  std::optional<Outcome> run_served(std::string command, const std::string& name, bool empty_too,
+                                    const std::string& backups = "") const {
     const fs::path folder = scratch_.folder() / name;
     const auto store = fs::exists(folder) ? engine::Store::open(folder.string(), {}) : not_found("no folder");
     if (!store || (!empty_too && (*store)->stats().patients == 0)) return std::nullopt;
     server::OpenDoor door;
-    const auto server = server::Server::start(**store, door, {.listen = "127.0.0.1:0"});
+    server::ServerOptions options{.listen = "127.0.0.1:0"};
+    if (!backups.empty()) options.backups = (scratch_.folder() / backups).string();
+    const auto server = server::Server::start(**store, door, options);
     EXPECT_TRUE(server) << server.error().message;
     const std::string address = "127.0.0.1:" + std::to_string((*server)->port());
     replace_all(command, "--store " + name, "--server " + address);
@@ -126,6 +129,28 @@ INSTANTIATE_TEST_SUITE_P(Cli, ServedPage,
                          testing::Values("changes", "check", "codes", "cohort", "events", "hostile", "import",
                                          "inspect", "link", "query", "shell", "timeline"),
                          [](const auto& page) { return page.param; });
+
+TEST(ServedPage, AServedStoreIsBackedUpByItsServer) {
+  const Side side;
+  ASSERT_EQ(side.run("chartline init --store care --quiet && chartline import --store care --quiet fixtures/clinic.csv").code,
+            0);
+  const std::string command = "chartline backup --store care --format csv | cut -d, -f 3-6";
+  const auto made = side.run_served(command, "care", false, "backups");
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->code, 0) << made->err;
+  EXPECT_THAT(made->out, testing::StartsWith("files,bytes,new_files,new_bytes\n"));
+  EXPECT_THAT(side.run("chartline audit show --store care --act backup --format csv | cut -d, -f 4,5").out,
+              testing::HasSubstr("backup,done"));
+  EXPECT_EQ(side.run("chartline restore backups --store copy --verify").code, 0);
+  EXPECT_EQ(side.run("chartline hash --store copy").out, side.run("chartline hash --store care").out);
+  const auto none = side.run_served("chartline backup --store care", "care", false);
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->code, 7);
+  EXPECT_THAT(none->err, testing::HasSubstr("serve --backups DIR"));
+  const auto named = side.run_served("chartline backup --store care elsewhere", "care", false, "backups");
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->code, 2);
+}
 
 TEST(ServedPage, AFolderAndAServerExcludeEachOther) {
   const Side side;
