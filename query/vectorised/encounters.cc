@@ -1,9 +1,8 @@
 #include "query/vectorised/encounters.h"
 
 #include <algorithm>
-#include <tuple>
+#include <cstring>
 
-#include "base/hash.h"
 #include "query/vectorised/evaluation.h"
 
 namespace chartline::query::vectorised {
@@ -18,7 +17,7 @@ Result<void> EncounterReader::read(engine::PatientRef patient) {
       stored::field_number | stored::field_kind | stored::field_record | stored::field_encounter;
   TRY(view_.own_timeline(patient, {.include_hidden = true}, fields, timeline_));
   columns_.read(timeline_, stored::field_number | stored::field_kind);
-  place_.assign(64 + 8 * columns_.size(), no_event);
+  place_.assign(64 + 2 * columns_.size(), no_event);
   far_.clear();
   for (std::uint32_t i = 0; i < columns_.size(); ++i) {
     const std::uint32_t number = columns_.number[i];
@@ -41,15 +40,26 @@ std::string_view EncounterReader::of(std::uint32_t number) const {
 
 namespace {
 
-// What events share who are of one encounter. In an order that compares few texts.
+// What events share who are of one encounter. Ids differ at their ends, so that few texts are compared.
 struct Shared {
   engine::Name source;
-  std::uint64_t hash;
+  std::uint64_t end = 0;
   std::string_view encounter;
 
-  Shared(engine::Name of, std::string_view text) : source(of), hash(hash64(text)), encounter(text) {}
+  Shared(engine::Name of, std::string_view text) : source(of), encounter(text) {
+    const std::size_t bytes = std::min(text.size(), sizeof end);
+    std::memcpy(&end, text.data() + text.size() - bytes, bytes);
+  }
   friend auto operator<=>(const Shared&, const Shared&) = default;
 };
+
+// Looking through so many takes no longer than bringing them in order.
+constexpr std::size_t unsorted_max = 64;
+
+bool holds(const std::vector<Shared>& all, const Shared& one) {
+  if (all.size() <= unsorted_max) return std::ranges::find(all, one) != all.end();
+  return std::ranges::binary_search(all, one);
+}
 
 }  // namespace
 
@@ -63,7 +73,7 @@ Truths Evaluation::of_same_encounter(const Node& others, const Frame& candidates
   if (!encounters_) encounters_.emplace(*view_);
 
   std::vector<engine::Name> sources;  // of the list, ascending
-  std::vector<Shared> shared;         // of the list, ascending, once it is needed
+  std::vector<Shared> shared;         // of the list, once it is needed
   bool is_read = false;
   for (std::size_t row = 0, before = no_event; row < made.size(); ++row) {
     const Place place = candidates.place[row];
@@ -72,8 +82,10 @@ Truths Evaluation::of_same_encounter(const Node& others, const Frame& candidates
     if (list != before) {
       before = list, is_read = false;
       sources.clear(), shared.clear();
-      for (std::uint32_t k = lists->first(list); k < lists->past(list); ++k)
-        sources.push_back(lists->events->source[lists->at(k)]);
+      for (std::uint32_t k = lists->first(list); k < lists->past(list); ++k) {
+        const engine::Name of = lists->events->source[lists->at(k)];
+        if (sources.empty() || sources.back() != of) sources.push_back(of);
+      }
       std::ranges::sort(sources);
       sources.erase(std::unique(sources.begin(), sources.end()), sources.end());
     }
@@ -91,10 +103,10 @@ Truths Evaluation::of_same_encounter(const Node& others, const Frame& candidates
         const std::string_view encounter = encounters_->of(lists->events->number[other]);
         if (!encounter.empty()) shared.emplace_back(lists->events->source[other], encounter);
       }
-      std::ranges::sort(shared);
+      if (shared.size() > unsorted_max) std::ranges::sort(shared);
     }
     const std::string_view encounter = encounters_->of(column.events->number[column.index[row]]);
-    made[row] = query::truth(!encounter.empty() && std::ranges::binary_search(shared, Shared(source, encounter)));
+    made[row] = query::truth(!encounter.empty() && holds(shared, Shared(source, encounter)));
   }
   return made;
 }
