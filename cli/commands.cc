@@ -460,9 +460,10 @@ std::vector<Command> make_commands() {
        .run = run_audit_verify_proof},
       {.name = "backup",
        .summary = "copy the store into a folder",
-       .text = "Further backups into the same folder copy only what is new. Every file is read back and compared "
-               "before the backup counts. A store that is served is backed up by its server, while it goes on reading and "
-               "writing, into the folder that chartline serve --backups names; no other process can open it.\n",
+       .text =
+           "Further backups into the same folder copy only what is new. Every file is read back and compared "
+           "before the backup counts. A store that is served is backed up by its server, while it goes on reading and "
+           "writing, into the folder that chartline serve --backups names; no other process can open it.\n",
        .options = anywhere({&option::format, &option::cache}),
        .arguments = {{"TO", "the folder of the backups; a server has its own", Takes::folder, false}},
        .examples = {{"chartline backup --store care backups", "while no other process holds the store"},

@@ -56,7 +56,7 @@ struct Services {
   Clock& clock;
   const Limits& limits;
   const std::string& backups;  // the folder of backups; "": there is none
-  const kj::Executor& loop;  // of the wire
+  const kj::Executor& loop;    // of the wire
   kj::Timer& timer;
   Scratch& scratch;
   kj::TaskSet& tasks;  // what goes on though nobody waits for it

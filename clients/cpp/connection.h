@@ -117,7 +117,7 @@ class Connection {
   Result<CheckReport> check(bool deep);
   Result<std::string> hash(bool history);
   Result<BackupReport> backup();  // into the server's folder of backups; unsupported where it has none
-  Result<std::string> stats();  // as `chartline inspect stats` prints them
+  Result<std::string> stats();    // as `chartline inspect stats` prints them
 
  private:
   explicit Connection(std::shared_ptr<Parts> parts);

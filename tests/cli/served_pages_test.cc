@@ -132,8 +132,9 @@ INSTANTIATE_TEST_SUITE_P(Cli, ServedPage,
 
 TEST(ServedPage, AServedStoreIsBackedUpByItsServer) {
   const Side side;
-  ASSERT_EQ(side.run("chartline init --store care --quiet && chartline import --store care --quiet fixtures/clinic.csv").code,
-            0);
+  ASSERT_EQ(
+      side.run("chartline init --store care --quiet && chartline import --store care --quiet fixtures/clinic.csv").code,
+      0);
   const std::string command = "chartline backup --store care --format csv | cut -d, -f 3-6";
   const auto made = side.run_served(command, "care", false, "backups");
   ASSERT_TRUE(made);
