@@ -161,6 +161,7 @@ class Session {
   Traffic traffic_;
   Ignoring ignoring_;
   kj::TaskSet tasks_{ignoring_};
+  const std::string backups_{};
   Services services_{.store = *store_,
                      .workers = workers(),
                      .cursors = cursors_,
@@ -172,6 +173,7 @@ class Session {
                      .log = nullptr,
                      .clock = clock_,
                      .limits = limits_,
+                     .backups = backups_,
                      .loop = kj::getCurrentThreadExecutor(),
                      .timer = io_.provider->getTimer(),
                      .scratch = scratch_,
