@@ -45,10 +45,10 @@ std::uint64_t mark_of(const Grant& grant) {
 }  // namespace
 
 Result<void> Grant::require(Right right) const {
-  if (may(right)) return {};
   if (right == Right::figures && disclosure != Disclosure::none && !figures_key)
     return denied(
         "figures under disclosure control need a key, and the policy has no [deidentification] that names one");
+  if (may(right)) return {};
   return denied("this session may not have " + std::string(name(right)) + ": as " + std::string(name(role)) + " for " +
                 std::string(name(purpose)) + " it may have " + names(rights));
 }

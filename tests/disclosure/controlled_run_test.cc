@@ -262,7 +262,7 @@ TEST_F(ControlledRun, WithoutAKeyThereAreNoFigures) {
   grant.figures_key = nullptr;
   const auto answers = query::ask(small_.store(), engine::seal(std::move(grant)), "count true");
   ASSERT_FALSE(answers);
-  EXPECT_EQ(answers.error().fault, Fault::invalid_request);
+  EXPECT_EQ(answers.error().fault, Fault::denied);
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ TEST_F(Granted, AResearcherHasRowsOfTheirProject) {
 
 TEST_F(Granted, WithoutAKeyThereAreNeitherRowsNorFigures) {
   const Policy none = *policy("");
-  EXPECT_EQ(ask(small_.store(), grant(none, "planner"), "count true").error().fault, Fault::invalid_request);
+  EXPECT_EQ(ask(small_.store(), grant(none, "planner"), "count true").error().fault, Fault::denied);
   EXPECT_EQ(ask(small_.store(), grant(none, "researcher", "asthma"), "list true").error().fault, Fault::denied);
 }
 
