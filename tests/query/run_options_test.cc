@@ -141,6 +141,21 @@ TEST_F(RunOptionsTest, MemoryBeyondTheLimitIsRefusedInWords) {
             "the query's results need more memory than its limit of 20000 bytes: group by less, or ask for fewer rows");
 }
 
+// Of a measure whose intervals have groups of their own each holds its own, and not a place for all that there are.
+TEST_F(RunOptionsTest, AMeasureHoldsNoMoreThanItsGroups) {
+  constexpr std::string_view text =
+      "measure exists condition[*] over exists condition[*] by days from birth to interval.start every 1d from "
+      "2020-01-01 "
+      "to 2020-12-31";
+  RunOptions options{.executor = Executor::reference};
+  const auto expected = answers_of(store(), text, options).value();
+  options.executor = Executor::vectorised, options.memory_bytes_max = 32u << 20;
+  const auto found = answers_of(store(), text, options);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(printed(found->front().rows), printed(expected.front().rows));
+  EXPECT_GT(found->front().rows.size(), 20'000u);
+}
+
 // A clock that is a second further each time it is looked at.
 class HurriedClock final : public Clock {
  public:
