@@ -8,7 +8,7 @@
 namespace chartline::cli {
 namespace {
 
-constexpr std::string_view program = "chartline ";
+constexpr std::string_view before_command = ": chartline ";
 
 bool has_option(const Command& command, std::string_view name) {
   return std::ranges::any_of(command.options, [name](const Option* option) { return option->name == name; });
@@ -31,9 +31,9 @@ std::string shell_word(const std::string& text) {
 }
 
 std::string completed(std::string line, const Invocation& invocation) {
-  const auto at = line.find(": chartline ");
+  const auto at = line.find(before_command);
   if (at == std::string::npos) return line;
-  const Command* command = command_of(std::string_view(line).substr(at + 2 + program.size()));
+  const Command* command = command_of(std::string_view(line).substr(at + before_command.size()));
   if (!command) return line;
   constexpr std::array<std::string_view, 3> places = {"store", "server", "users"};
   if (line.find(" --store ") != std::string::npos || line.find(" --server ") != std::string::npos) return line;

@@ -273,8 +273,7 @@ class ServerSource final : public Source {
     client::BackupReport from = TRY(server_->backup());
     engine::BackupReport report;
     report.name = std::move(from.name), report.position = std::move(from.position);
-    std::map<std::string_view, std::uint64_t> figures;
-    for (const client::Figure& figure : from.figures) figures[figure.name] = figure.value;
+    auto figures = by_name(from.figures);
     report.files = figures["files"], report.bytes = figures["bytes"];
     report.new_files = figures["new_files"], report.new_bytes = figures["new_bytes"];
     return report;
@@ -282,8 +281,7 @@ class ServerSource final : public Source {
   Result<engine::CheckReport> check(bool deep, Progress&) override {
     client::CheckReport from = TRY(server_->check(deep));
     engine::CheckReport report;
-    std::map<std::string_view, std::uint64_t> figures;
-    for (const client::Figure& figure : from.figures) figures[figure.name] = figure.value;
+    auto figures = by_name(from.figures);
     report.patients = figures["patients"], report.events = figures["events"],
     report.past_events = figures["past_events"];
     report.runs = figures["runs"], report.postings = figures["postings"], report.posting_runs = figures["posting_runs"];
@@ -293,6 +291,11 @@ class ServerSource final : public Source {
   }
 
  private:
+  static std::map<std::string_view, std::uint64_t> by_name(const std::vector<client::Figure>& figures) {
+    std::map<std::string_view, std::uint64_t> values;
+    for (const client::Figure& figure : figures) values[figure.name] = figure.value;
+    return values;
+  }
   Result<client::Timeline> read(const std::string& patient, const client::TimelineOptions& options) {
     auto timeline = server_->timeline(patient, options);
     if (timeline) return timeline;

@@ -58,7 +58,8 @@ struct Findings {
   std::size_t joined_ = 0;  // follow-ups left when equal ones were joined last
 };
 
-bool gives_rows(const typed::Node& statement);  // list, events: Findings::rows
+const typed::Node& without_as_of(const typed::Node& statement);  // what is asked of an instant, if it is
+bool gives_rows(const typed::Node& statement);                   // list, events: Findings::rows
 
 // The columns of a statement's result; of `rows` as they stand in Findings::rows. Of `as of` those of the statement in it.
 Schema schema_of(const typed::Node& statement, const Program& program);

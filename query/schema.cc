@@ -110,10 +110,11 @@ void tell_apart(std::vector<ResultColumn>& columns) {
   for (const ResultColumn& column : columns) names.insert(column.name);
   std::set<std::string> met;
   for (ResultColumn& column : columns) {
-    const std::string name = column.name;
-    for (int i = 2; !met.insert(column.name).second;) do
-        column.name = name + "_" + std::to_string(i++);
-      while (names.contains(column.name));
+    std::string name = column.name;
+    for (int i = 2; met.contains(name) || (name != column.name && names.contains(name)); ++i)
+      name = column.name + "_" + std::to_string(i);
+    met.insert(name);
+    column.name = std::move(name);
   }
 }
 
@@ -129,14 +130,19 @@ std::string_view word_of(Op op) {
 
 }  // namespace
 
+const typed::Node& without_as_of(const typed::Node& statement) {
+  const typed::Node* of = &statement;
+  while (of->op == Op::as_of) of = of->parts.back().get();
+  return *of;
+}
+
 bool gives_rows(const typed::Node& statement) { return statement.op == Op::rows || statement.op == Op::events_in; }
 
 Schema schema_of(const typed::Node& statement, const Program& program) {
-  const typed::Node* of = &statement;
-  while (of->op == Op::as_of) of = of->parts.back().get();
-  Schema schema{.statement = std::string(word_of(of->op)),
+  const typed::Node& of = without_as_of(statement);
+  Schema schema{.statement = std::string(word_of(of.op)),
                 .text = program.printed(statement),
-                .columns = Columns(*of, program).made()};
+                .columns = Columns(of, program).made()};
   tell_apart(schema.columns);
   return schema;
 }

@@ -20,6 +20,10 @@ void write(const Figures& figures, capnp::List<wire::Figure>::Builder into) {
   }
 }
 
+void write(const std::vector<std::uint64_t>& position, capnp::List<std::uint64_t>::Builder into) {
+  for (unsigned i = 0; i < into.size(); ++i) into.set(i, position[i]);
+}
+
 Figures figures_of(const engine::CheckReport& report) {
   return {{"patients", report.patients},       {"events", report.events},
           {"past_events", report.past_events}, {"runs", report.runs},
@@ -36,8 +40,7 @@ struct Waited {
 
 kj::Promise<void> position(HolderPtr holder, PositionCall context) {
   const std::vector<std::uint64_t> now = holder->view().position();
-  auto into = context.getResults().initPosition(static_cast<unsigned>(now.size()));
-  for (unsigned i = 0; i < into.size(); ++i) into.set(i, now[i]);
+  write(now, context.getResults().initPosition(static_cast<unsigned>(now.size())));
   return kj::READY_NOW;
 }
 
@@ -115,8 +118,7 @@ kj::Promise<void> back_up(HolderPtr holder, BackupCall context) {
       .then([holder, context](engine::BackupReport report) mutable {
         auto into = context.getResults().initReport();
         into.setName(report.name);
-        auto position = into.initPosition(static_cast<unsigned>(report.position.size()));
-        for (unsigned i = 0; i < position.size(); ++i) position.set(i, report.position[i]);
+        write(report.position, into.initPosition(static_cast<unsigned>(report.position.size())));
         const Figures all = {{"files", report.files},
                              {"bytes", report.bytes},
                              {"new_files", report.new_files},

@@ -166,9 +166,9 @@ Result<BackupReport> Connection::backup() {
   return parts_->call([](Loop& loop) {
     return loop.session().backupRequest().send().then([](capnp::Response<wire::Session::BackupResults> found) {
       const auto report = found.getReport();
-      BackupReport backup{.name = report.getName().cStr(), .position = {}, .figures = read_figures(report.getFigures())};
-      for (const std::uint64_t commit : report.getPosition()) backup.position.push_back(commit);
-      return backup;
+      return BackupReport{.name = report.getName().cStr(),
+                          .position = read_position(report.getPosition()),
+                          .figures = read_figures(report.getFigures())};
     });
   });
 }

@@ -133,12 +133,17 @@ TEST(FhirResources, NumbersLoseNoDigit) {
             "nothing repaired too_long at 1 value\n");
 }
 
+// An observation of somebody that says this much more.
+FhirReading read_observation_with(std::string_view value) {
+  return read_fhir_text(
+      std::string(R"({"resourceType":"Observation","id":"o","code":{"text":"x"},"subject":{"reference":"Patient/p"},)")
+          .append(value)
+          .append("}"));
+}
+
 TEST(FhirResources, QuantitiesAreNumbersOrSaySo) {
   const auto told = [](std::string_view value) {
-    const FhirReading reading = read_fhir_text(
-        std::string(R"({"resourceType":"Observation","id":"o","code":{"text":"x"},"subject":{"reference":"Patient/p"},)")
-            .append(value)
-            .append("}"));
+    const FhirReading reading = read_observation_with(value);
     return tell(*reading.sink.events().at(0)).substr(std::string_view("observation Observation/o text|x 'x'").size()) +
            (problems(reading).empty() ? "" : " " + problems(reading));
   };
@@ -175,10 +180,7 @@ TEST(FhirResources, QuantitiesAreNumbersOrSaySo) {
 
 TEST(FhirResources, ObservationValues) {
   const auto observation = [](std::string_view value) {
-    const FhirReading reading = read_fhir_text(
-        std::string(R"({"resourceType":"Observation","id":"o","code":{"text":"x"},"subject":{"reference":"Patient/p"},)")
-            .append(value)
-            .append("}"));
+    const FhirReading reading = read_observation_with(value);
     EXPECT_EQ(problems(reading), "");
     return reading.sink.records.size() == 1 ? tell(reading.sink.records[0].events[0].value) : "?";
   };
