@@ -188,7 +188,7 @@ class Ingest {
   std::unique_ptr<State> state_;
 };
 
-// An import under way. Importing the same again changes nothing, so that one that was cut short is begun anew.
+// An import under way. Importing the same again leaves the content as it is, so that one that was cut short is begun anew.
 class Import {
  public:
   Import(Import&&) noexcept;

@@ -428,7 +428,7 @@ struct ImportOptions @0xd07b3f5d2c9a1e40 {
   mapCodes @1 :Bool;                  # adds the standard codes that a code maps to, by the terminology loaded before
 }
 
-# Other than Ingest, an import is of any size and not one write: what came in stays, and to import the same again changes nothing.
+# Other than Ingest, an import is of any size and not one write: what came in stays, and to import the same again leaves it as it is.
 # Rows without a record id are told apart: equal ones get their ordinals.
 interface Import @0xd07b3f5d2c9a1e41 {
   add @0 (batch :Records) -> stream;
